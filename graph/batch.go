@@ -1,0 +1,124 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// MaxBatch is the documented limit of operations in one batch request. Each
+// counts as one call: a batch saves round trips and no quota.
+const MaxBatch = 50
+
+// part is one operation of a batch request (Graph API, "Batch requests").
+type part struct {
+	Method   string `json:"method"`
+	Relative string `json:"relative_url"`
+	Body     string `json:"body,omitempty"`
+}
+
+// batch sends the calls as one batch request. The token and its proof are form
+// fields; headers of the parts stay on, for they carry each account's usage.
+func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
+	parts := make([]part, len(calls))
+	for i, call := range calls {
+		method, relative, form := call.wire(c.version)
+		parts[i] = part{method, relative, form.Encode()}
+	}
+	list, _ := json.Marshal(parts) // strings: cannot fail
+	form := url.Values{"access_token": {c.token.value}, "batch": {string(list)}}
+	if c.proof != "" {
+		form.Set("appsecret_proof", c.proof)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint+"/"+c.version+"/", strings.NewReader(form.Encode()))
+	if err != nil {
+		return same(calls, Reply{Err: &Error{Class: RefusedItem, Message: "the request cannot be built: " + err.Error()}})
+	}
+	status, header, body, fail := c.send(req, true)
+	if fail != nil {
+		return same(calls, Reply{Status: status, Err: fail})
+	}
+	return parseBatch(calls, status, header, body)
+}
+
+// parseBatch reads a batch answer. The envelope can fail as a whole, which
+// leaves every call lost unless the API refused it.
+func parseBatch(calls []Call, status int, header http.Header, body []byte) []Reply {
+	outer := Reply{Status: status, Usage: parseUsage(header, ""), Served: header.Get("Facebook-Api-Version")}
+	trimmed := bytes.TrimSpace(body)
+	if len(trimmed) == 0 || trimmed[0] != '[' {
+		if outer.Err = parseError(status, body); outer.Err == nil {
+			outer.Err = lost(status, nil, "the batch answer is no list: %s", excerpt(body))
+		}
+		return same(calls, outer)
+	}
+	var entries []json.RawMessage
+	if err := json.Unmarshal(trimmed, &entries); err != nil {
+		outer.Err = lost(status, nil, "the batch answer is not readable: %s", excerpt(body))
+		return same(calls, outer)
+	}
+	replies := make([]Reply, len(calls))
+	for i, call := range calls {
+		if i >= len(entries) {
+			replies[i] = Reply{Err: lost(status, nil, "the batch answer ends after %d of %d entries", len(entries), len(calls))}
+			continue
+		}
+		replies[i] = parsePart(call, entries[i])
+		replies[i].Usage = replies[i].Usage.with(outer.Usage)
+	}
+	return replies
+}
+
+// parsePart reads one entry of a batch answer: null or an empty object where
+// the API did not finish the operation in time.
+func parsePart(call Call, raw json.RawMessage) Reply {
+	var entry *struct {
+		Code    number `json:"code"`
+		Headers []struct {
+			Name  string `json:"name"`
+			Value string `json:"value"`
+		} `json:"headers"`
+		Body *string `json:"body"`
+	}
+	if err := json.Unmarshal(raw, &entry); err != nil {
+		return Reply{Err: lost(0, nil, "the batch entry is not readable: %s", excerpt(raw))}
+	}
+	if entry == nil || entry.Body == nil {
+		return Reply{Err: lost(0, nil, "the batch entry has no answer")}
+	}
+	header := http.Header{}
+	for _, h := range entry.Headers {
+		header.Add(h.Name, h.Value)
+	}
+	return interpret(call, int(entry.Code), header, []byte(*entry.Body))
+}
+
+// with adds what the envelope's own headers said, should it have any: whether
+// it does is undocumented.
+func (u Usage) with(outer Usage) Usage {
+	if outer.HasApp && !u.HasApp {
+		u.HasApp, u.App = true, outer.App
+	}
+	for id, a := range outer.Accounts {
+		if _, ok := u.Accounts[id]; !ok {
+			u.set(id, a)
+		}
+	}
+	return u
+}
+
+// same gives every call the one reply.
+func same(calls []Call, r Reply) []Reply {
+	replies := make([]Reply, len(calls))
+	for i := range replies {
+		replies[i] = r
+		if r.Err != nil {
+			e := *r.Err
+			replies[i].Err = &e
+		}
+	}
+	return replies
+}

@@ -1,0 +1,140 @@
+package graph
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Action is what a call does at the edge.
+type Action uint8
+
+// The actions of the adimages edge.
+const (
+	ActionUnknown Action = iota
+	ActionRead
+	ActionCopy
+	ActionDelete
+	ActionUpload
+)
+
+var actionNames = [...]string{"unknown", "read", "copy", "delete", "upload"}
+
+func (a Action) String() string {
+	if int(a) < len(actionNames) {
+		return actionNames[a]
+	}
+	return actionNames[0]
+}
+
+// Write reports whether the action changes an ad account.
+func (a Action) Write() bool { return a == ActionCopy || a == ActionDelete || a == ActionUpload }
+
+// Call is one call on the adimages edge of one ad account, which is the account
+// that the API charges for it. Build it with Read, Copy, Delete or Upload.
+type Call struct {
+	Action  Action
+	Account string // ad account id, bare digits
+	Hash    string // copy, delete: the image
+	Source  string // copy: the ad account the image is copied from, bare digits
+	Query   Query  // read
+	Name    string // upload: file name with its extension
+	Data    string // upload: the file, Base64
+}
+
+// Query says what a read asks for. Zero fields are not sent.
+type Query struct {
+	Fields     []string
+	Hashes     []string // only these images
+	Name       string
+	MinWidth   int
+	MinHeight  int
+	BusinessID string
+	BizTagID   string
+	Limit      int    // page size; the API's own default is 25
+	After      string // cursor of the page before
+	Total      bool   // ask for summary.total_count
+}
+
+// Read lists images of an ad account.
+func Read(account string, q Query) Call {
+	return Call{Action: ActionRead, Account: account, Query: q}
+}
+
+// ReadHashes asks about the named images in one call. An image that the account
+// does not have is absent from the answer. The limit is raised to the number of
+// hashes, since the default page of 25 would cut the answer short.
+func ReadHashes(account string, hashes []string, fields ...string) Call {
+	return Read(account, Query{Hashes: hashes, Fields: fields, Limit: len(hashes)})
+}
+
+// Copy copies an image from another ad account (POST with copy_from).
+func Copy(target, source, hash string) Call {
+	return Call{Action: ActionCopy, Account: target, Source: source, Hash: hash}
+}
+
+// Delete dissociates an image from an ad account.
+func Delete(account, hash string) Call {
+	return Call{Action: ActionDelete, Account: account, Hash: hash}
+}
+
+// Upload sends an image's bytes, Base64-encoded.
+func Upload(account, name, data string) Call {
+	return Call{Action: ActionUpload, Account: account, Name: name, Data: data}
+}
+
+// wire gives the call's method, its URL relative to the endpoint, and its form.
+func (c Call) wire(version string) (method, relative string, form url.Values) {
+	relative = version + "/act_" + url.PathEscape(c.Account) + "/adimages"
+	switch c.Action {
+	case ActionCopy:
+		from, _ := json.Marshal(struct {
+			Source string `json:"source_account_id"`
+			Hash   string `json:"hash"`
+		}{c.Source, c.Hash}) // two strings: cannot fail
+		return http.MethodPost, relative, url.Values{"copy_from": {string(from)}}
+	case ActionUpload:
+		form = url.Values{"bytes": {c.Data}}
+		if c.Name != "" {
+			form.Set("name", c.Name)
+		}
+		return http.MethodPost, relative, form
+	case ActionDelete:
+		return http.MethodDelete, relative + "?" + url.Values{"hash": {c.Hash}}.Encode(), nil
+	default:
+		if v := c.Query.values(); len(v) > 0 {
+			relative += "?" + v.Encode()
+		}
+		return http.MethodGet, relative, nil
+	}
+}
+
+func (q Query) values() url.Values {
+	v := url.Values{}
+	if len(q.Fields) > 0 {
+		v.Set("fields", strings.Join(q.Fields, ","))
+	}
+	if len(q.Hashes) > 0 {
+		list, _ := json.Marshal(q.Hashes) // strings: cannot fail
+		v.Set("hashes", string(list))
+	}
+	for _, p := range []struct {
+		name  string
+		value int
+	}{{"minwidth", q.MinWidth}, {"minheight", q.MinHeight}, {"limit", q.Limit}} {
+		if p.value > 0 {
+			v.Set(p.name, strconv.Itoa(p.value))
+		}
+	}
+	for _, p := range [][2]string{{"name", q.Name}, {"business_id", q.BusinessID}, {"biz_tag_id", q.BizTagID}, {"after", q.After}} {
+		if p[1] != "" {
+			v.Set(p[0], p[1])
+		}
+	}
+	if q.Total {
+		v.Set("summary", "total_count")
+	}
+	return v
+}

@@ -1,0 +1,117 @@
+package graph
+
+// Class says what an error means for the program: it alone decides what
+// happens next.
+type Class uint8
+
+// The classes, from Graph API codes and subcodes.
+const (
+	ClassUnknown     Class = iota
+	ThrottledAccount       // this ad account has to wait
+	ThrottledApp           // every ad account of the token has to wait
+	MaybeThrottled         // a block that time may lift: wait long, then give the account up
+	Transient              // try again after a backoff; see Error.Lost
+	Unreachable            // no connection: nothing was sent
+	RefusedRun             // the token or the app is refused: stop
+	RefusedAccount         // this ad account is refused
+	RefusedItem            // this call is refused
+)
+
+var classNames = [...]string{
+	"unknown", "throttled_account", "throttled_app", "maybe_throttled", "transient",
+	"unreachable", "refused_run", "refused_account", "refused_item",
+}
+
+func (c Class) String() string {
+	if int(c) < len(classNames) {
+		return classNames[c]
+	}
+	return classNames[0]
+}
+
+// MarshalText gives the class's name.
+func (c Class) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// Throttled reports whether the class asks to wait without blaming the call.
+func (c Class) Throttled() bool {
+	return c == ThrottledAccount || c == ThrottledApp || c == MaybeThrottled
+}
+
+type codes struct{ code, subcode int }
+
+// byBoth holds the pairs whose subcode changes what the code alone would say.
+var byBoth = map[codes]Class{
+	{17, 2446079}:  ThrottledAccount, // score of the ad account
+	{17, 1885172}:  RefusedItem,      // spending limit changed too often: a day
+	{613, 1487742}: ThrottledAccount, // calls of the ad account
+	{613, 4841018}: ThrottledAccount, // seen live, August 2026
+	{613, 5044001}: ThrottledAccount, // requests a second, of app and ad account
+	{613, 1487632}: RefusedItem,      // ad set budget, four an hour
+	{613, 1487225}: RefusedItem,      // ad creation by daily spend
+	{200, 4841013}: MaybeThrottled,   // seen as a throttle and from a disabled account
+	{100, 33}:      RefusedAccount,   // no such account, or no permission
+	{100, 1404163}: RefusedAccount,   // no longer allowed to advertise
+	{100, 1885316}: RefusedAccount,   // only active accounts may edit
+	{100, 1815694}: RefusedAccount,   // user lacks permission
+	{100, 3910001}: RefusedAccount,   // account trouble
+	{100, 1404078}: MaybeThrottled,   // temporarily blocked
+	{100, 2859015}: MaybeThrottled,   // temporarily blocked
+	{100, 1357045}: Transient,        // Meta's own web client tries these two again
+	{100, 1357051}: Transient,
+	{100, 2446079}: ThrottledAccount, // the subcode of every account throttle
+	{368, 1390008}: MaybeThrottled,   // going too fast
+	{1404163, 0}:   RefusedAccount,
+	{1885316, 0}:   RefusedAccount,
+	{1815694, 0}:   RefusedAccount,
+	{3910001, 0}:   RefusedAccount,
+	{1404078, 0}:   MaybeThrottled,
+	{2859015, 0}:   MaybeThrottled,
+}
+
+// byCode holds what a code says whatever its subcode.
+var byCode = map[int]Class{
+	1:    Transient, // unknown error
+	2:    Transient, // service temporarily unavailable
+	104:  Transient, // seen as a reset connection
+	960:  Transient, // batch entry aborted or timed out
+	4:    ThrottledApp,
+	17:   ThrottledApp, // without the account's subcode: the user's limit
+	32:   ThrottledApp,
+	341:  ThrottledApp,
+	613:  ThrottledApp, // custom limit, inconsistent volume, abuse prevention
+	368:  MaybeThrottled,
+	3:    RefusedRun, // the app lacks the capability
+	10:   RefusedRun, // permission not granted or removed
+	102:  RefusedRun,
+	190:  RefusedRun, // token
+	294:  RefusedRun,
+	2500: RefusedRun, // no active token
+	2635: RefusedRun, // deprecated version
+}
+
+// classify follows the tables of Meta's error references (Graph API, "Handle
+// errors"; Marketing API, "Error reference", "Rate limiting"). What they do not
+// name is the call's own fault, unless the API calls it transient or answered
+// with a server error.
+func classify(e *Error) Class {
+	if c, ok := byBoth[codes{e.Code, e.Subcode}]; ok {
+		return c
+	}
+	if c, ok := byBoth[codes{100, e.Subcode}]; ok && e.Code != 100 && e.Subcode > 1_000_000 {
+		return c // these long subcodes are unique, whatever code they come under
+	}
+	if c, ok := byCode[e.Code]; ok {
+		return c
+	}
+	switch {
+	case e.Code >= 80000 && e.Code <= 80014: // business use cases; 80004 is ads_management
+		return ThrottledAccount
+	case e.Code >= 200 && e.Code <= 299:
+		return RefusedAccount
+	case e.Code == 100 && e.Subcode == 0 && e.secretProof:
+		return RefusedRun
+	case e.Transient || e.Code == 0 || e.HTTP >= 500 && e.Code != 100:
+		return Transient
+	}
+	return RefusedItem
+}

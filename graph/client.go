@@ -1,0 +1,260 @@
+package graph
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// DefaultEndpoint and DefaultVersion name the server that Config's zero values
+// stand for.
+const (
+	DefaultEndpoint = "https://graph.facebook.com"
+	DefaultVersion  = "v25.0"
+)
+
+// maxBody bounds an answer. Fifty reads of fifty images with their creatives
+// stay far below it.
+const maxBody = 64 << 20
+
+// Config says which server a Client talks to, and as whom. The zero value of
+// each field but Token stands for its default.
+type Config struct {
+	Endpoint  string            // scheme and host; plain http for loopback only
+	Version   string            // API version, v25.0
+	Token     Secret            // access token
+	AppSecret Secret            // adds appsecret_proof to every request
+	Transport http.RoundTripper // NewTransport(8)
+	Timeout   time.Duration     // of one HTTP request; 90 s
+	UserAgent string
+}
+
+// Client makes calls on the adimages edge. It is safe for concurrent use.
+type Client struct {
+	endpoint  string
+	version   string
+	token     Secret
+	proof     string
+	timeout   time.Duration
+	userAgent string
+	http      *http.Client
+}
+
+// Reply is what came of one call.
+type Reply struct {
+	Err    *Error // nil: the call succeeded
+	Status int    // HTTP status of the call's own answer, 0 without one
+	Usage  Usage
+	Served string // facebook-api-version: the version that answered
+	Notice string // X-Ad-Api-Version-Warning
+
+	Images []Image // read
+	After  string  // read: cursor of the next page, "" on the last
+	Total  int     // read with Query.Total
+	Hash   string  // copy, upload: the image's hash in the account written to
+}
+
+// New checks the configuration and makes a client. It sends nothing.
+func New(c Config) (*Client, error) {
+	if c.Endpoint == "" {
+		c.Endpoint = DefaultEndpoint
+	}
+	endpoint, err := checkEndpoint(c.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if c.Version == "" {
+		c.Version = DefaultVersion
+	}
+	if !validVersion(c.Version) {
+		return nil, fmt.Errorf("API version %q is not of the form v25.0", c.Version)
+	}
+	if c.Token.Empty() {
+		return nil, errors.New("no access token")
+	}
+	if c.Transport == nil {
+		c.Transport = NewTransport(8)
+	}
+	if c.Timeout == 0 {
+		c.Timeout = 90 * time.Second
+	}
+	cl := &Client{
+		endpoint: endpoint, version: c.Version, token: c.Token, timeout: c.Timeout, userAgent: c.UserAgent,
+		http: &http.Client{
+			Transport: c.Transport,
+			// A redirect would carry the token to a host nobody named.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+	if !c.AppSecret.Empty() {
+		cl.proof = proof(c.AppSecret, c.Token)
+	}
+	return cl, nil
+}
+
+// checkEndpoint accepts https anywhere and http on loopback, without a path,
+// query or user.
+func checkEndpoint(s string) (string, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Hostname() == "" {
+		return "", fmt.Errorf("endpoint %q is not a URL such as %s", s, DefaultEndpoint)
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
+		return "", fmt.Errorf("endpoint on %s must be scheme and host alone, such as %s", u.Host, DefaultEndpoint)
+	}
+	switch u.Scheme {
+	case "https":
+	case "http":
+		ip := net.ParseIP(u.Hostname())
+		if u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return "", fmt.Errorf("endpoint %s://%s would send the access token unencrypted; use https (plain http is for loopback only)", u.Scheme, u.Host)
+		}
+	default:
+		return "", fmt.Errorf("endpoint %q needs https", s)
+	}
+	return u.Scheme + "://" + u.Host, nil
+}
+
+func validVersion(v string) bool {
+	digits, minor, ok := strings.Cut(strings.TrimPrefix(v, "v"), ".")
+	if !ok || v[0] != 'v' || digits == "" || minor == "" {
+		return false
+	}
+	return strings.Trim(digits+minor, "0123456789") == ""
+}
+
+// Do carries the calls in one HTTP request and returns a reply for each, in
+// order. The API takes at most MaxBatch calls.
+func (c *Client) Do(ctx context.Context, calls []Call) []Reply {
+	if len(calls) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	var replies []Reply
+	if len(calls) == 1 && (c.proof == "" || calls[0].Action == ActionCopy || calls[0].Action == ActionUpload) {
+		replies = []Reply{c.single(ctx, calls[0])}
+	} else {
+		replies = c.batch(ctx, calls)
+	}
+	for i := range replies {
+		c.scrub(replies[i].Err)
+	}
+	return replies
+}
+
+// single makes an ordinary request with the token in its header.
+func (c *Client) single(ctx context.Context, call Call) Reply {
+	method, relative, form := call.wire(c.version)
+	var body io.Reader
+	if form != nil {
+		if c.proof != "" {
+			form.Set("appsecret_proof", c.proof)
+		}
+		body = strings.NewReader(form.Encode())
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.endpoint+"/"+relative, body)
+	if err != nil {
+		return Reply{Err: &Error{Class: RefusedItem, Message: "the request cannot be built: " + err.Error()}}
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token.value)
+	status, header, answer, fail := c.send(req, form != nil)
+	if fail != nil {
+		return Reply{Status: status, Err: fail}
+	}
+	return interpret(call, status, header, answer)
+}
+
+// send makes one round trip and reads the whole answer.
+func (c *Client) send(req *http.Request, form bool) (int, http.Header, []byte, *Error) {
+	req.Header.Set("Accept", "application/json")
+	if form {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if c.userAgent != "" {
+		req.Header.Set("User-Agent", c.userAgent)
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return 0, nil, nil, transportError(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	if err != nil {
+		return res.StatusCode, nil, nil, lost(res.StatusCode, err, "the answer broke off: %v", bare(err))
+	}
+	if len(body) > maxBody {
+		return res.StatusCode, nil, nil, lost(res.StatusCode, nil, "the answer is longer than %d MiB", maxBody>>20)
+	}
+	return res.StatusCode, res.Header, body, nil
+}
+
+// interpret turns the answer to one call into its reply.
+func interpret(call Call, status int, header http.Header, body []byte) Reply {
+	r := Reply{
+		Status: status,
+		Usage:  parseUsage(header, call.Account),
+		Served: header.Get("Facebook-Api-Version"),
+		Notice: header.Get("X-Ad-Api-Version-Warning"),
+	}
+	if r.Err = parseError(status, body); r.Err != nil {
+		return r
+	}
+	switch call.Action {
+	case ActionRead:
+		r.Err = parsePage(body, &r)
+	case ActionCopy:
+		r.Err = parseStored(body, call.Hash, &r)
+	case ActionUpload:
+		r.Err = parseStored(body, call.Name, &r)
+	case ActionDelete:
+		r.Err = parseDeleted(body, &r)
+	}
+	return r
+}
+
+// transportError tells a request that surely never left from one whose answer
+// is lost.
+func transportError(err error) *Error {
+	var op *net.OpError
+	var cert *tls.CertificateVerificationError
+	dial := errors.As(err, &op) && op.Op == "dial"
+	if dial || errors.As(err, &cert) {
+		return &Error{Class: Unreachable, Message: "no connection to the API: " + bare(err), cause: err}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return lost(0, err, "no answer in time")
+	}
+	return lost(0, err, "the connection failed: %s", bare(err))
+}
+
+// bare drops the URL that net/http puts in front of an error.
+func bare(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return err.Error()
+}
+
+// scrub removes the secrets from texts that came from outside, should a server
+// or proxy repeat them.
+func (c *Client) scrub(e *Error) {
+	if e == nil {
+		return
+	}
+	for _, text := range []*string{&e.Message, &e.UserTitle, &e.UserMessage, &e.Type, &e.TraceID} {
+		for _, secret := range []string{c.token.value, url.QueryEscape(c.token.value), c.proof} {
+			if secret != "" {
+				*text = strings.ReplaceAll(*text, secret, redacted)
+			}
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// Image is an ad image as the edge shows it. Every field but the hash may be
+// missing from an answer.
+type Image struct {
+	ID         string   `json:"id"`   // <account id>:<hash>
+	Hash       string   `json:"hash"` // 32 lower-case hex digits
+	Name       string   `json:"name"`
+	Status     string   `json:"status"` // ACTIVE, INTERNAL or DELETED
+	URL        string   `json:"url"`    // temporary
+	Created    string   `json:"created_time"`
+	Creatives  []string `json:"creatives"`
+	Associated bool     `json:"is_associated_creatives_in_adgroups"`
+}
+
+// The field names that the program asks for.
+const (
+	FieldHash       = "hash"
+	FieldStatus     = "status"
+	FieldCreatives  = "creatives"
+	FieldAssociated = "is_associated_creatives_in_adgroups"
+)
+
+// Deleted reports whether the account has lost the image: whether a listing
+// still shows such rows is undocumented, so their status is read.
+func (i Image) Deleted() bool { return strings.EqualFold(i.Status, "DELETED") }
+
+// InUse reports whether an ad creative is known to use the image. The list of
+// creatives is documented to be incomplete, so false is no proof.
+func (i Image) InUse() bool { return len(i.Creatives) > 0 || i.Associated }
+
+// parsePage reads the answer to a read into r: a list under data, or, as one
+// user reports, images keyed by hash.
+func parsePage(body []byte, r *Reply) *Error {
+	var page struct {
+		Data   json.RawMessage `json:"data"`
+		Paging struct {
+			Cursors struct {
+				After string `json:"after"`
+			} `json:"cursors"`
+			Next string `json:"next"`
+		} `json:"paging"`
+		Summary *struct {
+			Total number `json:"total_count"`
+		} `json:"summary"`
+	}
+	if err := json.Unmarshal(body, &page); err != nil {
+		return lost(r.Status, nil, "the list of images is not readable: %s", excerpt(body))
+	}
+	data := bytes.TrimSpace(page.Data)
+	if len(data) > 0 && data[0] == '{' {
+		var keyed map[string]Image
+		if err := json.Unmarshal(data, &keyed); err != nil {
+			return lost(r.Status, nil, "the list of images is not readable: %s", excerpt(body))
+		}
+		for hash, image := range keyed {
+			if image.Hash == "" {
+				image.Hash = hash
+			}
+			r.Images = append(r.Images, image)
+		}
+	} else if len(data) == 0 || string(data) == "null" {
+		return lost(r.Status, nil, "the answer holds no list of images: %s", excerpt(body))
+	} else if err := json.Unmarshal(data, &r.Images); err != nil {
+		return lost(r.Status, nil, "the list of images is not readable: %s", excerpt(body))
+	}
+	for i := range r.Images {
+		r.Images[i].Hash = strings.ToLower(r.Images[i].Hash)
+	}
+	// A cursor stands on the last page, too; the end is where next is missing.
+	if page.Paging.Next != "" {
+		r.After = page.Paging.Cursors.After
+	}
+	if page.Summary != nil {
+		r.Total = int(page.Summary.Total)
+	}
+	return nil
+}
+
+// parseStored reads the answer to a copy or an upload: a map of images keyed by
+// the source hash for a copy, by "bytes" or the file name for an upload. A lone
+// entry is taken whatever its key.
+func parseStored(body []byte, key string, r *Reply) *Error {
+	var answer struct {
+		Images map[string]Image `json:"images"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return lost(r.Status, nil, "the answer to the write is not readable: %s", excerpt(body))
+	}
+	for k, image := range answer.Images {
+		if len(answer.Images) == 1 || strings.EqualFold(k, key) {
+			r.Hash = strings.ToLower(image.Hash)
+		}
+	}
+	if r.Hash == "" {
+		return lost(r.Status, nil, "the answer to the write names no image: %s", excerpt(body))
+	}
+	return nil
+}
+
+// parseDeleted reads the answer to a delete. {"success":true} alone counts.
+func parseDeleted(body []byte, r *Reply) *Error {
+	var answer struct {
+		Success bool `json:"success"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || !answer.Success {
+		return lost(r.Status, nil, "the answer to the delete is no success: %s", excerpt(body))
+	}
+	return nil
+}
