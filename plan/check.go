@@ -1,0 +1,146 @@
+package plan
+
+import (
+	"bytes"
+	"strings"
+)
+
+// fields are the values of a valid row.
+type fields struct {
+	verb           Verb
+	source, target uint32 // accounts
+	hash           rawHash
+	hashed         bool // hash is given
+	file           string
+}
+
+// A checker reads the cells of rows.
+type checker struct {
+	header   *header
+	accounts *accounts
+	problems problems
+	lacks    [columnCount]int    // line of the first row that needs a column the file lacks
+	last     [columnCount]lookup // most rows name the same accounts as the one before
+}
+
+type lookup struct {
+	text string
+	id   uint32
+}
+
+// A record is a row under examination: its bytes, which found problems need.
+type record struct {
+	*scanned
+	raw   []byte
+	clean bool // it is UTF-8 without NUL bytes
+	bad   bool // it has problems
+	cells []cell
+}
+
+// check reads one row. It reports false after adding the problems it has.
+func (c *checker) check(r *record) (f fields, ok bool) {
+	if r.err != nil {
+		c.broken(r)
+		return f, false
+	}
+	if !r.clean {
+		c.foreignText(r)
+	}
+	values := r.scanned.cells
+	f.verb = c.verb(r, values.Operation)
+	if *values == (cells{}) && len(bytes.Trim(r.raw, `,"; `+"\t\r\n")) == 0 {
+		c.add(r, Problem{Line: r.line, What: "all cells are empty", Hint: "remove the row"})
+		return f, false
+	}
+	uses := &uses[f.verb]
+	if c.wants(r, uses, f.verb, sourceAccount, values.Source) {
+		f.source = c.account(r, sourceAccount, values.Source)
+	}
+	if c.wants(r, uses, f.verb, hashColumn, values.Hash) {
+		var flaw *flaw
+		f.hash, flaw = parseHash(values.Hash)
+		f.hashed = true
+		c.flaw(r, hashColumn, values.Hash, flaw)
+	}
+	if c.wants(r, uses, f.verb, targetAccount, values.Target) {
+		f.target = c.account(r, targetAccount, values.Target)
+	}
+	if c.wants(r, uses, f.verb, fileColumn, values.File) {
+		var flaw *flaw
+		f.file, flaw = imageFile(values.File)
+		c.flaw(r, fileColumn, values.File, flaw)
+	}
+	if f.source != 0 && f.source == f.target {
+		c.flaw(r, targetAccount, values.Target, &flaw{"the target is the source account", "name another account, or remove the row"})
+	}
+	return f, !r.bad
+}
+
+func (c *checker) verb(r *record, s string) Verb {
+	switch s {
+	case "", "copy":
+		return Copy
+	case "move":
+		return Move
+	case "delete":
+		return Delete
+	case "upload":
+		return Upload
+	}
+	word := strings.TrimSpace(s)
+	if word == "" {
+		return Copy
+	}
+	for v := Copy; v <= Upload; v++ {
+		if strings.EqualFold(word, v.String()) {
+			return v
+		}
+	}
+	c.flaw(r, operation, s, &flaw{"no such operation", "write copy, move, delete or upload, or leave it empty to copy"})
+	return VerbUnknown
+}
+
+func (c *checker) account(r *record, col column, s string) uint32 {
+	last := &c.last[col]
+	if s == last.text {
+		return last.id
+	}
+	a, flaw := parseAccount(s)
+	if flaw != nil {
+		c.flaw(r, col, s, flaw)
+		return 0
+	}
+	*last = lookup{s, c.accounts.id(a)}
+	return last.id
+}
+
+// flaw adds what is wrong with a cell, if anything is.
+func (c *checker) flaw(r *record, col column, value string, f *flaw) {
+	if f == nil {
+		return
+	}
+	if !r.clean && !goodText(value) { // reported by foreignText
+		r.bad = true
+		return
+	}
+	c.add(r, Problem{Line: c.lineOf(r, col), Column: c.header.name(col), Value: value, What: f.what, Hint: f.hint})
+}
+
+func (c *checker) add(r *record, p Problem) {
+	r.bad = true
+	c.problems.add(p)
+}
+
+func (c *checker) lineOf(r *record, col column) int {
+	if at, cells := c.header.at[col], r.located(); at >= 0 && at < len(cells) {
+		return cells[at].line
+	}
+	return r.line
+}
+
+func (r *record) located() []cell {
+	if r.cells == nil {
+		r.cells = locate(r.raw, r.line)
+	}
+	return r.cells
+}

@@ -1,0 +1,54 @@
+package plan
+
+import "fmt"
+
+// enter adds a row to the plan and names its operations.
+func (rd *reading) enter(row *Row, f *fields, r *record) {
+	x, line := &rd.plan.index, uint32(row.Line)
+	counts := &rd.plan.counts
+	rd.plan.Rows++
+	merged := false
+	switch f.verb {
+	case Copy:
+		id := x.copy(f.source, f.hash, f.target)
+		merged = since(&x.ops.at(id).asked, line)
+		row.Copy = OpID(id)
+		counts.CopyRows++
+	case Move:
+		id := x.copy(f.source, f.hash, f.target)
+		merged = since(&x.ops.at(id).moved, line)
+		row.Copy = OpID(id)
+		id = x.delete(f.source, f.hash)
+		since(&x.ops.at(id).moved, line)
+		row.Delete = OpID(id)
+		counts.MoveRows++
+	case Delete:
+		id := x.delete(f.source, f.hash)
+		merged = since(&x.ops.at(id).asked, line)
+		row.Delete = OpID(id)
+		counts.DeleteRows++
+	case Upload:
+		id := x.upload(f.target, f.file)
+		o := x.ops.at(id)
+		merged = since(&o.asked, line)
+		row.Copy = OpID(id)
+		counts.UploadRows++
+		if f.hashed && !x.expect(id, f.hash) {
+			rd.check.flaw(r, hashColumn, r.scanned.cells.Hash, &flaw{
+				fmt.Sprintf("line %d uploads this file, too, and not to give this hash", o.asked), "leave one of the hashes out"})
+		}
+	}
+	if merged {
+		counts.Merged++
+	}
+}
+
+// since sets the line that is first to ask for something, and reports whether one
+// did before.
+func since(first *uint32, line uint32) bool {
+	if *first != 0 {
+		return true
+	}
+	*first = line
+	return false
+}

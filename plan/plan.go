@@ -1,0 +1,134 @@
+package plan
+
+import (
+	"iter"
+	"slices"
+)
+
+// An OpID numbers operations from 1 in the order of their first mention in the
+// manifest; 0 is none.
+type OpID int64
+
+// An Op is one call to make.
+type Op struct {
+	ID     OpID
+	Kind   Kind
+	Source Account // of a copy or delete
+	Hash   Hash    // of an upload: the one it is expected to give, or empty
+	Target Account // of a copy or upload
+	File   string  // of an upload: relative to the manifest, cleaned, with slashes
+	Needs  bool    // it waits for others
+	Needed bool    // others wait for it
+}
+
+// Lane is the account that the API charges: a copy and an upload the target, a
+// delete the source.
+func (o Op) Lane() Account {
+	if o.Kind == KindDelete {
+		return o.Source
+	}
+	return o.Target
+}
+
+// A Plan is what a valid manifest asks for. It may be read from any number of
+// goroutines.
+type Plan struct {
+	Header []string // as in the file, less the byte order mark
+	Rows   int
+	SHA256 [32]byte // of the file's bytes
+	counts Counts
+	index  index
+}
+
+// Counts are totals of a plan.
+type Counts struct {
+	CopyRows, MoveRows, DeleteRows, UploadRows int
+
+	Copies, Deletes, Uploads int // operations
+
+	Merged   int // rows that equal an earlier one and share its operations
+	Accounts int
+}
+
+// Counts returns the totals of the plan.
+func (p *Plan) Counts() Counts {
+	c := p.counts
+	c.Accounts = len(p.index.accounts.list)
+	for id := uint32(1); id <= p.index.ops.n; id++ {
+		switch p.index.ops.at(id).kind() {
+		case KindCopy:
+			c.Copies++
+		case KindDelete:
+			c.Deletes++
+		case KindUpload:
+			c.Uploads++
+		}
+	}
+	return c
+}
+
+// Ops yields all operations in the order of their IDs.
+func (p *Plan) Ops() iter.Seq[Op] {
+	return func(yield func(Op) bool) {
+		for id := uint32(1); id <= p.index.ops.n; id++ {
+			if !yield(p.index.op(id)) {
+				return
+			}
+		}
+	}
+}
+
+// Needs yields which operation has to wait for which, as (dependent, need),
+// ascending in both. Where n copies into an image meet m copies out of it, these
+// are n times m pairs.
+func (p *Plan) Needs() iter.Seq2[OpID, OpID] {
+	return func(yield func(OpID, OpID) bool) {
+		var needs []uint32
+		for id := uint32(1); id <= p.index.ops.n; id++ {
+			needs = p.index.needs(id, needs[:0])
+			slices.Sort(needs)
+			for _, need := range needs {
+				if !yield(OpID(id), OpID(need)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// A Load is what a plan asks of one account.
+type Load struct {
+	Account   Account
+	Copies    int // into it
+	Sources   int // copies of an image out of it
+	Deletes   int
+	Uploads   int
+	Sightings int // copies into it that a deletion waits for
+}
+
+// Accounts returns the load of every account, in the order of their numbers.
+func (p *Plan) Accounts() []Load {
+	x := &p.index
+	loads := make([]Load, len(x.accounts.list))
+	for i, a := range x.accounts.list {
+		loads[i].Account = a
+	}
+	load := func(account uint32) *Load { return &loads[account-1] }
+	for id := uint32(1); id <= x.ops.n; id++ {
+		switch o := x.ops.at(id); o.kind() {
+		case KindDelete:
+			load(x.images.at(o.from).account).Deletes++
+		case KindUpload:
+			load(x.files.at(o.from&^isUpload).account).Uploads++
+		case KindCopy:
+			from, to := x.images.at(o.from), x.images.at(o.to)
+			load(from.account).Sources++
+			load(to.account).Copies++
+			if from.del != 0 || to.del != 0 {
+				load(to.account).Sightings++
+			}
+		}
+	}
+	slices.SortFunc(loads, func(a, b Load) int { return compareAccounts(a.Account, b.Account) })
+	return loads
+}

@@ -1,0 +1,129 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"math"
+)
+
+// batches in flight: one being parsed, one being checked, and slack between them.
+const batches = 4
+
+// Read reads a manifest in one pass. It calls visit, which may be nil, for each
+// valid row, in order and from the calling goroutine, until the first problem is
+// found; some contradictions show only after the last row, so a visitor that
+// writes does it in a transaction.
+//
+// The error is a *[ProblemsError] if the manifest is bad; else the reader's or
+// visit's, wrapped. Read has stopped reading r when it returns.
+func Read(r io.Reader, visit func(Row) error) (*Plan, error) {
+	rd := &reading{plan: &Plan{}, sum: sha256.New(), visit: visit}
+	if err := rd.read(&tape{src: r}); err != nil {
+		return nil, err
+	}
+	return rd.plan, nil
+}
+
+// A reading is a Read on its way.
+type reading struct {
+	plan  *Plan
+	check checker
+	sum   hash.Hash
+	visit func(Row) error
+	seen  int // records, good and bad
+}
+
+func (rd *reading) read(t *tape) error {
+	problems := &rd.check.problems
+	h, ok, err := readHeader(t, problems)
+	if err != nil {
+		return fmt.Errorf("read manifest: %w", err)
+	}
+	if !ok {
+		return problems.err()
+	}
+	rd.plan.Header = h.names
+	rd.check.header = &h
+	rd.check.accounts = &rd.plan.index.accounts
+	rd.sum.Write(h.bom)
+	rd.sum.Write(h.raw)
+
+	s, err := newScanner(t, &h)
+	if err != nil {
+		return err
+	}
+	if err := rd.rows(s); err != nil {
+		return err
+	}
+	if rd.seen == 0 {
+		problems.add(Problem{Line: h.line, What: "the manifest has a header and no rows", Hint: "add a row for each image"})
+	}
+	rd.check.missing()
+	contradictions(&rd.plan.index, h.name(hashColumn), problems)
+	rd.sum.Sum(rd.plan.SHA256[:0])
+	return problems.err()
+}
+
+// rows takes the batches of a scanner, which parses on another core.
+func (rd *reading) rows(s *scanner) error {
+	done, out, free := make(chan struct{}), make(chan *batch, batches), make(chan *batch, batches)
+	for range batches {
+		free <- &batch{}
+	}
+	go s.run(done, out, free)
+	defer func() {
+		close(done)
+		for range out { // until the scanner is off the caller's reader
+		}
+	}()
+	for b := range out {
+		rd.sum.Write(b.raw)
+		if err := rd.batch(b); err != nil {
+			return err
+		}
+		if b.err != nil && b.err != io.EOF {
+			return b.err
+		}
+		free <- b
+	}
+	return nil
+}
+
+func (rd *reading) batch(b *batch) error {
+	clean := goodText(b.raw)
+	begin := 0
+	for i := range b.rows {
+		r := record{scanned: &b.rows[i]}
+		r.raw = trimRecord(b.raw[begin:r.end])
+		r.clean = clean || goodText(r.raw)
+		begin = r.end
+		if r.line > math.MaxInt32 {
+			return errors.New("the manifest has more than two billion lines; split it")
+		}
+		if err := rd.row(&r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (rd *reading) row(r *record) error {
+	rd.seen++
+	f, ok := rd.check.check(r)
+	if !ok {
+		return nil
+	}
+	row := Row{Line: r.line, Verb: f.verb}
+	rd.enter(&row, &f, r)
+	if rd.visit == nil || rd.check.problems.any() {
+		return nil
+	}
+	row.Record = string(r.raw)
+	if err := rd.visit(row); err != nil {
+		return fmt.Errorf("visit line %d: %w", r.line, err)
+	}
+	return nil
+}
