@@ -1,0 +1,120 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// An answer is what one call gets, before it is known whether it travels alone
+// or in a batch.
+type answer struct {
+	status int
+	header []field
+	body   []byte
+	loss   loss
+}
+
+// field is a header as a batch entry spells it.
+type field struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// loss says how an answer fails to arrive.
+type loss uint8
+
+const (
+	lossNone  loss = iota
+	lossCut        // the connection ends
+	lossHang       // nothing comes
+	lossNull       // the entry of the batch is null
+	lossEmpty      // the entry of the batch is {}
+)
+
+func (a *answer) set(name, value string) {
+	a.header = append(a.header, field{name, value})
+}
+
+// reply makes an answer of any JSON value.
+func reply(v any) answer { return answer{status: http.StatusOK, body: encode(v)} }
+
+func success() answer { return answer{status: http.StatusOK, body: []byte(`{"success":true}`)} }
+
+// encode writes JSON as Graph does, slashes escaped.
+func encode(v any) []byte {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return []byte(`{"error":{}}`) // our own types always encode
+	}
+	return escapeSlashes(bytes.TrimRight(buf.Bytes(), "\n"))
+}
+
+// escapeSlashes may touch the whole text: JSON has slashes only in strings.
+func escapeSlashes(text []byte) []byte {
+	return bytes.ReplaceAll(text, []byte("/"), []byte(`\/`))
+}
+
+// envelope is the error body of
+// https://developers.facebook.com/docs/graph-api/guides/error-handling
+type envelope struct {
+	Error struct {
+		Message   string `json:"message"`
+		Type      string `json:"type"`
+		Code      int    `json:"code,omitempty"`
+		Subcode   int    `json:"error_subcode,omitempty"`
+		Transient bool   `json:"is_transient,omitempty"`
+		Title     string `json:"error_user_title,omitempty"`
+		Detail    string `json:"error_user_msg,omitempty"`
+		Trace     string `json:"fbtrace_id,omitempty"`
+	} `json:"error"`
+}
+
+func (f failure) answer(trace string) answer {
+	var e envelope
+	e.Error.Message, e.Error.Type = f.message, f.kind
+	e.Error.Code, e.Error.Subcode = f.code, f.sub
+	e.Error.Transient, e.Error.Title, e.Error.Detail = f.transient, f.title, f.detail
+	e.Error.Trace = trace
+	a := answer{status: f.status, body: encode(e)}
+	if f.kind == "OAuthException" {
+		a.set("WWW-Authenticate", `OAuth "Facebook Platform" "`+f.challenge()+`" `+strconv.Quote(f.message))
+	}
+	return a
+}
+
+func (f failure) challenge() string {
+	switch f.code {
+	case 190:
+		return "invalid_token"
+	case 1:
+		return "unknown_error"
+	}
+	return "invalid_request"
+}
+
+// contentType follows Accept, as Graph does.
+func contentType(accept string) string {
+	if strings.Contains(accept, "json") {
+		return "application/json; charset=UTF-8"
+	}
+	return "text/javascript; charset=UTF-8"
+}
+
+// common are the headers that answers and batch entries share.
+func common(version, accept string) []field {
+	return []field{
+		{"Content-Type", contentType(accept)},
+		{"facebook-api-version", version},
+		{"Cache-Control", "private, no-cache, no-store, must-revalidate"},
+		{"Pragma", "no-cache"},
+		{"Expires", "Sat, 01 Jan 2000 00:00:00 GMT"},
+		{"Access-Control-Allow-Origin", "*"},
+		{"Strict-Transport-Security", "max-age=15552000; preload"},
+		{"Vary", "Accept-Encoding"},
+	}
+}

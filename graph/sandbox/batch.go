@@ -1,0 +1,139 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// maxEntries is how many operations a batch may hold.
+// https://developers.facebook.com/docs/graph-api/batch-requests
+const maxEntries = 50
+
+// entry is one operation of a batch. Other keys are ignored, as Graph does.
+type entry struct {
+	Method      string          `json:"method"`
+	URL         string          `json:"relative_url"`
+	Body        string          `json:"body"`
+	DependsOn   json.RawMessage `json:"depends_on"`
+	AccessToken string          `json:"access_token"`
+	Files       string          `json:"attached_files"`
+}
+
+func parseBatch(text string) ([]entry, *failure) {
+	var entries []entry
+	if err := json.Unmarshal([]byte(text), &entries); err != nil {
+		f := batchRefusal("batch parameter must be a JSON array")
+		return nil, &f
+	}
+	if len(entries) == 0 {
+		f := batchRefusal("No requests in batch message")
+		return nil, &f
+	}
+	return entries, nil
+}
+
+// batch runs the entries as if side by side: each takes its effect in order, and
+// all together take as long as the slowest.
+func (s *Server) batch(ctx context.Context, c *call) answer {
+	if f := s.authorize(c, c.token, true); f != nil {
+		return s.refuse(*f)
+	}
+	entries, f := parseBatch(c.params.Get("batch"))
+	if f == nil && len(entries) > maxEntries {
+		long := batchTooLong(s.opts.Variants.BatchLimitStatus)
+		f = &long
+	}
+	if f != nil {
+		return s.refuse(*f)
+	}
+	s.lock()
+	t := s.trouble(c, sceneBatch)
+	s.mu.Unlock()
+
+	wait := s.latency(len(entries))
+	sleep(ctx, wait/2)
+	var a answer
+	if t == nil || t.after || t.form == formTruncated {
+		a = s.runEntries(c, entries)
+	}
+	sleep(ctx, wait-wait/2)
+	switch {
+	case t == nil:
+	case t.form == formTruncated:
+		a.body = a.body[:len(a.body)/2]
+	default:
+		a = t.answer(sceneBatch, s.trace())
+	}
+	return a
+}
+
+// result is one entry of the answer; empty it is {}.
+type result struct {
+	Code    int     `json:"code,omitempty"`
+	Headers []field `json:"headers,omitempty"`
+	Body    *string `json:"body,omitempty"`
+}
+
+func (s *Server) runEntries(c *call, entries []entry) answer {
+	withHeaders := c.params.Get("include_headers") != "false" && c.params.Get("include_headers") != "0"
+	results := make([]*result, len(entries))
+	cutOff := false
+	for i, e := range entries {
+		a, version := s.runEntry(c, e)
+		switch a.loss {
+		case lossCut:
+			cutOff = true
+		case lossNull, lossHang:
+		case lossEmpty:
+			results[i] = &result{}
+		default:
+			body := string(a.body)
+			results[i] = &result{Code: a.status, Body: &body}
+			if withHeaders {
+				results[i].Headers = append(s.versioned(version, c.accept), a.header...)
+			}
+		}
+	}
+	if cutOff {
+		return answer{loss: lossCut}
+	}
+	return reply(results)
+}
+
+func (s *Server) runEntry(c *call, e entry) (a answer, version string) {
+	if len(e.DependsOn) > 0 && string(e.DependsOn) != "null" || strings.Contains(e.URL+e.Body, "{result=") {
+		return s.refuse(batchRefusal("The sandbox plays no dependent requests; send them one after the other")), ""
+	}
+	path, query, _ := strings.Cut(e.URL, "?")
+	sub := newCall(e.Method, path, parsePairs(query), parsePairs(e.Body), c.attached(e.Files))
+	sub.accept, sub.base, sub.batched = c.accept, c.base, true
+	if sub.version == "" {
+		sub.version = c.version
+	}
+	if sub.node == "" && sub.method == http.MethodPost {
+		return s.refuse(batchRefusal("A batch cannot hold another batch")), sub.version
+	}
+	own := e.AccessToken
+	if own == "" {
+		own = sub.token
+	}
+	if own != "" {
+		return s.perform(sub, own, false), sub.served()
+	}
+	return s.perform(sub, c.token, false), sub.served()
+}
+
+// attached finds files of the batch by their form names.
+func (c *call) attached(names string) []file {
+	var files []file
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(c.files, func(f file) bool { return f.field == strings.TrimSpace(name) })
+		if i >= 0 {
+			files = append(files, c.files[i])
+		}
+	}
+	return files
+}

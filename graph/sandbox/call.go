@@ -1,0 +1,140 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// defaultVersion answers calls that name none.
+const defaultVersion = "v25.0"
+
+var versionPattern = regexp.MustCompile(`^v\d+\.\d+$`)
+
+// A call is one operation on the API: a whole request, or one entry of a batch.
+type call struct {
+	method  string
+	version string // "" when the path has none
+	node    string
+	edge    string
+	params  url.Values
+	files   []file
+	accept  string
+	base    string
+	batched bool
+
+	token      string
+	tokenInURL bool
+
+	kind    Kind
+	account string // bare digits, "" when the call concerns none
+	subject string // what faults tell calls of one kind and account apart by
+	copy    copySource
+	uploads []upload
+	problem *failure // found while reading, told after the quota was charged
+}
+
+func newCall(method, path string, query, form url.Values, files []file) *call {
+	c := &call{method: strings.ToUpper(method), params: url.Values{}, files: files}
+	c.version, c.node, c.edge = splitPath(path)
+	maps.Copy(c.params, query)
+	for key, values := range form {
+		c.params[key] = append(slices.Clone(c.params[key]), values...)
+	}
+	if token := query.Get("access_token"); token != "" {
+		c.token, c.tokenInURL = token, true
+	} else {
+		c.token = form.Get("access_token")
+	}
+	c.describe()
+	return c
+}
+
+func splitPath(path string) (version, node, edge string) {
+	path = strings.Trim(path, "/")
+	if first, rest, _ := strings.Cut(path, "/"); versionPattern.MatchString(first) {
+		version, path = first, rest
+	}
+	node, edge, _ = strings.Cut(path, "/")
+	return version, node, edge
+}
+
+// describe finds out what the call is about. It needs no state, so the costly
+// part of an upload happens here, outside any lock.
+func (c *call) describe() {
+	if digits, ok := strings.CutPrefix(c.node, "act_"); ok && isDigits(digits) {
+		c.account = digits
+	}
+	switch {
+	case c.account == "" || c.edge == "" || c.edge != "adimages":
+		c.kind = Node
+		c.subject = c.node + "/" + c.edge
+	case c.method == "GET":
+		c.kind = Read
+		c.subject = c.params.Get("hashes") + "|" + c.params.Get("after") + "|" + c.params.Get("fields")
+	case c.method == "DELETE":
+		c.kind = Delete
+		c.subject = c.params.Get("hash")
+	case c.method == "POST" && c.params.Has("copy_from"):
+		c.kind = Copy
+		c.copy, c.problem = parseCopyFrom(c.params.Get("copy_from"))
+		c.subject = c.copy.hash
+	case c.method == "POST":
+		c.kind = Upload
+		c.uploads, c.problem = c.readUploads()
+		if len(c.uploads) > 0 {
+			c.subject = c.uploads[0].hash
+		}
+	default:
+		c.kind = Node
+	}
+}
+
+func (c *call) served() string {
+	if c.version == "" {
+		return defaultVersion
+	}
+	return c.version
+}
+
+// names says whether the call is about an image, alone or among others.
+func (c *call) names(hash string) bool {
+	if c.kind == Read {
+		hashes, _ := c.list("hashes")
+		return slices.Contains(hashes, hash)
+	}
+	return c.subject == hash
+}
+
+// list reads a parameter that is a JSON array or PHP style, hashes[]=a&hashes[]=b.
+// Empty elements are dropped.
+func (c *call) list(name string) ([]string, *failure) {
+	var items []string
+	if text := c.params.Get(name); text != "" {
+		if err := json.Unmarshal([]byte(text), &items); err != nil {
+			f := invalid("Param %s must be an array", name)
+			return nil, &f
+		}
+	}
+	for key, values := range c.params {
+		if strings.HasPrefix(key, name+"[") && strings.HasSuffix(key, "]") {
+			items = append(items, values...)
+		}
+	}
+	return slices.DeleteFunc(items, func(s string) bool { return s == "" }), nil
+}
+
+func isDigits(s string) bool {
+	if s == "" {
+		return false
+	}
+	for _, r := range s {
+		if r < '0' || r > '9' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,110 @@
+package sandbox
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Code names a Graph error as "code" or "code/subcode", as error tables print
+// it: "100/33", "80004/2446079".
+type Code string
+
+const (
+	codeHourly  Code = "80004/2446079"
+	codeScore   Code = "17/2446079"
+	codeBurst   Code = "613/5044001"
+	codeApp     Code = "4"
+	codeExpired Code = "190/463"
+	codeMissing Code = "100/33"
+)
+
+func (c Code) split() (code, sub int, ok bool) {
+	first, second, both := strings.Cut(string(c), "/")
+	code, err := strconv.Atoi(first)
+	if err != nil || code < 0 {
+		return 0, 0, false
+	}
+	if both {
+		if sub, err = strconv.Atoi(second); err != nil || sub < 0 {
+			return 0, 0, false
+		}
+	}
+	return code, sub, true
+}
+
+// class is the code without its subcode.
+func (c Code) class() int {
+	code, _, _ := c.split()
+	return code
+}
+
+// throttles says whether the code asks the caller to slow down.
+func (c Code) throttles() bool {
+	switch n := c.class(); n {
+	case 4, 17, 32, 341, 368, 613:
+		return true
+	case 200:
+		return c == "200/4841013"
+	default:
+		return n >= 80000 && n <= 80014
+	}
+}
+
+// appWide says whether a throttle of this code stops every account of the app.
+func (c Code) appWide() bool { return c == "4" || c == "341" || c == "17" }
+
+// failure is an error answer. Code 0 is left out of the body.
+type failure struct {
+	status    int
+	kind      string
+	code, sub int
+	message   string
+	title     string
+	detail    string
+	transient bool
+}
+
+// fail gives the failure that a code stands for; a code nobody recorded gets a
+// plain one.
+func fail(c Code) failure {
+	code, sub, _ := c.split()
+	f := failure{status: 400, kind: "OAuthException", code: code, sub: sub}
+	known, ok := catalogue[c]
+	if !ok {
+		f.message = fmt.Sprintf("(#%d) The sandbox was told to fail here", code)
+		return f
+	}
+	f.message, f.title, f.detail, f.transient = known.message, known.title, known.detail, known.transient
+	if known.status != 0 {
+		f.status = known.status
+	}
+	if known.kind != "" {
+		f.kind = known.kind
+	}
+	return f
+}
+
+// invalid is an error 100 in the words given.
+func invalid(format string, args ...any) failure {
+	f := failure{status: 400, kind: "OAuthException", code: 100}
+	f.message = "(#100) " + fmt.Sprintf(format, args...)
+	return f
+}
+
+// unsupported is 100/33, naming the object as Graph does.
+func unsupported(method, object string) failure {
+	f := fail(codeMissing)
+	f.message = fmt.Sprintf("Unsupported %s request. Object with ID '%s' does not exist, cannot be loaded due to "+
+		"missing permissions, or does not support this operation. Please read the Graph API documentation at "+
+		"https://developers.facebook.com/docs/graph-api", strings.ToLower(method), object)
+	return f
+}
+
+// refusal is the failure of a code that an option names for an object.
+func refusal(c Code, method, object string) failure {
+	if c == codeMissing {
+		return unsupported(method, object)
+	}
+	return fail(c)
+}

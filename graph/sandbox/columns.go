@@ -1,0 +1,142 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// timeLayout has the offset without a colon, as recorded on other nodes.
+const timeLayout = "2006-01-02T15:04:05-0700"
+
+// view is what a column looks at.
+type view struct {
+	account string
+	base    string
+	*record
+}
+
+// column writes one field of an image; a nil result leaves the field out, as
+// Graph does with what is empty.
+type column struct {
+	name  string
+	value func(dst []byte, v view) []byte
+}
+
+// imageColumns are the fields of
+// https://developers.facebook.com/documentation/ads-commerce/marketing-api/reference/ad-image
+var imageColumns = func() map[string]column {
+	link := func(dst []byte, v view) []byte { return appendText(dst, imageURL(v.base, v.account, v.hash)) }
+	width := func(dst []byte, v view) []byte { return strconv.AppendInt(dst, int64(v.width), 10) }
+	height := func(dst []byte, v view) []byte { return strconv.AppendInt(dst, int64(v.height), 10) }
+	all := []column{
+		{"id", func(dst []byte, v view) []byte { return appendText(dst, v.account+":"+v.hash) }},
+		{"account_id", func(dst []byte, v view) []byte { return appendText(dst, v.account) }},
+		{"hash", func(dst []byte, v view) []byte { return appendText(dst, v.hash) }},
+		{"name", func(dst []byte, v view) []byte { return appendFilled(dst, v.name) }},
+		{"status", func(dst []byte, v view) []byte { return appendText(dst, v.status) }},
+		{"url", link},
+		{"url_128", link},
+		{"url_256", link},
+		{"permalink_url", func(dst []byte, v view) []byte {
+			return appendText(dst, "https://www.facebook.com/ads/image/?d="+cursorTo(v.account, v.hash))
+		}},
+		{"width", width},
+		{"height", height},
+		{"original_width", width},
+		{"original_height", height},
+		{"created_time", func(dst []byte, v view) []byte { return appendTime(dst, v.created) }},
+		{"updated_time", func(dst []byte, v view) []byte { return appendTime(dst, v.updated) }},
+		{"creatives", func(dst []byte, v view) []byte {
+			if len(v.creatives()) == 0 {
+				return nil
+			}
+			return append(dst, encodeRaw(v.creatives())...)
+		}},
+		{"is_associated_creatives_in_adgroups", func(dst []byte, v view) []byte {
+			return strconv.AppendBool(dst, v.associated)
+		}},
+		{"owner_business", func([]byte, view) []byte { return nil }},
+	}
+	byName := make(map[string]column, len(all))
+	for _, c := range all {
+		byName[c.name] = c
+	}
+	return byName
+}()
+
+// columnsOf reads the fields parameter; id always comes with the others.
+func columnsOf[C any](known map[string]C, node, fields string, usual []string) ([]C, *failure) {
+	names := usual
+	if strings.Trim(fields, ", ") != "" {
+		names = strings.Split(fields, ",")
+	}
+	var columns []C
+	seen := map[string]bool{}
+	for _, name := range append(names[:len(names):len(names)], "id") {
+		name = strings.TrimSpace(name)
+		name, _, _ = strings.Cut(name, "{") // owner_business{id}
+		if name == "" || seen[name] {
+			continue
+		}
+		column, ok := known[name]
+		if !ok {
+			f := invalid("Tried accessing nonexisting field (%s) on node type (%s)", name, node)
+			return nil, &f
+		}
+		seen[name] = true
+		columns = append(columns, column)
+	}
+	return columns, nil
+}
+
+func appendRow(dst []byte, columns []column, v view) []byte {
+	dst = append(dst, '{')
+	empty := true
+	for _, c := range columns {
+		start := len(dst)
+		if !empty {
+			dst = append(dst, ',')
+		}
+		dst = append(append(append(dst, '"'), c.name...), '"', ':')
+		filled := c.value(dst, v)
+		if filled == nil {
+			dst = dst[:start]
+			continue
+		}
+		dst, empty = filled, false
+	}
+	return append(dst, '}')
+}
+
+func appendText(dst []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return append(dst, encodeRaw(s)...)
+		}
+	}
+	return append(append(append(dst, '"'), s...), '"')
+}
+
+func appendFilled(dst []byte, s string) []byte {
+	if s == "" {
+		return nil
+	}
+	return appendText(dst, s)
+}
+
+func appendTime(dst []byte, unix uint32) []byte {
+	dst = append(dst, '"')
+	dst = time.Unix(int64(unix), 0).UTC().AppendFormat(dst, timeLayout)
+	return append(dst, '"')
+}
+
+// encodeRaw is JSON before its slashes are escaped.
+func encodeRaw(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return []byte("null") // our own types always encode
+	}
+	return text
+}

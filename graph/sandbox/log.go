@@ -1,0 +1,106 @@
+package sandbox
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// An Effect is a write that took effect.
+type Effect struct {
+	Time    time.Time
+	Account string // written to
+	Kind    Kind
+	Hash    string // named by the call: the source hash of a copy; "" for an upload
+	Source  string // account a copy came from
+	Result  string // hash in Account afterwards; "" for a deletion
+	// Changed is false for a write repeated without need: a copy or upload onto
+	// an image that was there, a deletion of one that was not.
+	Changed bool
+}
+
+// Stats count what the server was asked.
+type Stats struct {
+	// Requests over HTTP; a batch is one.
+	Requests int
+	// MaxConcurrent is how many of them were in progress at once.
+	MaxConcurrent int
+	// Downloads of pictures, which are no requests.
+	Downloads int
+	// Calls, Throttled and WhileBlocked are sums over Accounts, and the calls
+	// that concern no account.
+	Calls        map[Kind]int
+	Throttled    int
+	WhileBlocked int
+	Accounts     map[string]AccountStats
+}
+
+// AccountStats count the calls of one account.
+type AccountStats struct {
+	Calls map[Kind]int
+	// Throttled calls were refused by a quota or by a fault that looks like one.
+	Throttled int
+	// WhileBlocked of them came after the account, or the app, had been told.
+	WhileBlocked int
+}
+
+// Log returns every write that took effect, in order.
+func (s *Server) Log() []Effect {
+	s.lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.log)
+}
+
+// Stats returns the counts so far.
+func (s *Server) Stats() Stats {
+	s.lock()
+	defer s.mu.Unlock()
+	st := s.stats
+	st.Calls = maps.Clone(s.stats.Calls)
+	st.Accounts = make(map[string]AccountStats, len(s.stats.Accounts))
+	for id, a := range s.stats.Accounts {
+		a.Calls = maps.Clone(a.Calls)
+		st.Accounts[id] = a
+	}
+	return st
+}
+
+// count books a call and what became of it; s.mu is held.
+func (st *Stats) count(c *call, throttled, blocked bool) {
+	st.Calls[c.kind]++
+	if throttled {
+		st.Throttled++
+	}
+	if blocked {
+		st.WhileBlocked++
+	}
+	if c.account == "" {
+		return
+	}
+	a := st.Accounts[c.account]
+	if a.Calls == nil {
+		a.Calls = map[Kind]int{}
+	}
+	a.Calls[c.kind]++
+	if throttled {
+		a.Throttled++
+	}
+	if blocked {
+		a.WhileBlocked++
+	}
+	st.Accounts[c.account] = a
+}
+
+// arrive counts an HTTP request; the function returned ends it.
+func (s *Server) arrive() func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Requests++
+	s.flying++
+	s.stats.MaxConcurrent = max(s.stats.MaxConcurrent, s.flying)
+	return func() {
+		s.mu.Lock()
+		s.flying--
+		s.mu.Unlock()
+	}
+}

@@ -1,0 +1,153 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// A Rule strikes chosen calls with a fault.
+type Rule struct {
+	Match Match
+	Fault Fault
+}
+
+// Match chooses calls; a zero field matches any.
+type Match struct {
+	Method  string
+	Account string
+	Hash    string
+	// Kind of the call; a rule without one never matches a batch as a whole.
+	Kind Kind
+	// Nth is the first match that is struck, counted from 1.
+	Nth int
+	// Count is how many are struck; 0 is one if Nth is given, else all.
+	Count int
+	// After is the time since the server began.
+	After time.Duration
+}
+
+// ParseScript reads the JSON array of rules that the package comment describes.
+func ParseScript(r io.Reader) ([]Rule, error) {
+	dec := json.NewDecoder(r)
+	dec.DisallowUnknownFields()
+	var wire []wireRule
+	if err := dec.Decode(&wire); err != nil {
+		return nil, fmt.Errorf("read script: %w", err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, errors.New("read script: something follows the array of rules")
+	}
+	rules := make([]Rule, len(wire))
+	for i, w := range wire {
+		rules[i] = w.rule()
+		if err := rules[i].validate(); err != nil {
+			return nil, fmt.Errorf("read script: rule %d: %w", i+1, err)
+		}
+	}
+	return rules, nil
+}
+
+func (r Rule) validate() error {
+	t, err := parseName(r.Fault.Name)
+	if err != nil {
+		return err
+	}
+	switch m := r.Match; {
+	case m.Nth < 0 || m.Count < 0 || m.After < 0:
+		return errors.New("nth, count and after cannot be negative")
+	case r.Fault.Status != 0 && (r.Fault.Status < 200 || r.Fault.Status > 599):
+		return fmt.Errorf("HTTP status %d cannot end an answer; use 200 to 599", r.Fault.Status)
+	case m.Kind == Batch && !t.form.fits(sceneBatch, Batch):
+		return fmt.Errorf("fault %s cannot strike a batch as a whole; name the kind of its entries", r.Fault.Name)
+	case m.Kind != Batch && t.form == formEnvelope:
+		return errors.New("fault envelope strikes a batch as a whole; match kind batch")
+	case m.Kind != KindUnknown && m.Kind != Batch && !t.form.fits(sceneEntry, m.Kind):
+		return fmt.Errorf("fault %s cannot strike a call of kind %s", r.Fault.Name, m.Kind)
+	}
+	return nil
+}
+
+// armed is a rule with the matches it has counted.
+type armed struct {
+	Rule
+	trouble trouble
+	seen    int
+}
+
+// strikes counts a call if it matches and says whether it is struck.
+func (a *armed) strikes(c *call, sc scene, age time.Duration) bool {
+	m := a.Match
+	switch {
+	case sc == sceneBatch && m.Kind != Batch,
+		m.Kind != KindUnknown && m.Kind != c.kind,
+		m.Method != "" && !strings.EqualFold(m.Method, c.method),
+		m.Account != "" && bare(m.Account) != c.account,
+		m.Hash != "" && !c.names(m.Hash),
+		age < m.After,
+		!a.trouble.form.fits(sc, c.kind):
+		return false
+	}
+	a.seen++
+	first, count := max(m.Nth, 1), m.Count
+	switch {
+	case a.seen < first:
+		return false
+	case count == 0 && m.Nth == 0:
+		return true
+	}
+	return a.seen < first+max(count, 1)
+}
+
+// The wire forms exist because durations are written as text and a fault may be
+// just its name.
+type wireRule struct {
+	Match struct {
+		Method  string   `json:"method"`
+		Account string   `json:"account"`
+		Hash    string   `json:"hash"`
+		Kind    Kind     `json:"kind"`
+		Nth     int      `json:"nth"`
+		Count   int      `json:"count"`
+		After   wireSpan `json:"after"`
+	} `json:"match"`
+	Fault wireFault `json:"fault"`
+}
+
+type wireFault struct {
+	Name   string   `json:"name"`
+	Regain wireSpan `json:"regain"`
+	Hold   wireSpan `json:"hold"`
+	Delay  wireSpan `json:"delay"`
+	Above  int      `json:"above"`
+	Status int      `json:"status"`
+}
+
+type wireSpan time.Duration
+
+func (w wireRule) rule() Rule {
+	m, f := w.Match, w.Fault
+	return Rule{
+		Match{m.Method, m.Account, m.Hash, m.Kind, m.Nth, m.Count, time.Duration(m.After)},
+		Fault{f.Name, time.Duration(f.Regain), time.Duration(f.Hold), time.Duration(f.Delay), f.Above, f.Status},
+	}
+}
+
+func (w *wireFault) UnmarshalJSON(text []byte) error {
+	if json.Unmarshal(text, &w.Name) == nil {
+		return nil
+	}
+	type plain wireFault // without this method
+	dec := json.NewDecoder(strings.NewReader(string(text)))
+	dec.DisallowUnknownFields()
+	return dec.Decode((*plain)(w))
+}
+
+func (w *wireSpan) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	*w = wireSpan(d)
+	return err
+}

@@ -1,0 +1,199 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Server is one Graph API with its accounts. Its methods may be called from many
+// goroutines.
+type Server struct {
+	opts  Options
+	start time.Time
+
+	mu       sync.Mutex
+	accounts map[string]*account
+	app      *budget // nil without a limit
+	appHeld  hold
+	expired  map[string]bool
+	latent   []latent // by time
+	log      []Effect
+	stats    Stats
+	flying   int
+	script   []armed
+	rates    []rate
+	drawn    map[uint64]uint32 // how often a call came, for the rates
+	rand     *rand.Rand
+}
+
+// New makes a server without accounts. It panics on options that Validate
+// refuses.
+func New(o Options) *Server {
+	if err := o.Validate(); err != nil {
+		panic("sandbox: " + err.Error())
+	}
+	s := &Server{
+		opts:     o,
+		start:    time.Now(),
+		rates:    newRates(o.Rates),
+		accounts: map[string]*account{},
+		expired:  map[string]bool{},
+		stats:    Stats{Calls: map[Kind]int{}, Accounts: map[string]AccountStats{}},
+		drawn:    map[uint64]uint32{},
+		rand:     rand.New(rand.NewPCG(o.Seed, 0x5eed)),
+	}
+	s.arm(o.Script)
+	if o.AppHourlyCalls > 0 {
+		s.app = hourBudget(float64(o.AppHourlyCalls), o.AppHours, o.Limits)
+	}
+	return s
+}
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if rest, ok := strings.CutPrefix(r.URL.Path, "/_image/"); ok {
+		s.serveImage(w, rest)
+		return
+	}
+	defer s.arrive()()
+	q, err := readRequest(w, r)
+	if err != nil {
+		s.deliver(w, r, "", s.refuse(invalid("%s", err)))
+		return
+	}
+	c := newCall(q.method, q.path, q.query, q.form, q.files)
+	c.accept, c.base = q.accept, q.base
+	if q.bearer != "" {
+		c.token, c.tokenInURL = q.bearer, false
+	}
+	if c.node == "" && c.method == http.MethodPost && c.params.Has("batch") {
+		c.kind, c.subject = Batch, c.params.Get("batch")
+		s.deliver(w, r, c.served(), s.batch(r.Context(), c))
+		return
+	}
+	s.deliver(w, r, c.served(), s.single(r.Context(), c))
+}
+
+func (s *Server) single(ctx context.Context, c *call) answer {
+	wait := s.latency(1)
+	sleep(ctx, wait/2)
+	a := s.perform(c, c.token, true)
+	sleep(ctx, wait-wait/2)
+	return a
+}
+
+// deliver writes an answer, or loses it in the way it is to be lost.
+func (s *Server) deliver(w http.ResponseWriter, r *http.Request, version string, a answer) {
+	switch a.loss {
+	case lossHang:
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	case lossCut, lossNull, lossEmpty: // the last two never reach a single request
+		panic(http.ErrAbortHandler)
+	}
+	h := w.Header()
+	for _, f := range s.versioned(version, r.Header.Get("Accept")) {
+		h.Set(f.Name, f.Value)
+	}
+	for _, f := range a.header {
+		h.Set(f.Name, f.Value)
+	}
+	h.Set("x-fb-trace-id", s.trace()[:11])
+	h.Set("x-fb-request-id", s.trace())
+	h.Set("x-fb-rev", "1030000000")
+	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // the client may have left
+}
+
+// versioned gives the common headers, with the version that serves the call.
+func (s *Server) versioned(asked, accept string) []field {
+	if asked == "" {
+		asked = defaultVersion
+	}
+	if v := s.opts.Variants.ServedVersion; v != "" && v != asked {
+		return append(common(v, accept), field{"x-ad-api-version-warning",
+			"The call has been auto-upgraded to " + v + " as " + asked + " will be deprecated."})
+	}
+	return common(asked, accept)
+}
+
+func (s *Server) refuse(f failure) answer { return f.answer(s.trace()) }
+
+// trace makes an id for support, the way Graph's look.
+func (s *Server) trace() string {
+	var id [16]byte
+	s.mu.Lock()
+	binary.LittleEndian.PutUint64(id[:8], s.rand.Uint64())
+	binary.LittleEndian.PutUint64(id[8:], s.rand.Uint64())
+	s.mu.Unlock()
+	return "A" + base64.RawURLEncoding.EncodeToString(id[:])
+}
+
+// latency is the longest of n draws.
+func (s *Server) latency(n int) time.Duration {
+	l := s.opts.Latency
+	if l.Max <= l.Min {
+		return l.Min
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	longest := l.Min
+	for range n {
+		longest = max(longest, l.Min+time.Duration(s.rand.Int64N(int64(l.Max-l.Min)+1)))
+	}
+	return longest
+}
+
+// sleep ends early when the client leaves.
+func sleep(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// serveImage sends the picture of /_image/{account}/{hash}; no token is needed,
+// as on the content network.
+func (s *Server) serveImage(w http.ResponseWriter, path string) {
+	data, err := s.picture(path)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", http.DetectContentType(data))
+	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+	_, _ = w.Write(data)
+}
+
+func (s *Server) picture(path string) ([]byte, error) {
+	id, hash, _ := strings.Cut(path, "/")
+	s.lock()
+	s.stats.Downloads++
+	var found record
+	if a := s.accounts[bare(id)]; a != nil {
+		if r := a.shelf.find(hash); r != nil {
+			found = *r
+		}
+	}
+	s.mu.Unlock()
+	switch {
+	case found.hash == "":
+		return nil, errors.New("URL signature expired")
+	case len(found.bytes()) > 0:
+		return found.bytes(), nil
+	}
+	return draw(found.hash, int(found.width), int(found.height)), nil
+}

@@ -1,0 +1,160 @@
+package sandbox
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+type account struct {
+	id    string
+	opts  AccountOptions
+	shelf shelf
+	meter meter
+}
+
+// latent is an effect that comes later.
+type latent struct {
+	at    time.Time
+	apply func(at time.Time) // s.mu is held
+}
+
+// Entry is one image of a Snapshot.
+type Entry struct {
+	Account, Hash, Status string
+}
+
+// AddAccount makes an account exist, with or without act_ before its digits. Of
+// one that exists it replaces the options, starts its quota afresh and keeps the
+// images.
+func (s *Server) AddAccount(id string, o AccountOptions) {
+	s.lock()
+	defer s.mu.Unlock()
+	s.addAccount(bare(id), o)
+}
+
+// AddImage puts an image into an account, which it adds if need be, in place of
+// any image with that hash.
+func (s *Server) AddImage(account string, img Image) {
+	r := newRecord(img, time.Now())
+	s.lock()
+	defer s.mu.Unlock()
+	id := bare(account)
+	a := s.accounts[id]
+	if a == nil {
+		a = s.addAccount(id, AccountOptions{})
+	}
+	a.shelf.put(r)
+}
+
+// AddImages puts many images into an account.
+func (s *Server) AddImages(account string, images iter.Seq[Image]) {
+	for img := range images {
+		s.AddImage(account, img)
+	}
+}
+
+// Images returns the images of an account, sorted by hash.
+func (s *Server) Images(account string) []Image {
+	s.lock()
+	defer s.mu.Unlock()
+	a := s.accounts[bare(account)]
+	if a == nil {
+		return nil
+	}
+	images := make([]Image, 0, len(a.shelf.byHash))
+	for _, r := range a.shelf.sorted() {
+		if !r.gone {
+			images = append(images, r.image())
+		}
+	}
+	return images
+}
+
+// Snapshot returns every image of every account, sorted by account and hash: two
+// servers in the same state have equal snapshots (slices.Equal).
+func (s *Server) Snapshot() []Entry {
+	s.lock()
+	defer s.mu.Unlock()
+	var entries []Entry
+	for id, a := range s.accounts {
+		for hash, r := range a.shelf.byHash {
+			entries = append(entries, Entry{id, hash, r.status})
+		}
+	}
+	slices.SortFunc(entries, func(a, b Entry) int {
+		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Hash, b.Hash))
+	})
+	return entries
+}
+
+// Expire ends a token: from now on it gets 190/463.
+func (s *Server) Expire(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expired[token] = true
+}
+
+// lock takes s.mu and applies the effects that are due, so that whoever looks
+// sees the state of this moment.
+func (s *Server) lock() {
+	s.mu.Lock()
+	now := time.Now()
+	for len(s.latent) > 0 && !s.latent[0].at.After(now) {
+		next := s.latent[0]
+		s.latent = s.latent[1:]
+		next.apply(next.at)
+	}
+}
+
+// later schedules an effect; s.mu is held.
+func (s *Server) later(at time.Time, apply func(at time.Time)) {
+	i, _ := slices.BinarySearchFunc(s.latent, at, func(l latent, at time.Time) int {
+		if l.at.After(at) {
+			return 1
+		}
+		return -1
+	})
+	s.latent = slices.Insert(s.latent, i, latent{at, apply})
+}
+
+func (s *Server) addAccount(id string, o AccountOptions) *account {
+	tier := cmp.Or(o.Tier, s.opts.Tier, Full)
+	limits := s.opts.Limits
+	if o.Limits != nil {
+		limits = *o.Limits
+	}
+	a := s.accounts[id]
+	if a == nil {
+		a = &account{id: id}
+		s.accounts[id] = a
+	}
+	a.opts, a.meter = o, newMeter(tier, limits, o.ActiveAds)
+	return a
+}
+
+// account finds an account, or makes it if accounts come by themselves; s.mu is
+// held.
+func (s *Server) account(id string) *account {
+	a := s.accounts[id]
+	if a == nil && id != "" && s.opts.AutoAccounts {
+		a = s.addAccount(strings.Clone(id), AccountOptions{Name: "Account " + id})
+	}
+	return a
+}
+
+// visible lists the accounts that the token may read, by id; s.mu is held.
+func (s *Server) visible() []*account {
+	return slices.SortedFunc(func(yield func(*account) bool) {
+		for a := range maps.Values(s.accounts) {
+			if a.opts.Denied == "" && !yield(a) {
+				return
+			}
+		}
+	}, func(a, b *account) int { return cmp.Compare(a.id, b.id) })
+}
+
+func bare(id string) string { return strings.TrimPrefix(id, "act_") }

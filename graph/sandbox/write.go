@@ -1,0 +1,218 @@
+package sandbox
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// write carries out a copy, an upload or a deletion at a moment that may be later
+// than the call; s.mu is held.
+func (s *Server) write(c *call, twist form, now time.Time) (answer, *failure) {
+	a, f := s.reach(c)
+	if f == nil {
+		f = c.problem
+	}
+	if f != nil {
+		return answer{}, f
+	}
+	switch c.kind {
+	case Copy:
+		return s.copyImage(c, a, twist, now)
+	case Upload:
+		return s.uploadImages(c, a, now)
+	}
+	return s.deleteImage(c, a, twist, now)
+}
+
+// copySource is the value of copy_from.
+// https://developers.facebook.com/documentation/ads-commerce/marketing-api/reference/ad-image
+type copySource struct {
+	account, hash string
+}
+
+func parseCopyFrom(text string) (copySource, *failure) {
+	var wire struct {
+		Account json.RawMessage `json:"source_account_id"`
+		Hash    string          `json:"hash"`
+	}
+	if err := json.Unmarshal([]byte(text), &wire); err != nil {
+		f := invalid("Param copy_from must be a JSON object with source_account_id and hash")
+		return copySource{}, &f
+	}
+	id := string(wire.Account)
+	_ = json.Unmarshal(wire.Account, &id) // a bare number stays as it is
+	switch {
+	case !isDigits(id):
+		f := invalid("Param copy_from[source_account_id] must be a valid ID string")
+		return copySource{hash: wire.Hash}, &f
+	case wire.Hash == "":
+		f := invalid("Param copy_from[hash] is required")
+		return copySource{account: id}, &f
+	}
+	return copySource{id, wire.Hash}, nil
+}
+
+func (s *Server) copyImage(c *call, target *account, twist form, now time.Time) (answer, *failure) {
+	v := s.opts.Variants
+	source := s.account(c.copy.account)
+	if source == nil || source.opts.Denied != "" {
+		f := refusal(cmp.Or(v.SourceDenied, "200"), c.method, c.copy.account)
+		return answer{}, &f
+	}
+	from := source.shelf.find(c.copy.hash)
+	if from == nil || from.status == Deleted {
+		f := refusal(cmp.Or(v.SourceMissing, "100"), c.method, c.copy.hash)
+		return answer{}, &f
+	}
+	to := *from
+	if v.Rehash || from.rehash || twist == formRehash {
+		to.hash = rehashed(target.id, from.hash)
+	}
+	if v.CopyDropsName {
+		to.name = ""
+	}
+	to.associated, to.rehash = false, false
+	if from.rest != nil {
+		to.rest = &details{bytes: from.rest.bytes}
+	}
+	hash, changed := target.keep(&to, now)
+	s.log = append(s.log, Effect{now, target.id, Copy, from.hash, source.id, hash, changed})
+	url := imageURL(c.base, target.id, hash)
+	return reply(imagesReply{map[string]any{from.hash: briefImage{hash, url}}}), nil
+}
+
+// keep stores a record unless the account has the image already, and returns the
+// hash as it is stored.
+func (a *account) keep(r *record, now time.Time) (hash string, changed bool) {
+	if old := a.shelf.find(r.hash); old != nil && old.status != Deleted {
+		return old.hash, false
+	}
+	r.status, r.gone = Active, false
+	r.created, r.updated = uint32(now.Unix()), uint32(now.Unix())
+	a.shelf.put(r)
+	return r.hash, true
+}
+
+type imagesReply struct {
+	Images map[string]any `json:"images"`
+}
+
+type briefImage struct {
+	Hash string `json:"hash"`
+	URL  string `json:"url"`
+}
+
+// fullImage is what an upload answers; the sides of url_256 are strings, as
+// probed live.
+type fullImage struct {
+	Hash      string `json:"hash"`
+	URL       string `json:"url"`
+	URL128    string `json:"url_128"`
+	URL256    string `json:"url_256"`
+	Height256 string `json:"url_256_height"`
+	Width256  string `json:"url_256_width"`
+	Height    int    `json:"height"`
+	Width     int    `json:"width"`
+	Name      string `json:"name"`
+}
+
+// upload is a file that came with a call.
+type upload struct {
+	key, name     string
+	hash          string
+	width, height int
+	picture       bool
+	data          []byte
+}
+
+func (c *call) readUploads() ([]upload, *failure) {
+	files := c.files
+	if text := c.params.Get("bytes"); text != "" {
+		data, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			// What a "+" that was never escaped ends as, facebook-nodejs-business-sdk
+			// issue 116.
+			f := invalid("Image Resize Failed")
+			return nil, &f
+		}
+		name := cmp.Or(c.params.Get("name"), "bytes")
+		files = append(files[:len(files):len(files)], file{"bytes", name, data})
+	}
+	if len(files) == 0 {
+		f := invalid("The parameter bytes is required")
+		return nil, &f
+	}
+	var uploads []upload
+	for _, file := range files {
+		u := upload{key: file.name, name: file.name, hash: hashOf(file.data), data: file.data}
+		u.width, u.height, u.picture = size(file.data)
+		uploads = append(uploads, u)
+	}
+	return uploads, nil
+}
+
+func (s *Server) uploadImages(c *call, target *account, now time.Time) (answer, *failure) {
+	images := map[string]any{}
+	for _, u := range c.uploads {
+		if s.opts.Variants.StrictUploads && !u.picture {
+			f := fail("100/1487197")
+			return answer{}, &f
+		}
+		if s.opts.Variants.Rehash {
+			u.hash = rehashed(target.id, u.hash)
+		}
+		r := newRecord(Image{Hash: u.hash, Name: u.name, Width: u.width, Height: u.height, Bytes: u.data}, now)
+		hash, changed := target.keep(r, now)
+		s.log = append(s.log, Effect{now, target.id, Upload, "", "", hash, changed})
+		url := imageURL(c.base, target.id, hash)
+		images[u.key] = fullImage{hash, url, url, url, "260", "260", u.height, u.width, u.name}
+	}
+	return reply(imagesReply{images}), nil
+}
+
+func (s *Server) deleteImage(c *call, a *account, twist form, now time.Time) (answer, *failure) {
+	v, hash := s.opts.Variants, c.params.Get("hash")
+	if hash == "" {
+		f := invalid("The parameter hash is required") // facebook-python-business-sdk issue 151
+		return answer{}, &f
+	}
+	r := a.shelf.find(hash)
+	switch {
+	case r == nil || r.status == Deleted:
+		if !v.DeleteMissingOK {
+			f := invalid("The image with hash %s does not exist in this ad account", hash)
+			return answer{}, &f
+		}
+		s.log = append(s.log, Effect{now, a.id, Delete, strings.Clone(hash), "", "", false})
+	case twist == formInUse, r.inUse() && !v.DeleteInUseLies:
+		f := inUseFailure()
+		return answer{}, &f
+	case twist == formLie, r.inUse():
+	case v.DeleteDelay > 0:
+		s.later(now.Add(v.DeleteDelay), func(at time.Time) { s.discard(a, r, at) })
+	default:
+		s.discard(a, r, now)
+	}
+	return success(), nil
+}
+
+// discard makes a deletion take effect, once; s.mu is held.
+func (s *Server) discard(a *account, r *record, now time.Time) {
+	if r.gone || r.status == Deleted {
+		return
+	}
+	if s.opts.Variants.DeleteKeepsRow {
+		r.status, r.updated = Deleted, uint32(now.Unix())
+	} else {
+		a.shelf.remove(r.hash)
+	}
+	s.log = append(s.log, Effect{now, a.id, Delete, r.hash, "", "", true})
+}
+
+func imageURL(base, account, hash string) string {
+	return fmt.Sprintf("%s/_image/%s/%s", base, account, hash)
+}
