@@ -1,0 +1,80 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"adferry/graph"
+	"adferry/plan"
+)
+
+// Checkpoint is the durable state of a job as the engine needs it. Package
+// store implements it.
+type Checkpoint interface {
+	// Resume returns what the job holds besides its operations.
+	Resume(ctx context.Context) (Standing, error)
+	// Claim returns up to n unsettled operations of the ad account's lane that
+	// wait for no other, in ID order, from the first after the given one on.
+	Claim(ctx context.Context, lane plan.Account, after plan.OpID, n int) ([]Operation, error)
+	// Load returns the operations of the given IDs with what they need.
+	Load(ctx context.Context, ids []plan.OpID) ([]Operation, error)
+	// Commit makes the change durable, whatever happens to ctx, and returns the
+	// operations that nothing keeps waiting any more because of it. It is safe
+	// for concurrent use; callers share a disk write. After an error nothing can
+	// be committed any more.
+	Commit(ctx context.Context, c Change) ([]Released, error)
+}
+
+// Standing is where a job stood when its last process stopped.
+type Standing struct {
+	Operations int         // in the whole job
+	Settled    int         // of those
+	Failed     int         // of those settled, without the ones that failed for another's failure
+	Lanes      []LaneState // of every ad account, and of the app under ""
+	Waiting    []Released  // unsettled operations whose needs are all settled
+	Tally      Tally
+}
+
+// LaneState is what a restart has to know of an ad account, and what the
+// reports say of it.
+type LaneState struct {
+	Account     plan.Account // "" for the app
+	Work        bool         // it has unsettled operations of its own
+	Tier        graph.Tier   // as the API last reported it
+	ParkedUntil time.Time
+	ParkedFor   string
+	Calls       int
+	Throttles   int
+	Parked      time.Duration // so far
+}
+
+// Released is an operation whose needs are all settled, and its lane.
+type Released struct {
+	ID   plan.OpID
+	Lane plan.Account
+}
+
+// Tally counts over all processes that ran the job.
+type Tally struct {
+	APICounts
+	Started time.Time
+	Elapsed time.Duration
+	Waited  time.Duration // every ad account with work was parked
+}
+
+// Change is what one commit makes durable. Lanes, Tally and Sample are
+// absolute; a nil one stays as it is.
+type Change struct {
+	Records []Record
+	Seen    []Sighting
+	Lanes   []LaneState
+	Tally   *Tally
+	Sample  *Sample
+	Parks   []Park
+}
+
+// Sighting says that a copy was read back from its target.
+type Sighting struct {
+	ID plan.OpID
+	At time.Time
+}

@@ -1,0 +1,242 @@
+package jobs
+
+import (
+	"context"
+	"encoding/base64"
+	"path"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs/quota"
+	"adferry/plan"
+)
+
+// request is one HTTP request: a few calls on one lane.
+type request struct {
+	lane  *lane
+	calls []graph.Call
+	items []item
+	probe bool // it went alone to see whether a block is over
+	alone bool // it carries a file: nothing else fits
+}
+
+// item is what a call of a request is for: a read or a task's write.
+type item struct {
+	page *page
+	task *task
+}
+
+// dispatch starts as many requests as may go, lane after lane, and says when
+// more could.
+func (e *Engine) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
+	wake, e.blocked = quota.Never, false
+	if !e.offline.over(now) {
+		return e.offline.until
+	}
+	for idle := 0; e.inflight < e.opt.Workers && idle < len(e.order) && e.stop == nil; {
+		e.turn = (e.turn + 1) % len(e.order)
+		r, at := e.fill(ctx, e.order[e.turn], now)
+		if r == nil {
+			idle++
+			wake = sooner(wake, at)
+			continue
+		}
+		idle = 0
+		e.start(ctx, r)
+	}
+	return wake
+}
+
+// fill takes a lane's turn: one request of what it may send now, or when it
+// may.
+func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, time.Time) {
+	most := e.opt.BatchSize
+	r := &request{lane: l}
+	if l.quota.Block.Probing() || e.app.Probing() {
+		most, r.probe = 1, true
+	}
+	wake := quota.Never
+	for len(r.calls) < most && !r.alone {
+		var at time.Time
+		read, cost, due := e.offer(l, now)
+		switch {
+		case due.After(now):
+			at = due
+		case !read && len(r.calls) > 0 && l.ready[0].Kind == plan.KindUpload:
+			return r, now
+		default:
+			if at = e.allowed(l, cost, now); !at.After(now) {
+				e.take(r, read, cost, now)
+				continue
+			}
+			e.blocked = true
+		}
+		wake = sooner(wake, at)
+		break
+	}
+	if len(r.calls) == 0 {
+		return nil, wake
+	}
+	return r, now
+}
+
+// offer is what the lane would send next: reads that are due, else writes, else
+// reads when they will be due.
+func (e *Engine) offer(l *lane, now time.Time) (read bool, cost quota.Cost, due time.Time) {
+	due = quota.Never
+	if !l.looks.empty() {
+		due = l.looks.when(now, l.width(), len(l.ready) == 0 && l.inflight == 0)
+		if !due.After(now) || e.quiet() && len(l.ready) == 0 {
+			return true, quota.Read, now
+		}
+	}
+	e.refresh(l, now)
+	if len(l.ready) > 0 {
+		return false, quota.Write, now
+	}
+	return true, quota.Read, due
+}
+
+// quiet reports whether nothing is going on that could bring more looks.
+func (e *Engine) quiet() bool { return e.inflight == 0 && e.commit.idle() }
+
+// refresh sends ready tasks back to reading whose sights grew old while the
+// lane had to wait, together with those that soon would be.
+func (e *Engine) refresh(l *lane, now time.Time) {
+	if len(l.ready) == 0 || l.ready[0].next(now, e.opt.Attempts).kind == stepSend {
+		return
+	}
+	ready := l.ready
+	l.ready = nil
+	for _, t := range ready {
+		if t.next(now.Add(fresh/2), e.opt.Attempts).kind != stepSend {
+			t.forget()
+			e.advance(t)
+		} else {
+			l.ready = append(l.ready, t)
+		}
+	}
+}
+
+// allowed is when the lane's and the app's quota let a call of this cost go.
+func (e *Engine) allowed(l *lane, c quota.Cost, now time.Time) time.Time {
+	at := l.quota.Next(now, c, e.opt.Rules)
+	if app := e.app.Next(now); app.After(at) {
+		return app
+	}
+	return at
+}
+
+// take moves a read or a write into the request and charges it.
+func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
+	l := r.lane
+	l.quota = l.quota.Spend(now, c, e.opt.Rules)
+	e.app = e.app.Spend()
+	if read {
+		var p *page
+		if len(l.looks.pages) > 0 {
+			p, l.looks.pages = l.looks.pages[0], l.looks.pages[1:]
+		} else {
+			p = &page{looks: l.looks.take(l.width())}
+		}
+		r.items = append(r.items, item{page: p})
+		r.calls = append(r.calls, p.read(l.account))
+		return
+	}
+	t := l.pop()
+	r.alone = t.Kind == plan.KindUpload
+	r.items = append(r.items, item{task: t})
+	r.calls = append(r.calls, t.write())
+}
+
+// write is the call that carries the task out. An upload's bytes are added by
+// the worker.
+func (t *task) write() graph.Call {
+	switch t.Kind {
+	case plan.KindCopy:
+		hash, _ := t.sourceHash()
+		return graph.Copy(string(t.Target), string(t.Source), string(hash))
+	case plan.KindDelete:
+		return graph.Delete(string(t.Source), string(t.Hash))
+	}
+	return graph.Upload(string(t.Target), t.File, "")
+}
+
+// start hands the request to the pool.
+func (e *Engine) start(ctx context.Context, r *request) {
+	e.inflight++
+	r.lane.inflight++
+	now := time.Now()
+	var intents []Record
+	for _, i := range r.items {
+		if t := i.task; t != nil {
+			o := t.Outcome
+			o.State = Sent
+			if o.Started.IsZero() {
+				o.Started = now
+			}
+			t.Outcome = o
+			intents = append(intents, Record{t.ID, t.Needed, o})
+		}
+	}
+	e.pool.Go(func() error { return e.work(ctx, r, intents) })
+}
+
+// work is one pool slot: intents to disk, one round trip, back to the
+// dispatcher.
+func (e *Engine) work(ctx context.Context, r *request, intents []Record) error {
+	if r.alone {
+		if err := e.attach(r); err != nil {
+			e.inbox <- func() { e.unattached(r, err) }
+			return nil
+		}
+	}
+	if len(intents) > 0 {
+		if _, err := e.store.Commit(ctx, Change{Records: intents}); err != nil {
+			failed := &CheckpointError{err}
+			e.inbox <- func() {
+				e.inflight--
+				r.lane.inflight--
+				e.halt(failed)
+			}
+			return failed
+		}
+	}
+	replies := e.api.Do(ctx, r.calls)
+	aborted := ctx.Err() != nil
+	e.inbox <- func() {
+		e.inflight--
+		r.lane.inflight--
+		e.tally.sent(len(r.calls))
+		e.answered(r, replies, aborted)
+	}
+	return nil
+}
+
+// attach reads the file that an upload sends.
+func (e *Engine) attach(r *request) error {
+	name := r.items[0].task.File
+	data, err := e.opt.File(name)
+	if err != nil {
+		return err
+	}
+	r.calls[0].Name = path.Base(name)
+	r.calls[0].Data = base64.StdEncoding.EncodeToString(data)
+	return nil
+}
+
+// unattached settles an upload whose file could not be read: nothing was sent.
+func (e *Engine) unattached(r *request, err error) {
+	e.inflight--
+	r.lane.inflight--
+	r.lane.quota.Block, e.app = r.lane.quota.Block.Returned(), e.app.Returned()
+	t := r.items[0].task
+	e.settle(t, t.fail(FileUnreadable, err.Error()).outcome)
+}
+
+func sooner(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,41 @@
+// Package jobs carries out a plan: operations in, settled outcomes out.
+//
+//	Checkpoint -> lane -> look -> request -> API -> outcome -> Checkpoint
+//
+// # The engine
+//
+// [Engine.Run] is one dispatcher goroutine that owns all state in memory, a
+// bounded errgroup pool that makes the HTTP requests, and one goroutine that
+// brings outcomes to the checkpoint. Workers never wait for anything but the
+// network and the disk: whatever has to wait goes back to its lane or onto the
+// dispatcher's timers.
+//
+// The API charges every ad account on its own, so there is one lane for each:
+// its operations, the reads wanted from it, its quota and its park time. The
+// lanes take turns; each turn is one HTTP request of up to BatchSize calls.
+// Memory holds a window of each lane, not the job.
+//
+// # An operation's life
+//
+// What an operation needs next is a pure function of what is known of it
+// (task.next): read the target in bulk, read the source in bulk, write, read
+// back. A copy is sent only when the target was just seen without the image and
+// the source with it; a delete only when every copy was just seen in its target,
+// that fact is on disk, and the source was just seen with the image unused.
+//
+// The intent is on disk before a write leaves, and the outcome before anything
+// that depends on it starts. An answer that is lost leaves the operation sent:
+// reading tells whether to record it as done or to send it again.
+//
+// # Attempts
+//
+// An attempt is a write that was answered, or lost. A throttle, an interruption
+// and a connection that was never made are none. Reads are tried again with the
+// same backoff, and a bulk read that fails asks about half as many images.
+//
+// # Absence
+//
+// That an image is absent is believed from an answer that carries a quota
+// header, or when asked twice: an account that is being throttled may answer
+// with an empty list.
+package jobs

@@ -1,0 +1,387 @@
+package jobs
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"adferry/graph"
+	"adferry/jobs/quota"
+	"adferry/plan"
+)
+
+// API is the Graph API as the engine needs it: one round trip for a few calls,
+// a reply for each. *graph.Client is one.
+type API interface {
+	Do(ctx context.Context, calls []graph.Call) []graph.Reply
+}
+
+// Engine carries out the operations of one job. Make one for each run.
+type Engine struct {
+	api   API
+	store Checkpoint
+	opt   Options
+
+	// The dispatcher's, from here to stopCause.
+	lanes    map[plan.Account]*lane
+	order    []*lane // whose turns go round
+	turn     int
+	app      quota.Block
+	appState LaneState
+	offline  offline
+	timers   timers
+	inflight int  // HTTP requests
+	held     int  // tasks in memory
+	window   int  // tasks in memory for each lane
+	blocked  bool // a quota keeps something from being sent
+	denied   map[pair]*denial
+	works    bool // a write succeeded in this run
+	tally    tally
+	stop     error // why nothing more is sent
+
+	pool   *errgroup.Group
+	inbox  chan func() // what workers and the committer tell the dispatcher
+	commit *committer
+
+	stopOnce sync.Once
+	stopped  chan struct{} // Stop was called
+	cause    error
+}
+
+// New makes an engine. It starts nothing.
+func New(api API, store Checkpoint, opt Options) *Engine {
+	return &Engine{
+		api: api, store: store, opt: opt.withDefaults(),
+		lanes: map[plan.Account]*lane{}, denied: map[pair]*denial{},
+		inbox: make(chan func()), stopped: make(chan struct{}),
+	}
+}
+
+// Stop asks the engine to send nothing more and to return cause once the
+// requests in flight have ended. Only the first call counts.
+func (e *Engine) Stop(cause error) {
+	e.stopOnce.Do(func() {
+		e.cause = cause
+		close(e.stopped)
+	})
+}
+
+// Run carries out what is left of the job. It returns nil when every operation
+// is settled, else why it stopped: one of this package's errors, or ctx's cause
+// when ctx ended, which also aborts the requests in flight.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := e.load(ctx); err != nil {
+		return err
+	}
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(e.opt.Workers)
+	e.pool = pool
+	e.commit = newCommitter(e)
+	if e.opt.MaxDuration > 0 {
+		e.after(time.Now().Add(e.opt.MaxDuration), func() { e.halt(ErrDuration) })
+	}
+	e.loop(ctx)
+	_ = pool.Wait() // workers return their errors through the inbox, too
+	e.commit.close()
+	if _, err := e.store.Commit(ctx, e.final(time.Now())); err != nil && e.stop == nil {
+		e.stop = &CheckpointError{err}
+	}
+	if e.stop == nil && e.held > 0 {
+		e.stop = ErrUnsettled
+	}
+	return e.stop
+}
+
+// load takes up the job where the checkpoint left it.
+func (e *Engine) load(ctx context.Context) error {
+	s, err := e.store.Resume(ctx)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	e.tally.begin(s, now)
+	working := 0
+	for _, state := range s.Lanes {
+		if state.Account == "" {
+			e.appState = state
+			if !state.ParkedUntil.IsZero() {
+				e.app = quota.Until(state.ParkedUntil)
+			}
+			continue
+		}
+		if state.Work {
+			working++
+		}
+		e.add(newLane(state))
+	}
+	for _, r := range s.Waiting {
+		l := e.lane(r.Lane)
+		l.released = append(l.released, r.ID)
+	}
+	// Two requests' worth for each worker, shared by the lanes: enough to keep
+	// every lane busy, and flat however many there are.
+	full := max(2*bulk, 2*e.opt.Workers*e.opt.BatchSize)
+	e.window = min(full, max(10, mostHeld/max(1, working)))
+	e.opt.Observe(Event{Kind: EventStarted, Total: s.Operations, Settled: s.Settled, Failed: s.Failed})
+	return nil
+}
+
+// mostHeld is about how many tasks all lanes together hold in memory.
+const mostHeld = 50_000
+
+func (e *Engine) add(l *lane) {
+	e.lanes[l.account] = l
+	e.order = append(e.order, l)
+}
+
+// lane is the account's lane; one is made for an account that is only read.
+func (e *Engine) lane(a plan.Account) *lane {
+	l := e.lanes[a]
+	if l == nil {
+		l = newLane(LaneState{Account: a})
+		e.add(l)
+	}
+	return l
+}
+
+// loop is the dispatcher.
+func (e *Engine) loop(ctx context.Context) {
+	for stopped := e.stopped; ; {
+		if ctx.Err() != nil {
+			e.halt(context.Cause(ctx))
+		}
+		now := time.Now()
+		e.fire(now)
+		wake := quota.Never
+		if e.stop == nil {
+			e.supply(ctx)
+			wake = e.dispatch(ctx, now)
+		}
+		if e.inflight == 0 && e.commit.idle() && (e.stop != nil || e.finished()) {
+			return
+		}
+		if len(e.timers) > 0 && e.timers[0].at.Before(wake) {
+			wake = e.timers[0].at
+		}
+		if e.stop == nil && e.tooLong(now, wake) {
+			continue
+		}
+		e.keep(now)
+		e.sleep(ctx, now, wake, &stopped)
+	}
+}
+
+// sleep waits until something happens or wake comes.
+func (e *Engine) sleep(ctx context.Context, now, wake time.Time, stopped *chan struct{}) {
+	var due <-chan time.Time
+	if e.stop == nil && wake.Before(quota.Never) {
+		t := time.NewTimer(wake.Sub(now))
+		defer t.Stop()
+		due = t.C
+	}
+	// After a hard end only the workers are waited for: they end at once.
+	done := ctx.Done()
+	if e.stop != nil {
+		done = nil
+	}
+	waiting := e.blocked && e.quiet()
+	select {
+	case message := <-e.inbox:
+		message()
+		for more := true; more; {
+			select {
+			case message := <-e.inbox:
+				message()
+			default:
+				more = false
+			}
+		}
+	case <-due:
+	case <-done:
+	case <-*stopped:
+		*stopped = nil
+		e.halt(e.cause)
+	}
+	if waiting {
+		e.tally.Waited += time.Since(now)
+	}
+}
+
+// tooLong stops the run when nothing can be done for longer than it may wait.
+func (e *Engine) tooLong(now, wake time.Time) bool {
+	if e.opt.MaxWait == 0 || !e.blocked || !e.quiet() || wake.Sub(now) <= e.opt.MaxWait {
+		return false
+	}
+	who := plan.Account("")
+	for _, l := range e.order {
+		if l.quota.Block.Until.Equal(wake) {
+			who = l.account
+		}
+	}
+	e.halt(&ThrottledError{who, wake})
+	return true
+}
+
+// halt stops sending, for the first cause it is given.
+func (e *Engine) halt(cause error) {
+	if e.stop == nil {
+		e.stop = cause
+	}
+}
+
+// finished reports whether nothing is left to do.
+func (e *Engine) finished() bool {
+	if e.held > 0 {
+		return e.stranded()
+	}
+	for _, l := range e.order {
+		if l.supplied() {
+			return false
+		}
+	}
+	return true
+}
+
+// stranded reports whether tasks are held that nothing will ever move: those
+// whose lost answers could not be read back.
+func (e *Engine) stranded() bool {
+	if len(e.timers) > 0 {
+		return false
+	}
+	for _, l := range e.order {
+		if l.supplied() || !l.looks.empty() || len(l.ready) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// supply fills the lanes' windows from the checkpoint.
+func (e *Engine) supply(ctx context.Context) {
+	for _, l := range e.order {
+		for l.supplied() && l.held <= e.window/2 {
+			if err := e.claim(ctx, l); err != nil {
+				if ctx.Err() == nil {
+					e.halt(&CheckpointError{err})
+				}
+				return
+			}
+		}
+	}
+}
+
+// claim brings operations into memory: those that were released first.
+func (e *Engine) claim(ctx context.Context, l *lane) error {
+	n := e.window - l.held
+	if len(l.released) > 0 {
+		ids := l.released[:min(n, len(l.released))]
+		operations, err := e.store.Load(ctx, ids)
+		if err != nil {
+			return err
+		}
+		l.released = l.released[len(ids):]
+		for _, o := range operations {
+			e.admit(newTask(o, l))
+		}
+		return nil
+	}
+	operations, err := e.store.Claim(ctx, l.account, l.cursor, n)
+	if err != nil {
+		return err
+	}
+	l.drained = len(operations) < n
+	for _, o := range operations {
+		l.cursor = o.ID
+		e.admit(newTask(o, l))
+	}
+	return nil
+}
+
+func (e *Engine) admit(t *task) {
+	t.rehearsal = e.opt.ReadOnly
+	e.held++
+	t.home.held++
+	if t.home.enter(t) {
+		e.advance(t)
+	}
+}
+
+// advance does what the task needs next.
+func (e *Engine) advance(t *task) {
+	if t.waiting > 0 {
+		return
+	}
+	if refused, message := e.refusal(t); refused != nil {
+		e.deny(t, refused, message)
+		return
+	}
+	now := time.Now()
+	switch s := t.next(now, e.opt.Attempts); s.kind {
+	case stepSettle:
+		e.settle(t, s.outcome)
+	case stepLook:
+		t.waiting = len(s.wants)
+		for _, w := range s.wants {
+			e.want(w, t, now)
+		}
+	case stepSeen:
+		t.seen = true
+		var seen []Sighting
+		for _, id := range t.copies() {
+			seen = append(seen, Sighting{id, now})
+		}
+		e.commit.add(Change{Seen: seen}, func() { e.advance(t) })
+	case stepWait:
+		t.looked++
+		e.after(now.Add(s.wait), func() { t.lookAgain(); e.advance(t) })
+	case stepSend:
+		if e.opt.ReadOnly {
+			o := t.Outcome
+			o.State = Done
+			e.settle(t, o)
+			return
+		}
+		t.home.ready = append(t.home.ready, t)
+	}
+}
+
+// want queues a read; an account that is given up answers at once.
+func (e *Engine) want(w want, t *task, now time.Time) {
+	l := e.lane(w.account)
+	if l.refused != nil {
+		t.waiting--
+		e.unreadable(waiter{t, w.slot}, l.refused)
+		return
+	}
+	l.looks.add(w, t, now)
+}
+
+// settle makes a final outcome durable; the task's place is free when it is.
+func (e *Engine) settle(t *task, o Outcome) {
+	o.Finished = time.Now()
+	t.Outcome = o
+	e.commit.add(Change{Records: []Record{{t.ID, t.Needed, o}}}, func() {
+		e.held--
+		t.home.held--
+		e.tally.settled(o)
+		e.opt.Observe(Event{Kind: EventSettled, Op: t.Op, Outcome: o})
+		if next := t.home.leave(t); next != nil {
+			e.advance(next)
+		}
+		if tooMany(e.opt.MaxFailures, e.tally.failures, e.tally.done) {
+			e.halt(&FailuresError{Failed: e.tally.failures, Settled: e.tally.done})
+		}
+	})
+}
+
+// after runs do in the dispatcher at a moment.
+func (e *Engine) after(at time.Time, do func()) { heap.Push(&e.timers, timer{at, do}) }
+
+func (e *Engine) fire(now time.Time) {
+	for e.stop == nil && len(e.timers) > 0 && !e.timers[0].at.After(now) {
+		heap.Pop(&e.timers).(timer).do()
+	}
+}

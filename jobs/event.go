@@ -1,0 +1,32 @@
+package jobs
+
+import (
+	"time"
+
+	"adferry/plan"
+)
+
+// EventKind says what an event is about.
+type EventKind uint8
+
+// The kinds of events.
+const (
+	EventUnknown EventKind = iota
+	EventStarted           // Total, Settled and Failed operations so far
+	EventSettled           // Op and its Outcome are on disk
+	EventParked            // Account ("" is the app) waits until Until, because of Text
+	EventResumed           // Account may go on
+	EventWarning           // Text
+)
+
+// Event is what the engine tells while it runs.
+type Event struct {
+	Kind    EventKind
+	Op      plan.Op
+	Outcome Outcome
+	Account plan.Account
+	Until   time.Time
+	Text    string
+
+	Total, Settled, Failed int
+}

@@ -1,0 +1,68 @@
+package jobs
+
+import (
+	"strconv"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs/quota"
+	"adferry/plan"
+)
+
+// Forecast is what a plan will cost if nothing of it is done yet and nothing
+// fails.
+type Forecast struct {
+	Reads    int               `json:"reads"`  // calls that read, up to 50 images each
+	Writes   int               `json:"writes"` // copies, deletes and uploads
+	Calls    int               `json:"calls"`  // both
+	Points   int               `json:"points"` // of the quota score: a read 1, a write 3
+	Accounts []AccountForecast `json:"accounts"`
+	Full     Duration          `json:"full_access_s"`    // the time under the documented budgets of Full access
+	Limited  Duration          `json:"limited_access_s"` // and of Limited access
+}
+
+// AccountForecast is one ad account's part: it is charged on its own.
+type AccountForecast struct {
+	Account plan.Account `json:"account"`
+	Copies  int          `json:"copies"` // into it
+	Deletes int          `json:"deletes"`
+	Uploads int          `json:"uploads"`
+	Reads   int          `json:"reads"`
+	Calls   int          `json:"calls"`
+	Points  int          `json:"points"`
+	Full    Duration     `json:"full_access_s"`
+	Limited Duration     `json:"limited_access_s"`
+}
+
+// Duration marshals as seconds.
+type Duration time.Duration
+
+// MarshalJSON gives whole seconds.
+func (d Duration) MarshalJSON() ([]byte, error) {
+	return strconv.AppendInt(nil, int64(time.Duration(d).Round(time.Second)/time.Second), 10), nil
+}
+
+// Predict adds up what the plan's operations cost. The accounts work side by
+// side, so the slowest sets the time.
+func Predict(p *plan.Plan) Forecast {
+	var f Forecast
+	full, _ := quota.Documented(graph.TierFull)
+	limited, _ := quota.Documented(graph.TierLimited)
+	for _, load := range p.Accounts() {
+		a := AccountForecast{Account: load.Account, Copies: load.Copies, Deletes: load.Deletes, Uploads: load.Uploads}
+		// Each bulk read serves one purpose: is it in the target, is it in the
+		// source, is the copy there, may the image go, is it gone.
+		for _, images := range []int{load.Copies, load.Sources, load.Sightings, load.Deletes, load.Deletes} {
+			a.Reads += (images + bulk - 1) / bulk
+		}
+		writes := a.Copies + a.Deletes + a.Uploads
+		a.Calls = a.Reads + writes
+		a.Points = a.Reads*quota.Read.Points + writes*quota.Write.Points
+		a.Full, a.Limited = Duration(full.Time(a.Reads, writes)), Duration(limited.Time(a.Reads, writes))
+		f.Reads, f.Writes, f.Points = f.Reads+a.Reads, f.Writes+writes, f.Points+a.Points
+		f.Full, f.Limited = max(f.Full, a.Full), max(f.Limited, a.Limited)
+		f.Accounts = append(f.Accounts, a)
+	}
+	f.Calls = f.Reads + f.Writes
+	return f
+}

@@ -1,0 +1,110 @@
+package jobs
+
+import (
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs/quota"
+	"adferry/plan"
+)
+
+// bulk is how many images one read asks about: the most that code in the wild
+// is seen to ask, and 2 KB of URL.
+const bulk = 50
+
+// lane is one ad account: the operations that it is charged for, the reads
+// wanted from it, and its quota. The dispatcher alone touches it.
+type lane struct {
+	account plan.Account
+	state   LaneState // what the checkpoint keeps of it
+	dirty   bool      // state differs from the checkpoint's
+	quota   quota.Lane
+
+	// Supply: what the checkpoint still has for this lane.
+	cursor   plan.OpID // claimed up to here
+	drained  bool      // nothing left to claim
+	released []plan.OpID
+	held     int // tasks in memory that have this as their home
+
+	looks    lookQueue
+	ready    []*task               // writes that may go, in order
+	inflight int                   // HTTP requests
+	busy     map[plan.Hash][]*task // who works on an image of this account; the first goes, the others wait
+
+	maybe    int          // throttles in a row that may be a block
+	denials  int          // refused reads in a row
+	refused  *graph.Error // the account is given up: nothing more is sent for it
+	narrowed int          // images in a bulk read after failures; 0: bulk
+}
+
+func newLane(s LaneState) *lane {
+	l := &lane{account: s.Account, state: s, drained: !s.Work, busy: map[plan.Hash][]*task{}}
+	l.state.Work = false
+	l.quota.Tier = s.Tier
+	if !s.ParkedUntil.IsZero() {
+		l.quota.Block = quota.Until(s.ParkedUntil)
+	}
+	return l
+}
+
+// supplied reports whether the checkpoint has more for the lane.
+func (l *lane) supplied() bool { return !l.drained || len(l.released) > 0 }
+
+// width is how many images one read of this lane asks about.
+func (l *lane) width() int {
+	if l.narrowed > 0 {
+		return l.narrowed
+	}
+	return bulk
+}
+
+// pop takes the first ready task.
+func (l *lane) pop() *task {
+	t := l.ready[0]
+	l.ready[0] = nil
+	l.ready = l.ready[1:]
+	return t
+}
+
+// enter lets the task work on its image, or queues it behind the one that does:
+// two operations of one image in one account take turns, so that the second
+// sees what the first did.
+func (l *lane) enter(t *task) bool {
+	l.busy[t.Hash] = append(l.busy[t.Hash], t)
+	return len(l.busy[t.Hash]) == 1
+}
+
+// leave ends the first task's turn and returns the next one, if any.
+func (l *lane) leave(t *task) *task {
+	queue := l.busy[t.Hash][1:]
+	if len(queue) == 0 {
+		delete(l.busy, t.Hash)
+		return nil
+	}
+	l.busy[t.Hash] = queue
+	return queue[0]
+}
+
+// pair is a way that images are copied.
+type pair struct{ source, target plan.Account }
+
+// timer is something due at a moment.
+type timer struct {
+	at time.Time
+	do func()
+}
+
+// timers is a heap, soonest first.
+type timers []timer
+
+func (h timers) Len() int           { return len(h) }
+func (h timers) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
+func (h timers) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *timers) Push(x any)        { *h = append(*h, x.(timer)) }
+func (h *timers) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	old[len(old)-1] = timer{}
+	*h = old[:len(old)-1]
+	return last
+}

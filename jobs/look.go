@@ -1,0 +1,146 @@
+package jobs
+
+import (
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+
+	"adferry/graph"
+	"adferry/plan"
+)
+
+// look is one image that tasks want read from a lane's ad account.
+type look struct {
+	hash    plan.Hash
+	usage   bool // ask for the creatives, too
+	asked   int  // times it was absent from an answer without a quota header
+	tries   int  // reads that failed
+	policy  backoff.BackOff
+	due     time.Time // when it is read even if the bulk is not full
+	waiters []waiter
+}
+
+type waiter struct {
+	task *task
+	slot int
+}
+
+// lookQueue holds the looks of a lane, each image once, in order of arrival.
+type lookQueue struct {
+	byHash map[plan.Hash]*look
+	order  []*look
+	pages  []*page // reads to be continued
+}
+
+// page is a bulk read that goes on behind a cursor.
+type page struct {
+	looks []*look // not yet answered
+	after string
+}
+
+// A look that does not fill a bulk read waits for company. How long depends on
+// how many more of its kind are likely to come, and on who waits for it.
+const (
+	lingerTarget  = 50 * time.Millisecond // a lane asks about a window of these at a time
+	lingerSource  = 200 * time.Millisecond
+	lingerCopies  = 2 * time.Second
+	lingerConfirm = 20 * time.Second
+	lingerIdle    = 100 * time.Millisecond // the lane has nothing else to send
+)
+
+func linger(t *task, slot int) time.Duration {
+	switch {
+	case slot >= slotCopies:
+		return lingerCopies
+	case slot == slotSource && t.deleted:
+		return lingerConfirm
+	case slot == slotSource:
+		return lingerSource
+	}
+	return lingerTarget
+}
+
+// add queues a want; wants of one image share its look.
+func (q *lookQueue) add(w want, t *task, now time.Time) {
+	if q.byHash == nil {
+		q.byHash = map[plan.Hash]*look{}
+	}
+	l := q.byHash[w.hash]
+	if l == nil {
+		l = &look{hash: w.hash, due: now.Add(linger(t, w.slot))}
+		q.byHash[w.hash] = l
+		q.order = append(q.order, l)
+	}
+	l.usage = l.usage || w.usage
+	if due := now.Add(linger(t, w.slot)); due.Before(l.due) {
+		l.due = due
+	}
+	l.waiters = append(l.waiters, waiter{t, w.slot})
+}
+
+// again queues a look that was taken and has to be repeated.
+func (q *lookQueue) again(l *look, now time.Time) {
+	l.due = now
+	if other := q.byHash[l.hash]; other != nil {
+		other.waiters = append(other.waiters, l.waiters...)
+		other.usage, other.due = other.usage || l.usage, now
+		other.asked, other.tries = max(other.asked, l.asked), max(other.tries, l.tries)
+		other.policy = l.policy
+		return
+	}
+	q.byHash[l.hash] = l
+	q.order = append(q.order, l)
+}
+
+func (q *lookQueue) empty() bool { return len(q.order) == 0 && len(q.pages) == 0 }
+
+// when says from when on the queue may be read: now if a bulk read is full.
+func (q *lookQueue) when(now time.Time, width int, idle bool) time.Time {
+	if len(q.pages) > 0 || len(q.order) >= width {
+		return now
+	}
+	due := q.order[0].due
+	for _, l := range q.order[1:] {
+		if l.due.Before(due) {
+			due = l.due
+		}
+	}
+	if soon := now.Add(lingerIdle); idle && due.After(soon) {
+		for _, l := range q.order {
+			l.due = soon
+		}
+		return soon
+	}
+	return due
+}
+
+// take removes up to width looks.
+func (q *lookQueue) take(width int) []*look {
+	n := min(width, len(q.order))
+	taken := q.order[:n:n]
+	q.order = q.order[n:]
+	for _, l := range taken {
+		delete(q.byHash, l.hash)
+	}
+	if len(q.order) == 0 {
+		q.order = nil
+	}
+	return taken
+}
+
+// read is the call that asks about the looks.
+func (p *page) read(account plan.Account) graph.Call {
+	hashes := make([]string, len(p.looks))
+	fields := []string{graph.FieldHash, graph.FieldStatus}
+	usage := false
+	for i, l := range p.looks {
+		hashes[i] = string(l.hash)
+		usage = usage || l.usage
+	}
+	if usage {
+		fields = append(fields, graph.FieldCreatives, graph.FieldAssociated)
+	}
+	call := graph.ReadHashes(string(account), hashes, fields...)
+	call.Query.After = p.after
+	return call
+}

@@ -1,0 +1,83 @@
+package jobs
+
+import (
+	"errors"
+	"time"
+
+	"adferry/jobs/quota"
+)
+
+// Options steer a run. Zero values stand for the defaults.
+type Options struct {
+	Workers   int         // HTTP requests in flight; 8
+	BatchSize int         // calls in one HTTP request, 1 to 50; 10
+	Rules     quota.Rules // which budgets hold
+
+	Attempts  int           // writes of one operation that may be lost or fail; 5
+	RetryBase time.Duration // first backoff; 1 s
+	RetryMax  time.Duration // longest backoff; 1 min
+
+	MaxFailures    Share         // stop when more operations than this failed; zero: half of at least 1,000 settled
+	MaxWait        time.Duration // stop rather than wait longer than this at a stretch; 0: wait
+	MaxDuration    time.Duration // stop after this long; 0: never
+	StopOnThrottle bool          // stop at the first throttle
+	ReadOnly       bool          // send no write: settle as done what would be written
+
+	Observe func(Event)                       // told what happens, from one goroutine; must not block
+	File    func(name string) ([]byte, error) // reads a file to upload
+}
+
+func (o Options) withDefaults() Options {
+	set := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	span := func(v *time.Duration, d time.Duration) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	set(&o.Workers, 8)    // enough for Full access at a second a call
+	set(&o.BatchSize, 10) // Meta's advice for batches of ads; a lost envelope costs ten reads
+	set(&o.Attempts, 5)   // with the backoff below: about half a minute of trouble
+	span(&o.RetryBase, time.Second)
+	span(&o.RetryMax, time.Minute)
+	if o.Observe == nil {
+		o.Observe = func(Event) {}
+	}
+	if o.File == nil {
+		o.File = func(name string) ([]byte, error) { return nil, errors.New("this run has no folder to read files from") }
+	}
+	return o
+}
+
+// Share is a number of things or a share of them.
+type Share struct {
+	Count   int
+	Percent float64
+	Set     bool
+}
+
+// Of is the number that the share stands for, of the given total.
+func (s Share) Of(total int) int {
+	if s.Percent > 0 {
+		return int(s.Percent / 100 * float64(total))
+	}
+	return s.Count
+}
+
+// leastSettled is how many operations have to be settled before a share of
+// failures says something.
+const leastSettled = 1000
+
+// tooMany reports whether the failures reached the limit.
+func tooMany(limit Share, failed, settled int) bool {
+	switch {
+	case !limit.Set:
+		return settled >= leastSettled && failed > settled/2
+	case limit.Percent > 0:
+		return settled >= leastSettled && float64(failed) > limit.Percent/100*float64(settled)
+	}
+	return failed > limit.Count
+}

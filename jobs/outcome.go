@@ -1,0 +1,104 @@
+package jobs
+
+import (
+	"fmt"
+	"time"
+
+	"adferry/plan"
+)
+
+// State is where an operation stands in its life:
+//
+//	pending -> sent -> done | skipped | failed
+//	             \-> (answer lost) stays sent, until reading tells
+type State uint8
+
+// The states of an operation.
+const (
+	StateInvalid State = iota
+	Pending            // nothing in flight, nothing known
+	Sent               // the intent is on disk, the outcome is not
+	Done               // carried out, and confirmed where that can be read
+	Skipped            // it already was so
+	Failed             // it will not be tried again unless reopened
+)
+
+var stateNames = [...]string{"invalid", "pending", "sent", "done", "skipped", "failed"}
+
+func (s State) String() string {
+	if int(s) < len(stateNames) {
+		return stateNames[s]
+	}
+	return stateNames[0]
+}
+
+// Settled reports whether the state is final.
+func (s State) Settled() bool { return s == Done || s == Skipped || s == Failed }
+
+// OK reports whether what the operation wanted is so.
+func (s State) OK() bool { return s == Done || s == Skipped }
+
+// MarshalText gives the state's name as the checkpoint holds it.
+func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a state's name.
+func (s *State) UnmarshalText(b []byte) error {
+	for i, name := range stateNames {
+		if i > 0 && name == string(b) {
+			*s = State(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown operation state %q", b)
+}
+
+// Reason is the fixed word for why a row was skipped or failed.
+type Reason string
+
+// The reasons. Scripts match on them: they are never renamed.
+const (
+	AlreadyPresent    Reason = "already_present"    // skipped: the target has the image
+	AlreadyAbsent     Reason = "already_absent"     // skipped: the source no longer has it
+	NotFound          Reason = "not_found"          // the source does not have the image
+	InUse             Reason = "in_use"             // a creative uses the image
+	Denied            Reason = "denied"             // the token may not do this with this ad account
+	Invalid           Reason = "invalid"            // the API refused the call itself
+	AccountBlocked    Reason = "account_blocked"    // the ad account is disabled or blocked
+	DeleteUnconfirmed Reason = "delete_unconfirmed" // the API said success and the image is still there
+	CopyUnseen        Reason = "copy_unseen"        // the copy could not be read back: its source stays
+	CopiedNotDeleted  Reason = "copied_not_deleted" // a move whose copy is there and whose source is, too
+	DependencyFailed  Reason = "dependency_failed"  // an operation it waits for failed
+	GaveUp            Reason = "gave_up"            // transient failures used up its attempts
+	FileUnreadable    Reason = "file_unreadable"    // upload: the file could not be read
+)
+
+// Outcome is all that the checkpoint knows of an operation's fate.
+type Outcome struct {
+	State      State
+	Reason     Reason
+	TargetHash plan.Hash // copy, upload: the image's hash in the target; may differ from the source's
+	Created    bool      // copy, upload: this job made the image; it was absent before
+	Seen       time.Time // copy: when it was last read back from its target
+	Attempts   int       // writes sent and answered, or lost; throttles and interruptions are none
+	Code       int       // Graph API error code
+	Subcode    int       // Graph API error_subcode
+	Message    string    // the API's own words, or what went wrong
+	TraceID    string    // fbtrace_id
+	Started    time.Time // first intent
+	Finished   time.Time // when the state became final
+}
+
+// Operation is a planned operation with its outcome so far and the operations
+// that it waits for.
+type Operation struct {
+	plan.Op
+	Outcome Outcome
+	Needs   []Operation // their own Needs are not filled
+}
+
+// Record is one outcome to be made durable.
+type Record struct {
+	ID      plan.OpID
+	Needed  bool // others wait for the operation
+	Outcome Outcome
+}

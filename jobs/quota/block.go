@@ -1,0 +1,108 @@
+package quota
+
+import (
+	"time"
+
+	"adferry/graph"
+)
+
+// Never is later than any moment at which something could be sent.
+var Never = time.Unix(1<<40, 0)
+
+// Block is a gate that a throttle closes. The zero Block is open.
+type Block struct {
+	Until time.Time // closed before; zero when open
+	guess time.Duration
+	probe probe
+}
+
+type probe uint8
+
+const (
+	probeNone probe = iota // open, nothing to prove
+	probeDue               // the first call after Until goes alone
+	probeOut               // it is on its way
+)
+
+// Closed reports whether the gate lets nothing through at now.
+func (b Block) Closed(now time.Time) bool { return now.Before(b.Until) }
+
+// Next is the earliest moment from now on at which a call may pass: Never while
+// the probe is on its way.
+func (b Block) Next(now time.Time) time.Time {
+	switch {
+	case b.Closed(now):
+		return b.Until
+	case b.probe == probeOut:
+		return Never
+	}
+	return now
+}
+
+// Probing reports whether only one call may go.
+func (b Block) Probing() bool { return b.probe != probeNone }
+
+// Spend lets a call pass.
+func (b Block) Spend() Block {
+	if b.probe == probeDue {
+		b.probe = probeOut
+	}
+	return b
+}
+
+// Passed opens the gate: a call came back unthrottled. While the gate is closed
+// it changes nothing, for such a call left before it closed.
+func (b Block) Passed(now time.Time) Block {
+	if b.Closed(now) {
+		return b
+	}
+	return Block{}
+}
+
+// Returned takes back a probe of which nothing was learned.
+func (b Block) Returned() Block {
+	if b.probe == probeOut {
+		b.probe = probeDue
+	}
+	return b
+}
+
+// Close closes the gate for the named time, or, where none is named, for a
+// guess that starts at base and doubles up to most with each throttle in a row.
+// Calls that were on their way when it closed teach nothing new.
+func (b Block) Close(now time.Time, named, base, most time.Duration) Block {
+	if b.Closed(now) {
+		if until := now.Add(named); until.After(b.Until) {
+			b.Until = until
+		}
+		return b
+	}
+	wait := named
+	if wait <= 0 {
+		b.guess = min(max(base, 2*b.guess), most)
+		wait = b.guess
+	}
+	b.Until, b.probe = now.Add(wait), probeDue
+	return b
+}
+
+// Until closes a gate until a moment known from before a restart.
+func Until(t time.Time) Block { return Block{Until: t, probe: probeDue} }
+
+// Guess gives the first and the longest time to wait after a throttle that
+// names none. The documented blocks are 300 s for Limited and 60 s for Full
+// access; a limit of requests a second is over after one; what may be a block
+// of the account itself is asked about on the scale of an hour.
+func Guess(e *graph.Error, tier graph.Tier) (base, most time.Duration) {
+	switch {
+	case e.Class == graph.MaybeThrottled:
+		return 5 * time.Minute, time.Hour
+	case e.Code == 613 && e.Subcode == 5044001:
+		return time.Second, time.Minute
+	case e.Class == graph.ThrottledApp:
+		return time.Minute, time.Hour
+	case tier == graph.TierLimited:
+		return 5 * time.Minute, 30 * time.Minute
+	}
+	return time.Minute, 30 * time.Minute
+}

@@ -1,0 +1,93 @@
+package jobs
+
+import (
+	"fmt"
+
+	"adferry/graph"
+	"adferry/plan"
+)
+
+// mostDenials is how many refusals in a row, without a success between, show
+// that an account or a pair of accounts is refused as such. What follows is
+// settled without a call: failed calls count against the quota and the app's
+// access tier, too.
+const mostDenials = 3
+
+// denial counts refused writes of one way of copying, or of deletes in one
+// account (target "").
+type denial struct {
+	row  int
+	last *graph.Error
+}
+
+func (t *task) way() pair {
+	if t.Kind == plan.KindDelete {
+		return pair{source: t.Source}
+	}
+	return pair{t.Source, t.Target}
+}
+
+// refuse notes that the task's write was refused for its accounts.
+func (e *Engine) refuse(t *task, err *graph.Error) {
+	d := e.denied[t.way()]
+	if d == nil {
+		d = &denial{}
+		e.denied[t.way()] = d
+	}
+	d.row++
+	d.last = err
+}
+
+// approve notes that the task's write was not refused.
+func (e *Engine) approve(t *task) { delete(e.denied, t.way()) }
+
+// refusal is the error that stands against sending the task's write, if any.
+// One whose write may have taken effect still has to be read.
+func (e *Engine) refusal(t *task) (*graph.Error, string) {
+	if t.lost || t.deleted {
+		return nil, ""
+	}
+	if err := t.home.refused; err != nil {
+		return err, fmt.Sprintf("nothing more was sent to %s: %s", t.home.account.Act(), err.Detail())
+	}
+	if d := e.denied[t.way()]; d != nil && d.row >= mostDenials {
+		if t.Kind == plan.KindDelete {
+			return d.last, fmt.Sprintf("deleting from %s was refused %d times in a row: %s", t.Source.Act(), d.row, d.last.Detail())
+		}
+		return d.last, fmt.Sprintf("copying from %s to %s was refused %d times in a row: %s", t.Source.Act(), t.Target.Act(), d.row, d.last.Detail())
+	}
+	return nil, ""
+}
+
+// deny settles a task whose accounts are refused.
+func (e *Engine) deny(t *task, err *graph.Error, message string) {
+	t.last = err
+	e.settle(t, t.fail(reasonOf(err), message).outcome)
+}
+
+// reasonOf is the word for a refusal.
+func reasonOf(e *graph.Error) Reason {
+	switch {
+	case e.Class == graph.MaybeThrottled:
+		return AccountBlocked
+	case e.Class == graph.RefusedAccount && blockedCode(e):
+		return AccountBlocked
+	case e.Class == graph.RefusedAccount:
+		return Denied
+	case e.Class == graph.Transient:
+		return GaveUp
+	}
+	return Invalid
+}
+
+// blockedCode tells an account that is disabled or restricted from one that the
+// token may not use (Marketing API, "Error reference").
+func blockedCode(e *graph.Error) bool {
+	for _, code := range []int{e.Code, e.Subcode} {
+		switch code {
+		case 1404163, 1885316, 3910001, 1404078, 2859015:
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,111 @@
+package jobs
+
+import (
+	"fmt"
+	"time"
+
+	"adferry/plan"
+)
+
+// Status is what users read about a row.
+type Status string
+
+// The statuses of a row.
+const (
+	StatusDone    Status = "done"
+	StatusSkipped Status = "skipped"
+	StatusFailed  Status = "failed"
+	StatusPending Status = "pending"
+	StatusUnknown Status = "unknown" // sent, and the answer lost; reading settles it at the next resume
+)
+
+func statusOf(s State) Status {
+	switch s {
+	case Done:
+		return StatusDone
+	case Skipped:
+		return StatusSkipped
+	case Failed:
+		return StatusFailed
+	case Sent:
+		return StatusUnknown
+	}
+	return StatusPending
+}
+
+// Fate is what became of a row: a pure function of its operations' outcomes.
+type Fate struct {
+	Status     Status
+	Reason     Reason
+	TargetHash plan.Hash
+	Attempts   int
+	Code       int
+	Subcode    int
+	Message    string
+	TraceID    string
+	Started    time.Time
+	Finished   time.Time
+}
+
+// FateOf combines the outcomes of a row's operations: first is the copy or
+// upload, del the deletion; either may be nil, and both are there for a move.
+func FateOf(first, del *Outcome) Fate {
+	switch {
+	case first == nil && del == nil:
+		return Fate{Status: StatusPending}
+	case del == nil:
+		return fateOf(*first)
+	case first == nil:
+		return fateOf(*del)
+	}
+	move := fateOf(*del)
+	move.TargetHash = first.TargetHash
+	move.Attempts += first.Attempts
+	if !first.Started.IsZero() {
+		move.Started = first.Started
+	}
+	switch {
+	case !first.State.OK():
+		copied := fateOf(*first)
+		copied.Attempts = move.Attempts
+		return copied
+	case del.State == Failed:
+		move.Message = fmt.Sprintf("the image is in the target, and the source was not deleted (%s): %s", del.Reason, del.Message)
+		move.Reason = CopiedNotDeleted
+	case first.State == Done && del.State == Skipped:
+		move.Status, move.Reason = StatusDone, ""
+	case first.State == Skipped && del.State == Skipped:
+		move.Reason = first.Reason
+	case !del.State.Settled() && first.State == Skipped:
+		move.Reason = ""
+	}
+	return move
+}
+
+func fateOf(o Outcome) Fate {
+	return Fate{
+		Status: statusOf(o.State), Reason: o.Reason, TargetHash: o.TargetHash, Attempts: o.Attempts,
+		Code: o.Code, Subcode: o.Subcode, Message: o.Message, TraceID: o.TraceID,
+		Started: o.Started, Finished: o.Finished,
+	}
+}
+
+// Result is one manifest row with its fate.
+type Result struct {
+	Line   int    // line of the manifest on which the row starts
+	Record string // the row's raw CSV text: plan.Cells splits it
+	Verb   plan.Verb
+	Source plan.Account
+	Hash   plan.Hash
+	Target plan.Account
+	File   string
+	Fate
+}
+
+// Mapping says under which hash an image is now in a target ad account.
+type Mapping struct {
+	Source     plan.Account
+	SourceHash plan.Hash
+	Target     plan.Account
+	TargetHash plan.Hash
+}

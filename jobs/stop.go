@@ -1,0 +1,63 @@
+package jobs
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"adferry/graph"
+	"adferry/plan"
+)
+
+// A run that cannot go on ends with one of these; every operation that was not
+// settled is left for a later one.
+var (
+	// ErrInterrupted: a signal asked to stop.
+	ErrInterrupted = errors.New("interrupted")
+	// ErrDuration: the time allowed by MaxDuration is over.
+	ErrDuration = errors.New("the time allowed is over")
+	// ErrUnsettled: some answers were lost and could not be read back.
+	ErrUnsettled = errors.New("some answers were lost and the API could not be read to settle them")
+)
+
+// RefusedError: the API refused the token or the app.
+type RefusedError struct{ Err *graph.Error }
+
+func (e *RefusedError) Error() string {
+	return "the API refused the token or the app: " + e.Err.Error()
+}
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// ThrottledError: a throttle that the options do not allow to wait for.
+type ThrottledError struct {
+	Account plan.Account // "" for the app
+	Until   time.Time
+}
+
+func (e *ThrottledError) Error() string {
+	who := "the app"
+	if e.Account != "" {
+		who = e.Account.Act()
+	}
+	return fmt.Sprintf("%s is throttled until %s", who, e.Until.UTC().Format(time.RFC3339))
+}
+
+// FailuresError: more operations failed than the guard allows.
+type FailuresError struct{ Failed, Settled int }
+
+func (e *FailuresError) Error() string {
+	return fmt.Sprintf("%d of %d settled operations failed", e.Failed, e.Settled)
+}
+
+// OfflineError: the API could not be reached for a while.
+type OfflineError struct{ Err *graph.Error }
+
+func (e *OfflineError) Error() string { return e.Err.Error() }
+func (e *OfflineError) Unwrap() error { return e.Err }
+
+// CheckpointError: an outcome could not be made durable, so nothing more was
+// sent.
+type CheckpointError struct{ Err error }
+
+func (e *CheckpointError) Error() string { return "the checkpoint cannot be written: " + e.Err.Error() }
+func (e *CheckpointError) Unwrap() error { return e.Err }

@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"adferry/plan"
+)
+
+// Spec says what a new job is made of.
+type Spec struct {
+	Manifest string // path of the manifest, as it will be shown
+	Consent  bool   // its deletions were agreed to
+	Sandbox  bool   // it runs against the embedded sandbox, never the real API
+	// Read reads the manifest and calls visit for each row.
+	Read func(visit func(plan.Row) error) (*plan.Plan, error)
+}
+
+// Create makes the job in dir and opens it, locked. Until every row is loaded
+// the job does not exist: a crash or a bad manifest leaves no job behind.
+func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error) {
+	made := missingFolders(dir)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, nil, fmt.Errorf("make job folder: %w", err)
+	}
+	unlock, err := lock(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	path := filepath.Join(dir, fileName)
+	if _, err := os.Lstat(path); err == nil {
+		unlock()
+		return nil, nil, fmt.Errorf("%s: %w", dir, ErrExists)
+	}
+	p, err := build(ctx, path+".new", filepath.Base(absolute(dir)), spec)
+	if err == nil {
+		err = publish(path+".new", path)
+	}
+	if err != nil {
+		_ = os.Remove(path + ".new")
+		_ = os.Remove(filepath.Join(dir, lockName))
+		unlock()
+		for _, d := range made {
+			_ = os.Remove(d) // only those this call made, only if empty
+		}
+		return nil, nil, err
+	}
+	j, err := openLocked(ctx, dir, unlock)
+	return j, p, err
+}
+
+// build loads the manifest into a fresh database that nobody else sees: no
+// journal, no syncing, until publish.
+func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("make job file: %w", err)
+	}
+	db, err := open(path, "_pragma=journal_mode(OFF)&_pragma=synchronous(OFF)&_pragma=locking_mode(EXCLUSIVE)")
+	if err != nil {
+		return nil, fmt.Errorf("make job file: %w", err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)+tables); err != nil {
+		return nil, fmt.Errorf("make job file: %w", err)
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("make job file: %w", err)
+	}
+	defer tx.Rollback()
+	p, err := load(ctx, tx, spec)
+	if err != nil {
+		return nil, err
+	}
+	header, err := json.Marshal(p.Header)
+	if err != nil {
+		return nil, err
+	}
+	for key, value := range map[string]any{
+		"name": name, "manifest_path": spec.Manifest, "manifest_sha256": hex.EncodeToString(p.SHA256[:]),
+		"rows": p.Rows, "header": string(header), "created_at": time.Now().UnixMilli(),
+		"consent": spec.Consent, "sandbox": spec.Sandbox,
+	} {
+		if _, err := tx.Exec("INSERT INTO meta VALUES (?, ?)", key, value); err != nil {
+			return nil, fmt.Errorf("write job file: %w", err)
+		}
+	}
+	if _, err := tx.Exec(indexes); err != nil {
+		return nil, fmt.Errorf("write job file: %w", err)
+	}
+	if err := tx.Commit(); err != nil {
+		return nil, fmt.Errorf("write job file: %w", err)
+	}
+	// WAL is a property of the file; set here, no reader ever sees it without.
+	if _, err := db.Exec("PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL;"); err != nil {
+		return nil, fmt.Errorf("write job file: %w", err)
+	}
+	return p, db.Close()
+}
+
+// load streams the manifest's rows, then its operations.
+func load(ctx context.Context, tx *sql.Tx, spec Spec) (*plan.Plan, error) {
+	row, err := tx.Prepare("INSERT INTO rows VALUES (?, ?, ?, ?, ?)")
+	if err != nil {
+		return nil, fmt.Errorf("write job file: %w", err)
+	}
+	defer row.Close()
+	p, err := spec.Read(func(r plan.Row) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		_, err := row.Exec(r.Line, r.Verb.String(), idOrNull(r.Copy), idOrNull(r.Delete), r.Record)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	op, err := tx.Prepare("INSERT INTO ops VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+	if err != nil {
+		return nil, fmt.Errorf("write job file: %w", err)
+	}
+	defer op.Close()
+	for o := range p.Ops() {
+		if _, err := op.Exec(o.ID, o.Kind.String(), string(o.Source), string(o.Hash), string(o.Target), o.File, string(o.Lane()), o.Needs, o.Needed); err != nil {
+			return nil, fmt.Errorf("write job file: %w", err)
+		}
+	}
+	need, err := tx.Prepare("INSERT INTO needs VALUES (?, ?)")
+	if err != nil {
+		return nil, fmt.Errorf("write job file: %w", err)
+	}
+	defer need.Close()
+	for id, n := range p.Needs() {
+		if _, err := need.Exec(id, n); err != nil {
+			return nil, fmt.Errorf("write job file: %w", err)
+		}
+	}
+	return p, nil
+}
+
+// publish makes the finished file the job: synced, renamed, folder synced.
+func publish(from, to string) error {
+	for _, suffix := range []string{"-wal", "-shm"} { // empty after a clean close
+		_ = os.Remove(from + suffix)
+	}
+	f, err := os.OpenFile(from, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("write job file: %w", err)
+	}
+	err = errors.Join(f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(from, to)
+	}
+	if err != nil {
+		return fmt.Errorf("write job file: %w", err)
+	}
+	d, err := os.Open(filepath.Dir(to))
+	if err != nil {
+		return fmt.Errorf("write job file: %w", err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("write job file: %w", err)
+	}
+	return nil
+}
+
+func idOrNull(id plan.OpID) any {
+	if id == 0 {
+		return nil
+	}
+	return int64(id)
+}
+
+// missingFolders lists dir and its parents that do not exist yet, deepest
+// first.
+func missingFolders(dir string) []string {
+	var missing []string
+	for d := absolute(dir); ; d = filepath.Dir(d) {
+		if _, err := os.Lstat(d); err == nil || d == filepath.Dir(d) {
+			return missing
+		}
+		missing = append(missing, d)
+	}
+}
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}

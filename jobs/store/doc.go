@@ -1,0 +1,44 @@
+// Package store keeps the checkpoint of a job: one SQLite database, job.db, in
+// the job's folder, beside a lock file.
+//
+// # Format, version 1
+//
+// The database has application_id 0x61646672 ("adfr") and user_version 1, and
+// runs in WAL mode. Any SQLite tool may read it, also while a job runs; the view
+// results shows the operations with their outcomes. Times are milliseconds since
+// 1970, UTC; 0 or NULL where there is none.
+//
+//	meta      key, value: name, manifest_path, manifest_sha256, rows, header
+//	          (JSON), created_at, consent, sandbox, tally, exit_code, stop
+//	rows      line, verb, first (the copy or upload), del, record: the raw CSV
+//	          text of the manifest row, with the user's own columns
+//	ops       id, kind, source, hash, target, file, lane (the ad account that
+//	          the API charges), needs (it waits for others), needed (others wait
+//	          for it)
+//	needs     op, need: which operation waits for which
+//	outcomes  op, state (pending, sent, done, skipped, failed), reason,
+//	          target_hash, created, seen, attempts, code, subcode, message,
+//	          trace, started, finished. No row: pending, never sent
+//	lanes     account ("" is the app), tier, parked_until, parked_for, calls,
+//	          throttles, parked
+//	samples   at, settled, failed, parked: progress over time
+//	parks     account, since, until, code, subcode: waits the API imposed
+//
+// rows, ops and needs are written once, when the job is made, under another
+// name; the finished file is renamed into place, so a job is there whole or not
+// at all. Everything else about an operation is one narrow row of outcomes.
+//
+// # Durability
+//
+// All writes go through one goroutine that merges what its callers bring while
+// the disk is busy into one transaction with synchronous=FULL, and answers them
+// when it is on disk. After a failed commit the store refuses every further one:
+// what the disk holds is then the truth.
+//
+// # What a reader refuses
+//
+// A file that is not SQLite, has another application_id, or fails SQLite's
+// quick_check is a [DamagedError]; one with a higher user_version is a
+// [NewerError]. Neither is written to. The lock belongs to the operating system
+// and dies with its holder.
+package store

@@ -1,0 +1,208 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+
+	"adferry/jobs"
+)
+
+// Job is an open checkpoint. One from Create or Open is locked and may be
+// written; one from View is neither.
+type Job struct {
+	dir    string
+	path   string
+	read   *sql.DB
+	writer *writer // nil for a view
+	unlock func()
+}
+
+// Open opens the job in dir to run it and locks it. The file is checked first
+// and left untouched if it is damaged or newer.
+func Open(ctx context.Context, dir string) (*Job, error) {
+	if err := inspect(filepath.Join(dir, fileName)); err != nil {
+		return nil, err
+	}
+	unlock, err := lock(dir)
+	if err != nil {
+		return nil, err
+	}
+	return openLocked(ctx, dir, unlock)
+}
+
+func openLocked(ctx context.Context, dir string, unlock func()) (*Job, error) {
+	path := filepath.Join(dir, fileName)
+	j, err := view(ctx, dir)
+	if err == nil {
+		err = quickCheck(path)
+	}
+	if err == nil {
+		j.writer, err = newWriter(path)
+	}
+	if err != nil {
+		if j != nil {
+			j.read.Close()
+		}
+		unlock()
+		return nil, err
+	}
+	j.unlock = unlock
+	return j, nil
+}
+
+// View opens the job in dir for reading, whoever runs it.
+func View(ctx context.Context, dir string) (*Job, error) {
+	return view(ctx, dir)
+}
+
+func view(ctx context.Context, dir string) (*Job, error) {
+	path := filepath.Join(dir, fileName)
+	if err := inspect(path); err != nil {
+		return nil, err
+	}
+	db, err := open(path, "mode=ro")
+	if err != nil {
+		return nil, fmt.Errorf("open job: %w", err)
+	}
+	if err := db.PingContext(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open job: %w", damaged(path, err))
+	}
+	return &Job{dir: dir, path: path, read: db}, nil
+}
+
+// Close lets go of the job. What was committed is on disk already.
+func (j *Job) Close() error {
+	err := j.read.Close()
+	if j.writer != nil {
+		err = errors.Join(j.writer.close(), err)
+	}
+	if j.unlock != nil {
+		j.unlock()
+	}
+	return err
+}
+
+// Running reports whether a process holds the job now.
+func (j *Job) Running() bool {
+	l := flock.New(filepath.Join(j.dir, lockName), flock.SetFlag(os.O_RDONLY))
+	if _, err := os.Stat(l.Path()); err != nil {
+		return false
+	}
+	free, err := l.TryRLock()
+	if free {
+		_ = l.Unlock()
+	}
+	return err == nil && !free
+}
+
+// lock takes the job's lock, which the operating system drops when the process
+// ends, however it ends.
+func lock(dir string) (unlock func(), err error) {
+	l := flock.New(filepath.Join(dir, lockName))
+	free, err := l.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock job: %w", err)
+	}
+	if !free {
+		return nil, fmt.Errorf("%s: %w", dir, ErrLocked)
+	}
+	return func() { _ = l.Unlock() }, nil
+}
+
+// Meta is what a job is, apart from its operations.
+type Meta struct {
+	Name     string
+	Manifest jobs.ManifestInfo
+	Header   []string // of the manifest
+	Consent  bool
+	Sandbox  bool
+	ExitCode *int   // of the last process that stopped
+	Stop     string // why it stopped early
+}
+
+// Meta reads what the job is.
+func (j *Job) Meta(ctx context.Context) (Meta, error) {
+	rows, err := j.read.QueryContext(ctx, "SELECT key, value FROM meta")
+	if err != nil {
+		return Meta{}, j.readError(err)
+	}
+	defer rows.Close()
+	var m Meta
+	for rows.Next() {
+		var key string
+		var value sql.RawBytes
+		if err := rows.Scan(&key, &value); err != nil {
+			return Meta{}, j.readError(err)
+		}
+		text := string(value)
+		var err error
+		switch key {
+		case "name":
+			m.Name = text
+		case "manifest_path":
+			m.Manifest.Path = text
+		case "manifest_sha256":
+			m.Manifest.SHA256 = text
+		case "rows":
+			_, err = fmt.Sscan(text, &m.Manifest.Rows)
+		case "header":
+			err = json.Unmarshal(value, &m.Header)
+		case "consent":
+			m.Consent = text == "1" || text == "true"
+		case "sandbox":
+			m.Sandbox = text == "1" || text == "true"
+		case "exit_code":
+			code := 0
+			_, err = fmt.Sscan(text, &code)
+			m.ExitCode = &code
+		case "stop":
+			m.Stop = text
+		}
+		if err != nil {
+			return Meta{}, &DamagedError{j.path, fmt.Errorf("meta %s: %w", key, err)}
+		}
+	}
+	return m, j.readError(rows.Err())
+}
+
+// Header is the manifest's header row.
+func (j *Job) Header(ctx context.Context) ([]string, error) {
+	m, err := j.Meta(ctx)
+	return m.Header, err
+}
+
+// SetStop records how the process that ran the job ended; SetRunning that one
+// has begun.
+func (j *Job) SetStop(ctx context.Context, exitCode int, why string) error {
+	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('exit_code', ?), ('stop', ?)`, exitCode, why)
+}
+
+// SetRunning records that a process has begun to run the job.
+func (j *Job) SetRunning(ctx context.Context) error {
+	return j.writer.exec(ctx, `DELETE FROM meta WHERE key IN ('exit_code', 'stop')`)
+}
+
+// SetConsent records that the deletions of the job were agreed to.
+func (j *Job) SetConsent(ctx context.Context) error {
+	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('consent', 1)`)
+}
+
+// Reopen makes the failed operations pending again, as if never tried.
+func (j *Job) Reopen(ctx context.Context) error {
+	return j.writer.exec(ctx, `DELETE FROM outcomes WHERE state = 'failed'`)
+}
+
+func (j *Job) readError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("read job: %w", damaged(j.path, err))
+}

@@ -1,0 +1,293 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// page is how many rows one query of the reports reads. A reader that held one
+// snapshot for minutes would keep the write-ahead log from being reused.
+const page = 5000
+
+// Results streams the manifest's rows with their fates, in manifest order.
+func (j *Job) Results(ctx context.Context) iter.Seq2[jobs.Result, error] {
+	return func(yield func(jobs.Result, error) bool) {
+		for line := 0; ; {
+			rows, err := j.resultPage(ctx, line)
+			if err != nil {
+				yield(jobs.Result{}, err)
+				return
+			}
+			for _, r := range rows {
+				if !yield(r, nil) {
+					return
+				}
+			}
+			if len(rows) < page {
+				return
+			}
+			line = rows[len(rows)-1].Line
+		}
+	}
+}
+
+func (j *Job) resultPage(ctx context.Context, after int) ([]jobs.Result, error) {
+	rows, err := j.read.QueryContext(ctx, `SELECT r.line, r.verb, r.record, r.first IS NOT NULL, r.del IS NOT NULL,
+		coalesce(p.source, q.source), coalesce(p.hash, q.hash), coalesce(p.target, ''), coalesce(p.file, ''),
+		o.state, o.reason, o.target_hash, o.created, o.seen, o.attempts, o.code, o.subcode, o.message, o.trace, o.started, o.finished,
+		d.state, d.reason, d.target_hash, d.created, d.seen, d.attempts, d.code, d.subcode, d.message, d.trace, d.started, d.finished
+		FROM rows r LEFT JOIN ops p ON p.id = r.first LEFT JOIN ops q ON q.id = r.del
+		LEFT JOIN outcomes o ON o.op = r.first LEFT JOIN outcomes d ON d.op = r.del
+		WHERE r.line > ? ORDER BY r.line LIMIT ?`, after, page)
+	if err != nil {
+		return nil, j.readError(err)
+	}
+	defer rows.Close()
+	all := make([]jobs.Result, 0, page)
+	for rows.Next() {
+		var r jobs.Result
+		var verb string
+		var hasFirst, hasDel bool
+		var first, del outcomeRow
+		into := append([]any{&r.Line, &verb, &r.Record, &hasFirst, &hasDel, &r.Source, &r.Hash, &r.Target, &r.File}, first.into()...)
+		if err := rows.Scan(append(into, del.into()...)...); err != nil {
+			return nil, j.readError(err)
+		}
+		a, errA := present(hasFirst, &first)
+		b, errB := present(hasDel, &del)
+		for _, err := range []error{r.Verb.UnmarshalText([]byte(verb)), errA, errB} {
+			if err != nil {
+				return nil, &DamagedError{j.path, fmt.Errorf("line %d: %w", r.Line, err)}
+			}
+		}
+		r.Fate = jobs.FateOf(a, b)
+		all = append(all, r)
+	}
+	return all, j.readError(rows.Err())
+}
+
+// present gives an operation that the row has an outcome even before it was
+// first sent.
+func present(has bool, r *outcomeRow) (*jobs.Outcome, error) {
+	if !has {
+		return nil, nil
+	}
+	o, err := r.outcome()
+	if o == nil {
+		o = &jobs.Outcome{State: jobs.Pending}
+	}
+	return o, err
+}
+
+// Mappings streams the images that are now in their targets.
+func (j *Job) Mappings(ctx context.Context) iter.Seq2[jobs.Mapping, error] {
+	return func(yield func(jobs.Mapping, error) bool) {
+		for id := int64(0); ; {
+			n, err := 0, error(nil)
+			var all []jobs.Mapping
+			if all, id, err = j.mappingPage(ctx, id); err != nil {
+				yield(jobs.Mapping{}, err)
+				return
+			}
+			for _, m := range all {
+				if !yield(m, nil) {
+					return
+				}
+				n++
+			}
+			if n < page {
+				return
+			}
+		}
+	}
+}
+
+// mappingPage leaves out copies that a later link of a chain of moves took out
+// of their target again.
+func (j *Job) mappingPage(ctx context.Context, after int64) ([]jobs.Mapping, int64, error) {
+	rows, err := j.read.QueryContext(ctx, `SELECT p.id, p.source, p.hash, p.target, o.target_hash
+		FROM ops p JOIN outcomes o ON o.op = p.id
+		WHERE p.id > ? AND p.kind = 'copy' AND o.state IN ('done', 'skipped')
+		AND NOT EXISTS (SELECT 1 FROM needs n JOIN ops d ON d.id = n.op JOIN outcomes x ON x.op = d.id
+			WHERE n.need = p.id AND d.kind = 'delete' AND d.source = p.target AND x.state IN ('done', 'skipped'))
+		ORDER BY p.id LIMIT ?`, after, page)
+	if err != nil {
+		return nil, 0, j.readError(err)
+	}
+	defer rows.Close()
+	var all []jobs.Mapping
+	for rows.Next() {
+		var m jobs.Mapping
+		if err := rows.Scan(&after, &m.Source, &m.SourceHash, &m.Target, &m.TargetHash); err != nil {
+			return nil, 0, j.readError(err)
+		}
+		all = append(all, m)
+	}
+	return all, after, j.readError(rows.Err())
+}
+
+// Summary counts the rows and reads the tallies.
+func (j *Job) Summary(ctx context.Context) (jobs.Summary, error) {
+	m, err := j.Meta(ctx)
+	if err != nil {
+		return jobs.Summary{}, err
+	}
+	s := jobs.Summary{
+		Version: jobs.SummaryVersion, Job: m.Name, Manifest: m.Manifest, Stop: m.Stop,
+		Operations: map[string]jobs.Totals{}, Reasons: map[jobs.Reason]int{}, Accounts: map[plan.Account]jobs.AccountSummary{},
+	}
+	if err := j.count(ctx, &s); err != nil {
+		return s, err
+	}
+	tally, err := j.tally(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.API, s.ElapsedS, s.WaitedS = tally.APICounts, seconds(tally.Elapsed), seconds(tally.Waited)
+	s.StartedAt = moment(tally.Started)
+	if err := j.addLanes(ctx, &s); err != nil {
+		return s, err
+	}
+	s.State, s.ExitCode = jobs.JobStopped, m.ExitCode
+	switch {
+	case j.unlock == nil && j.Running():
+		s.State, s.ExitCode = jobs.JobRunning, nil
+	case s.Totals.Settled() == s.Totals.Rows:
+		s.State = jobs.JobFinished
+		var last int64
+		if err := j.read.QueryRowContext(ctx, `SELECT coalesce(max(finished), 0) FROM outcomes`).Scan(&last); err != nil {
+			return s, j.readError(err)
+		}
+		s.FinishedAt = moment(instant(last))
+	}
+	return s, nil
+}
+
+// count groups the rows by what their fate depends on, so that a million rows
+// are judged by the same function as one.
+func (j *Job) count(ctx context.Context, s *jobs.Summary) error {
+	rows, err := j.read.QueryContext(ctx, `SELECT r.verb, coalesce(p.target, q.source), r.first IS NOT NULL, r.del IS NOT NULL,
+		coalesce(o.state, 'pending'), coalesce(o.reason, ''), coalesce(d.state, 'pending'), coalesce(d.reason, ''), count(*)
+		FROM rows r LEFT JOIN ops p ON p.id = r.first LEFT JOIN ops q ON q.id = r.del
+		LEFT JOIN outcomes o ON o.op = r.first LEFT JOIN outcomes d ON d.op = r.del
+		GROUP BY 1, 2, 3, 4, 5, 6, 7, 8`)
+	if err != nil {
+		return j.readError(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var verb, firstState, delState string
+		var account plan.Account
+		var hasFirst, hasDel bool
+		var first, del jobs.Outcome
+		var n int
+		if err := rows.Scan(&verb, &account, &hasFirst, &hasDel, &firstState, &first.Reason, &delState, &del.Reason, &n); err != nil {
+			return j.readError(err)
+		}
+		for _, err := range []error{first.State.UnmarshalText([]byte(firstState)), del.State.UnmarshalText([]byte(delState))} {
+			if err != nil {
+				return &DamagedError{j.path, err}
+			}
+		}
+		a, b := &first, &del
+		if !hasFirst {
+			a = nil
+		}
+		if !hasDel {
+			b = nil
+		}
+		addRows(s, verb, account, jobs.FateOf(a, b), n)
+	}
+	return j.readError(rows.Err())
+}
+
+func addRows(s *jobs.Summary, verb string, account plan.Account, fate jobs.Fate, n int) {
+	s.Totals.Add(fate.Status, n)
+	t := s.Operations[verb]
+	t.Add(fate.Status, n)
+	s.Operations[verb] = t
+	a := s.Accounts[account]
+	a.Totals.Add(fate.Status, n)
+	s.Accounts[account] = a
+	if fate.Reason != "" && (fate.Status == jobs.StatusFailed || fate.Status == jobs.StatusSkipped) {
+		s.Reasons[fate.Reason] += n
+	}
+}
+
+func (j *Job) addLanes(ctx context.Context, s *jobs.Summary) error {
+	lanes, err := j.lanes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range lanes {
+		if l.Account == "" {
+			continue
+		}
+		a := s.Accounts[l.Account]
+		a.Calls, a.Throttles, a.ParkedS = l.Calls, l.Throttles, seconds(l.Parked)
+		if l.Tier != graph.TierUnknown {
+			a.Tier = l.Tier.String()
+		}
+		if l.ParkedUntil.After(time.Now()) {
+			a.ParkedUntil, a.ParkedFor = moment(l.ParkedUntil), l.ParkedFor
+		}
+		s.Accounts[l.Account] = a
+	}
+	return nil
+}
+
+// History reads the progress over time and the waits that the API imposed.
+func (j *Job) History(ctx context.Context) ([]jobs.Sample, []jobs.Park, error) {
+	rows, err := j.read.QueryContext(ctx, `SELECT at, settled, failed, parked FROM samples ORDER BY at`)
+	if err != nil {
+		return nil, nil, j.readError(err)
+	}
+	defer rows.Close()
+	var samples []jobs.Sample
+	for rows.Next() {
+		var s jobs.Sample
+		var at int64
+		if err := rows.Scan(&at, &s.Settled, &s.Failed, &s.Parked); err != nil {
+			return nil, nil, j.readError(err)
+		}
+		s.At = instant(at)
+		samples = append(samples, s)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, nil, j.readError(err)
+	}
+	waits, err := j.read.QueryContext(ctx, `SELECT account, since, until, code, subcode FROM parks ORDER BY since`)
+	if err != nil {
+		return nil, nil, j.readError(err)
+	}
+	defer waits.Close()
+	var parks []jobs.Park
+	for waits.Next() {
+		var p jobs.Park
+		var from, until int64
+		if err := waits.Scan(&p.Account, &from, &until, &p.Code, &p.Subcode); err != nil {
+			return nil, nil, j.readError(err)
+		}
+		p.From, p.Until = instant(from), instant(until)
+		parks = append(parks, p)
+	}
+	return samples, parks, j.readError(waits.Err())
+}
+
+func span(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
+
+func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

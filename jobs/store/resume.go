@@ -1,0 +1,193 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// unsettled is true of an operation, joined with its outcome o, that is left to
+// do.
+const unsettled = `(o.state IS NULL OR o.state IN ('pending', 'sent'))`
+
+// operationColumns are read by scanOperation.
+const operationColumns = `p.id, p.kind, p.source, p.hash, p.target, p.file, p.needs, p.needed,
+	o.state, o.reason, o.target_hash, o.created, o.seen, o.attempts, o.code, o.subcode, o.message, o.trace, o.started, o.finished`
+
+// Resume reads where the job stands. See jobs.Checkpoint.
+func (j *Job) Resume(ctx context.Context) (jobs.Standing, error) {
+	var s jobs.Standing
+	var err error
+	if s.Tally, err = j.tally(ctx); err != nil {
+		return s, err
+	}
+	err = j.read.QueryRowContext(ctx, `SELECT count(*), total(o.state IN ('done', 'skipped', 'failed')),
+		total(o.state = 'failed' AND o.reason <> ?) FROM ops p LEFT JOIN outcomes o ON o.op = p.id`, string(jobs.DependencyFailed)).
+		Scan(&s.Operations, &s.Settled, &s.Failed)
+	if err != nil {
+		return s, j.readError(err)
+	}
+	if s.Lanes, err = j.lanes(ctx); err != nil {
+		return s, err
+	}
+	rows, err := j.read.QueryContext(ctx, `SELECT p.id, p.lane FROM ops p LEFT JOIN outcomes o ON o.op = p.id
+		WHERE p.needs = 1 AND `+unsettled+` AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
+			WHERE n.op = p.id AND `+unsettled+`) ORDER BY p.id`)
+	if err != nil {
+		return s, j.readError(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r jobs.Released
+		if err := rows.Scan(&r.ID, &r.Lane); err != nil {
+			return s, j.readError(err)
+		}
+		s.Waiting = append(s.Waiting, r)
+	}
+	return s, j.readError(rows.Err())
+}
+
+// lanes joins the ad accounts that have work left with what is stored of each.
+func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
+	rows, err := j.read.QueryContext(ctx, `WITH work AS (SELECT DISTINCT p.lane AS account FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE `+unsettled+`)
+		SELECT account, 1, coalesce(l.tier, 0), coalesce(l.parked_until, 0), coalesce(l.parked_for, ''), coalesce(l.calls, 0), coalesce(l.throttles, 0), coalesce(l.parked, 0)
+		FROM work LEFT JOIN lanes l USING (account)
+		UNION ALL
+		SELECT account, 0, tier, parked_until, parked_for, calls, throttles, parked FROM lanes WHERE account NOT IN (SELECT account FROM work)
+		ORDER BY 1`)
+	if err != nil {
+		return nil, j.readError(err)
+	}
+	defer rows.Close()
+	var all []jobs.LaneState
+	for rows.Next() {
+		var l jobs.LaneState
+		var tier int
+		var until, parked int64
+		if err := rows.Scan(&l.Account, &l.Work, &tier, &until, &l.ParkedFor, &l.Calls, &l.Throttles, &parked); err != nil {
+			return nil, j.readError(err)
+		}
+		l.Tier, l.ParkedUntil, l.Parked = graph.Tier(tier), instant(until), span(parked)
+		all = append(all, l)
+	}
+	return all, j.readError(rows.Err())
+}
+
+// Claim reads ready operations of a lane. See jobs.Checkpoint.
+func (j *Job) Claim(ctx context.Context, lane plan.Account, after plan.OpID, n int) ([]jobs.Operation, error) {
+	return j.operations(ctx, `SELECT `+operationColumns+` FROM ops p INDEXED BY ops_lane LEFT JOIN outcomes o ON o.op = p.id
+		WHERE p.lane = ? AND p.needs = 0 AND p.id > ? AND `+unsettled+` ORDER BY p.id LIMIT ?`, string(lane), after, n)
+}
+
+// Load reads operations by ID, with what they need. See jobs.Checkpoint.
+func (j *Job) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	list := idList(ids)
+	all, err := j.operations(ctx, `SELECT `+operationColumns+` FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.id IN `+list+` ORDER BY p.id`)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if !all[i].Op.Needs {
+			continue
+		}
+		all[i].Needs, err = j.operations(ctx, `SELECT `+operationColumns+` FROM needs n JOIN ops p ON p.id = n.need
+			LEFT JOIN outcomes o ON o.op = p.id WHERE n.op = ? ORDER BY p.id`, all[i].ID)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func (j *Job) operations(ctx context.Context, query string, args ...any) ([]jobs.Operation, error) {
+	rows, err := j.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, j.readError(err)
+	}
+	defer rows.Close()
+	var all []jobs.Operation
+	for rows.Next() {
+		o, err := j.scanOperation(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, j.readError(rows.Err())
+}
+
+func (j *Job) scanOperation(rows *sql.Rows) (jobs.Operation, error) {
+	var o jobs.Operation
+	var kind string
+	var out outcomeRow
+	if err := rows.Scan(append([]any{&o.ID, &kind, &o.Source, &o.Hash, &o.Target, &o.File, &o.Op.Needs, &o.Needed}, out.into()...)...); err != nil {
+		return o, j.readError(err)
+	}
+	if err := o.Kind.UnmarshalText([]byte(kind)); err != nil {
+		return o, &DamagedError{j.path, fmt.Errorf("operation %d: %w", o.ID, err)}
+	}
+	got, err := out.outcome()
+	if err != nil {
+		return o, &DamagedError{j.path, fmt.Errorf("operation %d: %w", o.ID, err)}
+	}
+	if got != nil {
+		o.Outcome = *got
+	} else {
+		o.Outcome.State = jobs.Pending
+	}
+	return o, nil
+}
+
+// outcomeRow receives the columns of an outcome that may not be there.
+type outcomeRow struct {
+	state, reason, targetHash, message, trace        sql.NullString
+	created                                          sql.NullBool
+	seen, attempts, code, subcode, started, finished sql.NullInt64
+}
+
+func (r *outcomeRow) into() []any {
+	return []any{&r.state, &r.reason, &r.targetHash, &r.created, &r.seen, &r.attempts, &r.code, &r.subcode,
+		&r.message, &r.trace, &r.started, &r.finished}
+}
+
+// outcome is nil where the operation has none yet.
+func (r *outcomeRow) outcome() (*jobs.Outcome, error) {
+	if !r.state.Valid {
+		return nil, nil
+	}
+	o := jobs.Outcome{
+		Reason: jobs.Reason(r.reason.String), TargetHash: plan.Hash(r.targetHash.String), Created: r.created.Bool,
+		Seen: instant(r.seen.Int64), Attempts: int(r.attempts.Int64), Code: int(r.code.Int64), Subcode: int(r.subcode.Int64),
+		Message: r.message.String, TraceID: r.trace.String, Started: instant(r.started.Int64), Finished: instant(r.finished.Int64),
+	}
+	return &o, o.State.UnmarshalText([]byte(r.state.String))
+}
+
+func (j *Job) tally(ctx context.Context) (jobs.Tally, error) {
+	var text string
+	err := j.read.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'tally'`).Scan(&text)
+	if err == sql.ErrNoRows {
+		return jobs.Tally{}, nil
+	}
+	if err != nil {
+		return jobs.Tally{}, j.readError(err)
+	}
+	var t jobs.Tally
+	if err := json.Unmarshal([]byte(text), &t); err != nil {
+		return t, &DamagedError{j.path, fmt.Errorf("meta tally: %w", err)}
+	}
+	return t, nil
+}
+
+func idList(ids []plan.OpID) string {
+	return "(" + strings.ReplaceAll(strings.Trim(fmt.Sprint(ids), "[]"), " ", ",") + ")"
+}

@@ -1,0 +1,145 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"modernc.org/sqlite" // registers the driver, too
+)
+
+const (
+	applicationID = 0x61646672 // "adfr"
+	schemaVersion = 1
+
+	fileName = "job.db"
+	lockName = "job.lock"
+)
+
+const tables = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE rows (line INTEGER PRIMARY KEY, verb TEXT NOT NULL, first INTEGER, del INTEGER, record TEXT NOT NULL);
+CREATE TABLE ops (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, source TEXT NOT NULL, hash TEXT NOT NULL,
+	target TEXT NOT NULL, file TEXT NOT NULL, lane TEXT NOT NULL, needs INTEGER NOT NULL, needed INTEGER NOT NULL);
+CREATE TABLE needs (op INTEGER NOT NULL, need INTEGER NOT NULL, PRIMARY KEY (op, need)) WITHOUT ROWID;
+CREATE TABLE outcomes (op INTEGER PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL, target_hash TEXT NOT NULL,
+	created INTEGER NOT NULL, seen INTEGER NOT NULL, attempts INTEGER NOT NULL, code INTEGER NOT NULL,
+	subcode INTEGER NOT NULL, message TEXT NOT NULL, trace TEXT NOT NULL, started INTEGER NOT NULL, finished INTEGER NOT NULL);
+CREATE TABLE lanes (account TEXT PRIMARY KEY, tier INTEGER NOT NULL, parked_until INTEGER NOT NULL, parked_for TEXT NOT NULL,
+	calls INTEGER NOT NULL, throttles INTEGER NOT NULL, parked INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE samples (at INTEGER PRIMARY KEY, settled INTEGER NOT NULL, failed INTEGER NOT NULL, parked INTEGER NOT NULL);
+CREATE TABLE parks (account TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL, code INTEGER NOT NULL, subcode INTEGER NOT NULL);
+CREATE VIEW results AS SELECT ops.id, kind, source, hash, target, coalesce(state, 'pending') AS state,
+	reason, target_hash, attempts, code, subcode, message, trace,
+	CASE WHEN started > 0 THEN datetime(started / 1000, 'unixepoch') END AS started_at,
+	CASE WHEN finished > 0 THEN datetime(finished / 1000, 'unixepoch') END AS finished_at
+	FROM ops LEFT JOIN outcomes ON op = ops.id;
+`
+
+// indexes are made after loading, which is faster.
+const indexes = `
+CREATE INDEX ops_lane ON ops (lane, id) WHERE needs = 0;
+CREATE INDEX needs_need ON needs (need, op);
+`
+
+var (
+	// ErrNoJob: the folder holds no job.
+	ErrNoJob = errors.New("no job there")
+	// ErrExists: the folder already holds a job.
+	ErrExists = errors.New("a job is there already")
+	// ErrLocked: another process holds the job.
+	ErrLocked = errors.New("another process holds this job")
+)
+
+// DamagedError is a job file that is not what adferry wrote. It was left as it
+// is.
+type DamagedError struct {
+	Path string
+	Err  error
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("job file %s is damaged: %v", e.Path, e.Err)
+}
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// NewerError is a job file of a later adferry. It was left as it is.
+type NewerError struct {
+	Path    string
+	Version int
+}
+
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("job file %s has format %d, and this adferry knows up to %d", e.Path, e.Version, schemaVersion)
+}
+
+// inspect reads the file's first page header without opening it as a database.
+func inspect(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s: %w", filepath.Dir(path), ErrNoJob)
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var head [100]byte
+	if _, err := io.ReadFull(f, head[:]); err != nil || string(head[:16]) != "SQLite format 3\x00" {
+		return &DamagedError{path, errors.New("it is not a SQLite database")}
+	}
+	if id := binary.BigEndian.Uint32(head[68:]); id != applicationID {
+		return &DamagedError{path, fmt.Errorf("its application id is %#x", id)}
+	}
+	switch v := int(binary.BigEndian.Uint32(head[60:])); {
+	case v > schemaVersion:
+		return &NewerError{path, v}
+	case v < 1:
+		return &DamagedError{path, fmt.Errorf("its format is %d", v)}
+	}
+	return nil
+}
+
+// quickCheck lets SQLite read the whole structure, read-only.
+func quickCheck(path string) error {
+	db, err := open(path, "mode=ro")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var verdict string
+	if err := db.QueryRow("PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return damaged(path, err)
+	}
+	if verdict != "ok" {
+		return &DamagedError{path, errors.New(verdict)}
+	}
+	return nil
+}
+
+// open makes a database handle; parameters are SQLite URI ones and the
+// driver's.
+func open(path string, parameters string) (*sql.DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(abs), RawQuery: parameters + "&_pragma=busy_timeout(10000)"}
+	return sql.Open("sqlite", u.String())
+}
+
+// damaged recognises SQLite's own verdicts SQLITE_CORRUPT and SQLITE_NOTADB.
+func damaged(path string, err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		switch e.Code() & 0xff {
+		case 11, 26:
+			return &DamagedError{path, err}
+		}
+	}
+	return err
+}

@@ -1,0 +1,258 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// mostMerged bounds how many callers one transaction serves.
+const mostMerged = 512
+
+// ErrClosed: the store was closed before the change could be written.
+var ErrClosed = errors.New("the job is closed")
+
+// writer is the one goroutine that writes. It merges the changes that arrive
+// while the disk is busy into one durable transaction.
+type writer struct {
+	db     *sql.DB
+	path   string
+	queue  chan *request
+	closed chan struct{} // no more requests
+	ended  chan struct{} // the goroutine has left
+	once   sync.Once
+
+	outcome, seen, lane, sample, park, tally, released *sql.Stmt
+}
+
+// request is one caller's change, or a single statement.
+type request struct {
+	change   jobs.Change
+	sql      string
+	args     []any
+	released []jobs.Released
+	done     chan error
+}
+
+func newWriter(path string) (*writer, error) {
+	db, err := open(path, "mode=rw&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+	if err != nil {
+		return nil, fmt.Errorf("open job: %w", err)
+	}
+	db.SetMaxOpenConns(1)
+	w := &writer{db: db, path: path, queue: make(chan *request, mostMerged), closed: make(chan struct{}), ended: make(chan struct{})}
+	for _, s := range []struct {
+		stmt **sql.Stmt
+		text string
+	}{
+		{&w.outcome, `INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.seen, `UPDATE outcomes SET seen = ? WHERE op = ?`},
+		{&w.lane, `INSERT OR REPLACE INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?)`},
+		{&w.sample, `INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?)`},
+		{&w.park, `INSERT INTO parks VALUES (?, ?, ?, ?, ?)`},
+		{&w.tally, `INSERT OR REPLACE INTO meta VALUES ('tally', ?)`},
+		{&w.released, `SELECT d.op, p.lane FROM needs d JOIN ops p ON p.id = d.op WHERE d.need = ?
+			AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
+				WHERE n.op = d.op AND (o.state IS NULL OR o.state IN ('pending', 'sent')))`},
+	} {
+		if *s.stmt, err = db.Prepare(s.text); err != nil {
+			db.Close()
+			return nil, fmt.Errorf("open job: %w", damaged(path, err))
+		}
+	}
+	go w.run()
+	return w, nil
+}
+
+// Commit makes the change durable. See jobs.Checkpoint.
+func (j *Job) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, error) {
+	r := &request{change: c}
+	err := j.writer.do(ctx, r)
+	return r.released, err
+}
+
+func (w *writer) exec(ctx context.Context, text string, args ...any) error {
+	return w.do(ctx, &request{sql: text, args: args})
+}
+
+// do hands the request to the writer and waits for the disk. It does not listen
+// to the context's end: a change that was begun is finished.
+func (w *writer) do(_ context.Context, r *request) error {
+	r.done = make(chan error, 1)
+	select {
+	case w.queue <- r:
+	case <-w.closed:
+		return ErrClosed
+	}
+	select {
+	case err := <-r.done:
+		return err
+	case <-w.ended:
+		select {
+		case err := <-r.done:
+			return err
+		default:
+			return ErrClosed
+		}
+	}
+}
+
+func (w *writer) close() error {
+	w.once.Do(func() { close(w.closed) })
+	<-w.ended
+	return w.db.Close()
+}
+
+// run serves requests until the store is closed. After an error it serves none.
+func (w *writer) run() {
+	defer close(w.ended)
+	var failed error
+	for {
+		var batch []*request
+		select {
+		case r := <-w.queue:
+			batch = append(batch, r)
+		case <-w.closed:
+			select { // what came before the close is still written
+			case r := <-w.queue:
+				batch = append(batch, r)
+			default:
+				return
+			}
+		}
+		for len(batch) < mostMerged {
+			select {
+			case r := <-w.queue:
+				batch = append(batch, r)
+				continue
+			default:
+			}
+			break
+		}
+		if failed == nil {
+			if err := w.transact(batch); err != nil {
+				failed = fmt.Errorf("write job file %s: %w", w.path, damaged(w.path, err))
+			}
+		}
+		for _, r := range batch {
+			if failed != nil {
+				r.released = nil
+			}
+			r.done <- failed
+		}
+	}
+}
+
+// transact applies the requests in one transaction.
+func (w *writer) transact(batch []*request) error {
+	tx, err := w.db.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for _, r := range batch {
+		if r.sql != "" {
+			if _, err := tx.Exec(r.sql, r.args...); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := w.apply(tx, r.change); err != nil {
+			return err
+		}
+	}
+	// Only now are all outcomes of the transaction in place.
+	given := map[plan.OpID]bool{}
+	for _, r := range batch {
+		for _, rec := range r.change.Records {
+			if rec.Needed && rec.Outcome.State.Settled() {
+				if err := w.release(tx, rec.ID, r, given); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return tx.Commit()
+}
+
+func (w *writer) apply(tx *sql.Tx, c jobs.Change) error {
+	outcome := tx.Stmt(w.outcome)
+	for _, r := range c.Records {
+		o := r.Outcome
+		if _, err := outcome.Exec(r.ID, o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.Seen),
+			o.Attempts, o.Code, o.Subcode, o.Message, o.TraceID, millis(o.Started), millis(o.Finished)); err != nil {
+			return err
+		}
+	}
+	for _, s := range c.Seen {
+		if _, err := tx.Stmt(w.seen).Exec(millis(s.At), s.ID); err != nil {
+			return err
+		}
+	}
+	for _, l := range c.Lanes {
+		if _, err := tx.Stmt(w.lane).Exec(string(l.Account), int(l.Tier), millis(l.ParkedUntil), l.ParkedFor,
+			l.Calls, l.Throttles, l.Parked.Milliseconds()); err != nil {
+			return err
+		}
+	}
+	if s := c.Sample; s != nil {
+		if _, err := tx.Stmt(w.sample).Exec(millis(s.At), s.Settled, s.Failed, s.Parked); err != nil {
+			return err
+		}
+	}
+	for _, p := range c.Parks {
+		if _, err := tx.Stmt(w.park).Exec(string(p.Account), millis(p.From), millis(p.Until), p.Code, p.Subcode); err != nil {
+			return err
+		}
+	}
+	if c.Tally == nil {
+		return nil
+	}
+	text, err := json.Marshal(c.Tally)
+	if err == nil {
+		_, err = tx.Stmt(w.tally).Exec(string(text))
+	}
+	return err
+}
+
+// release finds the operations for which need was the last that kept them
+// waiting, each once.
+func (w *writer) release(tx *sql.Tx, need plan.OpID, r *request, given map[plan.OpID]bool) error {
+	rows, err := tx.Stmt(w.released).Query(need)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var free jobs.Released
+		if err := rows.Scan(&free.ID, &free.Lane); err != nil {
+			return err
+		}
+		if !given[free.ID] {
+			given[free.ID] = true
+			r.released = append(r.released, free)
+		}
+	}
+	return rows.Err()
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

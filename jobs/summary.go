@@ -1,0 +1,113 @@
+package jobs
+
+import (
+	"time"
+
+	"adferry/plan"
+)
+
+// SummaryVersion is the version of the summary document. A reader refuses a
+// higher one.
+const SummaryVersion = 1
+
+// Summary is the document of summary.json and of status --json: a pure function
+// of the job file, apart from State while a process runs the job.
+type Summary struct {
+	Version    int                             `json:"version"`
+	Job        string                          `json:"job"`   // the job's name: its folder's, when it was created
+	State      JobState                        `json:"state"` // running, stopped or finished
+	Manifest   ManifestInfo                    `json:"manifest"`
+	Totals     Totals                          `json:"totals"`
+	Operations map[string]Totals               `json:"operations"` // rows by the operation they ask for
+	Reasons    map[Reason]int                  `json:"reasons"`    // rows by reason, skipped and failed
+	Accounts   map[plan.Account]AccountSummary `json:"accounts"`   // rows by the account that receives or loses the image
+	API        APICounts                       `json:"api"`
+	StartedAt  *time.Time                      `json:"started_at"`
+	FinishedAt *time.Time                      `json:"finished_at"` // when the last row was settled; null before
+	ElapsedS   float64                         `json:"elapsed_s"`   // seconds that processes ran the job
+	WaitedS    float64                         `json:"waited_s"`    // seconds of those in which every ad account had to wait
+	ExitCode   *int                            `json:"exit_code"`   // of the last process; null while one runs
+	Stop       string                          `json:"stop,omitempty"`
+}
+
+// JobState is where a job stands.
+type JobState string
+
+// The states of a job.
+const (
+	JobRunning  JobState = "running"
+	JobStopped  JobState = "stopped"  // rows are left to do
+	JobFinished JobState = "finished" // every row is settled
+)
+
+// ManifestInfo names the manifest a job was made from.
+type ManifestInfo struct {
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"`
+	Rows   int    `json:"rows"`
+}
+
+// Totals counts rows by status; the five add up to Rows.
+type Totals struct {
+	Rows    int `json:"rows"`
+	Done    int `json:"done"`
+	Skipped int `json:"skipped"`
+	Failed  int `json:"failed"`
+	Pending int `json:"pending"`
+	Unknown int `json:"unknown"`
+}
+
+// Add counts n rows of a status.
+func (t *Totals) Add(s Status, n int) {
+	t.Rows += n
+	switch s {
+	case StatusDone:
+		t.Done += n
+	case StatusSkipped:
+		t.Skipped += n
+	case StatusFailed:
+		t.Failed += n
+	case StatusUnknown:
+		t.Unknown += n
+	default:
+		t.Pending += n
+	}
+}
+
+// Settled counts the rows that have ended.
+func (t Totals) Settled() int { return t.Done + t.Skipped + t.Failed }
+
+// AccountSummary is one ad account's part of a job.
+type AccountSummary struct {
+	Totals
+	Calls       int        `json:"calls"`
+	Throttles   int        `json:"throttles"`
+	ParkedS     float64    `json:"parked_s"`
+	ParkedUntil *time.Time `json:"parked_until,omitempty"` // set while the account has to wait
+	ParkedFor   string     `json:"parked_for,omitempty"`   // why
+	Tier        string     `json:"tier,omitempty"`         // access tier that the API reports
+}
+
+// APICounts counts what a job has sent.
+type APICounts struct {
+	HTTPRequests int `json:"http_requests"`
+	Calls        int `json:"calls"` // operations of a batch count one each
+	Throttled    int `json:"throttled"`
+}
+
+// Sample is a point of the job's progress over time, in rows' operations.
+type Sample struct {
+	At      time.Time
+	Settled int // operations settled so far
+	Failed  int // operations failed so far
+	Parked  int // ad accounts waiting at that moment
+}
+
+// Park is one wait of an ad account that the API imposed.
+type Park struct {
+	Account plan.Account // "" when the app was limited
+	From    time.Time
+	Until   time.Time
+	Code    int
+	Subcode int
+}

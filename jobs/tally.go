@@ -1,0 +1,99 @@
+package jobs
+
+import (
+	"time"
+)
+
+// saveEvery is how often the counters go to the checkpoint while the job runs;
+// what a crash loses of them is statistics.
+const saveEvery = 2 * time.Second
+
+// tally counts what the reports say of the run. The dispatcher alone touches
+// it.
+type tally struct {
+	Tally
+	since    time.Time     // when this process began
+	before   time.Duration // Tally.Elapsed of earlier processes
+	done     int           // operations settled
+	failures int           // of those failed, but for others' failures
+	saved    time.Time
+	sampled  time.Time
+}
+
+func (t *tally) begin(s Standing, now time.Time) {
+	t.Tally, t.since, t.before = s.Tally, now, s.Tally.Elapsed
+	t.done, t.failures = s.Settled, s.Failed
+	t.saved = now
+	if t.Started.IsZero() {
+		t.Started = now
+	}
+}
+
+func (t *tally) sent(calls int) {
+	t.HTTPRequests++
+	t.Calls += calls
+}
+
+func (t *tally) settled(o Outcome) {
+	t.done++
+	if o.State == Failed && o.Reason != DependencyFailed {
+		t.failures++
+	}
+}
+
+func (t *tally) now(now time.Time) *Tally {
+	t.Elapsed = t.before + now.Sub(t.since)
+	snapshot := t.Tally
+	return &snapshot
+}
+
+// sample is due every five seconds, less often in a run of hours.
+func (t *tally) sample(now time.Time, parked int) *Sample {
+	if now.Sub(t.sampled) < max(5*time.Second, now.Sub(t.since)/500) {
+		return nil
+	}
+	t.sampled = now
+	return &Sample{At: now, Settled: t.done, Failed: t.failures, Parked: parked}
+}
+
+// keep brings the counters to the checkpoint now and then.
+func (e *Engine) keep(now time.Time) {
+	if now.Sub(e.tally.saved) < saveEvery {
+		return
+	}
+	e.tally.saved = now
+	e.commit.add(Change{Lanes: e.changedLanes(), Tally: e.tally.now(now), Sample: e.tally.sample(now, e.parkedLanes(now))}, nil)
+}
+
+// final is what a run leaves behind, however it ended.
+func (e *Engine) final(now time.Time) Change {
+	for _, l := range e.order {
+		if left := l.state.ParkedUntil.Sub(now); left > 0 {
+			l.state.Parked -= left // it was counted when the wait began
+		}
+	}
+	e.tally.sampled = time.Time{}
+	return Change{Lanes: e.changedLanes(), Tally: e.tally.now(now), Sample: e.tally.sample(now, e.parkedLanes(now))}
+}
+
+// changedLanes lists the states that the checkpoint does not have yet.
+func (e *Engine) changedLanes() []LaneState {
+	states := []LaneState{e.appState}
+	for _, l := range e.order {
+		if l.dirty {
+			l.dirty = false
+			states = append(states, l.state)
+		}
+	}
+	return states
+}
+
+func (e *Engine) parkedLanes(now time.Time) int {
+	n := 0
+	for _, l := range e.order {
+		if l.quota.Block.Closed(now) {
+			n++
+		}
+	}
+	return n
+}

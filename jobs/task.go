@@ -1,0 +1,307 @@
+package jobs
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+
+	"adferry/graph"
+	"adferry/plan"
+)
+
+// task is an operation in memory: what the checkpoint holds, and what reading
+// and writing have told since.
+type task struct {
+	Operation
+	home *lane // the lane that is charged for its write
+
+	sights  []sight // by slot, see the slots below
+	waiting int     // looks on their way
+
+	lost      bool         // a write left and no answer tells what it did
+	uncounted bool         // ... in an earlier process: no attempt unless it took effect
+	deleted   bool         // the API called the delete a success
+	refused   bool         // the API refused the write, and reading may tell why
+	seen      bool         // the sightings are on disk
+	rehearsal bool         // no write will be sent, so nothing that one would bring is there
+	looked    int          // times it was read back in vain
+	last      *graph.Error // why the write has to be tried again
+	policy    backoff.BackOff
+}
+
+// The slots of a task's sights. A delete has one more for each copy out of its
+// image, from slotCopies on.
+const (
+	slotTarget = 0 // copy, upload: the image in the target
+	slotSource = 1 // copy, delete: the image in the source
+	slotCopies = 2
+)
+
+// sight is what reading said of one image in one ad account.
+type sight struct {
+	known   bool
+	present bool
+	inUse   bool
+	at      time.Time
+}
+
+// fresh is how long a sight is good for a decision. An operation that waited
+// longer in its lane is read again.
+const fresh = 10 * time.Minute
+
+func (s sight) good(now time.Time) bool { return s.known && now.Sub(s.at) <= fresh }
+
+// confirmPauses are the waits before each look at an image that the API said it
+// deleted: one user saw it ACTIVE 20 s later.
+var confirmPauses = [...]time.Duration{time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second}
+
+// sightPauses are the waits before looking again for a copy that should be
+// there: a write is documented to be readable at once.
+var sightPauses = [...]time.Duration{2 * time.Second, 10 * time.Second}
+
+func newTask(o Operation, home *lane) *task {
+	t := &task{Operation: o, home: home, sights: make([]sight, slotCopies+len(o.Needs))}
+	t.lost = o.Outcome.State == Sent
+	t.uncounted = t.lost
+	return t
+}
+
+// stepKind is what a task needs next.
+type stepKind uint8
+
+const (
+	stepSettle stepKind = iota // outcome is final
+	stepLook                   // wants are to be read
+	stepSeen                   // the sightings are to be made durable
+	stepWait                   // nothing before wait is over; then look again
+	stepSend                   // the write may go
+)
+
+type step struct {
+	kind    stepKind
+	outcome Outcome
+	wants   []want
+	wait    time.Duration
+}
+
+// want is an image to be read for a task's slot.
+type want struct {
+	slot    int
+	account plan.Account
+	hash    plan.Hash
+	usage   bool // whether creatives use it, too
+}
+
+// next is what the task needs now, given all that is known of it.
+func (t *task) next(now time.Time, attempts int) step {
+	switch t.Kind {
+	case plan.KindCopy:
+		return t.nextCopy(now, attempts)
+	case plan.KindDelete:
+		return t.nextDelete(now, attempts)
+	}
+	return t.nextUpload(now, attempts)
+}
+
+func (t *task) nextCopy(now time.Time, attempts int) step {
+	hash, failed := t.sourceHash()
+	if failed != "" {
+		return t.fail(DependencyFailed, failed)
+	}
+	target := t.sights[slotTarget]
+	switch {
+	case !target.good(now):
+		return reading(want{slotTarget, t.Target, hash, false})
+	case target.present:
+		return t.there(hash)
+	case t.lost && t.Outcome.Attempts >= attempts:
+		return t.gaveUp()
+	}
+	source := t.sights[slotSource]
+	switch {
+	case t.rehearsal && t.Op.Needs: // an earlier link of its chain would bring the image
+	case !source.good(now):
+		return reading(want{slotSource, t.Source, hash, false})
+	case !source.present:
+		return t.fail(NotFound, fmt.Sprintf("%s does not have the image", t.Source.Act()))
+	}
+	return step{kind: stepSend}
+}
+
+func (t *task) nextUpload(now time.Time, attempts int) step {
+	if t.Hash != "" {
+		switch target := t.sights[slotTarget]; {
+		case !target.good(now):
+			return reading(want{slotTarget, t.Target, t.Hash, false})
+		case target.present:
+			return t.there(t.Hash)
+		}
+	}
+	// Without an expected hash there is nothing to read by. Equal bytes get the
+	// same hash, so sending them again changes nothing.
+	if t.lost && t.Outcome.Attempts >= attempts {
+		return t.gaveUp()
+	}
+	return step{kind: stepSend}
+}
+
+func (t *task) nextDelete(now time.Time, attempts int) step {
+	source := t.sights[slotSource]
+	if t.lost { // an earlier write may have done it: nothing else matters then
+		switch {
+		case !source.good(now):
+			return reading(want{slotSource, t.Source, t.Hash, true})
+		case !source.present:
+			return t.gone()
+		}
+	}
+	copies := step{kind: stepLook}
+	for i, n := range t.Needs {
+		if n.Kind != plan.KindCopy || n.Source != t.Source || t.rehearsal {
+			continue // waited for to keep the order, not to succeed
+		}
+		if !n.Outcome.State.OK() {
+			return t.fail(DependencyFailed, fmt.Sprintf("its copy to %s did not succeed (%s)", n.Target.Act(), n.Outcome.Reason))
+		}
+		s := t.sights[slotCopies+i]
+		if s.good(now) && !s.present {
+			if t.looked < len(sightPauses) {
+				return step{kind: stepWait, wait: sightPauses[t.looked]}
+			}
+			return t.fail(CopyUnseen, fmt.Sprintf("its copy was reported done and %s does not show it", n.Target.Act()))
+		}
+		if !s.good(now) && !t.deleted {
+			copies.wants = append(copies.wants, want{slotCopies + i, n.Target, n.landed(), false})
+		}
+	}
+	switch {
+	case len(copies.wants) > 0:
+		return copies
+	case !t.seen && !t.deleted && !t.rehearsal && len(t.copies()) > 0:
+		return step{kind: stepSeen}
+	case !source.good(now):
+		return reading(want{slotSource, t.Source, t.Hash, !t.deleted})
+	case !source.present:
+		return t.gone()
+	case t.deleted && t.looked < len(confirmPauses):
+		return step{kind: stepWait, wait: confirmPauses[t.looked]}
+	case t.deleted:
+		return t.fail(DeleteUnconfirmed, fmt.Sprintf("the API answered success and %s still shows the image", t.Source.Act()))
+	case source.inUse:
+		return t.fail(InUse, "an ad creative uses the image")
+	case t.refused:
+		// It is there and may be read; only use is documented to keep an image
+		// from being deleted, and the list of creatives to be incomplete.
+		return t.fail(InUse, t.last.Detail())
+	case t.lost && t.Outcome.Attempts >= attempts:
+		return t.gaveUp()
+	}
+	return step{kind: stepSend}
+}
+
+func reading(w ...want) step { return step{kind: stepLook, wants: w} }
+
+// there settles a copy or upload whose image the target has.
+func (t *task) there(hash plan.Hash) step {
+	o := t.Outcome
+	o.TargetHash = hash
+	if t.lost { // it was absent before the write left
+		o.State, o.Created = Done, true
+		t.count(&o)
+	} else {
+		o.State, o.Reason = Skipped, AlreadyPresent
+	}
+	return settle(o)
+}
+
+// gone settles a delete whose image the source no longer has.
+func (t *task) gone() step {
+	o := t.Outcome
+	if t.lost || t.deleted {
+		o.State = Done
+		t.count(&o)
+	} else {
+		o.State, o.Reason = Skipped, AlreadyAbsent
+	}
+	return settle(o)
+}
+
+// count adds the attempt of an earlier process that turned out to have taken
+// effect.
+func (t *task) count(o *Outcome) {
+	if t.uncounted {
+		o.Attempts++
+	}
+}
+
+func (t *task) gaveUp() step {
+	o := t.Outcome
+	o.State, o.Reason = Failed, GaveUp
+	blame(&o, t.last)
+	return step{kind: stepSettle, outcome: o}
+}
+
+// fail settles the task as failed, with the API's words where there are some.
+func (t *task) fail(r Reason, message string) step {
+	o := t.Outcome
+	o.State, o.Reason = Failed, r
+	blame(&o, t.last)
+	o.Message = message
+	return step{kind: stepSettle, outcome: o}
+}
+
+// settle is a good end: nothing is left to say of what went wrong before.
+func settle(o Outcome) step {
+	o.Code, o.Subcode, o.Message, o.TraceID = 0, 0, "", ""
+	return step{kind: stepSettle, outcome: o}
+}
+
+// blame puts an API error into the outcome.
+func blame(o *Outcome, e *graph.Error) {
+	if e == nil {
+		return
+	}
+	o.Code, o.Subcode, o.Message, o.TraceID = e.Code, e.Subcode, e.Detail(), e.TraceID
+}
+
+// sourceHash is the hash under which the source has the image. In a chain of
+// copies it is the one that the copy before this one got.
+func (t *task) sourceHash() (h plan.Hash, failed string) {
+	h = t.Hash
+	for _, n := range t.Needs {
+		if n.Kind != plan.KindCopy || n.Target != t.Source {
+			continue
+		}
+		if n.Outcome.State.OK() {
+			return n.landed(), ""
+		}
+		failed = fmt.Sprintf("the copy from %s that it builds on did not succeed (%s)", n.Source.Act(), n.Outcome.Reason)
+	}
+	return h, failed
+}
+
+// copies are the copies out of a delete's image.
+func (t *task) copies() []plan.OpID {
+	var ids []plan.OpID
+	for _, n := range t.Needs {
+		if n.Kind == plan.KindCopy && n.Source == t.Source {
+			ids = append(ids, n.ID)
+		}
+	}
+	return ids
+}
+
+// forget drops what reading said, so that it is read again.
+func (t *task) forget() {
+	clear(t.sights)
+	t.seen = false
+}
+
+// landed is the hash that a copy has in its target.
+func (o Operation) landed() plan.Hash {
+	if o.Outcome.TargetHash != "" {
+		return o.Outcome.TargetHash
+	}
+	return o.Hash
+}
