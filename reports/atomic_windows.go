@@ -1,0 +1,48 @@
+package reports
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// pending does what renameio, which is not for Windows, does elsewhere.
+type pending struct {
+	*os.File
+	path string
+	done bool
+}
+
+func newPending(dir, name string) (*pending, error) {
+	f, err := os.CreateTemp(dir, "."+name)
+	if err != nil {
+		return nil, err
+	}
+	return &pending{File: f, path: filepath.Join(dir, name)}, nil
+}
+
+// CloseAtomicallyReplace moves the file to its place.
+func (p *pending) CloseAtomicallyReplace() error {
+	if err := p.Sync(); err != nil {
+		return err
+	}
+	if err := p.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(p.Name(), p.path); err != nil {
+		return err
+	}
+	p.done = true
+	return nil
+}
+
+// Cleanup removes the file unless it has moved.
+func (p *pending) Cleanup() error {
+	if p.done {
+		return nil
+	}
+	_ = p.Close()
+	return os.Remove(p.Name())
+}
+
+// syncDir does nothing: Windows has no handle of a folder to flush.
+func syncDir(string) error { return nil }

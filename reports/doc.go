@@ -1,0 +1,44 @@
+// Package reports turns settled outcomes into what people and scripts read: the
+// five files beside a checkpoint, the summary at the end of a run, and the
+// progress on the terminal while it runs.
+//
+// [Write] makes the files in one pass over the job. Each is written beside its
+// place and renamed into it; none is renamed before all five are complete on
+// disk, so that a full disk leaves the previous reports as they were. Everything
+// in them is a function of the checkpoint: no clock is read.
+//
+// # CSV files
+//
+// All are UTF-8 with commas, LF line ends and a header. Cells of the manifest are
+// copied byte for byte, quotes included. Times are RFC 3339 in UTC with
+// milliseconds, empty when there is none; an error code of 0 is an empty cell.
+//
+//   - results.csv: one row for each manifest row, in its order: row, operation,
+//     source_account, hash, target_account, status, reason, target_hash, attempts,
+//     error_code, error_subcode, error_message, fbtrace_id, started_at,
+//     finished_at; then the manifest's other columns. The column file, which names
+//     no column of the list, is carried with those.
+//   - failed.csv: the failed rows: the manifest's columns, then reason, error_code,
+//     error_subcode, error_message, fbtrace_id. It is a manifest again, and files
+//     to upload are still named relative to the first manifest.
+//   - mapping.csv: source_account, source_hash, target_account, target_hash.
+//
+// A manifest that was a failed.csv has the five reason columns already: those,
+// side by side and in that order, are ours and not the user's, and neither file
+// carries them on.
+//
+// The API's words may hold anything. In CSV cells control characters become
+// spaces, and text that a spreadsheet would run as a formula gets a leading
+// apostrophe. The user's own cells stay as they are.
+//
+// # Other files
+//
+// summary.json is the document of [jobs.Summary]. report.html is one page without
+// scripts or outside resources; its tables are capped and name the file that has
+// the rest.
+//
+// # Progress
+//
+// A [Progress] counts with atomics and draws from one goroutine of its own. What
+// it draws on may be slow, stuck or gone: the run goes on undisturbed.
+package reports

@@ -1,0 +1,78 @@
+package reports
+
+import "strings"
+
+// ours are the manifest's columns that results.csv has among its own. The column
+// file is not: only uploads have it, and there it would be lost.
+var ours = []string{"operation", "source_account", "hash", "target_account"}
+
+// why are the columns that failed.csv adds to the manifest's.
+var why = []string{"reason", "error_code", "error_subcode", "error_message", "fbtrace_id"}
+
+// layout says which cells of a manifest row go where.
+type layout struct {
+	user  []int // into results.csv
+	whole []int // into failed.csv
+}
+
+func layoutOf(header []string) layout {
+	var l layout
+	old := oldWhy(header)
+	for i, name := range header {
+		if i >= old && i < old+len(why) {
+			continue
+		}
+		l.whole = append(l.whole, i)
+		if !isOurs(name) {
+			l.user = append(l.user, i)
+		}
+	}
+	return l
+}
+
+// oldWhy is where the columns of an earlier failed.csv start; the last such run
+// counts, and a column that merely shares a name with one of them is the user's.
+func oldWhy(header []string) int {
+	for at := len(header) - len(why); at >= 0; at-- {
+		found := true
+		for i, name := range why {
+			found = found && same(header[at+i], name)
+		}
+		if found {
+			return at
+		}
+	}
+	return len(header)
+}
+
+func isOurs(name string) bool {
+	for _, o := range ours {
+		if same(name, o) {
+			return true
+		}
+	}
+	return false
+}
+
+// same compares column names as package plan does.
+func same(name, want string) bool { return strings.EqualFold(strings.TrimSpace(name), want) }
+
+// split appends the raw cells of a CSV record, quotes included. Package plan has
+// accepted the record, so that quotes come in pairs and a comma outside a pair
+// separates cells. Parsing and quoting them anew would turn CRLF within a cell
+// into LF.
+func split(cells []string, record string) []string {
+	start, quoted := 0, false
+	for i := 0; i < len(record); i++ {
+		switch record[i] {
+		case '"':
+			quoted = !quoted
+		case ',':
+			if !quoted {
+				cells = append(cells, record[start:i])
+				start = i + 1
+			}
+		}
+	}
+	return append(cells, record[start:])
+}

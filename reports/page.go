@@ -1,0 +1,171 @@
+package reports
+
+import (
+	"cmp"
+	_ "embed"
+	"html/template"
+	"io"
+	"slices"
+	"time"
+
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// maxAccounts are in the page's table, those with failures and open rows first.
+const maxAccounts = 100
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New(pageName).Funcs(template.FuncMap{
+	"count": count[int],
+	"codes": codes,
+	"clean": oneLine,
+}).Parse(pageText))
+
+// page is what report.html shows.
+type page struct {
+	Job      string
+	Mood     string // class of the outcome: done, failed, pending or skipped
+	Outcome  string
+	Figures  []figure
+	Steps    []step
+	Facts    []fact
+	Chart    *chart
+	Waits    *waits
+	Causes   []causeView
+	Idle     []idleView
+	Failed   []failedView
+	FailedOf int
+	Verbs    []rowsOf
+	Accounts []accountView
+	More     int // accounts that are not in the table
+	Files    []fact
+}
+
+// figure is a number of rows and its part of the bar.
+type figure struct {
+	Class, Label string
+	Rows         int
+	X, Width     pct
+}
+
+type fact struct{ Name, Value string }
+
+type causeView struct {
+	Reason   jobs.Reason
+	Rows     int
+	Share    pct
+	Examples []exampleView
+	Cause
+}
+
+type exampleView struct {
+	Codes, Message, Trace string
+	Line, Rows            int
+}
+
+type idleView struct {
+	Reason jobs.Reason
+	Rows   int
+	Cause
+}
+
+type failedView struct {
+	Line                        int
+	Verb, Source, Target, Image string
+	Reason, Codes, Message      string
+}
+
+type rowsOf struct {
+	Name string
+	Left int
+	jobs.Totals
+}
+
+type accountView struct {
+	rowsOf
+	Calls, Throttles int
+	Parked, Tier     string
+}
+
+func newPage(s jobs.Summary, d *digest, samples []jobs.Sample, parks []jobs.Park) page {
+	axis := axisOf(s, samples, parks)
+	p := page{
+		Job: s.Job, Mood: mood(s), Outcome: outcome(s), Figures: figures(s.Totals), Steps: steps(s, s.Job),
+		Facts: facts(s), Chart: newChart(samples, axis), Waits: newWaits(parks, axis),
+		FailedOf: d.total, Verbs: verbs(s), Files: pageFiles,
+	}
+	for _, g := range d.groups() {
+		p.Causes = append(p.Causes, newCauseView(g, d.total))
+	}
+	for reason, n := range d.idle {
+		p.Idle = append(p.Idle, idleView{reason, n, CauseOf(reason)})
+	}
+	slices.SortFunc(p.Idle, func(a, b idleView) int {
+		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Reason, b.Reason))
+	})
+	for _, r := range d.rows {
+		image := string(r.Hash)
+		if r.Verb == plan.Upload {
+			image = r.File
+		}
+		p.Failed = append(p.Failed, failedView{r.Line, r.Verb.String(), string(r.Source), string(r.Target), image,
+			string(r.Reason), codes(r.Code, r.Subcode), r.Message})
+	}
+	p.Accounts, p.More = accounts(s)
+	return p
+}
+
+func writePage(w io.Writer, p page) error { return pageTemplate.Execute(w, p) }
+
+// axisOf spans all that the pictures show. A wait may end after the job stopped;
+// what lies beyond counts only if there is nothing else.
+func axisOf(s jobs.Summary, samples []jobs.Sample, parks []jobs.Park) timeAxis {
+	var a timeAxis
+	include := func(t time.Time) {
+		if t.IsZero() {
+			return
+		}
+		if a.from.IsZero() || t.Before(a.from) {
+			a.from = t
+		}
+		a.to = latest(a.to, t)
+	}
+	for _, t := range []*time.Time{s.StartedAt, s.FinishedAt} {
+		if t != nil {
+			include(*t)
+		}
+	}
+	for _, sample := range samples {
+		include(sample.At)
+	}
+	for _, park := range parks {
+		include(park.From)
+	}
+	if len(samples) == 0 {
+		for _, park := range parks {
+			include(park.Until)
+		}
+	}
+	return a
+}
+
+func mood(s jobs.Summary) string {
+	switch {
+	case s.Totals.Failed > 0:
+		return "failed"
+	case s.State == jobs.JobFinished:
+		return "done"
+	}
+	return "pending"
+}
+
+func newCauseView(g *group, total int) causeView {
+	v := causeView{Reason: g.reason, Rows: g.rows, Share: toPct(float64(g.rows) / float64(total)), Cause: CauseOf(g.reason)}
+	for _, e := range g.examples {
+		v.Examples = append(v.Examples, exampleView{codes(e.code, e.subcode), e.message, e.trace, e.line, e.rows})
+	}
+	return v
+}

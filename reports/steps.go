@@ -1,0 +1,103 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"adferry/jobs"
+)
+
+// Exit codes that change what to do next; package main returns them.
+const (
+	exitRefused = 4
+	exitGuard   = 5
+)
+
+// step is a command to go on with.
+type step struct {
+	Command string
+	Why     string
+}
+
+// steps says how to go on with a job whose folder is dir.
+func steps(s jobs.Summary, dir string) []step {
+	dir = quote(dir)
+	left := s.Totals.Pending + s.Totals.Unknown
+	var next []step
+	switch {
+	case s.State == jobs.JobRunning:
+		return []step{{"adferry status " + dir + " --watch", "a process is running the job: watch it"}}
+	case left > 0:
+		next = append(next, step{"adferry resume " + dir, resumeWhy(s, left)})
+	}
+	if s.Totals.Failed > 0 {
+		next = append(next, step{"adferry retry " + dir,
+			fmt.Sprintf("tries %s again, after the cause is settled", counted(s.Totals.Failed, "failed row", "failed rows"))})
+	}
+	if left == 0 && s.Totals.Done+s.Totals.Skipped > 0 {
+		next = append(next, step{"adferry verify " + dir, "reads every settled image back and reports drift; changes nothing"})
+	}
+	return next
+}
+
+func resumeWhy(s jobs.Summary, left int) string {
+	why := fmt.Sprintf("goes on with the %s that %s left", counted(left, "row", "rows"), isAre(left))
+	if s.ExitCode == nil {
+		return why
+	}
+	switch *s.ExitCode {
+	case exitRefused:
+		return why + "; renew the token or the app's access first"
+	case exitGuard:
+		return why + "; look at what tripped the guard first"
+	}
+	return why
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// outcome tells in one sentence how the job stands.
+func outcome(s jobs.Summary) string {
+	t := s.Totals
+	left := t.Pending + t.Unknown
+	switch {
+	case s.State == jobs.JobRunning:
+		return fmt.Sprintf("Running: %s of %s settled, %s left%s.", count(t.Settled()), counted(t.Rows, "row", "rows"), count(left), failedToo(t))
+	case left > 0:
+		stop := ""
+		if s.Stop != "" {
+			stop = " Why: " + strings.TrimSuffix(oneLine(s.Stop), ".") + "."
+		}
+		if t.Settled() == 0 {
+			return fmt.Sprintf("Not begun: %s left to do.%s", counted(left, "row is", "rows are"), stop)
+		}
+		return fmt.Sprintf("Stopped early: %s of %s settled, %s left%s.%s",
+			count(t.Settled()), counted(t.Rows, "row", "rows"), count(left), failedToo(t), stop)
+	case t.Failed > 0:
+		return fmt.Sprintf("Finished: %s of %s ended as wanted, and %s failed.",
+			count(t.Done+t.Skipped), counted(t.Rows, "row", "rows"), count(t.Failed))
+	case t.Skipped == t.Rows:
+		return fmt.Sprintf("Finished: there was nothing to do for %s.", counted(t.Rows, "row", "rows"))
+	}
+	return fmt.Sprintf("Finished: %s ended as wanted.", counted(t.Rows, "row", "rows"))
+}
+
+func failedToo(t jobs.Totals) string {
+	if t.Failed == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %s failed", count(t.Failed))
+}
+
+// quote makes a path one word of a shell.
+func quote(path string) string {
+	if path != "" && strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/~+:@%") == "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}

@@ -1,0 +1,105 @@
+package reports_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"adferry/reports"
+)
+
+// On a terminal the bar is drawn in place, and a process killed at any moment
+// leaves nothing to repair: ^C stays a signal, the cursor is seen, the screen is
+// the one there was.
+func TestBarOnATerminal(t *testing.T) {
+	t.Setenv("TERM", "xterm-256color")
+	terminal, seen := pseudoTerminal(t)
+	before := settings(t, terminal)
+	p := reports.NewProgress(reports.ProgressAuto, terminal)
+	p.Start(300, 0, 0)
+	for range 150 {
+		p.Settled(false, false)
+	}
+	p.Parked("1234", time.Now().Add(time.Hour), "code 17")
+	time.Sleep(400 * time.Millisecond)
+	if during := settings(t, terminal); during != before {
+		t.Errorf("got terminal settings %+v while the bar is drawn, want %+v", during, before)
+	}
+	p.Note("a warning")
+	for range 149 {
+		p.Settled(false, true)
+	}
+	p.Settled(true, false)
+	p.Resumed("1234")
+	p.Note("last words")
+	p.Stop()
+	if after := settings(t, terminal); after != before {
+		t.Errorf("got terminal settings %+v afterwards, want %+v", after, before)
+	}
+	out := seen()
+	for _, want := range []string{" 50%", "150 of 300", "account 1234 waits", "a warning", "last words", "100%", "skipped 149", "failed 1"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the terminal never showed %q:\n%q", want, out)
+		}
+	}
+	// Each frame hides the cursor and shows it again in one write.
+	if strings.LastIndex(out, "\x1b[?25l") > strings.LastIndex(out, "\x1b[?25h") || strings.Count(out, "\x1b[?25l") > strings.Count(out, "\x1b[?25h") {
+		t.Errorf("the cursor was left hidden:\n%q", out)
+	}
+	for name, sequence := range map[string]string{
+		"the alternate screen": "\x1b[?1049h", "another cursor": " q", "bracketed paste": "\x1b[?2004h", "a query": "\x1b[?2026$p",
+	} {
+		if strings.Contains(out, sequence) {
+			t.Errorf("the terminal was given %s:\n%q", name, out)
+		}
+	}
+}
+
+// pseudoTerminal gives a terminal and what was shown on it so far.
+func pseudoTerminal(t *testing.T) (terminal *os.File, seen func() string) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip("no pseudo terminals here:", err)
+	}
+	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
+	}
+	if err == nil {
+		terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	}
+	if err == nil {
+		err = unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 100})
+	}
+	if err != nil {
+		t.Skip("no pseudo terminals here:", err)
+	}
+	var out bytes.Buffer
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = io.Copy(&out, master) // until the terminal is closed
+	}()
+	return terminal, func() string {
+		terminal.Close()
+		<-done
+		master.Close()
+		return out.String()
+	}
+}
+
+func settings(t *testing.T, terminal *os.File) unix.Termios {
+	t.Helper()
+	s, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *s
+}

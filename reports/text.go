@@ -1,0 +1,216 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+const (
+	textAccounts = 40          // lines of the accounts table
+	recent       = time.Minute // over which status measures the rate
+)
+
+// TextOptions says what Text adds to the totals.
+type TextOptions struct {
+	Dir      string        // the job's folder: with it, Text ends with the commands to go on
+	Now      time.Time     // for waits, told in its location; zero leaves out how long they last
+	Accounts bool          // a line for each ad account
+	Samples  []jobs.Sample // the job's history: for the recent rate; without it the average
+}
+
+// Text tells a person in a few lines how a job stands.
+func Text(s jobs.Summary, o TextOptions) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", outcome(s))
+	totals(&b, s)
+	if vs := verbs(s); len(vs) > 0 {
+		b.WriteByte('\n')
+		operations(&b, vs)
+	}
+	b.WriteByte('\n')
+	work(&b, s, o)
+	if o.Accounts && len(s.Accounts) > 0 {
+		b.WriteByte('\n')
+		lanes(&b, s, o)
+	}
+	if next := steps(s, o.Dir); o.Dir != "" && len(next) > 0 {
+		b.WriteByte('\n')
+		for i, n := range next {
+			b.WriteString(pick(i == 0, "next  ", "      ") + n.Command + "\n        " + n.Why + "\n")
+		}
+	}
+	return b.String()
+}
+
+// totals writes a line for each status, the reasons of skipped and failed rows
+// below theirs.
+func totals(b *strings.Builder, s jobs.Summary) {
+	reasons := slices.SortedFunc(maps.Keys(s.Reasons), func(x, y jobs.Reason) int {
+		return cmp.Or(cmp.Compare(s.Reasons[y], s.Reasons[x]), cmp.Compare(x, y))
+	})
+	var g grid
+	for _, f := range figures(s.Totals) {
+		if f.Rows == 0 && f.Class != "done" && f.Class != "failed" {
+			continue
+		}
+		g.add(f.Label, count(f.Rows), unknownNote(f.Class))
+		for _, r := range reasons {
+			if s.Reasons[r] > 0 && skips(r) == (f.Class == "skipped") && (f.Class == "skipped" || f.Class == "failed") {
+				g.add("  "+string(r), count(s.Reasons[r]), CauseOf(r).Short)
+			}
+		}
+	}
+	g.write(b, 1)
+}
+
+func unknownNote(class string) string {
+	return pick(class == "unknown", "sent, and the answer lost: resume reads what became of them", "")
+}
+
+// skips reports whether a reason is one of skipped rows.
+func skips(r jobs.Reason) bool { return r == jobs.AlreadyPresent || r == jobs.AlreadyAbsent }
+
+func operations(b *strings.Builder, vs []rowsOf) {
+	var g grid
+	g.add("operation", "rows", "done", "skipped", "failed", "left")
+	for _, v := range vs {
+		g.add(v.Name, count(v.Rows), count(v.Done), count(v.Skipped), count(v.Failed), count(v.Left))
+	}
+	g.write(b, 1, 2, 3, 4, 5)
+}
+
+// work tells what was sent and how fast.
+func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
+	var g grid
+	g.add("sent", fmt.Sprintf("%s in %s, %s throttled", counted(s.API.Calls, "call", "calls"),
+		counted(s.API.HTTPRequests, "request", "requests"), count(s.API.Throttled)))
+	took := seconds(s.ElapsedS)
+	if s.WaitedS > 0 {
+		took += ", of which every ad account waited " + seconds(s.WaitedS)
+	}
+	g.add("time", took)
+	rate := rowRate(s, o.Samples)
+	left := s.Totals.Pending + s.Totals.Unknown
+	if rate > 0 {
+		text := pace(rate, "rows")
+		if s.State == jobs.JobRunning && left > 0 {
+			text += ", about " + seconds(float64(left)/rate) + " left"
+		}
+		g.add("rate", text)
+	}
+	g.write(b)
+}
+
+// rowRate is in rows a second: of late while the job runs and its samples are
+// known, else on average. Samples count operations, of which a move has two, so
+// they are scaled.
+func rowRate(s jobs.Summary, samples []jobs.Sample) float64 {
+	settled := float64(s.Totals.Settled())
+	if s.State == jobs.JobRunning && len(samples) > 1 {
+		last := samples[len(samples)-1]
+		first := samples[0]
+		for _, p := range samples {
+			if last.At.Sub(p.At) >= recent {
+				first = p
+			}
+		}
+		if d := last.At.Sub(first.At).Seconds(); d > 0 && last.Settled > first.Settled {
+			return float64(last.Settled-first.Settled) / d * settled / float64(last.Settled)
+		}
+	}
+	if s.ElapsedS <= 0 {
+		return 0
+	}
+	return settled / s.ElapsedS
+}
+
+// lanes writes the ad accounts: who waits first, then who has most to do.
+func lanes(b *strings.Builder, s jobs.Summary, o TextOptions) {
+	type line struct {
+		plan.Account
+		jobs.AccountSummary
+	}
+	var ls []line
+	for a, sum := range s.Accounts {
+		ls = append(ls, line{a, sum})
+	}
+	slices.SortFunc(ls, func(x, y line) int {
+		waits := func(l line) int { return pick(l.ParkedUntil != nil, 1, 0) }
+		left := func(l line) int { return l.Pending + l.Unknown }
+		return cmp.Or(cmp.Compare(waits(y), waits(x)), cmp.Compare(left(y), left(x)),
+			cmp.Compare(y.Rows, x.Rows), cmp.Compare(x.Account, y.Account))
+	})
+	var g grid
+	g.add("ad account", "rows", "done", "skipped", "failed", "left", "calls", "throttled", "waited", "tier", "")
+	for _, l := range ls[:min(len(ls), textAccounts)] {
+		g.add(accountName(l.Account), count(l.Rows), count(l.Done), count(l.Skipped), count(l.Failed), count(l.Pending+l.Unknown),
+			count(l.Calls), count(l.Throttles), seconds(l.ParkedS), tierName(l.Tier), waitNote(l.AccountSummary, o.Now))
+	}
+	g.write(b, 1, 2, 3, 4, 5, 6, 7, 8)
+	if more := len(ls) - textAccounts; more > 0 {
+		fmt.Fprintf(b, "and %s more; status --json has all\n", counted(more, "ad account", "ad accounts"))
+	}
+}
+
+// waitNote says until when and why an account waits.
+func waitNote(a jobs.AccountSummary, now time.Time) string {
+	if a.ParkedUntil == nil {
+		return ""
+	}
+	note := "waits until " + a.ParkedUntil.In(now.Location()).Format("2 Jan 15:04:05 MST")
+	if left := a.ParkedUntil.Sub(now); !now.IsZero() && left > 0 {
+		note += " (" + span(left) + ")"
+	}
+	if a.ParkedFor != "" {
+		note += ": " + oneLine(a.ParkedFor)
+	}
+	return note
+}
+
+func pick[T any](first bool, a, b T) T {
+	if first {
+		return a
+	}
+	return b
+}
+
+// grid aligns cells in columns two blanks apart.
+type grid struct{ rows [][]string }
+
+func (g *grid) add(cells ...string) { g.rows = append(g.rows, cells) }
+
+// write writes the rows, the given columns aligned to the right.
+func (g *grid) write(b *strings.Builder, right ...int) {
+	var widths []int
+	for _, row := range g.rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range g.rows {
+		var line strings.Builder
+		for i, cell := range row {
+			if i > 0 {
+				line.WriteString("  ")
+			}
+			format := "%-" + strconv.Itoa(widths[i]) + "s"
+			if slices.Contains(right, i) {
+				format = "%" + strconv.Itoa(widths[i]) + "s"
+			}
+			fmt.Fprintf(&line, format, cell)
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+}

@@ -1,0 +1,133 @@
+package reports
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// Source is what a checkpoint tells the reports.
+type Source interface {
+	Summary(ctx context.Context) (jobs.Summary, error)
+	// Header is the manifest's first record.
+	Header(ctx context.Context) ([]string, error)
+	// Results are all rows in manifest order.
+	Results(ctx context.Context) iter.Seq2[jobs.Result, error]
+	Mappings(ctx context.Context) iter.Seq2[jobs.Mapping, error]
+	// History is how the job went, oldest first.
+	History(ctx context.Context) ([]jobs.Sample, []jobs.Park, error)
+}
+
+// The files that Write makes.
+const (
+	summaryName = "summary.json"
+	mappingName = "mapping.csv"
+	resultsName = "results.csv"
+	failedName  = "failed.csv"
+	pageName    = "report.html"
+)
+
+// Write makes the five report files in dir anew, in memory that does not grow
+// with the number of rows. After an error the files in dir are the previous ones,
+// unless the error came from a rename: then some may be new.
+func Write(ctx context.Context, dir string, src Source) error {
+	if err := write(ctx, dir, src); err != nil {
+		return fmt.Errorf("write reports: %w", err)
+	}
+	return nil
+}
+
+func write(ctx context.Context, dir string, src Source) error {
+	summary, err := src.Summary(ctx)
+	if err != nil {
+		return err
+	}
+	header, err := src.Header(ctx)
+	if err != nil {
+		return err
+	}
+	samples, parks, err := src.History(ctx)
+	if err != nil {
+		return err
+	}
+	st, err := newStage(dir, summaryName, mappingName, resultsName, failedName, pageName)
+	if err != nil {
+		return err
+	}
+	defer st.discard()
+	if err := WriteSummary(st.files[summaryName], summary); err != nil {
+		return err
+	}
+	if err := writeMappings(st.files[mappingName], src.Mappings(ctx)); err != nil {
+		return err
+	}
+	found := newDigest()
+	if err := writeRows(ctx, st.files[resultsName], st.files[failedName], found, header, src.Results(ctx)); err != nil {
+		return err
+	}
+	if err := writePage(st.files[pageName], newPage(summary, found, samples, parks)); err != nil {
+		return err
+	}
+	return st.commit()
+}
+
+// writeRows makes everything that needs the rows in one pass over them.
+func writeRows(ctx context.Context, results, failed io.Writer, found *digest, header []string,
+	rows iter.Seq2[jobs.Result, error],
+) error {
+	layout := layoutOf(header)
+	r, f := newResultsCSV(results, layout), newFailedCSV(failed, layout)
+	r.header(header)
+	f.header(header)
+	var cells []string
+	n := 0
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		if n++; n%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		cells = split(cells[:0], row.Record)
+		if len(cells) != len(header) {
+			return fmt.Errorf("row %d has %d cells and the header %d: the job file does not hold its manifest as it was",
+				row.Line, len(cells), len(header))
+		}
+		found.add(row)
+		if err := r.row(row, cells); err != nil {
+			return err
+		}
+		if row.Status == jobs.StatusFailed {
+			if err := f.row(row, cells); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.flush(); err != nil {
+		return err
+	}
+	return f.flush()
+}
+
+// WriteSummary writes the document of summary.json and of status --json.
+func WriteSummary(w io.Writer, s jobs.Summary) error {
+	// A reader may expect objects where a fresh job has none yet.
+	if s.Operations == nil {
+		s.Operations = map[string]jobs.Totals{}
+	}
+	if s.Reasons == nil {
+		s.Reasons = map[jobs.Reason]int{}
+	}
+	if s.Accounts == nil {
+		s.Accounts = map[plan.Account]jobs.AccountSummary{}
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(s)
+}
