@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// newApp builds the command tree. Nothing in it exits the process.
+func newApp(s *streams) *cli.App {
+	app := &cli.App{
+		Name:      "adferry",
+		Usage:     "move ad images between Meta ad accounts in bulk",
+		UsageText: "adferry COMMAND [OPTIONS] [ARGUMENTS]",
+		Version:   version(),
+		Description: "The access token comes from ADFERRY_ACCESS_TOKEN or --token-file FILE (- is standard input),\n" +
+			"the app secret from ADFERRY_APP_SECRET. Every option has an environment variable ADFERRY_<OPTION>.",
+		Reader:               s.in,
+		Writer:               s.out,
+		ErrWriter:            s.err,
+		HideHelpCommand:      true,
+		Suggest:              true,
+		EnableBashCompletion: true,
+		ExitErrHandler:       func(*cli.Context, error) {},
+		OnUsageError:         onUsageError,
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usagef(suggestion(c), "there is no command %q", c.Args().First())
+			}
+			return cli.ShowAppHelp(c)
+		},
+		Commands: []*cli.Command{
+			planCommand(s), runCommand(s), resumeCommand(s), retryCommand(s), statusCommand(s), reportCommand(s), sandboxCommand(s),
+		},
+	}
+	for _, c := range app.Commands {
+		c.OnUsageError = onUsageError
+		c.HideHelpCommand = true
+	}
+	return app
+}
+
+func onUsageError(c *cli.Context, err error, _ bool) error {
+	what := strings.TrimPrefix(err.Error(), "flag provided but not defined: ")
+	if what != err.Error() {
+		return usagef(fmt.Sprintf("adferry %s lists the options", helpFor(c)), "there is no option %s", what)
+	}
+	return usagef(fmt.Sprintf("adferry %s lists the options and their values", helpFor(c)), "%s", err)
+}
+
+func helpFor(c *cli.Context) string {
+	if c.Command != nil && c.Command.Name != "" && c.Command.Name != c.App.Name {
+		return c.Command.Name + " --help"
+	}
+	return "--help"
+}
+
+func suggestion(c *cli.Context) string {
+	if near := cli.SuggestCommand(c.App.Commands, c.Args().First()); near != "" {
+		return strings.TrimSpace(near) + "; adferry --help lists the commands"
+	}
+	return "adferry --help lists the commands"
+}
+
+// argument returns the command's only argument.
+func argument(c *cli.Context, name string) (string, error) {
+	switch c.NArg() {
+	case 1:
+		return c.Args().First(), nil
+	case 0:
+		return "", usagef(fmt.Sprintf("adferry %s %s", c.Command.Name, name), "%s needs %s", c.Command.Name, name)
+	}
+	return "", usagef(fmt.Sprintf("adferry %s %s", c.Command.Name, name), "%s takes one argument, and there are %d: %s",
+		c.Command.Name, c.NArg(), strings.Join(c.Args().Slice(), " "))
+}
+
+// reorder puts a command's options before its arguments: the flag package
+// behind the CLI library stops at the first argument, and would silently ignore
+// a --dry-run behind it.
+func reorder(app *cli.App, args []string) []string {
+	out := []string{app.Name}
+	for i, arg := range args {
+		if strings.HasPrefix(arg, "-") {
+			out = append(out, arg)
+			continue
+		}
+		c := app.Command(arg)
+		if c == nil {
+			return append(out, args[i:]...)
+		}
+		options, operands := split(c, args[i+1:])
+		out = append(append(out, arg), options...)
+		if len(operands) > 0 {
+			out = append(append(out, "--"), operands...)
+		}
+		return out
+	}
+	return out
+}
+
+// split separates a command's options, each with its value, from its operands.
+func split(c *cli.Command, args []string) (options, operands []string) {
+	for len(args) > 0 {
+		arg := args[0]
+		args = args[1:]
+		switch {
+		case arg == "--":
+			return options, append(operands, args...)
+		case arg == "-" || !strings.HasPrefix(arg, "-"):
+			operands = append(operands, arg)
+		default:
+			options = append(options, arg)
+			if takesValue(c, arg) && len(args) > 0 {
+				options = append(options, args[0])
+				args = args[1:]
+			}
+		}
+	}
+	return options, operands
+}
+
+func takesValue(c *cli.Command, arg string) bool {
+	name := strings.TrimLeft(arg, "-")
+	if strings.Contains(name, "=") {
+		return false
+	}
+	for _, f := range c.Flags {
+		for _, n := range f.Names() {
+			if n == name {
+				_, isBool := f.(*cli.BoolFlag)
+				return !isBool
+			}
+		}
+	}
+	return false
+}
+
+// version is the module version that the binary was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "development"
+}

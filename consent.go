@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// agree lets a plan pass that deletes nothing, or as much as was agreed to.
+func agree(c *cli.Context, s *streams, p *plan.Plan, limit jobs.Share) error {
+	deletes := p.Counts().Deletes
+	if deletes == 0 {
+		return nil
+	}
+	if most := limit.Of(p.Rows); limit.Set && deletes > most {
+		return &guardError{
+			what: fmt.Sprintf("the manifest deletes %d images, and --max-delete allows %d", deletes, most),
+			hint: "check the manifest; nothing was sent",
+		}
+	}
+	if c.Bool("yes") {
+		return nil
+	}
+	what := deletions(p)
+	in, ok := s.in.(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return &guardError{what: what, hint: "--yes agrees to that; nothing was sent"}
+	}
+	fmt.Fprintf(s.err, "%s.\nDeleted images cannot be brought back. Type yes to go on: ", what)
+	answer, err := bufio.NewReader(io.LimitReader(in, 1024)).ReadString('\n')
+	if err != nil && err != io.EOF || strings.TrimSpace(strings.ToLower(answer)) != "yes" {
+		return &guardError{what: "the deletions were not confirmed", hint: "nothing was sent"}
+	}
+	return nil
+}
+
+// deletions says how many images would go, from where, and how many of them
+// have no copy in the manifest.
+func deletions(p *plan.Plan) string {
+	accounts := map[plan.Account]bool{}
+	deletes, bare := 0, 0
+	for o := range p.Ops() {
+		if o.Kind != plan.KindDelete {
+			continue
+		}
+		deletes++
+		accounts[o.Source] = true
+		if !o.Needs {
+			bare++
+		}
+	}
+	where := fmt.Sprintf("%d ad accounts", len(accounts))
+	if len(accounts) == 1 {
+		for a := range accounts {
+			where = a.Act()
+		}
+	}
+	return fmt.Sprintf("the manifest deletes %s from %s, %d of them without a copy elsewhere", count(deletes, "image"), where, bare)
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+// The exit codes, as users' scripts know them.
+const (
+	exitDone      = 0 // every row ended as wanted
+	exitFailures  = 1 // finished, and some rows failed
+	exitUsage     = 2 // usage, configuration or manifest error; nothing was sent
+	exitStopped   = 3 // stopped early; resume goes on
+	exitRefused   = 4 // the API refused the token or the app
+	exitGuard     = 5 // a safety guard stopped the run
+	exitLocked    = 6 // another process holds the job
+	exitUnusable  = 7 // the job file is damaged or newer
+	exitUndefined = exitUsage
+)
+
+// usageError is a mistake in how adferry was called or configured.
+type usageError struct {
+	err  error
+	hint []string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(hint, format string, args ...any) error {
+	e := &usageError{err: fmt.Errorf(format, args...)}
+	if hint != "" {
+		e.hint = []string{hint}
+	}
+	return e
+}
+
+// endedError is a run that came to its end and has been told of: its code alone
+// is left to say.
+type endedError struct{ code int }
+
+func (e *endedError) Error() string { return fmt.Sprintf("ended with exit code %d", e.code) }
+
+// guardError is a safety guard that let nothing start.
+type guardError struct {
+	what string
+	hint string
+}
+
+func (e *guardError) Error() string { return e.what }
+
+// exitCode is the one place where an error becomes a code.
+func exitCode(err error) int {
+	var (
+		ended    *endedError
+		usage    *usageError
+		guard    *guardError
+		problems *plan.ProblemsError
+		refused  *jobs.RefusedError
+		failures *jobs.FailuresError
+		damaged  *store.DamagedError
+		newer    *store.NewerError
+		disk     *jobs.CheckpointError
+	)
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &ended):
+		return ended.code
+	case errors.As(err, &usage), errors.As(err, &problems):
+		return exitUsage
+	case errors.As(err, &damaged), errors.As(err, &newer):
+		return exitUnusable
+	case errors.Is(err, store.ErrLocked):
+		return exitLocked
+	case errors.Is(err, store.ErrNoJob), errors.Is(err, store.ErrExists):
+		return exitUsage
+	case errors.As(err, &refused):
+		return exitRefused
+	case errors.As(err, &failures), errors.As(err, &guard):
+		return exitGuard
+	case errors.As(err, &disk), stopped(err):
+		return exitStopped
+	}
+	return exitUndefined
+}
+
+// stopped reports whether a run ended early and resume goes on from there.
+func stopped(err error) bool {
+	var throttled *jobs.ThrottledError
+	var offline *jobs.OfflineError
+	return errors.Is(err, jobs.ErrInterrupted) || errors.Is(err, jobs.ErrDuration) || errors.Is(err, jobs.ErrUnsettled) ||
+		errors.Is(err, context.Canceled) || errors.As(err, &throttled) || errors.As(err, &offline) || errors.Is(err, errReports)
+}
+
+// hints says what to do about an error.
+func hints(err error) []string {
+	var (
+		usage    *usageError
+		guard    *guardError
+		refused  *jobs.RefusedError
+		failures *jobs.FailuresError
+		damaged  *store.DamagedError
+		newer    *store.NewerError
+		disk     *jobs.CheckpointError
+		offline  *jobs.OfflineError
+		wait     *jobs.ThrottledError
+	)
+	switch {
+	case errors.As(err, &usage):
+		return usage.hint
+	case errors.As(err, &guard):
+		return []string{guard.hint}
+	case errors.As(err, &refused):
+		return refusedHints(refused.Err)
+	case errors.As(err, &failures):
+		return []string{"read failed.csv; if the failures are expected, go on with resume and a higher --max-failures"}
+	case errors.As(err, &damaged):
+		return []string{"the file was left as it is; restore job.db from a copy, or start a new job in another folder: what is done already is skipped"}
+	case errors.As(err, &newer):
+		return []string{"use the version of adferry that made the job, or a newer one"}
+	case errors.Is(err, store.ErrLocked):
+		return []string{"adferry status shows how far it is"}
+	case errors.Is(err, store.ErrNoJob):
+		return []string{"adferry run MANIFEST --job DIR makes one"}
+	case errors.As(err, &disk):
+		return []string{"nothing settled is lost; make room or mend the disk, then adferry resume"}
+	case errors.As(err, &offline):
+		return []string{"check the network and ADFERRY_ENDPOINT, then adferry resume"}
+	case errors.As(err, &wait):
+		return []string{"come back then with adferry resume"}
+	case errors.Is(err, jobs.ErrUnsettled):
+		return []string{"adferry resume reads them again before anything else"}
+	case errors.Is(err, jobs.ErrInterrupted), errors.Is(err, jobs.ErrDuration):
+		return []string{"adferry resume goes on"}
+	}
+	return nil
+}
+
+// refusedHints says what to renew, by the codes of the Graph API's error
+// reference.
+func refusedHints(e *graph.Error) []string {
+	switch e.Code {
+	case 190, 102, 2500:
+		return []string{"renew the access token, then adferry resume: nothing is lost"}
+	case 2635:
+		return []string{"this API version has ended; set ADFERRY_API_VERSION to a later one, then adferry resume"}
+	case 100:
+		return []string{"set ADFERRY_APP_SECRET to the secret of the app that the token belongs to, then adferry resume"}
+	}
+	return []string{"check the app's permissions (ads_management) and restrictions, then adferry resume"}
+}

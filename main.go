@@ -1,0 +1,46 @@
+// Command adferry moves ad images between Meta ad accounts in bulk: it reads a
+// CSV manifest, copies and deletes images through the Graph API as fast as the
+// quotas allow, and can be stopped and resumed at any moment.
+//
+// Package main only wires: arguments, environment, streams, signals and exit
+// codes meet the packages here and nowhere else.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the program: it returns the exit code. args are without the program's
+// name.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	app := newApp(&streams{in: stdin, out: stdout, err: stderr})
+	err := app.RunContext(ctx, reorder(app, args))
+	var ended *endedError
+	if err != nil && !errors.As(err, &ended) {
+		report(stderr, err)
+	}
+	return exitCode(err)
+}
+
+// report prints an error as one line and its hints below.
+func report(w io.Writer, err error) {
+	fmt.Fprintf(w, "adferry: %s\n", strings.TrimSpace(err.Error()))
+	for _, hint := range hints(err) {
+		fmt.Fprintf(w, "  hint: %s\n", hint)
+	}
+}
+
+// streams are where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}

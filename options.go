@@ -1,0 +1,135 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/graph"
+	"adferry/jobs"
+)
+
+// env names the environment variable of an option.
+func env(name string) []string {
+	return []string{"ADFERRY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))}
+}
+
+func boolFlag(name, usage string) cli.Flag {
+	return &cli.BoolFlag{Name: name, Usage: usage, EnvVars: env(name)}
+}
+
+func stringFlag(name, value, placeholder, usage string) cli.Flag {
+	return &cli.StringFlag{Name: name, Value: value, Usage: usage + placeholderOf(placeholder), EnvVars: env(name)}
+}
+
+func intFlag(name string, value int, usage string) cli.Flag {
+	return &cli.IntFlag{Name: name, Value: value, Usage: usage, EnvVars: env(name)}
+}
+
+func durationFlag(name string, value time.Duration, usage string) cli.Flag {
+	return &cli.DurationFlag{Name: name, Value: value, Usage: usage, EnvVars: env(name)}
+}
+
+func placeholderOf(p string) string {
+	if p == "" {
+		return ""
+	}
+	return " (`" + p + "`)"
+}
+
+// connectionFlags choose the server and the token.
+func connectionFlags() []cli.Flag {
+	return []cli.Flag{
+		stringFlag("token-file", "", "FILE", "read the access token from FILE, - for standard input"),
+		stringFlag("endpoint", graph.DefaultEndpoint, "URL", "the Graph API; plain http on loopback only"),
+		stringFlag("api-version", graph.DefaultVersion, "VERSION", "the API version"),
+		durationFlag("timeout", 90*time.Second, "how long one HTTP request may take"),
+	}
+}
+
+// runFlags steer whatever runs a job.
+func runFlags() []cli.Flag {
+	return append([]cli.Flag{
+		intFlag("workers", 8, "HTTP requests in flight"),
+		intFlag("batch-size", 10, "operations in one HTTP request, 1 to 50"),
+		stringFlag("max-rate", "", "R", "writes a second and ad account; no limit by default"),
+		stringFlag("quota", "auto", "auto|full|limited|off", "budgets to start from: those of the access tier that the API reports, of the named one, or none"),
+		stringFlag("on-throttle", "wait", "wait|stop", "wait out throttles, or stop with exit code 3"),
+		durationFlag("max-wait", 0, "stop with exit code 3 rather than wait longer than this at a stretch"),
+		durationFlag("max-duration", 0, "stop with exit code 3 after this long"),
+		stringFlag("max-failures", "", "N|P%", "stop with exit code 5 when more operations fail; by default half of at least 1,000 settled"),
+		intFlag("max-attempts", 5, "writes of one operation that may fail transiently before it is given up"),
+		durationFlag("retry-base", time.Second, "first pause after a transient failure; it doubles, with jitter"),
+		durationFlag("retry-max", time.Minute, "longest pause between attempts"),
+		stringFlag("progress", "auto", "auto|bar|plain|json|none", "how progress is shown on standard error"),
+		stringFlag("log-level", "off", "off|error|warn|info|debug", "log what happens to standard error"),
+		stringFlag("log-format", "text", "text|json", "form of the log"),
+		boolFlag("sandbox", "run against an embedded sandbox seeded from the manifest; nothing leaves this machine"),
+	}, connectionFlags()...)
+}
+
+// engineOptions reads the run flags and refuses what makes no sense.
+func engineOptions(c *cli.Context) (jobs.Options, error) {
+	o := jobs.Options{
+		Workers: c.Int("workers"), BatchSize: c.Int("batch-size"), Attempts: c.Int("max-attempts"),
+		RetryBase: c.Duration("retry-base"), RetryMax: c.Duration("retry-max"),
+		MaxWait: c.Duration("max-wait"), MaxDuration: c.Duration("max-duration"),
+	}
+	for _, n := range []struct {
+		name     string
+		low, top int
+	}{{"workers", 1, 1000}, {"batch-size", 1, graph.MaxBatch}, {"max-attempts", 1, 100}} {
+		if v := c.Int(n.name); v < n.low || v > n.top {
+			return o, usagef("", "--%s is %d, and goes from %d to %d", n.name, v, n.low, n.top)
+		}
+	}
+	for _, name := range []string{"max-wait", "max-duration"} {
+		if c.Duration(name) < 0 {
+			return o, usagef("", "--%s is negative", name)
+		}
+	}
+	for _, name := range []string{"timeout", "retry-base", "retry-max"} {
+		if c.Duration(name) <= 0 {
+			return o, usagef("", "--%s must be above zero, such as 30s", name)
+		}
+	}
+	if err := o.Rules.Mode.UnmarshalText([]byte(c.String("quota"))); err != nil {
+		return o, usagef("", "--quota: %w", err)
+	}
+	if s := c.String("max-rate"); s != "" {
+		rate, err := strconv.ParseFloat(s, 64)
+		if err != nil || !(rate > 0 && rate <= 1e6) {
+			return o, usagef("", "--max-rate %q is not a number of writes a second above zero", s)
+		}
+		o.Rules.MaxRate = rate
+	}
+	switch c.String("on-throttle") {
+	case "wait":
+	case "stop":
+		o.StopOnThrottle = true
+	default:
+		return o, usagef("", "--on-throttle is %q, and takes wait or stop", c.String("on-throttle"))
+	}
+	var err error
+	o.MaxFailures, err = share(c, "max-failures")
+	return o, err
+}
+
+// share reads a number (12) or a percentage (5%).
+func share(c *cli.Context, name string) (jobs.Share, error) {
+	s := c.String(name)
+	if s == "" {
+		return jobs.Share{}, nil
+	}
+	if p, ok := strings.CutSuffix(s, "%"); ok {
+		v, err := strconv.ParseFloat(p, 64)
+		if err == nil && v > 0 && v <= 100 {
+			return jobs.Share{Percent: v, Set: true}, nil
+		}
+	} else if v, err := strconv.Atoi(s); err == nil && v >= 0 {
+		return jobs.Share{Count: v, Set: true}, nil
+	}
+	return jobs.Share{}, usagef("", "--%s %q is neither a number nor a percentage such as 5%%", name, s)
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+func planCommand(s *streams) *cli.Command {
+	return &cli.Command{
+		Name: "plan", Usage: "check a manifest and print what would run; sends no write, ever", ArgsUsage: "MANIFEST",
+		Flags: append([]cli.Flag{
+			boolFlag("json", "print the plan as JSON"),
+			boolFlag("check", "ask the API, too: what is there already, missing, in use (reads only)"),
+		}, runFlags()...),
+		Action: func(c *cli.Context) error {
+			path, err := argument(c, "MANIFEST")
+			if err != nil {
+				return err
+			}
+			if c.Bool("check") {
+				return check(c, s, path)
+			}
+			return printPlan(s, path, c.Bool("json"))
+		},
+	}
+}
+
+// planDocument is what plan --json prints.
+type planDocument struct {
+	Manifest   string         `json:"manifest"`
+	SHA256     string         `json:"sha256"`
+	Rows       int            `json:"rows"`
+	RowsBy     map[string]int `json:"rows_by_operation"`
+	Merged     int            `json:"equal_rows"` // rows that an earlier equal one carries out
+	Operations map[string]int `json:"operations"`
+	jobs.Forecast
+	Warnings []string     `json:"warnings"`
+	Check    *checkResult `json:"check,omitempty"`
+}
+
+func describe(path string, p *plan.Plan) planDocument {
+	n := p.Counts()
+	d := planDocument{
+		Manifest: path, SHA256: fmt.Sprintf("%x", p.SHA256), Rows: p.Rows, Merged: n.Merged,
+		RowsBy:     nonZero(map[string]int{"copy": n.CopyRows, "move": n.MoveRows, "delete": n.DeleteRows, "upload": n.UploadRows}),
+		Operations: nonZero(map[string]int{"copy": n.Copies, "delete": n.Deletes, "upload": n.Uploads}),
+		Forecast:   jobs.Predict(p), Warnings: []string{},
+	}
+	if n.Deletes > 0 {
+		d.Warnings = append(d.Warnings, deletions(p)+"; run wants --yes")
+	}
+	if limited := time.Duration(d.Limited); limited > 24*time.Hour {
+		d.Warnings = append(d.Warnings, "under Limited access this takes "+span(limited)+"; apply for Full access first")
+	}
+	return d
+}
+
+func printPlan(s *streams, path string, asJSON bool) error {
+	p, err := readManifest(path, nil)
+	if err != nil {
+		return showProblems(s, err)
+	}
+	return describe(path, p).print(s.out, asJSON)
+}
+
+func (d planDocument) print(w io.Writer, asJSON bool) error {
+	if asJSON {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(d)
+	}
+	return d.text(w)
+}
+
+// mostAccounts is how many ad accounts the plan lists; --json has them all.
+const mostAccounts = 20
+
+func (d planDocument) text(w io.Writer) error {
+	fmt.Fprintf(w, "%s: %s, %s, %s\n\n", d.Manifest, count(d.Rows, "row"), count(d.Writes, "operation"), count(len(d.Accounts), "ad account"))
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
+	for _, verb := range []string{"copy", "move", "delete", "upload"} {
+		if n := d.RowsBy[verb]; n > 0 {
+			fmt.Fprintf(t, "  %s\t%d\trows\t\n", verb, n)
+		}
+	}
+	if d.Merged > 0 {
+		fmt.Fprintf(t, "  of these\t%d\tequal an earlier row\t\n", d.Merged)
+	}
+	t.Flush()
+	fmt.Fprintln(w)
+	t = tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "ad account\tcopies in\tdeletes\tuploads\treads\tcalls\tpoints\tFull\tLimited\t")
+	for i, a := range d.Accounts {
+		if i == mostAccounts {
+			break
+		}
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", a.Account.Act(), a.Copies, a.Deletes, a.Uploads, a.Reads, a.Calls, a.Points,
+			span(time.Duration(a.Full)), span(time.Duration(a.Limited)))
+	}
+	t.Flush()
+	if more := len(d.Accounts) - mostAccounts; more > 0 {
+		fmt.Fprintf(w, "... and %d more; --json lists them all\n", more)
+	}
+	fmt.Fprintf(w, "\nAPI calls  %d: %d writes and %d reads of up to 50 images; %d quota points\n", d.Calls, d.Writes, d.Reads, d.Points)
+	fmt.Fprintf(w, "time       %s under the quota of Full access, %s of Limited access\n", span(time.Duration(d.Full)), span(time.Duration(d.Limited)))
+	for _, warning := range d.Warnings {
+		fmt.Fprintf(w, "warning    %s\n", warning)
+	}
+	if d.Check != nil {
+		d.Check.text(w)
+	}
+	return nil
+}
+
+// span shows a time that a quota takes, roughly.
+func span(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return "no wait"
+	case d < time.Hour:
+		return d.Round(time.Second).String()
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return strconv.FormatFloat(d.Hours()/24, 'f', 1, 64) + " days"
+}
+
+func nonZero(m map[string]int) map[string]int {
+	for k, v := range m {
+		if v == 0 {
+			delete(m, k)
+		}
+	}
+	return m
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/graph"
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+func sandboxCommand(s *streams) *cli.Command {
+	return &cli.Command{
+		Name: "sandbox", Usage: "serve a local Graph API to rehearse against",
+		Description: "--manifest seeds it: every ad account of the manifest exists, and every source has its image.\n" +
+			"A column named sandbox changes that for a row, with any of the words\n" +
+			"missing (the source lacks the image), present (the target has it), in_use (a creative uses it),\n" +
+			"denied (the target, or a delete's source, refuses the token), rehash (its copies get another hash).",
+		Flags: []cli.Flag{
+			stringFlag("listen", "127.0.0.1:8080", "ADDR", "address to serve on; port 0 picks a free one"),
+			stringFlag("manifest", "", "FILE", "manifest to seed accounts and images from"),
+			stringFlag("tier", "full", "full|limited", "access tier of the app"),
+			boolFlag("score", "limit each ad account's score, too: a read 1 point, a write 3"),
+			stringFlag("faults", "", "NAME=RATE,...", "faults by rate, such as throttle=0.02,cut_after=0.01"),
+			stringFlag("script", "", "FILE", "faults by script (JSON)"),
+			durationFlag("latency", 0, "time that each HTTP request takes"),
+			&cli.Uint64Flag{Name: "seed", Usage: "seed of everything random", EnvVars: env("seed")},
+		},
+		Action: func(c *cli.Context) error { return serveSandbox(c, s) },
+	}
+}
+
+func serveSandbox(c *cli.Context, s *streams) error {
+	if c.NArg() > 0 {
+		return usagef("adferry sandbox --manifest FILE seeds it", "sandbox takes no arguments, and there is %q", c.Args().First())
+	}
+	options, err := sandboxOptions(c)
+	if err != nil {
+		return err
+	}
+	server := sandbox.New(options)
+	if path := c.String("manifest"); path != "" {
+		p, words, err := seeds(path)
+		if err != nil {
+			return showProblems(s, err)
+		}
+		seed(server, p, words, nil)
+	}
+	l, err := net.Listen("tcp", c.String("listen"))
+	if err != nil {
+		return usagef("", "--listen: %w", err)
+	}
+	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	fmt.Fprintf(s.out, "sandbox listening on http://%s\n", l.Addr())
+	fmt.Fprintf(s.err, "rehearse with: ADFERRY_ENDPOINT=http://%s ADFERRY_ACCESS_TOKEN=any adferry run MANIFEST\n", l.Addr())
+	h := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		<-ctx.Done()
+		_ = h.Close()
+	}()
+	if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func sandboxOptions(c *cli.Context) (sandbox.Options, error) {
+	o := sandbox.Options{AutoAccounts: c.String("manifest") == "", Seed: c.Uint64("seed")}
+	switch c.String("tier") {
+	case "full":
+		o.Tier = sandbox.Full
+	case "limited":
+		o.Tier = sandbox.Limited
+	default:
+		return o, usagef("", "--tier is %q, and takes full or limited", c.String("tier"))
+	}
+	if c.Bool("score") {
+		o.Limits.Score = sandbox.Linear
+	}
+	o.Latency.Min = c.Duration("latency")
+	var err error
+	if o.Rates, err = sandbox.ParseFaults(c.String("faults")); err != nil {
+		return o, usagef("", "--faults: %w", err)
+	}
+	if path := c.String("script"); path != "" {
+		f, err := os.Open(path)
+		if err != nil {
+			return o, usagef("", "--script: %w", err)
+		}
+		defer f.Close()
+		if o.Script, err = sandbox.ParseScript(f); err != nil {
+			return o, usagef("", "--script %s: %w", path, err)
+		}
+	}
+	return o, o.Validate()
+}
+
+// words are what the sandbox column says of a row.
+type words map[string]bool
+
+// seeds reads a manifest and the words of its rows, by their operations.
+func seeds(path string) (*plan.Plan, map[plan.OpID]words, error) {
+	said := map[plan.OpID]words{}
+	column := -1
+	header, err := firstRecord(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, name := range header {
+		if strings.EqualFold(strings.TrimSpace(name), "sandbox") {
+			column = i
+		}
+	}
+	p, err := readManifest(path, func(r plan.Row) error {
+		if column < 0 {
+			return nil
+		}
+		cells, err := plan.Cells(r.Record)
+		if err != nil || column >= len(cells) {
+			return err
+		}
+		for _, word := range strings.Fields(strings.ToLower(cells[column])) {
+			for _, id := range []plan.OpID{r.Copy, r.Delete} {
+				if said[id] == nil {
+					said[id] = words{}
+				}
+				said[id][word] = true
+			}
+		}
+		return nil
+	})
+	return p, said, err
+}
+
+// firstRecord is the manifest's header, as far as it can be read.
+func firstRecord(path string) ([]string, error) {
+	p, err := readManifest(path, nil)
+	if err != nil {
+		return nil, err
+	}
+	return p.Header, nil
+}
+
+// image is one image in one ad account.
+type image struct {
+	account plan.Account
+	hash    plan.Hash
+}
+
+// seed fills a sandbox with what the manifest takes for granted; gone are
+// images that a job has deleted already.
+func seed(server *sandbox.Server, p *plan.Plan, said map[plan.OpID]words, gone map[image]bool) {
+	for _, load := range p.Accounts() {
+		server.AddAccount(string(load.Account), sandbox.AccountOptions{})
+	}
+	for o := range p.Ops() {
+		w := said[o.ID]
+		if w["denied"] {
+			server.AddAccount(string(o.Lane()), sandbox.AccountOptions{Denied: "200"})
+		}
+		if w["present"] && o.Kind == plan.KindCopy {
+			server.AddImage(string(o.Target), sandbox.Image{Hash: string(o.Hash)})
+		}
+		// A copy that waits for another takes up what that one brings.
+		if o.Kind == plan.KindUpload || w["missing"] || o.Kind == plan.KindCopy && o.Needs || gone[image{o.Source, o.Hash}] {
+			continue
+		}
+		picture := sandbox.Image{Hash: string(o.Hash), Name: string(o.Hash)[:8] + ".jpg", Rehash: w["rehash"]}
+		if w["in_use"] {
+			picture.Creatives = []string{"120000000000001"}
+		}
+		server.AddImage(string(o.Source), picture)
+	}
+}
+
+// rehearse is the API of a job that runs on the embedded sandbox. It is seeded
+// from the manifest as the job found it and from what the job has done since.
+func rehearse(ctx context.Context, job *store.Job, log *slog.Logger) (jobs.API, error) {
+	meta, err := job.Meta(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, said, err := seeds(meta.Manifest.Path)
+	if err != nil {
+		return nil, fmt.Errorf("seed the sandbox: %w", err)
+	}
+	if fmt.Sprintf("%x", p.SHA256) != meta.Manifest.SHA256 {
+		return nil, usagef("", "%s changed since the job was made, and the sandbox is seeded from it", meta.Manifest.Path)
+	}
+	gone := map[image]bool{}
+	var landed []image
+	for r, err := range job.Results(ctx) {
+		switch {
+		case err != nil:
+			return nil, err
+		case r.Status == jobs.StatusDone && (r.Verb == plan.Delete || r.Verb == plan.Move):
+			gone[image{r.Source, r.Hash}] = true
+		}
+		if r.TargetHash != "" {
+			landed = append(landed, image{r.Target, r.TargetHash})
+		}
+	}
+	server := sandbox.New(sandbox.Options{})
+	seed(server, p, said, gone)
+	for _, i := range landed {
+		if !gone[i] {
+			server.AddImage(string(i.account), sandbox.Image{Hash: string(i.hash)})
+		}
+	}
+	token, err := graph.NewSecret("sandbox")
+	if err != nil {
+		return nil, err
+	}
+	client, err := graph.New(graph.Config{Token: token, Transport: sandbox.Transport(server)})
+	if err != nil {
+		return nil, err
+	}
+	return logged(client, log), nil
+}
