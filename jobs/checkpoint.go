@@ -29,7 +29,7 @@ type Checkpoint interface {
 type Standing struct {
 	Operations int         // in the whole job
 	Settled    int         // of those
-	Failed     int         // of those settled, without the ones that failed for another's failure
+	Failed     int         // of those settled, as Outcome.Blames counts them
 	Lanes      []LaneState // of every ad account, and of the app under ""
 	Waiting    []Released  // unsettled operations whose needs are all settled
 	Tally      Tally

@@ -314,8 +314,8 @@ func (e *Engine) advance(t *task) {
 	if t.waiting > 0 {
 		return
 	}
-	if refused, message := e.refusal(t); refused != nil {
-		e.deny(t, refused, message)
+	if refused := e.refusal(t); refused != nil {
+		e.deny(t, refused)
 		return
 	}
 	now := time.Now()
@@ -371,7 +371,7 @@ func (e *Engine) settle(t *task, o Outcome) {
 		if next := t.home.leave(t); next != nil {
 			e.advance(next)
 		}
-		if tooMany(e.opt.MaxFailures, e.tally.failures, e.tally.done) {
+		if tooMany(e.opt.MaxFailures, e.tally.failures, e.tally.done, e.tally.done+e.held) {
 			e.halt(&FailuresError{Failed: e.tally.failures, Settled: e.tally.done})
 		}
 	})

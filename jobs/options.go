@@ -71,13 +71,28 @@ func (s Share) Of(total int) int {
 // failures says something.
 const leastSettled = 1000
 
-// tooMany reports whether the failures reached the limit.
-func tooMany(limit Share, failed, settled int) bool {
+// tooMany reports whether the failures reached the limit. A share is taken of
+// all operations that were begun: failures are found sooner than copies are
+// made, so of those settled alone they would be too many at first.
+func tooMany(limit Share, failed, settled, begun int) bool {
 	switch {
 	case !limit.Set:
-		return settled >= leastSettled && failed > settled/2
+		return settled >= leastSettled && failed > begun/2
 	case limit.Percent > 0:
-		return settled >= leastSettled && float64(failed) > limit.Percent/100*float64(settled)
+		return settled >= leastSettled && float64(failed) > limit.Percent/100*float64(begun)
 	}
 	return failed > limit.Count
+}
+
+// Blames reports whether a failure speaks against the run as a whole. Those that
+// follow from another operation's, and those of an ad account that was given up
+// without a write, do not: there the other accounts go on.
+func (o Outcome) Blames() bool {
+	switch o.Reason {
+	case DependencyFailed:
+		return false
+	case Denied, AccountBlocked:
+		return o.State == Failed && o.Attempts > 0
+	}
+	return o.State == Failed
 }

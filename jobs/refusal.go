@@ -1,8 +1,6 @@
 package jobs
 
 import (
-	"fmt"
-
 	"adferry/graph"
 	"adferry/plan"
 )
@@ -43,26 +41,24 @@ func (e *Engine) approve(t *task) { delete(e.denied, t.way()) }
 
 // refusal is the error that stands against sending the task's write, if any.
 // One whose write may have taken effect still has to be read.
-func (e *Engine) refusal(t *task) (*graph.Error, string) {
+func (e *Engine) refusal(t *task) *graph.Error {
 	if t.lost || t.deleted {
-		return nil, ""
+		return nil
 	}
-	if err := t.home.refused; err != nil {
-		return err, fmt.Sprintf("nothing more was sent to %s: %s", t.home.account.Act(), err.Detail())
+	if t.home.refused != nil {
+		return t.home.refused
 	}
 	if d := e.denied[t.way()]; d != nil && d.row >= mostDenials {
-		if t.Kind == plan.KindDelete {
-			return d.last, fmt.Sprintf("deleting from %s was refused %d times in a row: %s", t.Source.Act(), d.row, d.last.Detail())
-		}
-		return d.last, fmt.Sprintf("copying from %s to %s was refused %d times in a row: %s", t.Source.Act(), t.Target.Act(), d.row, d.last.Detail())
+		return d.last
 	}
-	return nil, ""
+	return nil
 }
 
-// deny settles a task whose accounts are refused.
-func (e *Engine) deny(t *task, err *graph.Error, message string) {
+// deny settles a task whose accounts are refused, in the words of the refusal:
+// whether the row was itself refused or came after makes no difference.
+func (e *Engine) deny(t *task, err *graph.Error) {
 	t.last = err
-	e.settle(t, t.fail(reasonOf(err), message).outcome)
+	e.settle(t, t.fail(reasonOf(err), err.Detail()).outcome)
 }
 
 // reasonOf is the word for a refusal.

@@ -15,7 +15,7 @@ type tally struct {
 	since    time.Time     // when this process began
 	before   time.Duration // Tally.Elapsed of earlier processes
 	done     int           // operations settled
-	failures int           // of those failed, but for others' failures
+	failures int           // of those failed and counted by the guard
 	saved    time.Time
 	sampled  time.Time
 }
@@ -36,7 +36,7 @@ func (t *tally) sent(calls int) {
 
 func (t *tally) settled(o Outcome) {
 	t.done++
-	if o.State == Failed && o.Reason != DependencyFailed {
+	if o.Blames() {
 		t.failures++
 	}
 }

@@ -75,7 +75,9 @@ func (w *world) manifest(rows ...string) {
 		fmt.Fprintf(&b, "%s,%s,%s,%s\n", f[0], f[1], hash(f[2]), f[3])
 	}
 	job, _, err := store.Create(context.Background(), w.dir, store.Spec{Manifest: "manifest.csv", Consent: true,
-		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return plan.Read(strings.NewReader(b.String()), visit) }})
+		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
+			return plan.Read(strings.NewReader(b.String()), visit)
+		}})
 	if err != nil {
 		w.t.Fatal(err)
 	}

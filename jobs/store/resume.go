@@ -28,7 +28,8 @@ func (j *Job) Resume(ctx context.Context) (jobs.Standing, error) {
 		return s, err
 	}
 	err = j.read.QueryRowContext(ctx, `SELECT count(*), total(o.state IN ('done', 'skipped', 'failed')),
-		total(o.state = 'failed' AND o.reason <> ?) FROM ops p LEFT JOIN outcomes o ON o.op = p.id`, string(jobs.DependencyFailed)).
+		total(o.state = 'failed' AND o.reason <> ? AND NOT (o.reason IN (?, ?) AND o.attempts = 0))
+		FROM ops p LEFT JOIN outcomes o ON o.op = p.id`, string(jobs.DependencyFailed), string(jobs.Denied), string(jobs.AccountBlocked)).
 		Scan(&s.Operations, &s.Settled, &s.Failed)
 	if err != nil {
 		return s, j.readError(err)
