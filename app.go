@@ -21,13 +21,12 @@ func newApp(s *streams) *cli.App {
 		Writer:               s.out,
 		ErrWriter:            s.err,
 		HideHelpCommand:      true,
-		Suggest:              true,
 		EnableBashCompletion: true,
 		ExitErrHandler:       func(*cli.Context, error) {},
 		OnUsageError:         onUsageError,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usagef(suggestion(c), "there is no command %q", c.Args().First())
+				return usagef(commandList(c), "there is no command %q", c.Args().First())
 			}
 			return cli.ShowAppHelp(c)
 		},
@@ -57,11 +56,12 @@ func helpFor(c *cli.Context) string {
 	return "--help"
 }
 
-func suggestion(c *cli.Context) string {
-	if near := cli.SuggestCommand(c.App.Commands, c.Args().First()); near != "" {
-		return strings.TrimSpace(near) + "; adferry --help lists the commands"
+func commandList(c *cli.Context) string {
+	var names []string
+	for _, command := range c.App.Commands {
+		names = append(names, command.Name)
 	}
-	return "adferry --help lists the commands"
+	return "the commands are " + strings.Join(names, ", ")
 }
 
 // argument returns the command's only argument.

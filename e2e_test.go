@@ -408,11 +408,3 @@ func readSummary(t *testing.T, job string) jobs.Summary {
 	}
 	return s
 }
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if binary != "" {
-		os.RemoveAll(filepath.Dir(binary))
-	}
-	os.Exit(code)
-}
