@@ -1,18 +1,11 @@
 package main
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -21,10 +14,6 @@ import (
 	"adferry/plan"
 	"adferry/reports"
 )
-
-// errReports: the run's outcome is safe in the job, and its reports are not
-// written.
-var errReports = errors.New("the reports could not be written")
 
 func runCommand(s *streams) *cli.Command {
 	return &cli.Command{
@@ -207,192 +196,4 @@ func resume(c *cli.Context, s *streams, reopen bool) error {
 		}
 	}
 	return carryOut(c.Context, s, se, job, dir)
-}
-
-// carryOut runs an open job to its end or to a stop, and reports.
-func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
-	api, err := se.connect(job)
-	if err != nil {
-		return err
-	}
-	meta, err := job.Meta(ctx)
-	if err != nil {
-		return err
-	}
-	se.options.File = filesBeside(meta.Manifest.Path)
-	se.options.Observe = watch(se)
-	if err := job.SetRunning(ctx); err != nil {
-		return &jobs.CheckpointError{Err: err}
-	}
-	engine := jobs.New(api, job, se.options)
-	release := stopOnSignal(se, engine)
-	stop := engine.Run(ctx)
-	release()
-	se.progress.Stop()
-	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)
-}
-
-// finish writes what a stop leaves behind and decides the exit code.
-func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir string, stop error) error {
-	summary, err := job.Summary(ctx)
-	if err != nil {
-		return errors.Join(stop, err)
-	}
-	why := ""
-	if summary.State == jobs.JobFinished {
-		stop = nil
-		if summary.Totals.Failed > 0 {
-			stop = &endedError{exitFailures}
-		}
-	} else if stop != nil {
-		why = stop.Error()
-	}
-	if err := job.SetStop(ctx, exitCode(stop), why); err != nil && stop == nil {
-		stop = &jobs.CheckpointError{Err: err}
-	}
-	if err := reports.Write(ctx, dir, job); err != nil {
-		failed := fmt.Errorf("%w: %w", errReports, err)
-		if exitCode(stop) < exitStopped {
-			return failed
-		}
-		report(s.err, failed)
-	}
-	if !se.quiet {
-		if summary, err = job.Summary(ctx); err != nil {
-			return errors.Join(stop, err)
-		}
-		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
-	}
-	return stop
-}
-
-// watch passes the engine's events on to the progress display and the log.
-func watch(se *session) func(jobs.Event) {
-	return func(e jobs.Event) {
-		switch e.Kind {
-		case jobs.EventStarted:
-			se.progress.Start(e.Total, e.Settled, e.Failed)
-			se.log.Info("started", "operations", e.Total, "settled", e.Settled, "failed", e.Failed)
-		case jobs.EventSettled:
-			se.progress.Settled(e.Outcome.State == jobs.Failed, e.Outcome.State == jobs.Skipped)
-			attrs := []any{"operation", e.Op.Kind.String(), "source", string(e.Op.Source), "hash", string(e.Op.Hash), "target", string(e.Op.Target),
-				"state", e.Outcome.State.String(), "reason", string(e.Outcome.Reason), "attempts", e.Outcome.Attempts}
-			if e.Outcome.State == jobs.Failed {
-				se.log.Warn("failed", append(attrs, "error", e.Outcome.Message, "fbtrace_id", e.Outcome.TraceID)...)
-			} else {
-				se.log.Debug("settled", attrs...)
-			}
-		case jobs.EventParked:
-			se.progress.Parked(string(e.Account), e.Until, e.Text)
-			se.log.Info("parked", "account", string(e.Account), "until", e.Until, "why", e.Text)
-		case jobs.EventResumed:
-			se.progress.Resumed(string(e.Account))
-			se.log.Info("resumed", "account", string(e.Account))
-		case jobs.EventWarning:
-			se.progress.Note(e.Text)
-			se.log.Warn(e.Text)
-		}
-	}
-}
-
-// stopOnSignal lets the first signal drain the engine and the second one leave
-// at once: every intent is on disk, so that loses nothing.
-func stopOnSignal(se *session, engine *jobs.Engine) (release func()) {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	done := make(chan struct{})
-	go func() {
-		for n := 0; ; n++ {
-			select {
-			case <-done:
-				return
-			case <-signals:
-			}
-			if n > 0 {
-				se.progress.Stop()
-				os.Exit(exitStopped)
-			}
-			engine.Stop(jobs.ErrInterrupted)
-			se.progress.Note("stopping: requests in flight may end; once more leaves at once")
-		}
-	}()
-	return func() {
-		signal.Stop(signals)
-		close(done)
-	}
-}
-
-// readManifest reads and checks a manifest file.
-func readManifest(path string, visit func(plan.Row) error) (*plan.Plan, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, usagef("", "manifest: %w", err)
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, usagef("", "manifest: %s is a folder; adferry resume goes on with a job", path)
-	}
-	return plan.Read(f, visit)
-}
-
-// showProblems prints every problem of a manifest, one a line, and leaves a
-// short error to end with.
-func showProblems(s *streams, err error) error {
-	var e *plan.ProblemsError
-	if !errors.As(err, &e) {
-		return err
-	}
-	for _, p := range e.Problems {
-		fmt.Fprintln(s.err, p)
-	}
-	n := len(e.Problems) + e.More
-	if e.More > 0 {
-		fmt.Fprintf(s.err, "... and %d more\n", e.More)
-	}
-	if n == 1 {
-		return usagef("mend it and run again", "the manifest has 1 problem; nothing was sent")
-	}
-	return usagef("mend them and run again", "the manifest has %d problems; nothing was sent", n)
-}
-
-// asDisk takes an error of making the job file for what it is: a disk that does
-// not take it.
-func asDisk(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EDQUOT) {
-		return &jobs.CheckpointError{Err: err}
-	}
-	return err
-}
-
-// filesBeside reads the files that upload rows name, which lie in the
-// manifest's folder and nowhere else.
-func filesBeside(manifest string) func(string) ([]byte, error) {
-	return func(name string) ([]byte, error) {
-		root, err := os.OpenRoot(filepath.Dir(manifest))
-		if err != nil {
-			return nil, err
-		}
-		defer root.Close()
-		return root.ReadFile(filepath.FromSlash(strings.ReplaceAll(name, `\`, "/")))
-	}
-}
-
-func fileSum(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("manifest: %w", err)
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", fmt.Errorf("manifest: %w", err)
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-func absolute(path string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		return abs
-	}
-	return path
 }

@@ -38,7 +38,7 @@ var causes = map[jobs.Reason]Cause{
 	jobs.NotFound: {
 		Short:   "the source account does not have the image",
 		Meaning: "The source account lists no image with this hash. A hash belongs to one ad account: it may be another account's, or the image was deleted.",
-		Advice:  "Look the image up with “adferry list ACCOUNT --hash HASH”, correct source_account or hash in a new manifest, or drop the row.",
+		Advice:  "Look the image up in the account's media library, correct source_account or hash in a new manifest, or drop the row.",
 	},
 	jobs.InUse: {
 		Short:   "an ad creative uses the image",

@@ -132,6 +132,8 @@ func sample() job {
 	add(plan.Move, "", "", jobs.Fate{Status: jobs.StatusUnknown})
 	add(plan.Copy, "", "", jobs.Fate{Status: jobs.StatusPending})
 
+	j.results[10].TraceID = "-AbC123" // of the row with the reason invalid
+
 	for i := range 13 {
 		j.samples = append(j.samples, jobs.Sample{At: began.Add(time.Duration(i) * 2 * time.Minute), Settled: 2 * i, Failed: max(i-2, 0), Parked: i / 4 % 2})
 	}

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"adferry/jobs"
 	"adferry/plan"
@@ -181,36 +179,4 @@ func pick[T any](first bool, a, b T) T {
 		return a
 	}
 	return b
-}
-
-// grid aligns cells in columns two blanks apart.
-type grid struct{ rows [][]string }
-
-func (g *grid) add(cells ...string) { g.rows = append(g.rows, cells) }
-
-// write writes the rows, the given columns aligned to the right.
-func (g *grid) write(b *strings.Builder, right ...int) {
-	var widths []int
-	for _, row := range g.rows {
-		for i, cell := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
-	for _, row := range g.rows {
-		var line strings.Builder
-		for i, cell := range row {
-			if i > 0 {
-				line.WriteString("  ")
-			}
-			format := "%-" + strconv.Itoa(widths[i]) + "s"
-			if slices.Contains(right, i) {
-				format = "%" + strconv.Itoa(widths[i]) + "s"
-			}
-			fmt.Fprintf(&line, format, cell)
-		}
-		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-	}
 }

@@ -59,6 +59,4 @@ func ExampleText() {
 	//
 	// next  adferry retry merger.job
 	//         tries 8 failed rows again, after the cause is settled
-	//       adferry verify merger.job
-	//         reads every settled image back and reports drift; changes nothing
 }

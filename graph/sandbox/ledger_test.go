@@ -186,6 +186,8 @@ func TestMeter(t *testing.T) {
 		{"burst", Limits{BurstPerSecond: 1}, []call{{0, true, ""}, {0, true, codeBurst}, {time.Second, true, ""}}},
 		{"hour", Limits{HourlyCalls: 1}, []call{{0, true, ""}, {0, false, codeHourly}}},
 		{"no hour", Limits{HourlyCalls: -1}, []call{{0, true, ""}, {0, true, ""}}},
+		{"the score block comes before the burst", Limits{Score: Linear, MaxScore: 3, BurstPerSecond: 1},
+			[]call{{0, true, ""}, {time.Second, true, codeScore}, {time.Second, true, codeScore}}},
 		{"the score block comes before the hour", Limits{HourlyCalls: 2, Score: Linear, MaxScore: 3, Block: time.Minute},
 			[]call{{0, true, ""}, {0, true, codeScore}, {time.Second, true, codeScore}, {10 * time.Minute, true, ""}, {20 * time.Minute, true, codeHourly}}},
 	}

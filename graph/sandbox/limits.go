@@ -17,7 +17,7 @@ type Limits struct {
 	Score ScoreModel
 	// MaxScore is 9,000 (Full) or 60 (Limited).
 	MaxScore int
-	// Decay is 300 s.
+	// Decay is 300 s, and so is anything below a second.
 	Decay time.Duration
 	// Block is 60 s (Full) or 300 s (Limited).
 	Block time.Duration
@@ -43,19 +43,19 @@ func (l Limits) withDefaults(tier Tier, activeAds int) Limits {
 	if l.HourlyCalls == 0 {
 		l.HourlyCalls = calls + 40*activeAds
 	}
-	if l.MaxScore == 0 {
+	if l.MaxScore <= 0 {
 		l.MaxScore = score
 	}
-	if l.Decay == 0 {
+	if l.Decay < time.Second {
 		l.Decay = 300 * time.Second
 	}
-	if l.Block == 0 {
+	if l.Block <= 0 {
 		l.Block = block
 	}
 	if l.ScoreCode == "" {
 		l.ScoreCode = codeScore
 	}
-	if l.Scale == 0 {
+	if l.Scale <= 0 {
 		l.Scale = 1
 	}
 	return l

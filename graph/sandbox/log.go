@@ -27,8 +27,8 @@ type Stats struct {
 	MaxConcurrent int
 	// Downloads of pictures, which are no requests.
 	Downloads int
-	// Calls, Throttled and WhileBlocked are sums over Accounts, and the calls
-	// that concern no account.
+	// Calls with a valid token, Throttled and WhileBlocked are sums over
+	// Accounts and the calls that concern none.
 	Calls        map[Kind]int
 	Throttled    int
 	WhileBlocked int

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -57,21 +58,21 @@ func (o Options) Validate() error {
 			errs = append(errs, fmt.Errorf("rule %d: %w", i+1, err))
 		}
 	}
+	for _, c := range []Code{o.Limits.ScoreCode, o.Variants.SourceMissing, o.Variants.SourceDenied} {
+		if _, _, ok := c.split(); c != "" && !ok {
+			errs = append(errs, fmt.Errorf("code %q is no error code; write it like 100 or 100/33", c))
+		}
+	}
+	if s := o.Variants.BatchLimitStatus; s != 0 && (s < 200 || s > 599) {
+		errs = append(errs, fmt.Errorf("HTTP status %d cannot end an answer; use 200 to 599", s))
+	}
 	if s := o.Limits.Scale; s < 0 {
 		errs = append(errs, fmt.Errorf("limits: scale %v is negative", s))
 	}
 	if s := o.Limits.Others.Share; s < 0 || s > 1 {
 		errs = append(errs, fmt.Errorf("limits: share %v of other programs is not between 0 and 1", s))
 	}
-	slices.SortFunc(errs, func(a, b error) int { // Rates is a map
-		switch x, y := a.Error(), b.Error(); {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) }) // Rates is a map
 	return errors.Join(errs...)
 }
 

@@ -61,7 +61,7 @@ func TestRegainIsTrue(t *testing.T) {
 	for _, hours := range []sandbox.Window{sandbox.Rolling, sandbox.ClockHour} {
 		t.Run(hours.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(17 * time.Minute)
+				time.Sleep(17*time.Minute + 30*time.Second)
 				s := seeded(sandbox.Options{Limits: sandbox.Limits{HourlyCalls: 10, Hours: hours}}, 1)
 				for range 10 {
 					if r := copyImage(t, s, hash(1)); r.code() != "" {

@@ -13,8 +13,9 @@ import (
 	"strings"
 )
 
-// maxBody bounds a request: fifty uploads of a megabyte in one batch still fit.
-const maxBody = 64 << 20
+// maxBody bounds a request: a batch of fifty uploads of a megabyte fits, base64
+// and escapes included.
+const maxBody = 128 << 20
 
 // request is an HTTP request taken apart.
 type request struct {

@@ -212,12 +212,13 @@ func TestOverSocket(t *testing.T) {
 }
 
 func TestOptionsValidate(t *testing.T) {
-	bad := sandbox.Options{Rates: map[string]float64{"cot": 0.1, "cut": 2}, Limits: sandbox.Limits{Scale: -1}}
+	bad := sandbox.Options{Rates: map[string]float64{"cot": 0.1, "cut": 2}, Limits: sandbox.Limits{Scale: -1},
+		Variants: sandbox.Variants{SourceDenied: "denied", BatchLimitStatus: 7}}
 	err := bad.Validate()
 	if err == nil {
 		t.Fatal("got no error")
 	}
-	for _, want := range []string{`unknown fault "cot"`, "rate 2", "scale -1"} {
+	for _, want := range []string{`unknown fault "cot"`, "rate 2", "scale -1", `code "denied"`, "HTTP status 7"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error %q does not tell %q", err, want)
 		}

@@ -48,13 +48,13 @@ func (t wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	case <-w.started:
 	case <-req.Context().Done():
 		cancel()
-		reader.CloseWithError(context.Cause(req.Context()))
+		reader.Close()
 		return nil, context.Cause(req.Context())
 	}
 	if w.status == 0 {
 		return nil, io.ErrUnexpectedEOF
 	}
-	stop := context.AfterFunc(req.Context(), func() { reader.CloseWithError(context.Cause(req.Context())) })
+	stop := context.AfterFunc(req.Context(), func() { writer.CloseWithError(context.Cause(req.Context())) })
 	return &http.Response{
 		Status:        strconv.Itoa(w.status) + " " + http.StatusText(w.status),
 		StatusCode:    w.status,

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"adferry/jobs"
+	"adferry/jobs/store"
+	"adferry/reports"
+)
+
+// errReports: the run's outcome is safe in the job, and its reports are not
+// written.
+var errReports = errors.New("the reports could not be written")
+
+// carryOut runs an open job to its end or to a stop, and reports.
+func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
+	api, err := se.connect(job)
+	if err != nil {
+		return err
+	}
+	meta, err := job.Meta(ctx)
+	if err != nil {
+		return err
+	}
+	se.options.File = filesBeside(meta.Manifest.Path)
+	se.options.Observe = watch(se)
+	if err := job.SetRunning(ctx); err != nil {
+		return &jobs.CheckpointError{Err: err}
+	}
+	engine := jobs.New(api, job, se.options)
+	release := stopOnSignal(se, engine)
+	stop := engine.Run(ctx)
+	release()
+	se.progress.Stop()
+	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)
+}
+
+// finish writes what a stop leaves behind and decides the exit code.
+func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir string, stop error) error {
+	summary, err := job.Summary(ctx)
+	if err != nil {
+		return errors.Join(stop, err)
+	}
+	why := ""
+	if summary.State == jobs.JobFinished {
+		stop = nil
+		if summary.Totals.Failed > 0 {
+			stop = &endedError{exitFailures}
+		}
+	} else if stop != nil {
+		why = stop.Error()
+	}
+	if err := job.SetStop(ctx, exitCode(stop), why); err != nil && stop == nil {
+		stop = &jobs.CheckpointError{Err: err}
+	}
+	if err := reports.Write(ctx, dir, job); err != nil {
+		failed := fmt.Errorf("%w: %w", errReports, err)
+		if exitCode(stop) < exitStopped {
+			return failed
+		}
+		report(s.err, failed)
+	}
+	if !se.quiet {
+		if summary, err = job.Summary(ctx); err != nil {
+			return errors.Join(stop, err)
+		}
+		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
+	}
+	return stop
+}
+
+// watch passes the engine's events on to the progress display and the log.
+func watch(se *session) func(jobs.Event) {
+	return func(e jobs.Event) {
+		switch e.Kind {
+		case jobs.EventStarted:
+			se.progress.Start(e.Total, e.Settled, e.Failed)
+			se.log.Info("started", "operations", e.Total, "settled", e.Settled, "failed", e.Failed)
+		case jobs.EventSettled:
+			se.progress.Settled(e.Outcome.State == jobs.Failed, e.Outcome.State == jobs.Skipped)
+			attrs := []any{"operation", e.Op.Kind.String(), "source", string(e.Op.Source), "hash", string(e.Op.Hash), "target", string(e.Op.Target),
+				"state", e.Outcome.State.String(), "reason", string(e.Outcome.Reason), "attempts", e.Outcome.Attempts}
+			if e.Outcome.State == jobs.Failed {
+				se.log.Warn("failed", append(attrs, "error", e.Outcome.Message, "fbtrace_id", e.Outcome.TraceID)...)
+			} else {
+				se.log.Debug("settled", attrs...)
+			}
+		case jobs.EventParked:
+			se.progress.Parked(string(e.Account), e.Until, e.Text)
+			se.log.Info("parked", "account", string(e.Account), "until", e.Until, "why", e.Text)
+		case jobs.EventResumed:
+			se.progress.Resumed(string(e.Account))
+			se.log.Info("resumed", "account", string(e.Account))
+		case jobs.EventWarning:
+			se.progress.Note(e.Text)
+			se.log.Warn(e.Text)
+		}
+	}
+}
+
+// stopOnSignal lets the first signal drain the engine and the second one leave
+// at once: every intent is on disk, so that loses nothing.
+func stopOnSignal(se *session, engine *jobs.Engine) (release func()) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			case <-signals:
+			}
+			if n > 0 {
+				se.progress.Stop()
+				os.Exit(exitStopped)
+			}
+			engine.Stop(jobs.ErrInterrupted)
+			se.progress.Note("stopping: requests in flight may end; once more leaves at once")
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(done)
+	}
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// rooms says what each package may import of ours, and why not more.
+var rooms = map[string]struct {
+	may []string
+	why string
+}{
+	"plan":          {nil, "a plan is pure: it knows neither the API nor jobs"},
+	"graph":         {nil, "the client knows the API and nothing of what is done with it"},
+	"graph/sandbox": {nil, "the other side of the wire must not share the client's mistakes"},
+	"jobs/quota":    {[]string{"graph"}, "quota policy is pure; it reads usage headers and nothing else"},
+	"jobs":          {[]string{"plan", "graph", "jobs/quota"}, "the engine reaches its checkpoint through an interface, and reports through a hook"},
+	"jobs/store":    {[]string{"plan", "graph", "jobs"}, "the checkpoint knows what it stores, not how it is shown"},
+	"reports":       {[]string{"plan", "jobs"}, "reports read outcomes; they do not reach for the API or the database"},
+	".":             {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/store", "reports"}, ""},
+}
+
+// homes says which package may import a third-party module.
+var homes = map[string][]string{
+	"github.com/urfave/cli/v2":       {"."},
+	"github.com/gocarina/gocsv":      {"plan", "reports"},
+	"golang.org/x/sync":              {"jobs"},
+	"github.com/cenkalti/backoff/v4": {"jobs"},
+	"modernc.org/sqlite":             {"jobs/store"},
+	"github.com/gofrs/flock":         {"jobs/store"},
+	"github.com/google/renameio/v2":  {"reports"},
+	"charm.land/bubbletea/v2":        {"reports"},
+	"charm.land/lipgloss/v2":         {"reports"},
+	"github.com/charmbracelet/x":     {"reports"},
+	"golang.org/x/term":              {"reports", "."},
+	"golang.org/x/sys":               {"reports"},
+}
+
+// Data runs one way: plan and graph, then jobs, then reports, wired by main.
+func TestHouse(t *testing.T) {
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "testdata") {
+			if err == nil {
+				err = filepath.SkipDir
+			}
+			return err
+		}
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			checkImports(t, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkImports(t *testing.T, path string) {
+	t.Helper()
+	room := filepath.ToSlash(filepath.Dir(path))
+	rule, known := rooms[room]
+	if !known {
+		t.Errorf("%s: the house has no room %s", path, room)
+		return
+	}
+	f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for _, i := range f.Imports {
+		name, _ := strconv.Unquote(i.Path.Value)
+		if ours, ok := strings.CutPrefix(name, "adferry/"); ok {
+			if !slices.Contains(rule.may, ours) {
+				t.Errorf("%s imports %s: %s", path, ours, rule.why)
+			}
+			continue
+		}
+		if !strings.Contains(strings.Split(name, "/")[0], ".") {
+			continue // the standard library
+		}
+		home := slices.ContainsFunc(homesOf(name), func(h string) bool { return h == room })
+		if !home {
+			t.Errorf("%s imports %s, whose home is %v", path, name, homesOf(name))
+		}
+	}
+}
+
+func homesOf(name string) []string {
+	for module, at := range homes {
+		if name == module || strings.HasPrefix(name, module+"/") {
+			return at
+		}
+	}
+	return nil
+}
+
+// The top level keeps the folders of the house, and nothing else.
+func TestTopLevel(t *testing.T) {
+	allowed := []string{"plan", "jobs", "graph", "reports", "testdata", ".ci", ".git", "job"}
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && !slices.Contains(allowed, e.Name()) {
+			t.Errorf("the house has no room %s", e.Name())
+		}
+	}
+}

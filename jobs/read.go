@@ -1,0 +1,130 @@
+package jobs
+
+import (
+	"time"
+
+	"adferry/graph"
+	"adferry/plan"
+)
+
+// read takes the answer to a bulk read.
+func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
+	if reply.Err != nil {
+		e.unread(l, p, reply.Err, now)
+		return
+	}
+	l.denials, l.narrowed = 0, min(bulk, 2*l.narrowed)%bulk
+	found := map[plan.Hash]graph.Image{}
+	for _, image := range reply.Images {
+		if !image.Deleted() {
+			found[plan.Hash(image.Hash)] = image
+		}
+	}
+	var left []*look
+	for _, k := range p.looks {
+		image, present := found[k.hash]
+		switch {
+		case present:
+			e.sighted(k, sight{known: true, present: true, inUse: image.InUse(), at: now})
+		case reply.After != "":
+			left = append(left, k)
+		case !reply.Usage.Seen() && k.asked == 0:
+			k.asked++
+			l.looks.again(k, now)
+		default:
+			e.sighted(k, sight{known: true, at: now})
+		}
+	}
+	if len(left) > 0 {
+		l.looks.pages = append(l.looks.pages, &page{left, reply.After})
+	}
+}
+
+// sighted gives a look's result to the tasks that wanted it.
+func (e *Engine) sighted(k *look, s sight) {
+	for _, w := range k.waiters {
+		w.task.sights[w.slot] = s
+		w.task.waiting--
+		e.advance(w.task)
+	}
+}
+
+// unread takes a read that failed: again after a throttle or a refused token,
+// again later and smaller after a transient failure, not again after a refusal.
+func (e *Engine) unread(l *lane, p *page, err *graph.Error, now time.Time) {
+	switch {
+	case err.Class.Throttled() && l.refused == nil, err.Class == graph.Unreachable, err.Class == graph.RefusedRun:
+		if err.Class == graph.Unreachable {
+			e.lostTouch(err, now)
+		}
+		if err.Class == graph.RefusedRun {
+			e.halt(&RefusedError{err})
+		}
+		for _, k := range p.looks {
+			l.looks.again(k, now)
+		}
+	case err.Class == graph.Transient:
+		l.narrowed = max(1, len(p.looks)/2)
+		for _, k := range p.looks {
+			e.readLater(l, k, err, now)
+		}
+	default:
+		if l.denials++; l.denials >= mostDenials {
+			l.refused = err
+		}
+		for _, k := range p.looks {
+			e.giveUpLook(k, err)
+		}
+		if l.refused != nil {
+			e.emptyLooks(l)
+		}
+	}
+}
+
+// readLater queues a look again after a backoff, as often as a write.
+func (e *Engine) readLater(l *lane, k *look, err *graph.Error, now time.Time) {
+	if k.tries++; k.tries >= 2*e.opt.Attempts {
+		e.giveUpLook(k, err)
+		return
+	}
+	if k.policy == nil {
+		k.policy = e.opt.backoff()
+	}
+	e.after(now.Add(k.policy.NextBackOff()), func() { l.looks.again(k, time.Now()) })
+}
+
+// emptyLooks answers all that was still to be read of an account given up.
+func (e *Engine) emptyLooks(l *lane) {
+	queue := l.looks
+	l.looks = lookQueue{}
+	for _, k := range queue.order {
+		e.giveUpLook(k, l.refused)
+	}
+	for _, p := range queue.pages {
+		for _, k := range p.looks {
+			e.giveUpLook(k, l.refused)
+		}
+	}
+}
+
+func (e *Engine) giveUpLook(k *look, err *graph.Error) {
+	for _, w := range k.waiters {
+		w.task.waiting--
+		e.unreadable(w, err)
+	}
+}
+
+// unreadable ends a task for which an account could not be read. One whose
+// write may have taken effect stays as it is, for a later run to settle.
+func (e *Engine) unreadable(w waiter, err *graph.Error) {
+	t := w.task
+	if t.Outcome.State.Settled() || t.lost || t.deleted {
+		return
+	}
+	t.last = err
+	reason, message := reasonOf(err), err.Detail()
+	if w.slot >= slotCopies {
+		reason, message = CopyUnseen, "the target of its copy cannot be read: "+message
+	}
+	e.settle(t, t.fail(reason, message).outcome)
+}

@@ -1,0 +1,124 @@
+package jobs
+
+import (
+	"context"
+	"time"
+)
+
+// supply fills the lanes' windows from the checkpoint.
+func (e *Engine) supply(ctx context.Context) {
+	for _, l := range e.order {
+		for l.supplied() && l.held <= e.window/2 {
+			if err := e.claim(ctx, l); err != nil {
+				if ctx.Err() == nil {
+					e.halt(&CheckpointError{err})
+				}
+				return
+			}
+		}
+	}
+}
+
+// claim brings operations into memory: those that were released first.
+func (e *Engine) claim(ctx context.Context, l *lane) error {
+	n := e.window - l.held
+	if len(l.released) > 0 {
+		ids := l.released[:min(n, len(l.released))]
+		operations, err := e.store.Load(ctx, ids)
+		if err != nil {
+			return err
+		}
+		l.released = l.released[len(ids):]
+		for _, o := range operations {
+			e.admit(newTask(o, l))
+		}
+		return nil
+	}
+	operations, err := e.store.Claim(ctx, l.account, l.cursor, n)
+	if err != nil {
+		return err
+	}
+	l.drained = len(operations) < n
+	for _, o := range operations {
+		l.cursor = o.ID
+		e.admit(newTask(o, l))
+	}
+	return nil
+}
+
+func (e *Engine) admit(t *task) {
+	t.rehearsal = e.opt.ReadOnly
+	e.held++
+	t.home.held++
+	if t.home.enter(t) {
+		e.advance(t)
+	}
+}
+
+// advance does what the task needs next.
+func (e *Engine) advance(t *task) {
+	if t.waiting > 0 {
+		return
+	}
+	if refused := e.refusal(t); refused != nil {
+		e.deny(t, refused)
+		return
+	}
+	now := time.Now()
+	switch s := t.next(now, e.opt.Attempts); s.kind {
+	case stepSettle:
+		e.settle(t, s.outcome)
+	case stepLook:
+		t.waiting = len(s.wants)
+		for _, w := range s.wants {
+			e.want(w, t, now)
+		}
+	case stepSeen:
+		t.seen = true
+		var seen []Sighting
+		for _, id := range t.copies() {
+			seen = append(seen, Sighting{id, now})
+		}
+		e.commit.add(Change{Seen: seen}, func() { e.advance(t) })
+	case stepWait:
+		t.looked++
+		e.after(now.Add(s.wait), func() { t.lookAgain(); e.advance(t) })
+	case stepSend:
+		if e.opt.ReadOnly {
+			o := t.Outcome
+			o.State = Done
+			e.settle(t, o)
+			return
+		}
+		t.home.ready = append(t.home.ready, t)
+	}
+}
+
+// want queues a read; an account that is given up answers at once.
+func (e *Engine) want(w want, t *task, now time.Time) {
+	l := e.lane(w.account)
+	if l.refused != nil {
+		t.waiting--
+		e.unreadable(waiter{t, w.slot}, l.refused)
+		return
+	}
+	l.looks.add(w, t, now)
+}
+
+// settle makes a final outcome durable; the task's place is free when it is.
+func (e *Engine) settle(t *task, o Outcome) {
+	o.Finished = time.Now()
+	t.Outcome = o
+	e.commit.add(Change{Records: []Record{{t.ID, t.Needed, o}}}, func() {
+		e.held--
+		t.home.held--
+		e.tally.settled(o)
+		e.opt.Observe(Event{Kind: EventSettled, Op: t.Op, Outcome: o})
+		if next := t.home.leave(t); next != nil {
+			e.advance(next)
+		}
+		if tooMany(e.opt.MaxFailures, e.tally.failures, e.tally.done, e.tally.done+e.held) {
+			e.halt(&FailuresError{Failed: e.tally.failures, Settled: e.tally.done})
+		}
+	})
+}

@@ -1,0 +1,119 @@
+package jobs
+
+import (
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+
+	"adferry/graph"
+	"adferry/plan"
+)
+
+// wrote takes the answer to a task's write.
+func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
+	err := reply.Err
+	switch classOf(err) {
+	case graph.ClassUnknown:
+		e.succeeded(t, reply, now)
+	case graph.ThrottledAccount, graph.ThrottledApp, graph.MaybeThrottled:
+		if t.home.refused != nil {
+			e.settle(t, t.failed(err, 1))
+			return
+		}
+		e.unsent(t)
+	case graph.Unreachable:
+		e.lostTouch(err, now)
+		e.unsent(t)
+	case graph.RefusedRun:
+		e.unsent(t)
+		e.halt(&RefusedError{err})
+	case graph.Transient:
+		e.lost(t, err, now)
+	case graph.RefusedAccount:
+		e.refuse(t, err)
+		e.settle(t, t.failed(err, 1))
+	default:
+		t.Outcome.Attempts++
+		t.last, t.lost = err, false
+		if t.Kind == plan.KindDelete {
+			t.refused = true
+			t.forget()
+			e.advance(t)
+			return
+		}
+		e.settle(t, t.failed(err, 0))
+	}
+}
+
+func (e *Engine) succeeded(t *task, reply graph.Reply, now time.Time) {
+	e.works = true
+	t.Outcome.Attempts++
+	t.last, t.lost, t.uncounted = nil, false, false
+	e.approve(t)
+	if t.Kind == plan.KindDelete {
+		t.deleted, t.looked = true, 0
+		t.sights[slotSource] = sight{known: true, present: true, at: now}
+		e.advance(t)
+		return
+	}
+	o := t.Outcome
+	o.State, o.TargetHash = Done, plan.Hash(strings.ToLower(reply.Hash))
+	hash, _ := t.sourceHash()
+	// Absence was read under the source's hash. Where the copy got another one,
+	// whether that was there before is not known, and nobody may undo it.
+	o.Created = o.TargetHash == hash
+	e.settle(t, settle(o).outcome)
+}
+
+// unsent puts a write back that surely had no effect.
+func (e *Engine) unsent(t *task) {
+	t.Outcome.State = Pending
+	t.lost = false
+	e.commit.add(Change{Records: []Record{{t.ID, t.Needed, t.Outcome}}}, nil)
+	t.home.ready = append([]*task{t}, t.home.ready...)
+}
+
+// lost keeps a write sent whose effect is unknown; after a backoff it is read.
+func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
+	t.Outcome.Attempts++
+	t.lost, t.uncounted, t.last = true, false, err
+	o := t.Outcome
+	blame(&o, err)
+	e.commit.add(Change{Records: []Record{{t.ID, t.Needed, o}}}, nil)
+	if t.policy == nil {
+		t.policy = e.opt.backoff()
+	}
+	e.after(now.Add(t.policy.NextBackOff()), func() { t.forget(); e.advance(t) })
+}
+
+// failed is the outcome of a write that the API refused.
+func (t *task) failed(err *graph.Error, attempts int) Outcome {
+	t.last = err
+	t.Outcome.Attempts += attempts
+	return t.fail(reasonOf(err), err.Detail()).outcome
+}
+
+// lookAgain forgets what has to be looked at again after a pause.
+func (t *task) lookAgain() {
+	if t.deleted {
+		t.sights[slotSource] = sight{}
+		return
+	}
+	for i := slotCopies; i < len(t.sights); i++ {
+		if !t.sights[i].present {
+			t.sights[i] = sight{}
+		}
+	}
+}
+
+// backoff is the schedule of one operation's or read's tries.
+func (o Options) backoff() backoff.BackOff {
+	return backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(o.RetryBase),
+		backoff.WithMaxInterval(o.RetryMax),
+		backoff.WithMultiplier(2),
+		backoff.WithRandomizationFactor(0.5),
+		backoff.WithMaxElapsedTime(0), // tries are counted, not timed
+	)
+}

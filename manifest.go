@@ -1,0 +1,91 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// readManifest reads and checks a manifest file.
+func readManifest(path string, visit func(plan.Row) error) (*plan.Plan, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usagef("", "manifest: %w", err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, usagef("", "manifest: %s is a folder; adferry resume goes on with a job", path)
+	}
+	return plan.Read(f, visit)
+}
+
+// showProblems prints every problem of a manifest, one a line, and leaves a
+// short error to end with.
+func showProblems(s *streams, err error) error {
+	var e *plan.ProblemsError
+	if !errors.As(err, &e) {
+		return err
+	}
+	for _, p := range e.Problems {
+		fmt.Fprintln(s.err, p)
+	}
+	n := len(e.Problems) + e.More
+	if e.More > 0 {
+		fmt.Fprintf(s.err, "... and %d more\n", e.More)
+	}
+	if n == 1 {
+		return usagef("mend it and run again", "the manifest has 1 problem; nothing was sent")
+	}
+	return usagef("mend them and run again", "the manifest has %d problems; nothing was sent", n)
+}
+
+// asDisk takes an error of making the job file for what it is: a disk that does
+// not take it.
+func asDisk(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EDQUOT) {
+		return &jobs.CheckpointError{Err: err}
+	}
+	return err
+}
+
+// filesBeside reads the files that upload rows name, which lie in the
+// manifest's folder and nowhere else.
+func filesBeside(manifest string) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		root, err := os.OpenRoot(filepath.Dir(manifest))
+		if err != nil {
+			return nil, err
+		}
+		defer root.Close()
+		return root.ReadFile(filepath.FromSlash(strings.ReplaceAll(name, `\`, "/")))
+	}
+}
+
+func fileSum(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("manifest: %w", err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("manifest: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
