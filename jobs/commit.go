@@ -67,7 +67,14 @@ func (c *committer) run() {
 		if len(entries) == 0 {
 			continue
 		}
-		released, err := c.engine.store.Commit(context.Background(), merge(entries))
+		change := merge(entries)
+		released, err := c.engine.store.Commit(context.Background(), change)
+		if len(change.Records) > 0 {
+			crashPoint("outcome_written")
+		}
+		if len(change.Seen) > 0 {
+			crashPoint("sighting_written")
+		}
 		c.engine.inbox <- func() { c.done(entries, released, err) }
 	}
 }

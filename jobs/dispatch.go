@@ -202,7 +202,15 @@ func (e *Engine) work(ctx context.Context, r *request, intents []Record) error {
 			return failed
 		}
 	}
+	crashPoint("intent_written")
+	crashPoint("sent")
 	replies := e.api.Do(ctx, r.calls)
+	crashPoint("answered")
+	for _, c := range r.calls {
+		if c.Action == graph.ActionDelete {
+			crashPoint("delete_sent")
+		}
+	}
 	aborted := ctx.Err() != nil
 	e.inbox <- func() {
 		e.inflight--

@@ -249,6 +249,43 @@ func TestDeniedAccount(t *testing.T) {
 	}
 }
 
+// An empty list that a throttled account answers is no proof of absence: no row
+// fails as not found because of it.
+func TestEmptyListIsNoProof(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{
+			{Match: sandbox.Match{Kind: sandbox.Read, Account: "11", Nth: 1}, Fault: sandbox.Fault{Name: "empty_list"}},
+			{Match: sandbox.Match{Kind: sandbox.Read, Account: "22", Nth: 1}, Fault: sandbox.Fault{Name: "empty_list"}},
+		}})
+		w.has("11", "a", "b")
+		w.has("22", "b")
+		w.manifest("copy 11 a 22", "copy 11 b 22")
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("done", "skipped already_present")
+	})
+}
+
+// While an account fails, nothing is deleted whose copy is there.
+func TestNoDeleteWhileTargetFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{
+			{Match: sandbox.Match{Kind: sandbox.Copy, Account: "22"}, Fault: sandbox.Fault{Name: "200"}},
+			// The sighting takes its time: the copies fail meanwhile.
+			{Match: sandbox.Match{Kind: sandbox.Read, Account: "22", Hash: string(hash("a")), Nth: 2, Count: 2}, Fault: sandbox.Fault{Name: "2"}},
+		}})
+		w.has("11", "a", "b", "c", "d", "e")
+		w.has("22", "a")
+		w.manifest("move 11 a 22", "copy 11 b 22", "copy 11 c 22", "copy 11 d 22", "copy 11 e 22")
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("failed copied_not_deleted", "failed denied", "failed denied", "failed denied", "failed denied")
+		wantHolds(t, w, "11 a", "22 a")
+	})
+}
+
 func TestTokenExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Copy, Nth: 40, Count: 60}, Fault: sandbox.Fault{Name: "190/463"}}}})

@@ -33,6 +33,7 @@ type lane struct {
 
 	maybe    int          // throttles in a row that may be a block
 	denials  int          // refused reads in a row
+	failing  int          // writes that failed in a row
 	refused  *graph.Error // the account is given up: nothing more is sent for it
 	narrowed int          // images in a bulk read after failures; 0: bulk
 }

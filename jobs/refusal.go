@@ -61,6 +61,33 @@ func (e *Engine) deny(t *task, err *graph.Error) {
 	e.settle(t, t.fail(reasonOf(err), err.Detail()).outcome)
 }
 
+// note counts failed writes in a row: an account whose writes fail is no safe
+// place to have the only copy of an image.
+func (l *lane) note(o Outcome) {
+	switch {
+	case o.State == Done:
+		l.failing = 0
+	case o.State == Failed && (o.Reason == Denied || o.Reason == AccountBlocked || o.Reason == GaveUp):
+		l.failing++
+	}
+}
+
+// failingTarget is a target of a delete's copies that is failing now, or "".
+func (e *Engine) failingTarget(t *task) plan.Account {
+	if t.Kind != plan.KindDelete {
+		return ""
+	}
+	for _, n := range t.Needs {
+		if n.Kind != plan.KindCopy || n.Source != t.Source {
+			continue
+		}
+		if l := e.lane(n.Target); l.refused != nil || l.failing >= mostDenials {
+			return n.Target
+		}
+	}
+	return ""
+}
+
 // reasonOf is the word for a refusal.
 func reasonOf(e *graph.Error) Reason {
 	switch {

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -90,6 +91,10 @@ func (e *Engine) advance(t *task) {
 			e.settle(t, o)
 			return
 		}
+		if account := e.failingTarget(t); account != "" {
+			e.settle(t, t.fail(DependencyFailed, fmt.Sprintf("%s, where its copy is, is failing: nothing is deleted meanwhile", account.Act())).outcome)
+			return
+		}
 		t.home.ready = append(t.home.ready, t)
 	}
 }
@@ -113,6 +118,7 @@ func (e *Engine) settle(t *task, o Outcome) {
 		e.held--
 		t.home.held--
 		e.tally.settled(o)
+		t.home.note(o)
 		e.opt.Observe(Event{Kind: EventSettled, Op: t.Op, Outcome: o})
 		if next := t.home.leave(t); next != nil {
 			e.advance(next)
