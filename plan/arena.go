@@ -8,7 +8,7 @@ type arena[T any] struct {
 }
 
 const (
-	chunkBits = 14
+	chunkBits = 12
 	chunkSize = 1 << chunkBits
 )
 
@@ -53,6 +53,14 @@ func (t *table) find(hash uint32, same func(uint32) bool, add func() uint32) uin
 			return s.id
 		}
 	}
+}
+
+// load returns something from the slot in which find begins to look.
+func (t *table) load(hash uint32) uint32 {
+	if len(t.slots) == 0 {
+		return 0
+	}
+	return t.slots[hash&uint32(len(t.slots)-1)].id
 }
 
 func (t *table) grow() {

@@ -18,6 +18,9 @@ func (c *checker) broken(r *record) {
 	case errors.Is(r.err, csv.ErrFieldCount):
 		has, wants := len(r.located()), len(c.header.names)
 		p.What = fmt.Sprintf("the row has %d cells, the header %d", has, wants)
+		if has == 1 {
+			p.What = fmt.Sprintf("the row has 1 cell, the header %d", wants)
+		}
 		p.Hint = "a cell is missing"
 		if has > wants {
 			p.Hint = "if a cell has a comma in it, put the cell in quotes"

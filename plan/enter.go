@@ -3,8 +3,10 @@ package plan
 import "fmt"
 
 // enter adds a row to the plan and names its operations.
-func (rd *reading) enter(row *Row, f *fields, r *record) {
-	x, line := &rd.plan.index, uint32(row.Line)
+func (rd *reading) enter(e *entry) (row Row) {
+	f := &e.fields
+	row.Line, row.Verb = e.line, f.verb
+	x, line := &rd.plan.index, uint32(e.line)
 	counts := &rd.plan.counts
 	rd.plan.Rows++
 	merged := false
@@ -34,13 +36,14 @@ func (rd *reading) enter(row *Row, f *fields, r *record) {
 		row.Copy = OpID(id)
 		counts.UploadRows++
 		if f.hashed && !x.expect(id, f.hash) {
-			rd.check.flaw(r, hashColumn, r.scanned.cells.Hash, &flaw{
+			rd.check.flaw(&e.record, hashColumn, e.scanned.cells.Hash, &flaw{
 				fmt.Sprintf("line %d uploads this file, too, and not to give this hash", o.asked), "leave one of the hashes out"})
 		}
 	}
 	if merged {
 		counts.Merged++
 	}
+	return row
 }
 
 // since sets the line that is first to ask for something, and reports whether one

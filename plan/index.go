@@ -17,6 +17,7 @@ type index struct {
 
 	byImage table
 	byFile  table
+	fetched uint32 // without meaning: it keeps fetch from being optimised away
 }
 
 // An image is a hash in an account, the head of the lists of copies out of it and
@@ -110,6 +111,19 @@ func (x *index) upload(target uint32, file string) uint32 {
 		return id
 	})
 	return x.files.at(id).op
+}
+
+// fetch loads the slots that entering a row will look into. No load waits for
+// another.
+func (x *index) fetch(f *fields) {
+	if f.source != 0 {
+		x.fetched += x.byImage.load(imageHash(f.source, f.hash))
+	}
+	if f.file != "" {
+		x.fetched += x.byFile.load(fileHash(f.target, f.file))
+	} else if f.target != 0 {
+		x.fetched += x.byImage.load(imageHash(f.target, f.hash))
+	}
 }
 
 // expect makes the upload one into the image of that hash, and reports whether

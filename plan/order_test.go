@@ -87,7 +87,7 @@ func TestAccountsByNumber(t *testing.T) {
 // with few accounts, which have every kind of chain, circle and contradiction.
 func TestAgainstModel(t *testing.T) {
 	valid := 0
-	for seed := range uint64(4000) {
+	for seed := range uint64(3000) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		var list []string
 		for range 1 + random.IntN(7) {

@@ -77,6 +77,16 @@ func (ps *problems) add(p Problem) {
 	ps.kept = append(ps.kept, p)
 }
 
+// addFirst adds one that is kept however many came before it.
+func (ps *problems) addFirst(p Problem) {
+	if len(ps.kept) < maxProblems {
+		ps.add(p)
+		return
+	}
+	ps.kept = append([]Problem{p}, ps.kept[:maxProblems-1]...)
+	ps.more++
+}
+
 func (ps *problems) any() bool { return len(ps.kept) > 0 }
 
 func (ps *problems) err() error {

@@ -140,6 +140,17 @@ func TestProblemsAreBounded(t *testing.T) {
 	}
 }
 
+// What is wrong with the header is not crowded out by what is wrong with the rows.
+func TestMissingColumnIsKept(t *testing.T) {
+	bad := problemsOf(t, "source_account,target_account,note\n"+strings.Repeat("x,y,\n", 60_000))
+	if got, want := bad.Problems[0].String(), "line 1, hash: the column is missing, line 2 needs it; add it to the header"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := len(bad.Problems)+bad.More, 120_001; got != want {
+		t.Errorf("got %d problems, want %d", got, want)
+	}
+}
+
 // A cell of a mebibyte is not kept for the sake of a problem.
 func TestValuesAreBounded(t *testing.T) {
 	bad := problemsOf(t, threeColumns+strings.Repeat("é", 1000)+","+hashA+",2\n")
@@ -199,16 +210,28 @@ func TestCarriageReturnEndsTheFile(t *testing.T) {
 		`line 2, hash "\x00": a NUL byte; save the file as CSV in UTF-8`})
 }
 
-// Nothing is visited after a problem, nor before it is known what a row asks for.
+// Nothing is visited after the first problem, and rows are visited in order.
 func TestVisitEndsWithTheFirstProblem(t *testing.T) {
-	good := func(n int) string { return fmt.Sprintf("111,%032x,222\n", n) }
-	var lines []int
-	_, err := plan.Read(strings.NewReader(threeColumns+good(1)+good(2)+"x\n"+good(3)), func(r plan.Row) error {
-		lines = append(lines, r.Line)
+	var manifest strings.Builder
+	manifest.WriteString(threeColumns)
+	const bad = 3000
+	for line := 2; line < 2*bad; line++ {
+		account := "111"
+		if line == bad {
+			account = "x"
+		}
+		fmt.Fprintf(&manifest, "%s,%032x,222\n", account, line)
+	}
+	last := 1
+	_, err := plan.Read(strings.NewReader(manifest.String()), func(r plan.Row) error {
+		if r.Line != last+1 {
+			t.Errorf("got line %d after %d", r.Line, last)
+		}
+		last = r.Line
 		return nil
 	})
-	if want := []int{2, 3}; err == nil || !slices.Equal(lines, want) {
-		t.Errorf("got %v, %v, want lines %v and an error", lines, err, want)
+	if err == nil || last >= bad || last < bad/2 {
+		t.Errorf("got visits up to line %d and error %v, want them to end shortly before line %d", last, err, bad)
 	}
 }
 

@@ -79,6 +79,6 @@ func (c *checker) missing() {
 		case c.header.at[operation] >= 0 || c.header.at[col] >= 0 || uses[Copy][col] != required:
 			continue
 		}
-		c.problems.add(p)
+		c.problems.addFirst(p)
 	}
 }
