@@ -7,6 +7,8 @@ import (
 	"unicode"
 )
 
+const actPrefix = "act_"
+
 // maxAccountDigits is generous: ids of ad accounts have had up to 17 digits.
 const maxAccountDigits = 20
 
@@ -24,7 +26,7 @@ func ParseAccount(s string) (Account, error) {
 }
 
 // Act returns the id as the paths of the Graph API want it: act_123.
-func (a Account) Act() string { return "act_" + string(a) }
+func (a Account) Act() string { return actPrefix + string(a) }
 
 // compareAccounts orders by number, which for digits without leading zeros is by
 // length and then by text.
@@ -33,7 +35,7 @@ func compareAccounts(a, b Account) int {
 }
 
 func parseAccount(s string) (Account, *flaw) {
-	id := strings.TrimPrefix(s, "act_")
+	id := strings.TrimPrefix(s, actPrefix)
 	if digits(id) && len(id) <= maxAccountDigits && id[0] != '0' {
 		return Account(id), nil
 	}

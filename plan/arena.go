@@ -28,21 +28,26 @@ func (a *arena[T]) at(id uint32) *T {
 
 // A table finds the numbers of an arena's values by their hash: open addressing
 // and linear probing in a power of two of slots. A slot has the number and, so
-// that probing stays within the table, the hash; an empty one has number 0.
+// that probing stays within the table, the hash; an empty one has number 0. The
+// first bits of a hash say where its slot is, so that a table grows from front to
+// back and not all over memory.
 type table struct {
 	slots []slot
-	n     int // filled
+	shift uint8 // of a hash to its slot
+	n     int   // filled
 }
 
 type slot struct{ hash, id uint32 }
+
+const minSlotBits = 10
 
 // find returns the number for which same holds, else the one that add returns.
 func (t *table) find(hash uint32, same func(uint32) bool, add func() uint32) uint32 {
 	if t.n >= len(t.slots)/8*6 {
 		t.grow()
 	}
-	mask := uint32(len(t.slots) - 1)
-	for i := hash & mask; ; i = (i + 1) & mask {
+	mask := len(t.slots) - 1
+	for i := int(hash >> (t.shift & 31)); ; i = (i + 1) & mask {
 		s := &t.slots[i]
 		if s.id == 0 {
 			*s = slot{hash, add()}
@@ -60,18 +65,21 @@ func (t *table) load(hash uint32) uint32 {
 	if len(t.slots) == 0 {
 		return 0
 	}
-	return t.slots[hash&uint32(len(t.slots)-1)].id
+	return t.slots[hash>>(t.shift&31)].id
 }
 
 func (t *table) grow() {
 	old := t.slots
-	t.slots = make([]slot, max(1024, 2*len(old)))
-	mask := uint32(len(t.slots) - 1)
+	if t.shift--; old == nil {
+		t.shift = 32 - minSlotBits
+	}
+	t.slots = make([]slot, 1<<(32-t.shift))
+	mask := len(t.slots) - 1
 	for _, s := range old {
 		if s.id == 0 {
 			continue
 		}
-		i := s.hash & mask
+		i := int(s.hash >> (t.shift & 31))
 		for t.slots[i].id != 0 {
 			i = (i + 1) & mask
 		}

@@ -19,13 +19,7 @@ type checker struct {
 	header   *header
 	accounts *accounts
 	problems problems
-	lacks    [columnCount]int    // line of the first row that needs a column the file lacks
-	last     [columnCount]lookup // most rows name the same accounts as the one before
-}
-
-type lookup struct {
-	text string
-	id   uint32
+	lacks    [columnCount]int // line of the first row that needs a column the file lacks
 }
 
 // A record is a row under examination: its bytes, which found problems need.
@@ -37,11 +31,12 @@ type record struct {
 	cells []cell
 }
 
-// check reads one row. It reports false after adding the problems it has.
-func (c *checker) check(r *record) (f fields, ok bool) {
+// check reads one row into f. It reports false after adding the problems it has.
+func (c *checker) check(r *record, f *fields) (ok bool) {
+	*f = fields{}
 	if r.err != nil {
 		c.broken(r)
-		return f, false
+		return false
 	}
 	if !r.clean {
 		c.foreignText(r)
@@ -50,7 +45,7 @@ func (c *checker) check(r *record) (f fields, ok bool) {
 	f.verb = c.verb(r, values.Operation)
 	if *values == (cells{}) && len(bytes.Trim(r.raw, `,"; `+"\t\r\n")) == 0 {
 		c.add(r, Problem{Line: r.line, What: "all cells are empty", Hint: "remove the row"})
-		return f, false
+		return false
 	}
 	uses := &uses[f.verb]
 	if c.wants(r, uses, f.verb, sourceAccount, values.Source) {
@@ -73,7 +68,7 @@ func (c *checker) check(r *record) (f fields, ok bool) {
 	if f.source != 0 && f.source == f.target {
 		c.flaw(r, targetAccount, values.Target, &flaw{"the target is the source account", "name another account, or remove the row"})
 	}
-	return f, !r.bad
+	return !r.bad
 }
 
 func (c *checker) verb(r *record, s string) Verb {
@@ -101,17 +96,15 @@ func (c *checker) verb(r *record, s string) Verb {
 }
 
 func (c *checker) account(r *record, col column, s string) uint32 {
-	last := &c.last[col]
-	if s == last.text {
-		return last.id
+	if id := c.accounts.known(strings.TrimPrefix(s, actPrefix)); id != 0 {
+		return id
 	}
 	a, flaw := parseAccount(s)
 	if flaw != nil {
 		c.flaw(r, col, s, flaw)
 		return 0
 	}
-	*last = lookup{s, c.accounts.id(a)}
-	return last.id
+	return c.accounts.id(a)
 }
 
 // flaw adds what is wrong with a cell, if anything is.

@@ -25,6 +25,14 @@ func spacing(s, noun string) *flaw {
 	return nil
 }
 
+// blank reports whether a cell holds nothing but white space.
+func blank(s string) bool {
+	if s != "" && ' ' < s[0] && s[0] < utf8.RuneSelf {
+		return false
+	}
+	return strings.TrimSpace(s) == ""
+}
+
 // scientific recognises numbers as spreadsheets write what they take for a large
 // one: 1.23E+15, 1,23E+15, 1E15.
 func scientific(s string) bool {

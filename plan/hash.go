@@ -32,17 +32,19 @@ func (h rawHash) text() Hash {
 }
 
 func parseHash(s string) (h rawHash, f *flaw) {
-	if len(s) == hashDigits {
-		for i := range h {
-			hi, lo := nibbles[s[2*i]], nibbles[s[2*i+1]]
-			if hi|lo > 15 {
-				return h, hashFlaw(s)
-			}
-			h[i] = hi<<4 | lo
-		}
-		return h, nil
+	if len(s) != hashDigits {
+		return h, hashFlaw(s)
 	}
-	return h, hashFlaw(s)
+	var seen byte
+	for i := range h {
+		hi, lo := nibbles[s[2*i]], nibbles[s[2*i+1]]
+		seen |= hi | lo
+		h[i] = hi<<4 | lo
+	}
+	if seen > 15 {
+		return h, hashFlaw(s)
+	}
+	return h, nil
 }
 
 func hashFlaw(s string) *flaw {

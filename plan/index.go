@@ -1,32 +1,20 @@
 package plan
 
 import (
-	"encoding/binary"
 	"hash/maphash"
-	"math/bits"
 	"strings"
 )
 
 // The index holds every operation and every image that one mentions, in about
-// 100 bytes for a row. All numbers start at 1; 0 is none.
+// 110 bytes for a row. All numbers start at 1; 0 is none.
 type index struct {
 	accounts accounts
-	images   arena[image]
+	images   images
 	files    arena[upload]
 	ops      arena[op] // numbered by OpID
 
-	byImage table
 	byFile  table
 	fetched uint32 // without meaning: it keeps fetch from being optimised away
-}
-
-// An image is a hash in an account, the head of the lists of copies out of it and
-// of copies and uploads into it.
-type image struct {
-	hash    rawHash
-	account uint32
-	out, in uint32 // ops
-	del     uint32 // op
 }
 
 // An upload is a file for an account.
@@ -72,7 +60,8 @@ func (o *op) first() int {
 
 // copy finds or adds the copy of an image to an account.
 func (x *index) copy(source uint32, hash rawHash, target uint32) uint32 {
-	from, to := x.image(source, hash), x.image(target, hash)
+	first := x.images.first(hash, source)
+	from, to := x.images.find(first, source), x.images.find(first, target)
 	f, t := x.images.at(from), x.images.at(to)
 	// The copy is on both lists: whichever ends first settles it.
 	for out, in := f.out, t.in; out != 0 && in != 0; {
@@ -92,7 +81,7 @@ func (x *index) copy(source uint32, hash rawHash, target uint32) uint32 {
 
 // delete finds or adds the deletion of an image.
 func (x *index) delete(source uint32, hash rawHash) uint32 {
-	from := x.image(source, hash)
+	from := x.images.of(source, hash)
 	img := x.images.at(from)
 	if img.del == 0 {
 		img.del = x.ops.add(op{from: from})
@@ -116,13 +105,11 @@ func (x *index) upload(target uint32, file string) uint32 {
 // fetch loads the slots that entering a row will look into. No load waits for
 // another.
 func (x *index) fetch(f *fields) {
-	if f.source != 0 {
-		x.fetched += x.byImage.load(imageHash(f.source, f.hash))
-	}
 	if f.file != "" {
 		x.fetched += x.byFile.load(fileHash(f.target, f.file))
-	} else if f.target != 0 {
-		x.fetched += x.byImage.load(imageHash(f.target, f.hash))
+	}
+	if f.hashed {
+		x.fetched += x.images.load(f.hash, f.source, f.target)
 	}
 }
 
@@ -133,28 +120,10 @@ func (x *index) expect(id uint32, hash rawHash) bool {
 	if o.to != 0 {
 		return x.images.at(o.to).hash == hash
 	}
-	o.to = x.image(x.files.at(o.from&^isUpload).account, hash)
+	o.to = x.images.of(x.files.at(o.from&^isUpload).account, hash)
 	img := x.images.at(o.to)
 	o.nextIn, img.in = img.in, id
 	return true
-}
-
-// image finds or adds an image.
-func (x *index) image(account uint32, hash rawHash) uint32 {
-	return x.byImage.find(imageHash(account, hash), func(id uint32) bool {
-		img := x.images.at(id)
-		return img.hash == hash && img.account == account
-	}, func() uint32 {
-		return x.images.add(image{account: account, hash: hash})
-	})
-}
-
-// imageHash folds a product; the odd numbers are arbitrary.
-func imageHash(account uint32, h rawHash) uint32 {
-	a := binary.LittleEndian.Uint64(h[:8]) ^ 0x9e3779b97f4a7c15
-	b := binary.LittleEndian.Uint64(h[8:]) ^ 0xa0761d6478bd642f ^ uint64(account)*0xd6e8feb86659fd93
-	hi, lo := bits.Mul64(a, b)
-	return uint32(((hi ^ lo) * 0xe7037ed1a0b428db) >> 32)
 }
 
 var fileSeed = maphash.MakeSeed()
@@ -162,24 +131,3 @@ var fileSeed = maphash.MakeSeed()
 func fileHash(account uint32, file string) uint32 {
 	return uint32(((maphash.String(fileSeed, file) ^ uint64(account)) * 0xe7037ed1a0b428db) >> 32)
 }
-
-// accounts numbers ad accounts in the order of their first mention.
-type accounts struct {
-	ids  map[Account]uint32
-	list []Account
-}
-
-func (as *accounts) id(a Account) uint32 {
-	if id := as.ids[a]; id != 0 {
-		return id
-	}
-	if as.ids == nil {
-		as.ids = map[Account]uint32{}
-	}
-	a = Account(strings.Clone(string(a)))
-	as.list = append(as.list, a)
-	as.ids[a] = uint32(len(as.list))
-	return as.ids[a]
-}
-
-func (as *accounts) at(id uint32) Account { return as.list[id-1] }

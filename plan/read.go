@@ -107,16 +107,18 @@ func (rd *reading) batch(b *batch) error {
 	begin := 0
 	rd.good = rd.good[:0]
 	for i := range b.rows {
-		r := record{scanned: &b.rows[i]}
-		r.raw = trimRecord(b.raw[begin:r.end])
-		r.clean = clean || goodText(r.raw)
-		begin = r.end
-		if r.line > math.MaxInt32 {
+		n := len(rd.good)
+		rd.good = append(rd.good, entry{record: record{scanned: &b.rows[i]}})
+		e := &rd.good[n]
+		e.raw = trimRecord(b.raw[begin:e.end])
+		e.clean = clean || goodText(e.raw)
+		begin = e.end
+		if e.line > math.MaxInt32 {
 			return errors.New("the manifest has more than two billion lines; split it")
 		}
 		rd.seen++
-		if f, ok := rd.check.check(&r); ok {
-			rd.good = append(rd.good, entry{r, f})
+		if !rd.check.check(&e.record, &e.fields) {
+			rd.good = rd.good[:n]
 		}
 	}
 	for i := range rd.good {

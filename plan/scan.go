@@ -40,7 +40,6 @@ type scanned struct {
 // it after the header, once.
 type batch struct {
 	raw  []byte
-	line int // of raw[0]
 	rows []scanned
 	err  error // after the rows: io.EOF at the end of the manifest
 }
@@ -108,8 +107,7 @@ func (s *scanner) run(done <-chan struct{}, out chan<- *batch, free <-chan *batc
 }
 
 func (s *scanner) fill(b *batch) {
-	clear(b.rows)
-	b.rows, b.line, b.err = b.rows[:0], s.line, nil
+	b.rows, b.err = b.rows[:0], nil
 	end := 0
 	for len(b.rows) < batchRows && end < batchBytes && b.err == nil {
 		end = s.next(b)
@@ -123,24 +121,33 @@ func (s *scanner) fill(b *batch) {
 func (s *scanner) next(b *batch) (end int) {
 	v, err := s.rows.Read()
 	end = int(s.csv.InputOffset() - s.base)
-	parse := (*csv.ParseError)(nil)
-	switch {
-	case err == nil:
+	if err == nil {
 		// FieldPos panics after an error.
 		line, _ := s.csv.FieldPos(0)
 		b.rows = append(b.rows, scanned{cells: v.(*cells), line: s.shift + line, end: end})
+	} else {
+		end = s.failed(b, err, end)
+	}
+	s.tape.mark = end
+	return end
+}
+
+// failed puts what could not be read into the batch.
+func (s *scanner) failed(b *batch, err error, end int) int {
+	parse := (*csv.ParseError)(nil)
+	switch {
 	case err == io.EOF:
-		b.err, end = io.EOF, len(s.tape.held)
+		b.err = io.EOF
+		return len(s.tape.held)
 	case errors.Is(err, errRecordTooLong):
-		end = s.skip(b, err)
+		return s.skip(b, err)
 	case !errors.As(err, &parse):
 		b.err = fmt.Errorf("read manifest: %w", err)
 	case parse.Err == csv.ErrQuote && parse.Line != parse.StartLine:
-		end = s.skip(b, err)
+		return s.skip(b, err)
 	default:
 		b.rows = append(b.rows, scanned{err: err, line: s.shift + parse.StartLine, end: end})
 	}
-	s.tape.mark = end
 	return end
 }
 

@@ -1,9 +1,6 @@
 package plan
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // use is what a verb makes of a column.
 type use uint8
@@ -37,15 +34,15 @@ func (c *checker) wants(r *record, uses *[columnCount]use, verb Verb, col column
 			r.bad = true
 			return false
 		}
-		if strings.TrimSpace(value) == "" {
+		if blank(value) {
 			c.add(r, Problem{Line: c.lineOf(r, col), Column: c.header.name(col), What: "missing", Hint: rowOf(verb) + " needs it"})
 			return false
 		}
 		return true
 	case optional:
-		return strings.TrimSpace(value) != ""
+		return !blank(value)
 	}
-	if strings.TrimSpace(value) != "" {
+	if !blank(value) {
 		c.flaw(r, col, value, superfluous(verb, col))
 	}
 	return false
