@@ -29,9 +29,9 @@ func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
 		parts[i] = part{method, relative, form.Encode()}
 	}
 	list, _ := json.Marshal(parts) // strings: cannot fail
-	form := url.Values{"access_token": {c.token.value}, "batch": {string(list)}}
-	if c.proof != "" {
-		form.Set("appsecret_proof", c.proof)
+	form := url.Values{"access_token": {c.token.reveal()}, "batch": {string(list)}}
+	if !c.proof.Empty() {
+		form.Set("appsecret_proof", c.proof.reveal())
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint+"/"+c.version+"/", strings.NewReader(form.Encode()))
 	if err != nil {
@@ -39,7 +39,7 @@ func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
 	}
 	status, header, body, fail := c.send(req, true)
 	if fail != nil {
-		return same(calls, Reply{Status: status, Err: fail})
+		return same(calls, Reply{Status: status, Usage: parseUsage(header, ""), Err: fail})
 	}
 	return parseBatch(calls, status, header, body)
 }
@@ -51,13 +51,13 @@ func parseBatch(calls []Call, status int, header http.Header, body []byte) []Rep
 	trimmed := bytes.TrimSpace(body)
 	if len(trimmed) == 0 || trimmed[0] != '[' {
 		if outer.Err = parseError(status, body); outer.Err == nil {
-			outer.Err = lost(status, nil, "the batch answer is no list: %s", excerpt(body))
+			outer.Err = unread(status, body, "the batch answer is no list")
 		}
 		return same(calls, outer)
 	}
 	var entries []json.RawMessage
 	if err := json.Unmarshal(trimmed, &entries); err != nil {
-		outer.Err = lost(status, nil, "the batch answer is not readable: %s", excerpt(body))
+		outer.Err = unread(status, body, "the batch answer is not readable")
 		return same(calls, outer)
 	}
 	replies := make([]Reply, len(calls))
@@ -73,27 +73,30 @@ func parseBatch(calls []Call, status int, header http.Header, body []byte) []Rep
 }
 
 // parsePart reads one entry of a batch answer: null or an empty object where
-// the API did not finish the operation in time.
+// the API did not finish the operation in time. Nothing in its headers can make
+// it fail.
 func parsePart(call Call, raw json.RawMessage) Reply {
 	var entry *struct {
-		Code    number `json:"code"`
-		Headers []struct {
-			Name  string `json:"name"`
-			Value string `json:"value"`
-		} `json:"headers"`
-		Body *string `json:"body"`
+		Code    number          `json:"code"`
+		Headers json.RawMessage `json:"headers"`
+		Body    *string         `json:"body"`
 	}
 	if err := json.Unmarshal(raw, &entry); err != nil {
-		return Reply{Err: lost(0, nil, "the batch entry is not readable: %s", excerpt(raw))}
+		return Reply{Err: unread(0, raw, "the batch entry is not readable")}
 	}
 	if entry == nil || entry.Body == nil {
 		return Reply{Err: lost(0, nil, "the batch entry has no answer")}
 	}
-	header := http.Header{}
-	for _, h := range entry.Headers {
-		header.Add(h.Name, h.Value)
+	var fields []struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
 	}
-	return interpret(call, int(entry.Code), header, []byte(*entry.Body))
+	_ = json.Unmarshal(entry.Headers, &fields) // keeps what it could read
+	header := http.Header{}
+	for _, f := range fields {
+		header.Add(f.Name, f.Value)
+	}
+	return interpret(call, entry.Code.whole(), header, []byte(*entry.Body))
 }
 
 // with adds what the envelope's own headers said, should it have any: whether

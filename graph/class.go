@@ -106,11 +106,13 @@ func classify(e *Error) Class {
 	switch {
 	case e.Code >= 80000 && e.Code <= 80014: // business use cases; 80004 is ads_management
 		return ThrottledAccount
-	case e.Code >= 200 && e.Code <= 299:
-		return RefusedAccount
 	case e.Code == 100 && e.Subcode == 0 && e.secretProof:
 		return RefusedRun
-	case e.Transient || e.Code == 0 || e.HTTP >= 500 && e.Code != 100:
+	case e.Transient || e.Code <= 0: // negative codes are Meta's internal ones
+		return Transient
+	case e.Code >= 200 && e.Code <= 299:
+		return RefusedAccount
+	case e.HTTP >= 500 && e.Code != 100: // 100 is seen with HTTP 500 for a parameter gone for good
 		return Transient
 	}
 	return RefusedItem

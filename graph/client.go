@@ -24,6 +24,10 @@ const (
 // stay far below it.
 const maxBody = 64 << 20
 
+// maxUnread is how much of an unexpected answer is looked at. Even if that much
+// were nothing but secrets, what is left would be more than an excerpt shows.
+const maxUnread = 1 << 20
+
 // Config says which server a Client talks to, and as whom. The zero value of
 // each field but Token stands for its default.
 type Config struct {
@@ -41,7 +45,8 @@ type Client struct {
 	endpoint  string
 	version   string
 	token     Secret
-	proof     string
+	proof     Secret
+	redact    func(string) string
 	timeout   time.Duration
 	userAgent string
 	http      *http.Client
@@ -96,15 +101,17 @@ func New(c Config) (*Client, error) {
 	if !c.AppSecret.Empty() {
 		cl.proof = proof(c.AppSecret, c.Token)
 	}
+	cl.redact = redactor(cl.token, cl.proof)
 	return cl, nil
 }
 
 // checkEndpoint accepts https anywhere and http on loopback, without a path,
-// query or user.
+// query or user. Its errors repeat the host at most: the rest may hold a
+// password or a token.
 func checkEndpoint(s string) (string, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Hostname() == "" {
-		return "", fmt.Errorf("endpoint %q is not a URL such as %s", s, DefaultEndpoint)
+		return "", fmt.Errorf("the endpoint is not a URL such as %s", DefaultEndpoint)
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
 		return "", fmt.Errorf("endpoint on %s must be scheme and host alone, such as %s", u.Host, DefaultEndpoint)
@@ -117,7 +124,7 @@ func checkEndpoint(s string) (string, error) {
 			return "", fmt.Errorf("endpoint %s://%s would send the access token unencrypted; use https (plain http is for loopback only)", u.Scheme, u.Host)
 		}
 	default:
-		return "", fmt.Errorf("endpoint %q needs https", s)
+		return "", fmt.Errorf("endpoint %s://%s needs https", u.Scheme, u.Host)
 	}
 	return u.Scheme + "://" + u.Host, nil
 }
@@ -139,13 +146,13 @@ func (c *Client) Do(ctx context.Context, calls []Call) []Reply {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var replies []Reply
-	if len(calls) == 1 && (c.proof == "" || calls[0].Action == ActionCopy || calls[0].Action == ActionUpload) {
+	if len(calls) == 1 && (c.proof.Empty() || calls[0].Action == ActionCopy || calls[0].Action == ActionUpload) {
 		replies = []Reply{c.single(ctx, calls[0])}
 	} else {
 		replies = c.batch(ctx, calls)
 	}
 	for i := range replies {
-		c.scrub(replies[i].Err)
+		c.scrub(&replies[i])
 	}
 	return replies
 }
@@ -155,8 +162,8 @@ func (c *Client) single(ctx context.Context, call Call) Reply {
 	method, relative, form := call.wire(c.version)
 	var body io.Reader
 	if form != nil {
-		if c.proof != "" {
-			form.Set("appsecret_proof", c.proof)
+		if !c.proof.Empty() {
+			form.Set("appsecret_proof", c.proof.reveal())
 		}
 		body = strings.NewReader(form.Encode())
 	}
@@ -164,10 +171,10 @@ func (c *Client) single(ctx context.Context, call Call) Reply {
 	if err != nil {
 		return Reply{Err: &Error{Class: RefusedItem, Message: "the request cannot be built: " + err.Error()}}
 	}
-	req.Header.Set("Authorization", "Bearer "+c.token.value)
+	req.Header.Set("Authorization", "Bearer "+c.token.reveal())
 	status, header, answer, fail := c.send(req, form != nil)
 	if fail != nil {
-		return Reply{Status: status, Err: fail}
+		return Reply{Status: status, Usage: parseUsage(header, call.Account), Err: fail}
 	}
 	return interpret(call, status, header, answer)
 }
@@ -188,10 +195,10 @@ func (c *Client) send(req *http.Request, form bool) (int, http.Header, []byte, *
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	if err != nil {
-		return res.StatusCode, nil, nil, lost(res.StatusCode, err, "the answer broke off: %v", bare(err))
+		return res.StatusCode, res.Header, nil, lost(res.StatusCode, err, "the answer broke off: %v", bare(err))
 	}
 	if len(body) > maxBody {
-		return res.StatusCode, nil, nil, lost(res.StatusCode, nil, "the answer is longer than %d MiB", maxBody>>20)
+		return res.StatusCode, res.Header, nil, lost(res.StatusCode, nil, "the answer is longer than %d MiB", maxBody>>20)
 	}
 	return res.StatusCode, res.Header, body, nil
 }
@@ -209,7 +216,7 @@ func interpret(call Call, status int, header http.Header, body []byte) Reply {
 	}
 	switch call.Action {
 	case ActionRead:
-		r.Err = parsePage(body, &r)
+		r.Err = parsePage(body, call.Query.After, &r)
 	case ActionCopy:
 		r.Err = parseStored(body, call.Hash, &r)
 	case ActionUpload:
@@ -225,7 +232,7 @@ func interpret(call Call, status int, header http.Header, body []byte) Reply {
 func transportError(err error) *Error {
 	var op *net.OpError
 	var cert *tls.CertificateVerificationError
-	dial := errors.As(err, &op) && op.Op == "dial"
+	dial := errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 	if dial || errors.As(err, &cert) {
 		return &Error{Class: Unreachable, Message: "no connection to the API: " + bare(err), cause: err}
 	}
@@ -245,16 +252,19 @@ func bare(err error) string {
 }
 
 // scrub removes the secrets from texts that came from outside, should a server
-// or proxy repeat them.
-func (c *Client) scrub(e *Error) {
+// or proxy repeat them. An unexpected answer is cut short only after that: what
+// is left of a token would not be recognised.
+func (c *Client) scrub(r *Reply) {
+	r.Served, r.Notice = c.redact(r.Served), c.redact(r.Notice)
+	e := r.Err
 	if e == nil {
 		return
 	}
 	for _, text := range []*string{&e.Message, &e.UserTitle, &e.UserMessage, &e.Type, &e.TraceID} {
-		for _, secret := range []string{c.token.value, url.QueryEscape(c.token.value), c.proof} {
-			if secret != "" {
-				*text = strings.ReplaceAll(*text, secret, redacted)
-			}
-		}
+		*text = c.redact(*text)
+	}
+	if e.unread != nil {
+		e.Message += ": " + excerpt(c.redact(string(e.unread[:min(len(e.unread), maxUnread)])))
+		e.unread = nil
 	}
 }

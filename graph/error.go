@@ -2,7 +2,6 @@ package graph
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -26,6 +25,7 @@ type Error struct {
 	TraceID     string // fbtrace_id
 
 	secretProof bool
+	unread      []byte // the answer that could not be read: Message shows its start in the end
 	cause       error
 }
 
@@ -69,6 +69,11 @@ func lost(status int, cause error, format string, args ...any) *Error {
 	return &Error{Class: Transient, Lost: true, HTTP: status, Message: fmt.Sprintf(format, args...), cause: cause}
 }
 
+// unread is an answer in a shape that does not say what happened.
+func unread(status int, body []byte, what string) *Error {
+	return &Error{Class: Transient, Lost: true, HTTP: status, Message: what, unread: body}
+}
+
 // envelope is the documented shape of an error. Numbers are read leniently, and
 // error_data is left out: it comes as an object or as a string and decides
 // nothing.
@@ -90,7 +95,7 @@ func parseError(status int, body []byte) *Error {
 		Error json.RawMessage `json:"error"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return lost(status, nil, "the answer is not JSON: %s", excerpt(body))
+		return unread(status, body, "the answer is no JSON object")
 	}
 	if len(answer.Error) == 0 || string(answer.Error) == "null" {
 		if status < 200 || status > 299 {
@@ -99,12 +104,11 @@ func parseError(status int, body []byte) *Error {
 		return nil
 	}
 	var v envelope
-	var typed *json.UnmarshalTypeError
-	if err := json.Unmarshal(answer.Error, &v); err != nil && !errors.As(err, &typed) {
-		return lost(status, nil, "the error is not readable: %s", excerpt(answer.Error))
+	if !readObject(answer.Error, &v) {
+		return unread(status, answer.Error, "the error is not readable")
 	}
 	e := &Error{
-		HTTP: status, Code: int(v.Code), Subcode: int(v.Subcode), Type: v.Type, Message: v.Message,
+		HTTP: status, Code: v.Code.whole(), Subcode: v.Subcode.whole(), Type: v.Type, Message: v.Message,
 		UserTitle: v.UserTitle, UserMessage: v.UserMessage, Transient: v.Transient, TraceID: v.TraceID,
 	}
 	// The parameter's name is not localised; the API has no subcode for this.
@@ -122,9 +126,9 @@ func parseError(status int, body []byte) *Error {
 }
 
 // excerpt shows the start of an unexpected body in one line.
-func excerpt(body []byte) string {
+func excerpt(body string) string {
 	const most = 120
-	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(body[:min(len(body), 4*most)]), "?")), " ")
+	s := strings.Join(strings.Fields(strings.ToValidUTF8(body[:min(len(body), 4*most)], "?")), " ")
 	if s == "" {
 		return "it is empty"
 	}

@@ -3,6 +3,9 @@ package graph
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -35,9 +38,9 @@ func (i Image) Deleted() bool { return strings.EqualFold(i.Status, "DELETED") }
 // creatives is documented to be incomplete, so false is no proof.
 func (i Image) InUse() bool { return len(i.Creatives) > 0 || i.Associated }
 
-// parsePage reads the answer to a read into r: a list under data, or, as one
-// user reports, images keyed by hash.
-func parsePage(body []byte, r *Reply) *Error {
+// parsePage reads the answer to a read from the cursor on into r: a list under
+// data, or, as one user reports, images keyed by hash.
+func parsePage(body []byte, cursor string, r *Reply) *Error {
 	var page struct {
 		Data   json.RawMessage `json:"data"`
 		Paging struct {
@@ -51,36 +54,59 @@ func parsePage(body []byte, r *Reply) *Error {
 		} `json:"summary"`
 	}
 	if err := json.Unmarshal(body, &page); err != nil {
-		return lost(r.Status, nil, "the list of images is not readable: %s", excerpt(body))
+		return unread(r.Status, body, "the list of images is not readable")
 	}
 	data := bytes.TrimSpace(page.Data)
 	if len(data) > 0 && data[0] == '{' {
 		var keyed map[string]Image
 		if err := json.Unmarshal(data, &keyed); err != nil {
-			return lost(r.Status, nil, "the list of images is not readable: %s", excerpt(body))
+			return unread(r.Status, body, "the list of images is not readable")
 		}
-		for hash, image := range keyed {
+		for _, hash := range slices.Sorted(maps.Keys(keyed)) {
+			image := keyed[hash]
 			if image.Hash == "" {
 				image.Hash = hash
 			}
 			r.Images = append(r.Images, image)
 		}
 	} else if len(data) == 0 || string(data) == "null" {
-		return lost(r.Status, nil, "the answer holds no list of images: %s", excerpt(body))
+		return unread(r.Status, body, "the answer holds no list of images")
 	} else if err := json.Unmarshal(data, &r.Images); err != nil {
-		return lost(r.Status, nil, "the list of images is not readable: %s", excerpt(body))
+		r.Images = nil
+		return unread(r.Status, body, "the list of images is not readable")
 	}
 	for i := range r.Images {
 		r.Images[i].Hash = strings.ToLower(r.Images[i].Hash)
 	}
-	// A cursor stands on the last page, too; the end is where next is missing.
-	if page.Paging.Next != "" {
-		r.After = page.Paging.Cursors.After
-	}
 	if page.Summary != nil {
-		r.Total = int(page.Summary.Total)
+		r.Total = max(0, page.Summary.Total.whole())
 	}
+	// A cursor stands on the last page, too; the end is where next is missing.
+	if page.Paging.Next == "" {
+		return nil
+	}
+	after := page.Paging.Cursors.After
+	if after == "" {
+		after = cursorOf(page.Paging.Next)
+	}
+	switch after {
+	case "":
+		r.Images = nil
+		return lost(r.Status, nil, "the list of images goes on and names no cursor")
+	case cursor: // Meta's own web client takes this for the end, too
+		return nil
+	}
+	r.After = after
 	return nil
+}
+
+// cursorOf takes the cursor out of paging.next, the only part that is used.
+func cursorOf(next string) string {
+	u, err := url.Parse(next)
+	if err != nil {
+		return ""
+	}
+	return u.Query().Get("after")
 }
 
 // parseStored reads the answer to a copy or an upload: a map of images keyed by
@@ -91,7 +117,7 @@ func parseStored(body []byte, key string, r *Reply) *Error {
 		Images map[string]Image `json:"images"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return lost(r.Status, nil, "the answer to the write is not readable: %s", excerpt(body))
+		return unread(r.Status, body, "the answer to the write is not readable")
 	}
 	for k, image := range answer.Images {
 		if len(answer.Images) == 1 || strings.EqualFold(k, key) {
@@ -99,7 +125,7 @@ func parseStored(body []byte, key string, r *Reply) *Error {
 		}
 	}
 	if r.Hash == "" {
-		return lost(r.Status, nil, "the answer to the write names no image: %s", excerpt(body))
+		return unread(r.Status, body, "the answer to the write names no image")
 	}
 	return nil
 }
@@ -110,7 +136,7 @@ func parseDeleted(body []byte, r *Reply) *Error {
 		Success bool `json:"success"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || !answer.Success {
-		return lost(r.Status, nil, "the answer to the delete is no success: %s", excerpt(body))
+		return unread(r.Status, body, "the answer to the delete is no success")
 	}
 	return nil
 }

@@ -2,9 +2,7 @@ package graph
 
 import (
 	"encoding/json"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -81,7 +79,7 @@ func parseUsage(h http.Header, account string) Usage {
 			Time  number `json:"total_time"`
 			CPU   number `json:"total_cputime"`
 		}
-		if json.Unmarshal([]byte(v), &app) == nil {
+		if readObject([]byte(v), &app) {
 			u.HasApp, u.App = true, max(app.Calls.percent(), app.Time.percent(), app.CPU.percent())
 		}
 	}
@@ -94,7 +92,7 @@ func parseUsage(h http.Header, account string) Usage {
 			Reset   number `json:"reset_time_duration"`
 			Tier    string `json:"ads_api_access_tier"`
 		}
-		if json.Unmarshal([]byte(v), &score) == nil {
+		if readObject([]byte(v), &score) {
 			a := u.Accounts[account]
 			a.HasScore, a.Score, a.Reset = true, score.Percent.percent(), score.Reset.duration(time.Second)
 			a.Tier = max(a.Tier, tierOf(score.Tier))
@@ -104,40 +102,52 @@ func parseUsage(h http.Header, account string) Usage {
 	return u
 }
 
+// useCase is one entry of X-Business-Use-Case-Usage.
+type useCase struct {
+	Type   string `json:"type"`
+	Calls  number `json:"call_count"`
+	CPU    number `json:"total_cputime"`
+	Time   number `json:"total_time"`
+	Regain number `json:"estimated_time_to_regain_access"`
+	Tier   string `json:"ads_api_access_tier"`
+}
+
 // addBusiness adds one X-Business-Use-Case-Usage value: an object of arrays,
-// one entry for each use case of a business object.
+// one entry for each use case of a business object. A documented sample names
+// one object twice, so the value is read key by key and both count.
 func (u *Usage) addBusiness(value string) {
-	var objects map[string]json.RawMessage
-	if json.Unmarshal([]byte(value), &objects) != nil {
+	d := json.NewDecoder(strings.NewReader(value))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
 		return
 	}
-	for id, raw := range objects {
-		var entries []struct {
-			Type   string `json:"type"`
-			Calls  number `json:"call_count"`
-			CPU    number `json:"total_cputime"`
-			Time   number `json:"total_time"`
-			Regain number `json:"estimated_time_to_regain_access"`
-			Tier   string `json:"ads_api_access_tier"`
+	for d.More() {
+		key, err := d.Token()
+		id, ok := key.(string)
+		if err != nil || !ok {
+			return
 		}
-		if json.Unmarshal(raw, &entries) != nil {
+		var cases []useCase
+		if err := d.Decode(&cases); err != nil && !mistyped(err) {
+			return
+		}
+		u.addCases(strings.TrimPrefix(id, "act_"), cases)
+	}
+}
+
+func (u *Usage) addCases(id string, cases []useCase) {
+	a, held := u.Accounts[id], false
+	for _, c := range cases {
+		a.Tier = max(a.Tier, tierOf(c.Tier))
+		if otherUse[c.Type] {
 			continue
 		}
-		id = strings.TrimPrefix(id, "act_")
-		a, held := u.Accounts[id], false
-		for _, e := range entries {
-			a.Tier = max(a.Tier, tierOf(e.Tier))
-			if otherUse[e.Type] {
-				continue
-			}
-			held = true
-			a.Calls = max(a.Calls, e.Calls.percent(), e.CPU.percent(), e.Time.percent())
-			a.Regain = max(a.Regain, e.Regain.duration(time.Minute))
-		}
-		a.HasCalls = a.HasCalls || held
-		if held || a.Tier != TierUnknown {
-			u.set(id, a)
-		}
+		held = true
+		a.Calls = max(a.Calls, c.Calls.percent(), c.CPU.percent(), c.Time.percent())
+		a.Regain = max(a.Regain, c.Regain.duration(time.Minute))
+	}
+	a.HasCalls = a.HasCalls || held
+	if held || a.Tier != TierUnknown {
+		u.set(id, a)
 	}
 }
 
@@ -146,24 +156,4 @@ func (u *Usage) set(id string, a AccountUsage) {
 		u.Accounts = map[string]AccountUsage{}
 	}
 	u.Accounts[id] = a
-}
-
-// number is a JSON number that may also come as a string; anything else is 0.
-type number float64
-
-func (n *number) UnmarshalJSON(b []byte) error {
-	f, err := strconv.ParseFloat(strings.Trim(string(b), `" `), 64)
-	if err != nil || math.IsNaN(f) || f < 0 {
-		f = 0
-	}
-	*n = number(f)
-	return nil
-}
-
-// percent bounds a percentage: what is above a thousand says no more.
-func (n number) percent() float64 { return min(float64(n), 1000) }
-
-// duration bounds a time span to two days, above any documented block.
-func (n number) duration(unit time.Duration) time.Duration {
-	return time.Duration(min(float64(n)*float64(unit), float64(48*time.Hour)))
 }

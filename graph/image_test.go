@@ -1,0 +1,145 @@
+package graph
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const hashA, hashB = "d8fc613662fb5ef6cf5fb9d1fe779315", "a9e27630331b8ca2ebac1bb8619c98eb"
+
+func TestInterpretRead(t *testing.T) {
+	const big = "10152335766987003" // beyond 2^53
+	for _, test := range []struct {
+		name   string
+		cursor string // that the read asked for
+		body   string
+		hashes []string
+		after  string
+		total  int
+		want   string // start of the error
+	}{
+		{"recorded in 2017", "", `{"data":[{"id":"` + big + `:` + hashA + `","hash":"` + hashA + `","account_id":"` + big + `","name":"13006112.jpg","permalink_url":"https:\/\/www.facebook.com\/ads\/image\/?d=AQL","original_width":570}],"paging":{"cursors":{"before":"MTAx","after":"MTAx"}}}`,
+			[]string{hashA}, "", 0, ""},
+		{"with a following page", "", `{"data":[{"hash":"` + hashA + `"}],"paging":{"cursors":{"after":"QVFI"},"next":"https:\/\/graph.facebook.com\/v22.0\/act_1\/adimages?access_token=T&limit=25&after=QVFI"}}`,
+			[]string{hashA}, "QVFI", 0, ""},
+		{"an empty page with a next", "QVFH", `{"data":[],"paging":{"cursors":{"after":"QVFI"},"next":"https://x/?after=QVFI"}}`, nil, "QVFI", 0, ""},
+		{"cursors without a next", "", `{"data":[{"hash":"` + hashA + `"}],"paging":{"cursors":{"after":"QVFI"}}}`, []string{hashA}, "", 0, ""},
+		{"a next without cursors", "", `{"data":[],"paging":{"next":"https://x/?limit=25&after=QV%3D%3D"}}`, nil, "QV==", 0, ""},
+		{"a next without any cursor", "", `{"data":[{"hash":"` + hashA + `"}],"paging":{"next":"https://x/?offset=25"}}`, nil, "", 0, "the list of images goes on and names no cursor"},
+		{"a next that is no URL", "", `{"data":[],"paging":{"next":"\u0000%"}}`, nil, "", 0, "the list of images goes on and names no cursor"},
+		{"a next that leads in a circle", "QVFI", `{"data":[{"hash":"` + hashA + `"}],"paging":{"cursors":{"after":"QVFI"},"next":"https://x/?after=QVFI"}}`, []string{hashA}, "", 0, ""},
+		{"empty", "", `{"data":[]}`, nil, "", 0, ""},
+		{"total count", "", `{"data":[],"summary":{"total_count":1234567}}`, nil, "", 1234567, ""},
+		{"total count as a string", "", `{"data":[],"summary":{"total_count":"12"}}`, nil, "", 12, ""},
+		{"a total count of nonsense", "", `{"data":[],"summary":{"total_count":-1e300}}`, nil, "", 0, ""},
+		{"upper-case hash", "", `{"data":[{"hash":"` + strings.ToUpper(hashA) + `"}]}`, []string{hashA}, "", 0, ""},
+		{"keyed by hash", "", `{"data":{"` + hashA + `":{"name":"a"},"` + hashB + `":{"hash":"` + hashB + `"}}}`, []string{hashB, hashA}, "", 0, ""},
+		{"keyed, of other values", "", `{"data":{"` + hashA + `":5}}`, nil, "", 0, "the list of images is not readable: "},
+		{"no list", "", `{"success":true}`, nil, "", 0, "the answer holds no list of images: "},
+		{"success false", "", `{"success":false}`, nil, "", 0, "the answer holds no list of images: "},
+		{"a list that is null", "", `{"data":null}`, nil, "", 0, "the answer holds no list of images: "},
+		{"a list of numbers", "", `{"data":[{"hash":"` + hashA + `"},1]}`, nil, "", 0, "the list of images is not readable: "},
+		{"nothing", "", ``, nil, "", 0, "the answer is no JSON object: it is empty"},
+		{"truncated", "", `{"data":[{"hash":"d8f`, nil, "", 0, "the answer is no JSON object: "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := finished(interpret(Read("1", Query{After: test.cursor}), 200, nil, []byte(test.body)))
+			checkLost(t, got, test.want)
+			var hashes []string
+			for _, image := range got.Images {
+				hashes = append(hashes, image.Hash)
+			}
+			if !slices.Equal(hashes, test.hashes) || got.After != test.after || got.Total != test.total {
+				t.Errorf("got %v, after %q, total %d, want %v, after %q, total %d", hashes, got.After, got.Total, test.hashes, test.after, test.total)
+			}
+		})
+	}
+}
+
+func TestInterpretImage(t *testing.T) {
+	got := interpret(Read("1", Query{}), 200, nil, []byte(`{"data":[
+		{"id":"10152335766987003:`+hashA+`","hash":"`+hashA+`","name":"shoe \u00e9.jpg","status":"ACTIVE","url":"https:\/\/x\/y.png","created_time":"2017-04-25T17:34:09-0700","creatives":["23843093140510049"]},
+		{"hash":"`+hashB+`","status":"deleted","is_associated_creatives_in_adgroups":true,"owner_business":{"id":"5"}},
+		{"hash":"00","status":"INTERNAL","creatives":[]}]}`))
+	if got.Err != nil || len(got.Images) != 3 {
+		t.Fatalf("got %d images, %v", len(got.Images), got.Err)
+	}
+	first := got.Images[0]
+	if first.ID != "10152335766987003:"+hashA || first.Name != "shoe é.jpg" || first.URL != "https://x/y.png" || first.Created != "2017-04-25T17:34:09-0700" {
+		t.Errorf("got %+v", first)
+	}
+	for i, want := range []struct{ deleted, inUse bool }{{false, true}, {true, true}, {false, false}} {
+		if image := got.Images[i]; image.Deleted() != want.deleted || image.InUse() != want.inUse {
+			t.Errorf("image %d: got deleted %v, in use %v, want %+v", i, image.Deleted(), image.InUse(), want)
+		}
+	}
+}
+
+func TestInterpretWrite(t *testing.T) {
+	copied, uploaded, deleted := Copy("2", "1", hashA), Upload("2", "shoe.jpg", "QUJD"), Delete("2", hashA)
+	for _, test := range []struct {
+		name string
+		call Call
+		body string
+		hash string
+		want string // start of the error
+	}{
+		{"copy, keyed by the source hash", copied, `{"images":{"` + hashA + `":{"hash":"` + hashA + `","url":"https:\/\/x"}}}`, hashA, ""},
+		{"copy, another hash in the target", copied, `{"images":{"` + hashA + `":{"hash":"` + hashB + `"}}}`, hashB, ""},
+		{"copy, key of another case", copied, `{"images":{"` + strings.ToUpper(hashA) + `":{"hash":"` + strings.ToUpper(hashB) + `"},"x":{"hash":"00"}}}`, hashB, ""},
+		{"copy, another key, one entry", copied, `{"images":{"shoe.jpg":{"hash":"` + hashB + `"}}}`, hashB, ""},
+		{"copy, several entries, one is the source's", copied, `{"images":{"x":{"hash":"00"},"` + hashA + `":{"hash":"` + hashB + `"},"y":{"hash":"11"}}}`, hashB, ""},
+		{"copy, several entries, none is", copied, `{"images":{"x":{"hash":"00"},"y":{"hash":"11"}}}`, "", "the answer to the write names no image: "},
+		{"copy, no entry", copied, `{"images":{}}`, "", "the answer to the write names no image: "},
+		{"copy, an entry without a hash", copied, `{"images":{"` + hashA + `":{}}}`, "", "the answer to the write names no image: "},
+		{"copy, an entry that is null", copied, `{"images":{"` + hashA + `":null}}`, "", "the answer to the write names no image: "},
+		{"copy, a list", copied, `{"images":[]}`, "", "the answer to the write is not readable: "},
+		{"copy, success false", copied, `{"success":false}`, "", "the answer to the write names no image: "},
+		{"copy, truncated", copied, `{"images":{"` + hashA, "", "the answer is no JSON object: "},
+		{"upload, keyed by bytes", uploaded, `{"images":{"bytes":{"hash":"` + hashA + `","height":600,"url_256_height":"260"}}}`, hashA, ""},
+		{"upload, keyed by the file name", uploaded, `{"images":{"shoe.jpg":{"hash":"` + hashA + `"},"thumb.jpg":{"hash":"` + hashB + `"}}}`, hashA, ""},
+		{"delete", deleted, `{"success":true}`, "", ""},
+		{"delete, success false", deleted, `{"success":false}`, "", "the answer to the delete is no success: "},
+		{"delete, success as a string", deleted, `{"success":"true"}`, "", "the answer to the delete is no success: "},
+		{"delete, nothing said", deleted, `{}`, "", "the answer to the delete is no success: "},
+		{"delete, an answer of long ago", deleted, `true`, "", "the answer is no JSON object: "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := finished(interpret(test.call, 200, nil, []byte(test.body)))
+			checkLost(t, got, test.want)
+			if got.Hash != test.hash {
+				t.Errorf("got hash %q, want %q", got.Hash, test.hash)
+			}
+		})
+	}
+}
+
+func TestInterpretHeaders(t *testing.T) {
+	header := http.Header{}
+	header.Set("facebook-api-version", "v26.0")
+	header.Set("x-ad-api-version-warning", "The call has been auto-upgraded to v26.0 as v25.0 will be deprecated.")
+	header.Set(business, `{"2":[{"call_count":5}]}`)
+	for _, body := range []string{`{"success":true}`, `{"error":{"code":80004}}`, `<html>`} {
+		got := interpret(Delete("2", hashA), 400, header, []byte(body))
+		if got.Served != "v26.0" || got.Notice == "" || got.Status != 400 || got.Usage.Accounts["2"].Calls != 5 {
+			t.Errorf("%s: got %+v, want what the headers said", body, got)
+		}
+	}
+}
+
+// checkLost wants an error that starts so and leaves open what happened, or
+// none.
+func checkLost(t *testing.T, r Reply, want string) {
+	t.Helper()
+	switch {
+	case want == "" && r.Err != nil:
+		t.Errorf("got %v, want no error", r.Err)
+	case want == "":
+	case r.Err == nil || !strings.HasPrefix(r.Err.Message, want):
+		t.Errorf("got %v, want %q", r.Err, want)
+	case r.Err.Class != Transient || !r.Err.Lost:
+		t.Errorf("got %v, lost %v, want a lost answer", r.Err.Class, r.Err.Lost)
+	}
+}
