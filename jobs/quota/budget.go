@@ -35,18 +35,26 @@ func Documented(t graph.Tier) (b Budgets, ok bool) {
 	return Budgets{}, false
 }
 
-// Time is how long calls take under the budgets, started afresh and sent as
-// fast as they allow: the longer of what the hourly budget and the score ask.
+// Time is how long calls, evenly mixed, take under the budgets, started afresh
+// and sent as fast as they allow: the longer of what the score asks for all of
+// them, and of the full windows with what it asks for the rest.
 func (b Budgets) Time(reads, writes int) time.Duration {
-	calls := reads + writes
-	var byCalls, byScore time.Duration
-	if b.Calls > 0 && calls > 0 {
-		byCalls = time.Duration((calls-1)/b.Calls) * b.Window
+	calls, points := reads+writes, reads*Read.Points+writes*Write.Points
+	took := b.drain(points)
+	if b.Calls > 0 && calls > b.Calls {
+		full := (calls - 1) / b.Calls
+		rest := points * (calls - full*b.Calls) / calls
+		took = max(took, time.Duration(full)*b.Window+b.drain(rest))
 	}
-	if points := reads*Read.Points + writes*Write.Points - b.Score; b.Score > 0 && points > 0 {
-		byScore = time.Duration(float64(points) / float64(b.Score) * float64(b.Decay))
+	return took
+}
+
+// drain is how long the score takes to make room for so many points.
+func (b Budgets) drain(points int) time.Duration {
+	if b.Score <= 0 || points <= b.Score {
+		return 0
 	}
-	return max(byCalls, byScore)
+	return time.Duration(float64(points-b.Score) / float64(b.Score) * float64(b.Decay))
 }
 
 // score is a bucket that fills by points and leaks linearly.
@@ -78,7 +86,13 @@ func (s score) seen(now time.Time, percent float64, b Budgets) score {
 	return score{max(s.now(now, b), percent/100*float64(b.Score)), now}
 }
 
-const slots = 60
+// A window of parts is kept in one slot more: a call in the last moment of a
+// slot must count for a whole window after it. The price is a part of the budget,
+// so the parts are short.
+const (
+	parts = 120
+	slots = parts + 1
+)
 
 // calls counts calls in a rolling window of slots.
 type calls struct {
@@ -89,7 +103,7 @@ type calls struct {
 
 // at moves the window on to now.
 func (c calls) at(now time.Time, b Budgets) calls {
-	width := int64(b.Window / slots)
+	width := int64(b.Window / parts)
 	slot := now.UnixNano() / width
 	for step := int64(0); c.slot < slot && step < slots; step++ {
 		c.slot++
@@ -114,7 +128,7 @@ func (c calls) next(now time.Time, n int, b Budgets) time.Time {
 	if over <= 0 {
 		return now
 	}
-	width := int64(b.Window / slots)
+	width := int64(b.Window / parts)
 	for s := c.slot - slots + 1; s <= c.slot; s++ {
 		if s < 0 {
 			continue

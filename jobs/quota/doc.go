@@ -24,5 +24,6 @@
 // A throttle closes the lane for the time that the answer names, else for a
 // guess that doubles each time up to half an hour. Then one probe goes out
 // alone; only when it passes does the lane open. A named regain time closes the
-// lane even where the answer was a success.
+// lane even where the answer was a success. A reported utilisation that the lane's
+// own calls do not explain slows it down to a call a minute.
 package quota

@@ -45,7 +45,9 @@ type Rules struct {
 }
 
 // brake is the reported utilisation, in percent, from which on a lane sends one
-// call a minute instead of running into the block.
+// call a minute instead of running into the block. It is for what the lane's own
+// count does not explain: other programs, another limit, CPU time. What the lane
+// itself has sent, Next already holds back for, and to the last call.
 const brake = 98
 
 // brakeWait is the time between those calls.
@@ -101,6 +103,7 @@ func (l Lane) Observe(now time.Time, u graph.AccountUsage, r Rules) Lane {
 	}
 	l.byCalls = l.byCalls || u.HasCalls
 	l.byScore = l.byScore || u.HasScore
+	unforeseen := l.unforeseen(now, u, r)
 	if b, ok := l.budgets(r); ok && u.HasScore {
 		l.score = l.score.seen(now, u.Score, b)
 	}
@@ -108,10 +111,25 @@ func (l Lane) Observe(now time.Time, u graph.AccountUsage, r Rules) Lane {
 	case r.Mode == Off:
 	case u.Regain > 0:
 		l.Block = l.Block.Close(now, u.Regain, 0, 0)
-	case max(u.Calls, u.Score) >= brake && !l.Block.Closed(now):
+	case unforeseen >= brake && !l.Block.Closed(now):
 		l.Block = l.Block.Close(now, brakeWait, 0, 0)
 	}
 	return l
+}
+
+// unforeseen is the reported utilisation, without the part that a budget in
+// force accounts for. An answer is older than now, so a point less counts, too.
+func (l Lane) unforeseen(now time.Time, u graph.AccountUsage, r Rules) float64 {
+	calls, score := u.Calls, u.Score
+	if b, ok := l.budgets(r); ok {
+		if (l.byCalls || r.Mode != Auto) && calls <= 1+100*float64(l.calls.at(now, b).sum)/float64(b.Calls) {
+			calls = 0
+		}
+		if (l.byScore || r.Mode != Auto) && score <= 1+100*l.score.now(now, b)/float64(b.Score) {
+			score = 0
+		}
+	}
+	return max(calls, score)
 }
 
 // Throttled closes the lane after a throttle of its account. Usage is what the
