@@ -17,7 +17,7 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 		if aborted && reply.Err != nil && reply.Err.Lost && reply.Status == 0 {
 			continue
 		}
-		e.learn(r.lane, reply, now)
+		e.learn(r.lane, reply, r.calls[i].Action.Write(), now)
 		if item := r.items[i]; item.page != nil {
 			e.read(r.lane, item.page, reply, now)
 		} else {
@@ -33,20 +33,22 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 }
 
 // learn takes what a reply says of the quotas.
-func (e *Engine) learn(l *lane, reply graph.Reply, now time.Time) {
+func (e *Engine) learn(l *lane, reply graph.Reply, write bool, now time.Time) {
 	l.state.Calls++
 	l.dirty = true
 	usage := reply.Usage.Accounts[string(l.account)]
 	switch class := classOf(reply.Err); class {
 	case graph.ThrottledAccount, graph.MaybeThrottled:
-		e.park(l, reply.Err, usage, now)
+		e.park(l, reply.Err, usage, write, now)
 	case graph.ThrottledApp:
 		e.parkApp(reply.Err, l, now)
 	case graph.Transient, graph.Unreachable: // nothing was learned of the quota
 	default:
 		was := l.quota.Block.Until
 		l.quota, e.app = l.quota.Passed(now), e.app.Passed(now)
-		l.maybe = 0
+		if write || !l.maybeWrite {
+			l.maybe = 0 // an account may be read and yet be closed to writes
+		}
 		if !was.IsZero() && l.quota.Block.Until.IsZero() {
 			e.opt.Observe(Event{Kind: EventResumed, Account: l.account})
 		}

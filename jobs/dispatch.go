@@ -83,6 +83,7 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 // offer is what the lane would send next: reads that are due, else writes, else
 // reads when they will be due.
 func (e *Engine) offer(l *lane, now time.Time) (read bool, cost quota.Cost, due time.Time) {
+	e.refresh(l, now) // first: it may bring looks, which nothing else would wake up for
 	due = quota.Never
 	if !l.looks.empty() {
 		due = l.looks.when(now, l.width(), len(l.ready) == 0 && l.inflight == 0)
@@ -90,7 +91,6 @@ func (e *Engine) offer(l *lane, now time.Time) (read bool, cost quota.Cost, due 
 			return true, quota.Read, now
 		}
 	}
-	e.refresh(l, now)
 	if len(l.ready) > 0 {
 		return false, quota.Write, now
 	}
@@ -157,7 +157,8 @@ func (t *task) write() graph.Call {
 		hash, _ := t.sourceHash()
 		return graph.Copy(string(t.Target), string(t.Source), string(hash))
 	case plan.KindDelete:
-		return graph.Delete(string(t.Source), string(t.Hash))
+		hash, _ := t.sourceHash()
+		return graph.Delete(string(t.Source), string(hash))
 	}
 	return graph.Upload(string(t.Target), t.File, "")
 }
@@ -172,6 +173,7 @@ func (e *Engine) start(ctx context.Context, r *request) {
 		if t := i.task; t != nil {
 			o := t.Outcome
 			o.State = Sent
+			o.Code, o.Subcode, o.Message, o.TraceID = 0, 0, "", "" // a message on a sent one means: counted
 			if o.Started.IsZero() {
 				o.Started = now
 			}

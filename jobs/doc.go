@@ -36,6 +36,7 @@
 // # Absence
 //
 // That an image is absent is believed from an answer that carries a quota
-// header, or when asked twice: an account that is being throttled may answer
-// with an empty list.
+// header, or when asked again: an account that is being throttled may answer
+// with an empty list. Where the header used to be there, it is asked for longer
+// than an hour.
 package jobs

@@ -39,6 +39,7 @@ type Engine struct {
 	blocked  bool // a quota keeps something from being sent
 	denied   map[pair]*denial
 	works    bool // a write succeeded in this run
+	headers  headers
 	tally    tally
 	stop     error // why nothing more is sent
 

@@ -31,11 +31,12 @@ type lane struct {
 	inflight int                   // HTTP requests
 	busy     map[plan.Hash][]*task // who works on an image of this account; the first goes, the others wait
 
-	maybe    int          // throttles in a row that may be a block
-	denials  int          // refused reads in a row
-	failing  int          // writes that failed in a row
-	refused  *graph.Error // the account is given up: nothing more is sent for it
-	narrowed int          // images in a bulk read after failures; 0: bulk
+	maybe      int          // throttles in a row that may be a block
+	maybeWrite bool         // the last of them struck a write
+	denials    int          // refused reads in a row
+	failing    int          // writes that failed in a row
+	refused    *graph.Error // the account is given up: nothing more is sent for it
+	narrowed   int          // images in a bulk read after failures; 0: bulk
 }
 
 func newLane(s LaneState) *lane {

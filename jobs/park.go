@@ -8,15 +8,16 @@ import (
 )
 
 // park closes a lane after a throttle.
-func (e *Engine) park(l *lane, err *graph.Error, u graph.AccountUsage, now time.Time) {
+func (e *Engine) park(l *lane, err *graph.Error, u graph.AccountUsage, write bool, now time.Time) {
 	l.state.Throttles++
 	e.tally.Throttled++
 	before := l.quota.Block.Until
 	l.quota = l.quota.Throttled(now, err, u)
 	if err.Class == graph.MaybeThrottled && l.quota.Block.Until.After(before) {
+		l.maybeWrite = write
 		if l.maybe++; l.maybe > mostMaybe {
 			l.refused = err
-			e.emptyLooks(l)
+			e.abandon(l)
 		}
 	}
 	if l.quota.Block.Until.After(before) {

@@ -14,6 +14,12 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
 		return
 	}
 	l.denials, l.narrowed = 0, min(bulk, 2*l.narrowed)%bulk
+	switch {
+	case reply.Usage.Seen():
+		e.headers = headersSent
+	case len(reply.Images) > 0:
+		e.headers = headersMissing
+	}
 	found := map[plan.Hash]graph.Image{}
 	for _, image := range reply.Images {
 		if !image.Deleted() {
@@ -28,9 +34,10 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
 			e.sighted(k, sight{known: true, present: true, inUse: image.InUse(), at: now})
 		case reply.After != "":
 			left = append(left, k)
-		case !reply.Usage.Seen() && k.asked == 0:
+		case !reply.Usage.Seen() && k.asked < len(doubts[e.headers]):
+			pause := doubts[e.headers][k.asked]
 			k.asked++
-			l.looks.again(k, now)
+			e.after(now.Add(pause), func() { e.reread(l, k, time.Now()) })
 		default:
 			e.sighted(k, sight{known: true, at: now})
 		}
@@ -38,6 +45,25 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
 	if len(left) > 0 {
 		l.looks.pages = append(l.looks.pages, &page{left, reply.After})
 	}
+}
+
+// headers says whether answers to reads carry quota headers, as far as this
+// process has seen.
+type headers uint8
+
+const (
+	headersUnknown headers = iota
+	headersMissing         // an answer that shows images carried none
+	headersSent
+)
+
+// doubts are the pauses before asking again about an image that an answer
+// without a quota header did not show: long enough for the documented blocks to
+// end, and for a budget of an hour where the header used to be there.
+var doubts = [...][]time.Duration{
+	headersUnknown: {time.Minute, 5 * time.Minute},
+	headersMissing: {0},
+	headersSent:    {time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute},
 }
 
 // sighted gives a look's result to the tasks that wanted it.
@@ -61,7 +87,11 @@ func (e *Engine) unread(l *lane, p *page, err *graph.Error, now time.Time) {
 			e.halt(&RefusedError{err})
 		}
 		for _, k := range p.looks {
-			l.looks.again(k, now)
+			e.reread(l, k, now)
+		}
+	case err.Class.Throttled(): // no more of an account given up
+		for _, k := range p.looks {
+			e.giveUpLook(k, l.refused)
 		}
 	case err.Class == graph.Transient:
 		l.narrowed = max(1, len(p.looks)/2)
@@ -76,7 +106,7 @@ func (e *Engine) unread(l *lane, p *page, err *graph.Error, now time.Time) {
 			e.giveUpLook(k, err)
 		}
 		if l.refused != nil {
-			e.emptyLooks(l)
+			e.abandon(l)
 		}
 	}
 }
@@ -90,7 +120,16 @@ func (e *Engine) readLater(l *lane, k *look, err *graph.Error, now time.Time) {
 	if k.policy == nil {
 		k.policy = e.opt.backoff()
 	}
-	e.after(now.Add(k.policy.NextBackOff()), func() { l.looks.again(k, time.Now()) })
+	e.after(now.Add(k.policy.NextBackOff()), func() { e.reread(l, k, time.Now()) })
+}
+
+// reread repeats a look, unless its account was given up meanwhile.
+func (e *Engine) reread(l *lane, k *look, now time.Time) {
+	if l.refused != nil {
+		e.giveUpLook(k, l.refused)
+		return
+	}
+	l.looks.again(k, now)
 }
 
 // emptyLooks answers all that was still to be read of an account given up.

@@ -54,6 +54,17 @@ func (e *Engine) refusal(t *task) *graph.Error {
 	return nil
 }
 
+// abandon ends what an account that was given up still had to do: nothing more
+// is sent for it.
+func (e *Engine) abandon(l *lane) {
+	e.emptyLooks(l)
+	ready := l.ready
+	l.ready = nil
+	for _, t := range ready {
+		e.advance(t)
+	}
+}
+
 // deny settles a task whose accounts are refused, in the words of the refusal:
 // whether the row was itself refused or came after makes no difference.
 func (e *Engine) deny(t *task, err *graph.Error) {
@@ -67,7 +78,7 @@ func (l *lane) note(o Outcome) {
 	switch {
 	case o.State == Done:
 		l.failing = 0
-	case o.State == Failed && (o.Reason == Denied || o.Reason == AccountBlocked || o.Reason == GaveUp):
+	case o.State == Failed && o.Attempts > 0 && (o.Reason == Denied || o.Reason == AccountBlocked || o.Reason == GaveUp):
 		l.failing++
 	}
 }

@@ -63,7 +63,7 @@ var sightPauses = [...]time.Duration{2 * time.Second, 10 * time.Second}
 func newTask(o Operation, home *lane) *task {
 	t := &task{Operation: o, home: home, sights: make([]sight, slotCopies+len(o.Needs))}
 	t.lost = o.Outcome.State == Sent
-	t.uncounted = t.lost
+	t.uncounted = t.lost && o.Outcome.Message == "" // an answer known to be lost was counted
 	return t
 }
 
@@ -147,11 +147,12 @@ func (t *task) nextUpload(now time.Time, attempts int) step {
 }
 
 func (t *task) nextDelete(now time.Time, attempts int) step {
+	hash, _ := t.sourceHash()
 	source := t.sights[slotSource]
 	if t.lost { // an earlier write may have done it: nothing else matters then
 		switch {
 		case !source.good(now):
-			return reading(want{slotSource, t.Source, t.Hash, true})
+			return reading(want{slotSource, t.Source, hash, true})
 		case !source.present:
 			return t.gone()
 		}
@@ -181,7 +182,7 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 	case !t.seen && !t.deleted && !t.rehearsal && len(t.copies()) > 0:
 		return step{kind: stepSeen}
 	case !source.good(now):
-		return reading(want{slotSource, t.Source, t.Hash, !t.deleted})
+		return reading(want{slotSource, t.Source, hash, !t.deleted})
 	case !source.present:
 		return t.gone()
 	case t.deleted && t.looked < len(confirmPauses):
@@ -206,7 +207,7 @@ func reading(w ...want) step { return step{kind: stepLook, wants: w} }
 func (t *task) there(hash plan.Hash) step {
 	o := t.Outcome
 	o.TargetHash = hash
-	if t.lost { // it was absent before the write left
+	if t.tried() { // it was absent before the write left
 		o.State, o.Created = Done, true
 		t.count(&o)
 	} else {
@@ -218,7 +219,7 @@ func (t *task) there(hash plan.Hash) step {
 // gone settles a delete whose image the source no longer has.
 func (t *task) gone() step {
 	o := t.Outcome
-	if t.lost || t.deleted {
+	if t.tried() || t.deleted {
 		o.State = Done
 		t.count(&o)
 	} else {
@@ -226,6 +227,10 @@ func (t *task) gone() step {
 	}
 	return settle(o)
 }
+
+// tried reports whether a write may have brought about what reading shows: also
+// one that was lost before a later one was throttled or refused.
+func (t *task) tried() bool { return t.lost || t.Outcome.Attempts > 0 }
 
 // count adds the attempt of an earlier process that turned out to have taken
 // effect.

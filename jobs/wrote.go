@@ -18,7 +18,7 @@ func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
 		e.succeeded(t, reply, now)
 	case graph.ThrottledAccount, graph.ThrottledApp, graph.MaybeThrottled:
 		if t.home.refused != nil {
-			e.settle(t, t.failed(err, 1))
+			e.deny(t, t.home.refused)
 			return
 		}
 		e.unsent(t)
