@@ -44,7 +44,7 @@ func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir 
 func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir string, stop error) error {
 	summary, err := job.Summary(ctx)
 	if err != nil {
-		return errors.Join(stop, err)
+		return first(s, stop, err)
 	}
 	why := ""
 	if summary.State == jobs.JobFinished {
@@ -67,10 +67,20 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 	}
 	if !se.quiet {
 		if summary, err = job.Summary(ctx); err != nil {
-			return errors.Join(stop, err)
+			return first(s, stop, err)
 		}
 		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
 	}
+	return stop
+}
+
+// first keeps why the run stopped as the error to end with, and tells of what
+// went wrong after it.
+func first(s *streams, stop, err error) error {
+	if stop == nil {
+		return err
+	}
+	report(s.err, err)
 	return stop
 }
 

@@ -44,7 +44,7 @@ func check(c *cli.Context, s *streams, path string) error {
 	}
 	dir, err := os.MkdirTemp("", "adferry-check-")
 	if err != nil {
-		return &jobs.CheckpointError{Err: err}
+		return notStarted(&store.DiskError{Err: err})
 	}
 	defer os.RemoveAll(dir)
 	job, _, err := store.Create(c.Context, dir, store.Spec{
@@ -52,7 +52,7 @@ func check(c *cli.Context, s *streams, path string) error {
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return readManifest(path, visit) },
 	})
 	if err != nil {
-		return asDisk(err)
+		return notStarted(err)
 	}
 	defer job.Close()
 	api, err := se.connect(job)

@@ -55,6 +55,22 @@ type guardError struct {
 
 func (e *guardError) Error() string { return e.what }
 
+// diskError is a disk that kept a new job from being started.
+type diskError struct{ err error }
+
+func (e *diskError) Error() string { return "the job cannot be started: " + e.err.Error() }
+func (e *diskError) Unwrap() error { return e.err }
+
+// notStarted tells a disk that would not take a new job from what else can go
+// wrong with one.
+func notStarted(err error) error {
+	var disk *store.DiskError
+	if errors.As(err, &disk) {
+		return &diskError{err}
+	}
+	return err
+}
+
 // exitCode is the one place where an error becomes a code.
 func exitCode(err error) int {
 	var (
@@ -66,7 +82,8 @@ func exitCode(err error) int {
 		failures *jobs.FailuresError
 		damaged  *store.DamagedError
 		newer    *store.NewerError
-		disk     *jobs.CheckpointError
+		unsaved  *jobs.CheckpointError
+		disk     *store.DiskError
 	)
 	switch {
 	case err == nil:
@@ -85,7 +102,7 @@ func exitCode(err error) int {
 		return exitRefused
 	case errors.As(err, &failures), errors.As(err, &guard):
 		return exitGuard
-	case errors.As(err, &disk), stopped(err):
+	case errors.As(err, &unsaved), errors.As(err, &disk), stopped(err):
 		return exitStopped
 	}
 	return exitUndefined
@@ -108,7 +125,9 @@ func hints(err error) []string {
 		failures *jobs.FailuresError
 		damaged  *store.DamagedError
 		newer    *store.NewerError
-		disk     *jobs.CheckpointError
+		fresh    *diskError
+		unsaved  *jobs.CheckpointError
+		disk     *store.DiskError
 		offline  *jobs.OfflineError
 		wait     *jobs.ThrottledError
 	)
@@ -129,7 +148,11 @@ func hints(err error) []string {
 		return []string{"adferry status shows how far it is"}
 	case errors.Is(err, store.ErrNoJob):
 		return []string{"adferry run MANIFEST --job DIR makes one"}
-	case errors.As(err, &disk):
+	case errors.As(err, &fresh):
+		return []string{"nothing was sent; make room or mend the disk, then run again"}
+	case errors.Is(err, errReports):
+		return []string{"every outcome is safe in the job; mend that, then adferry report writes them"}
+	case errors.As(err, &unsaved), errors.As(err, &disk):
 		return []string{"nothing settled is lost; make room or mend the disk, then adferry resume"}
 	case errors.As(err, &offline):
 		return []string{"check the network and ADFERRY_ENDPOINT, then adferry resume"}

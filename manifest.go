@@ -9,9 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
-	"adferry/jobs"
 	"adferry/plan"
 )
 
@@ -46,15 +44,6 @@ func showProblems(s *streams, err error) error {
 		return usagef("mend it and run again", "the manifest has 1 problem; nothing was sent")
 	}
 	return usagef("mend them and run again", "the manifest has %d problems; nothing was sent", n)
-}
-
-// asDisk takes an error of making the job file for what it is: a disk that does
-// not take it.
-func asDisk(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EDQUOT) {
-		return &jobs.CheckpointError{Err: err}
-	}
-	return err
 }
 
 // filesBeside reads the files that upload rows name, which lie in the

@@ -105,7 +105,8 @@ func runManifest(c *cli.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	if _, err := store.View(c.Context, dir); err == nil {
+	if view, err := store.View(c.Context, dir); err == nil {
+		view.Close()
 		return runAgain(c, s, se, path, dir)
 	} else if !errors.Is(err, store.ErrNoJob) {
 		return err
@@ -122,7 +123,7 @@ func runManifest(c *cli.Context, s *streams) error {
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return readManifest(path, visit) },
 	})
 	if err != nil {
-		return asDisk(showProblems(s, err))
+		return notStarted(showProblems(s, err))
 	}
 	defer job.Close()
 	if made.SHA256 != p.SHA256 {

@@ -27,12 +27,18 @@ type Spec struct {
 // the job does not exist: a crash or a bad manifest leaves no job behind.
 func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error) {
 	made := missingFolders(dir)
+	unmade := func(err error) (*Job, *plan.Plan, error) {
+		for _, d := range made {
+			_ = os.Remove(d) // only those this call made, only if empty
+		}
+		return nil, nil, buildFault(err)
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, nil, fmt.Errorf("make job folder: %w", err)
+		return unmade(fmt.Errorf("make job folder: %w", err))
 	}
 	unlock, err := lock(dir)
 	if err != nil {
-		return nil, nil, err
+		return unmade(err)
 	}
 	path := filepath.Join(dir, fileName)
 	if _, err := os.Lstat(path); err == nil {
@@ -44,13 +50,12 @@ func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error
 		err = publish(path+".new", path)
 	}
 	if err != nil {
-		_ = os.Remove(path + ".new")
-		_ = os.Remove(filepath.Join(dir, lockName))
-		unlock()
-		for _, d := range made {
-			_ = os.Remove(d) // only those this call made, only if empty
+		// job.db itself is there if only the folder could not be synced.
+		for _, name := range []string{fileName + ".new", fileName + ".new-wal", fileName + ".new-shm", fileName, lockName} {
+			_ = os.Remove(filepath.Join(dir, name))
 		}
-		return nil, nil, err
+		unlock()
+		return unmade(err)
 	}
 	j, err := openLocked(ctx, dir, unlock)
 	return j, p, err
@@ -99,6 +104,9 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 	if err := tx.Commit(); err != nil {
 		return nil, fmt.Errorf("write job file: %w", err)
 	}
+	if err := makeSeal(ctx, db, path); err != nil {
+		return nil, fmt.Errorf("write job file: %w", err)
+	}
 	// WAL is a property of the file; set here, no reader ever sees it without.
 	if _, err := db.Exec("PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL;"); err != nil {
 		return nil, fmt.Errorf("write job file: %w", err)
@@ -117,8 +125,10 @@ func load(ctx context.Context, tx *sql.Tx, spec Spec) (*plan.Plan, error) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		_, err := row.Exec(r.Line, r.Verb.String(), idOrNull(r.Copy), idOrNull(r.Delete), r.Record)
-		return err
+		if _, err := row.Exec(r.Line, r.Verb.String(), idOrNull(r.Copy), idOrNull(r.Delete), r.Record); err != nil {
+			return fmt.Errorf("write job file: %w", err)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -170,6 +180,16 @@ func publish(from, to string) error {
 		return fmt.Errorf("write job file: %w", err)
 	}
 	return nil
+}
+
+// buildFault is fault for a file that was just made: if it reads as damaged, the
+// disk is to blame.
+func buildFault(err error) error {
+	var damage *DamagedError
+	if err = fault("", err); errors.As(err, &damage) {
+		return &DiskError{damage.Err}
+	}
+	return err
 }
 
 func idOrNull(id plan.OpID) any {

@@ -9,7 +9,7 @@
 // 1970, UTC; 0 or NULL where there is none.
 //
 //	meta      key, value: name, manifest_path, manifest_sha256, rows, header
-//	          (JSON), created_at, consent, sandbox, tally, exit_code, stop
+//	          (JSON), created_at, consent, sandbox, tally, exit_code, stop, seal
 //	rows      line, verb, first (the copy or upload), del, record: the raw CSV
 //	          text of the manifest row, with the user's own columns
 //	ops       id, kind, source, hash, target, file, lane (the ad account that
@@ -37,8 +37,10 @@
 //
 // # What a reader refuses
 //
-// A file that is not SQLite, has another application_id, or fails SQLite's
-// quick_check is a [DamagedError]; one with a higher user_version is a
-// [NewerError]. Neither is written to. The lock belongs to the operating system
+// A file that is not SQLite, has another application_id, fails SQLite's
+// quick_check, or breaks its seal is a [DamagedError]; one with a higher
+// user_version is a [NewerError]. Neither is written to. The seal is a CRC-32C
+// over all pages of the fresh file but those that later change, so it also ends
+// with VACUUM or any other edit of the plan. The lock belongs to the operating system
 // and dies with its holder.
 package store

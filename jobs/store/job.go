@@ -39,10 +39,11 @@ func Open(ctx context.Context, dir string) (*Job, error) {
 
 func openLocked(ctx context.Context, dir string, unlock func()) (*Job, error) {
 	path := filepath.Join(dir, fileName)
-	j, err := view(ctx, dir)
-	if err == nil {
-		err = quickCheck(path)
+	if err := check(ctx, path); err != nil {
+		unlock()
+		return nil, err
 	}
+	j, err := view(ctx, dir)
 	if err == nil {
 		j.writer, err = newWriter(path)
 	}
@@ -73,7 +74,7 @@ func view(ctx context.Context, dir string) (*Job, error) {
 	}
 	if err := db.PingContext(ctx); err != nil {
 		db.Close()
-		return nil, fmt.Errorf("open job: %w", damaged(path, err))
+		return nil, fmt.Errorf("open job: %w", fault(path, err))
 	}
 	return &Job{dir: dir, path: path, read: db}, nil
 }
@@ -204,5 +205,5 @@ func (j *Job) readError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("read job: %w", damaged(j.path, err))
+	return fmt.Errorf("read job: %w", foreign(j.path, err))
 }

@@ -64,7 +64,7 @@ func newWriter(path string) (*writer, error) {
 	} {
 		if *s.stmt, err = db.Prepare(s.text); err != nil {
 			db.Close()
-			return nil, fmt.Errorf("open job: %w", damaged(path, err))
+			return nil, fmt.Errorf("open job: %w", fault(path, err))
 		}
 	}
 	go w.run()
@@ -138,7 +138,7 @@ func (w *writer) run() {
 		}
 		if failed == nil {
 			if err := w.transact(batch); err != nil {
-				failed = fmt.Errorf("write job file %s: %w", w.path, damaged(w.path, err))
+				failed = fmt.Errorf("write job file %s: %w", w.path, fault(w.path, err))
 			}
 		}
 		for _, r := range batch {
