@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"adferry/graph"
+	"adferry/jobs/quota"
 	"adferry/plan"
 )
 
@@ -13,11 +14,13 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 	now := time.Now()
 	reached := false
 	for i, reply := range replies {
+		cost := costOf(r.calls[i])
+		r.lane.quota, e.app = r.lane.quota.Back(cost), e.app.Back()
 		reached = reached || reply.Err == nil || reply.Err.Class != graph.Unreachable
 		if aborted && reply.Err != nil && reply.Err.Lost && reply.Status == 0 {
 			continue
 		}
-		e.learn(r.lane, reply, r.calls[i].Action.Write(), now)
+		e.learn(r.lane, reply, cost, now)
 		if item := r.items[i]; item.page != nil {
 			e.read(r.lane, item.page, reply, now)
 		} else {
@@ -25,7 +28,7 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 		}
 	}
 	if r.probe {
-		r.lane.quota.Block, e.app = r.lane.quota.Block.Returned(), e.app.Returned()
+		r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(), e.app.Block.Returned()
 	}
 	if reached {
 		e.offline = offline{}
@@ -33,7 +36,8 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 }
 
 // learn takes what a reply says of the quotas.
-func (e *Engine) learn(l *lane, reply graph.Reply, write bool, now time.Time) {
+func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, now time.Time) {
+	write := cost == quota.Write
 	l.state.Calls++
 	l.dirty = true
 	usage := reply.Usage.Accounts[string(l.account)]
@@ -45,13 +49,16 @@ func (e *Engine) learn(l *lane, reply graph.Reply, write bool, now time.Time) {
 	case graph.Transient, graph.Unreachable: // nothing was learned of the quota
 	default:
 		was := l.quota.Block.Until
-		l.quota, e.app = l.quota.Passed(now), e.app.Passed(now)
+		l.quota, e.app = l.quota.Passed(now, cost), e.app.Passed(now)
 		if write || !l.maybeWrite {
 			l.maybe = 0 // an account may be read and yet be closed to writes
 		}
 		if !was.IsZero() && l.quota.Block.Until.IsZero() {
 			e.opt.Observe(Event{Kind: EventResumed, Account: l.account})
 		}
+	}
+	if reply.Usage.HasApp && e.opt.Rules.Mode != quota.Off {
+		e.app = e.app.Observe(now, reply.Usage.App)
 	}
 	for account, u := range reply.Usage.Accounts {
 		other := e.lanes[plan.Account(account)]
@@ -70,6 +77,13 @@ func (e *Engine) learn(l *lane, reply graph.Reply, write bool, now time.Time) {
 	if reply.Notice != "" {
 		e.warn(reply.Notice)
 	}
+}
+
+func costOf(c graph.Call) quota.Cost {
+	if c.Action.Write() {
+		return quota.Write
+	}
+	return quota.Read
 }
 
 func classOf(e *graph.Error) graph.Class {

@@ -52,7 +52,7 @@ func (e *Engine) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, time.Time) {
 	most := e.opt.BatchSize
 	r := &request{lane: l}
-	if l.quota.Block.Probing() || e.app.Probing() {
+	if l.quota.Block.Probing() || e.app.Block.Probing() {
 		most, r.probe = 1, true
 	}
 	wake := quota.Never
@@ -131,7 +131,7 @@ func (e *Engine) allowed(l *lane, c quota.Cost, now time.Time) time.Time {
 func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
 	l := r.lane
 	l.quota = l.quota.Spend(now, c, e.opt.Rules)
-	e.app = e.app.Spend()
+	e.app = e.app.Spend(now)
 	if read {
 		var p *page
 		if len(l.looks.pages) > 0 {
@@ -239,7 +239,8 @@ func (e *Engine) attach(r *request) error {
 func (e *Engine) unattached(r *request, err error) {
 	e.inflight--
 	r.lane.inflight--
-	r.lane.quota.Block, e.app = r.lane.quota.Block.Returned(), e.app.Returned()
+	r.lane.quota, e.app = r.lane.quota.Back(quota.Write), e.app.Back()
+	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(), e.app.Block.Returned()
 	t := r.items[0].task
 	e.settle(t, t.fail(FileUnreadable, err.Error()).outcome)
 }

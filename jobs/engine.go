@@ -29,7 +29,7 @@ type Engine struct {
 	lanes    map[plan.Account]*lane
 	order    []*lane // whose turns go round
 	turn     int
-	app      quota.Block
+	app      quota.App
 	appState LaneState
 	offline  offline
 	timers   timers
@@ -109,7 +109,7 @@ func (e *Engine) load(ctx context.Context) error {
 		if state.Account == "" {
 			e.appState = state
 			if !state.ParkedUntil.IsZero() {
-				e.app = quota.Until(state.ParkedUntil)
+				e.app.Block = quota.Until(state.ParkedUntil)
 			}
 			continue
 		}
@@ -122,9 +122,10 @@ func (e *Engine) load(ctx context.Context) error {
 		l := e.lane(r.Lane)
 		l.released = append(l.released, r.ID)
 	}
-	// Two requests' worth for each worker, shared by the lanes: enough to keep
-	// every lane busy, and flat however many there are.
-	full := max(2*bulk, 2*e.opt.Workers*e.opt.BatchSize)
+	// What every worker has in flight, four times over, for reading the target,
+	// reading the source and writing overlap; shared by the lanes, so that memory
+	// stays flat however many there are.
+	full := max(2*bulk, 4*e.opt.Workers*e.opt.BatchSize)
 	e.window = min(full, max(10, mostHeld/max(1, working)))
 	e.opt.Observe(Event{Kind: EventStarted, Total: s.Operations, Settled: s.Settled, Failed: s.Failed})
 	return nil

@@ -13,6 +13,11 @@ func (e *Engine) park(l *lane, err *graph.Error, u graph.AccountUsage, write boo
 	e.tally.Throttled++
 	before := l.quota.Block.Until
 	l.quota = l.quota.Throttled(now, err, u)
+	if err.Subcode == 5044001 {
+		for _, other := range e.order {
+			other.quota = other.quota.Heed(l.quota)
+		}
+	}
 	if err.Class == graph.MaybeThrottled && l.quota.Block.Until.After(before) {
 		l.maybeWrite = write
 		if l.maybe++; l.maybe > mostMaybe {
@@ -33,12 +38,12 @@ const mostMaybe = 5
 func (e *Engine) parkApp(err *graph.Error, l *lane, now time.Time) {
 	l.state.Throttles++
 	e.tally.Throttled++
-	before := e.app.Until
+	before := e.app.Block.Until
 	base, most := quota.Guess(err, l.quota.Tier)
-	e.app = e.app.Close(now, 0, base, most)
-	if e.app.Until.After(before) {
-		e.appState.ParkedUntil, e.appState.ParkedFor = e.app.Until, err.Detail()
-		e.noted(Park{"", now, e.app.Until, err.Code, err.Subcode}, err.Detail())
+	e.app.Block = e.app.Block.Close(now, 0, base, most)
+	if e.app.Block.Until.After(before) {
+		e.appState.ParkedUntil, e.appState.ParkedFor = e.app.Block.Until, err.Detail()
+		e.noted(Park{"", now, e.app.Block.Until, err.Code, err.Subcode}, err.Detail())
 	}
 }
 

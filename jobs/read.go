@@ -58,10 +58,11 @@ const (
 )
 
 // doubts are the pauses before asking again about an image that an answer
-// without a quota header did not show: long enough for the documented blocks to
-// end, and for a budget of an hour where the header used to be there.
+// without a quota header did not show. Asking twice is enough where such headers
+// are not known to be sent at all; where they are, the account is taken to be
+// throttled, and the pauses outlast the documented blocks and an hour's budget.
 var doubts = [...][]time.Duration{
-	headersUnknown: {time.Minute, 5 * time.Minute},
+	headersUnknown: {time.Second},
 	headersMissing: {0},
 	headersSent:    {time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute},
 }

@@ -20,7 +20,7 @@ func Example() {
 		lane = lane.Spend(now, quota.Write, rules)
 	}
 	wait := lane.Next(now, quota.Write, rules).Sub(now)
-	fmt.Println(sent, "writes, then wait", wait.Round(time.Second))
+	fmt.Println(sent, "writes, then wait", wait.Round(time.Minute))
 
 	throttle := &graph.Error{Class: graph.ThrottledAccount, Code: 17, Subcode: 2446079}
 	lane = lane.Throttled(now, throttle, graph.AccountUsage{Tier: graph.TierLimited, Regain: 7 * time.Minute})
@@ -29,10 +29,10 @@ func Example() {
 
 	lane = lane.Spend(now, quota.Write, rules)
 	fmt.Println("probe on its way, others wait:", lane.Next(now, quota.Write, rules).Equal(quota.Never))
-	lane = lane.Passed(now.Add(time.Second))
+	lane = lane.Passed(now.Add(time.Second), quota.Write)
 	fmt.Println("open:", !lane.Block.Probing())
 	// Output:
-	// 20 writes, then wait 15s
+	// 20 writes, then wait 5m0s
 	// throttled until 12:07:00
 	// probe on its way, others wait: true
 	// open: true

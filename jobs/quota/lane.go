@@ -1,145 +1,146 @@
 package quota
 
 import (
-	"fmt"
 	"time"
 
 	"adferry/graph"
 )
 
-// Mode says which budgets a lane starts from.
-type Mode uint8
-
-// The modes, by the words of --quota.
+// The spans of the two budgets.
 const (
-	Auto    Mode = iota // the tier that the API reports
-	Full                // the documented budgets of Full access
-	Limited             // those of Limited access
-	Off                 // none: only throttles count
+	callSpan  = time.Hour
+	scoreSpan = 300 * time.Second
 )
-
-var modeNames = [...]string{"auto", "full", "limited", "off"}
-
-func (m Mode) String() string {
-	if int(m) < len(modeNames) {
-		return modeNames[m]
-	}
-	return "unknown"
-}
-
-// UnmarshalText reads a mode's word.
-func (m *Mode) UnmarshalText(b []byte) error {
-	for i, name := range modeNames {
-		if name == string(b) {
-			*m = Mode(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("%q is not one of auto, full, limited, off", b)
-}
-
-// Rules are what the user set for every lane.
-type Rules struct {
-	Mode    Mode
-	MaxRate float64 // writes a second and ad account; 0: no limit
-}
-
-// brake is the reported utilisation, in percent, from which on a lane sends one
-// call a minute instead of running into the block. It is for what the lane's own
-// count does not explain: other programs, another limit, CPU time. What the lane
-// itself has sent, Next already holds back for, and to the last call.
-const brake = 98
-
-// brakeWait is the time between those calls.
-const brakeWait = time.Minute
 
 // Lane is what is known of one ad account's quota. The zero Lane knows nothing.
 type Lane struct {
-	Tier    graph.Tier // as the API reported it
-	Block   Block
-	byCalls bool // the hourly budget holds for this account
-	byScore bool // the score does
-	calls   calls
-	score   score
+	Tier  graph.Tier // as the API reported it, or its throttle showed it
+	Block Block
+
+	started bool
+	calls   meter
+	score   meter
+	burst   burst
+	flight  Cost      // sent and not answered
 	free    time.Time // MaxRate: when the next write may go
 }
 
 // Next is the earliest moment from now on at which a call of this cost may be
-// sent.
+// sent: Never while only an answer can tell.
 func (l Lane) Next(now time.Time, c Cost, r Rules) time.Time {
 	next := l.Block.Next(now)
-	if b, ok := l.budgets(r); ok {
-		if l.byCalls || r.Mode != Auto {
-			next = later(next, l.calls.next(now, c.Calls, b))
-		}
-		if l.byScore || r.Mode != Auto {
-			next = later(next, l.score.next(now, c.Points, b))
-		}
-	}
 	if r.MaxRate > 0 && c == Write {
 		next = later(next, l.free)
 	}
-	return next
+	if r.Mode == Off {
+		return next
+	}
+	l = l.start(r)
+	if l.flight.Calls > 0 && (float64(l.flight.Calls+c.Calls) > l.calls.room(now, float64(l.flight.Calls), callSpan) ||
+		float64(l.flight.Points+c.Points) > l.score.room(now, float64(l.flight.Points), scoreSpan)) {
+		return Never // an answer has to come first
+	}
+	next = later(next, l.calls.next(now, float64(c.Calls), callSpan))
+	next = later(next, l.score.next(now, float64(c.Points), scoreSpan))
+	return later(next, l.burst.next(now))
+}
+
+// start puts the documented limits in place: as known, where the user named a
+// tier, else as suspected.
+func (l Lane) start(r Rules) Lane {
+	if l.started {
+		return l
+	}
+	l.started = true
+	l.calls.limit, l.score.limit = above(0, l.documented(Budgets.calls)), above(0, l.documented(Budgets.score))
+	if r.Mode == Full || r.Mode == Limited {
+		tier := map[Mode]graph.Tier{Full: graph.TierFull, Limited: graph.TierLimited}[r.Mode]
+		b, _ := Documented(tier)
+		l.calls.belief, l.calls.limit, l.calls.proven = holds, b.calls(), true
+		l.score.belief, l.score.limit, l.score.proven = holds, b.score(), true
+		l.burst.holds, l.burst.rate = true, belowLimit
+	}
+	return l
+}
+
+// documented lists the limits that may hold: those of the tier, or of any while
+// it is unknown.
+func (l Lane) documented(of func(Budgets) float64) []float64 {
+	if b, ok := Documented(l.Tier); ok {
+		return []float64{of(b)}
+	}
+	return documented(of)
+}
+
+// documented lists the limits of all tiers, least first.
+func documented(of func(Budgets) float64) []float64 {
+	limited, _ := Documented(graph.TierLimited)
+	full, _ := Documented(graph.TierFull)
+	return []float64{of(limited), of(full)}
 }
 
 // Spend charges a call that is about to be sent.
 func (l Lane) Spend(now time.Time, c Cost, r Rules) Lane {
+	l = l.start(r)
 	l.Block = l.Block.Spend()
-	b, ok := l.budgets(r)
-	if !ok { // count in Full's terms: the window is the same, and the score decays as fast
-		b, _ = Documented(graph.TierFull)
-	}
-	l.calls, l.score = l.calls.spend(now, c.Calls, b), l.score.spend(now, c.Points, b)
+	l.calls = l.calls.charge(now, float64(c.Calls), callSpan)
+	l.score = l.score.charge(now, float64(c.Points), scoreSpan)
+	l.burst = l.burst.spend(now)
+	l.flight.Calls += c.Calls
+	l.flight.Points += c.Points
 	if r.MaxRate > 0 && c == Write {
 		l.free = later(now, l.free).Add(time.Duration(float64(time.Second) / r.MaxRate))
 	}
 	return l
 }
 
-// Observe learns from the headers of an answer, whatever the answer was.
-func (l Lane) Observe(now time.Time, u graph.AccountUsage, r Rules) Lane {
-	if u.Tier != graph.TierUnknown {
-		l.Tier = u.Tier
-	}
-	l.byCalls = l.byCalls || u.HasCalls
-	l.byScore = l.byScore || u.HasScore
-	unforeseen := l.unforeseen(now, u, r)
-	if b, ok := l.budgets(r); ok && u.HasScore {
-		l.score = l.score.seen(now, u.Score, b)
-	}
-	switch {
-	case r.Mode == Off:
-	case u.Regain > 0:
-		l.Block = l.Block.Close(now, u.Regain, 0, 0)
-	case unforeseen >= brake && !l.Block.Closed(now):
-		l.Block = l.Block.Close(now, brakeWait, 0, 0)
-	}
+// Back notes that a call is no longer on its way, whatever came of it.
+func (l Lane) Back(c Cost) Lane {
+	l.flight.Calls = max(0, l.flight.Calls-c.Calls)
+	l.flight.Points = max(0, l.flight.Points-c.Points)
 	return l
 }
 
-// unforeseen is the reported utilisation, without the part that a budget in
-// force accounts for. An answer is older than now, so a point less counts, too.
-func (l Lane) unforeseen(now time.Time, u graph.AccountUsage, r Rules) float64 {
-	calls, score := u.Calls, u.Score
-	if b, ok := l.budgets(r); ok {
-		if (l.byCalls || r.Mode != Auto) && calls <= 1+100*float64(l.calls.at(now, b).sum)/float64(b.Calls) {
-			calls = 0
-		}
-		if (l.byScore || r.Mode != Auto) && score <= 1+100*l.score.now(now, b)/float64(b.Score) {
-			score = 0
+// Observe learns from the headers of an answer, whatever the answer was.
+func (l Lane) Observe(now time.Time, u graph.AccountUsage, r Rules) Lane {
+	if u.Tier != graph.TierUnknown && u.Tier != l.Tier {
+		l.Tier = u.Tier
+		if r.Mode == Auto { // what was suspected without knowing the tier
+			l.calls = l.calls.retier(l.documented(Budgets.calls), documented(Budgets.calls))
+			l.score = l.score.retier(l.documented(Budgets.score), documented(Budgets.score))
 		}
 	}
-	return max(calls, score)
+	if r.Mode == Off {
+		return l
+	}
+	l = l.start(r)
+	if u.HasCalls {
+		l.calls = l.calls.hear(now, whole(u.Calls), float64(l.flight.Calls), callSpan)
+	}
+	if u.HasScore {
+		l.score = l.score.shaped(u.Score, u.Reset, scoreSpan).hear(now, u.Score, float64(l.flight.Points), scoreSpan)
+	}
+	if u.Regain > 0 {
+		l.Block = l.Block.Close(now, u.Regain, 0, 0)
+	}
+	return l
 }
 
 // Throttled closes the lane after a throttle of its account. Usage is what the
 // same answer carried.
 func (l Lane) Throttled(now time.Time, e *graph.Error, u graph.AccountUsage) Lane {
-	switch {
-	case e.Subcode == 1487742 || e.Code == 17:
-		l.byScore = true
-	case e.Code >= 80000:
-		l.byCalls = true
+	if !l.Block.Closed(now) {
+		switch {
+		case e.Code == 613 && e.Subcode == 5044001:
+			l.burst = l.burst.refused(now)
+		case e.Code == 17, e.Code == 613 && e.Subcode == 1487742:
+			l.score = l.score.refused(now, u.HasScore, scoreSpan, l.documented(Budgets.score))
+			if l.Tier == graph.TierUnknown && l.score.limit < 1000 {
+				l.Tier = graph.TierLimited // its block is the longer one
+			}
+		case e.Code >= 80000:
+			l.calls = l.calls.refused(now, u.HasCalls, callSpan, l.documented(Budgets.calls))
+		}
 	}
 	base, most := Guess(e, l.Tier)
 	named := u.Regain
@@ -150,27 +151,19 @@ func (l Lane) Throttled(now time.Time, e *graph.Error, u graph.AccountUsage) Lan
 	return l
 }
 
-// Passed notes a call that came back and was no throttle.
-func (l Lane) Passed(now time.Time) Lane {
-	l.Block = l.Block.Passed(now)
+// Heed takes over what another lane learned of the limit of requests a second,
+// which is one for all ad accounts.
+func (l Lane) Heed(other Lane) Lane {
+	l.burst.holds, l.burst.over, l.burst.rate, l.burst.calm, l.burst.cut =
+		other.burst.holds, other.burst.over, other.burst.rate, other.burst.calm, other.burst.cut
 	return l
 }
 
-func (l Lane) budgets(r Rules) (Budgets, bool) {
-	switch r.Mode {
-	case Full:
-		return Documented(graph.TierFull)
-	case Limited:
-		return Documented(graph.TierLimited)
-	case Off:
-		return Budgets{}, false
-	}
-	return Documented(l.Tier)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
+// Passed notes a call of this cost that came back and was no throttle.
+func (l Lane) Passed(now time.Time, c Cost) Lane {
+	l.Block = l.Block.Passed(now)
+	l.calls = l.calls.passed(now, float64(c.Calls), float64(l.flight.Calls), callSpan, l.documented(Budgets.calls))
+	l.score = l.score.passed(now, float64(c.Points), float64(l.flight.Points), scoreSpan, l.documented(Budgets.score))
+	l.burst = l.burst.passed(now)
+	return l
 }

@@ -1,0 +1,169 @@
+package quota
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"adferry/graph"
+)
+
+// hours is how long a lane with nothing on its way may stay shut, beyond the
+// time that an answer named: the longest guessed wait is one hour.
+const hours = 2 * time.Hour
+
+// FuzzLaneStaysAlive plays a server that says anything in any order. Each two
+// bytes are one event.
+func FuzzLaneStaysAlive(f *testing.F) {
+	f.Add(uint8(Auto), []byte{})
+	f.Add(uint8(Auto), []byte("0\xff0\x002\xff2\x001\x803\xff4\x10"))
+	f.Add(uint8(Auto), []byte{0, 40, 2, 255, 9, 10, 2, 255, 9, 10, 2, 255, 9, 3, 0, 200, 3, 250}) // others take all
+	f.Add(uint8(Auto), []byte{7, 0, 2, 0, 1, 0, 2, 20, 1, 0, 2, 60})                              // a rise without calls
+	f.Add(uint8(Auto), []byte{6, 0, 8, 1, 6, 2, 8, 2, 6, 1, 8, 1})                                // throttles of a lane that sent nothing
+	f.Add(uint8(Auto), []byte{0, 255, 1, 0, 4, 0, 0, 255, 5, 0, 5, 1, 3, 77})
+	f.Add(uint8(Full), []byte{2, 255, 3, 255, 9, 255, 2, 10})
+	f.Add(uint8(Limited), []byte{6, 3, 6, 3, 6, 3, 3, 255, 0, 9})
+	f.Add(uint8(Off), []byte{6, 4, 7, 100, 2, 255})
+	f.Fuzz(func(t *testing.T, mode uint8, events []byte) {
+		s := script{t: t, rules: Rules{Mode: Mode(mode % 4)}, now: noon, named: noon}
+		if len(events) > 4000 {
+			events = events[:4000]
+		}
+		for ; len(events) >= 2; events = events[2:] {
+			s.event(events[0]%11, events[1])
+			s.check()
+		}
+		s.settle()
+	})
+}
+
+// script is a lane in the hands of a fuzzed server.
+type script struct {
+	t     *testing.T
+	rules Rules
+	lane  Lane
+	app   App
+	now   time.Time
+	named time.Time // the latest moment an answer named
+	out   []Cost    // on its way
+}
+
+var codes = []graph.Error{
+	{Class: graph.ThrottledAccount, Code: 80004, Subcode: 2446079},
+	{Class: graph.ThrottledAccount, Code: 17, Subcode: 2446079},
+	{Class: graph.ThrottledAccount, Code: 613, Subcode: 1487742},
+	{Class: graph.ThrottledAccount, Code: 613, Subcode: 5044001},
+	{Class: graph.MaybeThrottled, Code: 200, Subcode: 4841013},
+	{Class: graph.MaybeThrottled, Code: 368},
+	{Class: graph.ThrottledAccount, Code: 80000},
+}
+
+func (s *script) event(kind, value byte) {
+	percent := float64(value) * 4 // 0 to 1020
+	tier := graph.Tier(value % 3)
+	reset := time.Duration(value%8) * 40 * time.Second
+	switch kind {
+	case 0, 1: // a second's calls, as fast as the lane allows
+		for range int(value) + 1 {
+			cost := []Cost{Read, Write}[kind]
+			at := s.lane.Next(s.now, cost, s.rules)
+			if at.After(s.now.Add(time.Second)) {
+				break
+			}
+			s.now = at
+			s.lane, s.app = s.lane.Spend(s.now, cost, s.rules), s.app.Spend(s.now)
+			s.out = append(s.out, cost)
+		}
+	case 2:
+		s.observe(graph.AccountUsage{HasCalls: true, Calls: percent, Tier: tier})
+		s.app = s.app.Observe(s.now, percent)
+	case 3:
+		s.observe(graph.AccountUsage{HasScore: true, Score: percent, Reset: reset, Tier: tier})
+	case 4: // small and odd percentages
+		s.observe(graph.AccountUsage{HasCalls: true, Calls: percent / 97, HasScore: true, Score: percent / 13, Reset: reset})
+	case 5:
+		regain := time.Duration(value) * time.Minute
+		s.name(regain)
+		s.observe(graph.AccountUsage{HasCalls: true, Calls: percent, Regain: regain})
+	case 6, 7: // an answer is a throttle
+		usage := graph.AccountUsage{HasCalls: kind == 7, Calls: percent, HasScore: kind == 7, Score: percent, Reset: reset, Tier: tier}
+		s.name(reset)
+		s.back()
+		s.lane = s.lane.Throttled(s.now, &codes[int(value)%len(codes)], usage)
+		s.observe(usage)
+	case 8, 9: // answers let through, late
+		s.now = s.now.Add(time.Duration(value) * time.Millisecond * 40)
+		for n := int(value); n >= 0 && len(s.out) > 0; n-- {
+			cost := s.back()
+			s.lane, s.app = s.lane.Passed(s.now, cost), s.app.Passed(s.now)
+		}
+	case 10:
+		s.now = s.now.Add(time.Duration(value) * 20 * time.Second)
+	}
+}
+
+func (s *script) name(d time.Duration) { s.named = later(s.named, s.now.Add(d)) }
+
+func (s *script) observe(u graph.AccountUsage) { s.lane = s.lane.Observe(s.now, u, s.rules) }
+
+// back takes the oldest call off its way.
+func (s *script) back() (cost Cost) {
+	if len(s.out) > 0 {
+		cost, s.out = s.out[0], s.out[1:]
+		s.lane, s.app = s.lane.Back(cost), s.app.Back()
+	}
+	return cost
+}
+
+// check looks at what must hold at any time.
+func (s *script) check() {
+	s.t.Helper()
+	for name, m := range map[string]meter{"calls": s.lane.calls, "score": s.lane.score, "app": s.app.calls} {
+		span := callSpan
+		if name == "score" {
+			span = scoreSpan
+		}
+		for _, v := range []float64{m.level(s.now, span), m.limit, m.others, m.reserve, m.leak, m.full()} {
+			if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
+				s.t.Fatalf("%s: got %v in %+v", name, v, m.public())
+			}
+		}
+		if m.belief == holds && m.limit < least {
+			s.t.Fatalf("%s: got a limit of %v that holds, want %v at least", name, m.limit, least)
+		}
+	}
+	for _, cost := range []Cost{Read, Write} {
+		if got := s.lane.Next(s.now, cost, s.rules); got.Before(s.now) {
+			s.t.Fatalf("got next %v before now", s.now.Sub(got))
+		} else if got.Equal(Never) && len(s.out) == 0 && s.lane.Block.probe != probeOut {
+			s.t.Fatal("got Never, with nothing on its way and no probe out")
+		}
+	}
+}
+
+// settle brings all calls back and waits as the engine does.
+func (s *script) settle() {
+	s.t.Helper()
+	for len(s.out) > 0 {
+		s.back()
+	}
+	s.lane.Block, s.app.Block = s.lane.Block.Returned(), s.app.Block.Returned()
+	latest := later(s.named, s.now).Add(hours)
+	for range 10_000 {
+		next := later(s.lane.Next(s.now, Write, s.rules), s.app.Next(s.now))
+		if !next.After(s.now) {
+			return
+		}
+		if next.After(latest) {
+			s.t.Fatalf("got shut for another %v, want %v at most; calls %+v, score %+v", next.Sub(s.now), latest.Sub(s.now), s.lane.calls.public(), s.lane.score.public())
+		}
+		s.now = next
+	}
+	s.t.Fatalf("got asked ten thousand times until %v, and still shut; calls %+v, score %+v", latest.Sub(s.now), s.lane.calls.public(), s.lane.score.public())
+}
+
+// public is a meter without its window, to print.
+func (m meter) public() meter {
+	m.own.count = [slots + 1]float32{}
+	return m
+}

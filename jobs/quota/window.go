@@ -1,0 +1,52 @@
+package quota
+
+import "time"
+
+// slots is how finely a window forgets.
+const slots = 120
+
+// window counts what was spent within a rolling span. It forgets a slot as a
+// whole, and only when its last moment has left the span: it never counts too
+// little.
+type window struct {
+	slot  int64 // number of the newest slot since 1970
+	count [slots + 1]float32
+	sum   float64
+}
+
+// at moves the window on to now.
+func (w window) at(now time.Time, span time.Duration) window {
+	newest := now.UnixNano() / int64(span/slots)
+	if newest-w.slot > slots {
+		return window{slot: newest}
+	}
+	for w.slot < newest {
+		w.slot++
+		w.sum -= float64(w.count[w.slot%(slots+1)])
+		w.count[w.slot%(slots+1)] = 0
+	}
+	return w
+}
+
+func (w window) add(now time.Time, n float64, span time.Duration) window {
+	w = w.at(now, span)
+	w.count[w.slot%(slots+1)] += float32(n)
+	w.sum += n
+	return w
+}
+
+// falls is when the sum will be down to the target if nothing is added.
+func (w window) falls(now time.Time, target float64, span time.Duration) time.Time {
+	w = w.at(now, span)
+	left := w.sum
+	width := int64(span / slots)
+	for s := w.slot - slots; s <= w.slot && left > target+1e-6; s++ {
+		if s < 0 {
+			continue
+		}
+		if left -= float64(w.count[s%(slots+1)]); left <= target+1e-6 {
+			return time.Unix(0, (s+slots+1)*width)
+		}
+	}
+	return now
+}

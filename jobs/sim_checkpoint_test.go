@@ -1,0 +1,60 @@
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"adferry/jobs"
+	"adferry/jobs/store"
+)
+
+var (
+	errGone     = errors.New("the process is gone")
+	errDiskFull = errors.New("no space left on device")
+)
+
+// frail is a checkpoint that takes nothing any more from a commit on: the
+// process is gone by then, or the disk is full.
+type frail struct {
+	*store.Job
+	at      int // the first commit that fails, counted from 1; 0: none
+	written bool
+	err     error
+	onset   func() // told once, before that commit is answered
+
+	mu      sync.Mutex
+	commits int
+	failed  time.Time // since when
+}
+
+// Commit fails from the chosen one on. That one may reach the disk all the
+// same: the process died, or fsync failed, after the write.
+func (f *frail) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, error) {
+	f.mu.Lock()
+	f.commits++
+	n := f.commits
+	first := n == f.at
+	if first {
+		f.failed = time.Now()
+	}
+	f.mu.Unlock()
+	if first {
+		f.onset()
+	}
+	if first && f.written {
+		_, _ = f.Job.Commit(ctx, c)
+	}
+	if f.at > 0 && n >= f.at {
+		return nil, f.err
+	}
+	return f.Job.Commit(ctx, c)
+}
+
+// since is when commits began to fail, zero if they do not.
+func (f *frail) since() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.failed
+}

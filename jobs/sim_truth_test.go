@@ -1,0 +1,240 @@
+package jobs_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"adferry/graph"
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// judge holds the finished job against the guarantees.
+func (s *sim) judge() {
+	s.net.stray.Wait()
+	time.Sleep(3 * time.Minute) // late effects come
+	log := s.server.Log()
+	h := s.history(log)
+	late := s.late(log)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ids []plan.OpID
+	for _, o := range s.ops[1:] {
+		ids = append(ids, o.ID)
+	}
+	ops := s.load(ids)
+	s.unrepeated(log, late)
+	s.copiedFirst(log, h, late, ops)
+	s.untouched(h)
+	for _, o := range ops {
+		s.truth(o, h, late)
+	}
+	s.rows(ops)
+	s.settled()
+}
+
+// late are the writes that took effect when nobody waited for them any more:
+// reading could not see them coming, so what follows from them is not the job's
+// fault.
+func (s *sim) late(log []sandbox.Effect) map[place]bool {
+	late := map[place]bool{}
+	taken := map[*writing]bool{}
+	for _, e := range log {
+		d := deedOfEffect(e)
+		at := slices.IndexFunc(s.sent[d], func(x *writing) bool {
+			return !taken[x] && !x.void && !e.Time.Before(x.sent) && !e.Time.After(x.back)
+		})
+		if at < 0 {
+			late[place{e.Account, e.Hash}], late[place{e.Account, e.Result}] = true, true
+			continue
+		}
+		taken[s.sent[d][at]] = true
+	}
+	return late
+}
+
+func deedOfEffect(e sandbox.Effect) deed {
+	if e.Kind == sandbox.Delete {
+		return deed{graph.ActionDelete, e.Account, "", e.Hash}
+	}
+	return deed{graph.ActionCopy, e.Account, e.Source, e.Hash}
+}
+
+// unrepeated: no write took effect twice. Reading under the old hash does not
+// show a copy that got another one, so such a copy is repeated when its answer
+// was lost, or when a second source has the image.
+func (s *sim) unrepeated(log []sandbox.Effect, late map[place]bool) {
+	for _, e := range log {
+		rehashed := e.Result != "" && e.Result != e.Hash
+		if !e.Changed && !late[place{e.Account, e.Hash}] && !rehashed {
+			s.fault("%s of %s in %s was repeated", e.Kind, e.Hash, e.Account)
+		}
+	}
+}
+
+// copiedFirst: what was deleted was in every target at that moment. A late
+// deletion was so when it was sent.
+func (s *sim) copiedFirst(log []sandbox.Effect, h *history, late map[place]bool, ops []jobs.Operation) {
+	for i, e := range log {
+		if e.Kind != sandbox.Delete || late[place{e.Account, e.Hash}] {
+			continue
+		}
+		for _, o := range ops {
+			if o.Kind != plan.KindCopy || string(o.Source) != e.Account || string(sourceHash(o)) != e.Hash {
+				continue
+			}
+			if target := (place{string(o.Target), landed(o)}); !h.before(target, i) {
+				s.fault("%s lost %s before %s had it", e.Account, e.Hash, o.Target)
+			}
+		}
+	}
+}
+
+// untouched: images that no row names stay as they are.
+func (s *sim) untouched(h *history) {
+	for p := range h.effects {
+		named := slices.ContainsFunc(s.ops[1:], func(o plan.Op) bool {
+			return string(o.Source) == p.account && o.Kind == plan.KindDelete || string(o.Target) == p.account
+		})
+		if !named {
+			s.fault("%s of %s changed and no row asks for it", p.hash, p.account)
+		}
+	}
+	now := map[place]bool{}
+	for _, e := range s.server.Snapshot() {
+		now[place{e.Account, e.Hash}] = e.Status != sandbox.Deleted
+	}
+	for p := range h.initial {
+		if now[p] != h.end(p) {
+			s.fault("the sandbox's log does not tell what became of %s in %s", p.hash, p.account)
+		}
+	}
+}
+
+// truth: an operation's outcome is true of the server.
+func (s *sim) truth(o jobs.Operation, h *history, late map[place]bool) {
+	out := o.Outcome
+	to := out.Finished.Add(time.Millisecond) // stored in whole ones
+	from := out.Finished.Add(-11 * time.Minute)
+	source, target := place{string(o.Source), string(sourceHash(o))}, place{string(o.Target), landed(o)}
+	lie := func(format string, args ...any) {
+		s.fault("%s is %s %s (%s): %s", s.name(o.Op), out.State, out.Reason, out.Message, fmt.Sprintf(format, args...))
+	}
+	unsure := s.unsure(source) || s.unsure(target)
+	excused := late[source] || late[target] || unsure
+	tries := s.tries[deed{graph.ActionCopy, target.account, source.account, source.hash}]
+	if o.Kind == plan.KindDelete {
+		tries = s.tries[deed{graph.ActionDelete, source.account, "", source.hash}]
+	}
+	switch {
+	case out.Attempts > s.attempts:
+		lie("%d attempts with a budget of %d", out.Attempts, s.attempts)
+	case out.Attempts > tries && !excused: // a late effect is taken for that of a write that never left
+		lie("%d attempts and %d writes were sent", out.Attempts, tries)
+	case out.State == jobs.Skipped && out.Attempts > 0:
+		lie("%d attempts", out.Attempts)
+	case out.Created && (o.Kind != plan.KindCopy || out.State != jobs.Done || h.initial[target] || !h.brought(target)):
+		lie("it says created")
+	}
+	switch {
+	case out.State == jobs.Failed:
+		s.failure(o, h, excused, lie)
+	case !out.State.Settled():
+		lie("it is not settled")
+	case out.State == jobs.Done && out.Attempts == 0:
+		lie("no attempt")
+	case o.Kind == plan.KindDelete && !h.was(source, false, from, to) && !unsure:
+		lie("the source has the image")
+	case o.Kind == plan.KindDelete && h.end(source) && !excused:
+		lie("the source has the image at the end")
+	case o.Kind == plan.KindCopy && out.TargetHash == "":
+		lie("no target hash")
+	case o.Kind == plan.KindCopy && !h.was(target, true, from, to):
+		lie("the target has not got the image")
+	case o.Kind == plan.KindCopy && !h.end(target) && !s.leaves(target, o):
+		lie("the target has not got the image at the end")
+	}
+}
+
+// unsure reports whether a process that knew no quota header may have been told
+// that a throttled account does not have the image.
+func (s *sim) unsure(p place) bool {
+	return s.scenario.server.Variants.EmptyWhenThrottled && s.doubted[p]
+}
+
+// leaves reports whether a row deletes the image that the copy brought.
+func (s *sim) leaves(p place, brought jobs.Operation) bool {
+	return slices.ContainsFunc(s.ops[1:], func(o plan.Op) bool {
+		return o.Kind == plan.KindDelete && string(o.Source) == p.account && o.Hash == brought.Hash
+	})
+}
+
+// failure: a failure is one, and its reason is the true one.
+func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(string, ...any)) {
+	out := o.Outcome
+	to, from := out.Finished.Add(time.Millisecond), out.Finished.Add(-11*time.Minute)
+	source, target := place{string(o.Source), string(sourceHash(o))}, place{string(o.Target), landed(o)}
+	blocks := s.plays("200/4841013", "368")
+	a, b := s.account(source.account), s.account(target.account)
+	b.missing = b.missing && o.Kind == plan.KindCopy
+	troubled, disabled := a.troubled() || b.troubled(), a.options.Disabled != "" || b.options.Disabled != ""
+	transient := s.plays(lostFaults...) || s.scenario.server.Variants.ReduceAbove > 0 || s.scenario.server.Latency.Max > 30*time.Second || s.outages
+	var ok bool
+	switch out.Reason {
+	case jobs.NotFound:
+		ok = s.unsure(source) || h.was(source, false, from, to) && !slices.ContainsFunc(h.effects[source], func(c change) bool { return !c.present })
+	case jobs.InUse:
+		ok = s.inUse(source) || s.plays("in_use")
+	case jobs.Denied:
+		ok = troubled
+	case jobs.AccountBlocked:
+		ok = disabled || blocks
+	case jobs.DeleteUnconfirmed:
+		ok = h.was(source, true, from, to)
+	case jobs.DependencyFailed:
+		ok = slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool { return !n.Outcome.State.OK() }) ||
+			strings.Contains(out.Message, "is failing") && (troubled || s.targetTroubled(o))
+	case jobs.GaveUp:
+		ok = transient && out.Attempts <= s.attempts
+	case jobs.CopyUnseen:
+		ok = transient || s.targetTroubled(o) || slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
+			return s.unsure(place{string(n.Target), landed(n)})
+		})
+	}
+	switch {
+	case !ok:
+		lie("that is not why")
+	case out.Message == "":
+		lie("no message")
+	case excused:
+	case o.Kind == plan.KindDelete && out.Reason != jobs.DependencyFailed && out.Reason != jobs.GaveUp && h.initial[source] && !h.was(source, true, from, to):
+		lie("the image is gone")
+	case o.Kind == plan.KindCopy && h.brought(target) && out.Reason != jobs.DependencyFailed && !h.was(target, false, from, to):
+		lie("the image is there")
+	}
+}
+
+// targetTroubled reports whether a copy that the deletion waits for went to an
+// account with trouble.
+func (s *sim) targetTroubled(o jobs.Operation) bool {
+	return slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
+		return s.account(string(n.Target)).troubled() || s.plays("200/4841013", "368") || s.plays(lostFaults...) || s.outages
+	})
+}
+
+func (s *sim) inUse(p place) bool {
+	return slices.ContainsFunc(s.images, func(i simImage) bool {
+		return i.account == p.account && i.Hash == p.hash && (len(i.Creatives) > 0 || i.Associated)
+	})
+}
+
+// landed is the hash that a copy has in its target.
+func landed(o jobs.Operation) string {
+	if o.Outcome.TargetHash != "" {
+		return string(o.Outcome.TargetHash)
+	}
+	return string(sourceHash(o))
+}

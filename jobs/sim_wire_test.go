@@ -1,0 +1,330 @@
+package jobs_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// network carries requests to the server. A request whose client leaves while
+// it is on its way is lost, or arrives all the same, now or later.
+type network struct {
+	server  http.RoundTripper
+	outages bool
+
+	mu    sync.Mutex
+	dice  dice
+	stray sync.WaitGroup // requests that arrive after their client left
+}
+
+func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
+	n.mu.Lock()
+	way := n.dice.span(100*time.Microsecond, time.Second)
+	arrives, late := n.dice.chance(0.6), n.dice.span(time.Millisecond, 20*time.Second)
+	n.mu.Unlock()
+	if n.outages && time.Now().Unix()%600 < 90 {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	}
+	var body []byte
+	if req.Body != nil {
+		defer req.Body.Close()
+		var err error
+		if body, err = io.ReadAll(req.Body); err != nil {
+			return nil, err
+		}
+	}
+	send := func(ctx context.Context) (*http.Response, error) {
+		r := req.Clone(ctx)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		return n.server.RoundTrip(r)
+	}
+	select {
+	case <-time.After(way):
+		return send(req.Context())
+	case <-req.Context().Done():
+	}
+	if arrives {
+		n.stray.Go(func() {
+			time.Sleep(late)
+			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+			defer cancel()
+			if res, err := send(ctx); err == nil {
+				_, _ = io.Copy(io.Discard, res.Body)
+				res.Body.Close()
+			}
+		})
+	}
+	return nil, context.Cause(req.Context())
+}
+
+// wire is the API as one process sees it, and watches what goes over it.
+type wire struct {
+	api  jobs.API
+	sim  *sim
+	life life
+	disk *frail
+	gone bool // the process is dead: nothing leaves it; guarded by sim.mu
+
+	flying int
+	told   bool                   // an answer to a read carried a quota header
+	gates  map[plan.Account]*gate // by account, "" is the app
+	reads  map[place]reading      // what the process was told last
+}
+
+// gate is what a throttle asked for.
+type gate struct {
+	until time.Time
+	why   string
+	probe *flight // the one request that may go after it, on its way
+}
+
+// reading is one image as a read showed it.
+type reading struct {
+	present bool
+	at      time.Time
+}
+
+// flight is one HTTP request.
+type flight struct {
+	calls []graph.Call
+	sent  time.Time
+	probe bool
+}
+
+// writing is one write that was sent, and what its process heard of it.
+type writing struct {
+	sent, back time.Time
+	lost       bool // it may have taken effect, and no answer says so
+	void       bool // the answer says that it was not carried out
+}
+
+// deed names a write: equal deeds have equal effects.
+type deed struct {
+	action  graph.Action
+	account string
+	source  string
+	hash    string
+}
+
+func deedOf(c graph.Call) deed { return deed{c.Action, c.Account, c.Source, c.Hash} }
+
+// place is the image that the deed's effect shows in.
+func (d deed) place() place { return place{d.account, d.hash} }
+
+// Do checks the calls, sends them and notes the replies.
+func (w *wire) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
+	f := &flight{calls: calls, sent: time.Now()}
+	if !w.leave(f) {
+		replies := make([]graph.Reply, len(calls))
+		for i := range replies {
+			replies[i].Err = &graph.Error{Class: graph.Transient, Lost: true, Message: "the process is gone"}
+		}
+		return replies
+	}
+	replies := w.api.Do(ctx, calls)
+	w.back(f, replies)
+	return replies
+}
+
+// leave notes a request that is about to go; a dead process sends none.
+func (w *wire) leave(f *flight) bool {
+	s := w.sim
+	ops := s.operations(f.calls)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w.gone {
+		return false
+	}
+	for i, c := range f.calls {
+		if c.Action.Write() {
+			w.permit(c, ops[i])
+		}
+	}
+	if w.flying++; w.flying > w.life.options.Workers {
+		s.fault("%d requests in flight with %d workers", w.flying, w.life.options.Workers)
+	}
+	if len(f.calls) > w.life.options.BatchSize {
+		s.fault("%d calls in a request with batches of %d", len(f.calls), w.life.options.BatchSize)
+	}
+	if since := w.disk.since(); !since.IsZero() && f.sent.After(since) {
+		s.fault("a request left %v after the checkpoint failed", f.sent.Sub(since))
+	}
+	account := plan.Account(f.calls[0].Account)
+	for _, c := range f.calls {
+		if c.Account != string(account) {
+			s.fault("a request for %s carries a call for %s", account, c.Account)
+		}
+	}
+	w.pass("", f)
+	w.pass(account, f)
+	for _, c := range f.calls {
+		if c.Action.Write() {
+			s.sent[deedOf(c)] = append(s.sent[deedOf(c)], &writing{sent: f.sent})
+		}
+	}
+	return true
+}
+
+// pass checks a request against a gate. sim.mu is held.
+func (w *wire) pass(account plan.Account, f *flight) {
+	g := w.gates[account]
+	switch {
+	case g == nil:
+	case f.sent.Before(g.until):
+		w.sim.fault("a request for %s left %v before the end of the wait of %q (%s)", f.calls[0].Account, g.until.Sub(f.sent), account, g.why)
+	case g.probe != nil:
+		w.sim.fault("a request for %s left beside the probe of %q", f.calls[0].Account, account)
+	case len(f.calls) > 1:
+		w.sim.fault("a probe of %q has %d calls", account, len(f.calls))
+	default:
+		g.probe, f.probe = f, true
+	}
+}
+
+// permit checks a write against what the checkpoint says at this moment, and
+// what the process was told. sim.mu is held.
+func (w *wire) permit(c graph.Call, op jobs.Operation) {
+	s := w.sim
+	if op.ID == 0 {
+		s.fault("%s of %s in %s from %q: no row asks for it", c.Action, c.Hash, c.Account, c.Source)
+		return
+	}
+	if op.Outcome.State != jobs.Sent {
+		s.fault("%s was sent while the checkpoint says %s", s.name(op.Op), op.Outcome.State)
+	}
+	for _, n := range op.Needs {
+		if !n.Outcome.State.Settled() {
+			s.fault("%s was sent before %s was settled", s.name(op.Op), s.name(n.Op))
+		}
+		if op.Kind == plan.KindDelete && n.Kind == plan.KindCopy && n.Source == op.Source && (!n.Outcome.State.OK() || n.Outcome.Seen.IsZero()) {
+			s.fault("%s was sent, and %s is %s, seen %v", s.name(op.Op), s.name(n.Op), n.Outcome.State, n.Outcome.Seen)
+		}
+	}
+	d := deedOf(c)
+	r, told := w.reads[d.place()]
+	switch {
+	case !told:
+		s.fault("%s was sent and nothing was read", s.name(op.Op))
+	case r.present != (op.Kind == plan.KindDelete):
+		s.fault("%s was sent, and a read said present=%v", s.name(op.Op), r.present)
+	case time.Since(r.at) > 11*time.Minute:
+		s.fault("%s was sent %v after the last read", s.name(op.Op), time.Since(r.at))
+	}
+	for _, before := range s.sent[d] {
+		if before.lost && r.at.Before(before.back) || before.back.IsZero() {
+			s.fault("%s was sent again, its answer was lost at %v and it was read at %v", s.name(op.Op), before.back.Sub(s.began), r.at.Sub(s.began))
+		}
+	}
+}
+
+// back notes the replies to a request.
+func (w *wire) back(f *flight, replies []graph.Reply) {
+	s := w.sim
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.flying--
+	now := time.Now()
+	for i, c := range f.calls {
+		r := replies[i]
+		switch {
+		case c.Action.Write():
+			x := s.sent[deedOf(c)][len(s.sent[deedOf(c)])-1]
+			x.back, x.lost = now, r.Err != nil && r.Err.Lost
+			x.void = r.Err != nil && (r.Err.Class.Throttled() || r.Err.Class == graph.Unreachable || r.Err.Class == graph.RefusedRun)
+			if !x.void {
+				s.tries[deedOf(c)]++
+			}
+		case r.Err == nil:
+			w.read(c, r, f.sent)
+		}
+		if !w.gone {
+			w.throttle(plan.Account(c.Account), r, now)
+		}
+	}
+	// A probe that comes back late, when its block was followed by another, lets
+	// a second one go beside the one that is out.
+	for _, a := range []plan.Account{plan.Account(f.calls[0].Account), ""} {
+		if g := w.gates[a]; g != nil && f.probe {
+			g.probe = nil
+		}
+	}
+}
+
+// read notes what a bulk read showed. sim.mu is held.
+func (w *wire) read(c graph.Call, r graph.Reply, sent time.Time) {
+	shown := map[string]bool{}
+	for _, i := range r.Images {
+		shown[i.Hash] = !i.Deleted()
+	}
+	w.told = w.told || r.Usage.Seen()
+	for _, h := range c.Query.Hashes {
+		if !shown[h] && !w.told {
+			w.sim.doubted[place{c.Account, h}] = true
+		}
+		if shown[h] || r.After == "" {
+			w.reads[place{c.Account, h}] = reading{shown[h], sent}
+		}
+	}
+}
+
+// throttle closes the gates that a reply asks for, and opens those that it shows
+// to be open. sim.mu is held.
+func (w *wire) throttle(account plan.Account, r graph.Reply, now time.Time) {
+	class := graph.ClassUnknown
+	if r.Err != nil {
+		class = r.Err.Class
+	}
+	named, guess := time.Duration(0), time.Second
+	switch class {
+	case graph.Transient, graph.Unreachable:
+		return
+	case graph.ThrottledApp:
+		account, guess = "", time.Minute
+	case graph.ThrottledAccount, graph.MaybeThrottled:
+		u := r.Usage.Accounts[string(account)]
+		if named = u.Regain; u.HasScore && u.Score >= 100 {
+			named = max(named, u.Reset)
+		}
+	default:
+		for _, a := range []plan.Account{account, ""} {
+			if g := w.gates[a]; g != nil && !now.Before(g.until) {
+				delete(w.gates, a)
+			}
+		}
+		return
+	}
+	g := w.gates[account]
+	switch {
+	case g != nil && now.Before(g.until):
+		if until := now.Add(named); until.After(g.until) {
+			g.until = until
+		}
+		return
+	case g != nil && named == 0: // its own guess may have closed it for longer
+		g.probe = nil
+		return
+	case g == nil:
+		g = &gate{}
+		w.gates[account] = g
+	}
+	if named == 0 {
+		named = guess
+	}
+	g.why = r.Err.Error()
+	g.until, g.probe = now.Add(named), nil // a later probe than one that is still out
+}
+
+// fault notes a guarantee that was broken. sim.mu is held.
+func (s *sim) fault(format string, args ...any) {
+	s.faults = append(s.faults, fmt.Sprintf("%s  life %d: ", time.Since(s.began), s.living)+fmt.Sprintf(format, args...))
+}
