@@ -88,13 +88,10 @@ func (b burst) next(now time.Time) time.Time {
 // spend counts a call. When the lane has been up to the limit for more than a
 // second, it is worth knowing whether it holds.
 func (b burst) spend(now time.Time) burst {
-	if b.over {
-		return b
-	}
 	b = b.at(now)
 	b.count[b.tick%(ticks+1)]++
 	switch {
-	case b.holds, float64(b.sum())+1 <= b.limit():
+	case b.holds, b.over, float64(b.sum())+1 <= b.limit():
 	case b.full.IsZero():
 		b.full = now
 	case b.tried.IsZero() && now.Sub(b.full) > time.Second:
@@ -119,8 +116,8 @@ func (b burst) passed(now time.Time) burst {
 	return b
 }
 
-// refused notes the throttle of this limit. Refused above the documented rate,
-// that rate holds; below it, something less does.
+// refused notes the throttle of this limit. Refused just above the documented
+// rate, that rate holds; far above or below it, something else does.
 func (b burst) refused(now time.Time) burst {
 	b = b.at(now)
 	if b.holds && now.Sub(b.cut) < time.Second {
@@ -128,6 +125,8 @@ func (b burst) refused(now time.Time) burst {
 	}
 	b.cut = now
 	switch {
+	case b.over:
+		b.rate = max(belowLimit, float64(b.sum())*0.75)
 	case !b.holds && !b.tried.IsZero():
 		b.rate = belowLimit
 	case !b.holds:

@@ -129,7 +129,7 @@ func (l Lane) Observe(now time.Time, u graph.AccountUsage, r Rules) Lane {
 // Throttled closes the lane after a throttle of its account. Usage is what the
 // same answer carried.
 func (l Lane) Throttled(now time.Time, e *graph.Error, u graph.AccountUsage) Lane {
-	if !l.Block.Closed(now) {
+	if l.started && !l.Block.Closed(now) { // else it is about what others sent, or known
 		switch {
 		case e.Code == 613 && e.Subcode == 5044001:
 			l.burst = l.burst.refused(now)

@@ -56,10 +56,11 @@ const least = 6
 // Twenty seconds of what others lately took stay free: about as long passes
 // between two answers of a slow lane.
 func (m meter) full() float64 {
-	if m.limit < 1000 {
-		return m.limit - m.reserve*20
+	full := m.limit
+	if m.limit >= 1000 {
+		full *= 0.98
 	}
-	return m.limit*0.98 - m.reserve*20
+	return max(full-m.reserve*20, m.limit/2)
 }
 
 // level is how many points the API is thought to count now.
@@ -70,7 +71,7 @@ func (m meter) level(now time.Time, span time.Duration) float64 {
 // unseen is what others are thought to have taken since a header last told the
 // level: no more than a fifth of a span of it, for they may have ended.
 func (m meter) unseen(now time.Time, span time.Duration) float64 {
-	if m.heard.IsZero() {
+	if m.heard.IsZero() || now.Sub(m.heard) >= span {
 		return 0
 	}
 	return m.others * min(now.Sub(m.heard), span/5).Seconds()
@@ -82,7 +83,7 @@ func (m meter) known(now time.Time, span time.Duration) float64 {
 		return m.leaking(now, span)
 	}
 	own := m.own.at(now, span).sum
-	if m.heard.IsZero() {
+	if m.heard.IsZero() || now.Sub(m.heard) >= span { // what the API counted then, it has forgotten
 		return own
 	}
 	left, ahead := m.left(own)
