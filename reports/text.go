@@ -60,7 +60,7 @@ func totals(b *strings.Builder, s jobs.Summary) {
 		if f.Rows == 0 && f.Class != "done" && f.Class != "failed" {
 			continue
 		}
-		g.add(f.Label, count(f.Rows), unknownNote(f.Class))
+		g.add(f.Label, count(f.Rows), unknownNote(f.Class, s.State))
 		for _, r := range reasons {
 			if s.Reasons[r] > 0 && skips(r) == (f.Class == "skipped") && (f.Class == "skipped" || f.Class == "failed") {
 				g.add("  "+string(r), count(s.Reasons[r]), CauseOf(r).Short)
@@ -70,8 +70,14 @@ func totals(b *strings.Builder, s jobs.Summary) {
 	g.write(b, 1)
 }
 
-func unknownNote(class string) string {
-	return pick(class == "unknown", "sent, and the answer lost: resume reads what became of them", "")
+func unknownNote(class string, state jobs.JobState) string {
+	switch {
+	case class != "unknown":
+		return ""
+	case state == jobs.JobRunning:
+		return "sent, and not settled yet"
+	}
+	return "sent, and not settled: resume reads what became of them"
 }
 
 // skips reports whether a reason is one of skipped rows.
@@ -159,6 +165,14 @@ func lanes(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	}
 }
 
+// clip cuts a text that a table has no room for.
+func clip(s string, runes int) string {
+	if r := []rune(s); len(r) > runes {
+		return strings.TrimSpace(string(r[:runes-3])) + "..."
+	}
+	return s
+}
+
 // waitNote says until when and why an account waits.
 func waitNote(a jobs.AccountSummary, now time.Time) string {
 	if a.ParkedUntil == nil {
@@ -169,7 +183,7 @@ func waitNote(a jobs.AccountSummary, now time.Time) string {
 		note += " (" + span(left) + ")"
 	}
 	if a.ParkedFor != "" {
-		note += ": " + oneLine(a.ParkedFor)
+		note += ": " + clip(oneLine(a.ParkedFor), 60)
 	}
 	return note
 }
