@@ -112,7 +112,7 @@ func exitCode(err error) int {
 func stopped(err error) bool {
 	var throttled *jobs.ThrottledError
 	var offline *jobs.OfflineError
-	return errors.Is(err, jobs.ErrInterrupted) || errors.Is(err, jobs.ErrDuration) || errors.Is(err, jobs.ErrUnsettled) ||
+	return errors.Is(err, jobs.ErrInterrupted) || errors.Is(err, jobs.ErrDuration) || errors.Is(err, jobs.ErrUnsettled) || errors.Is(err, jobs.ErrStuck) ||
 		errors.Is(err, context.Canceled) || errors.As(err, &throttled) || errors.As(err, &offline) || errors.Is(err, errReports)
 }
 
@@ -158,6 +158,8 @@ func hints(err error) []string {
 		return []string{"check the network and ADFERRY_ENDPOINT, then adferry resume"}
 	case errors.As(err, &wait):
 		return []string{"come back then with adferry resume"}
+	case errors.Is(err, jobs.ErrStuck):
+		return []string{"nothing is lost; adferry resume goes on, and a report of how it came about is welcome"}
 	case errors.Is(err, jobs.ErrUnsettled):
 		return []string{"adferry resume reads them again before anything else"}
 	case errors.Is(err, jobs.ErrInterrupted), errors.Is(err, jobs.ErrDuration):

@@ -168,6 +168,10 @@ func (e *Engine) loop(ctx context.Context) {
 		if len(e.timers) > 0 && e.timers[0].at.Before(wake) {
 			wake = e.timers[0].at
 		}
+		if e.stop == nil && e.quiet() && wake.Equal(quota.Never) && len(e.timers) == 0 {
+			e.halt(ErrStuck)
+			continue
+		}
 		if e.stop == nil && e.tooLong(now, wake) {
 			continue
 		}

@@ -39,11 +39,11 @@ type model struct {
 const labLatency = 200 * time.Millisecond
 
 // reducedFull are the models that the reduced run plays at Full access, too.
-var reducedFull = []string{"f", "g", "k", "l"}
+var reducedFull = []string{"f", "g", "k"}
 
 // wants is how long ours may take of a model, and how many calls may be
-// rejected. In a reduced run discovery weighs more: one block of the tier, what
-// one request and the room near a limit may lose, and half as much again.
+// rejected. In a reduced run discovery weighs more: a block of the tier, what two
+// requests in flight may lose together, and a margin.
 func (m model) wants(calls int) (took time.Duration, rejected int) {
 	took, rejected = time.Duration(float64(m.ideal)*m.ratio), int(float64(calls)*m.reject)
 	switch {

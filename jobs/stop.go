@@ -16,6 +16,9 @@ var (
 	ErrInterrupted = errors.New("interrupted")
 	// ErrDuration: the time allowed by MaxDuration is over.
 	ErrDuration = errors.New("the time allowed is over")
+	// ErrStuck: rows are left, and nothing is awaited that could move them. It
+	// stands for a defect, and is better than waiting for ever.
+	ErrStuck = errors.New("rows are left that nothing moves any more: a defect of adferry")
 	// ErrUnsettled: some answers were lost and could not be read back.
 	ErrUnsettled = errors.New("some answers were lost and the API could not be read to settle them")
 )

@@ -21,8 +21,8 @@
 //   - suspected: nothing was seen of it. Calls go at full speed, but near the
 //     limit only so many at once as may be refused together. When it has been
 //     left behind without a throttle, it does not hold.
-//   - holds: a header told its level, its throttle came, or the user named a
-//     tier. The lane stays below it.
+//   - holds: a header told its level, its throttle came more than once, or the
+//     user named a tier. The lane stays below it.
 //
 // A header corrects the level, and how fast it rises with what passes corrects
 // the limit itself: half and three times the documents are found alike. What

@@ -8,8 +8,8 @@ import (
 	"adferry/jobs/quota"
 )
 
-// A lane of Limited access sends twenty writes at once, and then one in fifteen
-// seconds. A throttle closes it; a probe opens it again.
+// A lane of Limited access sends twenty writes at once, and then waits until
+// they are forgotten for sure. A throttle closes it; a probe opens it again.
 func Example() {
 	var lane quota.Lane
 	rules := quota.Rules{Mode: quota.Limited}

@@ -1,0 +1,85 @@
+package quota_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs/quota"
+)
+
+// An app whose calls in an hour are limited, with headers in whole percents: the
+// rise shows the limit, and hardly a call is refused.
+func TestApp(t *testing.T) {
+	for _, limit := range []int{200, 3000, 13_000, 100_000} {
+		var a quota.App
+		api := server{decay: sliding, limit: limit, span: time.Hour}
+		now, passed := start, 0
+		for calls := 0; passed < limit*5/2 && calls < limit*4; calls++ {
+			at := a.Next(now)
+			if at.After(now) {
+				now = at
+				continue
+			}
+			a = a.Spend(now)
+			fits := api.take(now, quota.Read)
+			now = now.Add(20 * time.Millisecond)
+			a = a.Back()
+			if fits {
+				passed++
+				a = a.Passed(now)
+			} else {
+				a.Block = a.Block.Close(now, 0, time.Minute, time.Hour)
+			}
+			a = a.Observe(now, math.Floor(api.usage(now).Calls))
+		}
+		if api.refused > 0 {
+			t.Errorf("limit %d: got %d calls refused, want none", limit, api.refused)
+		}
+		if took := now.Sub(start); took > 145*time.Minute {
+			t.Errorf("limit %d: got %v for two hours' calls and a half", limit, took)
+		}
+	}
+}
+
+func TestAppWaits(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		percent float64
+		shut    bool
+	}{
+		{"little used", 5, false},
+		{"half used", 50, false},
+		{"used up", 100, true},
+		{"more than used up", 130, true},
+		{"not a number", math.NaN(), false},
+	} {
+		a := quota.App{}.Observe(start, test.percent)
+		if got := a.Next(start).After(start); got != test.shut {
+			t.Errorf("%s: got shut %v, want %v", test.name, got, test.shut)
+		}
+		if got := a.Next(start).Sub(start); got > time.Hour {
+			t.Errorf("%s: got a wait of %v, want an hour at most", test.name, got)
+		}
+	}
+}
+
+func TestAppBlock(t *testing.T) {
+	base, most := quota.Guess(&graph.Error{Class: graph.ThrottledApp, Code: 4}, graph.TierFull)
+	var a quota.App
+	a.Block = a.Block.Close(start, 0, base, most)
+	back := a.Next(start)
+	if got := back.Sub(start); got != base {
+		t.Errorf("got a wait of %v, want %v", got, base)
+	}
+	if a = a.Spend(back); !a.Next(back).Equal(quota.Never) {
+		t.Error("got a second call beside the probe")
+	}
+	if a = a.Back().Passed(back); a.Next(back) != back {
+		t.Error("got it closed after the probe had passed")
+	}
+	if a = a.Back().Back(); a.Next(back) != back {
+		t.Error("got it closed by a call too many that came back")
+	}
+}
