@@ -156,6 +156,9 @@ func TestMixedManifest(t *testing.T) {
 	dir := t.TempDir()
 	r := newRehearsal(t, dir, 10_000, sandbox.Options{})
 	job := filepath.Join(dir, "job")
+	if code, out, stderr := r.run(t, "plan", r.manifest, "--check", "--json", "--workers", "6"); code != exitDone || !strings.Contains(out, `"already_present": 500`) || len(r.server.Log()) > 0 {
+		t.Fatalf("plan --check: got exit code %d and %d writes\n%s%.2000s", code, len(r.server.Log()), stderr, out)
+	}
 	code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--workers", "6")
 	if code != exitFailures {
 		t.Fatalf("got exit code %d, want %d\n%s", code, exitFailures, stderr)

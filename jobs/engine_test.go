@@ -286,6 +286,54 @@ func TestNoDeleteWhileTargetFails(t *testing.T) {
 	})
 }
 
+// A delete that failed because one target could not be read stays failed when the
+// other target's answer comes later: nothing is sent for it any more.
+func TestSettledDeleteStaysSettled(t *testing.T) {
+	for _, unreadable := range []string{"22", "33"} {
+		for nth := 2; nth <= 3; nth++ {
+			t.Run(fmt.Sprint(unreadable, " read ", nth), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, sandbox.Options{
+						Latency: sandbox.Latency{Min: 100 * time.Millisecond, Max: 900 * time.Millisecond}, Seed: 5,
+						Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Read, Account: unreadable, Nth: nth, Count: 1}, Fault: sandbox.Fault{Name: "200"}}},
+					})
+					w.has("11", "a")
+					w.has("22")
+					w.has("33")
+					w.manifest("move 11 a 22", "move 11 a 33")
+					if err := w.run(jobs.Options{}); err != nil {
+						t.Fatal(err)
+					}
+					failed := false
+					for _, r := range w.results() {
+						if r.Status != jobs.StatusDone && r.Status != jobs.StatusFailed {
+							t.Errorf("line %d: got %s, want a settled row", r.Line, r.Status)
+						}
+						failed = failed || r.Status == jobs.StatusFailed
+					}
+					if failed != w.holds("11", "a") {
+						t.Errorf("a row failed: %v; the source has its image: %v", failed, w.holds("11", "a"))
+					}
+				})
+			})
+		}
+	}
+}
+
+// A run that may only read sends no write, whatever it finds.
+func TestReadOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		rows := fill(w, 60)
+		w.manifest(append(rows, "copy 21 image0 31")...)
+		w.has("31")
+		if err := w.run(jobs.Options{ReadOnly: true}); err != nil {
+			t.Fatal(err)
+		}
+		wantWrites(0)(t, w)
+	})
+}
+
 func TestTokenExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Copy, Nth: 40, Count: 60}, Fault: sandbox.Fault{Name: "190/463"}}}})

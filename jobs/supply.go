@@ -58,7 +58,9 @@ func (e *Engine) admit(t *task) {
 
 // advance does what the task needs next.
 func (e *Engine) advance(t *task) {
-	if t.waiting > 0 {
+	// A task that was settled while another of its looks was out is over: what
+	// that look brings must not move it again.
+	if t.waiting > 0 || t.Outcome.State.Settled() {
 		return
 	}
 	if refused := e.refusal(t); refused != nil {
