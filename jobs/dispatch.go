@@ -27,12 +27,22 @@ type item struct {
 }
 
 // dispatch starts as many requests as may go, lane after lane, and says when
-// more could.
+// more could. A lane's turn may bring work to one that had its turn before:
+// sights that grew old are read again, in other accounts, too.
 func (e *Engine) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
-	wake, e.blocked = quota.Never, false
+	e.blocked = false
 	if !e.offline.over(now) {
 		return e.offline.until
 	}
+	for e.stirred = true; e.stirred; {
+		e.stirred, e.blocked = false, false
+		wake = e.round(ctx, now)
+	}
+	return wake
+}
+
+func (e *Engine) round(ctx context.Context, now time.Time) (wake time.Time) {
+	wake = quota.Never
 	for idle := 0; e.inflight < e.opt.Workers && idle < len(e.order) && e.stop == nil; {
 		e.turn = (e.turn + 1) % len(e.order)
 		r, at := e.fill(ctx, e.order[e.turn], now)

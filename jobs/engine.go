@@ -37,6 +37,7 @@ type Engine struct {
 	held     int  // tasks in memory
 	window   int  // tasks in memory for each lane
 	blocked  bool // a quota keeps something from being sent
+	stirred  bool // a lane got something to send since the round began
 	denied   map[pair]*denial
 	works    bool // a write succeeded in this run
 	headers  headers

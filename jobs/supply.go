@@ -98,6 +98,7 @@ func (e *Engine) advance(t *task) {
 			return
 		}
 		t.home.ready = append(t.home.ready, t)
+		e.stirred = true
 	}
 }
 
@@ -110,6 +111,7 @@ func (e *Engine) want(w want, t *task, now time.Time) {
 		return
 	}
 	l.looks.add(w, t, now)
+	e.stirred = true
 }
 
 // settle makes a final outcome durable; the task's place is free when it is.
