@@ -44,7 +44,7 @@ func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir 
 func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir string, stop error) error {
 	summary, err := job.Summary(ctx)
 	if err != nil {
-		return first(s, stop, err)
+		return first(s, stop, &jobs.CheckpointError{Err: err})
 	}
 	why := ""
 	if summary.State == jobs.JobFinished {
@@ -67,7 +67,7 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 	}
 	if !se.quiet {
 		if summary, err = job.Summary(ctx); err != nil {
-			return first(s, stop, err)
+			return first(s, stop, &jobs.CheckpointError{Err: err})
 		}
 		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
 	}

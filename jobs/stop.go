@@ -58,9 +58,9 @@ type OfflineError struct{ Err *graph.Error }
 func (e *OfflineError) Error() string { return e.Err.Error() }
 func (e *OfflineError) Unwrap() error { return e.Err }
 
-// CheckpointError: an outcome could not be made durable, so nothing more was
+// CheckpointError: the checkpoint could not be written or read, so nothing more was
 // sent.
 type CheckpointError struct{ Err error }
 
-func (e *CheckpointError) Error() string { return "the checkpoint cannot be written: " + e.Err.Error() }
+func (e *CheckpointError) Error() string { return "the checkpoint failed: " + e.Err.Error() }
 func (e *CheckpointError) Unwrap() error { return e.Err }

@@ -180,8 +180,7 @@ func (j *Job) Header(ctx context.Context) ([]string, error) {
 	return m.Header, err
 }
 
-// SetStop records how the process that ran the job ended; SetRunning that one
-// has begun.
+// SetStop records how the process that ran the job ended.
 func (j *Job) SetStop(ctx context.Context, exitCode int, why string) error {
 	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('exit_code', ?), ('stop', ?)`, exitCode, why)
 }
@@ -189,11 +188,6 @@ func (j *Job) SetStop(ctx context.Context, exitCode int, why string) error {
 // SetRunning records that a process has begun to run the job.
 func (j *Job) SetRunning(ctx context.Context) error {
 	return j.writer.exec(ctx, `DELETE FROM meta WHERE key IN ('exit_code', 'stop')`)
-}
-
-// SetConsent records that the deletions of the job were agreed to.
-func (j *Job) SetConsent(ctx context.Context) error {
-	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('consent', 1)`)
 }
 
 // Reopen makes the failed operations pending again, as if never tried.
