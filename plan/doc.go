@@ -8,7 +8,7 @@
 //	source_account  req.  req.  req.    -       digits, act_ accepted
 //	hash            req.  req.  req.    opt.    32 hex digits, any case
 //	target_account  req.  req.  -       req.    digits, act_ accepted
-//	file            -     -     -       req.    relative, inside the manifest's folder
+//	file            -     -     -       req.    relative to the manifest's folder
 //
 // Other columns belong to the user and are not looked into, save that the whole
 // file has to be UTF-8 without NUL bytes.

@@ -6,10 +6,11 @@ import (
 )
 
 // imageFile checks the path of an upload and returns it cleaned, with slashes, so
-// that a manifest made on Windows works elsewhere. That it is a readable image is
-// for whoever opens it.
+// that a manifest made on Windows works elsewhere. It may lead out of the
+// manifest's folder: the failed rows of a job lie in the job's. That it is a
+// readable image is for whoever opens it.
 func imageFile(s string) (string, *flaw) {
-	const inside = "write it relative to the manifest, and keep it in the manifest's folder"
+	const relative = "write it relative to the manifest's folder"
 	const noun = "an image file"
 	if f := spacing(s, noun); f != nil {
 		return "", f
@@ -20,13 +21,10 @@ func imageFile(s string) (string, *flaw) {
 	}
 	p := strings.ReplaceAll(s, `\`, "/")
 	if p[0] == '/' || len(p) > 1 && p[1] == ':' && isLetter(p[0]) {
-		return no("it is an absolute path", inside)
+		return no("it is an absolute path", relative)
 	}
 	clean := path.Clean(p)
-	if clean == ".." || strings.HasPrefix(clean, "../") {
-		return no("it leaves the manifest's folder", inside)
-	}
-	if clean == "." || p[len(p)-1] == '/' {
+	if clean == "." || path.Base(clean) == ".." || p[len(p)-1] == '/' {
 		return no("it names a folder", "write one row for each image")
 	}
 	return clean, nil

@@ -1,0 +1,48 @@
+package plan
+
+import (
+	"io"
+	"iter"
+
+	"github.com/gocarina/gocsv"
+)
+
+// A Line is a row of a manifest that the program makes itself: for a cleanup, an
+// undo, a restore. Note goes into a column of its own, which is the user's to
+// read and is carried into the reports like any other.
+type Line struct {
+	Verb   Verb    `csv:"operation"`
+	Source Account `csv:"source_account"`
+	Hash   Hash    `csv:"hash"`
+	Target Account `csv:"target_account"`
+	File   string  `csv:"file"`
+	Note   string  `csv:"note"`
+}
+
+// lineChunk lines are handed to gocsv at a time: it looks at its type, and
+// flushes, once for each call.
+const lineChunk = 1024
+
+// Write makes a manifest of the lines, header first, and says how many there
+// were. It checks nothing: Read does.
+func Write(w io.Writer, lines iter.Seq2[Line, error]) (n int, err error) {
+	out := gocsv.DefaultCSVWriter(w)
+	chunk := make([]Line, 0, lineChunk)
+	if err := gocsv.MarshalCSV(chunk, out); err != nil { // the header
+		return 0, err
+	}
+	for l, err := range lines {
+		if err != nil {
+			return n, err
+		}
+		chunk = append(chunk, l)
+		n++
+		if len(chunk) == cap(chunk) {
+			if err := gocsv.MarshalCSVWithoutHeaders(chunk, out); err != nil {
+				return n, err
+			}
+			chunk = chunk[:0]
+		}
+	}
+	return n, gocsv.MarshalCSVWithoutHeaders(chunk, out)
+}
