@@ -1,0 +1,147 @@
+package cleanup_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs/cleanup"
+	"adferry/plan"
+)
+
+const (
+	day  = 24 * time.Hour
+	hash = "0123456789abcdef0123456789abcdef"
+)
+
+var now = time.Date(2026, time.November, 24, 8, 0, 0, 0, time.UTC)
+
+func TestJudge(t *testing.T) {
+	half := cleanup.Policy{Unused: true, OlderThan: 180 * day, MinAge: day}
+	old := "2026-01-01T00:00:00+0000"
+	image := func(change func(*graph.Image)) graph.Image {
+		i := graph.Image{Hash: hash, Name: "spring/tmp-1.jpg", Status: "ACTIVE", Created: old}
+		change(&i)
+		return i
+	}
+	created := func(s string) graph.Image { return image(func(i *graph.Image) { i.Created = s }) }
+	named := func(pattern string) cleanup.Policy { return cleanup.Policy{Name: pattern, MinAge: day} }
+	plain := image(func(*graph.Image) {})
+	for _, tt := range []struct {
+		name   string
+		policy cleanup.Policy
+		image  graph.Image
+		want   cleanup.Verdict
+	}{
+		{"all that is asked for", half, plain, cleanup.Delete},
+		{"a creative uses it", half, image(func(i *graph.Image) { i.Creatives = []string{"1"} }), cleanup.InUse},
+		{"associated", half, image(func(i *graph.Image) { i.Associated = true }), cleanup.InUse},
+		{"in use, and its use was not asked about", cleanup.Policy{OlderThan: day}, image(func(i *graph.Image) { i.Associated = true }), cleanup.InUse},
+		{"in use and young", half, image(func(i *graph.Image) { i.Associated, i.Created = true, "" }), cleanup.InUse},
+
+		{"deleted already", half, image(func(i *graph.Image) { i.Status = "DELETED" }), cleanup.Gone},
+		{"internal", half, image(func(i *graph.Image) { i.Status = "INTERNAL" }), cleanup.NotActive},
+		{"of no status", half, image(func(i *graph.Image) { i.Status = "" }), cleanup.NotActive},
+		{"of an unknown status", half, image(func(i *graph.Image) { i.Status = "ARCHIVED" }), cleanup.NotActive},
+		{"of no proper hash", half, image(func(i *graph.Image) { i.Hash = "0123" }), cleanup.NotActive},
+
+		{"180 days old to the second", half, created("2026-05-28T08:00:00+0000"), cleanup.Delete},
+		{"a second younger", half, created("2026-05-28T08:00:01+0000"), cleanup.TooYoung},
+		{"of another time zone", half, created("2026-05-28T01:00:00-0700"), cleanup.Delete},
+		{"of the other layout", half, created("2026-05-28T01:00:01-07:00"), cleanup.TooYoung},
+		{"of no creation time", half, created(""), cleanup.TooYoung},
+		{"of a malformed one", half, created("2026-05-28"), cleanup.TooYoung},
+		{"of a count of seconds", half, created("1700000000"), cleanup.TooYoung},
+		{"of the zero of a clock", half, created("1970-01-01T00:00:00+0000"), cleanup.TooYoung},
+		{"from the future", half, created("2027-01-01T00:00:00+0000"), cleanup.TooYoung},
+		{"younger than the guard", cleanup.Policy{Unused: true, MinAge: day}, created("2026-11-23T09:00:00+0000"), cleanup.TooYoung},
+		{"older than the guard", cleanup.Policy{Unused: true, MinAge: day}, created("2026-11-23T08:00:00+0000"), cleanup.Delete},
+		{"the guard is longer than the age asked for", cleanup.Policy{OlderThan: day, MinAge: 180 * day}, created("2026-11-01T08:00:00+0000"), cleanup.TooYoung},
+		{"no age is asked for at all", cleanup.Policy{Unused: true}, created(""), cleanup.Delete},
+
+		{"the name matches", named("spring/tmp-*.jpg"), plain, cleanup.Delete},
+		{"a star runs over slashes", named("*tmp-*"), plain, cleanup.Delete},
+		{"the name matches in part", named("tmp-*.jpg"), plain, cleanup.OtherName},
+		{"another case", named("*TMP-*"), plain, cleanup.OtherName},
+		{"no name", named("tmp-*"), image(func(i *graph.Image) { i.Name = "" }), cleanup.OtherName},
+		{"any name, none too", named("*"), image(func(i *graph.Image) { i.Name = "" }), cleanup.Delete},
+		{"a class", named("*tmp-[0-4].jp?"), plain, cleanup.Delete},
+		{"the name and not the age", cleanup.Policy{Name: "*", OlderThan: 3000 * day}, plain, cleanup.TooYoung},
+	} {
+		if got := tt.policy.Judge("11", tt.image, now); got != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for _, tt := range []struct {
+		policy cleanup.Policy
+		want   error
+	}{
+		{cleanup.Policy{}, cleanup.ErrNothing},
+		{cleanup.Policy{MinAge: day, Keep: &cleanup.Keep{}}, cleanup.ErrNothing},
+		{cleanup.Policy{Unused: true}, nil},
+		{cleanup.Policy{OlderThan: day}, nil},
+		{cleanup.Policy{Name: "*"}, nil},
+		{cleanup.Policy{Name: "a[b"}, cleanup.ErrPattern},
+		{cleanup.Policy{Name: "a\\"}, cleanup.ErrPattern},
+		{cleanup.Policy{Unused: true, OlderThan: -day}, cleanup.ErrAge},
+		{cleanup.Policy{Unused: true, MinAge: -day}, cleanup.ErrAge},
+	} {
+		if got := tt.policy.Check(); !errors.Is(got, tt.want) {
+			t.Errorf("%+v: got %v, want %v", tt.policy, got, tt.want)
+		}
+	}
+}
+
+func TestCount(t *testing.T) {
+	count := func(images, deletes int) (c cleanup.Count) {
+		for i := range images {
+			v := cleanup.InUse
+			if i < deletes {
+				v = cleanup.Delete
+			}
+			c.Add(v)
+		}
+		c.Add(cleanup.Gone)
+		return c
+	}
+	for _, tt := range []struct {
+		images, deletes int
+		percent         float64
+		want            bool
+	}{
+		{100, 20, 20, false},
+		{100, 21, 20, true},
+		{100, 29, 29, false},
+		{3, 1, 20, true},
+		{5, 1, 20, false},
+		{7, 7, 100, false},
+		{0, 0, 20, false},
+	} {
+		c := count(tt.images, tt.deletes)
+		if got := c.Exceeds(tt.percent); got != tt.want || c.Images != tt.images || c.Of(cleanup.Delete) != tt.deletes {
+			t.Errorf("%d of %d images, %v%%: got %v, %+v; want %v", tt.deletes, tt.images, tt.percent, got, c, tt.want)
+		}
+	}
+}
+
+func TestLine(t *testing.T) {
+	for _, tt := range []struct {
+		image graph.Image
+		want  string
+	}{
+		{graph.Image{Name: "a.jpg", Created: "2026-01-01T23:30:00-0700"}, "created 2026-01-02: a.jpg"},
+		{graph.Image{Name: "=cmd|' /C calc'!A0", Created: "2026-01-01T00:00:00+0000"}, "created 2026-01-01: =cmd|' /C calc'!A0"},
+		{graph.Image{Name: "=1\n2\x00"}, "no creation time: =1 2 "},
+		{graph.Image{}, "no creation time"},
+	} {
+		tt.image.Hash = hash
+		want := plan.Line{Verb: plan.Delete, Source: "11", Hash: hash, Note: tt.want}
+		if got := cleanup.Line("11", tt.image); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+}
