@@ -55,7 +55,7 @@ func write(ctx context.Context, dir string, src Source) error {
 	if err != nil {
 		return err
 	}
-	st, err := newStage(dir, summaryName, mappingName, resultsName, failedName, pageName)
+	st, err := newStage(dir, Names()...)
 	if err != nil {
 		return err
 	}

@@ -172,14 +172,19 @@ func publish(from, to string) error {
 	if err != nil {
 		return fmt.Errorf("write job file: %w", err)
 	}
-	d, err := os.Open(filepath.Dir(to))
-	if err != nil {
-		return fmt.Errorf("write job file: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+	if err := syncFolder(filepath.Dir(to)); err != nil {
 		return fmt.Errorf("write job file: %w", err)
 	}
 	return nil
+}
+
+// syncFolder makes what was made or renamed in dir survive a power failure.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // buildFault is fault for a file that was just made: if it reads as damaged, the

@@ -35,6 +35,12 @@
 // when it is on disk. After a failed commit the store refuses every further one:
 // what the disk holds is then the truth.
 //
+// # Series
+//
+// A timer makes one job folder a run, <name>-<yyyymmdd>-<hhmmss>Z, under one root
+// whose file series.lock keeps a second timer out. A [Series] names them, finds
+// the newest, and removes those that are done with.
+//
 // # What a reader refuses
 //
 // A file that is not SQLite, has another application_id, fails SQLite's

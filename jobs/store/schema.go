@@ -52,6 +52,8 @@ var (
 	ErrExists = errors.New("a job is there already")
 	// ErrLocked: another process holds the job.
 	ErrLocked = errors.New("another process holds this job")
+	// ErrBusy: another process holds the series.
+	ErrBusy = errors.New("another process is at work on this folder of jobs")
 )
 
 // DamagedError is a job file that is not what adferry wrote. It was left as it

@@ -1,0 +1,28 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+)
+
+// WriteFile makes the file name in dir anew, whole or not at all, also across a
+// power failure.
+func WriteFile(dir, name string, write func(io.Writer) error) error {
+	st, err := newStage(dir, name)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	defer st.discard()
+	if err := write(st.files[name]); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err := st.commit(); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+// Names are the files that Write makes.
+func Names() []string {
+	return []string{summaryName, mappingName, resultsName, failedName, pageName}
+}
