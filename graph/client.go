@@ -62,7 +62,8 @@ type Reply struct {
 
 	Images []Image // read
 	After  string  // read: cursor of the next page, "" on the last
-	Total  int     // read with Query.Total
+	Total  int     // read with Query.Total: how many images match
+	Summed bool    // ... and the answer said so
 	Hash   string  // copy, upload: the image's hash in the account written to
 }
 
@@ -216,7 +217,7 @@ func interpret(call Call, status int, header http.Header, body []byte) Reply {
 	}
 	switch call.Action {
 	case ActionRead:
-		r.Err = parsePage(body, call.Query.After, &r)
+		r.Err = parsePage(body, call.Query, &r)
 	case ActionCopy:
 		r.Err = parseStored(body, call.Hash, &r)
 	case ActionUpload:

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Image is an ad image as the edge shows it. Every field but the hash may be
@@ -18,14 +19,21 @@ type Image struct {
 	Status     string   `json:"status"` // ACTIVE, INTERNAL or DELETED
 	URL        string   `json:"url"`    // temporary
 	Created    string   `json:"created_time"`
+	Updated    string   `json:"updated_time"`
 	Creatives  []string `json:"creatives"`
 	Associated bool     `json:"is_associated_creatives_in_adgroups"`
+
+	Raw json.RawMessage `json:"-"` // the image as the answer has it, when Query.Raw asked for it
 }
 
 // The field names that the program asks for.
 const (
+	FieldID         = "id"
 	FieldHash       = "hash"
+	FieldName       = "name"
 	FieldStatus     = "status"
+	FieldCreated    = "created_time"
+	FieldUpdated    = "updated_time"
 	FieldCreatives  = "creatives"
 	FieldAssociated = "is_associated_creatives_in_adgroups"
 )
@@ -38,9 +46,26 @@ func (i Image) Deleted() bool { return strings.EqualFold(i.Status, "DELETED") }
 // creatives is documented to be incomplete, so false is no proof.
 func (i Image) InUse() bool { return len(i.Creatives) > 0 || i.Associated }
 
-// parsePage reads the answer to a read from the cursor on into r: a list under
-// data, or, as one user reports, images keyed by hash.
-func parsePage(body []byte, cursor string, r *Reply) *Error {
+// CreatedAt is created_time, zero where the answer had none that can be read.
+func (i Image) CreatedAt() time.Time { return moment(i.Created) }
+
+// UpdatedAt is updated_time, likewise.
+func (i Image) UpdatedAt() time.Time { return moment(i.Updated) }
+
+// moment reads a time as the API writes it: ISO 8601, with an offset that has no
+// colon (recorded on several nodes); RFC 3339 is taken, too.
+func moment(s string) time.Time {
+	for _, layout := range []string{"2006-01-02T15:04:05-0700", time.RFC3339} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+// parsePage reads the answer to a read into r: a list under data, or, as one user
+// reports, images keyed by hash.
+func parsePage(body []byte, q Query, r *Reply) *Error {
 	var page struct {
 		Data   json.RawMessage `json:"data"`
 		Paging struct {
@@ -58,12 +83,16 @@ func parsePage(body []byte, cursor string, r *Reply) *Error {
 	}
 	data := bytes.TrimSpace(page.Data)
 	if len(data) > 0 && data[0] == '{' {
-		var keyed map[string]Image
+		var keyed map[string]json.RawMessage
 		if err := json.Unmarshal(data, &keyed); err != nil {
 			return unread(r.Status, body, "the list of images is not readable")
 		}
 		for _, hash := range slices.Sorted(maps.Keys(keyed)) {
-			image := keyed[hash]
+			image, err := parseImage(keyed[hash], q.Raw)
+			if err != nil {
+				r.Images = nil
+				return unread(r.Status, body, "the list of images is not readable")
+			}
 			if image.Hash == "" {
 				image.Hash = hash
 			}
@@ -71,7 +100,7 @@ func parsePage(body []byte, cursor string, r *Reply) *Error {
 		}
 	} else if len(data) == 0 || string(data) == "null" {
 		return unread(r.Status, body, "the answer holds no list of images")
-	} else if err := json.Unmarshal(data, &r.Images); err != nil {
+	} else if err := parseList(data, q.Raw, &r.Images); err != nil {
 		r.Images = nil
 		return unread(r.Status, body, "the list of images is not readable")
 	}
@@ -79,6 +108,7 @@ func parsePage(body []byte, cursor string, r *Reply) *Error {
 		r.Images[i].Hash = strings.ToLower(r.Images[i].Hash)
 	}
 	if page.Summary != nil {
+		r.Summed = true
 		r.Total = max(0, page.Summary.Total.whole())
 	}
 	// A cursor stands on the last page, too; the end is where next is missing.
@@ -93,11 +123,38 @@ func parsePage(body []byte, cursor string, r *Reply) *Error {
 	case "":
 		r.Images = nil
 		return lost(r.Status, nil, "the list of images goes on and names no cursor")
-	case cursor: // Meta's own web client takes this for the end, too
+	case q.After: // Meta's own web client takes this for the end, too
 		return nil
 	}
 	r.After = after
 	return nil
+}
+
+// parseList reads a list of images, with each one's own JSON if raw.
+func parseList(data []byte, raw bool, images *[]Image) error {
+	if !raw {
+		return json.Unmarshal(data, images)
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(data, &list); err != nil {
+		return err
+	}
+	*images = make([]Image, len(list))
+	for i, item := range list {
+		var err error
+		if (*images)[i], err = parseImage(item, raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func parseImage(data json.RawMessage, raw bool) (i Image, err error) {
+	err = json.Unmarshal(data, &i)
+	if raw {
+		i.Raw = data
+	}
+	return i, err
 }
 
 // cursorOf takes the cursor out of paging.next, the only part that is used.

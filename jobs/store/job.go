@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -123,6 +124,7 @@ type Meta struct {
 	Name     string
 	Manifest jobs.ManifestInfo
 	Header   []string // of the manifest
+	Created  time.Time
 	Consent  bool
 	Sandbox  bool
 	ExitCode *int   // of the last process that stopped
@@ -156,6 +158,10 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			_, err = fmt.Sscan(text, &m.Manifest.Rows)
 		case "header":
 			err = json.Unmarshal(value, &m.Header)
+		case "created_at":
+			var ms int64
+			_, err = fmt.Sscan(text, &ms)
+			m.Created = instant(ms)
 		case "consent":
 			m.Consent = text == "1" || text == "true"
 		case "sandbox":
