@@ -39,10 +39,11 @@ func parseAge(s string) (time.Duration, error) {
 	return age, nil
 }
 
-// age reads an option that holds an age; one that is not given is 0.
-func age(c *cli.Context, name string) (time.Duration, error) {
+// ageOf reads an option that holds an age; missing stands for one that is not given,
+// or that an environment variable leaves empty.
+func ageOf(c *cli.Context, name string, missing time.Duration) (time.Duration, error) {
 	if c.String(name) == "" {
-		return 0, nil
+		return missing, nil
 	}
 	d, err := parseAge(c.String(name))
 	if err != nil {

@@ -26,10 +26,15 @@ func agree(c *cli.Context, s *streams, p *plan.Plan, limit jobs.Share) error {
 			hint: "check the manifest; nothing was sent",
 		}
 	}
+	return confirm(c, s, deletions(p))
+}
+
+// confirm lets deletions pass that were agreed to beforehand, or are now at the
+// terminal. what says which.
+func confirm(c *cli.Context, s *streams, what string) error {
 	if c.Bool("yes") {
 		return nil
 	}
-	what := deletions(p)
 	in, ok := s.in.(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
 		return &guardError{what: what, hint: "--yes agrees to that; nothing was sent"}

@@ -94,7 +94,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &damaged), errors.As(err, &newer):
 		return exitUnusable
-	case errors.Is(err, store.ErrLocked):
+	case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrBusy):
 		return exitLocked
 	case errors.Is(err, store.ErrNoJob), errors.Is(err, store.ErrExists):
 		return exitUsage
@@ -130,10 +130,13 @@ func hints(err error) []string {
 		disk     *store.DiskError
 		offline  *jobs.OfflineError
 		wait     *jobs.ThrottledError
+		listing  *listingError
 	)
 	switch {
 	case errors.As(err, &usage):
 		return usage.hint
+	case errors.As(err, &listing): // there is no job yet that resume could go on with
+		return []string{"nothing was deleted; mend that, if it needs mending, and run the same command again"}
 	case errors.As(err, &guard):
 		return []string{guard.hint}
 	case errors.As(err, &refused):
@@ -146,6 +149,8 @@ func hints(err error) []string {
 		return []string{"use the version of adferry that made the job, or a newer one"}
 	case errors.Is(err, store.ErrLocked):
 		return []string{"adferry status shows how far it is"}
+	case errors.Is(err, store.ErrBusy):
+		return []string{"let it end; the next run of the timer goes on"}
 	case errors.Is(err, store.ErrNoJob):
 		return []string{"adferry run MANIFEST --job DIR makes one"}
 	case errors.As(err, &fresh):

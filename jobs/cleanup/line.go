@@ -16,7 +16,7 @@ const noteLength = 120
 // ours, so that no spreadsheet takes a name for a formula, and is one line.
 func Line(account plan.Account, i graph.Image) plan.Line {
 	note := "no creation time"
-	if at, ok := Created(i.Created); ok {
+	if at, ok := created(i); ok {
 		note = "created " + at.UTC().Format("2006-01-02")
 	}
 	if i.Name != "" {

@@ -11,7 +11,7 @@ import (
 )
 
 // Fields are what the policy reads of an image.
-var Fields = []string{graph.FieldHash, "name", graph.FieldStatus, "created_time", graph.FieldCreatives, graph.FieldAssociated}
+var Fields = []string{graph.FieldHash, graph.FieldName, graph.FieldStatus, graph.FieldCreated, graph.FieldCreatives, graph.FieldAssociated}
 
 // Policy says which images may go: those that Unused, OlderThan and Name all
 // select, and that neither their use, MinAge nor Keep holds back.
@@ -60,7 +60,7 @@ func (p Policy) Judge(account plan.Account, i graph.Image, now time.Time) Verdic
 		return OtherName
 	case i.InUse():
 		return InUse
-	case !old(i.Created, max(p.OlderThan, p.MinAge), now):
+	case !old(i, max(p.OlderThan, p.MinAge), now):
 		return TooYoung
 	case p.Keep.Has(account, hash):
 		return Kept
@@ -82,24 +82,19 @@ func (p Policy) names(name string) bool {
 // old reports whether an image is known to have been created at least age ago.
 // The clocks of the API and of this machine may differ by seconds, and ages are
 // days.
-func old(created string, age time.Duration, now time.Time) bool {
+func old(i graph.Image, age time.Duration, now time.Time) bool {
 	if age == 0 {
 		return true
 	}
-	at, ok := Created(created)
+	at, ok := created(i)
 	return ok && now.Sub(at) >= age
 }
 
 // firstDay is when Facebook opened: an earlier creation time stands for none.
 var firstDay = time.Date(2004, time.February, 4, 0, 0, 0, 0, time.UTC)
 
-// Created reads a creation time in the API's own layout, which has no colon in
-// the offset, or in that of RFC 3339.
-func Created(s string) (at time.Time, ok bool) {
-	for _, layout := range []string{"2006-01-02T15:04:05-0700", time.RFC3339} {
-		if at, err := time.Parse(layout, s); err == nil {
-			return at, !at.Before(firstDay)
-		}
-	}
-	return time.Time{}, false
+// created is when the image was created, as far as that is known.
+func created(i graph.Image) (at time.Time, ok bool) {
+	at = i.CreatedAt()
+	return at, !at.Before(firstDay)
 }

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/cleanup"
+	"adferry/plan"
+	"adferry/reports"
+)
+
+// inventory is what a cleanup's accounts hold, and what of it is to go.
+type inventory struct {
+	accounts []plan.Account
+	counts   map[plan.Account]*cleanup.Count
+	listed   []plan.Account         // of those, what was listed to its end
+	unlisted map[plan.Account]error // and what was not, and loses nothing
+	deletes  int                    // in the accounts that were listed
+	spool    *spool
+}
+
+// takeInventory lists all accounts to their end, and judges every image: deleting
+// while an account is being listed would move its pages. Memory holds counts, and
+// the rest is on disk.
+func takeInventory(ctx context.Context, s *streams, se *session, o *order) (*inventory, error) {
+	api, err := se.connect(nil)
+	if err != nil {
+		return nil, err
+	}
+	inv := &inventory{accounts: o.accounts, counts: map[plan.Account]*cleanup.Count{}, unlisted: map[plan.Account]error{}}
+	for _, a := range o.accounts {
+		inv.counts[a] = &cleanup.Count{}
+	}
+	if inv.spool, err = newSpool(); err != nil {
+		return nil, notStarted(err)
+	}
+	began := time.Now()
+	shown := began
+	options := se.options
+	options.Observe = listingEvents(s, se)
+	ctx, release := interruptible(ctx)
+	defer release()
+	images := 0
+	err = jobs.NewReader(api, options).List(ctx, o.accounts, graph.Query{Fields: cleanup.Fields}, func(a plan.Account, page graph.Reply) error {
+		var gone []plan.Line
+		for _, i := range page.Images {
+			v := o.policy.Judge(a, i, began)
+			inv.counts[a].Add(v)
+			if v == cleanup.Delete {
+				gone = append(gone, cleanup.Line(a, i))
+			}
+		}
+		images += len(page.Images)
+		if now := time.Now(); now.Sub(shown) >= listingPause && !se.quiet {
+			shown = now
+			fmt.Fprintf(s.err, "listing: %s so far\n", count(images, "image"))
+		}
+		return inv.spool.add(a, gone)
+	})
+	if err := inv.end(err); err != nil {
+		inv.close()
+		return nil, err
+	}
+	if se.options.MaxDuration > 0 { // the time allowed is for all of it
+		se.options.MaxDuration = max(time.Second, se.options.MaxDuration-time.Since(began))
+	}
+	return inv, nil
+}
+
+// listingPause is how often a long listing says how far it is.
+const listingPause = 10 * time.Second
+
+// end takes the outcome of the listing. An error of its own ends everything; those
+// of accounts only leave these out.
+func (inv *inventory) end(err error) error {
+	for _, e := range parts(err) {
+		var account *jobs.AccountError
+		if !errors.As(e, &account) {
+			return &listingError{e}
+		}
+		inv.unlisted[account.Account] = account
+	}
+	for _, a := range inv.accounts {
+		if inv.unlisted[a] == nil {
+			inv.listed = append(inv.listed, a)
+			inv.deletes += inv.counts[a].Of(cleanup.Delete)
+		}
+	}
+	return nil
+}
+
+// parts are the errors that were joined.
+func parts(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+func (inv *inventory) close() { inv.spool.close() }
+
+// lines are the manifest's rows.
+func (inv *inventory) lines() iter.Seq2[plan.Line, error] { return inv.spool.lines(inv.listed) }
+
+// write puts the manifest, and by which terms it was made, into a job's folder. It
+// returns the manifest's sum.
+func (inv *inventory) write(dir string, t terms) (sum [sha256.Size]byte, err error) {
+	h := sha256.New()
+	err = reports.WriteFile(dir, manifestName, func(w io.Writer) error {
+		_, err := plan.Write(io.MultiWriter(w, h), inv.lines())
+		return err
+	})
+	if err != nil {
+		return sum, err
+	}
+	h.Sum(sum[:0])
+	t.Manifest = hex.EncodeToString(sum[:])
+	return sum, t.write(dir)
+}
+
+// ended tells which accounts were left out, and makes a good end a failure then.
+func (inv *inventory) ended(s *streams, err error) error {
+	for _, a := range inv.accounts {
+		if e := inv.unlisted[a]; e != nil {
+			fmt.Fprintf(s.err, "adferry: %s; nothing of it is deleted, for only part of it may be known\n", e)
+		}
+	}
+	if err == nil && len(inv.unlisted) > 0 {
+		return &endedError{exitFailures}
+	}
+	return err
+}
+
+// listingEvents shows what keeps a listing waiting.
+func listingEvents(s *streams, se *session) func(jobs.Event) {
+	return func(e jobs.Event) {
+		text := ""
+		switch e.Kind {
+		case jobs.EventParked:
+			who := "the app"
+			if e.Account != "" {
+				who = e.Account.Act()
+			}
+			text = fmt.Sprintf("%s has to wait until %s: %s", who, e.Until.Format(time.TimeOnly), e.Text)
+		case jobs.EventWarning:
+			text = e.Text
+		default:
+			return
+		}
+		se.log.Info("listing", "event", text)
+		if !se.quiet {
+			fmt.Fprintln(s.err, text)
+		}
+	}
+}
+
+// interruptible is a context that the first signal ends; the second one then does
+// what it does to any program. A listing leaves nothing to be finished.
+func interruptible(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+			signal.Stop(signals)
+			cancel(jobs.ErrInterrupted)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+	}
+}
+
+// listingError ended a listing, and with it everything that was to follow.
+type listingError struct{ err error }
+
+func (e *listingError) Error() string { return "the images could not be listed: " + e.err.Error() }
+func (e *listingError) Unwrap() error { return e.err }

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/jobs"
+	"adferry/jobs/cleanup"
+	"adferry/plan"
+)
+
+// order is what a call of cleanup asks for.
+type order struct {
+	accounts  []plan.Account // as named, each once
+	policy    cleanup.Policy
+	limit     jobs.Share // of deletions; a percentage is of each ad account
+	dir, root string
+	keepJobs  int
+	dryRun    bool
+	terms     terms
+}
+
+// defaultPercent of an ad account's images may go at once: a policy that selects
+// more is more often a mistake than meant.
+const (
+	defaultPercent = 20
+	defaultLimit   = "20%"
+)
+
+func cleanupOrder(c *cli.Context) (*order, error) {
+	o := &order{dir: c.String("job"), root: c.String("jobs"), keepJobs: c.Int("keep-jobs"), dryRun: c.Bool("dry-run")}
+	var err error
+	if o.accounts, err = accounts(c); err != nil {
+		return nil, err
+	}
+	if o.policy.OlderThan, err = ageOf(c, "older-than", 0); err != nil {
+		return nil, err
+	}
+	if o.policy.MinAge, err = ageOf(c, "min-age", day); err != nil {
+		return nil, err
+	}
+	o.policy.Unused, o.policy.Name = c.Bool("unused"), c.String("name")
+	if err := o.policy.Check(); errors.Is(err, cleanup.ErrNothing) {
+		return nil, usagef("--unused, --older-than 180d and --name 'tmp-*' select", "%w", err)
+	} else if err != nil {
+		return nil, usagef("", "--name %q: %w", o.policy.Name, err)
+	}
+	if o.limit, err = share(c, "max-delete"); err != nil {
+		return nil, err
+	}
+	if !o.limit.Set { // an environment variable that is empty is no guard that is off
+		o.limit = jobs.Share{Percent: defaultPercent, Set: true}
+	}
+	switch {
+	case o.dir != "" && o.root != "":
+		return nil, usagef("--job names the folder of one job, --jobs a folder of dated ones", "--job and --jobs exclude each other")
+	case o.dir == "" && o.root == "" && !o.dryRun:
+		return nil, usagef("name a folder with --job DIR; for a timer, --jobs ROOT makes dated ones", "the job has no folder")
+	case o.keepJobs < 0:
+		return nil, usagef("", "--keep-jobs is %d, and goes from 0", o.keepJobs)
+	case o.keepJobs > 0 && o.root == "":
+		return nil, usagef("--jobs ROOT makes the folders that it prunes", "--keep-jobs needs --jobs")
+	case c.Bool("sandbox"):
+		return nil, usagef("serve one with adferry sandbox, and set ADFERRY_ENDPOINT", "cleanup has no manifest to seed an embedded sandbox from")
+	}
+	o.terms = terms{
+		Version: termsVersion, Accounts: slices.Sorted(slices.Values(o.accounts)),
+		Unused: o.policy.Unused, OlderThan: days(o.policy.OlderThan), Name: o.policy.Name, MinAge: days(o.policy.MinAge),
+		MaxDelete: cmp.Or(c.String("max-delete"), defaultLimit),
+	}
+	for _, path := range c.StringSlice("keep") {
+		if err := o.keep(path); err != nil {
+			return nil, usagef("nothing was listed or deleted", "--keep %s: %w", path, err)
+		}
+	}
+	return o, nil
+}
+
+// accounts reads the arguments as ad accounts.
+func accounts(c *cli.Context) ([]plan.Account, error) {
+	if c.NArg() == 0 {
+		return nil, usagef(fmt.Sprintf("adferry %s act_123 act_456", c.Command.Name), "%s needs ACCOUNT", c.Command.Name)
+	}
+	var all []plan.Account
+	for _, arg := range c.Args().Slice() {
+		a, err := plan.ParseAccount(arg)
+		if err != nil {
+			return nil, &usageError{err: err}
+		}
+		if !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	return all, nil
+}
+
+// keep reads a keep list.
+func (o *order) keep(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return errors.Unwrap(err) // the path is told already
+	}
+	defer f.Close()
+	if o.policy.Keep == nil {
+		o.policy.Keep = &cleanup.Keep{}
+	}
+	h := sha256.New()
+	if err := o.policy.Keep.Read(io.TeeReader(f, h)); err != nil {
+		return err
+	}
+	o.terms.Keep = append(o.terms.Keep, keepList{absolute(path), hex.EncodeToString(h.Sum(nil))})
+	return nil
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/jobs"
+	"adferry/jobs/store"
+	"adferry/reports"
+)
+
+// cleanUpSeries is the run of a timer: one job in a dated folder.
+func cleanUpSeries(c *cli.Context, s *streams, se *session, o *order) error {
+	series, err := store.OpenSeries(o.root, "cleanup")
+	if err != nil {
+		return notStarted(err)
+	}
+	defer series.Close()
+	err = nextOf(c, s, se, o, series)
+	if o.keepJobs > 0 {
+		removed, e := series.Prune(context.WithoutCancel(c.Context), o.keepJobs, append(reports.Names(), manifestName, termsName))
+		if len(removed) > 0 && !se.quiet {
+			fmt.Fprintf(s.err, "removed %s under %s\n", count(len(removed), "old job"), o.root)
+		}
+		if e != nil { // the run itself went as it went
+			fmt.Fprintf(s.err, "adferry: old jobs stay: %s\n", e)
+		}
+	}
+	return err
+}
+
+// nextOf goes on with the newest job of the series if it is unfinished and of the
+// same cleanup, and starts a new one otherwise.
+func nextOf(c *cli.Context, s *streams, se *session, o *order, series *store.Series) error {
+	last, err := series.Last()
+	if err != nil {
+		return err
+	}
+	if last != "" {
+		switch summary, err := glance(c.Context, last); {
+		case err != nil:
+			return err
+		case summary.State == jobs.JobRunning: // by hand: two jobs at once would take each other's quota
+			return fmt.Errorf("%s: %w", last, store.ErrLocked)
+		case summary.State == jobs.JobStopped && o.terms.madeThat(last, summary.Manifest):
+			return goOn(c.Context, s, se, last)
+		case summary.State == jobs.JobStopped:
+			fmt.Fprintf(s.err, "%s is unfinished and stays so, for this is another cleanup; adferry resume %s goes on with it\n", last, last)
+		}
+	}
+	return startCleanup(c, s, se, o, func() (string, error) { return series.Make(time.Now()) })
+}
+
+// jobIn reports whether dir holds an unfinished job of the same cleanup. Any other
+// job there is an error.
+func jobIn(ctx context.Context, dir string, t terms) (unfinished bool, err error) {
+	summary, err := glance(ctx, dir)
+	switch {
+	case errors.Is(err, store.ErrNoJob):
+		return false, nil
+	case err != nil:
+		return false, err
+	case summary.State == jobs.JobFinished:
+		return false, usagef("name another folder with --job DIR, or let --jobs ROOT make a dated one", "%s holds a job that is finished", dir)
+	case !t.madeThat(dir, summary.Manifest):
+		return false, usagef("name another folder with --job DIR, or go on with the old one: adferry resume "+dir,
+			"%s holds the job of another cleanup, or of no cleanup", dir)
+	}
+	return true, nil
+}
+
+// goOn carries out the rest of an unfinished cleanup. Its deletions were agreed to
+// when it was made.
+func goOn(ctx context.Context, s *streams, se *session, dir string) error {
+	job, err := store.Open(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer job.Close()
+	if !se.quiet {
+		fmt.Fprintf(s.err, "going on with the unfinished job in %s; nothing is listed anew\n", dir)
+	}
+	return carryOut(ctx, s, se, job, dir)
+}
+
+// glance is how the job in dir stands.
+func glance(ctx context.Context, dir string) (jobs.Summary, error) {
+	job, err := store.View(ctx, dir)
+	if err != nil {
+		return jobs.Summary{}, err
+	}
+	defer job.Close()
+	return job.Summary(ctx)
+}
