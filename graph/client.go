@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -257,6 +258,13 @@ func bare(err error) string {
 // is left of a token would not be recognised.
 func (c *Client) scrub(r *Reply) {
 	r.Served, r.Notice = c.redact(r.Served), c.redact(r.Notice)
+	for i := range r.Images {
+		image := &r.Images[i]
+		image.Name, image.URL = c.redact(image.Name), c.redact(image.URL)
+		if len(image.Raw) > 0 {
+			image.Raw = json.RawMessage(c.redact(string(image.Raw)))
+		}
+	}
 	e := r.Err
 	if e == nil {
 		return

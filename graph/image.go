@@ -38,6 +38,14 @@ const (
 	FieldAssociated = "is_associated_creatives_in_adgroups"
 )
 
+// ImageFields are the documented fields of an ad image, by their names (Marketing
+// API reference, "Ad Image"; owner_business is in Meta's SDK specification only).
+var ImageFields = []string{
+	FieldID, "account_id", FieldHash, FieldName, FieldStatus, "url", "url_128", "permalink_url",
+	"width", "height", "original_width", "original_height", FieldCreated, FieldUpdated,
+	FieldCreatives, FieldAssociated, "owner_business",
+}
+
 // Deleted reports whether the account has lost the image: whether a listing
 // still shows such rows is undocumented, so their status is read.
 func (i Image) Deleted() bool { return strings.EqualFold(i.Status, "DELETED") }
