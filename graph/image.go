@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Image is an ad image as the edge shows it. Every field but the hash may be
@@ -18,6 +19,10 @@ type Image struct {
 	Status     string   `json:"status"` // ACTIVE, INTERNAL or DELETED
 	URL        string   `json:"url"`    // temporary
 	Created    string   `json:"created_time"`
+	Updated    string   `json:"updated_time"`
+	Permalink  string   `json:"permalink_url"`
+	Width      number   `json:"original_width"` // pixels, as uploaded
+	Height     number   `json:"original_height"`
 	Creatives  []string `json:"creatives"`
 	Associated bool     `json:"is_associated_creatives_in_adgroups"`
 }
@@ -25,10 +30,31 @@ type Image struct {
 // The field names that the program asks for.
 const (
 	FieldHash       = "hash"
+	FieldName       = "name"
 	FieldStatus     = "status"
+	FieldURL        = "url"
+	FieldCreated    = "created_time"
+	FieldUpdated    = "updated_time"
+	FieldPermalink  = "permalink_url"
+	FieldWidth      = "original_width"
+	FieldHeight     = "original_height"
 	FieldCreatives  = "creatives"
 	FieldAssociated = "is_associated_creatives_in_adgroups"
 )
+
+// timeLayout has an offset without a colon, as recorded on other nodes.
+const timeLayout = "2006-01-02T15:04:05-0700"
+
+// CreatedAt is when the image came into its ad account, by the API's clock and
+// in whole seconds; ok is false when the answer does not tell.
+func (i Image) CreatedAt() (at time.Time, ok bool) {
+	for _, layout := range []string{timeLayout, time.RFC3339} {
+		if at, err := time.Parse(layout, i.Created); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
 
 // Deleted reports whether the account has lost the image: whether a listing
 // still shows such rows is undocumented, so their status is read.
