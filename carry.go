@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"adferry/jobs"
+	"adferry/jobs/backup"
 	"adferry/jobs/store"
 	"adferry/reports"
 )
@@ -27,17 +30,52 @@ func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir 
 	if err != nil {
 		return err
 	}
-	se.options.File = filesBeside(meta.Manifest.Path)
-	se.options.Observe = watch(se)
+	release, err := equip(ctx, se, job, meta)
+	if err != nil {
+		return err
+	}
+	defer release()
 	if err := job.SetRunning(ctx); err != nil {
 		return &jobs.CheckpointError{Err: err}
 	}
 	engine := jobs.New(api, job, se.options)
-	release := stopOnSignal(se, engine)
+	ignore := stopOnSignal(se, engine)
 	stop := engine.Run(ctx)
-	release()
+	ignore()
 	se.progress.Stop()
 	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)
+}
+
+// equip gives the engine what the job is to be run with, after it checked that
+// the job deletes no more than it may.
+func equip(ctx context.Context, se *session, job *store.Job, meta store.Meta) (release func(), err error) {
+	deletes, err := job.Deletes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := within(se.mostDeletes, deletes, meta.Manifest.Rows); err != nil {
+		return nil, err
+	}
+	settings := meta.Settings
+	settings.Backup = cmp.Or(se.settings.Backup, settings.Backup)
+	settings.OnDenied = cmp.Or(se.settings.OnDenied, settings.OnDenied)
+	if settings != meta.Settings {
+		if err := job.SetSettings(ctx, settings); err != nil {
+			return nil, &jobs.CheckpointError{Err: err}
+		}
+	}
+	se.options.Detour = settings.OnDenied == "upload"
+	se.options.File = filesIn(cmp.Or(meta.Files, filepath.Dir(meta.Manifest.Path)))
+	se.options.Observe = watch(se)
+	if settings.Backup == "" || deletes == 0 {
+		return func() {}, nil
+	}
+	folder, err := backup.Open(settings.Backup, se.options.Gallery)
+	if err != nil {
+		return nil, usagef("name another folder with --backup DIR; nothing was sent", "%w", err)
+	}
+	se.options.Backup = folder
+	return func() { _ = folder.Close() }, nil
 }
 
 // finish writes what a stop leaves behind and decides the exit code.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"adferry/jobs"
 	"adferry/jobs/store"
 	"adferry/plan"
 )
@@ -27,7 +28,7 @@ func cleanupCommand(s *streams) *cli.Command {
 			"From a timer: --jobs ROOT --yes. Each run makes a folder ROOT/cleanup-<date>-<time>Z, unless the newest one\n" +
 			"holds an unfinished job of the same cleanup: then the run goes on with that, and lists nothing.\n" +
 			"While one process is at work under ROOT, a second one ends with exit code 6.",
-		Flags: append([]cli.Flag{
+		Flags: withOwn([]cli.Flag{
 			boolFlag("unused", "select what nothing uses: no creative, and not associated with one"),
 			stringFlag("older-than", "", "AGE", "select what was created at least this long ago, such as 180d"),
 			stringFlag("name", "", "GLOB", "select by the whole name, case and all: * is any text, ? a character, [a-z] one of these"),
@@ -40,9 +41,24 @@ func cleanupCommand(s *streams) *cli.Command {
 			intFlag("keep-jobs", 0, "remove all but the newest N finished jobs under --jobs; 0 removes none"),
 			boolFlag("yes", "agree to the deletions"),
 			boolFlag("dry-run", "delete nothing: write the manifest to DIR, or without --job to standard output"),
-		}, runFlags()...),
+		}, runFlags()),
 		Action: func(c *cli.Context) error { return cleanUpAccounts(c, s) },
 	}
+}
+
+// withOwn adds common options to a command's own, which replace those of the same
+// name.
+func withOwn(own, common []cli.Flag) []cli.Flag {
+	names := map[string]bool{}
+	for _, f := range own {
+		names[f.Names()[0]] = true
+	}
+	for _, f := range common {
+		if !names[f.Names()[0]] {
+			own = append(own, f)
+		}
+	}
+	return own
 }
 
 // manifestName is the manifest that a cleanup makes in its job's folder.
@@ -59,6 +75,7 @@ func cleanUpAccounts(c *cli.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
+	se.mostDeletes = jobs.Share{} // of a job's rows; the guard here is over the accounts' images
 	switch {
 	case o.dryRun:
 		return rehearseCleanup(c, s, se, o)
@@ -111,7 +128,7 @@ func startCleanup(c *cli.Context, s *streams, se *session, o *order, makeDir fun
 	}
 	path := filepath.Join(dir, manifestName)
 	job, _, err := store.Create(c.Context, dir, store.Spec{
-		Manifest: absolute(path), Consent: true,
+		Manifest: absolute(path), Consent: true, Settings: se.settings,
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 			p, err := readManifest(path, visit)
 			if err == nil && p.SHA256 != sum { // what was agreed to, and nothing else
@@ -129,6 +146,11 @@ func startCleanup(c *cli.Context, s *streams, se *session, o *order, makeDir fun
 
 // rehearseCleanup lists, and writes the manifest that would be run.
 func rehearseCleanup(c *cli.Context, s *streams, se *session, o *order) error {
+	api, err := connect(c, s, se.log) // a dry run of anything else asks nobody
+	if err != nil {
+		return err
+	}
+	se.connect = func(*store.Job) (jobs.API, error) { return api, nil }
 	if o.dir != "" {
 		if view, err := store.View(c.Context, o.dir); err == nil {
 			view.Close()

@@ -28,13 +28,15 @@ func connect(c *cli.Context, s *streams, log *slog.Logger) (jobs.API, error) {
 	}
 	client, err := graph.New(graph.Config{
 		Endpoint: c.String("endpoint"), Version: c.String("api-version"), Token: token, AppSecret: secret,
-		Transport: graph.NewTransport(c.Int("workers")), Timeout: c.Duration("timeout"), UserAgent: "adferry/" + version(),
+		Transport: graph.NewTransport(c.Int("workers")), Timeout: c.Duration("timeout"), UserAgent: userAgent(),
 	})
 	if err != nil {
 		return nil, &usageError{err: err}
 	}
 	return logged(client, log), nil
 }
+
+func userAgent() string { return "adferry/" + version() }
 
 // accessToken reads the token from where it may be: never from an option's
 // value, which every process on the machine can see.

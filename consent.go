@@ -20,11 +20,8 @@ func agree(c *cli.Context, s *streams, p *plan.Plan, limit jobs.Share) error {
 	if deletes == 0 {
 		return nil
 	}
-	if most := limit.Of(p.Rows); limit.Set && deletes > most {
-		return &guardError{
-			what: fmt.Sprintf("the manifest deletes %d images, and --max-delete allows %d", deletes, most),
-			hint: "check the manifest; nothing was sent",
-		}
+	if err := within(limit, deletes, p.Rows); err != nil {
+		return err
 	}
 	return confirm(c, s, deletions(p))
 }
@@ -43,6 +40,17 @@ func confirm(c *cli.Context, s *streams, what string) error {
 	answer, err := bufio.NewReader(io.LimitReader(in, 1024)).ReadString('\n')
 	if err != nil && err != io.EOF || strings.TrimSpace(strings.ToLower(answer)) != "yes" {
 		return &guardError{what: "the deletions were not confirmed", hint: "nothing was sent"}
+	}
+	return nil
+}
+
+// within holds a job's deletions against what --max-delete allows.
+func within(limit jobs.Share, deletes, rows int) error {
+	if most := limit.Of(rows); limit.Set && deletes > most {
+		return &guardError{
+			what: fmt.Sprintf("the manifest deletes %d images, and --max-delete allows %d", deletes, most),
+			hint: "check the manifest; nothing was sent",
+		}
 	}
 	return nil
 }

@@ -83,6 +83,7 @@ func exitCode(err error) int {
 		damaged  *store.DamagedError
 		newer    *store.NewerError
 		unsaved  *jobs.CheckpointError
+		picture  *jobs.PictureError
 		disk     *store.DiskError
 	)
 	switch {
@@ -102,7 +103,7 @@ func exitCode(err error) int {
 		return exitRefused
 	case errors.As(err, &failures), errors.As(err, &guard):
 		return exitGuard
-	case errors.As(err, &unsaved), errors.As(err, &disk), stopped(err):
+	case errors.As(err, &unsaved), errors.As(err, &picture), errors.As(err, &disk), stopped(err):
 		return exitStopped
 	}
 	return exitUndefined
@@ -127,6 +128,7 @@ func hints(err error) []string {
 		newer    *store.NewerError
 		fresh    *diskError
 		unsaved  *jobs.CheckpointError
+		picture  *jobs.PictureError
 		disk     *store.DiskError
 		offline  *jobs.OfflineError
 		wait     *jobs.ThrottledError
@@ -157,7 +159,7 @@ func hints(err error) []string {
 		return []string{"nothing was sent; make room or mend the disk, then run again"}
 	case errors.Is(err, errReports):
 		return []string{"every outcome is safe in the job; mend that, then adferry report writes them"}
-	case errors.As(err, &unsaved), errors.As(err, &disk):
+	case errors.As(err, &unsaved), errors.As(err, &picture), errors.As(err, &disk):
 		return []string{"nothing settled is lost; make room or mend the disk, then adferry resume"}
 	case errors.As(err, &offline):
 		return []string{"check the network and ADFERRY_ENDPOINT, then adferry resume"}

@@ -22,10 +22,11 @@ var rooms = map[string]struct {
 	"graph/sandbox": {nil, "the other side of the wire must not share the client's mistakes"},
 	"jobs/quota":    {[]string{"graph"}, "quota policy is pure; it reads usage headers and nothing else"},
 	"jobs":          {[]string{"plan", "graph", "jobs/quota"}, "the engine reaches its checkpoint through an interface, and reports through a hook"},
+	"jobs/backup":   {[]string{"plan", "graph", "jobs"}, "a backup knows what it keeps, not how a job is run"},
 	"jobs/cleanup":  {[]string{"plan", "graph"}, "cleanup policy is pure; it judges what was listed and starts nothing"},
 	"jobs/store":    {[]string{"plan", "graph", "jobs"}, "the checkpoint knows what it stores, not how it is shown"},
 	"reports":       {[]string{"plan", "jobs"}, "reports read outcomes; they do not reach for the API or the database"},
-	".":             {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/cleanup", "jobs/store", "reports"}, ""},
+	".":             {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/backup", "jobs/cleanup", "jobs/store", "reports"}, ""},
 }
 
 // homes says which package may import a third-party module.
@@ -35,7 +36,7 @@ var homes = map[string][]string{
 	"golang.org/x/sync":              {"jobs"},
 	"github.com/cenkalti/backoff/v4": {"jobs"},
 	"modernc.org/sqlite":             {"jobs/store"},
-	"github.com/gofrs/flock":         {"jobs/store"},
+	"github.com/gofrs/flock":         {"jobs/store", "jobs/backup"},
 	"github.com/google/renameio/v2":  {"reports"},
 	"charm.land/bubbletea/v2":        {"reports"},
 	"charm.land/lipgloss/v2":         {"reports"},

@@ -8,13 +8,17 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"adferry/plan"
 )
 
-// readManifest reads and checks a manifest file.
+// readManifest reads and checks a manifest file and the files that it names.
 func readManifest(path string, visit func(plan.Row) error) (*plan.Plan, error) {
+	return readPlan(path, checkFiles(filepath.Dir(path)), visit)
+}
+
+// readPlan is readManifest with another check of the files; nil is none.
+func readPlan(path string, check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, usagef("", "manifest: %w", err)
@@ -23,7 +27,7 @@ func readManifest(path string, visit func(plan.Row) error) (*plan.Plan, error) {
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return nil, usagef("", "manifest: %s is a folder; adferry resume goes on with a job", path)
 	}
-	return plan.Read(f, visit)
+	return plan.ReadFiles(f, check, visit)
 }
 
 // showProblems prints every problem of a manifest, one a line, and leaves a
@@ -44,19 +48,6 @@ func showProblems(s *streams, err error) error {
 		return usagef("mend it and run again", "the manifest has 1 problem; nothing was sent")
 	}
 	return usagef("mend them and run again", "the manifest has %d problems; nothing was sent", n)
-}
-
-// filesBeside reads the files that upload rows name, which lie in the
-// manifest's folder and nowhere else.
-func filesBeside(manifest string) func(string) ([]byte, error) {
-	return func(name string) ([]byte, error) {
-		root, err := os.OpenRoot(filepath.Dir(manifest))
-		if err != nil {
-			return nil, err
-		}
-		defer root.Close()
-		return root.ReadFile(filepath.FromSlash(strings.ReplaceAll(name, `\`, "/")))
-	}
 }
 
 func fileSum(path string) (string, error) {

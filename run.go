@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/store"
 	"adferry/plan"
@@ -24,8 +25,6 @@ func runCommand(s *streams) *cli.Command {
 		Flags: append([]cli.Flag{
 			stringFlag("job", "", "DIR", "folder of the job; by default the manifest's path with .job for its extension"),
 			boolFlag("yes", "agree to the deletions that the manifest asks for"),
-			stringFlag("max-delete", "", "N|P%", "refuse to start when the plan deletes more images than this, or a greater share of its rows"),
-			boolFlag("dry-run", "print the plan and send nothing"),
 		}, runFlags()...),
 		Action: func(c *cli.Context) error { return runManifest(c, s) },
 	}
@@ -48,7 +47,11 @@ func retryCommand(s *streams) *cli.Command {
 // session is what a run needs besides its job, checked before anything is
 // opened or made.
 type session struct {
-	options  jobs.Options
+	options     jobs.Options
+	settings    store.Settings // given now; empty ones stay as the job has them
+	mostDeletes jobs.Share
+	dryRun      bool
+
 	progress *reports.Progress
 	quiet    bool
 	log      *slog.Logger
@@ -68,9 +71,26 @@ func newSession(c *cli.Context, s *streams, sandboxed bool) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	se := &session{options: options, progress: reports.NewProgress(mode, s.err), quiet: mode == reports.ProgressNone, log: log}
+	limit, err := share(c, "max-delete")
+	if err != nil {
+		return nil, err
+	}
+	settings, err := newSettings(c)
+	if err != nil {
+		return nil, err
+	}
+	se := &session{
+		options: options, settings: settings, mostDeletes: limit, dryRun: c.Bool("dry-run"),
+		progress: reports.NewProgress(mode, s.err), quiet: mode == reports.ProgressNone, log: log,
+	}
+	if se.dryRun { // nothing is sent, so no token is asked for
+		return se, nil
+	}
 	if sandboxed {
-		se.connect = func(j *store.Job) (jobs.API, error) { return rehearse(c.Context, j, log) }
+		se.connect = func(j *store.Job) (api jobs.API, err error) {
+			api, se.options.Gallery, err = onSandbox(c.Context, j, log)
+			return api, err
+		}
 		return se, nil
 	}
 	api, err := connect(c, s, log)
@@ -78,7 +98,21 @@ func newSession(c *cli.Context, s *streams, sandboxed bool) (*session, error) {
 		return nil, err
 	}
 	se.connect = func(*store.Job) (jobs.API, error) { return api, nil }
+	se.options.Gallery = graph.NewGallery(graph.NewTransport(c.Int("workers")), c.Duration("timeout"), userAgent())
 	return se, nil
+}
+
+// newSettings reads what a job is to keep for later runs; empty where the options
+// leave it as it is.
+func newSettings(c *cli.Context) (store.Settings, error) {
+	s := store.Settings{OnDenied: c.String("on-denied")}
+	if s.OnDenied != "" && s.OnDenied != "fail" && s.OnDenied != "upload" {
+		return s, usagef("", "--on-denied is %q, and takes fail or upload", s.OnDenied)
+	}
+	if dir := c.String("backup"); dir != "" {
+		s.Backup = absolute(dir)
+	}
+	return s, nil
 }
 
 // runManifest is the main job.
@@ -87,16 +121,6 @@ func runManifest(c *cli.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	limit, err := share(c, "max-delete")
-	if err != nil {
-		return err
-	}
-	if c.Bool("dry-run") {
-		if _, err := engineOptions(c); err != nil {
-			return err
-		}
-		return printPlan(s, path, false)
-	}
 	dir := c.String("job")
 	if dir == "" {
 		dir = strings.TrimSuffix(path, filepath.Ext(path)) + ".job"
@@ -104,6 +128,9 @@ func runManifest(c *cli.Context, s *streams) error {
 	se, err := newSession(c, s, c.Bool("sandbox"))
 	if err != nil {
 		return err
+	}
+	if se.dryRun {
+		return printPlan(s, path, false)
 	}
 	if view, err := store.View(c.Context, dir); err == nil {
 		view.Close()
@@ -115,11 +142,11 @@ func runManifest(c *cli.Context, s *streams) error {
 	if err != nil {
 		return showProblems(s, err)
 	}
-	if err := agree(c, s, p, limit); err != nil {
+	if err := agree(c, s, p, se.mostDeletes); err != nil {
 		return err
 	}
 	job, made, err := store.Create(c.Context, dir, store.Spec{
-		Manifest: absolute(path), Consent: true, Sandbox: c.Bool("sandbox"),
+		Manifest: absolute(path), Consent: true, Sandbox: c.Bool("sandbox"), Settings: se.settings,
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return readManifest(path, visit) },
 	})
 	if err != nil {
@@ -185,6 +212,9 @@ func resume(c *cli.Context, s *streams, reopen bool) error {
 	se, err := newSession(c, s, meta.Sandbox)
 	if err != nil {
 		return err
+	}
+	if se.dryRun {
+		return printLeft(c.Context, s, dir, reopen)
 	}
 	job, err := store.Open(c.Context, dir)
 	if err != nil {

@@ -152,7 +152,7 @@ func seeds(path string) (*plan.Plan, map[plan.OpID]words, error) {
 			column = i
 		}
 	}
-	p, err := readManifest(path, func(r plan.Row) error {
+	p, err := readPlan(path, nil, func(r plan.Row) error {
 		if column < 0 {
 			return nil
 		}
@@ -175,7 +175,7 @@ func seeds(path string) (*plan.Plan, map[plan.OpID]words, error) {
 
 // firstRecord is the manifest's header, as far as it can be read.
 func firstRecord(path string) ([]string, error) {
-	p, err := readManifest(path, nil)
+	p, err := readPlan(path, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -226,9 +226,34 @@ func (w words) picture(h plan.Hash, now time.Time) sandbox.Image {
 	return i
 }
 
-// rehearse is the API of a job that runs on the embedded sandbox. It is seeded
-// from the manifest as the job found it and from what the job has done since.
+// rehearse is the API of a job that runs on the embedded sandbox.
 func rehearse(ctx context.Context, job *store.Job, log *slog.Logger) (jobs.API, error) {
+	api, _, err := onSandbox(ctx, job, log)
+	return api, err
+}
+
+// onSandbox is the API of a job that runs on the embedded sandbox, and where its
+// pictures are. It is seeded from the manifest as the job found it and from what
+// the job has done since.
+func onSandbox(ctx context.Context, job *store.Job, log *slog.Logger) (jobs.API, jobs.Gallery, error) {
+	server, err := stage(ctx, job)
+	if err != nil {
+		return nil, nil, err
+	}
+	token, err := graph.NewSecret("sandbox")
+	if err != nil {
+		return nil, nil, err
+	}
+	transport := sandbox.Transport(server)
+	client, err := graph.New(graph.Config{Token: token, Transport: transport})
+	if err != nil {
+		return nil, nil, err
+	}
+	return logged(client, log), graph.NewGallery(transport, 0, ""), nil
+}
+
+// stage makes the sandbox of a job.
+func stage(ctx context.Context, job *store.Job) (*sandbox.Server, error) {
 	meta, err := job.Meta(ctx)
 	if err != nil {
 		return nil, err
@@ -260,13 +285,5 @@ func rehearse(ctx context.Context, job *store.Job, log *slog.Logger) (jobs.API, 
 			server.AddImage(string(i.account), sandbox.Image{Hash: string(i.hash), Created: at})
 		}
 	}
-	token, err := graph.NewSecret("sandbox")
-	if err != nil {
-		return nil, err
-	}
-	client, err := graph.New(graph.Config{Token: token, Transport: sandbox.Transport(server)})
-	if err != nil {
-		return nil, err
-	}
-	return logged(client, log), nil
+	return server, nil
 }

@@ -60,6 +60,26 @@ func showStatus(ctx context.Context, s *streams, dir string, asJSON bool) (jobs.
 	return summary.State, err
 }
 
+// printLeft says what a resume or a retry would take up.
+func printLeft(ctx context.Context, s *streams, dir string, reopen bool) error {
+	job, err := store.View(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer job.Close()
+	summary, err := job.Summary(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
+	left := summary.Totals.Pending + summary.Totals.Unknown
+	if reopen {
+		left += summary.Totals.Failed
+	}
+	_, err = fmt.Fprintf(s.out, "dry run: %s would be taken up; nothing was sent\n", count(left, "row"))
+	return err
+}
+
 func reportCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "report", Usage: "write a job's reports again", ArgsUsage: "DIR",

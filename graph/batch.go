@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,6 +26,9 @@ type part struct {
 func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
 	parts := make([]part, len(calls))
 	for i, call := range calls {
+		if call.Action == ActionUpload {
+			return same(calls, Reply{Err: unbuilt(errors.New("an upload has to go alone"))})
+		}
 		method, relative, form := call.wire(c.version)
 		parts[i] = part{method, relative, form.Encode()}
 	}
@@ -35,7 +39,7 @@ func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint+"/"+c.version+"/", strings.NewReader(form.Encode()))
 	if err != nil {
-		return same(calls, Reply{Err: &Error{Class: RefusedItem, Message: "the request cannot be built: " + err.Error()}})
+		return same(calls, Reply{Err: unbuilt(err)})
 	}
 	status, header, body, fail := c.send(req, true)
 	if fail != nil {
@@ -47,7 +51,7 @@ func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
 // parseBatch reads a batch answer. The envelope can fail as a whole, which
 // leaves every call lost unless the API refused it.
 func parseBatch(calls []Call, status int, header http.Header, body []byte) []Reply {
-	outer := Reply{Status: status, Usage: parseUsage(header, ""), Served: header.Get("Facebook-Api-Version")}
+	outer := Reply{Status: status, Usage: parseUsage(header, ""), Served: header.Get("Facebook-Api-Version"), Date: clock(header)}
 	trimmed := bytes.TrimSpace(body)
 	if len(trimmed) == 0 || trimmed[0] != '[' {
 		if outer.Err = parseError(status, body); outer.Err == nil {
@@ -67,7 +71,7 @@ func parseBatch(calls []Call, status int, header http.Header, body []byte) []Rep
 			continue
 		}
 		replies[i] = parsePart(call, entries[i])
-		replies[i].Usage = replies[i].Usage.with(outer.Usage)
+		replies[i].Usage, replies[i].Date = replies[i].Usage.with(outer.Usage), outer.Date
 	}
 	return replies
 }

@@ -40,8 +40,7 @@ type Call struct {
 	Hash    string // copy, delete: the image
 	Source  string // copy: the ad account the image is copied from, bare digits
 	Query   Query  // read
-	Name    string // upload: file name with its extension
-	Data    string // upload: the file, Base64
+	File    File   // upload
 }
 
 // Query says what a read asks for. Zero fields are not sent.
@@ -81,12 +80,13 @@ func Delete(account, hash string) Call {
 	return Call{Action: ActionDelete, Account: account, Hash: hash}
 }
 
-// Upload sends an image's bytes, Base64-encoded.
-func Upload(account, name, data string) Call {
-	return Call{Action: ActionUpload, Account: account, Name: name, Data: data}
+// Upload sends the bytes of an image file. It travels in a request of its own.
+func Upload(account string, f File) Call {
+	return Call{Action: ActionUpload, Account: account, File: f}
 }
 
-// wire gives the call's method, its URL relative to the endpoint, and its form.
+// wire gives the call's method, its URL relative to the endpoint, and its form;
+// an upload's lacks the bytes, which are attached as they are sent.
 func (c Call) wire(version string) (method, relative string, form url.Values) {
 	relative = version + "/act_" + url.PathEscape(c.Account) + "/adimages"
 	switch c.Action {
@@ -97,9 +97,9 @@ func (c Call) wire(version string) (method, relative string, form url.Values) {
 		}{c.Source, c.Hash}) // two strings: cannot fail
 		return http.MethodPost, relative, url.Values{"copy_from": {string(from)}}
 	case ActionUpload:
-		form = url.Values{"bytes": {c.Data}}
-		if c.Name != "" {
-			form.Set("name", c.Name)
+		form = url.Values{}
+		if c.File.Name != "" {
+			form.Set("name", c.File.Name)
 		}
 		return http.MethodPost, relative, form
 	case ActionDelete:

@@ -36,9 +36,9 @@ var everyCall = []struct {
 	{"copy", graph.Copy("222", "111", hashA),
 		wanted{"POST", "v25.0/act_222/adimages", url.Values{}, url.Values{"copy_from": {`{"source_account_id":"111","hash":"` + hashA + `"}`}}}},
 	{"delete", graph.Delete("111", hashA), wanted{"DELETE", "v25.0/act_111/adimages", url.Values{"hash": {hashA}}, nil}},
-	{"upload", graph.Upload("222", "schöne Schuhe.png", "iVBORw0+/A=="),
+	{"upload", graph.Upload("222", file("schöne Schuhe.png", "\x89PNG\r>\xfc")),
 		wanted{"POST", "v25.0/act_222/adimages", url.Values{}, url.Values{"bytes": {"iVBORw0+/A=="}, "name": {"schöne Schuhe.png"}}}},
-	{"upload without a name", graph.Upload("222", "", "AA=="), wanted{"POST", "v25.0/act_222/adimages", url.Values{}, url.Values{"bytes": {"AA=="}}}},
+	{"upload without a name", graph.Upload("222", file("", "\x00")), wanted{"POST", "v25.0/act_222/adimages", url.Values{}, url.Values{"bytes": {"AA=="}}}},
 }
 
 func TestWireSingle(t *testing.T) {
@@ -92,7 +92,9 @@ func TestWireBatch(t *testing.T) {
 		var calls []graph.Call
 		var want []wanted
 		for _, c := range everyCall {
-			calls, want = append(calls, c.call), append(want, c.want)
+			if c.call.Action != graph.ActionUpload {
+				calls, want = append(calls, c.call), append(want, c.want)
+			}
 		}
 		if got := client(t, config).Do(t.Context(), calls); len(got) != len(calls) {
 			t.Errorf("got %d replies to %d calls", len(got), len(calls))

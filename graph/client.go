@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -57,8 +58,9 @@ type Reply struct {
 	Err    *Error // nil: the call succeeded
 	Status int    // HTTP status of the call's own answer, 0 without one
 	Usage  Usage
-	Served string // facebook-api-version: the version that answered
-	Notice string // X-Ad-Api-Version-Warning
+	Served string    // facebook-api-version: the version that answered
+	Date   time.Time // the server's clock when it answered; zero when it does not tell
+	Notice string    // X-Ad-Api-Version-Warning
 
 	Images []Image // read
 	After  string  // read: cursor of the next page, "" on the last
@@ -120,14 +122,18 @@ func checkEndpoint(s string) (string, error) {
 	switch u.Scheme {
 	case "https":
 	case "http":
-		ip := net.ParseIP(u.Hostname())
-		if u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		if !loopback(u.Hostname()) {
 			return "", fmt.Errorf("endpoint %s://%s would send the access token unencrypted; use https (plain http is for loopback only)", u.Scheme, u.Host)
 		}
 	default:
 		return "", fmt.Errorf("endpoint %s://%s needs https", u.Scheme, u.Host)
 	}
 	return u.Scheme + "://" + u.Host, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func validVersion(v string) bool {
@@ -139,7 +145,7 @@ func validVersion(v string) bool {
 }
 
 // Do carries the calls in one HTTP request and returns a reply for each, in
-// order. The API takes at most MaxBatch calls.
+// order. The API takes at most MaxBatch calls; an upload goes alone.
 func (c *Client) Do(ctx context.Context, calls []Call) []Reply {
 	if len(calls) == 0 {
 		return nil
@@ -169,15 +175,34 @@ func (c *Client) single(ctx context.Context, call Call) Reply {
 		body = strings.NewReader(form.Encode())
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.endpoint+"/"+relative, body)
+	if err == nil && call.Action == ActionUpload {
+		err = attach(req, form, call.File)
+	}
 	if err != nil {
-		return Reply{Err: &Error{Class: RefusedItem, Message: "the request cannot be built: " + err.Error()}}
+		return Reply{Err: unbuilt(err)}
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token.reveal())
 	status, header, answer, fail := c.send(req, form != nil)
 	if fail != nil {
 		return Reply{Status: status, Usage: parseUsage(header, call.Account), Err: fail}
 	}
-	return interpret(call, status, header, answer)
+	r := interpret(call, status, header, answer)
+	r.Date = clock(header)
+	return r
+}
+
+// unbuilt is a request that could not be made, so nothing was sent.
+func unbuilt(err error) *Error {
+	return &Error{Class: RefusedItem, Message: "the request cannot be built: " + err.Error()}
+}
+
+// clock is the server's clock, in whole seconds.
+func clock(h http.Header) time.Time {
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return date
 }
 
 // send makes one round trip and reads the whole answer.
@@ -221,7 +246,7 @@ func interpret(call Call, status int, header http.Header, body []byte) Reply {
 	case ActionCopy:
 		r.Err = parseStored(body, call.Hash, &r)
 	case ActionUpload:
-		r.Err = parseStored(body, call.Name, &r)
+		r.Err = parseStored(body, call.File.Name, &r)
 	case ActionDelete:
 		r.Err = parseDeleted(body, &r)
 	}
@@ -257,6 +282,13 @@ func bare(err error) string {
 // is left of a token would not be recognised.
 func (c *Client) scrub(r *Reply) {
 	r.Served, r.Notice = c.redact(r.Served), c.redact(r.Notice)
+	for i := range r.Images {
+		image := &r.Images[i]
+		image.Name, image.URL = c.redact(image.Name), c.redact(image.URL)
+		if len(image.Raw) > 0 {
+			image.Raw = json.RawMessage(c.redact(string(image.Raw)))
+		}
+	}
 	e := r.Err
 	if e == nil {
 		return

@@ -26,7 +26,7 @@ func FuzzReply(f *testing.F) {
 		f.Add([]byte(body), uint16(200), uint8(ActionUpload))
 	}
 	f.Fuzz(func(t *testing.T, body []byte, status uint16, action uint8) {
-		call := Call{Action: Action(action%4) + ActionRead, Account: "1", Hash: hashA, Name: "a"}
+		call := Call{Action: Action(action%4) + ActionRead, Account: "1", Hash: hashA, File: File{Name: "a"}}
 		checkReply(t, call, finished(interpret(call, int(status), http.Header{}, body)))
 	})
 }

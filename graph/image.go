@@ -20,6 +20,9 @@ type Image struct {
 	URL        string   `json:"url"`    // temporary
 	Created    string   `json:"created_time"`
 	Updated    string   `json:"updated_time"`
+	Permalink  string   `json:"permalink_url"`
+	Width      number   `json:"original_width"` // pixels, as uploaded
+	Height     number   `json:"original_height"`
 	Creatives  []string `json:"creatives"`
 	Associated bool     `json:"is_associated_creatives_in_adgroups"`
 
@@ -32,11 +35,42 @@ const (
 	FieldHash       = "hash"
 	FieldName       = "name"
 	FieldStatus     = "status"
+	FieldURL        = "url"
 	FieldCreated    = "created_time"
 	FieldUpdated    = "updated_time"
+	FieldPermalink  = "permalink_url"
+	FieldWidth      = "original_width"
+	FieldHeight     = "original_height"
 	FieldCreatives  = "creatives"
 	FieldAssociated = "is_associated_creatives_in_adgroups"
 )
+
+// ImageFields are the documented fields of an ad image, by their names (Marketing
+// API reference, "Ad Image"; owner_business is in Meta's SDK specification only).
+var ImageFields = []string{
+	FieldID, "account_id", FieldHash, FieldName, FieldStatus, FieldURL, "url_128", FieldPermalink,
+	"width", "height", FieldWidth, FieldHeight, FieldCreated, FieldUpdated,
+	FieldCreatives, FieldAssociated, "owner_business",
+}
+
+// timeLayout has an offset without a colon, as recorded on other nodes.
+const timeLayout = "2006-01-02T15:04:05-0700"
+
+// CreatedAt is when the image came into its ad account, by the API's clock and
+// in whole seconds; ok is false when the answer does not tell.
+func (i Image) CreatedAt() (at time.Time, ok bool) { return moment(i.Created) }
+
+// UpdatedAt is when the image was last changed, likewise.
+func (i Image) UpdatedAt() (at time.Time, ok bool) { return moment(i.Updated) }
+
+func moment(text string) (at time.Time, ok bool) {
+	for _, layout := range []string{timeLayout, time.RFC3339} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
 
 // Deleted reports whether the account has lost the image: whether a listing
 // still shows such rows is undocumented, so their status is read.
@@ -45,23 +79,6 @@ func (i Image) Deleted() bool { return strings.EqualFold(i.Status, "DELETED") }
 // InUse reports whether an ad creative is known to use the image. The list of
 // creatives is documented to be incomplete, so false is no proof.
 func (i Image) InUse() bool { return len(i.Creatives) > 0 || i.Associated }
-
-// CreatedAt is created_time, zero where the answer had none that can be read.
-func (i Image) CreatedAt() time.Time { return moment(i.Created) }
-
-// UpdatedAt is updated_time, likewise.
-func (i Image) UpdatedAt() time.Time { return moment(i.Updated) }
-
-// moment reads a time as the API writes it: ISO 8601, with an offset that has no
-// colon (recorded on several nodes); RFC 3339 is taken, too.
-func moment(s string) time.Time {
-	for _, layout := range []string{"2006-01-02T15:04:05-0700", time.RFC3339} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t
-		}
-	}
-	return time.Time{}
-}
 
 // parsePage reads the answer to a read into r: a list under data, or, as one user
 // reports, images keyed by hash.

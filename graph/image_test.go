@@ -78,7 +78,7 @@ func TestInterpretImage(t *testing.T) {
 }
 
 func TestInterpretWrite(t *testing.T) {
-	copied, uploaded, deleted := Copy("2", "1", hashA), Upload("2", "shoe.jpg", "QUJD"), Delete("2", hashA)
+	copied, uploaded, deleted := Copy("2", "1", hashA), Upload("2", File{Name: "shoe.jpg"}), Delete("2", hashA)
 	for _, test := range []struct {
 		name string
 		call Call

@@ -174,11 +174,12 @@ func TestAgainstSandbox(t *testing.T) {
 				}
 				hash := func(i int) string { return fmt.Sprintf("%032x", i) }
 
-				wrote := do(graph.Copy("222", "111", hash(0)), graph.Copy("222", "111", hash(1)), graph.Upload("222", "dot.gif", "R0lGODlhAQABAAAAACw="), graph.Delete("111", hash(2)))
-				if wrote[0].Hash == hash(0) || len(wrote[0].Hash) != 32 || len(wrote[2].Hash) != 32 {
-					t.Errorf("got hashes %q and %q, want the target's own", wrote[0].Hash, wrote[2].Hash)
+				wrote := do(graph.Copy("222", "111", hash(0)), graph.Copy("222", "111", hash(1)), graph.Delete("111", hash(2)))
+				uploaded := c.Do(t.Context(), []graph.Call{graph.Upload("222", file("dot.gif", "GIF89a\x01\x00\x01\x00\x00\x00\x00,"))})[0]
+				if wrote[0].Hash == hash(0) || len(wrote[0].Hash) != 32 || len(uploaded.Hash) != 32 {
+					t.Errorf("got hashes %q and %q, want the target's own", wrote[0].Hash, uploaded.Hash)
 				}
-				read := do(graph.ReadHashes("222", []string{wrote[0].Hash, wrote[2].Hash, hash(9)}, graph.FieldHash, graph.FieldStatus),
+				read := do(graph.ReadHashes("222", []string{wrote[0].Hash, uploaded.Hash, hash(9)}, graph.FieldHash, graph.FieldStatus),
 					graph.Read("111", graph.Query{Fields: []string{"hash"}, Limit: 1, Total: true}))
 				if len(read[0].Images) != 2 || read[0].Images[0].Deleted() {
 					t.Errorf("got %+v, want both images that are there", read[0].Images)

@@ -20,6 +20,7 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 		if aborted && reply.Err != nil && reply.Err.Lost && reply.Status == 0 {
 			continue
 		}
+		e.clock = e.clock.heard(reply.Date, now)
 		e.learn(r.lane, reply, cost, now)
 		if item := r.items[i]; item.page != nil {
 			e.read(r.lane, item.page, reply, now)

@@ -2,8 +2,6 @@ package jobs
 
 import (
 	"context"
-	"encoding/base64"
-	"path"
 	"time"
 
 	"adferry/graph"
@@ -16,14 +14,17 @@ type request struct {
 	lane  *lane
 	calls []graph.Call
 	items []item
-	probe bool // it went alone to see whether a block is over
-	alone bool // it carries a file: nothing else fits
+	probe bool   // it went alone to see whether a block is over
+	alone bool   // it carries a file: nothing else fits
+	drop  func() // removes what was made for it; may be nil
 }
 
-// item is what a call of a request is for: a read or a task's write.
+// item is what a call of a request is for: a read or a task's write, whose
+// intent goes to disk before it.
 type item struct {
-	page *page
-	task *task
+	page   *page
+	task   *task
+	intent Record
 }
 
 // dispatch starts as many requests as may go, lane after lane, and says when
@@ -72,7 +73,7 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 		switch {
 		case due.After(now):
 			at = due
-		case !read && len(r.calls) > 0 && l.ready[0].Kind == plan.KindUpload:
+		case !read && len(r.calls) > 0 && l.ready[0].uploads():
 			return r, now
 		default:
 			if at = e.allowed(l, cost, now); !at.After(now) {
@@ -154,23 +155,23 @@ func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
 		return
 	}
 	t := l.pop()
-	r.alone = t.Kind == plan.KindUpload
+	r.alone = t.uploads()
 	r.items = append(r.items, item{task: t})
 	r.calls = append(r.calls, t.write())
 }
 
-// write is the call that carries the task out. An upload's bytes are added by
-// the worker.
+// write is the call that carries the task out. An upload's file is added when it
+// is prepared.
 func (t *task) write() graph.Call {
-	switch t.Kind {
-	case plan.KindCopy:
+	switch {
+	case t.uploads():
+		return graph.Upload(string(t.Target), graph.File{})
+	case t.Kind == plan.KindCopy:
 		hash, _ := t.sourceHash()
 		return graph.Copy(string(t.Target), string(t.Source), string(hash))
-	case plan.KindDelete:
-		hash, _ := t.sourceHash()
-		return graph.Delete(string(t.Source), string(hash))
 	}
-	return graph.Upload(string(t.Target), t.File, "")
+	hash, _ := t.sourceHash()
+	return graph.Delete(string(t.Source), string(hash))
 }
 
 // start hands the request to the pool.
@@ -178,32 +179,40 @@ func (e *Engine) start(ctx context.Context, r *request) {
 	e.inflight++
 	r.lane.inflight++
 	now := time.Now()
-	var intents []Record
-	for _, i := range r.items {
-		if t := i.task; t != nil {
+	for i := range r.items {
+		if t := r.items[i].task; t != nil {
 			o := t.Outcome
-			o.State = Sent
+			o.State, o.Reason = Sent, ""
+			if t.detour {
+				o.Reason = Uploaded
+			}
 			o.Code, o.Subcode, o.Message, o.TraceID = 0, 0, "", "" // a message on a sent one means: counted
 			if o.Started.IsZero() {
 				o.Started = now
 			}
 			t.Outcome = o
-			intents = append(intents, Record{t.ID, t.Needed, o})
+			r.items[i].intent = Record{t.ID, t.Needed, o}
 		}
 	}
-	e.pool.Go(func() error { return e.work(ctx, r, intents) })
+	e.pool.Go(func() error { return e.work(ctx, r) })
 }
 
-// work is one pool slot: intents to disk, one round trip, back to the
-// dispatcher.
-func (e *Engine) work(ctx context.Context, r *request, intents []Record) error {
-	if r.alone {
-		if err := e.attach(r); err != nil {
-			e.inbox <- func() { e.unattached(r, err) }
-			return nil
-		}
+// work is one pool slot: what the writes need, intents to disk, one round trip,
+// back to the dispatcher.
+func (e *Engine) work(ctx context.Context, r *request) error {
+	left := e.prepare(ctx, r)
+	if r.drop != nil {
+		defer r.drop()
 	}
-	if len(intents) > 0 {
+	if len(r.calls) == 0 {
+		e.inbox <- func() {
+			e.inflight--
+			r.lane.inflight--
+			e.unprepared(ctx, r, left)
+		}
+		return nil
+	}
+	if intents := r.intents(); len(intents) > 0 {
 		if _, err := e.store.Commit(ctx, Change{Records: intents}); err != nil {
 			failed := &CheckpointError{err}
 			e.inbox <- func() {
@@ -228,31 +237,19 @@ func (e *Engine) work(ctx context.Context, r *request, intents []Record) error {
 		e.inflight--
 		r.lane.inflight--
 		e.tally.sent(len(r.calls))
+		e.unprepared(ctx, r, left)
 		e.answered(r, replies, aborted)
 	}
 	return nil
 }
 
-// attach reads the file that an upload sends.
-func (e *Engine) attach(r *request) error {
-	name := r.items[0].task.File
-	data, err := e.opt.File(name)
-	if err != nil {
-		return err
+func (r *request) intents() (all []Record) {
+	for _, i := range r.items {
+		if i.task != nil {
+			all = append(all, i.intent)
+		}
 	}
-	r.calls[0].Name = path.Base(name)
-	r.calls[0].Data = base64.StdEncoding.EncodeToString(data)
-	return nil
-}
-
-// unattached settles an upload whose file could not be read: nothing was sent.
-func (e *Engine) unattached(r *request, err error) {
-	e.inflight--
-	r.lane.inflight--
-	r.lane.quota, e.app = r.lane.quota.Back(quota.Write), e.app.Back()
-	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(), e.app.Block.Returned()
-	t := r.items[0].task
-	e.settle(t, t.fail(FileUnreadable, err.Error()).outcome)
+	return all
 }
 
 func sooner(a, b time.Time) time.Time {

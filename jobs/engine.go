@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -41,8 +42,11 @@ type Engine struct {
 	denied   map[pair]*denial
 	works    bool // a write succeeded in this run
 	headers  headers
+	clock    clock
+	detours  map[pair]bool // ways on which images are uploaded, for copying is refused
 	tally    tally
-	stop     error // why nothing more is sent
+	stop     error       // why nothing more is sent
+	halted   atomic.Bool // stop is set, for workers
 
 	pool   *errgroup.Group
 	inbox  chan func() // what workers and the committer tell the dispatcher
@@ -57,7 +61,7 @@ type Engine struct {
 func New(api API, store Checkpoint, opt Options) *Engine {
 	return &Engine{
 		api: api, store: store, opt: opt.withDefaults(),
-		lanes: map[plan.Account]*lane{}, denied: map[pair]*denial{},
+		lanes: map[plan.Account]*lane{}, denied: map[pair]*denial{}, detours: map[pair]bool{},
 		inbox: make(chan func()), stopped: make(chan struct{}),
 	}
 }
@@ -236,6 +240,7 @@ func (e *Engine) tooLong(now, wake time.Time) bool {
 func (e *Engine) halt(cause error) {
 	if e.stop == nil {
 		e.stop = cause
+		e.halted.Store(true)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 // inquiry reads the images of an account that are asked for by hash.
 type inquiry struct {
 	account plan.Account
-	fields  []string
+	q       graph.Query
 	pull    func() (plan.Hash, error, bool)
 	atOnce  int // errands
 	each    func(Found) error
@@ -44,8 +44,9 @@ func (i *inquiry) query(e *errand, n int) graph.Query {
 	if e.after != "" {
 		n = len(e.hashes)
 	}
-	q := graph.ReadHashes(string(i.account), e.hashes[:min(n, len(e.hashes))], i.fields...).Query
-	q.After = e.after
+	q := i.q
+	q.Hashes = e.hashes[:min(n, len(e.hashes))]
+	q.Limit, q.After = len(q.Hashes), e.after // the default page of 25 would cut the answer short
 	return q
 }
 
@@ -69,7 +70,14 @@ func (i *inquiry) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
 	switch {
 	case len(missing) == 0:
 	case r.After != "":
-		left = append(left, &errand{hashes: missing, after: r.After})
+		// An image found may be deleted before the next page is read, and the cursor
+		// on it be refused: the rest is asked for anew. Only a page that showed nothing
+		// of it is gone past.
+		more := &errand{hashes: missing}
+		if len(missing) == len(e.query.Hashes) {
+			more.after = r.After
+		}
+		left = append(left, more)
 	default:
 		left = append(left, &errand{hashes: missing, doubted: true, asked: e.asked})
 	}

@@ -12,9 +12,9 @@ import (
 // look is one image that tasks want read from a lane's ad account.
 type look struct {
 	hash    plan.Hash
-	usage   bool // ask for the creatives, too
-	asked   int  // times it was absent from an answer without a quota header
-	tries   int  // reads that failed
+	asks    asks
+	asked   int // times it was absent from an answer without a quota header
+	tries   int // reads that failed
 	policy  backoff.BackOff
 	due     time.Time // when it is read even if the bulk is not full
 	waiters []waiter
@@ -23,6 +23,30 @@ type look struct {
 type waiter struct {
 	task *task
 	slot int
+}
+
+// asks says what a look wants to know beyond whether the image is there.
+type asks uint8
+
+const (
+	askUse     asks = 1 << iota // whether creatives use it
+	askAge                      // since when the account has it
+	askPicture                  // where its bytes are, and what a backup keeps of it
+)
+
+// fields are what a read has to ask for.
+func (a asks) fields() []string {
+	fields := []string{graph.FieldHash, graph.FieldStatus}
+	if a&askUse != 0 {
+		fields = append(fields, graph.FieldCreatives, graph.FieldAssociated)
+	}
+	if a&(askAge|askPicture) != 0 {
+		fields = append(fields, graph.FieldCreated)
+	}
+	if a&askPicture != 0 {
+		fields = append(fields, graph.FieldName, graph.FieldURL, graph.FieldUpdated, graph.FieldPermalink, graph.FieldWidth, graph.FieldHeight)
+	}
+	return fields
 }
 
 // lookQueue holds the looks of a lane, each image once, in order of arrival.
@@ -71,7 +95,7 @@ func (q *lookQueue) add(w want, t *task, now time.Time) {
 		q.byHash[w.hash] = l
 		q.order = append(q.order, l)
 	}
-	l.usage = l.usage || w.usage
+	l.asks |= w.asks
 	if due := now.Add(linger(t, w.slot)); due.Before(l.due) {
 		l.due = due
 	}
@@ -83,7 +107,7 @@ func (q *lookQueue) again(l *look, now time.Time) {
 	l.due = now
 	if other := q.byHash[l.hash]; other != nil {
 		other.waiters = append(other.waiters, l.waiters...)
-		other.usage, other.due = other.usage || l.usage, now
+		other.asks, other.due = other.asks|l.asks, now
 		other.asked, other.tries = max(other.asked, l.asked), max(other.tries, l.tries)
 		other.policy = l.policy
 		return
@@ -131,16 +155,12 @@ func (q *lookQueue) take(width int) []*look {
 // read is the call that asks about the looks.
 func (p *page) read(account plan.Account) graph.Call {
 	hashes := make([]string, len(p.looks))
-	fields := []string{graph.FieldHash, graph.FieldStatus}
-	usage := false
+	var asks asks
 	for i, l := range p.looks {
 		hashes[i] = string(l.hash)
-		usage = usage || l.usage
+		asks |= l.asks
 	}
-	if usage {
-		fields = append(fields, graph.FieldCreatives, graph.FieldAssociated)
-	}
-	call := graph.ReadHashes(string(account), hashes, fields...)
+	call := graph.ReadHashes(string(account), hashes, asks.fields()...)
 	call.Query.After = p.after
 	return call
 }

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"time"
 
+	"adferry/graph"
 	"adferry/jobs/quota"
+	"adferry/plan"
 )
 
 // Options steer a run. Zero values stand for the defaults.
@@ -23,8 +25,12 @@ type Options struct {
 	StopOnThrottle bool          // stop at the first throttle
 	ReadOnly       bool          // send no write: settle as done what would be written
 
+	Backup  Backup  // keeps what is deleted; nil: nothing is kept
+	Detour  bool    // fetch and upload images where copying is refused for a pair of ad accounts
+	Gallery Gallery // needed by Detour
+
 	Observe func(Event)                       // told what happens, from one goroutine; must not block
-	File    func(name string) ([]byte, error) // reads a file to upload
+	File    func(plan.Op) (graph.File, error) // the file of an upload; the error is a *FileError
 }
 
 func (o Options) withDefaults() Options {
@@ -47,7 +53,9 @@ func (o Options) withDefaults() Options {
 		o.Observe = func(Event) {}
 	}
 	if o.File == nil {
-		o.File = func(name string) ([]byte, error) { return nil, errors.New("this run has no folder to read files from") }
+		o.File = func(op plan.Op) (graph.File, error) {
+			return graph.File{}, &FileError{op.File, errors.New("this run has no folder to read files from")}
+		}
 	}
 	return o
 }

@@ -69,7 +69,9 @@ const (
 	CopiedNotDeleted  Reason = "copied_not_deleted" // a move whose copy is there and whose source is, too
 	DependencyFailed  Reason = "dependency_failed"  // an operation it waits for failed
 	GaveUp            Reason = "gave_up"            // transient failures used up its attempts
-	FileUnreadable    Reason = "file_unreadable"    // upload: the file could not be read
+	FileUnreadable    Reason = "file_unreadable"    // upload: the file could not be read, or is no image
+	Uploaded          Reason = "uploaded"           // done: copying was refused, so the image was fetched and uploaded
+	BackupFailed      Reason = "backup_failed"      // the image could not be kept, so it was not deleted
 )
 
 // Outcome is all that the checkpoint knows of an operation's fate.
@@ -77,7 +79,7 @@ type Outcome struct {
 	State      State
 	Reason     Reason
 	TargetHash plan.Hash // copy, upload: the image's hash in the target; may differ from the source's
-	Created    bool      // copy, upload: this job made the image; it was absent before
+	Created    bool      // copy, upload: this job made the image; it was absent before, as far as can be known
 	Seen       time.Time // copy: when it was last read back from its target
 	Attempts   int       // writes sent and answered, or lost; throttles and interruptions are none
 	Code       int       // Graph API error code

@@ -31,7 +31,7 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
 		image, present := found[k.hash]
 		switch {
 		case present:
-			e.sighted(k, sight{known: true, present: true, inUse: image.InUse(), at: now})
+			e.sighted(k, e.sight(image, k.asks, now))
 		case reply.After != "":
 			left = append(left, k)
 		case !reply.Usage.Seen() && k.asked < len(doubts[e.headers]):
@@ -45,6 +45,18 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
 	if len(left) > 0 {
 		l.looks.pages = append(l.looks.pages, &page{left, reply.After})
 	}
+}
+
+// sight is what an answer says of an image that is there.
+func (e *Engine) sight(image graph.Image, asks asks, now time.Time) sight {
+	s := sight{known: true, present: true, inUse: image.InUse(), at: now}
+	if asks&askPicture != 0 {
+		s.image = &image
+	}
+	if created, ok := image.CreatedAt(); ok {
+		s.since = e.clock.local(created)
+	}
+	return s
 }
 
 // headers says whether answers to reads carry quota headers, as far as this
@@ -158,7 +170,13 @@ func (e *Engine) giveUpLook(k *look, err *graph.Error) {
 // write may have taken effect stays as it is, for a later run to settle.
 func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	t := w.task
-	if t.Outcome.State.Settled() || t.lost || t.deleted {
+	switch {
+	case t.Outcome.State.Settled() || t.lost || t.deleted:
+		return
+	case t.stored: // done, and nothing tells whether an undo may take it back
+		o := t.Outcome
+		o.State = Done
+		e.settle(t, settle(o).outcome)
 		return
 	}
 	t.last = err

@@ -81,12 +81,13 @@ type Found struct {
 
 // Find reads images by their hashes, up to 50 in one call, and tells of each that
 // hashes yields for an account, in no particular order. Hashes are taken only as
-// they can be asked for, so memory stays flat however many there are. An image
-// that the account keeps with status DELETED is found: its status says so.
-func (r *Reader) Find(ctx context.Context, accounts []plan.Account, hashes func(plan.Account) iter.Seq2[plan.Hash, error], fields []string, each func(Found) error) error {
+// they can be asked for, so memory stays flat however many there are. q has the
+// fields, which must be or include hash, and filters, should there be any. An
+// image that the account keeps with status DELETED is found: its status says so.
+func (r *Reader) Find(ctx context.Context, accounts []plan.Account, q graph.Query, hashes func(plan.Account) iter.Seq2[plan.Hash, error], each func(Found) error) error {
 	return r.read(ctx, accounts, bulk, func(a plan.Account) (supply, func()) {
 		next, stop := iter.Pull2(hashes(a))
-		return &inquiry{account: a, fields: fields, pull: next, atOnce: r.opt.Workers, each: each}, stop
+		return &inquiry{account: a, q: q, pull: next, atOnce: r.opt.Workers, each: each}, stop
 	})
 }
 

@@ -404,7 +404,7 @@ func TestFind(t *testing.T) {
 					}
 				}
 				most, missing, deleted := 0, 0, 0
-				err := jobs.NewReader(w.api, jobs.Options{}).Find(context.Background(), accounts, hashes, []string{graph.FieldHash, graph.FieldStatus}, func(f jobs.Found) error {
+				err := jobs.NewReader(w.api, jobs.Options{}).Find(context.Background(), accounts, graph.Query{Fields: []string{graph.FieldHash, graph.FieldStatus}}, hashes, func(f jobs.Found) error {
 					most = max(most, ahead-len(told))
 					if told[string(f.Account+":")+string(f.Hash)] {
 						t.Errorf("%s in %s came twice", f.Hash, f.Account)

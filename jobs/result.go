@@ -72,8 +72,8 @@ func FateOf(first, del *Outcome) Fate {
 	case del.State == Failed:
 		move.Message = fmt.Sprintf("the image is in the target, and the source was not deleted (%s): %s", del.Reason, del.Message)
 		move.Reason = CopiedNotDeleted
-	case first.State == Done && del.State == Skipped:
-		move.Status, move.Reason = StatusDone, ""
+	case first.State == Done && del.State.OK():
+		move.Status, move.Reason = StatusDone, first.Reason
 	case first.State == Skipped && del.State == Skipped:
 		move.Reason = first.Reason
 	case !del.State.Settled() && first.State == Skipped:
@@ -83,6 +83,9 @@ func FateOf(first, del *Outcome) Fate {
 }
 
 func fateOf(o Outcome) Fate {
+	if !o.State.Settled() {
+		o.Reason = "" // how it was sent is not what became of it
+	}
 	return Fate{
 		Status: statusOf(o.State), Reason: o.Reason, TargetHash: o.TargetHash, Attempts: o.Attempts,
 		Code: o.Code, Subcode: o.Subcode, Message: o.Message, TraceID: o.TraceID,

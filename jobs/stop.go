@@ -58,6 +58,22 @@ type OfflineError struct{ Err *graph.Error }
 func (e *OfflineError) Error() string { return e.Err.Error() }
 func (e *OfflineError) Unwrap() error { return e.Err }
 
+// PictureError: the disk would not take a picture that has to be kept or passed
+// on, so nothing more was sent.
+type PictureError struct{ Err error }
+
+func (e *PictureError) Error() string { return "a picture could not be kept: " + e.Err.Error() }
+func (e *PictureError) Unwrap() error { return e.Err }
+
+// FileError: the file of an upload cannot be read, or is no image.
+type FileError struct {
+	Name string
+	Err  error
+}
+
+func (e *FileError) Error() string { return e.Name + ": " + e.Err.Error() }
+func (e *FileError) Unwrap() error { return e.Err }
+
 // CheckpointError: the checkpoint could not be written or read, so nothing more was
 // sent.
 type CheckpointError struct{ Err error }

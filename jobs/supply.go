@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"adferry/plan"
 )
 
 // supply fills the lanes' windows from the checkpoint.
@@ -48,7 +50,7 @@ func (e *Engine) claim(ctx context.Context, l *lane) error {
 }
 
 func (e *Engine) admit(t *task) {
-	t.rehearsal = e.opt.ReadOnly
+	t.rehearsal, t.keep = e.opt.ReadOnly, e.opt.Backup != nil && t.Kind == plan.KindDelete
 	e.held++
 	t.home.held++
 	if t.home.enter(t) {
@@ -68,6 +70,7 @@ func (e *Engine) advance(t *task) {
 		return
 	}
 	now := time.Now()
+	t.detour = t.detour || t.Kind == plan.KindCopy && e.detours[t.way()]
 	switch s := t.next(now, e.opt.Attempts); s.kind {
 	case stepSettle:
 		e.settle(t, s.outcome)

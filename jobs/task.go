@@ -23,6 +23,11 @@ type task struct {
 	uncounted bool         // ... in an earlier process: no attempt unless it took effect
 	deleted   bool         // the API called the delete a success
 	refused   bool         // the API refused the write, and reading may tell why
+	stored    bool         // the API called the write done, under a hash that was not looked for
+	detour    bool         // a copy that is carried out by uploading the image
+	keep      bool         // a delete whose image has to be kept before
+	fetches   int          // times its picture could not be fetched
+	refusals  int          // attempts that surely had no effect
 	seen      bool         // the sightings are on disk
 	rehearsal bool         // no write will be sent, so nothing that one would bring is there
 	looked    int          // times it was read back in vain
@@ -44,6 +49,8 @@ type sight struct {
 	present bool
 	inUse   bool
 	at      time.Time
+	since   time.Time    // when the account got it, by our clock; zero when not told
+	image   *graph.Image // where it was asked for
 }
 
 // fresh is how long a sight is good for a decision. An operation that waited
@@ -64,6 +71,7 @@ func newTask(o Operation, home *lane) *task {
 	t := &task{Operation: o, home: home, sights: make([]sight, slotCopies+len(o.Needs))}
 	t.lost = o.Outcome.State == Sent
 	t.uncounted = t.lost && o.Outcome.Message == "" // an answer known to be lost was counted
+	t.detour = o.Outcome.Reason == Uploaded
 	return t
 }
 
@@ -90,15 +98,17 @@ type want struct {
 	slot    int
 	account plan.Account
 	hash    plan.Hash
-	usage   bool // whether creatives use it, too
+	asks    asks
 }
 
 // next is what the task needs now, given all that is known of it.
 func (t *task) next(now time.Time, attempts int) step {
-	switch t.Kind {
-	case plan.KindCopy:
+	switch {
+	case t.stored:
+		return t.nextStored(now)
+	case t.Kind == plan.KindCopy:
 		return t.nextCopy(now, attempts)
-	case plan.KindDelete:
+	case t.Kind == plan.KindDelete:
 		return t.nextDelete(now, attempts)
 	}
 	return t.nextUpload(now, attempts)
@@ -112,7 +122,7 @@ func (t *task) nextCopy(now time.Time, attempts int) step {
 	target := t.sights[slotTarget]
 	switch {
 	case !target.good(now):
-		return reading(want{slotTarget, t.Target, hash, false})
+		return reading(want{slotTarget, t.Target, hash, 0})
 	case target.present:
 		return t.there(hash)
 	case t.lost && t.Outcome.Attempts >= attempts:
@@ -121,8 +131,8 @@ func (t *task) nextCopy(now time.Time, attempts int) step {
 	source := t.sights[slotSource]
 	switch {
 	case t.rehearsal && t.Op.Needs: // an earlier link of its chain would bring the image
-	case !source.good(now):
-		return reading(want{slotSource, t.Source, hash, false})
+	case !source.good(now) || t.detour && source.present && source.image == nil:
+		return reading(want{slotSource, t.Source, hash, t.sourceAsks()})
 	case !source.present:
 		return t.fail(NotFound, fmt.Sprintf("%s does not have the image", t.Source.Act()))
 	}
@@ -133,7 +143,7 @@ func (t *task) nextUpload(now time.Time, attempts int) step {
 	if t.Hash != "" {
 		switch target := t.sights[slotTarget]; {
 		case !target.good(now):
-			return reading(want{slotTarget, t.Target, t.Hash, false})
+			return reading(want{slotTarget, t.Target, t.Hash, 0})
 		case target.present:
 			return t.there(t.Hash)
 		}
@@ -152,7 +162,7 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 	if t.lost { // an earlier write may have done it: nothing else matters then
 		switch {
 		case !source.good(now):
-			return reading(want{slotSource, t.Source, hash, true})
+			return reading(want{slotSource, t.Source, hash, t.sourceAsks()})
 		case !source.present:
 			return t.gone()
 		}
@@ -173,7 +183,7 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 			return t.fail(CopyUnseen, fmt.Sprintf("its copy was reported done and %s does not show it", n.Target.Act()))
 		}
 		if !s.good(now) && !t.deleted {
-			copies.wants = append(copies.wants, want{slotCopies + i, n.Target, n.landed(), false})
+			copies.wants = append(copies.wants, want{slotCopies + i, n.Target, n.landed(), 0})
 		}
 	}
 	switch {
@@ -182,7 +192,7 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 	case !t.seen && !t.deleted && !t.rehearsal && len(t.copies()) > 0:
 		return step{kind: stepSeen}
 	case !source.good(now):
-		return reading(want{slotSource, t.Source, hash, !t.deleted})
+		return reading(want{slotSource, t.Source, hash, t.sourceAsks()})
 	case !source.present:
 		return t.gone()
 	case t.deleted && t.looked < len(confirmPauses):
@@ -199,6 +209,21 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 		return t.gaveUp()
 	}
 	return step{kind: stepSend}
+}
+
+// sourceAsks is what the write has to know of the image in its source.
+func (t *task) sourceAsks() (a asks) {
+	switch {
+	case t.deleted: // whether it is gone
+	case t.Kind == plan.KindDelete:
+		a = askUse
+		if t.keep {
+			a |= askPicture
+		}
+	case t.detour:
+		a = askPicture
+	}
+	return a
 }
 
 func reading(w ...want) step { return step{kind: stepLook, wants: w} }
@@ -230,7 +255,7 @@ func (t *task) gone() step {
 
 // tried reports whether a write may have brought about what reading shows: also
 // one that was lost before a later one was throttled or refused.
-func (t *task) tried() bool { return t.lost || t.Outcome.Attempts > 0 }
+func (t *task) tried() bool { return t.lost || t.Outcome.Attempts > t.refusals }
 
 // count adds the attempt of an earlier process that turned out to have taken
 // effect.
@@ -255,6 +280,9 @@ func (t *task) fail(r Reason, message string) step {
 	o.Message = message
 	return step{kind: stepSettle, outcome: o}
 }
+
+// uploads reports whether the task's write sends the bytes of an image.
+func (t *task) uploads() bool { return t.Kind == plan.KindUpload || t.detour }
 
 // settle is a good end: nothing is left to say of what went wrong before.
 func settle(o Outcome) step {

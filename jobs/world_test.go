@@ -2,9 +2,12 @@ package jobs_test
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -47,16 +50,21 @@ func (w *watchedAPI) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
 func newWorld(t *testing.T, o sandbox.Options) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), server: sandbox.New(o)}
+	w.api = &watchedAPI{API: clientOver(t, sandbox.Transport(w.server))}
+	return w
+}
+
+func clientOver(t *testing.T, transport http.RoundTripper) *graph.Client {
+	t.Helper()
 	token, err := graph.NewSecret("token")
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := graph.New(graph.Config{Token: token, Transport: sandbox.Transport(w.server)})
+	client, err := graph.New(graph.Config{Token: token, Transport: transport})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.api = &watchedAPI{API: client}
-	return w
+	return client
 }
 
 // manifest makes a job of rows such as "copy 11 logo 22": verb, source, image
@@ -74,9 +82,15 @@ func (w *world) manifest(rows ...string) {
 		}
 		fmt.Fprintf(&b, "%s,%s,%s,%s\n", f[0], f[1], hash(f[2]), f[3])
 	}
+	w.text(b.String())
+}
+
+// text makes a job of a manifest.
+func (w *world) text(manifest string) {
+	w.t.Helper()
 	job, _, err := store.Create(context.Background(), w.dir, store.Spec{Manifest: "manifest.csv", Consent: true,
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
-			return plan.Read(strings.NewReader(b.String()), visit)
+			return plan.Read(strings.NewReader(manifest), visit)
 		}})
 	if err != nil {
 		w.t.Fatal(err)
@@ -131,6 +145,36 @@ func (w *world) results() []jobs.Result {
 		all = append(all, r)
 	}
 	return all
+}
+
+// operations reads what the checkpoint says of every operation, in order.
+func (w *world) operations() []jobs.Operation {
+	w.t.Helper()
+	job, err := store.View(context.Background(), w.dir)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer job.Close()
+	var ids []plan.OpID
+	s, err := job.Resume(context.Background())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for i := range s.Operations {
+		ids = append(ids, plan.OpID(i+1))
+	}
+	all, err := job.Load(context.Background(), ids)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
+}
+
+// rehashed puts the copy of an image into an account under the hash that a
+// sandbox that changes hashes would give it.
+func (w *world) rehashed(account, name string, created time.Time) {
+	sum := md5.Sum([]byte(account + ":" + string(hash(name))))
+	w.server.AddImage(account, sandbox.Image{Hash: hex.EncodeToString(sum[:]), Created: created})
 }
 
 func (w *world) summary() jobs.Summary {

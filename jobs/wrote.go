@@ -31,9 +31,15 @@ func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
 	case graph.Transient:
 		e.lost(t, err, now)
 	case graph.RefusedAccount:
+		if e.detour(t, err) {
+			return
+		}
 		e.refuse(t, err)
 		e.settle(t, t.failed(err, 1))
 	default:
+		if e.detour(t, err) {
+			return
+		}
 		t.Outcome.Attempts++
 		t.last, t.lost = err, false
 		if t.Kind == plan.KindDelete {
@@ -57,18 +63,21 @@ func (e *Engine) succeeded(t *task, reply graph.Reply, now time.Time) {
 		e.advance(t)
 		return
 	}
+	t.Outcome.TargetHash = plan.Hash(strings.ToLower(reply.Hash))
+	if hash, _ := t.sourceHash(); hash != t.Outcome.TargetHash {
+		t.stored = true
+		t.sights[slotTarget] = sight{}
+		e.advance(t)
+		return
+	}
 	o := t.Outcome
-	o.State, o.TargetHash = Done, plan.Hash(strings.ToLower(reply.Hash))
-	hash, _ := t.sourceHash()
-	// Absence was read under the source's hash. Where the copy got another one,
-	// whether that was there before is not known, and nobody may undo it.
-	o.Created = o.TargetHash == hash
+	o.State, o.Created = Done, true // absence was read under this hash
 	e.settle(t, settle(o).outcome)
 }
 
 // unsent puts a write back that surely had no effect.
 func (e *Engine) unsent(t *task) {
-	t.Outcome.State = Pending
+	t.Outcome.State, t.Outcome.Reason = Pending, ""
 	t.lost = false
 	e.commit.add(Change{Records: []Record{{t.ID, t.Needed, t.Outcome}}}, nil)
 	t.home.ready = append([]*task{t}, t.home.ready...)

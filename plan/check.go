@@ -18,6 +18,7 @@ type fields struct {
 type checker struct {
 	header   *header
 	accounts *accounts
+	file     FileCheck // may be nil
 	problems problems
 	lacks    [columnCount]int // line of the first row that needs a column the file lacks
 }
@@ -63,6 +64,9 @@ func (c *checker) check(r *record, f *fields) (ok bool) {
 	if c.wants(r, uses, f.verb, fileColumn, values.File) {
 		var flaw *flaw
 		f.file, flaw = imageFile(values.File)
+		if flaw == nil && c.file != nil {
+			flaw = c.looked(f.file)
+		}
 		c.flaw(r, fileColumn, values.File, flaw)
 	}
 	if f.source != 0 && f.source == f.target {
@@ -105,6 +109,14 @@ func (c *checker) account(r *record, col column, s string) uint32 {
 		return 0
 	}
 	return c.accounts.id(a)
+}
+
+// looked is what is wrong with an upload's file itself.
+func (c *checker) looked(file string) *flaw {
+	if what, hint := c.file(file); what != "" {
+		return &flaw{what, hint}
+	}
+	return nil
 }
 
 // flaw adds what is wrong with a cell, if anything is.

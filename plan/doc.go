@@ -42,5 +42,6 @@
 // there; where they swallow line ends, it goes on at the line after the one on
 // which the broken record starts.
 //
-// The package is pure: no clock, no network, no files but the reader it is given.
+// The package is pure: no clock, no network, no files but the reader it is given
+// and what a [FileCheck] says.
 package plan

@@ -20,7 +20,18 @@ const batches = 4
 // The error is a *[ProblemsError] if the manifest is bad; else the reader's or
 // visit's, wrapped. Read has stopped reading r when it returns.
 func Read(r io.Reader, visit func(Row) error) (*Plan, error) {
+	return ReadFiles(r, nil, visit)
+}
+
+// A FileCheck looks into the file of an upload, named as in [Op], and says what
+// is wrong with it and what to do; "" when nothing is.
+type FileCheck func(file string) (what, hint string)
+
+// ReadFiles is Read with a look at the files that uploads name, so that a missing
+// one is a problem of its row. check may be nil.
+func ReadFiles(r io.Reader, check FileCheck, visit func(Row) error) (*Plan, error) {
 	rd := &reading{plan: &Plan{}, sum: sha256.New(), visit: visit}
+	rd.check.file = check
 	if err := rd.read(&tape{src: r}); err != nil {
 		return nil, err
 	}

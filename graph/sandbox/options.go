@@ -104,6 +104,9 @@ type AccountOptions struct {
 	// Disabled refuses what is not a GET with this code ("200/4841013",
 	// "1885316") and reports account_status 2.
 	Disabled Code
+	// NoCopies refuses copies out of the account with this code ("200", "100"),
+	// while its images may be read.
+	NoCopies Code
 	// Tier overrides Options.Tier, Limits overrides Options.Limits.
 	Tier   Tier
 	Limits *Limits

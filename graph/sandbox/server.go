@@ -105,6 +105,7 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, version string,
 	for _, f := range a.header {
 		h.Set(f.Name, f.Value)
 	}
+	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	h.Set("x-fb-trace-id", s.trace()[:11])
 	h.Set("x-fb-request-id", s.trace())
 	h.Set("x-fb-rev", "1030000000")

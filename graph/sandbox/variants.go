@@ -15,6 +15,8 @@ type Variants struct {
 	Rehash bool
 	// CopyDropsName leaves the name of a copy empty.
 	CopyDropsName bool
+	// CopyKeepsCreated gives a copy the created_time of its source; else now.
+	CopyKeepsCreated bool
 	// CopyChargesSource charges a copy to both accounts.
 	CopyChargesSource bool
 

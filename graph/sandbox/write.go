@@ -63,6 +63,10 @@ func (s *Server) copyImage(c *call, target *account, twist form, now time.Time) 
 		f := refusal(cmp.Or(v.SourceDenied, "200"), c.method, c.copy.account)
 		return answer{}, &f
 	}
+	if source.opts.NoCopies != "" {
+		f := refusal(source.opts.NoCopies, c.method, c.copy.account)
+		return answer{}, &f
+	}
 	from := source.shelf.find(c.copy.hash)
 	if from == nil || from.status == Deleted {
 		f := refusal(cmp.Or(v.SourceMissing, "100"), c.method, c.copy.hash)
@@ -79,7 +83,11 @@ func (s *Server) copyImage(c *call, target *account, twist form, now time.Time) 
 	if from.rest != nil {
 		to.rest = &details{bytes: from.rest.bytes}
 	}
-	hash, changed := target.keep(&to, now)
+	born := now
+	if v.CopyKeepsCreated {
+		born = time.Unix(int64(from.created), 0)
+	}
+	hash, changed := target.keep(&to, born)
 	s.log = append(s.log, Effect{now, target.id, Copy, from.hash, source.id, hash, changed})
 	url := imageURL(c.base, target.id, hash)
 	return reply(imagesReply{map[string]any{from.hash: briefImage{hash, url}}}), nil

@@ -95,6 +95,6 @@ var firstDay = time.Date(2004, time.February, 4, 0, 0, 0, 0, time.UTC)
 
 // created is when the image was created, as far as that is known.
 func created(i graph.Image) (at time.Time, ok bool) {
-	at = i.CreatedAt()
-	return at, !at.Before(firstDay)
+	at, ok = i.CreatedAt()
+	return at, ok && !at.Before(firstDay)
 }

@@ -119,6 +119,13 @@ func lock(dir string) (unlock func(), err error) {
 	return func() { _ = l.Unlock() }, nil
 }
 
+// Settings are what a job keeps of how it is to be run, so that a later process
+// goes on in the same way.
+type Settings struct {
+	Backup   string // folder that keeps what is deleted; empty: nothing is kept
+	OnDenied string // "upload" or "fail": what is done where copying is refused
+}
+
 // Meta is what a job is, apart from its operations.
 type Meta struct {
 	Name     string
@@ -127,6 +134,8 @@ type Meta struct {
 	Created  time.Time
 	Consent  bool
 	Sandbox  bool
+	Files    string // folder that the files of uploads are relative to; the manifest's when empty
+	Settings
 	ExitCode *int   // of the last process that stopped
 	Stop     string // why it stopped early
 }
@@ -166,6 +175,12 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			m.Consent = text == "1" || text == "true"
 		case "sandbox":
 			m.Sandbox = text == "1" || text == "true"
+		case "files":
+			m.Files = text
+		case "backup":
+			m.Backup = text
+		case "on_denied":
+			m.OnDenied = text
 		case "exit_code":
 			code := 0
 			_, err = fmt.Sscan(text, &code)
@@ -184,6 +199,17 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 func (j *Job) Header(ctx context.Context) ([]string, error) {
 	m, err := j.Meta(ctx)
 	return m.Header, err
+}
+
+// SetSettings changes how the job is run from now on.
+func (j *Job) SetSettings(ctx context.Context, s Settings) error {
+	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('backup', ?), ('on_denied', ?)`, s.Backup, s.OnDenied)
+}
+
+// Deletes counts the job's deletions, done or not.
+func (j *Job) Deletes(ctx context.Context) (n int, err error) {
+	err = j.read.QueryRowContext(ctx, `SELECT count(*) FROM ops WHERE kind = 'delete'`).Scan(&n)
+	return n, j.readError(err)
 }
 
 // SetStop records how the process that ran the job ended.

@@ -1,0 +1,31 @@
+// Package backup keeps images in a folder before they are deleted, so that they
+// can be brought back.
+//
+// # The folder
+//
+//	README.txt             what this is, for whoever finds it
+//	restore.csv            a manifest of uploads: adferry run DIR/restore.csv
+//	<account>/<hash>.png   the picture, with the extension that its content has
+//	<account>/<hash>.json  what the ad account said of the image
+//
+// An entry is written in this order, each on disk before the next: the picture,
+// its row of restore.csv, the JSON. The JSON is what makes an image kept; what a
+// crash leaves without it is fetched again, and equal rows of a manifest are
+// carried out once. Several jobs may share a folder, also at the same time: rows
+// are appended under the operating system's lock of the file "lock".
+//
+// # The JSON, version 1
+//
+// One object, UTF-8:
+//
+//	format         "adferry-backup"
+//	version        1; a reader refuses a higher one
+//	account, hash  where the image was
+//	name           its name there, with which it is uploaded again
+//	file           the picture's name beside this file
+//	size, sha256   of the picture: bytes, lower-case hex
+//	status, created_time, updated_time, permalink_url,
+//	original_width, original_height
+//	               as the API gave them; absent where it did not
+//	kept_at        RFC 3339, UTC
+package backup

@@ -1,0 +1,28 @@
+package jobs
+
+import (
+	"time"
+
+	"adferry/plan"
+)
+
+// nextStored is what is left of a copy or upload that the API called done under
+// a hash that was not looked for before. Whether the image was there then is
+// told by its age in the target: an undo must know.
+func (t *task) nextStored(now time.Time) step {
+	target := t.sights[slotTarget]
+	if !target.good(now) {
+		return reading(want{slotTarget, t.Target, t.Outcome.TargetHash, askAge})
+	}
+	o := t.Outcome
+	o.State = Done
+	switch {
+	case !target.present || target.since.IsZero(): // not known: an undo leaves it alone
+	case !target.since.Before(o.Started.Add(-clockSlack)):
+		o.Created = true
+	case t.Kind == plan.KindUpload:
+		o.State, o.Reason = Skipped, AlreadyPresent
+	default: // whether a copy keeps the age of its source is not documented
+	}
+	return settle(o)
+}
