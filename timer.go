@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -22,7 +25,9 @@ func cleanUpSeries(c *cli.Context, s *streams, se *session, o *order) error {
 	defer series.Close()
 	err = nextOf(c, s, se, o, series)
 	if o.keepJobs > 0 {
-		removed, e := series.Prune(context.WithoutCancel(c.Context), o.keepJobs, append(reports.Names(), manifestName, termsName))
+		removed, e := series.Prune(context.WithoutCancel(c.Context), o.keepJobs, func(name string) bool {
+			return reports.Made(name, manifestName, termsName)
+		})
 		if len(removed) > 0 && !se.quiet {
 			fmt.Fprintf(s.err, "removed %s under %s\n", count(len(removed), "old job"), o.root)
 		}
@@ -46,9 +51,10 @@ func nextOf(c *cli.Context, s *streams, se *session, o *order, series *store.Ser
 			return err
 		case summary.State == jobs.JobRunning: // by hand: two jobs at once would take each other's quota
 			return fmt.Errorf("%s: %w", last, store.ErrLocked)
-		case summary.State == jobs.JobStopped && o.terms.madeThat(last, summary.Manifest):
+		case ended(last, summary):
+		case o.terms.madeThat(last, summary.Manifest):
 			return goOn(c.Context, s, se, last)
-		case summary.State == jobs.JobStopped:
+		case summary.State != jobs.JobFinished:
 			fmt.Fprintf(s.err, "%s is unfinished and stays so, for this is another cleanup; adferry resume %s goes on with it\n", last, last)
 		}
 	}
@@ -64,7 +70,7 @@ func jobIn(ctx context.Context, dir string, t terms) (unfinished bool, err error
 		return false, nil
 	case err != nil:
 		return false, err
-	case summary.State == jobs.JobFinished:
+	case ended(dir, summary):
 		return false, usagef("name another folder with --job DIR, or let --jobs ROOT make a dated one", "%s holds a job that is finished", dir)
 	case !t.madeThat(dir, summary.Manifest):
 		return false, usagef("name another folder with --job DIR, or go on with the old one: adferry resume "+dir,
@@ -85,6 +91,22 @@ func goOn(ctx context.Context, s *streams, se *session, dir string) error {
 		fmt.Fprintf(s.err, "going on with the unfinished job in %s; nothing is listed anew\n", dir)
 	}
 	return carryOut(ctx, s, se, job, dir)
+}
+
+// ended reports whether a job has come to its end and told of it. One whose last
+// process was killed in between still owes its reports.
+func ended(dir string, s jobs.Summary) bool {
+	if s.State != jobs.JobFinished || s.ExitCode == nil {
+		return false
+	}
+	for _, name := range reports.Names() {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return false
+		}
+	}
+	var told jobs.Summary
+	raw, err := os.ReadFile(filepath.Join(dir, reports.SummaryName))
+	return err == nil && json.Unmarshal(raw, &told) == nil && told.State == jobs.JobFinished
 }
 
 // glance is how the job in dir stands.

@@ -14,7 +14,7 @@ var pageFiles = []fact{
 	{resultsName, "one row for each manifest row, with its outcome"},
 	{failedName, "the failed rows and why: a manifest again"},
 	{mappingName, "the hash of every image in its target: what ad creatives must be pointed at"},
-	{summaryName, "these totals, for scripts"},
+	{SummaryName, "these totals, for scripts"},
 }
 
 // figures are the parts of the whole, in the order of the bar.

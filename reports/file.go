@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"strings"
 )
 
 // WriteFile makes the file name in dir anew, whole or not at all, also across a
@@ -22,7 +23,19 @@ func WriteFile(dir, name string, write func(io.Writer) error) error {
 	return nil
 }
 
+// Made reports whether a file of this name is one that Write makes, one of also,
+// or what a crash left of writing one of them.
+func Made(name string, also ...string) bool {
+	for _, n := range append(Names(), also...) {
+		rest, temporary := strings.CutPrefix(name, "."+n)
+		if name == n || temporary && rest != "" && strings.Trim(rest, "0123456789") == "" {
+			return true
+		}
+	}
+	return false
+}
+
 // Names are the files that Write makes.
 func Names() []string {
-	return []string{summaryName, mappingName, resultsName, failedName, pageName}
+	return []string{SummaryName, mappingName, resultsName, failedName, pageName}
 }

@@ -36,3 +36,14 @@ func TestWriteFile(t *testing.T) {
 		t.Errorf("got %d files, want 1", len(entries))
 	}
 }
+
+func TestMade(t *testing.T) {
+	for name, want := range map[string]bool{
+		"results.csv": true, ".results.csv123": true, "rows.csv": true, ".rows.csv9": true,
+		"results.csv123": false, ".results.csv": false, ".results.csv12a": false, "mine.csv": false, "": false,
+	} {
+		if got := reports.Made(name, "rows.csv"); got != want {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+	}
+}

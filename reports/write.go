@@ -23,9 +23,11 @@ type Source interface {
 	History(ctx context.Context) ([]jobs.Sample, []jobs.Park, error)
 }
 
-// The files that Write makes.
+// SummaryName is the file that holds the summary document.
+const SummaryName = "summary.json"
+
+// The other files that Write makes.
 const (
-	summaryName = "summary.json"
 	mappingName = "mapping.csv"
 	resultsName = "results.csv"
 	failedName  = "failed.csv"
@@ -60,7 +62,7 @@ func write(ctx context.Context, dir string, src Source) error {
 		return err
 	}
 	defer st.discard()
-	if err := WriteSummary(st.files[summaryName], summary); err != nil {
+	if err := WriteSummary(st.files[SummaryName], summary); err != nil {
 		return err
 	}
 	if err := writeMappings(st.files[mappingName], src.Mappings(ctx)); err != nil {

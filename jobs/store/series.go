@@ -97,29 +97,20 @@ func (s *Series) Make(now time.Time) (dir string, err error) {
 // Prune removes the oldest folders whose job is finished, until keep of those are
 // left, and what a crash left of folders that never came to hold a job. A job that
 // is unfinished, running or damaged stays, and so does a folder with any file in
-// it that is neither the store's nor among files, the names of what else adferry
-// puts there. It goes on after an error.
-func (s *Series) Prune(ctx context.Context, keep int, files []string) (removed []string, err error) {
+// it that is neither the store's nor one that ours knows by its name. It goes on
+// after an error.
+func (s *Series) Prune(ctx context.Context, keep int, ours func(name string) bool) (removed []string, err error) {
 	dirs, err := s.folders()
 	finished := 0
 	for _, dir := range slices.Backward(dirs) {
-		job, e := View(ctx, dir)
-		var summary jobs.Summary
-		switch {
-		case errors.Is(e, ErrNoJob):
-		case e != nil:
-			continue
-		default:
-			summary, e = job.Summary(ctx)
-			job.Close()
-			if e != nil || summary.State != jobs.JobFinished {
-				continue
-			}
-			if finished++; finished <= keep {
-				continue
-			}
+		state, known := stateOf(ctx, dir)
+		if state == jobs.JobFinished {
+			finished++
 		}
-		switch gone, e := remove(dir, files); {
+		if !known || state != "" && (state != jobs.JobFinished || finished <= keep) {
+			continue
+		}
+		switch gone, e := remove(dir, ours); {
 		case e != nil:
 			err = errors.Join(err, fmt.Errorf("remove %s: %w", dir, e))
 		case gone:
@@ -129,18 +120,22 @@ func (s *Series) Prune(ctx context.Context, keep int, files []string) (removed [
 	return removed, err
 }
 
+// stateOf is the state of the job in dir, empty if there is no job.
+func stateOf(ctx context.Context, dir string) (state jobs.JobState, known bool) {
+	job, err := View(ctx, dir)
+	if err != nil {
+		return "", errors.Is(err, ErrNoJob)
+	}
+	defer job.Close()
+	summary, err := job.Summary(ctx)
+	return summary.State, err == nil
+}
+
 // remove removes a job's folder, unless it holds what is not adferry's or another
 // process holds the job.
-func remove(dir string, files []string) (gone bool, err error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
+func remove(dir string, ours func(name string) bool) (gone bool, err error) {
+	if names, err := files(dir, ours); names == nil { // before a lock is laid there
 		return false, err
-	}
-	ours := append([]string{fileName, fileName + "-wal", fileName + "-shm", fileName + ".new", fileName + ".new-wal", fileName + ".new-shm", lockName}, files...)
-	for _, e := range entries {
-		if !e.Type().IsRegular() || !slices.Contains(ours, e.Name()) {
-			return false, nil
-		}
 	}
 	unlock, err := lock(dir)
 	if errors.Is(err, ErrLocked) {
@@ -150,12 +145,46 @@ func remove(dir string, files []string) (gone bool, err error) {
 		return false, err
 	}
 	defer unlock()
-	// What remains after a crash in between is still a finished job, then a folder
-	// that holds none: the next time removes it.
-	for _, name := range append(files, ours...) {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	names, err := files(dir, ours)
+	if names == nil {
+		return false, err
+	}
+	// The job goes after its reports, and its lock last: after a crash in between
+	// it is a finished job still, or a folder that holds none, and goes next time.
+	slices.SortStableFunc(names, func(a, b string) int { return rank(a) - rank(b) })
+	for _, name := range names {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
 			return false, err
 		}
 	}
 	return true, os.Remove(dir)
+}
+
+// files are the names in dir, none if one is of no file of the store's or of ours.
+func files(dir string, ours func(name string) bool) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	names := make([]string, 0, len(entries))
+	for _, e := range entries {
+		if !e.Type().IsRegular() || rank(e.Name()) == 0 && !ours(e.Name()) {
+			return nil, nil
+		}
+		names = append(names, e.Name())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return names, nil
+}
+
+// rank is 0 for a file that is not of the store's making, and highest for what is
+// to be removed last.
+func rank(name string) int {
+	base := strings.TrimPrefix(name, fileName)
+	switch {
+	case name == lockName:
+		return 2
+	case base != name && slices.Contains([]string{"", "-wal", "-shm", ".new", ".new-wal", ".new-shm"}, base):
+		return 1
+	}
+	return 0
 }

@@ -73,7 +73,7 @@ func TestSeriesPrune(t *testing.T) {
 	defer held.Close()
 
 	s := open(t, root)
-	removed, err := s.Prune(t.Context(), 2, []string{"results.csv", "cleanup.csv"})
+	removed, err := s.Prune(t.Context(), 2, func(name string) bool { return name == "results.csv" || name == "cleanup.csv" })
 	if err != nil {
 		t.Fatal(err)
 	}
