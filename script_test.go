@@ -54,10 +54,13 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("ADFERRY_ENDPOINT", trap.URL)
 			e.Setenv("MANIFEST", manifest)
+			e.Values[servedKey{}] = &served{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
+			"serve": serve,
+			"holds": holds,
 			"truncate": func(ts *testscript.TestScript, _ bool, args []string) { // FROM TO SIZE
 				n, err := strconv.Atoi(args[2])
 				ts.Check(err)
