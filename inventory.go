@@ -8,14 +8,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/cleanup"
+	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
 )
@@ -47,9 +45,10 @@ func takeInventory(ctx context.Context, s *streams, se *session, o *order) (*inv
 	}
 	began := time.Now()
 	shown := began
+	r := &reading{err: s.err, quiet: se.quiet, log: se.log}
 	options := se.options
-	options.Observe = listingEvents(s, se)
-	ctx, release := interruptible(ctx)
+	options.Observe = r.observe
+	ctx, release := untilSignal(ctx)
 	defer release()
 	images := 0
 	err = jobs.NewReader(api, options).List(ctx, o.accounts, graph.Query{Fields: cleanup.Fields}, func(a plan.Account, page graph.Reply) error {
@@ -62,9 +61,9 @@ func takeInventory(ctx context.Context, s *streams, se *session, o *order) (*inv
 			}
 		}
 		images += len(page.Images)
-		if now := time.Now(); now.Sub(shown) >= listingPause && !se.quiet {
+		if now := time.Now(); now.Sub(shown) >= listingPause {
 			shown = now
-			fmt.Fprintf(s.err, "listing: %s so far\n", count(images, "image"))
+			r.say(fmt.Sprintf("listing: %s so far", count(images, "image")))
 		}
 		return inv.spool.add(a, gone)
 	})
@@ -81,15 +80,19 @@ func takeInventory(ctx context.Context, s *streams, se *session, o *order) (*inv
 // listingPause is how often a long listing says how far it is.
 const listingPause = 10 * time.Second
 
-// end takes the outcome of the listing. An error of its own ends everything; those
+// end takes the outcome of the listing. What ended it all ends everything; errors
 // of accounts only leave these out.
 func (inv *inventory) end(err error) error {
-	for _, e := range parts(err) {
-		var account *jobs.AccountError
-		if !errors.As(e, &account) {
-			return &listingError{e}
-		}
-		inv.unlisted[account.Account] = account
+	accounts, stop := apart(err)
+	var disk *store.DiskError
+	switch {
+	case errors.As(stop, &disk):
+		return notStarted(stop)
+	case stop != nil:
+		return &readingError{fmt.Errorf("nothing was deleted, for the images could not be listed: %w", stop)}
+	}
+	for _, e := range accounts {
+		inv.unlisted[e.Account] = e
 	}
 	for _, a := range inv.accounts {
 		if inv.unlisted[a] == nil {
@@ -98,17 +101,6 @@ func (inv *inventory) end(err error) error {
 		}
 	}
 	return nil
-}
-
-// parts are the errors that were joined.
-func parts(err error) []error {
-	if err == nil {
-		return nil
-	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
-	}
-	return []error{err}
 }
 
 func (inv *inventory) close() { inv.spool.close() }
@@ -136,7 +128,7 @@ func (inv *inventory) write(dir string, t terms) (sum [sha256.Size]byte, err err
 func (inv *inventory) ended(s *streams, err error) error {
 	for _, a := range inv.accounts {
 		if e := inv.unlisted[a]; e != nil {
-			fmt.Fprintf(s.err, "adferry: %s; nothing of it is deleted, for only part of it may be known\n", e)
+			report(s.err, fmt.Errorf("%w; nothing of it is deleted", e))
 		}
 	}
 	if err == nil && len(inv.unlisted) > 0 {
@@ -144,52 +136,3 @@ func (inv *inventory) ended(s *streams, err error) error {
 	}
 	return err
 }
-
-// listingEvents shows what keeps a listing waiting.
-func listingEvents(s *streams, se *session) func(jobs.Event) {
-	return func(e jobs.Event) {
-		text := ""
-		switch e.Kind {
-		case jobs.EventParked:
-			who := "the app"
-			if e.Account != "" {
-				who = e.Account.Act()
-			}
-			text = fmt.Sprintf("%s has to wait until %s: %s", who, e.Until.Format(time.TimeOnly), e.Text)
-		case jobs.EventWarning:
-			text = e.Text
-		default:
-			return
-		}
-		se.log.Info("listing", "event", text)
-		if !se.quiet {
-			fmt.Fprintln(s.err, text)
-		}
-	}
-}
-
-// interruptible is a context that the first signal ends; the second one then does
-// what it does to any program. A listing leaves nothing to be finished.
-func interruptible(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		select {
-		case <-signals:
-			signal.Stop(signals)
-			cancel(jobs.ErrInterrupted)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		cancel(nil)
-	}
-}
-
-// listingError ended a listing, and with it everything that was to follow.
-type listingError struct{ err error }
-
-func (e *listingError) Error() string { return "the images could not be listed: " + e.err.Error() }
-func (e *listingError) Unwrap() error { return e.err }

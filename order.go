@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -38,7 +37,7 @@ const (
 func cleanupOrder(c *cli.Context) (*order, error) {
 	o := &order{dir: c.String("job"), root: c.String("jobs"), keepJobs: c.Int("keep-jobs"), dryRun: c.Bool("dry-run")}
 	var err error
-	if o.accounts, err = accounts(c); err != nil {
+	if o.accounts, err = accountsOf(c); err != nil {
 		return nil, err
 	}
 	if o.policy.OlderThan, err = ageOf(c, "older-than", 0); err != nil {
@@ -82,24 +81,6 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 		}
 	}
 	return o, nil
-}
-
-// accounts reads the arguments as ad accounts.
-func accounts(c *cli.Context) ([]plan.Account, error) {
-	if c.NArg() == 0 {
-		return nil, usagef(fmt.Sprintf("adferry %s act_123 act_456", c.Command.Name), "%s needs ACCOUNT", c.Command.Name)
-	}
-	var all []plan.Account
-	for _, arg := range c.Args().Slice() {
-		a, err := plan.ParseAccount(arg)
-		if err != nil {
-			return nil, &usageError{err: err}
-		}
-		if !slices.Contains(all, a) {
-			all = append(all, a)
-		}
-	}
-	return all, nil
 }
 
 // keep reads a keep list.

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"net/http/httptest"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -12,7 +9,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"adferry/graph/sandbox"
-	"adferry/jobs"
 )
 
 // served is the sandbox that a script has started.
@@ -45,25 +41,5 @@ func holds(ts *testscript.TestScript, _ bool, args []string) {
 	images := ts.Value(servedKey{}).(*served).server.Images(args[0])
 	if got := strconv.Itoa(len(images)); got != args[1] {
 		ts.Fatalf("ad account %s has %s images, want %s", args[0], got, args[1])
-	}
-}
-
-// folders checks how many dated folders lie under a root, and how many of their
-// jobs are unfinished: folders ROOT FINISHED UNFINISHED.
-func folders(ts *testscript.TestScript, _ bool, args []string) {
-	dirs, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "cleanup-????????-??????Z"))
-	ts.Check(err)
-	finished, unfinished := 0, 0
-	for _, dir := range dirs {
-		summary, err := glance(context.Background(), dir)
-		ts.Check(err)
-		if summary.State == jobs.JobFinished {
-			finished++
-		} else {
-			unfinished++
-		}
-	}
-	if got, want := fmt.Sprint(finished, unfinished), strings.Join(args[1:], " "); got != want {
-		ts.Fatalf("%s holds %s finished and unfinished jobs, want %s", args[0], got, want)
 	}
 }

@@ -114,7 +114,7 @@ func (r *Reader) quota(a plan.Account) *quota.Lane {
 
 // read carries out what the supplies of the accounts ask for.
 func (r *Reader) read(ctx context.Context, accounts []plan.Account, width int, supplyOf func(plan.Account) (supply, func())) error {
-	t := &tour{Reader: r, inbox: make(chan func())}
+	t := &tour{Reader: r, turn: -1, inbox: make(chan func())}
 	seen := map[plan.Account]bool{}
 	for _, a := range accounts {
 		if seen[a] {

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"adferry/jobs"
+)
+
+// folders checks how many dated folders lie under a root, and how many of their
+// jobs are unfinished: folders ROOT FINISHED UNFINISHED.
+func folders(ts *testscript.TestScript, _ bool, args []string) {
+	dirs, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "cleanup-????????-??????Z"))
+	ts.Check(err)
+	finished, unfinished := 0, 0
+	for _, dir := range dirs {
+		summary, err := glance(context.Background(), dir)
+		ts.Check(err)
+		if summary.State == jobs.JobFinished {
+			finished++
+		} else {
+			unfinished++
+		}
+	}
+	if got, want := fmt.Sprint(finished, unfinished), strings.Join(args[1:], " "); got != want {
+		ts.Fatalf("%s holds %s finished and unfinished jobs, want %s", args[0], got, want)
+	}
+}
