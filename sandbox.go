@@ -226,12 +226,6 @@ func (w words) picture(h plan.Hash, now time.Time) sandbox.Image {
 	return i
 }
 
-// rehearse is the API of a job that runs on the embedded sandbox.
-func rehearse(ctx context.Context, job *store.Job, log *slog.Logger) (jobs.API, error) {
-	api, _, err := onSandbox(ctx, job, log)
-	return api, err
-}
-
 // onSandbox is the API of a job that runs on the embedded sandbox, and where its
 // pictures are. It is seeded from the manifest as the job found it and from what
 // the job has done since.

@@ -61,6 +61,9 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"serve":   serve,
 			"holds":   holds,
+			"lose":    lose,
+			"gain":    gain,
+			"writes":  writes,
 			"folders": folders,
 			"truncate": func(ts *testscript.TestScript, _ bool, args []string) { // FROM TO SIZE
 				n, err := strconv.Atoi(args[2])

@@ -46,6 +46,13 @@
 // for characters that steer a terminal, which are escaped. The columns of a table
 // are as wide as its first page needs.
 //
+// # Verification
+//
+// A [Verification] writes the drift that verify finds. Its JSON document has
+// version, job, verified_at, drifts (kind, account, hash, row, expected, status,
+// since, since_told), then images (counts), rows (as in summary.json) and unread
+// (account, error). The text lists the first drifts and says how many more.
+//
 // # Progress
 //
 // A [Progress] counts with atomics and draws from one goroutine of its own. What
