@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
@@ -91,10 +90,7 @@ func cleanUpAccounts(c *cli.Context, s *streams) error {
 		return goOn(c.Context, s, se, dir)
 	}
 	return startCleanup(c, s, se, o, func() (string, error) {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return "", &store.DiskError{Err: err}
-		}
-		return dir, nil
+		return dir, store.MakeFolder(dir)
 	})
 }
 
@@ -166,8 +162,9 @@ func rehearseCleanup(c *cli.Context, s *streams, se *session, o *order) error {
 	defer inv.close()
 	if o.dir == "" {
 		inv.preview(s.err)
-		if _, err := plan.Write(s.out, inv.lines()); err != nil {
-			return fmt.Errorf("write manifest: %w", err)
+		out := &outlet{w: s.out}
+		if _, err := plan.Write(out, inv.lines()); err != nil {
+			return gone(err)
 		}
 		return inv.ended(s, inv.guard(o.limit))
 	}
@@ -175,8 +172,8 @@ func rehearseCleanup(c *cli.Context, s *streams, se *session, o *order) error {
 	if inv.deletes == 0 {
 		return inv.ended(s, nil)
 	}
-	if err := os.MkdirAll(o.dir, 0o755); err != nil {
-		return notStarted(&store.DiskError{Err: err})
+	if err := store.MakeFolder(o.dir); err != nil {
+		return notStarted(err)
 	}
 	if _, err := inv.write(o.dir, o.terms); err != nil {
 		return notStarted(err)

@@ -116,12 +116,15 @@ func (inv *inventory) write(dir string, t terms) (sum [sha256.Size]byte, err err
 		_, err := plan.Write(io.MultiWriter(w, h), inv.lines())
 		return err
 	})
-	if err != nil {
-		return sum, err
+	if err == nil {
+		h.Sum(sum[:0])
+		t.Manifest = hex.EncodeToString(sum[:])
+		err = t.write(dir)
 	}
-	h.Sum(sum[:0])
-	t.Manifest = hex.EncodeToString(sum[:])
-	return sum, t.write(dir)
+	if err != nil {
+		return sum, &store.DiskError{Err: err}
+	}
+	return sum, nil
 }
 
 // ended tells which accounts were left out, and makes a good end a failure then.

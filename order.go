@@ -40,6 +40,12 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 	if o.accounts, err = accountsOf(c); err != nil {
 		return nil, err
 	}
+	// What a script's unset variable leaves of these would let more go than meant.
+	for _, name := range []string{"older-than", "name", "keep"} {
+		if leftEmpty(c, name) {
+			return nil, usagef("give it a value, or leave it out", "--%s is empty", name)
+		}
+	}
 	if o.policy.OlderThan, err = ageOf(c, "older-than", 0); err != nil {
 		return nil, err
 	}
@@ -76,11 +82,23 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 		MaxDelete: cmp.Or(c.String("max-delete"), defaultLimit),
 	}
 	for _, path := range c.StringSlice("keep") {
+		if path == "" { // of an environment variable
+			continue
+		}
 		if err := o.keep(path); err != nil {
 			return nil, usagef("nothing was listed or deleted", "--keep %s: %w", path, err)
 		}
 	}
 	return o, nil
+}
+
+// leftEmpty reports whether an option was given without a value. An environment
+// variable that is empty is none.
+func leftEmpty(c *cli.Context, name string) bool {
+	if text, ok := os.LookupEnv(env(name)[0]); !c.IsSet(name) || ok && text == "" {
+		return false
+	}
+	return c.String(name) == "" && len(c.StringSlice(name)) == 0 || slices.Contains(c.StringSlice(name), "")
 }
 
 // keep reads a keep list.

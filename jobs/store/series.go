@@ -34,8 +34,8 @@ const stamp = "20060102-150405Z"
 // OpenSeries opens the series of that name under root, which is made if need be.
 // It is ErrBusy while another process has it.
 func OpenSeries(root, name string) (*Series, error) {
-	if err := os.MkdirAll(root, 0o755); err != nil {
-		return nil, fault("", fmt.Errorf("make folder: %w", err))
+	if err := MakeFolder(root); err != nil {
+		return nil, err
 	}
 	l := flock.New(filepath.Join(root, seriesLock))
 	free, err := l.TryLock()
@@ -46,6 +46,15 @@ func OpenSeries(root, name string) (*Series, error) {
 		return nil, fmt.Errorf("%s: %w", root, ErrBusy)
 	}
 	return &Series{root, name + "-", func() { _ = l.Unlock() }}, nil
+}
+
+// MakeFolder makes a folder, and those above it, unless they are there. A disk that
+// does not take them is a [DiskError].
+func MakeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fault("", fmt.Errorf("make folder: %w", err))
+	}
+	return nil
 }
 
 // Close lets others open the series.
