@@ -77,7 +77,7 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 		return nil, usagef("serve one with adferry sandbox, and set ADFERRY_ENDPOINT", "cleanup has no manifest to seed an embedded sandbox from")
 	}
 	o.terms = terms{
-		Version: termsVersion, Accounts: slices.Sorted(slices.Values(o.accounts)),
+		Version: termsVersion, Endpoint: c.String("endpoint"), Accounts: slices.Sorted(slices.Values(o.accounts)),
 		Unused: o.policy.Unused, OlderThan: days(o.policy.OlderThan), Name: o.policy.Name, MinAge: days(o.policy.MinAge),
 		MaxDelete: cmp.Or(c.String("max-delete"), defaultLimit),
 	}

@@ -65,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"gain":    gain,
 			"writes":  writes,
 			"folders": folders,
+			"mend":    mend,
 			"truncate": func(ts *testscript.TestScript, _ bool, args []string) { // FROM TO SIZE
 				n, err := strconv.Atoi(args[2])
 				ts.Check(err)

@@ -16,6 +16,7 @@ import (
 // them.
 type terms struct {
 	Version   int            `json:"version"`
+	Endpoint  string         `json:"endpoint"` // a rehearsal's manifest is not carried out for real
 	Accounts  []plan.Account `json:"accounts"` // sorted
 	Unused    bool           `json:"unused"`
 	OlderThan string         `json:"older_than"`
@@ -46,7 +47,8 @@ func (t terms) write(dir string) error {
 }
 
 // madeThat reports whether the same terms made the manifest of the job in dir: the
-// accounts, the policy, what the keep lists hold, wherever they lie, and the limit.
+// endpoint, the accounts, the policy, what the keep lists hold, wherever they lie,
+// and the limit.
 // A keep list that has changed since makes another cleanup, for the manifest may
 // hold what it is to save; and so does a limit that the manifest may exceed.
 func (t terms) madeThat(dir string, manifest jobs.ManifestInfo) bool {
@@ -55,7 +57,7 @@ func (t terms) madeThat(dir string, manifest jobs.ManifestInfo) bool {
 	if err != nil || json.Unmarshal(raw, &was) != nil {
 		return false
 	}
-	return was.Version == t.Version && was.Manifest == manifest.SHA256 &&
+	return was.Version == t.Version && was.Endpoint == t.Endpoint && was.Manifest == manifest.SHA256 &&
 		slices.Equal(was.Accounts, t.Accounts) && slices.Equal(was.sums(), t.sums()) &&
 		was.Unused == t.Unused && was.OlderThan == t.OlderThan && was.Name == t.Name && was.MinAge == t.MinAge && was.MaxDelete == t.MaxDelete
 }

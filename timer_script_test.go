@@ -5,11 +5,24 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"adferry/jobs"
 )
+
+// mend ends the faults of the script's sandbox, and puts in what a manifest asks
+// for: mend [MANIFEST].
+func mend(ts *testscript.TestScript, _ bool, args []string) {
+	server := ts.Value(servedKey{}).(*served).server
+	server.ClearFaults()
+	if len(args) > 0 {
+		p, words, err := seeds(ts.MkAbs(args[0]))
+		ts.Check(err)
+		seed(server, p, words, nil, time.Now())
+	}
+}
 
 // folders checks how many dated folders lie under a root, and how many of their
 // jobs are unfinished: folders ROOT FINISHED UNFINISHED.
