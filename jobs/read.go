@@ -16,9 +16,9 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
 	l.denials, l.narrowed = 0, min(bulk, 2*l.narrowed)%bulk
 	switch {
 	case reply.Usage.Seen():
-		e.headers = headersSent
+		e.hear(headersSent, now)
 	case len(reply.Images) > 0:
-		e.headers = headersMissing
+		e.hear(headersMissing, now)
 	}
 	found := map[plan.Hash]graph.Image{}
 	for _, image := range reply.Images {
@@ -47,8 +47,7 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
 	}
 }
 
-// headers says whether answers to reads carry quota headers, as far as this
-// process has seen.
+// headers says whether answers to reads carry quota headers, as far as is known.
 type headers uint8
 
 const (
@@ -56,6 +55,17 @@ const (
 	headersMissing         // an answer that shows images carried none
 	headersSent
 )
+
+// hear notes whether an answer to a read carried a quota header. The checkpoint
+// is told as well: what the next process hears first may come from an account that
+// is throttled.
+func (e *Engine) hear(h headers, now time.Time) {
+	e.headers = h
+	if sent := h == headersSent; e.tally.HeadersSent != sent {
+		e.tally.HeadersSent = sent
+		e.commit.add(Change{Tally: e.tally.now(now)}, nil)
+	}
+}
 
 // doubts are the pauses before asking again about an image that an answer
 // without a quota header did not show. Asking twice is enough where such headers

@@ -24,6 +24,7 @@ type world struct {
 	server *sandbox.Server
 	api    *watchedAPI
 	events []jobs.Event
+	wrap   func(*store.Job) jobs.Checkpoint // put between the engine and the store, if set
 }
 
 // watchedAPI counts the HTTP requests that are in flight at once.
@@ -108,7 +109,11 @@ func (w *world) runCtx(ctx context.Context, o jobs.Options, started func(*jobs.E
 	}
 	defer job.Close()
 	o.Observe = func(e jobs.Event) { w.events = append(w.events, e) }
-	e := jobs.New(w.api, job, o)
+	disk := jobs.Checkpoint(job)
+	if w.wrap != nil {
+		disk = w.wrap(job)
+	}
+	e := jobs.New(w.api, disk, o)
 	if started != nil {
 		started(e)
 	}
