@@ -27,10 +27,12 @@ type world struct {
 	wrap   func(*store.Job) jobs.Checkpoint // put between the engine and the store, if set
 }
 
-// watchedAPI counts the HTTP requests that are in flight at once.
+// watchedAPI counts the HTTP requests that are in flight at once, and lets a test
+// act around them.
 type watchedAPI struct {
 	jobs.API
-	now, most atomic.Int64
+	now, most     atomic.Int64
+	before, after func([]graph.Call) // told of each request, if set
 }
 
 func (w *watchedAPI) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
@@ -42,6 +44,12 @@ func (w *watchedAPI) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
 		}
 	}
 	defer w.now.Add(-1)
+	if w.before != nil {
+		w.before(calls)
+	}
+	if w.after != nil {
+		defer w.after(calls)
+	}
 	return w.API.Do(ctx, calls)
 }
 
