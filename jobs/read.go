@@ -43,7 +43,14 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
 		}
 	}
 	if len(left) > 0 {
-		l.looks.pages = append(l.looks.pages, &page{left, reply.After})
+		// What was found may be deleted before the next page is read, and the cursor
+		// on it be refused: the rest is asked for anew. Only a page that showed
+		// nothing of it is gone past.
+		next := &page{looks: left}
+		if len(left) == len(p.looks) {
+			next.after = reply.After
+		}
+		l.looks.pages = append(l.looks.pages, next)
 	}
 }
 

@@ -155,7 +155,10 @@ func (s *sim) live(l life) error {
 	defer job.Close()
 	token := fmt.Sprint("token", s.living)
 	w := &wire{api: s.client(token), sim: s, life: l, gates: map[plan.Account]*gate{}, reads: map[place]reading{}}
-	w.disk = &frail{Job: job, written: l.written, err: errDiskFull, onset: func() {}}
+	w.disk = &frail{
+		Job: job, written: l.written, err: errDiskFull, onset: func() {},
+		slow: s.slow, dice: dice{rand.New(rand.NewPCG(s.seed, 0xd1))},
+	}
 	e := jobs.New(w, w.disk, l.options)
 	after := func(do func()) { s.t.Helper(); time.AfterFunc(l.after, do) }
 	switch l.end {
