@@ -27,12 +27,15 @@ type world struct {
 	server *sandbox.Server
 	api    *watchedAPI
 	events []jobs.Event
+	wrap   func(*store.Job) jobs.Checkpoint // put between the engine and the store, if set
 }
 
-// watchedAPI counts the HTTP requests that are in flight at once.
+// watchedAPI counts the HTTP requests that are in flight at once, and lets a test
+// act around them.
 type watchedAPI struct {
 	jobs.API
-	now, most atomic.Int64
+	now, most     atomic.Int64
+	before, after func([]graph.Call) // told of each request, if set
 }
 
 func (w *watchedAPI) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
@@ -44,6 +47,12 @@ func (w *watchedAPI) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
 		}
 	}
 	defer w.now.Add(-1)
+	if w.before != nil {
+		w.before(calls)
+	}
+	if w.after != nil {
+		defer w.after(calls)
+	}
 	return w.API.Do(ctx, calls)
 }
 
@@ -122,7 +131,11 @@ func (w *world) runCtx(ctx context.Context, o jobs.Options, started func(*jobs.E
 	}
 	defer job.Close()
 	o.Observe = func(e jobs.Event) { w.events = append(w.events, e) }
-	e := jobs.New(w.api, job, o)
+	disk := jobs.Checkpoint(job)
+	if w.wrap != nil {
+		disk = w.wrap(job)
+	}
+	e := jobs.New(w.api, disk, o)
 	if started != nil {
 		started(e)
 	}
