@@ -80,6 +80,10 @@ func clientOver(t *testing.T, transport http.RoundTripper) *graph.Client {
 // and target, or "-" for none.
 func (w *world) manifest(rows ...string) {
 	w.t.Helper()
+	w.text(manifestOf(rows))
+}
+
+func manifestOf(rows []string) string {
 	var b strings.Builder
 	b.WriteString("operation,source_account,hash,target_account\n")
 	for _, r := range rows {
@@ -91,7 +95,7 @@ func (w *world) manifest(rows ...string) {
 		}
 		fmt.Fprintf(&b, "%s,%s,%s,%s\n", f[0], f[1], hash(f[2]), f[3])
 	}
-	w.text(b.String())
+	return b.String()
 }
 
 // text makes a job of a manifest.
@@ -125,7 +129,7 @@ func (w *world) run(o jobs.Options) error {
 
 func (w *world) runCtx(ctx context.Context, o jobs.Options, started func(*jobs.Engine)) error {
 	w.t.Helper()
-	job, err := store.Open(ctx, w.dir)
+	job, err := store.Open(context.WithoutCancel(ctx), w.dir)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -96,6 +96,11 @@ func (j *Job) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation, erro
 	if err != nil {
 		return nil, err
 	}
+	return all, j.withNeeds(ctx, all)
+}
+
+// withNeeds adds what the operations wait for.
+func (j *Job) withNeeds(ctx context.Context, all []jobs.Operation) (err error) {
 	for i := range all {
 		if !all[i].Op.Needs {
 			continue
@@ -103,10 +108,10 @@ func (j *Job) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation, erro
 		all[i].Needs, err = j.operations(ctx, `SELECT `+operationColumns+` FROM needs n JOIN ops p ON p.id = n.need
 			LEFT JOIN outcomes o ON o.op = p.id WHERE n.op = ? ORDER BY p.id`, all[i].ID)
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return all, nil
+	return nil
 }
 
 func (j *Job) operations(ctx context.Context, query string, args ...any) ([]jobs.Operation, error) {
