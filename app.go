@@ -31,7 +31,7 @@ func newApp(s *streams) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 		Commands: []*cli.Command{
-			planCommand(s), runCommand(s), resumeCommand(s), retryCommand(s), statusCommand(s), reportCommand(s), sandboxCommand(s),
+			planCommand(s), runCommand(s), resumeCommand(s), retryCommand(s), statusCommand(s), undoCommand(s), reportCommand(s), sandboxCommand(s),
 		},
 	}
 	for _, c := range app.Commands {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
 	"adferry/jobs"
@@ -65,7 +64,7 @@ func equip(ctx context.Context, se *session, job *store.Job, meta store.Meta) (r
 		}
 	}
 	se.options.Detour = settings.OnDenied == "upload"
-	se.options.File = filesIn(cmp.Or(meta.Files, filepath.Dir(meta.Manifest.Path)))
+	se.options.File = filesIn(meta.FilesDir())
 	se.options.Observe = watch(se)
 	if settings.Backup == "" || deletes == 0 {
 		return func() {}, nil

@@ -120,7 +120,7 @@ func (u undo) origin(o Operation) (root Operation, lost bool, err error) {
 	}
 	dependents, err := u.ledger.Dependents(u.ctx, o.ID)
 	for _, d := range dependents {
-		if d.Kind == plan.KindDelete && d.Source == o.Source && tried(d) {
+		if d.Kind == plan.KindDelete && d.Source == o.Source && d.Tried() {
 			lost = true
 		}
 	}
@@ -129,7 +129,7 @@ func (u undo) origin(o Operation) (root Operation, lost bool, err error) {
 
 // restore brings back what a delete took, unless a moved-back copy does.
 func (u undo) restore(o Operation) (plan.Line, error) {
-	if !tried(o) {
+	if !o.Tried() {
 		return plan.Line{}, nil
 	}
 	hash := o.Hash
@@ -192,7 +192,7 @@ func (u undo) after(o Operation) (since later, copies []Operation, err error) {
 			copies = append(copies, d)
 		case d.Kind == plan.KindDelete && d.Outcome.State.OK():
 			since = deleted
-		case d.Kind == plan.KindDelete && tried(d):
+		case d.Kind == plan.KindDelete && d.Tried():
 			since = maybeDeleted
 		}
 	}
@@ -214,11 +214,11 @@ func brought(o Operation) bool {
 	if o.Kind == plan.KindDelete {
 		return false
 	}
-	return o.Outcome.Created || !o.Outcome.State.Settled() && tried(o)
+	return o.Outcome.Created || !o.Outcome.State.Settled() && o.Tried()
 }
 
-// tried reports whether a write of the operation was sent.
-func tried(o Operation) bool { return o.Outcome.State == Sent || o.Outcome.Attempts > 0 }
+// Tried reports whether a write of the operation was sent.
+func (o Operation) Tried() bool { return o.Outcome.State == Sent || o.Outcome.Attempts > 0 }
 
 // into is the copy or upload among the operations that brought an image into the
 // account: one that succeeded, if any did.
