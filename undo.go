@@ -51,79 +51,129 @@ func undo(c *cli.Context, s *streams, dir string) error {
 	if err != nil {
 		return err
 	}
-	if !se.dryRun {
-		if err := settleLost(c.Context, s, se, original, meta); err != nil {
-			return err
-		}
-	}
-	from := cmp.Or(se.settings.Backup, meta.Backup)
-	if _, err := os.Stat(from); from != "" && err != nil {
+	u := undoing{dir: filepath.Join(dir, "undo"), files: cmp.Or(se.settings.Backup, meta.Backup), sandbox: meta.Sandbox}
+	if _, err := os.Stat(u.files); u.files != "" && err != nil {
 		if se.settings.Backup != "" {
 			return usagef("name the folder that the job's --backup filled", "--backup: %w", err)
 		}
-		from = "" // none was needed, or it is gone
+		u.files = "" // none was needed, or it is gone
 	}
-	into := filepath.Join(dir, "undo")
-	manifest, rows, err := writeUndo(c.Context, s, original, from, into)
+	defer u.tidy()
+	rows, gone, err := u.write(c.Context, original)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		_ = os.Remove(manifest)
-		_ = os.Remove(into) // if it is empty
-	}()
+	if rows > 0 && (se.dryRun || !u.begun(c.Context)) {
+		p, err := u.read(u.draft(), nil)
+		if err != nil {
+			return showProblems(s, err)
+		}
+		if se.dryRun {
+			tellGone(s, gone)
+			return describe(u.draft(), p).print(s.out, false)
+		}
+		if err := agree(c, s, p, se.mostDeletes); err != nil {
+			return err
+		}
+	}
+	if !se.dryRun {
+		settled, err := settleLost(c.Context, s, se, original, meta)
+		if err != nil {
+			return err
+		}
+		if settled {
+			if rows, gone, err = u.write(c.Context, original); err != nil {
+				return err
+			}
+		}
+	}
+	tellGone(s, gone)
 	if rows == 0 {
 		_, err := fmt.Fprintln(s.out, "nothing to undo: the job changed nothing that is not as it was")
 		return err
 	}
-	if se.dryRun {
-		p, err := readPlan(manifest, checkFiles(from), nil)
-		if err != nil {
-			return showProblems(s, err)
-		}
-		return describe(manifest, p).print(s.out, false)
-	}
-	return runUndo(c, s, se, undoing{dir: into, manifest: manifest, files: from, sandbox: meta.Sandbox})
+	return u.run(c, s, se)
 }
 
 // settleLost finds out what became of copies and uploads whose answers were lost,
 // unless it is known that images keep their hashes here: only the API can tell
 // under which hash such a one arrived, so it is read, or else sent once more, and
 // then taken back like all others.
-func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, meta store.Meta) error {
+func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, meta store.Meta) (settled bool, err error) {
 	lost, err := job.LostHashes(ctx)
 	if err != nil || lost == 0 {
-		return err
+		return false, err
 	}
 	fmt.Fprintf(s.err, "writes whose answers were lost: %d; what became of them is settled first\n", lost)
 	api, err := se.connect(job)
 	if err != nil {
-		return err
+		return false, err
 	}
-	release, err := equip(ctx, se, job, meta)
+	options, release, err := equip(ctx, se, job, meta)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer release()
-	options := se.options
 	options.Only = func(o jobs.Operation) bool { return o.Kind != plan.KindDelete && o.Tried() }
 	engine := jobs.New(api, job, options)
 	ignore := stopOnSignal(se, engine)
 	defer ignore()
-	return engine.Run(ctx)
+	return true, engine.Run(ctx)
 }
 
-// writeUndo writes the manifest of the undo into a file beside its place, and
-// tells of what cannot be brought back.
-func writeUndo(ctx context.Context, s *streams, job *store.Job, from, into string) (path string, rows int, err error) {
-	if err := os.MkdirAll(into, 0o755); err != nil {
-		return "", 0, notStarted(&store.DiskError{Err: err})
+// tellGone names images that nothing can bring back.
+func tellGone(s *streams, gone []jobs.Operation) {
+	for i, o := range gone {
+		if i == mostAccounts {
+			fmt.Fprintf(s.err, "gone for good: %d images more\n", len(gone)-i)
+			break
+		}
+		fmt.Fprintf(s.err, "gone for good: %s of %s: no copy and no backup holds it\n", o.Hash, o.Source.Act())
+	}
+}
+
+// undoing is the job of an undo.
+type undoing struct {
+	dir     string
+	files   string // the backup that deleted images are brought back from, or empty
+	sandbox bool
+}
+
+func (u undoing) manifest() string { return filepath.Join(u.dir, "undo.csv") }
+
+// draft is the manifest before it is known whether it will be run.
+func (u undoing) draft() string { return u.manifest() + ".new" }
+
+// tidy removes what an undo that did not begin left.
+func (u undoing) tidy() {
+	_ = os.Remove(u.draft())
+	_ = os.Remove(u.dir) // if it is empty
+}
+
+func (u undoing) read(path string, visit func(plan.Row) error) (*plan.Plan, error) {
+	return readPlan(path, checkFiles(u.files), visit)
+}
+
+// begun reports whether the undo was agreed to and begun by an earlier process.
+func (u undoing) begun(ctx context.Context) bool {
+	view, err := store.View(ctx, u.dir)
+	if err != nil {
+		return false
+	}
+	view.Close()
+	return true
+}
+
+// write drafts the manifest.
+func (u undoing) write(ctx context.Context, job *store.Job) (rows int, gone []jobs.Operation, err error) {
+	if err := os.MkdirAll(u.dir, 0o755); err != nil {
+		return 0, nil, notStarted(&store.DiskError{Err: err})
 	}
 	kept := func(plan.Account, plan.Hash) (string, error) { return "", nil }
-	if from != "" {
-		folder, err := backup.Open(from, nil)
+	if u.files != "" {
+		folder, err := backup.Open(u.files, nil)
 		if err != nil {
-			return "", 0, usagef("name the job's backup with --backup DIR", "%w", err)
+			return 0, nil, usagef("name the job's backup with --backup DIR", "%w", err)
 		}
 		defer folder.Close()
 		kept = func(a plan.Account, h plan.Hash) (string, error) {
@@ -134,73 +184,48 @@ func writeUndo(ctx context.Context, s *streams, job *store.Job, from, into strin
 			return e.Picture(), err
 		}
 	}
-	gone := 0
-	lines := jobs.Undo(ctx, job, kept, func(o jobs.Operation) {
-		if gone++; gone <= mostAccounts {
-			fmt.Fprintf(s.err, "gone for good: %s of %s: no copy and no backup holds it\n", o.Hash, o.Source.Act())
-		}
-	})
-	path = filepath.Join(into, "undo.csv.new")
-	if rows, err = writeManifest(path, lines); err != nil {
-		return path, rows, notStarted(err)
-	}
-	if gone > mostAccounts {
-		fmt.Fprintf(s.err, "gone for good: %d images more\n", gone-mostAccounts)
-	}
-	return path, rows, nil
+	lines := jobs.Undo(ctx, job, kept, func(o jobs.Operation) { gone = append(gone, o) })
+	rows, err = writeManifest(u.draft(), lines)
+	return rows, gone, notStarted(err)
 }
 
-// undoing is the job of an undo before it runs.
-type undoing struct {
-	dir, manifest, files string
-	sandbox              bool
-}
-
-// runUndo runs the undo, or goes on with one that was begun.
-func runUndo(c *cli.Context, s *streams, se *session, u undoing) error {
-	path := filepath.Join(u.dir, "undo.csv")
-	if view, err := store.View(c.Context, u.dir); err == nil {
-		meta, err := view.Meta(c.Context)
-		view.Close()
-		if err != nil {
-			return err
-		}
-		sum, err := fileSum(u.manifest)
-		if err != nil {
-			return err
-		}
-		if sum != meta.Manifest.SHA256 {
-			return usagef(fmt.Sprintf("adferry resume %s goes on with that one; to undo what came after it, move its folder away", u.dir),
-				"%s holds the undo of an earlier state of the job", u.dir)
-		}
-		job, err := store.Open(c.Context, u.dir)
-		if err != nil {
-			return err
-		}
-		defer job.Close()
-		return carryOut(c.Context, s, se, job, u.dir)
-	} else if !errors.Is(err, store.ErrNoJob) {
-		return err
-	}
-	read := func(visit func(plan.Row) error) (*plan.Plan, error) {
-		return readPlan(path, checkFiles(u.files), visit)
-	}
-	if err := os.Rename(u.manifest, path); err != nil {
-		return notStarted(&store.DiskError{Err: err})
-	}
-	p, err := read(nil)
+// run runs the undo, or goes on with one that was begun.
+func (u undoing) run(c *cli.Context, s *streams, se *session) error {
+	job, err := u.open(c.Context, se)
 	if err != nil {
 		return showProblems(s, err)
 	}
-	if err := agree(c, s, p, se.mostDeletes); err != nil {
-		return err
-	}
-	job, _, err := store.Create(c.Context, u.dir, store.Spec{
-		Manifest: absolute(path), Consent: true, Sandbox: u.sandbox, Files: u.files, Settings: se.settings, Read: read,
-	})
-	if err != nil {
-		return notStarted(showProblems(s, err))
-	}
 	defer job.Close()
 	return carryOut(c.Context, s, se, job, u.dir)
+}
+
+func (u undoing) open(ctx context.Context, se *session) (*store.Job, error) {
+	if !u.begun(ctx) {
+		if err := os.Rename(u.draft(), u.manifest()); err != nil {
+			return nil, notStarted(&store.DiskError{Err: err})
+		}
+		job, _, err := store.Create(ctx, u.dir, store.Spec{
+			Manifest: absolute(u.manifest()), Consent: true, Sandbox: u.sandbox, Files: u.files, Settings: se.settings,
+			Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return u.read(u.manifest(), visit) },
+		})
+		return job, notStarted(err)
+	}
+	sum, err := fileSum(u.draft())
+	if err != nil {
+		return nil, err
+	}
+	job, err := store.Open(ctx, u.dir)
+	if err != nil {
+		return nil, err
+	}
+	meta, err := job.Meta(ctx)
+	if err == nil && sum != meta.Manifest.SHA256 {
+		err = usagef(fmt.Sprintf("adferry resume %s goes on with that one; to undo what came after it, move its folder away", u.dir),
+			"%s holds the undo of an earlier state of the job", u.dir)
+	}
+	if err != nil {
+		job.Close()
+		return nil, err
+	}
+	return job, nil
 }

@@ -26,11 +26,11 @@ func TestUndoAfterKills(t *testing.T) {
 			killed := r.killTwice(t, "run", r.manifest, "--job", job, "--yes", "--backup", kept)
 			written := len(r.server.Log())
 			undo := filepath.Join(job, "undo")
-			if code, out, stderr := r.run(t, "undo", job, "--dry-run"); code != exitDone || len(r.server.Log()) != written && !rehash {
+			if code, out, stderr := r.run(t, "undo", job, "--dry-run"); code != exitDone || len(r.server.Log()) != written {
 				t.Fatalf("undo --dry-run: got exit code %d and %d writes\n%s%s", code, len(r.server.Log())-written, out, stderr)
 			}
-			if code, _, stderr := r.run(t, "undo", job); code != exitGuard || !strings.Contains(stderr, "--yes") {
-				t.Fatalf("undo without consent: got exit code %d\n%s", code, stderr)
+			if code, _, stderr := r.run(t, "undo", job); code != exitGuard || !strings.Contains(stderr, "--yes") || len(r.server.Log()) != written {
+				t.Fatalf("undo without consent: got exit code %d and %d writes\n%s", code, len(r.server.Log())-written, stderr)
 			}
 			code, out, stderr := r.run(t, "undo", job, "--yes")
 			if code != exitDone {
