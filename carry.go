@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
 	"adferry/jobs"
@@ -30,7 +29,7 @@ func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir 
 	if err != nil {
 		return err
 	}
-	release, err := equip(ctx, se, job, meta)
+	options, release, err := equip(ctx, se, job, meta)
 	if err != nil {
 		return err
 	}
@@ -38,7 +37,7 @@ func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir 
 	if err := job.SetRunning(ctx); err != nil {
 		return &jobs.CheckpointError{Err: err}
 	}
-	engine := jobs.New(api, job, se.options)
+	engine := jobs.New(api, job, options)
 	ignore := stopOnSignal(se, engine)
 	stop := engine.Run(ctx)
 	ignore()
@@ -46,36 +45,37 @@ func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir 
 	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)
 }
 
-// equip gives the engine what the job is to be run with, after it checked that
-// the job deletes no more than it may.
-func equip(ctx context.Context, se *session, job *store.Job, meta store.Meta) (release func(), err error) {
+// equip says what the job is to be run with, after it checked that the job
+// deletes no more than it may.
+func equip(ctx context.Context, se *session, job *store.Job, meta store.Meta) (o jobs.Options, release func(), err error) {
+	o = se.options
 	deletes, err := job.Deletes(ctx)
 	if err != nil {
-		return nil, err
+		return o, nil, err
 	}
 	if err := within(se.mostDeletes, deletes, meta.Manifest.Rows); err != nil {
-		return nil, err
+		return o, nil, err
 	}
 	settings := meta.Settings
 	settings.Backup = cmp.Or(se.settings.Backup, settings.Backup)
 	settings.OnDenied = cmp.Or(se.settings.OnDenied, settings.OnDenied)
 	if settings != meta.Settings {
 		if err := job.SetSettings(ctx, settings); err != nil {
-			return nil, &jobs.CheckpointError{Err: err}
+			return o, nil, &jobs.CheckpointError{Err: err}
 		}
 	}
-	se.options.Detour = settings.OnDenied == "upload"
-	se.options.File = filesIn(cmp.Or(meta.Files, filepath.Dir(meta.Manifest.Path)))
-	se.options.Observe = watch(se)
+	o.Detour = settings.OnDenied == "upload"
+	o.File = filesIn(meta.FilesDir())
+	o.Observe = watch(se)
 	if settings.Backup == "" || deletes == 0 {
-		return func() {}, nil
+		return o, func() {}, nil
 	}
-	folder, err := backup.Open(settings.Backup, se.options.Gallery)
+	folder, err := backup.Open(settings.Backup, o.Gallery)
 	if err != nil {
-		return nil, usagef("name another folder with --backup DIR; nothing was sent", "%w", err)
+		return o, nil, usagef("name another folder with --backup DIR; nothing was sent", "%w", err)
 	}
-	se.options.Backup = folder
-	return func() { _ = folder.Close() }, nil
+	o.Backup = folder
+	return o, func() { _ = folder.Close() }, nil
 }
 
 // finish writes what a stop leaves behind and decides the exit code.

@@ -46,6 +46,11 @@ func verify(c *cli.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
+	known, err := job.Quotas(ctx)
+	if err != nil {
+		return err
+	}
+	r.reader.Recall(known)
 	expected, err := job.Expect(ctx)
 	if err != nil {
 		return &readingError{err}

@@ -57,9 +57,10 @@ type Released struct {
 // Tally counts over all processes that ran the job.
 type Tally struct {
 	APICounts
-	Started time.Time
-	Elapsed time.Duration
-	Waited  time.Duration // every ad account with work was parked
+	Started     time.Time
+	Elapsed     time.Duration
+	Waited      time.Duration // every ad account with work was parked
+	HeadersSent bool          // answers to reads carried quota headers, when last heard
 }
 
 // Change is what one commit makes durable. Lanes, Tally and Sample are

@@ -37,8 +37,8 @@
 //
 // That an image is absent is believed from an answer that carries a quota
 // header, or when asked again: an account that is being throttled may answer
-// with an empty list. Where the header used to be there, it is asked for longer
-// than an hour.
+// with an empty list. Where the header used to be there, also in an earlier
+// process of the job, it is asked for longer than an hour.
 //
 // # Reading alone
 //

@@ -109,6 +109,9 @@ func (e *Engine) load(ctx context.Context) error {
 	}
 	now := time.Now()
 	e.tally.begin(s, now)
+	if s.Tally.HeadersSent {
+		e.headers = headersSent
+	}
 	working := 0
 	for _, state := range s.Lanes {
 		if state.Account == "" {

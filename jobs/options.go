@@ -25,6 +25,8 @@ type Options struct {
 	StopOnThrottle bool          // stop at the first throttle
 	ReadOnly       bool          // send no write: settle as done what would be written
 
+	Only func(Operation) bool // carry out these alone and leave the others; nil: all
+
 	Backup  Backup  // keeps what is deleted; nil: nothing is kept
 	Detour  bool    // fetch and upload images where copying is refused for a pair of ad accounts
 	Gallery Gallery // needed by Detour

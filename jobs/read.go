@@ -16,9 +16,9 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
 	l.denials, l.narrowed = 0, min(bulk, 2*l.narrowed)%bulk
 	switch {
 	case reply.Usage.Seen():
-		e.headers = headersSent
+		e.hear(headersSent, now)
 	case len(reply.Images) > 0:
-		e.headers = headersMissing
+		e.hear(headersMissing, now)
 	}
 	found := map[plan.Hash]graph.Image{}
 	for _, image := range reply.Images {
@@ -43,7 +43,14 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
 		}
 	}
 	if len(left) > 0 {
-		l.looks.pages = append(l.looks.pages, &page{left, reply.After})
+		// What was found may be deleted before the next page is read, and the cursor
+		// on it be refused: the rest is asked for anew. Only a page that showed
+		// nothing of it is gone past.
+		next := &page{looks: left}
+		if len(left) == len(p.looks) {
+			next.after = reply.After
+		}
+		l.looks.pages = append(l.looks.pages, next)
 	}
 }
 
@@ -59,8 +66,7 @@ func (e *Engine) sight(image graph.Image, asks asks, now time.Time) sight {
 	return s
 }
 
-// headers says whether answers to reads carry quota headers, as far as this
-// process has seen.
+// headers says whether answers to reads carry quota headers, as far as is known.
 type headers uint8
 
 const (
@@ -68,6 +74,17 @@ const (
 	headersMissing         // an answer that shows images carried none
 	headersSent
 )
+
+// hear notes whether an answer to a read carried a quota header. The checkpoint
+// is told as well: what the next process hears first may come from an account that
+// is throttled.
+func (e *Engine) hear(h headers, now time.Time) {
+	e.headers = h
+	if sent := h == headersSent; e.tally.HeadersSent != sent {
+		e.tally.HeadersSent = sent
+		e.commit.add(Change{Tally: e.tally.now(now)}, nil)
+	}
+}
 
 // doubts are the pauses before asking again about an image that an answer
 // without a quota header did not show. Asking twice is enough where such headers

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"adferry/graph"
 	"adferry/jobs/quota"
@@ -37,6 +38,27 @@ type Reader struct {
 // RetryMax, MaxWait, MaxDuration, StopOnThrottle and Observe.
 func NewReader(api API, opt Options) *Reader {
 	return &Reader{api: api, opt: opt.withDefaults(), quotas: map[plan.Account]*quota.Lane{}}
+}
+
+// Recall takes up what a job knows of the quotas, as its next process would: tiers,
+// times until which ad accounts or the app have to wait, and whether answers carry
+// quota headers. It uses the standing's Lanes and Tally.
+func (r *Reader) Recall(s Standing) {
+	if s.Tally.HeadersSent {
+		r.headers = headersSent
+	}
+	for _, lane := range s.Lanes {
+		block := quota.Block{}
+		if lane.ParkedUntil.After(time.Now()) {
+			block = quota.Until(lane.ParkedUntil)
+		}
+		if lane.Account == "" {
+			r.app.Block = block
+			continue
+		}
+		q := r.quota(lane.Account)
+		q.Tier, q.Block = lane.Tier, block
+	}
 }
 
 // pageSize is how many images a listing asks for at once. The edge's limit is not

@@ -435,6 +435,27 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// What a job knows of the quotas holds for reading, too: nothing is sent before a
+// park is over.
+func TestReaderRecalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.library(10, "11", "22")
+		r := jobs.NewReader(w.api, jobs.Options{})
+		until := time.Now().Add(time.Hour)
+		r.Recall(jobs.Standing{Lanes: []jobs.LaneState{{Account: "22", ParkedUntil: until}, {Account: "11", ParkedUntil: time.Now().Add(-time.Minute)}, {}}})
+		err := r.List(context.Background(), []plan.Account{"11", "22"}, graph.Query{}, func(a plan.Account, _ graph.Reply) error {
+			if early := time.Now().Before(until); early != (a == "11") {
+				t.Errorf("%s was read %v before the park's end", a, time.Until(until))
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // Under the documented limits of Limited access, a thousand pages of two accounts
 // take about as long as the quota asks for, and are refused next to never.
 func TestListKeepsQuota(t *testing.T) {

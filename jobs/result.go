@@ -19,6 +19,17 @@ const (
 	StatusUnknown Status = "unknown" // sent, and the answer lost; reading settles it at the next resume
 )
 
+// Status is the status of rows that have the reason.
+func (r Reason) Status() Status {
+	switch r {
+	case Uploaded:
+		return StatusDone
+	case AlreadyPresent, AlreadyAbsent:
+		return StatusSkipped
+	}
+	return StatusFailed
+}
+
 func statusOf(s State) Status {
 	switch s {
 	case Done:

@@ -22,9 +22,11 @@ type frail struct {
 	at      int // the first commit that fails, counted from 1; 0: none
 	written bool
 	err     error
-	onset   func() // told once, before that commit is answered
+	onset   func()        // told once, before that commit is answered
+	slow    time.Duration // how long a commit takes at most
 
 	mu      sync.Mutex
+	dice    dice
 	commits int
 	failed  time.Time // since when
 }
@@ -32,6 +34,12 @@ type frail struct {
 // Commit fails from the chosen one on. That one may reach the disk all the
 // same: the process died, or fsync failed, after the write.
 func (f *frail) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, error) {
+	if f.slow > 0 {
+		f.mu.Lock()
+		takes := f.dice.span(time.Microsecond, f.slow)
+		f.mu.Unlock()
+		time.Sleep(takes)
+	}
 	f.mu.Lock()
 	f.commits++
 	n := f.commits

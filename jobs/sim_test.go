@@ -77,8 +77,8 @@ type sim struct {
 	mu    sync.Mutex
 	sent  map[deed][]*writing
 	tries map[deed]int
-	// doubted were not in an answer to a process that had seen no quota header
-	// yet: it cannot tell an empty account from a throttled one.
+	// doubted were not in an answer to a process of a job that had seen no quota
+	// header yet: it cannot tell an empty account from a throttled one.
 	doubted map[place]bool
 	faults  []string
 }
@@ -155,7 +155,10 @@ func (s *sim) live(l life) error {
 	defer job.Close()
 	token := fmt.Sprint("token", s.living)
 	w := &wire{api: s.client(token), sim: s, life: l, gates: map[plan.Account]*gate{}, reads: map[place]reading{}}
-	w.disk = &frail{Job: job, written: l.written, err: errDiskFull, onset: func() {}}
+	w.disk = &frail{
+		Job: job, written: l.written, err: errDiskFull, onset: func() {},
+		slow: s.slow, dice: dice{rand.New(rand.NewPCG(s.seed, 0xd1))},
+	}
 	e := jobs.New(w, w.disk, l.options)
 	after := func(do func()) { s.t.Helper(); time.AfterFunc(l.after, do) }
 	switch l.end {
@@ -176,7 +179,7 @@ func (s *sim) live(l life) error {
 			cancel(errGone)
 		}
 	}
-	s.parked(w)
+	s.remember(w)
 	hung := time.AfterFunc(40*24*time.Hour, func() { cancel(errHung) }) // a bubble without timers would panic
 	defer hung.Stop()
 	err = e.Run(ctx)
@@ -226,12 +229,14 @@ func (s *sim) client(token string) *graph.Client {
 	return c
 }
 
-// parked closes the gates of a new process as the checkpoint has them.
-func (s *sim) parked(w *wire) {
+// remember gives a new process what the checkpoint has of the waits and headers
+// that were seen before.
+func (s *sim) remember(w *wire) {
 	standing, err := s.view.Resume(context.Background())
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	w.told = standing.Tally.HeadersSent
 	for _, l := range standing.Lanes {
 		if !l.ParkedUntil.IsZero() {
 			w.gates[l.Account] = &gate{until: l.ParkedUntil}

@@ -84,6 +84,7 @@ type wire struct {
 // gate is what a throttle asked for.
 type gate struct {
 	until time.Time
+	since time.Time // when the process was told
 	why   string
 	probe *flight // the one request that may go after it, on its way
 }
@@ -180,6 +181,7 @@ func (w *wire) pass(account plan.Account, f *flight) {
 	g := w.gates[account]
 	switch {
 	case g == nil:
+	case w.sim.slow > 0 && f.sent.Sub(g.since) <= w.sim.slow: // it was on its way, and waited for the disk
 	case f.sent.Before(g.until):
 		w.sim.fault("a request for %s left %v before the end of the wait of %q (%s)", f.calls[0].Account, g.until.Sub(f.sent), account, g.why)
 	case g.probe != nil:
@@ -307,7 +309,7 @@ func (w *wire) throttle(account plan.Account, r graph.Reply, now time.Time) {
 	switch {
 	case g != nil && now.Before(g.until):
 		if until := now.Add(named); until.After(g.until) {
-			g.until = until
+			g.until, g.since = until, now
 		}
 		return
 	case g != nil && named == 0: // its own guess may have closed it for longer
@@ -321,7 +323,7 @@ func (w *wire) throttle(account plan.Account, r graph.Reply, now time.Time) {
 		named = guess
 	}
 	g.why = r.Err.Error()
-	g.until, g.probe = now.Add(named), nil // a later probe than one that is still out
+	g.until, g.since, g.probe = now.Add(named), now, nil // a later probe than one that is still out
 }
 
 // fault notes a guarantee that was broken. sim.mu is held.

@@ -23,7 +23,8 @@ type scenario struct {
 	images   []simImage
 	manifest string
 	server   sandbox.Options
-	outages  bool // now and then no connection can be made
+	outages  bool          // now and then no connection can be made
+	slow     time.Duration // how long the disk takes, in the longest case
 	attempts int
 	lives    []life
 }
@@ -80,7 +81,21 @@ func newScenario(seed uint64) *scenario {
 	for range d.between(0, 6) {
 		s.lives = append(s.lives, s.life(d))
 	}
+	s.later(dice{rand.New(rand.NewPCG(seed, 0xad2))})
 	return s
+}
+
+// later draws what was thought of after worlds had been found that fail: from
+// dice of its own, so that they stay as they are.
+func (s *scenario) later(d dice) {
+	v := &s.server.Variants
+	if d.chance(0.2) {
+		v.PageMost = d.between(1, 30)
+	}
+	v.StaleCursorFails = d.chance(0.2)
+	if d.chance(0.3) {
+		s.slow = d.span(time.Millisecond, 2*time.Second)
+	}
 }
 
 // people makes the accounts. Those with trouble come in a third of the worlds.

@@ -6,6 +6,13 @@ import (
 	"adferry/plan"
 )
 
+// renamed reports whether the API stored the image under another hash than the
+// one that was looked for before.
+func (t *task) renamed() bool {
+	hash, _ := t.sourceHash()
+	return hash != t.Outcome.TargetHash
+}
+
 // nextStored is what is left of a copy or upload that the API called done under
 // a hash that was not looked for before. Whether the image was there then is
 // told by its age in the target: an undo must know.

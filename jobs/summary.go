@@ -19,7 +19,7 @@ type Summary struct {
 	Manifest   ManifestInfo                    `json:"manifest"`
 	Totals     Totals                          `json:"totals"`
 	Operations map[string]Totals               `json:"operations"` // rows by the operation they ask for
-	Reasons    map[Reason]int                  `json:"reasons"`    // rows by reason, skipped and failed
+	Reasons    map[Reason]int                  `json:"reasons"`    // rows by reason, of any status
 	Accounts   map[plan.Account]AccountSummary `json:"accounts"`   // rows by the account that receives or loses the image
 	API        APICounts                       `json:"api"`
 	StartedAt  *time.Time                      `json:"started_at"`

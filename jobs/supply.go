@@ -32,9 +32,7 @@ func (e *Engine) claim(ctx context.Context, l *lane) error {
 			return err
 		}
 		l.released = l.released[len(ids):]
-		for _, o := range operations {
-			e.admit(newTask(o, l))
-		}
+		e.admit(l, operations)
 		return nil
 	}
 	operations, err := e.store.Claim(ctx, l.account, l.cursor, n)
@@ -42,14 +40,23 @@ func (e *Engine) claim(ctx context.Context, l *lane) error {
 		return err
 	}
 	l.drained = len(operations) < n
-	for _, o := range operations {
-		l.cursor = o.ID
-		e.admit(newTask(o, l))
+	if n := len(operations); n > 0 {
+		l.cursor = operations[n-1].ID
 	}
+	e.admit(l, operations)
 	return nil
 }
 
-func (e *Engine) admit(t *task) {
+func (e *Engine) admit(l *lane, operations []Operation) {
+	for _, o := range operations {
+		if e.opt.Only == nil || e.opt.Only(o) {
+			e.begin(newTask(o, l))
+		}
+	}
+}
+
+// begin takes a task into memory.
+func (e *Engine) begin(t *task) {
 	t.rehearsal, t.keep = e.opt.ReadOnly, e.opt.Backup != nil && t.Kind == plan.KindDelete
 	e.held++
 	t.home.held++

@@ -72,6 +72,7 @@ func newTask(o Operation, home *lane) *task {
 	t.lost = o.Outcome.State == Sent
 	t.uncounted = t.lost && o.Outcome.Message == "" // an answer known to be lost was counted
 	t.detour = o.Outcome.Reason == Uploaded
+	t.stored = o.Outcome.State == Sent && o.Outcome.TargetHash != "" && t.renamed()
 	return t
 }
 

@@ -27,12 +27,15 @@ type world struct {
 	server *sandbox.Server
 	api    *watchedAPI
 	events []jobs.Event
+	wrap   func(*store.Job) jobs.Checkpoint // put between the engine and the store, if set
 }
 
-// watchedAPI counts the HTTP requests that are in flight at once.
+// watchedAPI counts the HTTP requests that are in flight at once, and lets a test
+// act around them.
 type watchedAPI struct {
 	jobs.API
-	now, most atomic.Int64
+	now, most     atomic.Int64
+	before, after func([]graph.Call) // told of each request, if set
 }
 
 func (w *watchedAPI) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
@@ -44,6 +47,12 @@ func (w *watchedAPI) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
 		}
 	}
 	defer w.now.Add(-1)
+	if w.before != nil {
+		w.before(calls)
+	}
+	if w.after != nil {
+		defer w.after(calls)
+	}
 	return w.API.Do(ctx, calls)
 }
 
@@ -71,6 +80,10 @@ func clientOver(t *testing.T, transport http.RoundTripper) *graph.Client {
 // and target, or "-" for none.
 func (w *world) manifest(rows ...string) {
 	w.t.Helper()
+	w.text(manifestOf(rows))
+}
+
+func manifestOf(rows []string) string {
 	var b strings.Builder
 	b.WriteString("operation,source_account,hash,target_account\n")
 	for _, r := range rows {
@@ -82,7 +95,7 @@ func (w *world) manifest(rows ...string) {
 		}
 		fmt.Fprintf(&b, "%s,%s,%s,%s\n", f[0], f[1], hash(f[2]), f[3])
 	}
-	w.text(b.String())
+	return b.String()
 }
 
 // text makes a job of a manifest.
@@ -116,13 +129,17 @@ func (w *world) run(o jobs.Options) error {
 
 func (w *world) runCtx(ctx context.Context, o jobs.Options, started func(*jobs.Engine)) error {
 	w.t.Helper()
-	job, err := store.Open(ctx, w.dir)
+	job, err := store.Open(context.WithoutCancel(ctx), w.dir)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	defer job.Close()
 	o.Observe = func(e jobs.Event) { w.events = append(w.events, e) }
-	e := jobs.New(w.api, job, o)
+	disk := jobs.Checkpoint(job)
+	if w.wrap != nil {
+		disk = w.wrap(job)
+	}
+	e := jobs.New(w.api, disk, o)
 	if started != nil {
 		started(e)
 	}

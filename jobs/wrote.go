@@ -64,10 +64,11 @@ func (e *Engine) succeeded(t *task, reply graph.Reply, now time.Time) {
 		return
 	}
 	t.Outcome.TargetHash = plan.Hash(strings.ToLower(reply.Hash))
-	if hash, _ := t.sourceHash(); hash != t.Outcome.TargetHash {
+	if t.renamed() {
 		t.stored = true
 		t.sights[slotTarget] = sight{}
-		e.advance(t)
+		// The hash is known from this answer alone: a crash must not lose it.
+		e.commit.add(Change{Records: []Record{{t.ID, t.Needed, t.Outcome}}}, func() { e.advance(t) })
 		return
 	}
 	o := t.Outcome

@@ -85,9 +85,19 @@ var causes = map[jobs.Reason]Cause{
 		Meaning: "Meta or the network kept answering with errors that should pass, more often than adferry tries one operation.",
 		Advice:  "Retry later. If the same rows end here again, try them with --batch-size 1 and give the trace id to Meta's support.",
 	},
+	jobs.Uploaded: {
+		Short:   "copying was refused, so the image was fetched and uploaded",
+		Meaning: "Meta refused to copy between the two accounts. With --on-denied upload the image was fetched from the source and uploaded to the target.",
+		Advice:  "Nothing to do. The target's hash may differ from the source's, for Meta may have encoded the picture anew: mapping.csv has it.",
+	},
+	jobs.BackupFailed: {
+		Short:   "the image could not be kept, so it was not deleted",
+		Meaning: "With --backup an image is deleted only once its picture is in the backup, and this one could not be fetched. The image is untouched.",
+		Advice:  "Read the text beside it and retry later: addresses of pictures are temporary and are asked for anew.",
+	},
 	jobs.FileUnreadable: {
-		Short:   "the file to upload could not be read",
-		Meaning: "The file that the row names was not there, or could not be opened. Paths are relative to the manifest.",
-		Advice:  "Put the file there or make it readable, then retry.",
+		Short:   "the file to upload could not be read, or is no image",
+		Meaning: "The file that the row names was not there, could not be opened, or is no image by its content. Paths are relative to the manifest.",
+		Advice:  "Put the image there and make it readable, then retry.",
 	},
 }

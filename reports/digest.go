@@ -15,7 +15,7 @@ const (
 // digest is what the page tells of the rows, in bounded memory.
 type digest struct {
 	failed map[jobs.Reason]*group
-	idle   map[jobs.Reason]int // skipped rows
+	noted  map[jobs.Reason]int // rows that ended well, with something to say of them
 	rows   []jobs.Result       // the first failed ones
 	total  int                 // failed ones
 }
@@ -38,13 +38,15 @@ type example struct {
 }
 
 func newDigest() *digest {
-	return &digest{failed: make(map[jobs.Reason]*group), idle: make(map[jobs.Reason]int)}
+	return &digest{failed: make(map[jobs.Reason]*group), noted: make(map[jobs.Reason]int)}
 }
 
 func (d *digest) add(r jobs.Result) {
 	switch r.Status {
-	case jobs.StatusSkipped:
-		d.idle[r.Reason]++
+	case jobs.StatusSkipped, jobs.StatusDone:
+		if r.Reason != "" {
+			d.noted[r.Reason]++
+		}
 	case jobs.StatusFailed:
 		d.total++
 		if len(d.rows) < maxFailedRows {

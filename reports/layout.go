@@ -13,16 +13,20 @@ var why = []string{"reason", "error_code", "error_subcode", "error_message", "fb
 type layout struct {
 	user  []int // into results.csv
 	whole []int // into failed.csv
+	file  int   // the files of uploads, -1 without them
 }
 
 func layoutOf(header []string) layout {
-	var l layout
+	l := layout{file: -1}
 	old := oldWhy(header)
 	for i, name := range header {
 		if i >= old && i < old+len(why) {
 			continue
 		}
 		l.whole = append(l.whole, i)
+		if same(name, "file") {
+			l.file = i
+		}
 		if !isOurs(name) {
 			l.user = append(l.user, i)
 		}

@@ -100,7 +100,7 @@ func newPage(s jobs.Summary, d *digest, samples []jobs.Sample, parks []jobs.Park
 	for _, g := range d.groups() {
 		p.Causes = append(p.Causes, newCauseView(g, d.total))
 	}
-	for reason, n := range d.idle {
+	for reason, n := range d.noted {
 		p.Idle = append(p.Idle, idleView{reason, n, CauseOf(reason)})
 	}
 	slices.SortFunc(p.Idle, func(a, b idleView) int {

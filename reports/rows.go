@@ -3,6 +3,7 @@ package reports
 import (
 	"io"
 	"iter"
+	"path/filepath"
 
 	"github.com/gocarina/gocsv"
 
@@ -60,10 +61,30 @@ func (r resultsCSV) flush() error { return r.w.Flush() }
 
 type failedCSV struct {
 	*table
-	whole []int // positions in the manifest
+	whole []int               // positions in the manifest
+	file  int                 // position of the files of uploads, -1 without one
+	moved func(string) string // names a file as seen from where failed.csv lies
 }
 
-func newFailedCSV(w io.Writer, l layout) failedCSV { return failedCSV{newTable(w), l.whole} }
+func newFailedCSV(w io.Writer, l layout, moved func(string) string) failedCSV {
+	return failedCSV{newTable(w), l.whole, l.file, moved}
+}
+
+// moved names the files of uploads, which are relative to one folder, as a
+// manifest in another has to name them.
+func moved(from, to string) func(string) string {
+	abs, err := filepath.Abs(to)
+	if err != nil || from == "" {
+		return func(file string) string { return file }
+	}
+	return func(file string) string {
+		rel, err := filepath.Rel(abs, filepath.Join(from, filepath.FromSlash(file)))
+		if err != nil { // on another drive
+			return file
+		}
+		return filepath.ToSlash(rel)
+	}
+}
 
 func (f failedCSV) header(manifest []string) {
 	for _, i := range f.whole {
@@ -77,7 +98,11 @@ func (f failedCSV) header(manifest []string) {
 
 func (f failedCSV) row(row jobs.Result, cells []string) error {
 	for _, i := range f.whole {
-		f.raw(cells[i])
+		if i == f.file && row.File != "" {
+			f.cell(f.moved(row.File))
+		} else {
+			f.raw(cells[i])
+		}
 	}
 	f.cell(string(row.Reason))
 	f.code(row.Code)

@@ -20,11 +20,13 @@ type job struct {
 	samples  []jobs.Sample
 	parks    []jobs.Park
 	summary  jobs.Summary
+	files    string
 	fail     error // given instead of the last result
 }
 
 func (j job) Summary(context.Context) (jobs.Summary, error) { return j.summary, nil }
 func (j job) Header(context.Context) ([]string, error)      { return j.header, nil }
+func (j job) Files(context.Context) (string, error)         { return j.files, nil }
 func (j job) History(context.Context) ([]jobs.Sample, []jobs.Park, error) {
 	return j.samples, j.parks, nil
 }

@@ -49,8 +49,7 @@ func Text(s jobs.Summary, o TextOptions) string {
 	return b.String()
 }
 
-// totals writes a line for each status, the reasons of skipped and failed rows
-// below theirs.
+// totals writes a line for each status, the reasons of its rows below.
 func totals(b *strings.Builder, s jobs.Summary) {
 	reasons := slices.SortedFunc(maps.Keys(s.Reasons), func(x, y jobs.Reason) int {
 		return cmp.Or(cmp.Compare(s.Reasons[y], s.Reasons[x]), cmp.Compare(x, y))
@@ -62,7 +61,7 @@ func totals(b *strings.Builder, s jobs.Summary) {
 		}
 		g.add(f.Label, count(f.Rows), unknownNote(f.Class, s.State))
 		for _, r := range reasons {
-			if s.Reasons[r] > 0 && skips(r) == (f.Class == "skipped") && (f.Class == "skipped" || f.Class == "failed") {
+			if s.Reasons[r] > 0 && string(r.Status()) == f.Class {
 				g.add("  "+string(r), count(s.Reasons[r]), CauseOf(r).Short)
 			}
 		}
@@ -79,9 +78,6 @@ func unknownNote(class string, state jobs.JobState) string {
 	}
 	return "sent, and not settled: resume reads what became of them"
 }
-
-// skips reports whether a reason is one of skipped rows.
-func skips(r jobs.Reason) bool { return r == jobs.AlreadyPresent || r == jobs.AlreadyAbsent }
 
 func operations(b *strings.Builder, vs []rowsOf) {
 	var g grid

@@ -19,6 +19,8 @@ type Source interface {
 	// Results are all rows in manifest order.
 	Results(ctx context.Context) iter.Seq2[jobs.Result, error]
 	Mappings(ctx context.Context) iter.Seq2[jobs.Mapping, error]
+	// Files is the folder that the files of uploads are relative to.
+	Files(ctx context.Context) (string, error)
 	// History is how the job went, oldest first.
 	History(ctx context.Context) ([]jobs.Sample, []jobs.Park, error)
 }
@@ -68,8 +70,14 @@ func write(ctx context.Context, dir string, src Source) error {
 	if err := writeMappings(st.files[mappingName], src.Mappings(ctx)); err != nil {
 		return err
 	}
+	files, err := src.Files(ctx)
+	if err != nil {
+		return err
+	}
+	layout := layoutOf(header)
+	results, failed := newResultsCSV(st.files[resultsName], layout), newFailedCSV(st.files[failedName], layout, moved(files, dir))
 	found := newDigest()
-	if err := writeRows(ctx, st.files[resultsName], st.files[failedName], found, header, src.Results(ctx)); err != nil {
+	if err := writeRows(ctx, results, failed, found, header, src.Results(ctx)); err != nil {
 		return err
 	}
 	if err := writePage(st.files[pageName], newPage(summary, found, samples, parks)); err != nil {
@@ -79,11 +87,9 @@ func write(ctx context.Context, dir string, src Source) error {
 }
 
 // writeRows makes everything that needs the rows in one pass over them.
-func writeRows(ctx context.Context, results, failed io.Writer, found *digest, header []string,
+func writeRows(ctx context.Context, r resultsCSV, f failedCSV, found *digest, header []string,
 	rows iter.Seq2[jobs.Result, error],
 ) error {
-	layout := layoutOf(header)
-	r, f := newResultsCSV(results, layout), newFailedCSV(failed, layout)
 	r.header(header)
 	f.header(header)
 	var cells []string

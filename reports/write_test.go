@@ -319,3 +319,32 @@ func firstLine(s string) string {
 }
 
 func unquoted(s string) string { return strings.ReplaceAll(s, `"`, "") }
+
+// The failed rows of uploads name their files as seen from where they lie.
+func TestFailedUploads(t *testing.T) {
+	root := t.TempDir()
+	src := sample()
+	src.files = filepath.Join(root, "pictures")
+	src.header = []string{"operation", "target_account", "file", "note"}
+	src.results = []jobs.Result{
+		{Line: 2, Verb: plan.Upload, Target: "22", File: "spring/a.png", Record: `upload,22,.\spring\a.png,"x, y"`, Fate: jobs.Fate{Status: jobs.StatusFailed, Reason: jobs.Denied}},
+		{Line: 3, Verb: plan.Delete, Source: "22", Hash: hash(1), Record: "delete,,,z", Fate: jobs.Fate{Status: jobs.StatusFailed, Reason: jobs.InUse}},
+	}
+	dir := filepath.Join(root, "jobs", "one")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := reports.Write(context.Background(), dir, src); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "failed.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "operation,target_account,file,note,reason,error_code,error_subcode,error_message,fbtrace_id\n" +
+		"upload,22,../../pictures/spring/a.png,\"x, y\",denied,,,,\n" +
+		"delete,,,z,in_use,,,,\n"
+	if string(raw) != want {
+		t.Errorf("got %q\nwant %q", raw, want)
+	}
+}

@@ -107,6 +107,9 @@ func cursorTo(account, hash string) string {
 
 func (s *Server) list(c *call) answer {
 	q, f := c.query()
+	if most := s.opts.Variants.PageMost; most > 0 {
+		q.limit = min(q.limit, most)
+	}
 	if f == nil && s.opts.Variants.ReduceAbove > 0 && c.asksAbove(s.opts.Variants.ReduceAbove) {
 		tooMuch := reduceFailure()
 		f = &tooMuch

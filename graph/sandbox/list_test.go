@@ -67,6 +67,17 @@ func TestListWhileWriting(t *testing.T) {
 	}
 }
 
+func TestListPageMost(t *testing.T) {
+	s := seeded(sandbox.Options{Variants: sandbox.Variants{PageMost: 2}}, 3)
+	first := get(t, s, "/v25.0/act_111/adimages?limit=50")
+	if got, want := first.hashes(), []string{hash(1), hash(2)}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got, want := follow(t, s, first, "next").hashes(), []string{hash(3)}; !slices.Equal(got, want) {
+		t.Errorf("the next page: got %v, want %v", got, want)
+	}
+}
+
 func TestListFilters(t *testing.T) {
 	s := seeded(sandbox.Options{}, 30)
 	s.AddImage(source, sandbox.Image{Hash: hash(100), Name: "big shoe.jpg", Width: 2000, Height: 1000})

@@ -32,6 +32,9 @@ type Variants struct {
 	// ReduceAbove answers "reduce the amount of data" when limit or the number
 	// of hashes is greater; 0 never.
 	ReduceAbove int
+	// PageMost is the most images a page holds, whatever limit asks for; 0 is no
+	// bound.
+	PageMost int
 	// StaleCursorFails refuses a cursor whose image is gone.
 	StaleCursorFails bool
 	// EmptyWhenThrottled answers a read over quota with an empty list and no

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -199,6 +200,15 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 func (j *Job) Header(ctx context.Context) ([]string, error) {
 	m, err := j.Meta(ctx)
 	return m.Header, err
+}
+
+// FilesDir is the folder that the files of uploads are relative to.
+func (m Meta) FilesDir() string { return cmp.Or(m.Files, filepath.Dir(m.Manifest.Path)) }
+
+// Files is the folder that the files of uploads are relative to.
+func (j *Job) Files(ctx context.Context) (string, error) {
+	m, err := j.Meta(ctx)
+	return m.FilesDir(), err
 }
 
 // SetSettings changes how the job is run from now on.

@@ -215,7 +215,7 @@ func addRows(s *jobs.Summary, verb string, account plan.Account, fate jobs.Fate,
 	a := s.Accounts[account]
 	a.Totals.Add(fate.Status, n)
 	s.Accounts[account] = a
-	if fate.Reason != "" && (fate.Status == jobs.StatusFailed || fate.Status == jobs.StatusSkipped) {
+	if fate.Reason != "" {
 		s.Reasons[fate.Reason] += n
 	}
 }

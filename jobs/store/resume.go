@@ -54,6 +54,16 @@ func (j *Job) Resume(ctx context.Context) (jobs.Standing, error) {
 	return s, j.readError(rows.Err())
 }
 
+// Quotas reads what the job knows of the quotas: the part of Resume that a reader
+// of the job needs, which has Lanes and Tally.
+func (j *Job) Quotas(ctx context.Context) (s jobs.Standing, err error) {
+	if s.Tally, err = j.tally(ctx); err != nil {
+		return s, err
+	}
+	s.Lanes, err = j.lanes(ctx)
+	return s, err
+}
+
 // lanes joins the ad accounts that have work left with what is stored of each.
 func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
 	rows, err := j.read.QueryContext(ctx, `WITH work AS (SELECT DISTINCT p.lane AS account FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE `+unsettled+`)
@@ -96,6 +106,11 @@ func (j *Job) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation, erro
 	if err != nil {
 		return nil, err
 	}
+	return all, j.withNeeds(ctx, all)
+}
+
+// withNeeds adds what the operations wait for.
+func (j *Job) withNeeds(ctx context.Context, all []jobs.Operation) (err error) {
 	for i := range all {
 		if !all[i].Op.Needs {
 			continue
@@ -103,10 +118,10 @@ func (j *Job) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation, erro
 		all[i].Needs, err = j.operations(ctx, `SELECT `+operationColumns+` FROM needs n JOIN ops p ON p.id = n.need
 			LEFT JOIN outcomes o ON o.op = p.id WHERE n.op = ? ORDER BY p.id`, all[i].ID)
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return all, nil
+	return nil
 }
 
 func (j *Job) operations(ctx context.Context, query string, args ...any) ([]jobs.Operation, error) {

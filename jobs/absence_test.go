@@ -1,0 +1,46 @@
+package jobs_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/jobs/store"
+)
+
+// A process that takes a job up again, also from one that was killed, knows that
+// the API sends quota headers: empty lists without one, at its first reads, are no
+// proof of absence either.
+func TestEmptyListAfterRestart(t *testing.T) {
+	for _, killed := range []bool{false, true} {
+		t.Run(fmt.Sprint("killed ", killed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{
+					{Match: sandbox.Match{Kind: sandbox.Delete, Nth: 1, Count: 2}, Fault: sandbox.Fault{Name: "190/463"}},
+					{Match: sandbox.Match{Kind: sandbox.Read, Account: "11", Nth: 2, Count: 4}, Fault: sandbox.Fault{Name: "empty_list"}},
+				}})
+				w.has("11", "a", "b")
+				w.manifest("delete 11 a -", "delete 11 b -")
+				w.wrap = func(job *store.Job) jobs.Checkpoint {
+					f := &frail{Job: job, err: errGone, onset: func() {}}
+					if killed {
+						f.at = 3 // the header and the intents are on disk, the refusal is not
+					}
+					return f
+				}
+				if err := w.run(jobs.Options{}); !errors.As(err, new(*jobs.RefusedError)) && !errors.As(err, new(*jobs.CheckpointError)) {
+					t.Fatalf("got %v, want the token refused", err)
+				}
+				w.wrap = nil
+				if err := w.run(jobs.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				w.expect("done", "done")
+				wantHolds(t, w, "!11 a", "!11 b")
+			})
+		})
+	}
+}

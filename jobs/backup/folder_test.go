@@ -1,0 +1,231 @@
+package backup_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"adferry/graph"
+	"adferry/jobs/backup"
+	"adferry/plan"
+)
+
+const (
+	hashA = "0123456789abcdef0123456789abcdef"
+	hashB = "fedcba9876543210fedcba9876543210"
+	png   = "\x89PNG\r\n\x1a\n"
+)
+
+// gallery sends a picture, or fails.
+type gallery struct {
+	picture string
+	err     error
+	fetched int
+}
+
+func (g *gallery) Fetch(_ context.Context, url string, w io.Writer) (string, error) {
+	g.fetched++
+	if _, err := io.WriteString(w, g.picture); err != nil {
+		return "", err
+	}
+	return ".png", g.err
+}
+
+func open(t *testing.T, dir string, g *gallery) *backup.Folder {
+	t.Helper()
+	f, err := backup.Open(dir, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func keep(t *testing.T, f *backup.Folder, account plan.Account, hash, name string) {
+	t.Helper()
+	if err := f.Keep(t.Context(), account, graph.Image{Hash: hash, Name: name, URL: "https://x", Created: "2026-01-02T03:04:05+0000"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestKeep(t *testing.T) {
+	dir, g := filepath.Join(t.TempDir(), "new", "backup"), &gallery{picture: png + "a"}
+	f := open(t, dir, g)
+	keep(t, f, "11", hashA, "shoe, red.jpg")
+	keep(t, f, "11", hashA, "shoe, red.jpg")
+	keep(t, f, "22", hashA, "")
+	if g.fetched != 2 {
+		t.Errorf("%d pictures were fetched, want 2", g.fetched)
+	}
+	e, err := f.Find("11", hashA)
+	if err != nil || e.Picture() != "11/"+hashA+".png" || e.Name != "shoe, red.jpg" || e.Size != 9 || e.Created == "" || len(e.SHA256) != 64 {
+		t.Errorf("got %+v, %v", e, err)
+	}
+	if data, err := os.ReadFile(filepath.Join(dir, e.Picture())); string(data) != png+"a" {
+		t.Errorf("got picture %q, %v", data, err)
+	}
+	if name, ok := backup.NameOf(filepath.Join(dir, e.Picture())); name != "shoe, red.jpg" || !ok {
+		t.Errorf("got name %q, %v", name, ok)
+	}
+	if _, err := f.Find("22", hashB); !errors.Is(err, backup.ErrNotKept) {
+		t.Errorf("got %v of an image that is not kept", err)
+	}
+	restores(t, dir, 2)
+	if left, _ := filepath.Glob(filepath.Join(dir, "*", ".new-*")); len(left) > 0 {
+		t.Errorf("%v were left", left)
+	}
+}
+
+// restores checks that restore.csv is a manifest of so many uploads whose files
+// are there.
+func restores(t *testing.T, dir string, want int) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(dir, "restore.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(file string) (string, string) {
+		if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+			return err.Error(), ""
+		}
+		return "", ""
+	}
+	p, err := plan.ReadFiles(bytes.NewReader(raw), check, nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, raw)
+	}
+	if got := p.Counts().Uploads; got != want {
+		t.Errorf("restore.csv uploads %d images, want %d", got, want)
+	}
+}
+
+// Nothing counts as kept that did not come whole.
+func TestKeepFails(t *testing.T) {
+	dir := t.TempDir()
+	down := &graph.Error{Class: graph.Transient, Message: "down"}
+	g := &gallery{picture: png, err: down}
+	f := open(t, dir, g)
+	if err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA}); !errors.Is(err, down) {
+		t.Errorf("got %v, want what the gallery said", err)
+	}
+	if _, err := f.Find("11", hashA); !errors.Is(err, backup.ErrNotKept) {
+		t.Errorf("got %v", err)
+	}
+	var e *graph.Error
+	if err := f.Keep(t.Context(), "11", graph.Image{Hash: "../../x"}); !errors.As(err, &e) {
+		t.Errorf("got %v for a hash that is none", err)
+	}
+	g.err = nil
+	keep(t, f, "11", hashA, "")
+	restores(t, dir, 1)
+}
+
+// What a crash or a careless hand left is fetched again.
+func TestKeepMends(t *testing.T) {
+	picture, sidecar, rows := "11/"+hashA+".png", "11/"+hashA+".json", "restore.csv"
+	for _, test := range []struct {
+		name  string
+		spoil func(dir string) error
+	}{
+		{"no JSON", func(dir string) error { return os.Remove(filepath.Join(dir, sidecar)) }},
+		{"half a JSON", func(dir string) error { return os.Truncate(filepath.Join(dir, sidecar), 20) }},
+		{"no picture", func(dir string) error { return os.Remove(filepath.Join(dir, picture)) }},
+		{"half a picture", func(dir string) error { return os.Truncate(filepath.Join(dir, picture), 5) }},
+		{"half a row", func(dir string) error {
+			raw, err := os.ReadFile(filepath.Join(dir, rows))
+			return errors.Join(err, os.Truncate(filepath.Join(dir, rows), int64(len(raw)-7)), os.Remove(filepath.Join(dir, sidecar)))
+		}},
+		{"half a header", func(dir string) error {
+			return errors.Join(os.Truncate(filepath.Join(dir, rows), 5), os.Remove(filepath.Join(dir, sidecar)))
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			f := open(t, dir, &gallery{picture: png + "a"})
+			keep(t, f, "11", hashA, "")
+			f.Close()
+			if err := test.spoil(dir); err != nil {
+				t.Fatal(err)
+			}
+			g := &gallery{picture: png + "a"}
+			f = open(t, dir, g)
+			if _, err := f.Find("11", hashA); !errors.Is(err, backup.ErrNotKept) {
+				t.Errorf("got %v, want it not kept", err)
+			}
+			keep(t, f, "11", hashA, "")
+			if g.fetched != 1 {
+				t.Errorf("%d pictures were fetched, want 1", g.fetched)
+			}
+			restores(t, dir, 1)
+		})
+	}
+}
+
+func TestNewerIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir, &gallery{picture: png})
+	keep(t, f, "11", hashA, "")
+	path := filepath.Join(dir, "11", hashA+".json")
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, bytes.Replace(raw, []byte(`"version": 1`), []byte(`"version": 2`), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA}); err == nil || !strings.Contains(err.Error(), "version 2") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Several jobs share a folder.
+func TestKeepTogether(t *testing.T) {
+	dir := t.TempDir()
+	var all sync.WaitGroup
+	for job := range 4 {
+		f := open(t, dir, &gallery{picture: png})
+		all.Go(func() {
+			for i := range 50 {
+				keep(t, f, plan.Account(fmt.Sprint(11+job%2)), fmt.Sprintf("%032x", i), "")
+			}
+		})
+	}
+	all.Wait()
+	restores(t, dir, 100)
+}
+
+// A full disk is told from a picture that cannot be had.
+func TestKeepOnFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir, &gallery{picture: png})
+	if err := os.WriteFile(filepath.Join(dir, "11"), nil, 0o644); err != nil { // where a folder has to be
+		t.Fatal(err)
+	}
+	err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA})
+	var e *graph.Error
+	var p *fs.PathError
+	if errors.As(err, &e) || !errors.As(err, &p) {
+		t.Errorf("got %v, want the disk's own error", err)
+	}
+}
+
+func ExampleFolder() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+	f, _ := backup.Open(dir, &gallery{picture: png})
+	defer f.Close()
+	_ = f.Keep(context.Background(), "11", graph.Image{Hash: hashA, Name: "shoe.png", URL: "https://cdn.example/shoe"})
+	rows, _ := os.ReadFile(filepath.Join(dir, "restore.csv"))
+	fmt.Print(string(rows))
+	// Output:
+	// operation,source_account,hash,target_account,file,note
+	// upload,,0123456789abcdef0123456789abcdef,11,11/0123456789abcdef0123456789abcdef.png,
+}

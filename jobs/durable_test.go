@@ -1,0 +1,96 @@
+package jobs_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"adferry/graph"
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+// slowDisk takes its time over the commits that it is told to.
+type slowDisk struct {
+	*store.Job
+	slow func(jobs.Change) bool
+}
+
+func (d *slowDisk) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, error) {
+	if d.slow(c) {
+		time.Sleep(3 * time.Second)
+	}
+	return d.Job.Commit(ctx, c)
+}
+
+// However long the disk takes over it, a write leaves only when its intent is on
+// disk, and a delete only when that its copy succeeded and was seen is, too.
+func TestDiskBeforeWire(t *testing.T) {
+	states := func(c jobs.Change, settled bool) bool {
+		for _, r := range c.Records {
+			if r.Outcome.State.Settled() == settled && r.Outcome.State != jobs.Pending {
+				return true
+			}
+		}
+		return false
+	}
+	for name, slow := range map[string]func(jobs.Change) bool{
+		"intent":   func(c jobs.Change) bool { return states(c, false) },
+		"outcome":  func(c jobs.Change) bool { return states(c, true) },
+		"sighting": func(c jobs.Change) bool { return len(c.Seen) > 0 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 50 * time.Millisecond}})
+				w.has("11", "a", "b", "c")
+				w.has("22", "c")
+				w.has("33")
+				w.manifest("move 11 a 22", "copy 11 a 33", "move 11 b 33", "move 11 c 22", "delete 22 x -")
+				w.wrap = func(job *store.Job) jobs.Checkpoint { return &slowDisk{job, slow} }
+				w.api.before = func(calls []graph.Call) { w.onDisk(calls) }
+				if err := w.run(jobs.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				w.expect("done", "done", "done", "done", "skipped already_absent")
+				wantHolds(t, w, "!11 a", "!11 b", "!11 c", "22 a", "33 a", "33 b", "22 c")
+			})
+		})
+	}
+}
+
+// onDisk fails the test for a write about to leave of which the checkpoint does
+// not say all that it has to.
+func (w *world) onDisk(calls []graph.Call) {
+	ids := make([]plan.OpID, 20)
+	for i := range ids {
+		ids[i] = plan.OpID(i + 1)
+	}
+	view, err := store.View(context.Background(), w.dir)
+	if err != nil {
+		w.t.Error(err)
+		return
+	}
+	defer view.Close()
+	ops, err := view.Load(context.Background(), ids)
+	if err != nil {
+		w.t.Error(err)
+	}
+	for _, c := range calls {
+		for _, o := range ops {
+			if !asks(o.Op, c) || string(o.Hash) != c.Hash {
+				continue
+			}
+			if o.Outcome.State != jobs.Sent {
+				w.t.Errorf("%s of %s in %s left while on disk it was %s", c.Action, c.Hash, c.Account, o.Outcome.State)
+			}
+			for _, n := range o.Needs {
+				if c.Action == graph.ActionDelete && (!n.Outcome.State.OK() || n.Outcome.Seen.IsZero()) {
+					w.t.Errorf("delete of %s in %s left while on disk its copy to %s was %s, seen %v", c.Hash, c.Account, n.Target, n.Outcome.State, n.Outcome.Seen)
+				}
+			}
+		}
+	}
+}

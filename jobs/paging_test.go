@@ -1,0 +1,67 @@
+package jobs_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+)
+
+// A server that answers a bulk read in pages smaller than asked, down to one
+// image each, is read to the end: nothing behind the first page is taken for
+// absent, not even when what a page ended with is deleted before the next one is
+// read, or when a page shows rows of deleted images alone.
+func TestSmallPages(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		options sandbox.Options
+	}{
+		{"stale cursors", sandbox.Options{Variants: sandbox.Variants{StaleCursorFails: true}}},
+		{"deleted rows", sandbox.Options{Variants: sandbox.Variants{DeleteKeepsRow: true}, Latency: sandbox.Latency{Min: 10 * time.Millisecond}}},
+	} {
+		for _, most := range []int{1, 7, 25} {
+			t.Run(fmt.Sprint(test.name, " ", most), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					test.options.Variants.PageMost = most
+					w := newWorld(t, test.options)
+					w.manifest(w.gappy(120)...)
+					if err := w.run(jobs.Options{MaxDuration: time.Hour}); err != nil {
+						t.Fatal(err)
+					}
+					for i, r := range w.results() {
+						if want := map[bool]jobs.Status{true: jobs.StatusDone, false: jobs.StatusFailed}[i%10 != 9]; r.Status != want || r.Reason != "" && r.Reason != jobs.NotFound {
+							t.Errorf("row %d: got %s %s (%s), want %s", i+1, r.Status, r.Reason, r.Message, want)
+						}
+					}
+					w.once()
+					w.copiesBeforeDeletes(w.results())
+				})
+			})
+		}
+	}
+}
+
+// gappy asks for moves of n images from account 11 to 22. Of some the target has
+// a copy; every tenth the source has not, or no longer.
+func (w *world) gappy(n int) []string {
+	w.has("11")
+	w.has("22")
+	rows := make([]string, n)
+	for i := range rows {
+		image := fmt.Sprint("image", i)
+		rows[i] = "move 11 " + image + " 22"
+		switch {
+		case i%20 == 9:
+			w.server.AddImage("11", sandbox.Image{Hash: string(hash(image)), Status: sandbox.Deleted})
+		case i%10 != 9:
+			w.has("11", image)
+		}
+		if i%3 == 1 && i%10 != 9 {
+			w.has("22", image)
+		}
+	}
+	return rows
+}

@@ -1,0 +1,36 @@
+package store
+
+import (
+	"context"
+
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// Changes reads the operations that changed something, or may have. See
+// jobs.Ledger.
+func (j *Job) Changes(ctx context.Context, after plan.OpID, n int) ([]jobs.Operation, error) {
+	all, err := j.operations(ctx, `SELECT `+operationColumns+` FROM outcomes o JOIN ops p ON p.id = o.op
+		WHERE o.op > ? AND (o.created = 1 OR o.attempts > 0 OR o.state = 'sent') ORDER BY o.op LIMIT ?`, after, n)
+	if err != nil {
+		return nil, err
+	}
+	return all, j.withNeeds(ctx, all)
+}
+
+// LostHashes counts the copies and uploads of which nobody knows under which hash
+// they arrived, if they did: their answers are lost, and the job's other writes do
+// not show that images keep their hashes.
+func (j *Job) LostHashes(ctx context.Context) (n int, err error) {
+	const answered = `FROM ops q JOIN outcomes x ON x.op = q.id WHERE q.kind = 'copy' AND x.target_hash <> ''`
+	err = j.read.QueryRowContext(ctx, `SELECT count(*) FROM ops p JOIN outcomes o ON o.op = p.id
+		WHERE p.kind <> 'delete' AND (o.state = 'sent' AND o.target_hash = '' OR o.state = 'pending' AND o.attempts > 0)
+		AND (p.hash = '' OR NOT EXISTS (SELECT 1 `+answered+`) OR EXISTS (SELECT 1 `+answered+` AND x.target_hash <> q.hash))`).Scan(&n)
+	return n, j.readError(err)
+}
+
+// Dependents reads the operations that wait for the given one. See jobs.Ledger.
+func (j *Job) Dependents(ctx context.Context, id plan.OpID) ([]jobs.Operation, error) {
+	return j.operations(ctx, `SELECT `+operationColumns+` FROM needs n JOIN ops p ON p.id = n.op
+		LEFT JOIN outcomes o ON o.op = p.id WHERE n.need = ? ORDER BY p.id`, id)
+}

@@ -1,0 +1,243 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+
+	"adferry/plan"
+)
+
+// Ledger is the checkpoint of a job as its undo reads it.
+type Ledger interface {
+	// Changes returns up to n operations after the given one that changed an ad
+	// account, or may have, in ID order and with what they need.
+	Changes(ctx context.Context, after plan.OpID, n int) ([]Operation, error)
+	// Dependents returns the operations that wait for the given one.
+	Dependents(ctx context.Context, id plan.OpID) ([]Operation, error)
+	// Load returns operations with what they need.
+	Load(ctx context.Context, ids []plan.OpID) ([]Operation, error)
+}
+
+// Kept names the file of a backup that holds an image's picture, "" if none does.
+type Kept func(account plan.Account, hash plan.Hash) (file string, err error)
+
+// Undo yields the rows of a manifest that makes the ad accounts what they were
+// before the job, as far as the job changed them:
+//
+//   - an image that the job brought is deleted, or moved back to where the job
+//     deleted it, so that it is never gone from both;
+//   - an image that the job deleted is copied back from where a copy of it is, or
+//     else uploaded from the backup;
+//   - what the job found in its place stays.
+//
+// Of a write whose answer is still lost, the row does nothing where it had no
+// effect. An image that nothing can bring back is given to gone.
+func Undo(ctx context.Context, l Ledger, kept Kept, gone func(Operation)) iter.Seq2[plan.Line, error] {
+	u := undo{ctx, l, kept, gone}
+	return func(yield func(plan.Line, error) bool) {
+		const page = 1000
+		for after := plan.OpID(0); ; {
+			operations, err := l.Changes(ctx, after, page)
+			if err != nil {
+				yield(plan.Line{}, err)
+				return
+			}
+			for _, o := range operations {
+				after = o.ID
+				line, err := u.row(o)
+				if err != nil {
+					yield(plan.Line{}, err)
+					return
+				}
+				if line.Verb != plan.VerbUnknown && !yield(line, nil) {
+					return
+				}
+			}
+			if len(operations) < page {
+				return
+			}
+		}
+	}
+}
+
+type undo struct {
+	ctx    context.Context
+	ledger Ledger
+	kept   Kept
+	gone   func(Operation)
+}
+
+// row is what takes one operation back; its verb is unknown where nothing has to.
+func (u undo) row(o Operation) (plan.Line, error) {
+	if o.Kind == plan.KindDelete {
+		return u.restore(o)
+	}
+	return u.remove(o)
+}
+
+// remove takes back what a copy or upload brought.
+func (u undo) remove(o Operation) (plan.Line, error) {
+	since, copies, err := u.after(o)
+	if err != nil || !brought(o) || since == deleted {
+		return plan.Line{}, err
+	}
+	root, lost, err := u.origin(o)
+	if err != nil {
+		return plan.Line{}, err
+	}
+	// One that may be gone itself cannot be counted on, and where it was passed on
+	// that copy is moved back.
+	passedOn := since == maybeDeleted && slices.ContainsFunc(copies, func(c Operation) bool { return c.Outcome.State.OK() })
+	if lost && !passedOn {
+		return plan.Line{Verb: plan.Move, Source: o.Target, Hash: o.landed(), Target: root.Source,
+			Note: fmt.Sprintf("takes back the move from %s", root.Source.Act())}, nil
+	}
+	note := "takes back the upload of " + o.File
+	if o.Kind == plan.KindCopy {
+		note = fmt.Sprintf("takes back the copy from %s", o.Source.Act())
+	}
+	return plan.Line{Verb: plan.Delete, Source: o.Target, Hash: o.landed(), Note: note}, nil
+}
+
+// origin follows copies of copies up to the one whose source the job did not
+// bring, and says whether the job deleted that source, or may have.
+func (u undo) origin(o Operation) (root Operation, lost bool, err error) {
+	for o.Kind == plan.KindCopy && o.Op.Needs {
+		whole, err := u.ledger.Load(u.ctx, []plan.OpID{o.ID})
+		if err != nil || len(whole) == 0 {
+			return o, false, err
+		}
+		up := into(whole[0].Needs, o.Source)
+		if up == nil || !brought(*up) {
+			break
+		}
+		o = *up
+	}
+	if o.Kind != plan.KindCopy || !o.Needed {
+		return o, false, nil
+	}
+	dependents, err := u.ledger.Dependents(u.ctx, o.ID)
+	for _, d := range dependents {
+		if d.Kind == plan.KindDelete && d.Source == o.Source && d.Tried() {
+			lost = true
+		}
+	}
+	return o, lost, err
+}
+
+// restore brings back what a delete took, unless a moved-back copy does.
+func (u undo) restore(o Operation) (plan.Line, error) {
+	if !o.Tried() {
+		return plan.Line{}, nil
+	}
+	hash := o.Hash
+	if up := into(o.Needs, o.Source); up != nil {
+		if brought(*up) {
+			return plan.Line{}, nil // it was not there before the job
+		}
+		hash = up.landed()
+	}
+	from := plan.Line{}
+	copies := outOf(o.Needs, o.Source)
+	for len(copies) > 0 {
+		c := copies[0]
+		copies = copies[1:]
+		if !c.Outcome.State.OK() {
+			continue
+		}
+		since, next, err := u.after(c)
+		if err != nil {
+			return plan.Line{}, err
+		}
+		if since == deleted || since == maybeDeleted && len(next) > 0 {
+			copies = append(next, copies...)
+			continue
+		}
+		if root, _, err := u.origin(c); err != nil || brought(c) && root.Source == o.Source {
+			return plan.Line{}, err // it is moved back to here
+		}
+		if from.Verb == plan.VerbUnknown {
+			from = plan.Line{Verb: plan.Copy, Source: c.Target, Hash: c.landed(), Target: o.Source, Note: "brings back what the job deleted"}
+		}
+	}
+	if from.Verb != plan.VerbUnknown {
+		return from, nil
+	}
+	file, err := u.kept(o.Source, hash)
+	switch {
+	case err != nil:
+		return plan.Line{}, err
+	case file != "":
+		return plan.Line{Verb: plan.Upload, Hash: hash, Target: o.Source, File: file, Note: "brings back what the job deleted"}, nil
+	}
+	if o.Outcome.State == Done {
+		u.gone(o)
+	}
+	return plan.Line{}, nil
+}
+
+// after is what the job did later with the image that a copy or upload brought:
+// whether it deleted it, and its copies out of there.
+func (u undo) after(o Operation) (since later, copies []Operation, err error) {
+	if !o.Needed {
+		return untouched, nil, nil
+	}
+	dependents, err := u.ledger.Dependents(u.ctx, o.ID)
+	for _, d := range dependents {
+		switch {
+		case d.Source != o.Target:
+		case d.Kind == plan.KindCopy:
+			copies = append(copies, d)
+		case d.Kind == plan.KindDelete && d.Outcome.State.OK():
+			since = deleted
+		case d.Kind == plan.KindDelete && d.Tried():
+			since = maybeDeleted
+		}
+	}
+	return since, copies, err
+}
+
+// later is what the job did with an image that it had brought.
+type later uint8
+
+const (
+	untouched later = iota
+	maybeDeleted
+	deleted
+)
+
+// brought reports whether the job made the image that the copy or upload is
+// about, or may have: a write whose answer is lost and was not read back.
+func brought(o Operation) bool {
+	if o.Kind == plan.KindDelete {
+		return false
+	}
+	return o.Outcome.Created || !o.Outcome.State.Settled() && o.Tried()
+}
+
+// Tried reports whether a write of the operation was sent.
+func (o Operation) Tried() bool { return o.Outcome.State == Sent || o.Outcome.Attempts > 0 }
+
+// into is the copy or upload among the operations that brought an image into the
+// account: one that succeeded, if any did.
+func into(operations []Operation, account plan.Account) *Operation {
+	var found *Operation
+	for i, n := range operations {
+		if n.Kind != plan.KindDelete && n.Target == account && (found == nil || n.Outcome.State.OK()) {
+			found = &operations[i]
+		}
+	}
+	return found
+}
+
+// outOf are the copies among the operations out of the account.
+func outOf(operations []Operation, account plan.Account) (copies []Operation) {
+	for _, n := range operations {
+		if n.Kind == plan.KindCopy && n.Source == account {
+			copies = append(copies, n)
+		}
+	}
+	return copies
+}

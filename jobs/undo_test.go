@@ -1,0 +1,216 @@
+package jobs_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"adferry/graph"
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/jobs/backup"
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+// undone makes the undo of the world's job and runs it; gone counts the images
+// that nothing brings back.
+func (w *world) undone(t *testing.T, dir string) (undo *world, gone int) {
+	t.Helper()
+	manifest, gone := w.undoing(t, dir)
+	undo = &world{t: t, dir: t.TempDir(), server: w.server, api: w.api}
+	if strings.Count(manifest, "\n") == 1 { // the header
+		return undo, gone
+	}
+	undo.text(manifest)
+	for range 20 {
+		if err := undo.run(jobs.Options{File: filesUnder(dir)}); err == nil {
+			break
+		}
+	}
+	return undo, gone
+}
+
+// undoing is the manifest of the undo.
+func (w *world) undoing(t *testing.T, dir string) (manifest string, gone int) {
+	t.Helper()
+	job, err := store.View(context.Background(), w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer job.Close()
+	kept := func(a plan.Account, h plan.Hash) (string, error) {
+		if _, err := os.Stat(filepath.Join(dir, string(a), string(h)+".json")); err != nil {
+			return "", nil
+		}
+		return string(a) + "/" + string(h) + ".png", nil
+	}
+	var b bytes.Buffer
+	if _, err := plan.Write(&b, jobs.Undo(context.Background(), job, kept, func(jobs.Operation) { gone++ })); err != nil {
+		t.Fatal(err)
+	}
+	return b.String(), gone
+}
+
+func filesUnder(dir string) func(plan.Op) (graph.File, error) {
+	return func(op plan.Op) (graph.File, error) {
+		name, _ := backup.NameOf(filepath.Join(dir, op.File))
+		return graph.File{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(filepath.Join(dir, op.File)) }}, nil
+	}
+}
+
+func TestUndo(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		rows []string
+		has  []string // "11 a"
+		want []string // rows of the undo
+		gone int
+	}{
+		{"a copy", []string{"copy 11 a 22"}, []string{"11 a"}, []string{"delete 22 a"}, 0},
+		{"a copy that was there", []string{"copy 11 a 22"}, []string{"11 a", "22 a"}, nil, 0},
+		{"a move", []string{"move 11 a 22"}, []string{"11 a"}, []string{"move 22 a 11"}, 0},
+		{"a move whose target had it", []string{"move 11 a 22"}, []string{"11 a", "22 a"}, []string{"copy 22 a 11"}, 0},
+		{"a move done before", []string{"move 11 a 22"}, []string{"22 a"}, nil, 0},
+		{"a move to two", []string{"move 11 a 22", "move 11 a 33"}, []string{"11 a"}, []string{"move 22 a 11", "move 33 a 11"}, 0},
+		{"a move to two, one had it", []string{"move 11 a 22", "move 11 a 33"}, []string{"11 a", "22 a"}, []string{"move 33 a 11"}, 0},
+		{"a chain of moves", []string{"move 11 a 22", "move 22 a 33"}, []string{"11 a"}, []string{"move 33 a 11"}, 0},
+		{"a chain of moves, the middle had it", []string{"move 11 a 22", "move 22 a 33"}, []string{"11 a", "22 a"}, []string{"copy 33 a 11", "move 33 a 22"}, 0},
+		{"a chain of copies", []string{"copy 11 a 22", "copy 22 a 33"}, []string{"11 a"}, []string{"delete 22 a", "delete 33 a"}, 0},
+		{"a delete", []string{"delete 11 a -"}, []string{"11 a"}, nil, 1},
+		{"a delete of what was gone", []string{"delete 11 a -"}, nil, nil, 0},
+		{"a delete beside a copy", []string{"copy 11 a 22", "delete 11 a -"}, []string{"11 a"}, []string{"move 22 a 11"}, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sandbox.Options{})
+				for _, account := range []string{"11", "22", "33"} {
+					w.has(account)
+				}
+				for _, p := range test.has {
+					w.has(p[:2], p[3:])
+				}
+				before := w.server.Snapshot()
+				w.manifest(test.rows...)
+				if err := w.run(jobs.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				manifest, gone := w.undoing(t, t.TempDir())
+				var got []string
+				for _, line := range strings.Split(strings.TrimSpace(manifest), "\n")[1:] {
+					c := strings.Split(line, ",")
+					got = append(got, strings.TrimSpace(fmt.Sprint(c[0], " ", c[1], " a ", c[3])))
+				}
+				slices.Sort(got)
+				if !slices.Equal(got, test.want) || gone != test.gone {
+					t.Errorf("got %q and %d gone, want %q and %d", got, gone, test.want, test.gone)
+				}
+				undo, _ := w.undone(t, t.TempDir())
+				if len(test.want) > 0 {
+					for _, r := range undo.results() {
+						if r.Status != jobs.StatusDone {
+							t.Errorf("%s %s %s is %s %s: %s", r.Verb, r.Source, r.Target, r.Status, r.Reason, r.Message)
+						}
+					}
+				}
+				if after := w.server.Snapshot(); gone == 0 && !slices.Equal(before, after) {
+					t.Errorf("before %v\nafter %v", before, after)
+				}
+			})
+		})
+	}
+}
+
+// Whatever a job did and wherever it was cut off, also several times: its undo
+// leaves every ad account as it was.
+func TestUndoAfterAnything(t *testing.T) {
+	for seed := range uint64(60) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { undoAfter(t, rand.New(rand.NewPCG(seed, 7))) })
+		})
+	}
+}
+
+func undoAfter(t *testing.T, d *rand.Rand) {
+	w := newWorld(t, sandbox.Options{Seed: d.Uint64(), Latency: sandbox.Latency{Min: 10 * time.Millisecond, Max: 2 * time.Second},
+		Rates: map[string]float64{"cut_after": 0.1, "cut_before": 0.05, "null_after": 0.1, "throttle": 0.05, "html_502": 0.05}})
+	accounts, names := []string{"11", "22", "33", "44"}, []string{"a", "b", "c", "d", "e", "f"}
+	for _, account := range accounts {
+		w.has(account)
+		for _, n := range names {
+			if d.IntN(3) == 0 {
+				w.has(account, n)
+			}
+		}
+	}
+	var rows []string
+	for len(rows) < 14 {
+		from, to, n := accounts[d.IntN(4)], accounts[d.IntN(4)], names[d.IntN(6)]
+		row := []string{"copy " + from + " " + n + " " + to, "move " + from + " " + n + " " + to, "delete " + from + " " + n + " -"}[d.IntN(3)]
+		if valid(append(rows, row)) {
+			rows = append(rows, row)
+		} else if d.IntN(4) == 0 {
+			break
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	before := w.server.Snapshot()
+	w.manifest(rows...)
+	dir := t.TempDir()
+	for range 1 + d.IntN(3) { // lives, each cut off at once or drained
+		ctx, kill := context.WithTimeout(context.Background(), time.Duration(d.IntN(12_000))*time.Millisecond)
+		_ = w.runCtx(ctx, jobs.Options{Backup: w.backup(t, dir), BatchSize: 1 + d.IntN(4)}, nil)
+		kill()
+	}
+	undo, gone := w.undone(t, dir)
+	if gone > 0 {
+		t.Errorf("%d images are gone for good", gone)
+	}
+	if after := w.server.Snapshot(); !slices.Equal(before, after) {
+		t.Errorf("rows %q", rows)
+		for _, e := range before {
+			if !slices.Contains(after, e) {
+				t.Errorf("%s lost %s", e.Account, nameOf(names, e.Hash))
+			}
+		}
+		for _, e := range after {
+			if !slices.Contains(before, e) {
+				t.Errorf("%s has %s", e.Account, nameOf(names, e.Hash))
+			}
+		}
+		for _, o := range w.operations() {
+			t.Logf("%s %s %s %s: %s %s, created %v, %d attempts", o.Kind, o.Source, nameOf(names, string(o.Hash)), o.Target, o.Outcome.State, o.Outcome.Reason, o.Outcome.Created, o.Outcome.Attempts)
+		}
+		manifest, _ := w.undoing(t, dir)
+		t.Log(manifest)
+		for _, r := range undo.results() {
+			t.Logf("undo %s %s %s %s: %s %s %s", r.Verb, r.Source, nameOf(names, string(r.Hash)), r.Target, r.Status, r.Reason, r.Message)
+		}
+	}
+}
+
+// valid reports whether the rows make a manifest without contradictions.
+func valid(rows []string) bool {
+	_, err := plan.Read(strings.NewReader(manifestOf(rows)), nil)
+	return err == nil
+}
+
+func nameOf(names []string, h string) string {
+	for _, n := range names {
+		if string(hash(n)) == h {
+			return n
+		}
+	}
+	return h
+}

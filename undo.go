@@ -1,0 +1,231 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/jobs"
+	"adferry/jobs/backup"
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+func undoCommand(s *streams) *cli.Command {
+	return &cli.Command{
+		Name: "undo", Usage: "take back what a job did", ArgsUsage: "DIR",
+		Description: "Makes a job of its own in DIR/undo, with the same guards, reports and exit codes, that\n" +
+			"deletes the images that the job brought, and only those, and brings back what it deleted:\n" +
+			"from where it was copied to, or else from the job's backup (--backup DIR names another).\n" +
+			"An image that a creative uses by now stays, and its row fails as in_use.",
+		Flags: append([]cli.Flag{boolFlag("yes", "agree to the deletions")}, runFlags()...),
+		Action: func(c *cli.Context) error {
+			dir, err := argument(c, "DIR")
+			if err != nil {
+				return err
+			}
+			return undo(c, s, dir)
+		},
+	}
+}
+
+func undo(c *cli.Context, s *streams, dir string) error {
+	original, err := store.Open(c.Context, dir) // held: what is being undone must not go on
+	if err != nil {
+		return err
+	}
+	defer original.Close()
+	meta, err := original.Meta(c.Context)
+	if err != nil {
+		return err
+	}
+	if c.Bool("sandbox") && !meta.Sandbox {
+		return usagef("", "%s holds a job that runs %s", dir, against(false))
+	}
+	se, err := newSession(c, s, meta.Sandbox)
+	if err != nil {
+		return err
+	}
+	u := undoing{dir: filepath.Join(dir, "undo"), files: cmp.Or(se.settings.Backup, meta.Backup), sandbox: meta.Sandbox}
+	if _, err := os.Stat(u.files); u.files != "" && err != nil {
+		if se.settings.Backup != "" {
+			return usagef("name the folder that the job's --backup filled", "--backup: %w", err)
+		}
+		u.files = "" // none was needed, or it is gone
+	}
+	defer u.tidy()
+	rows, gone, err := u.write(c.Context, original)
+	if err != nil {
+		return err
+	}
+	if rows > 0 && (se.dryRun || !u.begun(c.Context)) {
+		p, err := u.read(u.draft(), nil)
+		if err != nil {
+			return showProblems(s, err)
+		}
+		if se.dryRun {
+			tellGone(s, gone)
+			return describe(u.draft(), p).print(s.out, false)
+		}
+		if err := agree(c, s, p, se.mostDeletes); err != nil {
+			return err
+		}
+	}
+	if !se.dryRun {
+		settled, err := settleLost(c.Context, s, se, original, meta)
+		if err != nil {
+			return err
+		}
+		if settled {
+			if rows, gone, err = u.write(c.Context, original); err != nil {
+				return err
+			}
+		}
+	}
+	tellGone(s, gone)
+	if rows == 0 {
+		_, err := fmt.Fprintln(s.out, "nothing to undo: the job changed nothing that is not as it was")
+		return err
+	}
+	return u.run(c, s, se)
+}
+
+// settleLost finds out what became of copies and uploads whose answers were lost,
+// unless it is known that images keep their hashes here: only the API can tell
+// under which hash such a one arrived, so it is read, or else sent once more, and
+// then taken back like all others.
+func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, meta store.Meta) (settled bool, err error) {
+	lost, err := job.LostHashes(ctx)
+	if err != nil || lost == 0 {
+		return false, err
+	}
+	fmt.Fprintf(s.err, "writes whose answers were lost: %d; what became of them is settled first\n", lost)
+	api, err := se.connect(job)
+	if err != nil {
+		return false, err
+	}
+	options, release, err := equip(ctx, se, job, meta)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	options.Only = func(o jobs.Operation) bool { return o.Kind != plan.KindDelete && o.Tried() }
+	engine := jobs.New(api, job, options)
+	ignore := stopOnSignal(se, engine)
+	defer ignore()
+	return true, engine.Run(ctx)
+}
+
+// tellGone names images that nothing can bring back.
+func tellGone(s *streams, gone []jobs.Operation) {
+	for i, o := range gone {
+		if i == mostAccounts {
+			fmt.Fprintf(s.err, "gone for good: %d images more\n", len(gone)-i)
+			break
+		}
+		fmt.Fprintf(s.err, "gone for good: %s of %s: no copy and no backup holds it\n", o.Hash, o.Source.Act())
+	}
+}
+
+// undoing is the job of an undo.
+type undoing struct {
+	dir     string
+	files   string // the backup that deleted images are brought back from, or empty
+	sandbox bool
+}
+
+func (u undoing) manifest() string { return filepath.Join(u.dir, "undo.csv") }
+
+// draft is the manifest before it is known whether it will be run.
+func (u undoing) draft() string { return u.manifest() + ".new" }
+
+// tidy removes what an undo that did not begin left.
+func (u undoing) tidy() {
+	_ = os.Remove(u.draft())
+	_ = os.Remove(u.dir) // if it is empty
+}
+
+func (u undoing) read(path string, visit func(plan.Row) error) (*plan.Plan, error) {
+	return readPlan(path, checkFiles(u.files), visit)
+}
+
+// begun reports whether the undo was agreed to and begun by an earlier process.
+func (u undoing) begun(ctx context.Context) bool {
+	view, err := store.View(ctx, u.dir)
+	if err != nil {
+		return false
+	}
+	view.Close()
+	return true
+}
+
+// write drafts the manifest.
+func (u undoing) write(ctx context.Context, job *store.Job) (rows int, gone []jobs.Operation, err error) {
+	if err := os.MkdirAll(u.dir, 0o755); err != nil {
+		return 0, nil, notStarted(&store.DiskError{Err: err})
+	}
+	kept := func(plan.Account, plan.Hash) (string, error) { return "", nil }
+	if u.files != "" {
+		folder, err := backup.Open(u.files, nil)
+		if err != nil {
+			return 0, nil, usagef("name the job's backup with --backup DIR", "%w", err)
+		}
+		defer folder.Close()
+		kept = func(a plan.Account, h plan.Hash) (string, error) {
+			e, err := folder.Find(a, h)
+			if errors.Is(err, backup.ErrNotKept) {
+				return "", nil
+			}
+			return e.Picture(), err
+		}
+	}
+	lines := jobs.Undo(ctx, job, kept, func(o jobs.Operation) { gone = append(gone, o) })
+	rows, err = writeManifest(u.draft(), lines)
+	return rows, gone, notStarted(err)
+}
+
+// run runs the undo, or goes on with one that was begun.
+func (u undoing) run(c *cli.Context, s *streams, se *session) error {
+	job, err := u.open(c.Context, se)
+	if err != nil {
+		return showProblems(s, err)
+	}
+	defer job.Close()
+	return carryOut(c.Context, s, se, job, u.dir)
+}
+
+func (u undoing) open(ctx context.Context, se *session) (*store.Job, error) {
+	if !u.begun(ctx) {
+		if err := os.Rename(u.draft(), u.manifest()); err != nil {
+			return nil, notStarted(&store.DiskError{Err: err})
+		}
+		job, _, err := store.Create(ctx, u.dir, store.Spec{
+			Manifest: absolute(u.manifest()), Consent: true, Sandbox: u.sandbox, Files: u.files, Settings: se.settings,
+			Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return u.read(u.manifest(), visit) },
+		})
+		return job, notStarted(err)
+	}
+	sum, err := fileSum(u.draft())
+	if err != nil {
+		return nil, err
+	}
+	job, err := store.Open(ctx, u.dir)
+	if err != nil {
+		return nil, err
+	}
+	meta, err := job.Meta(ctx)
+	if err == nil && sum != meta.Manifest.SHA256 {
+		err = usagef(fmt.Sprintf("adferry resume %s goes on with that one; to undo what came after it, move its folder away", u.dir),
+			"%s holds the undo of an earlier state of the job", u.dir)
+	}
+	if err != nil {
+		job.Close()
+		return nil, err
+	}
+	return job, nil
+}
