@@ -178,7 +178,7 @@ func TestCleanupKilled(t *testing.T) {
 // A signal while it lists leaves nothing behind; a second timer is kept out
 // meanwhile.
 func TestCleanupStoppedListing(t *testing.T) {
-	r := stock(t, sandbox.Options{Latency: sandbox.Latency{Min: 200 * time.Millisecond}}, []string{"11"}, 5000)
+	r := stock(t, sandbox.Options{Latency: sandbox.Latency{Min: 200 * time.Millisecond}}, []string{"11"}, 20_000)
 	r.serve(t, r.server)
 	root := filepath.Join(t.TempDir(), "jobs")
 	args := []string{"cleanup", "11", "--unused", "--jobs", root, "--yes"}
