@@ -58,12 +58,13 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":  exits,
-			"serve":  serve,
-			"holds":  holds,
-			"lose":   lose,
-			"gain":   gain,
-			"writes": writes,
+			"exits":    exits,
+			"serve":    serve,
+			"holds":    holds,
+			"lose":     lose,
+			"gain":     gain,
+			"writes":   writes,
+			"refusals": refusals,
 			"truncate": func(ts *testscript.TestScript, _ bool, args []string) { // FROM TO SIZE
 				n, err := strconv.Atoi(args[2])
 				ts.Check(err)
