@@ -73,7 +73,7 @@ func TestDeletesAreReadBack(t *testing.T) {
 				t.Errorf("%s: got %d looks, the last %v after the deletion", h, len(times), last)
 			}
 		}
-		if all := n * len(looks[string(hash("0"))]); 8*bulks > all {
+		if all := n * len(looks[string(hash("0"))]); 5*bulks > all {
 			t.Errorf("%d looks took %d reads: they are not in bulk", all, bulks)
 		}
 		if took := copied.Sub(deleted); took > 10*time.Second {

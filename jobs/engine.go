@@ -38,7 +38,7 @@ type Engine struct {
 	window   int  // tasks in memory for each lane
 	blocked  bool // a quota keeps something from being sent
 	stirred  bool // a lane got something to send since the round began
-	denied   map[pair]*denial
+	ways     map[pair]*way
 	works    bool // a write succeeded in this run
 	headers  headers
 	tally    tally
@@ -57,7 +57,7 @@ type Engine struct {
 func New(api API, store Checkpoint, opt Options) *Engine {
 	return &Engine{
 		api: api, store: store, opt: opt.withDefaults(),
-		lanes: map[plan.Account]*lane{}, denied: map[pair]*denial{},
+		lanes: map[plan.Account]*lane{}, ways: map[pair]*way{},
 		inbox: make(chan func()), stopped: make(chan struct{}),
 	}
 }

@@ -176,6 +176,7 @@ func (e *Engine) giveUpLook(k *look, err *graph.Error) {
 func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	t := w.task
 	if t.Outcome.State.Settled() || t.lost || t.deleted {
+		e.tried(t)
 		return
 	}
 	t.last = err

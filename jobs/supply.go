@@ -97,8 +97,10 @@ func (e *Engine) advance(t *task) {
 			e.settle(t, t.fail(DependencyFailed, fmt.Sprintf("%s, where its copy is, is failing: nothing is deleted meanwhile", account.Act())).outcome)
 			return
 		}
-		t.home.ready = append(t.home.ready, t)
-		e.stirred = true
+		if e.mayTry(t) {
+			t.home.ready = append(t.home.ready, t)
+			e.stirred = true
+		}
 	}
 }
 
@@ -123,6 +125,7 @@ func (e *Engine) settle(t *task, o Outcome) {
 		t.home.held--
 		e.tally.settled(o)
 		t.home.note(o)
+		e.tried(t)
 		e.opt.Observe(Event{Kind: EventSettled, Op: t.Op, Outcome: o})
 		if next := t.home.leave(t); next != nil {
 			e.advance(next)

@@ -36,6 +36,7 @@ func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
 	default:
 		t.Outcome.Attempts++
 		t.last, t.lost = err, false
+		e.opened(t)
 		if t.Kind == plan.KindDelete {
 			t.refused = true
 			t.forget()
@@ -85,6 +86,7 @@ func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
 		t.policy = e.opt.backoff()
 	}
 	e.after(now.Add(t.policy.NextBackOff()), func() { t.forget(); e.advance(t) })
+	e.tried(t)
 }
 
 // failed is the outcome of a write that the API refused.
