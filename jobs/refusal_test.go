@@ -11,6 +11,7 @@ import (
 	"adferry/graph"
 	"adferry/graph/sandbox"
 	"adferry/jobs"
+	"adferry/jobs/quota"
 )
 
 // Once the token or the app is refused, whatever the code, nothing more leaves:
@@ -141,7 +142,7 @@ func TestAccountBlockedLater(t *testing.T) {
 			rows = append(rows, fmt.Sprintf("copy 11 %d 22", i))
 		}
 		w.manifest(rows...)
-		if err := w.run(jobs.Options{Workers: 2, BatchSize: 1, MaxFailures: jobs.Share{Percent: 100, Set: true}}); err != nil {
+		if err := w.run(jobs.Options{Rules: quota.Rules{Mode: quota.Off}, Workers: 2, BatchSize: 1, MaxFailures: jobs.Share{Percent: 100, Set: true}}); err != nil {
 			t.Fatal(err)
 		}
 		if s := w.summary(); s.Totals.Done != 499 || s.Reasons[jobs.AccountBlocked] != len(rows)-499 {
