@@ -78,6 +78,10 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err := e.load(ctx); err != nil {
 		return err
 	}
+	// A share is judged by what a run begins, a number by what is known already.
+	if most := e.opt.MaxFailures; most.Set && most.Percent == 0 && e.tally.failures > most.Count {
+		return &FailuresError{Failed: e.tally.failures, Settled: e.tally.done}
+	}
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(e.opt.Workers)
 	e.pool = pool
