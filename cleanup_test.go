@@ -43,14 +43,6 @@ func stock(t *testing.T, o sandbox.Options, accounts []string, images int) *rehe
 	return r
 }
 
-// serve makes the stock reachable through a handler.
-func (r *rehearsal) serve(t *testing.T, h http.Handler) {
-	t.Helper()
-	web := httptest.NewServer(h)
-	t.Cleanup(web.Close)
-	r.url = web.URL
-}
-
 // checkCleaned checks that each account lost half of its images, once, and no
 // other.
 func checkCleaned(t *testing.T, r *rehearsal, accounts []string, images int) {
@@ -81,7 +73,7 @@ func TestCleanupHalfListed(t *testing.T) {
 	r := stock(t, sandbox.Options{Script: []sandbox.Rule{
 		{Match: sandbox.Match{Kind: sandbox.Read, Account: "22", Nth: 2, Count: 1000}, Fault: sandbox.Fault{Name: "200"}},
 	}}, []string{"11", "22"}, 800)
-	r.serve(t, r.server)
+	r.serve(t)
 	job := filepath.Join(t.TempDir(), "job")
 	code, _, stderr := r.run(t, "cleanup", "11", "22", "--older-than", "200d", "--max-delete", "50%", "--job", job, "--yes")
 	if code != exitFailures || !strings.Contains(stderr, "act_22 cannot be read") {
@@ -99,7 +91,7 @@ func TestCleanupListsFirst(t *testing.T) {
 	r := stock(t, sandbox.Options{}, accounts, 600)
 	var mu sync.Mutex
 	pages, early := 0, 0
-	r.serve(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		body, _ := io.ReadAll(q.Body)
 		q.Body = io.NopCloser(bytes.NewReader(body))
 		text := q.URL.String() + string(body)
@@ -119,6 +111,8 @@ func TestCleanupListsFirst(t *testing.T) {
 		}
 		mu.Unlock()
 	}))
+	defer web.Close()
+	r.url = web.URL
 	job := filepath.Join(t.TempDir(), "job")
 	if code, _, stderr := r.run(t, "cleanup", "11", "22", "33", "--unused", "--older-than", "200d", "--max-delete", "50%", "--job", job, "--yes"); code != exitDone {
 		t.Errorf("got exit code %d\n%s", code, stderr)
@@ -140,7 +134,7 @@ func TestCleanupListsFirst(t *testing.T) {
 func TestCleanupKilled(t *testing.T) {
 	accounts := []string{"11", "22"}
 	r := stock(t, sandbox.Options{Latency: sandbox.Latency{Min: 2 * time.Millisecond, Max: 8 * time.Millisecond}}, accounts, 1200)
-	r.serve(t, r.server)
+	r.serve(t)
 	root := filepath.Join(t.TempDir(), "jobs")
 	args := []string{"cleanup", "11", "22", "--unused", "--older-than", "200d", "--max-delete", "60%", "--jobs", root, "--keep-jobs", "3", "--yes"}
 	kills := 0
@@ -179,7 +173,7 @@ func TestCleanupKilled(t *testing.T) {
 // meanwhile.
 func TestCleanupStoppedListing(t *testing.T) {
 	r := stock(t, sandbox.Options{Latency: sandbox.Latency{Min: 200 * time.Millisecond}}, []string{"11"}, 20_000)
-	r.serve(t, r.server)
+	r.serve(t)
 	root := filepath.Join(t.TempDir(), "jobs")
 	args := []string{"cleanup", "11", "--unused", "--jobs", root, "--yes"}
 	c := r.command(t, args...)

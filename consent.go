@@ -2,9 +2,12 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -55,28 +58,37 @@ func within(limit jobs.Share, deletes, rows int) error {
 	return nil
 }
 
-// deletions says how many images would go, from where, and how many of them
-// have no copy in the manifest.
+// deletions says how many images would go, how many of them have no copy in the
+// manifest, and from where: the ad accounts that lose most are named.
 func deletions(p *plan.Plan) string {
-	accounts := map[plan.Account]bool{}
+	lost := map[plan.Account]int{}
 	deletes, bare := 0, 0
 	for o := range p.Ops() {
 		if o.Kind != plan.KindDelete {
 			continue
 		}
 		deletes++
-		accounts[o.Source] = true
+		lost[o.Source]++
 		if !o.Needs {
 			bare++
 		}
 	}
-	where := fmt.Sprintf("%d ad accounts", len(accounts))
-	if len(accounts) == 1 {
-		for a := range accounts {
-			where = a.Act()
-		}
+	from := slices.SortedFunc(maps.Keys(lost), func(a, b plan.Account) int {
+		return cmp.Or(lost[b]-lost[a], strings.Compare(string(a), string(b)))
+	})
+	if len(from) == 1 {
+		return fmt.Sprintf("the manifest deletes %s from %s, %d of them without a copy elsewhere", count(deletes, "image"), from[0].Act(), bare)
 	}
-	return fmt.Sprintf("the manifest deletes %s from %s, %d of them without a copy elsewhere", count(deletes, "image"), where, bare)
+	const most = 5
+	var named []string
+	for _, a := range from[:min(most, len(from))] {
+		named = append(named, fmt.Sprintf("%s (%d)", a.Act(), lost[a]))
+	}
+	if left := len(from) - most; left > 0 {
+		named = append(named, fmt.Sprintf("%d more", left))
+	}
+	return fmt.Sprintf("the manifest deletes %s from %d ad accounts, %d of them without a copy elsewhere: %s",
+		count(deletes, "image"), len(from), bare, strings.Join(named, ", "))
 }
 
 func count(n int, noun string) string {

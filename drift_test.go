@@ -38,3 +38,15 @@ func writes(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%d writes were sent, want %s", n, args[0])
 	}
 }
+
+// refusals checks how many calls an ad account of the script's sandbox that is
+// denied has been sent: refusals ACCOUNT NUMBER.
+func refusals(ts *testscript.TestScript, _ bool, args []string) {
+	n := 0
+	for _, calls := range ts.Value(servedKey{}).(*served).server.Stats().Accounts[args[0]].Calls {
+		n += calls
+	}
+	if args[1] != strconv.Itoa(n) {
+		ts.Fatalf("%d calls were sent to ad account %s, want %s", n, args[0], args[1])
+	}
+}

@@ -58,9 +58,7 @@ const (
 func newRehearsal(t *testing.T, dir string, rows int, o sandbox.Options) *rehearsal {
 	t.Helper()
 	r := &rehearsal{server: sandbox.New(o), manifest: filepath.Join(dir, "mixed.csv")}
-	web := httptest.NewServer(r.server)
-	t.Cleanup(web.Close)
-	r.url = web.URL
+	r.serve(t)
 	r.server.AddAccount(deniedTarget, sandbox.AccountOptions{Denied: "200"})
 	r.server.AddAccount(deniedSource, sandbox.AccountOptions{Denied: "100/33"})
 	for i := range 7 {
@@ -76,6 +74,14 @@ func newRehearsal(t *testing.T, dir string, rows int, o sandbox.Options) *rehear
 		t.Fatal(err)
 	}
 	return r
+}
+
+// serve makes the rehearsal's sandbox a server.
+func (r *rehearsal) serve(t *testing.T) {
+	t.Helper()
+	web := httptest.NewServer(r.server)
+	t.Cleanup(web.Close)
+	r.url = web.URL
 }
 
 func source(i int) string { return fmt.Sprintf("110000000000000%d", i%7) }

@@ -58,14 +58,15 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":   exits,
-			"serve":   serve,
-			"holds":   holds,
-			"lose":    lose,
-			"gain":    gain,
-			"writes":  writes,
-			"folders": folders,
-			"mend":    mend,
+			"exits":    exits,
+			"serve":    serve,
+			"holds":    holds,
+			"lose":     lose,
+			"gain":     gain,
+			"writes":   writes,
+			"refusals": refusals,
+			"folders":  folders,
+			"mend":     mend,
 			"truncate": func(ts *testscript.TestScript, _ bool, args []string) { // FROM TO SIZE
 				n, err := strconv.Atoi(args[2])
 				ts.Check(err)

@@ -15,21 +15,22 @@ func (e *Engine) detour(t *task, err *graph.Error) bool {
 	t.Outcome.Attempts++
 	t.refusals++
 	t.last, t.lost = err, false
-	if way := t.way(); !e.detours[way] {
-		e.detours[way] = true
+	if w := e.way(t); !w.detour {
+		w.detour = true
 		e.warn("copying from " + t.Source.Act() + " to " + t.Target.Act() + " is refused (" + err.Error() + "); its images are fetched and uploaded")
-		e.recall(t.home, way)
+		e.recall(t.home, t.pair())
 	}
+	e.tried(t)
 	e.advance(t)
 	return true
 }
 
 // recall turns copies that were about to be sent on a way that is refused.
-func (e *Engine) recall(l *lane, way pair) {
+func (e *Engine) recall(l *lane, p pair) {
 	ready := l.ready
 	l.ready = nil
 	for _, t := range ready {
-		if t.Kind == plan.KindCopy && t.way() == way {
+		if t.Kind == plan.KindCopy && t.pair() == p {
 			e.advance(t)
 		} else {
 			l.ready = append(l.ready, t)

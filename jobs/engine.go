@@ -39,11 +39,10 @@ type Engine struct {
 	window   int  // tasks in memory for each lane
 	blocked  bool // a quota keeps something from being sent
 	stirred  bool // a lane got something to send since the round began
-	denied   map[pair]*denial
+	ways     map[pair]*way
 	works    bool // a write succeeded in this run
 	headers  headers
 	clock    clock
-	detours  map[pair]bool // ways on which images are uploaded, for copying is refused
 	tally    tally
 	stop     error       // why nothing more is sent
 	halted   atomic.Bool // stop is set, for workers
@@ -61,7 +60,7 @@ type Engine struct {
 func New(api API, store Checkpoint, opt Options) *Engine {
 	return &Engine{
 		api: api, store: store, opt: opt.withDefaults(),
-		lanes: map[plan.Account]*lane{}, denied: map[pair]*denial{}, detours: map[pair]bool{},
+		lanes: map[plan.Account]*lane{}, ways: map[pair]*way{},
 		inbox: make(chan func()), stopped: make(chan struct{}),
 	}
 }
@@ -81,6 +80,10 @@ func (e *Engine) Stop(cause error) {
 func (e *Engine) Run(ctx context.Context) error {
 	if err := e.load(ctx); err != nil {
 		return err
+	}
+	// A share is judged by what a run begins, a number by what is known already.
+	if most := e.opt.MaxFailures; most.Set && most.Percent == 0 && e.tally.failures > most.Count {
+		return &FailuresError{Failed: e.tally.failures, Settled: e.tally.done}
 	}
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(e.opt.Workers)

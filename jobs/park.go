@@ -17,7 +17,8 @@ func (e *Engine) park(l *lane, err *graph.Error, before time.Time, write bool, n
 	}
 	if err.Class == graph.MaybeThrottled && l.quota.Block.Until.After(before) {
 		l.maybeWrite = write
-		if l.maybe++; l.maybe > mostMaybe {
+		// Who only asks what would be done wants to know what is so now.
+		if l.maybe++; l.maybe > mostMaybe || e.opt.ReadOnly {
 			l.refused = err
 			e.abandon(l)
 		}

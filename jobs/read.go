@@ -189,6 +189,7 @@ func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	t := w.task
 	switch {
 	case t.Outcome.State.Settled() || t.lost || t.deleted:
+		e.tried(t)
 		return
 	case t.stored: // done, and nothing tells whether an undo may take it back
 		o := t.Outcome

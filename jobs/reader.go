@@ -94,6 +94,17 @@ func (r *Reader) Count(ctx context.Context, accounts []plan.Account, q graph.Que
 	})
 }
 
+// Probe asks for next to nothing of each ad account, to learn whether it can be
+// read now and which tier it reports. An account that may be blocked is not waited
+// for. Errors are as those of the other methods.
+func (r *Reader) Probe(ctx context.Context, accounts []plan.Account) error {
+	t := r.tour(accounts, 1, func(a plan.Account) (supply, func()) {
+		return &listing{account: a, q: graph.Query{Fields: []string{graph.FieldID}}, count: true, each: func(plan.Account, graph.Reply) error { return nil }}, func() {}
+	})
+	t.hurried = true
+	return t.end(ctx)
+}
+
 // Found is what reading says of one image of an ad account.
 type Found struct {
 	Account plan.Account
@@ -136,6 +147,10 @@ func (r *Reader) quota(a plan.Account) *quota.Lane {
 
 // read carries out what the supplies of the accounts ask for.
 func (r *Reader) read(ctx context.Context, accounts []plan.Account, width int, supplyOf func(plan.Account) (supply, func())) error {
+	return r.tour(accounts, width, supplyOf).end(ctx)
+}
+
+func (r *Reader) tour(accounts []plan.Account, width int, supplyOf func(plan.Account) (supply, func())) *tour {
 	t := &tour{Reader: r, turn: -1, inbox: make(chan func())}
 	seen := map[plan.Account]bool{}
 	for _, a := range accounts {
@@ -144,12 +159,17 @@ func (r *Reader) read(ctx context.Context, accounts []plan.Account, width int, s
 		}
 		seen[a] = true
 		s, release := supplyOf(a)
-		defer release()
-		stop := &stopover{account: a, quota: r.quota(a), supply: s, width: newWidth(width)}
+		stop := &stopover{account: a, quota: r.quota(a), supply: s, release: release, width: newWidth(width)}
 		t.all, t.open = append(t.all, stop), append(t.open, stop)
 	}
+	return t
+}
+
+// end runs the tour and says what went wrong.
+func (t *tour) end(ctx context.Context) error {
 	failed := []error{t.run(ctx)}
 	for _, s := range t.all {
+		s.release()
 		if s.refused != nil {
 			failed = append(failed, &AccountError{s.account, s.refused})
 		}

@@ -1,6 +1,8 @@
 package jobs
 
 import (
+	"slices"
+
 	"adferry/graph"
 	"adferry/plan"
 )
@@ -11,33 +13,103 @@ import (
 // access tier, too.
 const mostDenials = 3
 
-// denial counts refused writes of one way of copying, or of deletes in one
-// account (target "").
-type denial struct {
-	row  int
-	last *graph.Error
+// way is one way of copying, or of deleting in one account (target ""), as far as
+// this run has come to know it.
+type way struct {
+	open    bool         // a write was carried out, or refused for its image's sake
+	detour  bool         // copying is refused: its images are fetched and uploaded
+	trying  int          // writes that are to show whether it is open
+	waiting []*task      // for those
+	refused int          // writes refused in a row
+	last    *graph.Error // why
 }
 
-func (t *task) way() pair {
+func (t *task) pair() pair {
 	if t.Kind == plan.KindDelete {
 		return pair{source: t.Source}
 	}
 	return pair{t.Source, t.Target}
 }
 
-// refuse notes that the task's write was refused for its accounts.
-func (e *Engine) refuse(t *task, err *graph.Error) {
-	d := e.denied[t.way()]
-	if d == nil {
-		d = &denial{}
-		e.denied[t.way()] = d
+func (e *Engine) way(t *task) *way {
+	w := e.ways[t.pair()]
+	if w == nil {
+		w = &way{}
+		e.ways[t.pair()] = w
 	}
-	d.row++
-	d.last = err
+	return w
 }
 
-// approve notes that the task's write was not refused.
-func (e *Engine) approve(t *task) { delete(e.denied, t.way()) }
+// mayTry reports whether the task's write may go. On a way that is not known to be
+// open a few go ahead and the others wait for what becomes of them.
+func (e *Engine) mayTry(t *task) bool {
+	w := e.way(t)
+	if w.open || t.trying {
+		return true
+	}
+	if w.trying >= mostDenials {
+		w.waiting = append(w.waiting, t)
+		return false
+	}
+	w.trying++
+	t.trying = true
+	return true
+}
+
+// tried ends the task's part in finding out whether its way is open.
+func (e *Engine) tried(t *task) {
+	w := e.way(t)
+	if t.trying {
+		t.trying = false
+		w.trying--
+	}
+	e.follow(w)
+}
+
+// opened notes that the task's write was not refused for its accounts.
+func (e *Engine) opened(t *task) {
+	e.way(t).open = true
+	e.tried(t)
+}
+
+// follow lets those go on that waited for others: as many as may try, or all of
+// them once it is known how the way is.
+func (e *Engine) follow(w *way) {
+	w.waiting = slices.DeleteFunc(w.waiting, func(t *task) bool { return t.Outcome.State.Settled() })
+	n := len(w.waiting)
+	if !w.open && w.refused < mostDenials {
+		n = min(n, mostDenials-w.trying)
+	}
+	next := w.waiting[:n:n]
+	w.waiting = w.waiting[n:]
+	for _, t := range next {
+		e.advance(t)
+	}
+}
+
+// refuse notes that the task's write was refused for its accounts.
+func (e *Engine) refuse(t *task, err *graph.Error) {
+	w := e.way(t)
+	w.open, w.last = false, err
+	if w.refused++; w.refused < mostDenials {
+		return
+	}
+	ready := t.home.ready
+	t.home.ready = nil
+	for _, other := range ready {
+		if e.refusal(other) != nil {
+			e.advance(other)
+		} else {
+			t.home.ready = append(t.home.ready, other)
+		}
+	}
+}
+
+// approve notes that the task's write was carried out.
+func (e *Engine) approve(t *task) {
+	e.way(t).refused = 0
+	e.opened(t)
+}
 
 // refusal is the error that stands against sending the task's write, if any.
 // One whose write may have taken effect still has to be read.
@@ -48,8 +120,8 @@ func (e *Engine) refusal(t *task) *graph.Error {
 	if t.home.refused != nil {
 		return t.home.refused
 	}
-	if d := e.denied[t.way()]; d != nil && d.row >= mostDenials {
-		return d.last
+	if w := e.way(t); w.refused >= mostDenials {
+		return w.last
 	}
 	return nil
 }
@@ -62,6 +134,14 @@ func (e *Engine) abandon(l *lane) {
 	l.ready = nil
 	for _, t := range ready {
 		e.advance(t)
+	}
+	for _, w := range e.ways {
+		for _, t := range w.waiting {
+			if t.home == l {
+				e.advance(t)
+			}
+		}
+		e.follow(w)
 	}
 }
 

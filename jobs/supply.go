@@ -77,7 +77,7 @@ func (e *Engine) advance(t *task) {
 		return
 	}
 	now := time.Now()
-	t.detour = t.detour || t.Kind == plan.KindCopy && e.detours[t.way()]
+	t.detour = t.detour || t.Kind == plan.KindCopy && e.way(t).detour
 	switch s := t.next(now, e.opt.Attempts); s.kind {
 	case stepSettle:
 		e.settle(t, s.outcome)
@@ -107,8 +107,10 @@ func (e *Engine) advance(t *task) {
 			e.settle(t, t.fail(DependencyFailed, fmt.Sprintf("%s, where its copy is, is failing: nothing is deleted meanwhile", account.Act())).outcome)
 			return
 		}
-		t.home.ready = append(t.home.ready, t)
-		e.stirred = true
+		if e.mayTry(t) {
+			t.home.ready = append(t.home.ready, t)
+			e.stirred = true
+		}
 	}
 }
 
@@ -133,6 +135,7 @@ func (e *Engine) settle(t *task, o Outcome) {
 		t.home.held--
 		e.tally.settled(o)
 		t.home.note(o)
+		e.tried(t)
 		e.opt.Observe(Event{Kind: EventSettled, Op: t.Op, Outcome: o})
 		if next := t.home.leave(t); next != nil {
 			e.advance(next)

@@ -18,6 +18,7 @@ type task struct {
 
 	sights  []sight // by slot, see the slots below
 	waiting int     // looks on their way
+	trying  bool    // its write is to show whether its way is open
 
 	lost      bool         // a write left and no answer tells what it did
 	uncounted bool         // ... in an earlier process: no attempt unless it took effect

@@ -19,6 +19,7 @@ type tour struct {
 	all      []*stopover
 	open     []*stopover // those with something left to read, whose turns go round
 	turn     int
+	hurried  bool // doubts and accounts that may be blocked are not waited for
 	inflight int
 	blocked  bool // a quota keeps something from being sent
 	until    time.Time
@@ -33,6 +34,7 @@ type stopover struct {
 	account plan.Account
 	quota   *quota.Lane
 	supply  supply
+	release func()    // lets go of the supply
 	queue   []*errand // reads to be made, or made again
 	out     int       // reads on their way
 	width   width

@@ -32,7 +32,7 @@ func (t *tour) took(s *stopover, e *errand, reply graph.Reply, now time.Time) {
 		t.headers = headersMissing
 	}
 	pauses := doubts[t.headers]
-	left, err := s.supply.take(e, reply, reply.Usage.Seen() || e.asked >= len(pauses))
+	left, err := s.supply.take(e, reply, reply.Usage.Seen() || t.hurried || e.asked >= len(pauses))
 	for _, more := range left {
 		if more.doubted {
 			more.due = now.Add(pauses[more.asked])
@@ -61,7 +61,7 @@ func (t *tour) failed(s *stopover, e *errand, err *graph.Error, now time.Time) {
 		} else if first {
 			t.warn(err.Message + "; trying again")
 		}
-	case err.Class == graph.MaybeThrottled && s.maybe > mostMaybe:
+	case err.Class == graph.MaybeThrottled && (t.hurried || s.maybe > mostMaybe):
 		s.refused = err
 	case err.Class.Throttled():
 	case err.Class == graph.Transient:

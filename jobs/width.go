@@ -2,13 +2,14 @@ package jobs
 
 // width is how many images a read asks for. After a failure it is half as many:
 // "reduce the amount of data" has no code of its own, and what fails for another
-// reason loses little by it. It grows back after a row of good answers, which
-// gets longer with every failure, so that a limit which the API does not name is
-// not run into all the time.
+// reason loses little by it, for it grows back soon, after a row of good answers.
+// That row gets twice as long each time a larger size fails at once, so that a
+// limit which the API does not name is not run into all the time.
 type width struct {
 	now, most int
-	good      int // answers in a row
-	patience  int // how many of them it takes to grow
+	good      int  // answers in a row, of the present size
+	patience  int  // how many of them it takes to grow
+	trial     bool // it grew, and has not proved itself yet
 }
 
 const (
@@ -21,19 +22,27 @@ func newWidth(most int) width { return width{now: most, most: most, patience: le
 // failed notes that a read of so many images failed. Reads that failed together
 // count once.
 func (w width) failed(size int) width {
-	w.good = 0
-	if half := max(1, size/2); half < w.now {
-		w.now, w.patience = half, min(2*w.patience, mostPatience)
+	half := max(1, size/2)
+	if half >= w.now {
+		return w
 	}
+	if w.trial {
+		w.patience = min(2*w.patience, mostPatience)
+	}
+	w.now, w.good, w.trial = half, 0, false
 	return w
 }
 
 func (w width) passed() width {
-	if w.now == w.most {
+	w.good = min(w.good+1, mostPatience)
+	if w.good < w.patience {
 		return w
 	}
-	if w.good++; w.good >= w.patience {
-		w.now, w.good = min(2*w.now, w.most), 0
+	if w.trial {
+		w.trial, w.patience = false, max(w.patience/2, leastPatience)
+	}
+	if w.now < w.most {
+		w.now, w.good, w.trial = min(2*w.now, w.most), 0, true
 	}
 	return w
 }

@@ -9,9 +9,10 @@ import (
 func TestWidth(t *testing.T) {
 	for _, test := range []struct{ name, answers, want string }{
 		{"never failed", "++", "500 500 500"},
-		{"fails and recovers", "-++++", "500 250 250 250 250 500"},
+		{"fails and recovers", "-++++", "500 250 250 500 500 500"},
 		{"fails down to one", "----------", "500 250 125 62 31 15 7 3 1 1 1"},
-		{"a limit in between costs ever less", "-++++-++++++++-+", "500 250 250 250 250 500 250 250 250 250 250 250 250 250 500 250 250"},
+		{"now and then", "-++++++-++", "500 250 250 500 500 500 500 500 250 250 500"},
+		{"a limit in between costs ever less", "-++-++++-++++++++-", "500 250 250 500 250 250 250 250 500 250 250 250 250 250 250 250 250 500 250"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWidth(500)

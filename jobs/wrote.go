@@ -42,6 +42,7 @@ func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
 		}
 		t.Outcome.Attempts++
 		t.last, t.lost = err, false
+		e.opened(t)
 		if t.Kind == plan.KindDelete {
 			t.refused = true
 			t.forget()
@@ -95,6 +96,7 @@ func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
 		t.policy = e.opt.backoff()
 	}
 	e.after(now.Add(t.policy.NextBackOff()), func() { t.forget(); e.advance(t) })
+	e.tried(t)
 }
 
 // failed is the outcome of a write that the API refused.
