@@ -31,7 +31,8 @@ func newApp(s *streams) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 		Commands: []*cli.Command{
-			planCommand(s), runCommand(s), resumeCommand(s), retryCommand(s), statusCommand(s), undoCommand(s), reportCommand(s), sandboxCommand(s),
+			planCommand(s), runCommand(s), resumeCommand(s), retryCommand(s), statusCommand(s), verifyCommand(s), undoCommand(s), reportCommand(s),
+			listCommand(s), sandboxCommand(s),
 		},
 	}
 	for _, c := range app.Commands {

@@ -1,38 +1,21 @@
 package main
 
 import (
-	"fmt"
-	"io"
+	"context"
 	"os"
-	"sort"
-	"text/tabwriter"
+	"sync/atomic"
 
 	"github.com/urfave/cli/v2"
 
+	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/store"
 	"adferry/plan"
 )
 
-// checkResult is what the API was asked about a plan.
-type checkResult struct {
-	ToDo     int                 `json:"to_do"` // rows that a run would carry out
-	Already  map[jobs.Reason]int `json:"already"`
-	Problems map[jobs.Reason]int `json:"problems"`
-	Accounts []checkedAccount    `json:"accounts"`
-	Calls    int                 `json:"calls"`
-}
-
-type checkedAccount struct {
-	Account plan.Account `json:"account"`
-	Tier    string       `json:"tier,omitempty"`
-	ToDo    int          `json:"to_do"`
-	Already int          `json:"already"`
-	Failing int          `json:"failing"`
-}
-
-// check runs the plan's reads, and nothing but reads, as a job in a folder of
-// its own that is thrown away.
+// check asks the API what a plan would find, by reads alone: first whether each ad
+// account can be read at all, then about every image. It runs as a job in a folder
+// of its own that is thrown away.
 func check(c *cli.Context, s *streams, path string) error {
 	p, err := readManifest(path, nil)
 	if err != nil {
@@ -41,6 +24,9 @@ func check(c *cli.Context, s *streams, path string) error {
 	se, err := newSession(c, s, c.Bool("sandbox"))
 	if err != nil {
 		return err
+	}
+	if se.connect == nil {
+		return usagef("leave one of them out", "--check asks the API, and --dry-run sends nothing")
 	}
 	dir, err := os.MkdirTemp("", "adferry-check-")
 	if err != nil {
@@ -59,67 +45,90 @@ func check(c *cli.Context, s *streams, path string) error {
 	if err != nil {
 		return err
 	}
-	se.options.ReadOnly = true
-	se.options.MaxFailures = jobs.Share{Count: p.Rows * 2, Set: true} // failures are what is looked for
-	se.options.Observe = watch(se)
-	engine := jobs.New(api, job, se.options)
-	release := stopOnSignal(se, engine)
-	err = engine.Run(c.Context)
-	release()
-	se.progress.Stop()
+	fence := &fence{API: api, closed: map[string]*graph.Error{}}
+	reader, err := probe(c.Context, s, se, fence, p)
 	if err != nil {
-		return err
+		return &readingError{err}
 	}
-	summary, err := job.Summary(c.Context)
-	if err != nil {
-		return err
+	if err := rehearseReads(c.Context, se, fence, job, p); err != nil {
+		return &readingError{err}
 	}
 	d := describe(path, p)
-	d.Check = checked(summary)
-	return d.print(s.out, c.Bool("json"))
+	if d.Check, err = newCheck(c.Context, job, d.Forecast, reader, fence); err != nil {
+		return err
+	}
+	rows := misfits(job.Results(c.Context))
+	if c.Bool("json") {
+		return d.printWith(s.out, rows)
+	}
+	if err := d.text(s.out); err != nil {
+		return err
+	}
+	return d.Check.text(s.out, rows)
 }
 
-func checked(s jobs.Summary) *checkResult {
-	r := &checkResult{ToDo: s.Totals.Done, Already: map[jobs.Reason]int{}, Problems: map[jobs.Reason]int{}, Calls: s.API.Calls}
-	for reason, n := range s.Reasons {
-		if reason == jobs.AlreadyPresent || reason == jobs.AlreadyAbsent {
-			r.Already[reason] = n
-		} else {
-			r.Problems[reason] = n
-		}
+// probe finds the ad accounts that cannot be read, and fences them off. A refused
+// token shows here, before anything else is asked.
+func probe(ctx context.Context, s *streams, se *session, fence *fence, p *plan.Plan) (*jobs.Reader, error) {
+	var accounts []plan.Account
+	for _, load := range p.Accounts() {
+		accounts = append(accounts, load.Account)
 	}
-	for account, a := range s.Accounts {
-		r.Accounts = append(r.Accounts, checkedAccount{account, a.Tier, a.Done, a.Skipped, a.Failed})
+	options := se.options
+	options.Observe = (&reading{err: s.err, quiet: se.quiet, log: se.log}).observe
+	reader := jobs.NewReader(fence, options)
+	ctx, release := untilSignal(ctx)
+	defer release()
+	unreadable, stop := apart(reader.Probe(ctx, accounts))
+	for _, a := range unreadable {
+		fence.close(a.Account, a.Err)
 	}
-	sort.Slice(r.Accounts, func(i, j int) bool { return r.Accounts[i].Account < r.Accounts[j].Account })
-	return r
+	return reader, stop
 }
 
-func (r *checkResult) text(w io.Writer) {
-	fmt.Fprintf(w, "\nasked the API (%s, no write): %s to carry out\n", count(r.Calls, "call"), count(r.ToDo, "row"))
-	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
-	for _, m := range []map[jobs.Reason]int{r.Already, r.Problems} {
-		reasons := make([]string, 0, len(m))
-		for reason := range m {
-			reasons = append(reasons, string(reason))
-		}
-		sort.Strings(reasons)
-		for _, reason := range reasons {
-			fmt.Fprintf(t, "  %s\t%d\trows\t\n", reason, m[jobs.Reason(reason)])
-		}
+// rehearseReads runs the plan's reads, and settles as done what a run would write.
+func rehearseReads(ctx context.Context, se *session, api jobs.API, job *store.Job, p *plan.Plan) error {
+	options := se.options
+	options.ReadOnly = true
+	options.MaxFailures = jobs.Share{Count: p.Rows * 2, Set: true} // failures are what is looked for
+	options.Observe = watch(se)
+	engine := jobs.New(api, job, options)
+	release := stopOnSignal(se, engine)
+	err := engine.Run(ctx)
+	release()
+	se.progress.Stop()
+	return err
+}
+
+// fence keeps calls from ad accounts that are known to refuse them, and counts the
+// others: refused calls count against the quota and the app's tier, too.
+type fence struct {
+	jobs.API
+	closed map[string]*graph.Error
+	calls  atomic.Int64
+}
+
+// close takes what an account answered for its answer to everything. What failed
+// again and again counts as refused, so that nobody tries it once more.
+func (f *fence) close(a plan.Account, err *graph.Error) {
+	e := *err
+	if e.Class == graph.Transient {
+		e.Class = graph.RefusedAccount
 	}
-	t.Flush()
-	t = tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "ad account\taccess\tto do\talready\twould fail\t")
-	for i, a := range r.Accounts {
-		if i == mostAccounts {
-			break
-		}
-		tier := a.Tier
-		if tier == "" {
-			tier = "-"
-		}
-		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t\n", a.Account.Act(), tier, a.ToDo, a.Already, a.Failing)
+	f.closed[string(a)] = &e
+}
+
+// Do sends what may pass. The calls of one request are all of one account.
+func (f *fence) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
+	refusal := f.closed[calls[0].Account]
+	if refusal == nil {
+		f.calls.Add(int64(len(calls)))
+		return f.API.Do(ctx, calls)
 	}
-	t.Flush()
+	replies := make([]graph.Reply, len(calls))
+	for i := range replies {
+		e := *refusal
+		replies[i].Err = &e
+	}
+	return replies
 }

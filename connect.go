@@ -2,10 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,13 +51,11 @@ func accessToken(c *cli.Context, s *streams) (graph.Secret, error) {
 		text, from = raw, "--token-file "+file
 	}
 	if strings.TrimSpace(text) == "" {
-		return graph.Secret{}, &usageError{
-			err: fmt.Errorf("there is no access token"),
-			hint: []string{
-				"set ADFERRY_ACCESS_TOKEN, or name a file with --token-file FILE (- is standard input)",
-				"--sandbox rehearses without one",
-			},
+		hint := []string{"set ADFERRY_ACCESS_TOKEN, or name a file with --token-file FILE (- is standard input)"}
+		if slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return f.Names()[0] == "sandbox" }) {
+			hint = append(hint, "--sandbox rehearses without one")
 		}
+		return graph.Secret{}, &usageError{err: errors.New("there is no access token"), hint: hint}
 	}
 	token, err := graph.NewSecret(text)
 	if err != nil {

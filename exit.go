@@ -113,7 +113,8 @@ func exitCode(err error) int {
 func stopped(err error) bool {
 	var throttled *jobs.ThrottledError
 	var offline *jobs.OfflineError
-	return errors.Is(err, jobs.ErrInterrupted) || errors.Is(err, jobs.ErrDuration) || errors.Is(err, jobs.ErrUnsettled) || errors.Is(err, jobs.ErrStuck) ||
+	var output *outputError
+	return errors.As(err, &output) || errors.Is(err, jobs.ErrInterrupted) || errors.Is(err, jobs.ErrDuration) || errors.Is(err, jobs.ErrUnsettled) || errors.Is(err, jobs.ErrStuck) ||
 		errors.Is(err, context.Canceled) || errors.As(err, &throttled) || errors.As(err, &offline) || errors.Is(err, errReports)
 }
 
@@ -132,14 +133,23 @@ func hints(err error) []string {
 		disk     *store.DiskError
 		offline  *jobs.OfflineError
 		wait     *jobs.ThrottledError
+		reading  *readingError
+		account  *jobs.AccountError
+		output   *outputError
 	)
 	switch {
 	case errors.As(err, &usage):
 		return usage.hint
+	case errors.As(err, &reading):
+		return readingHints(reading.err)
+	case errors.As(err, &account):
+		return accountHints(account.Err)
+	case errors.As(err, &output):
+		return []string{"make room or mend it, then run it again"}
 	case errors.As(err, &guard):
 		return []string{guard.hint}
 	case errors.As(err, &refused):
-		return refusedHints(refused.Err)
+		return refusedHints(refused.Err, "adferry resume")
 	case errors.As(err, &failures):
 		return []string{"read failed.csv; if the failures are expected, go on with resume and a higher --max-failures"}
 	case errors.As(err, &damaged):
@@ -171,15 +181,16 @@ func hints(err error) []string {
 }
 
 // refusedHints says what to renew, by the codes of the Graph API's error
-// reference.
-func refusedHints(e *graph.Error) []string {
+// reference, and what to do then.
+func refusedHints(e *graph.Error, then string) []string {
+	cure := "check the app's permissions (ads_management) and restrictions"
 	switch e.Code {
 	case 190, 102, 2500:
-		return []string{"renew the access token, then adferry resume: nothing is lost"}
+		cure = "renew the access token"
 	case 2635:
-		return []string{"this API version has ended; set ADFERRY_API_VERSION to a later one, then adferry resume"}
+		cure = "this API version has ended; set ADFERRY_API_VERSION to a later one"
 	case 100:
-		return []string{"set ADFERRY_APP_SECRET to the secret of the app that the token belongs to, then adferry resume"}
+		cure = "set ADFERRY_APP_SECRET to the secret of the app that the token belongs to"
 	}
-	return []string{"check the app's permissions (ads_management) and restrictions, then adferry resume"}
+	return []string{cure + ", then " + then + ": nothing is lost"}
 }

@@ -76,18 +76,36 @@ func runFlags() []cli.Flag {
 
 // engineOptions reads the run flags and refuses what makes no sense.
 func engineOptions(c *cli.Context) (jobs.Options, error) {
+	o, err := pace(c)
+	if err != nil {
+		return o, err
+	}
+	o.BatchSize, o.Attempts = c.Int("batch-size"), c.Int("max-attempts")
+	if err := inRange(c, "batch-size", 1, graph.MaxBatch); err != nil {
+		return o, err
+	}
+	if err := inRange(c, "max-attempts", 1, 100); err != nil {
+		return o, err
+	}
+	if s := c.String("max-rate"); s != "" {
+		rate, err := strconv.ParseFloat(s, 64)
+		if err != nil || !(rate > 0 && rate <= 1e6) {
+			return o, usagef("", "--max-rate %q is not a number of writes a second above zero", s)
+		}
+		o.Rules.MaxRate = rate
+	}
+	o.MaxFailures, err = share(c, "max-failures")
+	return o, err
+}
+
+// pace reads the flags that steer reading and writing alike.
+func pace(c *cli.Context) (jobs.Options, error) {
 	o := jobs.Options{
-		Workers: c.Int("workers"), BatchSize: c.Int("batch-size"), Attempts: c.Int("max-attempts"),
-		RetryBase: c.Duration("retry-base"), RetryMax: c.Duration("retry-max"),
+		Workers: c.Int("workers"), RetryBase: c.Duration("retry-base"), RetryMax: c.Duration("retry-max"),
 		MaxWait: c.Duration("max-wait"), MaxDuration: c.Duration("max-duration"),
 	}
-	for _, n := range []struct {
-		name     string
-		low, top int
-	}{{"workers", 1, 1000}, {"batch-size", 1, graph.MaxBatch}, {"max-attempts", 1, 100}} {
-		if v := c.Int(n.name); v < n.low || v > n.top {
-			return o, usagef("", "--%s is %d, and goes from %d to %d", n.name, v, n.low, n.top)
-		}
+	if err := inRange(c, "workers", 1, 1000); err != nil {
+		return o, err
 	}
 	for _, name := range []string{"max-wait", "max-duration"} {
 		if c.Duration(name) < 0 {
@@ -102,13 +120,6 @@ func engineOptions(c *cli.Context) (jobs.Options, error) {
 	if err := o.Rules.Mode.UnmarshalText([]byte(c.String("quota"))); err != nil {
 		return o, usagef("", "--quota: %w", err)
 	}
-	if s := c.String("max-rate"); s != "" {
-		rate, err := strconv.ParseFloat(s, 64)
-		if err != nil || !(rate > 0 && rate <= 1e6) {
-			return o, usagef("", "--max-rate %q is not a number of writes a second above zero", s)
-		}
-		o.Rules.MaxRate = rate
-	}
 	switch c.String("on-throttle") {
 	case "wait":
 	case "stop":
@@ -116,9 +127,14 @@ func engineOptions(c *cli.Context) (jobs.Options, error) {
 	default:
 		return o, usagef("", "--on-throttle is %q, and takes wait or stop", c.String("on-throttle"))
 	}
-	var err error
-	o.MaxFailures, err = share(c, "max-failures")
-	return o, err
+	return o, nil
+}
+
+func inRange(c *cli.Context, name string, low, top int) error {
+	if v := c.Int(name); v < low || v > top {
+		return usagef("", "--%s is %d, and goes from %d to %d", name, v, low, top)
+	}
+	return nil
 }
 
 // share reads a number (12) or a percentage (5%).

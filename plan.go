@@ -115,9 +115,6 @@ func (d planDocument) text(w io.Writer) error {
 	for _, warning := range d.Warnings {
 		fmt.Fprintf(w, "warning    %s\n", warning)
 	}
-	if d.Check != nil {
-		d.Check.text(w)
-	}
 	return nil
 }
 

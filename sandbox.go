@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -28,6 +29,7 @@ func sandboxCommand(s *streams) *cli.Command {
 		Description: "--manifest seeds it: every ad account of the manifest exists, and every source has its image.\n" +
 			"A column named sandbox changes that for a row, with any of the words\n" +
 			"missing (the source lacks the image), present (the target has it), in_use (a creative uses it),\n" +
+			"associated (it counts as used, and no creative is named), name=FILE.jpg, age=DAYSd (it was made so long ago),\n" +
 			"denied (the target, or a delete's source, refuses the token), rehash (its copies get another hash).",
 		Flags: []cli.Flag{
 			stringFlag("listen", "127.0.0.1:8080", "ADDR", "address to serve on; port 0 picks a free one"),
@@ -57,7 +59,7 @@ func serveSandbox(c *cli.Context, s *streams) error {
 		if err != nil {
 			return showProblems(s, err)
 		}
-		seed(server, p, words, nil)
+		seed(server, p, words, nil, time.Now())
 	}
 	l, err := net.Listen("tcp", c.String("listen"))
 	if err != nil {
@@ -109,8 +111,33 @@ func sandboxOptions(c *cli.Context) (sandbox.Options, error) {
 	return o, o.Validate()
 }
 
-// words are what the sandbox column says of a row.
-type words map[string]bool
+// words are what the sandbox column says of a row: a word, or a word and its
+// value.
+type words map[string]string
+
+func (w words) has(word string) bool { _, ok := w[word]; return ok }
+
+// read takes the words of a cell.
+func (w words) read(cell string) error {
+	for _, field := range strings.Fields(cell) {
+		word, value, _ := strings.Cut(field, "=")
+		word = strings.ToLower(word)
+		if _, err := age(value); word == "age" && err != nil {
+			return err
+		}
+		w[word] = value
+	}
+	return nil
+}
+
+// age reads a number of days, such as 200d.
+func age(days string) (time.Duration, error) {
+	n, err := strconv.ParseFloat(strings.TrimSuffix(days, "d"), 64)
+	if err != nil || !(n >= 0 && n < 20_000) { // seconds since 1970 have to hold it
+		return 0, fmt.Errorf("sandbox column: age=%s is not a number of days such as age=200d", days)
+	}
+	return time.Duration(n * 24 * float64(time.Hour)), nil
+}
 
 // seeds reads a manifest and the words of its rows, by their operations.
 func seeds(path string) (*plan.Plan, map[plan.OpID]words, error) {
@@ -133,12 +160,12 @@ func seeds(path string) (*plan.Plan, map[plan.OpID]words, error) {
 		if err != nil || column >= len(cells) {
 			return err
 		}
-		for _, word := range strings.Fields(strings.ToLower(cells[column])) {
-			for _, id := range []plan.OpID{r.Copy, r.Delete} {
-				if said[id] == nil {
-					said[id] = words{}
-				}
-				said[id][word] = true
+		for _, id := range []plan.OpID{r.Copy, r.Delete} {
+			if said[id] == nil {
+				said[id] = words{}
+			}
+			if err := said[id].read(cells[column]); err != nil {
+				return usagef("", "line %d: %w", r.Line, err)
 			}
 		}
 		return nil
@@ -161,36 +188,42 @@ type image struct {
 	hash    plan.Hash
 }
 
-// seed fills a sandbox with what the manifest takes for granted; gone are
-// images that a job has deleted already.
-func seed(server *sandbox.Server, p *plan.Plan, said map[plan.OpID]words, gone map[image]bool) {
+// seed fills a sandbox with what the manifest takes for granted, as of a moment;
+// gone are images that a job has deleted already.
+func seed(server *sandbox.Server, p *plan.Plan, said map[plan.OpID]words, gone map[image]bool, now time.Time) {
 	for _, load := range p.Accounts() {
 		server.AddAccount(string(load.Account), sandbox.AccountOptions{})
 	}
 	for o := range p.Ops() {
 		w := said[o.ID]
-		if w["denied"] {
+		if w.has("denied") {
 			server.AddAccount(string(o.Lane()), sandbox.AccountOptions{Denied: "200"})
 		}
-		if w["present"] && o.Kind == plan.KindCopy {
-			server.AddImage(string(o.Target), sandbox.Image{Hash: string(o.Hash)})
+		picture := w.picture(o.Hash, now)
+		if w.has("present") && o.Kind == plan.KindCopy {
+			server.AddImage(string(o.Target), sandbox.Image{Hash: picture.Hash, Name: picture.Name, Created: picture.Created})
 		}
 		// A copy that waits for another takes up what that one brings.
-		if o.Kind == plan.KindUpload || w["missing"] || o.Kind == plan.KindCopy && o.Needs || gone[image{o.Source, o.Hash}] {
+		if o.Kind == plan.KindUpload || w.has("missing") || o.Kind == plan.KindCopy && o.Needs || gone[image{o.Source, o.Hash}] {
 			continue
-		}
-		picture := sandbox.Image{Hash: string(o.Hash), Name: string(o.Hash)[:8] + ".jpg", Rehash: w["rehash"]}
-		if w["in_use"] {
-			picture.Creatives = []string{"120000000000001"}
 		}
 		server.AddImage(string(o.Source), picture)
 	}
 }
 
-// rehearse is the API of a job that runs on the embedded sandbox.
-func rehearse(ctx context.Context, job *store.Job, log *slog.Logger) (jobs.API, error) {
-	api, _, err := onSandbox(ctx, job, log)
-	return api, err
+// picture is an image as the words of its row describe it.
+func (w words) picture(h plan.Hash, now time.Time) sandbox.Image {
+	i := sandbox.Image{Hash: string(h), Name: string(h)[:min(8, len(h))] + ".jpg", Created: now, Associated: w.has("associated"), Rehash: w.has("rehash")}
+	if w["name"] != "" {
+		i.Name = w["name"]
+	}
+	if days, err := age(w["age"]); err == nil {
+		i.Created = now.Add(-days)
+	}
+	if w.has("in_use") {
+		i.Creatives = []string{"120000000000001"}
+	}
+	return i
 }
 
 // onSandbox is the API of a job that runs on the embedded sandbox, and where its
@@ -227,7 +260,7 @@ func stage(ctx context.Context, job *store.Job) (*sandbox.Server, error) {
 		return nil, usagef("", "%s changed since the job was made, and the sandbox is seeded from it", meta.Manifest.Path)
 	}
 	gone := map[image]bool{}
-	var landed []image
+	landed := map[image]time.Time{}
 	for r, err := range job.Results(ctx) {
 		switch {
 		case err != nil:
@@ -236,14 +269,14 @@ func stage(ctx context.Context, job *store.Job) (*sandbox.Server, error) {
 			gone[image{r.Source, r.Hash}] = true
 		}
 		if r.TargetHash != "" {
-			landed = append(landed, image{r.Target, r.TargetHash})
+			landed[image{r.Target, r.TargetHash}] = r.Finished
 		}
 	}
 	server := sandbox.New(sandbox.Options{})
-	seed(server, p, said, gone)
-	for _, i := range landed {
+	seed(server, p, said, gone, meta.Created)
+	for i, at := range landed {
 		if !gone[i] {
-			server.AddImage(string(i.account), sandbox.Image{Hash: string(i.hash)})
+			server.AddImage(string(i.account), sandbox.Image{Hash: string(i.hash), Created: at})
 		}
 	}
 	return server, nil

@@ -54,10 +54,17 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("ADFERRY_ENDPOINT", trap.URL)
 			e.Setenv("MANIFEST", manifest)
+			e.Values[servedKey{}] = &served{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
+			"exits":    exits,
+			"serve":    serve,
+			"holds":    holds,
+			"lose":     lose,
+			"gain":     gain,
+			"writes":   writes,
+			"refusals": refusals,
 			"truncate": func(ts *testscript.TestScript, _ bool, args []string) { // FROM TO SIZE
 				n, err := strconv.Atoi(args[2])
 				ts.Check(err)

@@ -65,6 +65,8 @@ func TestSecretsStaySecret(t *testing.T) {
 				}
 			}
 			wantSecretFolder(t, job)
+			reading := []string{"--token-file", "-", "--retry-base", "5ms", "--retry-max", "20ms", "--max-duration", "2s"}
+			do(append([]string{"list", "2310000000000017", deniedSource, "--fields", "id,name,url,permalink_url", "--format", "json"}, reading...)...)
 			p.refuse(190)
 			do(append([]string{"retry", job}, gentle...)...)
 			do(append([]string{"plan", r.manifest, "--check"}, gentle...)...)

@@ -55,6 +55,7 @@ type Query struct {
 	Limit      int    // page size; the API's own default is 25
 	After      string // cursor of the page before
 	Total      bool   // ask for summary.total_count
+	Raw        bool   // keep each image's own JSON, for fields that Image does not name
 }
 
 // Read lists images of an ad account.

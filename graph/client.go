@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -63,7 +64,8 @@ type Reply struct {
 
 	Images []Image // read
 	After  string  // read: cursor of the next page, "" on the last
-	Total  int     // read with Query.Total
+	Total  int     // read with Query.Total: how many images match
+	Summed bool    // ... and the answer said so
 	Hash   string  // copy, upload: the image's hash in the account written to
 }
 
@@ -240,7 +242,7 @@ func interpret(call Call, status int, header http.Header, body []byte) Reply {
 	}
 	switch call.Action {
 	case ActionRead:
-		r.Err = parsePage(body, call.Query.After, &r)
+		r.Err = parsePage(body, call.Query, &r)
 	case ActionCopy:
 		r.Err = parseStored(body, call.Hash, &r)
 	case ActionUpload:
@@ -280,6 +282,13 @@ func bare(err error) string {
 // is left of a token would not be recognised.
 func (c *Client) scrub(r *Reply) {
 	r.Served, r.Notice = c.redact(r.Served), c.redact(r.Notice)
+	for i := range r.Images {
+		image := &r.Images[i]
+		image.Name, image.URL = c.redact(image.Name), c.redact(image.URL)
+		if len(image.Raw) > 0 {
+			image.Raw = json.RawMessage(c.redact(string(image.Raw)))
+		}
+	}
 	e := r.Err
 	if e == nil {
 		return

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -221,4 +222,22 @@ type endless struct{ read int }
 func (e *endless) Read(p []byte) (int, error) {
 	e.read += len(p)
 	return len(p), nil
+}
+
+// What an image is called and where it lies is passed on to people, too.
+func TestDoScrubsImages(t *testing.T) {
+	encoded := strings.ReplaceAll(tokenText, "/", `\/`)
+	body := `{"data":[{"hash":"` + hashA + `","name":"a ` + encoded + ` b","url":"https:\/\/cdn\/x?access_token=` + url.QueryEscape(tokenText) + `&n=1"}]}`
+	c := client(t, graph.Config{Transport: wire(func(*http.Request) (*http.Response, error) { return answer(200, body), nil })})
+	reply := c.Do(t.Context(), []graph.Call{graph.Read("2", graph.Query{Raw: true})})[0]
+	if reply.Err != nil || len(reply.Images) != 1 {
+		t.Fatalf("got %+v", reply)
+	}
+	image := reply.Images[0]
+	for _, text := range []string{image.Name, image.URL, string(image.Raw)} {
+		checkNoSecret(t, "image", text)
+	}
+	if image.Name != "a [redacted] b" || !json.Valid(image.Raw) {
+		t.Errorf("got name %q in %s", image.Name, image.Raw)
+	}
 }

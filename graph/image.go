@@ -25,10 +25,13 @@ type Image struct {
 	Height     number   `json:"original_height"`
 	Creatives  []string `json:"creatives"`
 	Associated bool     `json:"is_associated_creatives_in_adgroups"`
+
+	Raw json.RawMessage `json:"-"` // the image as the answer has it, when Query.Raw asked for it
 }
 
 // The field names that the program asks for.
 const (
+	FieldID         = "id"
 	FieldHash       = "hash"
 	FieldName       = "name"
 	FieldStatus     = "status"
@@ -42,14 +45,27 @@ const (
 	FieldAssociated = "is_associated_creatives_in_adgroups"
 )
 
+// ImageFields are the documented fields of an ad image, by their names (Marketing
+// API reference, "Ad Image"; owner_business is in Meta's SDK specification only).
+var ImageFields = []string{
+	FieldID, "account_id", FieldHash, FieldName, FieldStatus, FieldURL, "url_128", FieldPermalink,
+	"width", "height", FieldWidth, FieldHeight, FieldCreated, FieldUpdated,
+	FieldCreatives, FieldAssociated, "owner_business",
+}
+
 // timeLayout has an offset without a colon, as recorded on other nodes.
 const timeLayout = "2006-01-02T15:04:05-0700"
 
 // CreatedAt is when the image came into its ad account, by the API's clock and
 // in whole seconds; ok is false when the answer does not tell.
-func (i Image) CreatedAt() (at time.Time, ok bool) {
+func (i Image) CreatedAt() (at time.Time, ok bool) { return moment(i.Created) }
+
+// UpdatedAt is when the image was last changed, likewise.
+func (i Image) UpdatedAt() (at time.Time, ok bool) { return moment(i.Updated) }
+
+func moment(text string) (at time.Time, ok bool) {
 	for _, layout := range []string{timeLayout, time.RFC3339} {
-		if at, err := time.Parse(layout, i.Created); err == nil {
+		if at, err := time.Parse(layout, text); err == nil {
 			return at, true
 		}
 	}
@@ -64,9 +80,9 @@ func (i Image) Deleted() bool { return strings.EqualFold(i.Status, "DELETED") }
 // creatives is documented to be incomplete, so false is no proof.
 func (i Image) InUse() bool { return len(i.Creatives) > 0 || i.Associated }
 
-// parsePage reads the answer to a read from the cursor on into r: a list under
-// data, or, as one user reports, images keyed by hash.
-func parsePage(body []byte, cursor string, r *Reply) *Error {
+// parsePage reads the answer to a read into r: a list under data, or, as one user
+// reports, images keyed by hash.
+func parsePage(body []byte, q Query, r *Reply) *Error {
 	var page struct {
 		Data   json.RawMessage `json:"data"`
 		Paging struct {
@@ -84,12 +100,16 @@ func parsePage(body []byte, cursor string, r *Reply) *Error {
 	}
 	data := bytes.TrimSpace(page.Data)
 	if len(data) > 0 && data[0] == '{' {
-		var keyed map[string]Image
+		var keyed map[string]json.RawMessage
 		if err := json.Unmarshal(data, &keyed); err != nil {
 			return unread(r.Status, body, "the list of images is not readable")
 		}
 		for _, hash := range slices.Sorted(maps.Keys(keyed)) {
-			image := keyed[hash]
+			image, err := parseImage(keyed[hash], q.Raw)
+			if err != nil {
+				r.Images = nil
+				return unread(r.Status, body, "the list of images is not readable")
+			}
 			if image.Hash == "" {
 				image.Hash = hash
 			}
@@ -97,7 +117,7 @@ func parsePage(body []byte, cursor string, r *Reply) *Error {
 		}
 	} else if len(data) == 0 || string(data) == "null" {
 		return unread(r.Status, body, "the answer holds no list of images")
-	} else if err := json.Unmarshal(data, &r.Images); err != nil {
+	} else if err := parseList(data, q.Raw, &r.Images); err != nil {
 		r.Images = nil
 		return unread(r.Status, body, "the list of images is not readable")
 	}
@@ -105,6 +125,7 @@ func parsePage(body []byte, cursor string, r *Reply) *Error {
 		r.Images[i].Hash = strings.ToLower(r.Images[i].Hash)
 	}
 	if page.Summary != nil {
+		r.Summed = true
 		r.Total = max(0, page.Summary.Total.whole())
 	}
 	// A cursor stands on the last page, too; the end is where next is missing.
@@ -119,11 +140,38 @@ func parsePage(body []byte, cursor string, r *Reply) *Error {
 	case "":
 		r.Images = nil
 		return lost(r.Status, nil, "the list of images goes on and names no cursor")
-	case cursor: // Meta's own web client takes this for the end, too
+	case q.After: // Meta's own web client takes this for the end, too
 		return nil
 	}
 	r.After = after
 	return nil
+}
+
+// parseList reads a list of images, with each one's own JSON if raw.
+func parseList(data []byte, raw bool, images *[]Image) error {
+	if !raw {
+		return json.Unmarshal(data, images)
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(data, &list); err != nil {
+		return err
+	}
+	*images = make([]Image, len(list))
+	for i, item := range list {
+		var err error
+		if (*images)[i], err = parseImage(item, raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func parseImage(data json.RawMessage, raw bool) (i Image, err error) {
+	err = json.Unmarshal(data, &i)
+	if raw {
+		i.Raw = data
+	}
+	return i, err
 }
 
 // cursorOf takes the cursor out of paging.next, the only part that is used.

@@ -77,6 +77,28 @@ func TestInterpretImage(t *testing.T) {
 	}
 }
 
+// An image comes with its own JSON when that is asked for: with fields that nobody
+// knows, and numbers beyond 2^53.
+func TestInterpretRaw(t *testing.T) {
+	const one, two = `{"hash":"` + hashA + `","new_field":[12345678901234567890,{"a":null}],"name":"\u00e9"}`, `{"name":"b"}`
+	for _, body := range []string{
+		`{"data":[` + one + `, {"hash":"` + hashB + `"}],"summary":{"total_count":0}}`,
+		`{"data":{"` + hashB + `":` + two + `,"` + hashA + `":` + one + `}}`,
+	} {
+		got := interpret(Read("1", Query{Raw: true}), 200, nil, []byte(body))
+		at := slices.IndexFunc(got.Images, func(i Image) bool { return i.Hash == hashA })
+		if at < 0 || len(got.Images) != 2 || string(got.Images[at].Raw) != one || got.Images[at].Name != "é" {
+			t.Errorf("got %+v, want two images and %s", got.Images, one)
+		}
+		if want := strings.Contains(body, "summary"); got.Summed != want {
+			t.Errorf("got summed %v, want %v", got.Summed, want)
+		}
+	}
+	if got := interpret(Read("1", Query{}), 200, nil, []byte(`{"data":[`+one+`]}`)); got.Images[0].Raw != nil {
+		t.Errorf("got %s without having asked", got.Images[0].Raw)
+	}
+}
+
 func TestInterpretWrite(t *testing.T) {
 	copied, uploaded, deleted := Copy("2", "1", hashA), Upload("2", File{Name: "shoe.jpg"}), Delete("2", hashA)
 	for _, test := range []struct {

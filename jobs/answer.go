@@ -42,15 +42,15 @@ func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, now time.Tim
 	l.state.Calls++
 	l.dirty = true
 	usage := reply.Usage.Accounts[string(l.account)]
+	was, appWas := l.quota.Block.Until, e.app.Block.Until
+	l.quota, e.app = heard(l.quota, e.app, usage, reply.Err, cost, now)
 	switch class := classOf(reply.Err); class {
 	case graph.ThrottledAccount, graph.MaybeThrottled:
-		e.park(l, reply.Err, usage, write, now)
+		e.park(l, reply.Err, was, write, now)
 	case graph.ThrottledApp:
-		e.parkApp(reply.Err, l, now)
-	case graph.Transient, graph.Unreachable: // nothing was learned of the quota
+		e.parkApp(reply.Err, appWas, l, now)
+	case graph.Transient, graph.Unreachable:
 	default:
-		was := l.quota.Block.Until
-		l.quota, e.app = l.quota.Passed(now, cost), e.app.Passed(now)
 		if write || !l.maybeWrite {
 			l.maybe = 0 // an account may be read and yet be closed to writes
 		}

@@ -46,4 +46,9 @@
 // header, or when asked again: an account that is being throttled may answer
 // with an empty list. Where the header used to be there, also in an earlier
 // process of the job, it is asked for longer than an hour.
+//
+// # Reading alone
+//
+// A [Reader] lists ad accounts and finds images by their hashes without a job: the
+// same quotas, doubts and backoffs, one lane for each account, and no checkpoint.
 package jobs

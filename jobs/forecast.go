@@ -66,3 +66,23 @@ func Predict(p *plan.Plan) Forecast {
 	f.Calls = f.Reads + f.Writes
 	return f
 }
+
+// Within is the time that a plan takes in which so many writes are left for each
+// ad account, of which each reports a tier: the slowest sets it. Where some report
+// none, it lies between the two.
+func (f Forecast) Within(tier func(plan.Account) graph.Tier, writes func(plan.Account) int) (least, most Duration) {
+	for _, a := range f.Accounts {
+		for _, t := range []graph.Tier{graph.TierFull, graph.TierLimited} {
+			if reported := tier(a.Account); reported != graph.TierUnknown && reported != t {
+				continue
+			}
+			b, _ := quota.Documented(t)
+			took := Duration(b.Time(a.Reads, writes(a.Account)))
+			most = max(most, took)
+			if tier(a.Account) == t || t == graph.TierFull {
+				least = max(least, took)
+			}
+		}
+	}
+	return least, most
+}

@@ -21,22 +21,27 @@ func (o offline) over(now time.Time) bool { return !now.Before(o.until) }
 // with the default backoff, about three minutes.
 const mostOffline = 9
 
-// lostTouch closes the gate after a connection that was not made. Requests that
-// failed together count once.
-func (e *Engine) lostTouch(err *graph.Error, now time.Time) {
-	o := &e.offline
+// fail closes the gate after a connection that was not made; over is when it has
+// been tried too often. Requests that failed together count once.
+func (o *offline) fail(now time.Time, opt Options) (first, over bool) {
 	if !o.over(now) {
-		return
+		return false, false
 	}
 	if o.policy == nil {
-		o.policy = e.opt.backoff()
+		o.policy = opt.backoff()
 	}
 	if o.tries++; o.tries >= mostOffline {
-		e.halt(&OfflineError{err})
-		return
+		return false, true
 	}
 	o.until = now.Add(o.policy.NextBackOff())
-	if o.tries == 1 {
+	return o.tries == 1, false
+}
+
+func (e *Engine) lostTouch(err *graph.Error, now time.Time) {
+	switch first, over := e.offline.fail(now, e.opt); {
+	case over:
+		e.halt(&OfflineError{err})
+	case first:
 		e.warn(err.Message + "; trying again")
 	}
 }

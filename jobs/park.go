@@ -4,23 +4,21 @@ import (
 	"time"
 
 	"adferry/graph"
-	"adferry/jobs/quota"
 )
 
-// park closes a lane after a throttle.
-func (e *Engine) park(l *lane, err *graph.Error, u graph.AccountUsage, write bool, now time.Time) {
+// park notes a throttle of a lane, whose gate was closed until before.
+func (e *Engine) park(l *lane, err *graph.Error, before time.Time, write bool, now time.Time) {
 	l.state.Throttles++
 	e.tally.Throttled++
-	before := l.quota.Block.Until
-	l.quota = l.quota.Throttled(now, err, u)
-	if err.Subcode == 5044001 {
+	if overAll(err) {
 		for _, other := range e.order {
 			other.quota = other.quota.Heed(l.quota)
 		}
 	}
 	if err.Class == graph.MaybeThrottled && l.quota.Block.Until.After(before) {
 		l.maybeWrite = write
-		if l.maybe++; l.maybe > mostMaybe {
+		// Who only asks what would be done wants to know what is so now.
+		if l.maybe++; l.maybe > mostMaybe || e.opt.ReadOnly {
 			l.refused = err
 			e.abandon(l)
 		}
@@ -34,13 +32,10 @@ func (e *Engine) park(l *lane, err *graph.Error, u graph.AccountUsage, write boo
 // kind gets before it counts as a refusal.
 const mostMaybe = 5
 
-// parkApp closes the gate for all lanes.
-func (e *Engine) parkApp(err *graph.Error, l *lane, now time.Time) {
+// parkApp notes a throttle of all lanes, whose gate was closed until before.
+func (e *Engine) parkApp(err *graph.Error, before time.Time, l *lane, now time.Time) {
 	l.state.Throttles++
 	e.tally.Throttled++
-	before := e.app.Block.Until
-	base, most := quota.Guess(err, l.quota.Tier)
-	e.app.Block = e.app.Block.Close(now, 0, base, most)
 	if e.app.Block.Until.After(before) {
 		e.appState.ParkedUntil, e.appState.ParkedFor = e.app.Block.Until, err.Detail()
 		e.noted(Park{"", now, e.app.Block.Until, err.Code, err.Subcode}, err.Detail())

@@ -33,6 +33,22 @@ func near(name string) (column, bool) {
 	return 0, false
 }
 
+// Nearest is the one of the words for which a misspelt one is likely to be a
+// slip, or "".
+func Nearest(name string, words []string) string {
+	best, least := "", 3
+	for _, word := range words {
+		most := 2
+		if len(word) <= 5 {
+			most = 1
+		}
+		if n := slips(squeeze(name), squeeze(word), most); n <= most && n < least {
+			best, least = word, n
+		}
+	}
+	return best
+}
+
 // squeeze drops what does not make two names different to a reader.
 func squeeze(name string) string {
 	return strings.Map(func(r rune) rune {

@@ -37,6 +37,22 @@
 // scripts or outside resources; its tables are capped and name the file that has
 // the rest.
 //
+// # Listings
+//
+// A [Listing] writes ad images as they are read, a [Counts] how many there are. CSV
+// follows the rules above: source_account and hash, then the fields asked for, in
+// their order; what is neither text nor missing stands as JSON writes it. An object
+// of JSON has account, hash and those of the fields that the API gave, unchanged but
+// for characters that steer a terminal, which are escaped. The columns of a table
+// are as wide as its first page needs.
+//
+// # Verification
+//
+// A [Verification] writes the drift that verify finds. Its JSON document has
+// version, job, verified_at, drifts (kind, account, hash, row, expected, status,
+// since, since_told), then images (counts), rows (as in summary.json) and unread
+// (account, error). The text lists the first drifts and says how many more.
+//
 // # Progress
 //
 // A [Progress] counts with atomics and draws from one goroutine of its own. What

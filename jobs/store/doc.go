@@ -36,6 +36,12 @@
 // when it is on disk. After a failed commit the store refuses every further one:
 // what the disk holds is then the truth.
 //
+// # Expectations
+//
+// What the settled operations leave to be expected of each image is drawn up in a
+// temporary table of the reader's own connection, which SQLite keeps outside the job
+// file and drops with the connection: about 100 bytes for each image.
+//
 // # What a reader refuses
 //
 // A file that is not SQLite, has another application_id, fails SQLite's

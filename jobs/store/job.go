@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -131,6 +132,7 @@ type Meta struct {
 	Name     string
 	Manifest jobs.ManifestInfo
 	Header   []string // of the manifest
+	Created  time.Time
 	Consent  bool
 	Sandbox  bool
 	Files    string // folder that the files of uploads are relative to; the manifest's when empty
@@ -166,6 +168,10 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			_, err = fmt.Sscan(text, &m.Manifest.Rows)
 		case "header":
 			err = json.Unmarshal(value, &m.Header)
+		case "created_at":
+			var ms int64
+			_, err = fmt.Sscan(text, &ms)
+			m.Created = instant(ms)
 		case "consent":
 			m.Consent = text == "1" || text == "true"
 		case "sandbox":

@@ -242,6 +242,26 @@ func (j *Job) addLanes(ctx context.Context, s *jobs.Summary) error {
 	return nil
 }
 
+// Done counts the operations that were carried out, by the ad account that is
+// charged for them.
+func (j *Job) Done(ctx context.Context) (map[plan.Account]int, error) {
+	rows, err := j.read.QueryContext(ctx, `SELECT p.lane, count(*) FROM outcomes o JOIN ops p ON p.id = o.op WHERE o.state = 'done' GROUP BY 1`)
+	if err != nil {
+		return nil, j.readError(err)
+	}
+	defer rows.Close()
+	done := map[plan.Account]int{}
+	for rows.Next() {
+		var a plan.Account
+		var n int
+		if err := rows.Scan(&a, &n); err != nil {
+			return nil, j.readError(err)
+		}
+		done[a] = n
+	}
+	return done, j.readError(rows.Err())
+}
+
 // History reads the progress over time and the waits that the API imposed.
 func (j *Job) History(ctx context.Context) ([]jobs.Sample, []jobs.Park, error) {
 	rows, err := j.read.QueryContext(ctx, `SELECT at, settled, failed, parked FROM samples ORDER BY at`)

@@ -54,6 +54,16 @@ func (j *Job) Resume(ctx context.Context) (jobs.Standing, error) {
 	return s, j.readError(rows.Err())
 }
 
+// Quotas reads what the job knows of the quotas: the part of Resume that a reader
+// of the job needs, which has Lanes and Tally.
+func (j *Job) Quotas(ctx context.Context) (s jobs.Standing, err error) {
+	if s.Tally, err = j.tally(ctx); err != nil {
+		return s, err
+	}
+	s.Lanes, err = j.lanes(ctx)
+	return s, err
+}
+
 // lanes joins the ad accounts that have work left with what is stored of each.
 func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
 	rows, err := j.read.QueryContext(ctx, `WITH work AS (SELECT DISTINCT p.lane AS account FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE `+unsettled+`)

@@ -1,0 +1,212 @@
+package jobs
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"adferry/graph"
+	"adferry/jobs/quota"
+	"adferry/plan"
+)
+
+// tour is one use of a Reader. As in the engine, one goroutine owns all of this
+// and a bounded pool makes the requests: whatever has to wait, waits here.
+type tour struct {
+	*Reader
+	all      []*stopover
+	open     []*stopover // those with something left to read, whose turns go round
+	turn     int
+	hurried  bool // doubts and accounts that may be blocked are not waited for
+	inflight int
+	blocked  bool // a quota keeps something from being sent
+	until    time.Time
+	stop     error
+
+	pool  *errgroup.Group
+	inbox chan func()
+}
+
+// stopover is an ad account on a tour.
+type stopover struct {
+	account plan.Account
+	quota   *quota.Lane
+	supply  supply
+	release func()    // lets go of the supply
+	queue   []*errand // reads to be made, or made again
+	out     int       // reads on their way
+	width   width
+	maybe   int          // throttles in a row that may be a block
+	refused *graph.Error // nothing more is read
+}
+
+func (s *stopover) over() bool {
+	return s.out == 0 && (s.refused != nil || len(s.queue) == 0 && s.supply.done())
+}
+
+// run reads until nothing is left, or until it has to stop. Then it leaves what is
+// still on its way: a read can be broken off at any time.
+func (t *tour) run(ctx context.Context) error {
+	ctx, leave := context.WithCancel(ctx)
+	defer leave()
+	t.pool = new(errgroup.Group)
+	t.pool.SetLimit(t.opt.Workers)
+	if t.until = quota.Never; t.opt.MaxDuration > 0 {
+		t.until = time.Now().Add(t.opt.MaxDuration)
+	}
+	for {
+		now := time.Now()
+		switch {
+		case t.stop != nil:
+		case ctx.Err() != nil:
+			t.stop = context.Cause(ctx)
+		case !now.Before(t.until):
+			t.stop = ErrDuration
+		}
+		wake := quota.Never
+		if t.stop == nil {
+			wake = t.dispatch(ctx, now)
+		}
+		if t.stop != nil {
+			leave()
+		}
+		t.open = slices.DeleteFunc(t.open, (*stopover).over)
+		if t.inflight == 0 && (t.stop != nil || len(t.open) == 0) {
+			_ = t.pool.Wait() // they return nothing
+			return t.stop
+		}
+		if t.stop == nil && t.inflight == 0 {
+			if t.stop = t.tooLong(now, wake); t.stop != nil {
+				continue
+			}
+		}
+		t.sleep(ctx, now, sooner(wake, t.until))
+	}
+}
+
+// sleep waits until an answer is there, or wake has come.
+func (t *tour) sleep(ctx context.Context, now, wake time.Time) {
+	var due <-chan time.Time
+	if t.stop == nil && wake.Before(quota.Never) {
+		timer := time.NewTimer(wake.Sub(now))
+		defer timer.Stop()
+		due = timer.C
+	}
+	done := ctx.Done()
+	if t.stop != nil { // only what is on its way is waited for
+		done = nil
+	}
+	select {
+	case answer := <-t.inbox:
+		answer()
+	case <-due:
+	case <-done:
+	}
+}
+
+// tooLong says why nothing is waited for, with nothing on its way.
+func (t *tour) tooLong(now, wake time.Time) error {
+	switch {
+	case wake.Equal(quota.Never):
+		return ErrStuck
+	case t.opt.MaxWait == 0 || !t.blocked || wake.Sub(now) <= t.opt.MaxWait:
+		return nil
+	}
+	who := plan.Account("")
+	for _, s := range t.open {
+		if s.quota.Block.Until.Equal(wake) {
+			who = s.account
+		}
+	}
+	return &ThrottledError{who, wake}
+}
+
+// dispatch sends as much as may go, account after account, and says when more
+// could.
+func (t *tour) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
+	t.blocked = false
+	if !t.offline.over(now) {
+		return t.offline.until
+	}
+	wake = quota.Never
+	for idle := 0; t.inflight < t.opt.Workers && idle < len(t.open) && t.stop == nil; {
+		t.turn = (t.turn + 1) % len(t.open)
+		s := t.open[t.turn]
+		if at := t.ready(s, now); at.After(now) {
+			idle++
+			wake = sooner(wake, at)
+			continue
+		}
+		idle = 0
+		t.send(ctx, s, now)
+	}
+	return wake
+}
+
+// ready says when the account's next read may go, which is then the first in its
+// queue.
+func (t *tour) ready(s *stopover, now time.Time) time.Time {
+	if s.refused != nil {
+		return quota.Never
+	}
+	first := 0
+	for i, e := range s.queue {
+		if e.due.Before(s.queue[first].due) {
+			first = i
+		}
+	}
+	if len(s.queue) == 0 || s.queue[first].due.After(now) {
+		e, err := s.supply.next(s.width.now, s.out+len(s.queue))
+		if err != nil {
+			t.stop = err
+			return quota.Never
+		}
+		if e != nil {
+			s.queue = append(s.queue, e)
+			first = len(s.queue) - 1
+		}
+	}
+	if len(s.queue) == 0 {
+		return quota.Never
+	}
+	s.queue[0], s.queue[first] = s.queue[first], s.queue[0]
+	if due := s.queue[0].due; due.After(now) {
+		return due
+	}
+	at := s.quota.Next(now, quota.Read, t.opt.Rules)
+	if app := t.app.Next(now); app.After(at) {
+		at = app
+	}
+	t.blocked = t.blocked || at.After(now)
+	return at
+}
+
+// send makes the account's next read.
+func (t *tour) send(ctx context.Context, s *stopover, now time.Time) {
+	e := s.queue[0]
+	s.queue = s.queue[1:]
+	e.query = s.supply.query(e, s.width.now)
+	probe := s.quota.Block.Probing() || t.app.Block.Probing()
+	*s.quota, t.app = s.quota.Spend(now, quota.Read, t.opt.Rules), t.app.Spend(now)
+	s.out++
+	t.inflight++
+	t.calls++
+	call := graph.Read(string(s.account), e.query)
+	t.pool.Go(func() error {
+		reply := t.api.Do(ctx, []graph.Call{call})[0]
+		t.inbox <- func() {
+			s.out--
+			t.inflight--
+			*s.quota, t.app = s.quota.Back(quota.Read), t.app.Back()
+			if t.stop == nil && ctx.Err() == nil {
+				t.answered(s, e, reply, time.Now())
+			}
+			if probe {
+				s.quota.Block, t.app.Block = s.quota.Block.Returned(), t.app.Block.Returned()
+			}
+		}
+		return nil
+	})
+}

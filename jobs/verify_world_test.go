@@ -1,0 +1,117 @@
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/jobs/store"
+)
+
+// verify verifies the job as another process would, and fails the test for a
+// write.
+func (w *world) verify() (jobs.Verified, []jobs.Drift) {
+	w.t.Helper()
+	ctx := context.Background()
+	job, err := store.View(ctx, w.dir)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer job.Close()
+	expected, err := job.Expect(ctx)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	writes := len(w.server.Log())
+	var drifts []jobs.Drift
+	v, err := jobs.Verify(ctx, jobs.NewReader(w.api, jobs.Options{}), expected, func(d jobs.Drift) error {
+		drifts = append(drifts, d)
+		return nil
+	})
+	if err := errors.Join(err, expected.Close()); err != nil {
+		w.t.Fatal(err)
+	}
+	if n := len(w.server.Log()); n != writes {
+		w.t.Errorf("%d writes were sent", n-writes)
+	}
+	return v, drifts
+}
+
+// Right after a job, whatever it was and whatever the API made of it, nothing has
+// drifted; also of what a job did that stopped half way.
+func TestVerifyAfterJob(t *testing.T) {
+	chain := []string{"move 11 a 22", "move 22 a 33", "copy 11 b 22", "delete 11 c -", "copy 11 d 22", "copy 22 d 33", "delete 44 e -", "copy 11 missing 22"}
+	for name, test := range map[string]struct {
+		server          sandbox.Options
+		options         jobs.Options
+		present, absent int
+	}{
+		"all":                 {present: 4, absent: 4},
+		"hashes that change":  {server: sandbox.Options{Variants: sandbox.Variants{Rehash: true}}, present: 4, absent: 4},
+		"rows that stay":      {server: sandbox.Options{Variants: sandbox.Variants{DeleteKeepsRow: true}}, present: 4, absent: 4},
+		"stopped by throttle": {server: sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Account: "22", Kind: sandbox.Delete}, Fault: sandbox.Fault{Name: "80004/2446079", Hold: time.Hour, Regain: time.Hour}}}}, options: jobs.Options{MaxWait: time.Minute}, present: 4, absent: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, test.server)
+				w.has("11", "a", "b", "c", "d")
+				w.has("22")
+				w.has("33")
+				w.has("44")
+				w.manifest(chain...)
+				_ = w.run(test.options)
+				time.Sleep(2 * time.Hour)
+				v, drifts := w.verify()
+				if v.Present != test.present || v.Absent != test.absent || len(drifts) > 0 || v.Drifted() > 0 {
+					t.Errorf("got %d there, %d gone and %v, want %d, %d and no drift\n%+v", v.Present, v.Absent, drifts, test.present, test.absent, w.results())
+				}
+			})
+		})
+	}
+}
+
+// Thousands of images over many accounts are verified in bulk, and every one that
+// drifted is told of, once.
+func TestVerifyInBulk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("11")
+		var rows []string
+		for i := range 3000 {
+			w.has("11", fmt.Sprint(i))
+			rows = append(rows, fmt.Sprintf("move 11 %d %d", i, 21+i%4))
+		}
+		for _, a := range []string{"21", "22", "23", "24"} {
+			w.has(a)
+		}
+		w.manifest(rows...)
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		for i := 0; i < 3000; i += 10 {
+			w.server.AddImage("11", sandbox.Image{Hash: string(hash(fmt.Sprint(i)))})
+		}
+		for i := 1; i < 3000; i += 30 {
+			w.server.AddImage(fmt.Sprint(21+i%4), sandbox.Image{Hash: string(hash(fmt.Sprint(i))), Status: sandbox.Deleted})
+		}
+		before := w.server.Stats().Requests
+		v, drifts := w.verify()
+		if v.Present != 3000 || v.Absent != 3000 || v.Drifts[jobs.DriftReappeared] != 300 || v.Drifts[jobs.DriftMissing] != 100 || len(drifts) != 400 {
+			t.Errorf("got %+v and %d drifts, want 300 reappeared and 100 missing of 6000", v, len(drifts))
+		}
+		if n := w.server.Stats().Requests - before; n > 125 {
+			t.Errorf("%d requests were sent for 6,000 images", n)
+		}
+		for _, d := range drifts {
+			if d.Line < 2 || d.Kind == jobs.DriftReappeared && (!d.Told || time.Since(d.Since) > time.Minute) {
+				t.Fatalf("got %+v", d)
+			}
+		}
+	})
+}
