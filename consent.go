@@ -73,22 +73,28 @@ func deletions(p *plan.Plan) string {
 			bare++
 		}
 	}
-	from := slices.SortedFunc(maps.Keys(lost), func(a, b plan.Account) int {
+	from, named := losers(lost)
+	return fmt.Sprintf("the manifest deletes %s from %s, %d of them without a copy elsewhere%s", count(deletes, "image"), from, bare, named)
+}
+
+// losers says how many ad accounts lose images, and names those that lose most; a
+// single one is named at once.
+func losers(lost map[plan.Account]int) (from, named string) {
+	all := slices.SortedFunc(maps.Keys(lost), func(a, b plan.Account) int {
 		return cmp.Or(lost[b]-lost[a], strings.Compare(string(a), string(b)))
 	})
-	if len(from) == 1 {
-		return fmt.Sprintf("the manifest deletes %s from %s, %d of them without a copy elsewhere", count(deletes, "image"), from[0].Act(), bare)
+	if len(all) == 1 {
+		return all[0].Act(), ""
 	}
 	const most = 5
-	var named []string
-	for _, a := range from[:min(most, len(from))] {
-		named = append(named, fmt.Sprintf("%s (%d)", a.Act(), lost[a]))
+	var names []string
+	for _, a := range all[:min(most, len(all))] {
+		names = append(names, fmt.Sprintf("%s (%d)", a.Act(), lost[a]))
 	}
-	if left := len(from) - most; left > 0 {
-		named = append(named, fmt.Sprintf("%d more", left))
+	if left := len(all) - most; left > 0 {
+		names = append(names, fmt.Sprintf("%d more", left))
 	}
-	return fmt.Sprintf("the manifest deletes %s from %d ad accounts, %d of them without a copy elsewhere: %s",
-		count(deletes, "image"), len(from), bare, strings.Join(named, ", "))
+	return fmt.Sprintf("%d ad accounts", len(all)), ": " + strings.Join(names, ", ")
 }
 
 func count(n int, noun string) string {

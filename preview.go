@@ -73,15 +73,12 @@ func (inv *inventory) guard(limit jobs.Share) error {
 
 // deletions says how many images would go, and from where.
 func (inv *inventory) deletions() string {
-	var from []plan.Account
+	lost := map[plan.Account]int{}
 	for _, a := range inv.listed {
-		if inv.counts[a].Of(cleanup.Delete) > 0 {
-			from = append(from, a)
+		if n := inv.counts[a].Of(cleanup.Delete); n > 0 {
+			lost[a] = n
 		}
 	}
-	where := fmt.Sprintf("%d ad accounts", len(from))
-	if len(from) == 1 {
-		where = from[0].Act()
-	}
-	return fmt.Sprintf("the cleanup deletes %s from %s", count(inv.deletes, "image"), where)
+	from, named := losers(lost)
+	return fmt.Sprintf("the cleanup deletes %s from %s%s", count(inv.deletes, "image"), from, named)
 }
