@@ -21,7 +21,7 @@ func boolFlag(name, usage string) cli.Flag {
 }
 
 func stringFlag(name, value, placeholder, usage string) cli.Flag {
-	return &cli.StringFlag{Name: name, Value: value, Usage: usage + placeholderOf(placeholder), EnvVars: env(name)}
+	return &cli.StringFlag{Name: name, Value: value, Usage: named(usage, placeholder), EnvVars: env(name)}
 }
 
 func intFlag(name string, value int, usage string) cli.Flag {
@@ -32,11 +32,17 @@ func durationFlag(name string, value time.Duration, usage string) cli.Flag {
 	return &cli.DurationFlag{Name: name, Value: value, Usage: usage, EnvVars: env(name)}
 }
 
-func placeholderOf(p string) string {
-	if p == "" {
-		return ""
+// named marks the value's placeholder in the usage, where the CLI library looks
+// for it; one that the usage does not speak of goes behind it.
+func named(usage, placeholder string) string {
+	before, after, found := strings.Cut(usage, placeholder)
+	switch {
+	case placeholder == "":
+		return usage
+	case found:
+		return before + "`" + placeholder + "`" + after
 	}
-	return " (`" + p + "`)"
+	return usage + " (`" + placeholder + "`)"
 }
 
 // connectionFlags choose the server and the token.
@@ -54,7 +60,7 @@ func runFlags() []cli.Flag {
 	return append([]cli.Flag{
 		intFlag("workers", 8, "HTTP requests in flight"),
 		intFlag("batch-size", 10, "operations in one HTTP request, 1 to 50"),
-		stringFlag("max-rate", "", "R", "writes a second and ad account; no limit by default"),
+		stringFlag("max-rate", "", "R", "at most R writes a second and ad account; no limit by default"),
 		stringFlag("quota", "auto", "auto|full|limited|off", "budgets to start from: those of the access tier that the API reports, of the named one, or none"),
 		stringFlag("on-throttle", "wait", "wait|stop", "wait out throttles, or stop with exit code 3"),
 		durationFlag("max-wait", 0, "stop with exit code 3 rather than wait longer than this at a stretch"),

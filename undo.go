@@ -70,7 +70,7 @@ func undo(c *cli.Context, s *streams, dir string) error {
 		}
 		if se.dryRun {
 			tellGone(s, gone)
-			return describe(u.draft(), p).print(s.out, false)
+			return describe(u.manifest(), p).print(s.out, false)
 		}
 		if err := agree(c, s, p, se.mostDeletes); err != nil {
 			return err

@@ -229,3 +229,18 @@ func ExampleFolder() {
 	// operation,source_account,hash,target_account,file,note
 	// upload,,0123456789abcdef0123456789abcdef,11,11/0123456789abcdef0123456789abcdef.png,
 }
+
+// An image counts as kept only once its row is in restore.csv.
+func TestRowComesFirst(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir, &gallery{picture: png})
+	if err := os.Mkdir(filepath.Join(dir, "lock"), 0o755); err != nil { // no row can be added
+		t.Fatal(err)
+	}
+	if err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA}); err == nil {
+		t.Error("no row could be written, and the image was kept")
+	}
+	if _, err := f.Find("11", hashA); !errors.Is(err, backup.ErrNotKept) {
+		t.Errorf("got %v, want it not kept", err)
+	}
+}
