@@ -17,8 +17,9 @@ import (
 	"adferry/plan"
 )
 
-// agree lets a plan pass that deletes nothing, or as much as was agreed to.
-func agree(c *cli.Context, s *streams, p *plan.Plan, limit jobs.Share) error {
+// agree lets a plan pass that deletes nothing, or as much as was agreed to; what
+// tells of its deletions.
+func agree(c *cli.Context, s *streams, p *plan.Plan, limit jobs.Share, what func(*plan.Plan) string) error {
 	deletes := p.Counts().Deletes
 	if deletes == 0 {
 		return nil
@@ -26,7 +27,7 @@ func agree(c *cli.Context, s *streams, p *plan.Plan, limit jobs.Share) error {
 	if err := within(limit, deletes, p.Rows); err != nil {
 		return err
 	}
-	return confirm(c, s, deletions(p))
+	return confirm(c, s, what(p))
 }
 
 // confirm lets deletions pass that were agreed to beforehand, or are now at the
@@ -39,7 +40,11 @@ func confirm(c *cli.Context, s *streams, what string) error {
 	if !ok || !term.IsTerminal(int(in.Fd())) {
 		return &guardError{what: what, hint: "--yes agrees to that; nothing was sent"}
 	}
-	fmt.Fprintf(s.err, "%s.\nDeleted images cannot be brought back. Type yes to go on: ", what)
+	warning := "Deleted images cannot be brought back"
+	if dir := c.String("backup"); dir != "" {
+		warning = "Each is kept in " + dir + " before it is deleted"
+	}
+	fmt.Fprintf(s.err, "%s.\n%s. Type yes to go on: ", what, warning)
 	answer, err := bufio.NewReader(io.LimitReader(in, 1024)).ReadString('\n')
 	if err != nil && err != io.EOF || strings.TrimSpace(strings.ToLower(answer)) != "yes" {
 		return &guardError{what: "the deletions were not confirmed", hint: "nothing was sent"}
@@ -62,19 +67,29 @@ func within(limit jobs.Share, deletes, rows int) error {
 // manifest, and from where: the ad accounts that lose most are named.
 func deletions(p *plan.Plan) string {
 	lost := map[plan.Account]int{}
-	deletes, bare := 0, 0
+	bare := 0
 	for o := range p.Ops() {
-		if o.Kind != plan.KindDelete {
-			continue
-		}
-		deletes++
-		lost[o.Source]++
-		if !o.Needs {
-			bare++
+		if o.Kind == plan.KindDelete {
+			lost[o.Source]++
+			if !o.Needs {
+				bare++
+			}
 		}
 	}
 	from, named := losers(lost)
-	return fmt.Sprintf("the manifest deletes %s from %s, %d of them without a copy elsewhere%s", count(deletes, "image"), from, bare, named)
+	return fmt.Sprintf("the manifest deletes %s from %s, %d of them without a copy elsewhere%s", count(p.Counts().Deletes, "image"), from, bare, named)
+}
+
+// takenBack says how many images an undo deletes, and from where.
+func takenBack(p *plan.Plan) string {
+	lost := map[plan.Account]int{}
+	for o := range p.Ops() {
+		if o.Kind == plan.KindDelete {
+			lost[o.Source]++
+		}
+	}
+	from, named := losers(lost)
+	return fmt.Sprintf("the undo deletes %s that the job brought, from %s%s", count(p.Counts().Deletes, "image"), from, named)
 }
 
 // losers says how many ad accounts lose images, and names those that lose most; a

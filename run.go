@@ -142,7 +142,7 @@ func runManifest(c *cli.Context, s *streams) error {
 	if err != nil {
 		return showProblems(s, err)
 	}
-	if err := agree(c, s, p, se.mostDeletes); err != nil {
+	if err := agree(c, s, p, se.mostDeletes, deletions); err != nil {
 		return err
 	}
 	job, made, err := store.Create(c.Context, dir, store.Spec{

@@ -72,7 +72,7 @@ func undo(c *cli.Context, s *streams, dir string) error {
 			tellGone(s, gone)
 			return describe(u.manifest(), p).print(s.out, false)
 		}
-		if err := agree(c, s, p, se.mostDeletes); err != nil {
+		if err := agree(c, s, p, se.mostDeletes, takenBack); err != nil {
 			return err
 		}
 	}
