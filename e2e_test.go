@@ -63,7 +63,7 @@ func newRehearsal(t *testing.T, dir string, rows int, o sandbox.Options) *rehear
 	r.server.AddAccount(deniedSource, sandbox.AccountOptions{Denied: "100/33"})
 	for i := range 7 {
 		r.server.AddAccount(source(i), sandbox.AccountOptions{})
-		r.server.AddAccount(target(i), sandbox.AccountOptions{})
+		r.server.AddAccount(target(7*i), sandbox.AccountOptions{})
 	}
 	var b strings.Builder
 	b.WriteString("note,operation,source_account,hash,target_account\n")

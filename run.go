@@ -134,7 +134,7 @@ func runManifest(c *cli.Context, s *streams) error {
 	}
 	if view, err := store.View(c.Context, dir); err == nil {
 		view.Close()
-		return runAgain(c, s, se, path, dir)
+		return runAgain(c, s, se, path, dir, limit)
 	} else if !errors.Is(err, store.ErrNoJob) {
 		return err
 	}
@@ -160,7 +160,7 @@ func runManifest(c *cli.Context, s *streams) error {
 }
 
 // runAgain goes on with the job that an earlier run of the manifest made.
-func runAgain(c *cli.Context, s *streams, se *session, path, dir string) error {
+func runAgain(c *cli.Context, s *streams, se *session, path, dir string, limit jobs.Share) error {
 	sum, err := fileSum(path)
 	if err != nil {
 		return &usageError{err: err}
@@ -180,6 +180,15 @@ func runAgain(c *cli.Context, s *streams, se *session, path, dir string) error {
 	}
 	if meta.Sandbox != c.Bool("sandbox") {
 		return usagef("name another folder with --job DIR", "%s holds a job that runs %s", dir, against(meta.Sandbox))
+	}
+	if limit.Set { // the consent is kept with the job, this is not
+		p, err := readManifest(path, nil)
+		if err != nil {
+			return showProblems(s, err)
+		}
+		if p.Counts().Deletes > limit.Of(p.Rows) {
+			return agree(c, s, p, limit)
+		}
 	}
 	return carryOut(c.Context, s, se, job, dir)
 }

@@ -10,11 +10,13 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -58,13 +60,17 @@ func TestSecretsStaySecret(t *testing.T) {
 				_ = c.Run() // what it comes to is another test's matter
 			}
 			gentle := append([]string{"--token-file", "-", "--retry-base", "5ms", "--retry-max", "20ms", "--max-duration", "2s", "--max-failures", "100%"}, test.args...)
-			do(append([]string{"run", r.manifest, "--job", job, "--yes"}, gentle...)...)
+			kept := filepath.Join(dir, "kept")
+			do(append([]string{"run", r.manifest, "--job", job, "--yes", "--backup", kept}, gentle...)...)
 			for _, name := range []string{"failed.csv", "report.html"} {
 				if report, _ := os.ReadFile(filepath.Join(job, name)); !bytes.Contains(report, []byte("[redacted]")) {
 					t.Errorf("no echo reached %s: the test is void; it ended with %s", name, said.String()[max(0, said.Len()-3500):])
 				}
 			}
 			wantSecretFolder(t, job)
+			if entries, _ := filepath.Glob(filepath.Join(kept, "*", "*.json")); len(entries) == 0 {
+				t.Error("nothing was kept: the test is void")
+			}
 			reading := []string{"--token-file", "-", "--retry-base", "5ms", "--retry-max", "20ms", "--max-duration", "2s"}
 			do(append([]string{"list", "2310000000000017", deniedSource, "--fields", "id,name,url,permalink_url", "--format", "json"}, reading...)...)
 			do(append([]string{"verify", job, "--json"}, reading...)...)
@@ -74,11 +80,14 @@ func TestSecretsStaySecret(t *testing.T) {
 			do("status", job)
 			do("status", job, "--json")
 			do("report", job)
+			p.refuse(0)
+			do(append([]string{"undo", job, "--yes"}, gentle...)...)
 			if !strings.Contains(said.String(), "[redacted]") {
 				t.Errorf("no echo reached the log: the test is void\n%.500s", said.String())
 			}
 			wantSecret(t, "what was said", said.String(), theToken, theAppSecret, proofOf(theAppSecret, theToken))
 			wantSecretFolder(t, job)
+			wantSecretFolder(t, kept)
 			p.check(t)
 		})
 	}
@@ -201,6 +210,9 @@ func (p *parrot) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	}
 }
 
+// pictures finds the addresses of pictures in an answer, also within a batch's.
+var pictures = regexp.MustCompile(`_image\\*/[0-9]+\\*/[0-9a-f]{32}`)
+
 // pass answers as the sandbox does, but with a next page on another host and a
 // warning.
 func (p *parrot) pass(w http.ResponseWriter, q *http.Request, token string, lure bool) {
@@ -211,7 +223,7 @@ func (p *parrot) pass(w http.ResponseWriter, q *http.Request, token string, lure
 			w.Header().Set(name, a.Header().Get(name))
 		}
 	}
-	text := a.Body.String()
+	text := pictures.ReplaceAllString(a.Body.String(), "${0}?access_token="+strings.ReplaceAll(token, "$", "$$$$"))
 	if lure {
 		w.Header().Set("X-Ad-Api-Version-Warning", "soon "+token+" ends")
 		w.Header().Set("Facebook-Api-Version", token)
@@ -238,19 +250,21 @@ func (p *parrot) check(t *testing.T) {
 	wantSecret(t, "what was sent", p.sent.String(), theAppSecret)
 }
 
-// wantSecretFolder looks through every file of a job.
-func wantSecretFolder(t *testing.T, job string) {
+// wantSecretFolder looks through every file of a job or a backup.
+func wantSecretFolder(t *testing.T, dir string) {
 	t.Helper()
-	files, err := os.ReadDir(job)
-	if err != nil || len(files) < 2 {
-		t.Fatalf("the job folder holds %d files: %v", len(files), err)
-	}
-	for _, f := range files {
-		raw, err := os.ReadFile(filepath.Join(job, f.Name()))
-		if err != nil {
-			t.Fatal(err)
+	files := 0
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
 		}
-		wantSecret(t, f.Name(), string(raw), theToken, theAppSecret, proofOf(theAppSecret, theToken))
+		files++
+		raw, err := os.ReadFile(path)
+		wantSecret(t, path, string(raw), theToken, theAppSecret, proofOf(theAppSecret, theToken))
+		return err
+	})
+	if err != nil || files < 2 {
+		t.Fatalf("%s holds %d files: %v", dir, files, err)
 	}
 }
 

@@ -284,7 +284,9 @@ func (c *Client) scrub(r *Reply) {
 	r.Served, r.Notice = c.redact(r.Served), c.redact(r.Notice)
 	for i := range r.Images {
 		image := &r.Images[i]
-		image.Name, image.URL = c.redact(image.Name), c.redact(image.URL)
+		for _, text := range []*string{&image.Name, &image.URL, &image.Permalink, &image.Status, &image.Created, &image.Updated} {
+			*text = c.redact(*text)
+		}
 		if len(image.Raw) > 0 {
 			image.Raw = json.RawMessage(c.redact(string(image.Raw)))
 		}

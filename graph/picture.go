@@ -31,11 +31,12 @@ func NewGallery(transport http.RoundTripper, timeout time.Duration, userAgent st
 	}
 	return &Gallery{
 		timeout: timeout, userAgent: userAgent,
+		// Only the host that the API named is trusted to name another place.
 		http: &http.Client{Transport: transport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
-			if len(via) > 3 {
-				return errors.New("too many redirects")
+			if len(via) > 3 || r.URL.Scheme != via[0].URL.Scheme || r.URL.Host != via[0].URL.Host {
+				return http.ErrUseLastResponse
 			}
-			return checkPicture(r.URL)
+			return nil
 		}},
 	}
 }

@@ -47,7 +47,7 @@ func TestGalleryFetch(t *testing.T) {
 	}{
 		{"a picture", server.URL + "/png", 0, ".png"},
 		{"a redirect", server.URL + "/moved", 0, ".png"},
-		{"a redirect to plain http elsewhere", server.URL + "/away", graph.Transient, ""},
+		{"a redirect to another host", server.URL + "/away", graph.Transient, ""},
 		{"an expired url", server.URL + "/gone", graph.Transient, ""},
 		{"a page", server.URL + "/page", graph.RefusedItem, ""},
 		{"a page that says it is a picture", server.URL + "/lie", graph.RefusedItem, ""},

@@ -14,9 +14,8 @@ type request struct {
 	lane  *lane
 	calls []graph.Call
 	items []item
-	probe bool   // it went alone to see whether a block is over
-	alone bool   // it carries a file: nothing else fits
-	drop  func() // removes what was made for it; may be nil
+	probe bool // it went alone to see whether a block is over
+	alone bool // it carries a file: nothing else fits
 }
 
 // item is what a call of a request is for: a read or a task's write, whose
@@ -46,10 +45,17 @@ func (e *Engine) round(ctx context.Context, now time.Time) (wake time.Time) {
 	wake = quota.Never
 	for idle := 0; e.inflight < e.opt.Workers && idle < len(e.order) && e.stop == nil; {
 		e.turn = (e.turn + 1) % len(e.order)
-		r, at := e.fill(ctx, e.order[e.turn], now)
+		l := e.order[e.turn]
+		tasks, soon := e.errand(l, now)
+		if len(tasks) > 0 {
+			idle = 0
+			e.fetch(ctx, l, tasks)
+			continue
+		}
+		r, at := e.fill(ctx, l, now)
 		if r == nil {
 			idle++
-			wake = sooner(wake, at)
+			wake = sooner(wake, sooner(soon, at))
 			continue
 		}
 		idle = 0
@@ -160,12 +166,12 @@ func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
 	r.calls = append(r.calls, t.write())
 }
 
-// write is the call that carries the task out. An upload's file is added when it
-// is prepared.
+// write is the call that carries the task out. The file of an upload row is added
+// by the worker.
 func (t *task) write() graph.Call {
 	switch {
 	case t.uploads():
-		return graph.Upload(string(t.Target), graph.File{})
+		return graph.Upload(string(t.Target), t.file)
 	case t.Kind == plan.KindCopy:
 		hash, _ := t.sourceHash()
 		return graph.Copy(string(t.Target), string(t.Source), string(hash))
@@ -197,19 +203,10 @@ func (e *Engine) start(ctx context.Context, r *request) {
 	e.pool.Go(func() error { return e.work(ctx, r) })
 }
 
-// work is one pool slot: what the writes need, intents to disk, one round trip,
-// back to the dispatcher.
+// work is one pool slot: intents to disk, one round trip, back to the dispatcher.
 func (e *Engine) work(ctx context.Context, r *request) error {
-	left := e.prepare(ctx, r)
-	if r.drop != nil {
-		defer r.drop()
-	}
-	if len(r.calls) == 0 {
-		e.inbox <- func() {
-			e.inflight--
-			r.lane.inflight--
-			e.unprepared(ctx, r, left)
-		}
+	if err := e.attach(r); err != nil {
+		e.inbox <- func() { e.unattached(r, err) }
 		return nil
 	}
 	if intents := r.intents(); len(intents) > 0 {
@@ -237,10 +234,27 @@ func (e *Engine) work(ctx context.Context, r *request) error {
 		e.inflight--
 		r.lane.inflight--
 		e.tally.sent(len(r.calls))
-		e.unprepared(ctx, r, left)
 		e.answered(r, replies, aborted)
 	}
 	return nil
+}
+
+// attach looks into the file that an upload row names.
+func (e *Engine) attach(r *request) (err error) {
+	if t := r.items[0].task; t != nil && t.Kind == plan.KindUpload {
+		r.calls[0].File, err = e.opt.File(t.Op)
+	}
+	return err
+}
+
+// unattached settles an upload whose file could not be read: nothing was sent.
+func (e *Engine) unattached(r *request, err error) {
+	e.inflight--
+	r.lane.inflight--
+	r.lane.quota, e.app = r.lane.quota.Back(quota.Write), e.app.Back()
+	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(), e.app.Block.Returned()
+	t := r.items[0].task
+	e.settle(t, t.fail(FileUnreadable, err.Error()).outcome)
 }
 
 func (r *request) intents() (all []Record) {

@@ -33,6 +33,13 @@
 // and a connection that was never made are none. Reads are tried again with the
 // same backoff, and a bulk read that fails asks about half as many images.
 //
+// # Refusals
+//
+// A refused token stops the run. For an ad account, or a pair of accounts, that is
+// not known to be open a few writes go ahead, and the others wait for what becomes
+// of them: refused calls count against the quota and the app's access tier, so a
+// closed account gets three of them, not one for each row.
+//
 // # Absence
 //
 // That an image is absent is believed from an answer that carries a quota

@@ -4,7 +4,6 @@ import (
 	"container/heap"
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -44,10 +43,10 @@ type Engine struct {
 	headers  headers
 	clock    clock
 	tally    tally
-	stop     error       // why nothing more is sent
-	halted   atomic.Bool // stop is set, for workers
+	stop     error // why nothing more is sent
 
 	pool   *errgroup.Group
+	spool  spool
 	inbox  chan func() // what workers and the committer tell the dispatcher
 	commit *committer
 
@@ -94,6 +93,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	e.loop(ctx)
 	_ = pool.Wait() // workers return their errors through the inbox, too
+	e.spool.remove()
 	e.commit.close()
 	if _, err := e.store.Commit(ctx, e.final(time.Now())); err != nil && e.stop == nil {
 		e.stop = &CheckpointError{err}
@@ -246,7 +246,6 @@ func (e *Engine) tooLong(now, wake time.Time) bool {
 func (e *Engine) halt(cause error) {
 	if e.stop == nil {
 		e.stop = cause
-		e.halted.Store(true)
 	}
 }
 
@@ -270,7 +269,7 @@ func (e *Engine) stranded() bool {
 		return false
 	}
 	for _, l := range e.order {
-		if l.supplied() || !l.looks.empty() || len(l.ready) > 0 {
+		if l.supplied() || !l.looks.empty() || len(l.ready) > 0 || len(l.errands) > 0 {
 			return false
 		}
 	}

@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -186,6 +187,48 @@ func TestDetour(t *testing.T) {
 					}
 				}
 			})
+		})
+	}
+}
+
+// Also when answers are lost and uploads are throttled, every image arrives once
+// and none is deleted before.
+func TestDetourUnderFaults(t *testing.T) {
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{Seed: seed, Latency: sandbox.Latency{Min: 50 * time.Millisecond, Max: time.Second},
+				Rates: map[string]float64{"cut_after": 0.1, "cut_before": 0.05, "html_502": 0.05, "throttle": 0.05, "late": 0.02}})
+			w.server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+			w.has("22")
+			var rows []string
+			for i := range 20 {
+				name := fmt.Sprint("i", i)
+				w.server.AddImage("11", sandbox.Image{Hash: string(hash(name))})
+				rows = append(rows, "move 11 "+name+" 22")
+			}
+			w.manifest(rows...)
+			for { // each process is cut off
+				ctx, kill := context.WithTimeout(context.Background(), 7*time.Second)
+				err := w.runCtx(ctx, jobs.Options{Detour: true, Gallery: w.gallery(), Workers: 3, Attempts: 20}, nil)
+				kill()
+				if err == nil {
+					break
+				}
+			}
+			for i, r := range w.results() {
+				if r.Status != jobs.StatusDone {
+					t.Errorf("seed %d, row %d is %s %s: %s", seed, i, r.Status, r.Reason, r.Message)
+				}
+				name := fmt.Sprint("i", i)
+				wantHolds(t, w, "22 "+name, "!11 "+name)
+			}
+			arrived := map[string]bool{}
+			for _, e := range w.server.Log() {
+				if e.Kind == sandbox.Delete && !arrived[e.Hash] {
+					t.Errorf("seed %d: %s was deleted before it arrived", seed, e.Hash)
+				}
+				arrived[e.Result] = arrived[e.Result] || e.Kind == sandbox.Upload
+			}
 		})
 	}
 }

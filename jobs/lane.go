@@ -28,6 +28,8 @@ type lane struct {
 
 	looks    lookQueue
 	ready    []*task               // writes that may go, in order
+	errands  []*task               // those whose pictures have to be fetched before
+	fetching int                   // errands on their way
 	inflight int                   // HTTP requests
 	busy     map[plan.Hash][]*task // who works on an image of this account; the first goes, the others wait
 

@@ -130,9 +130,9 @@ func (e *Engine) refusal(t *task) *graph.Error {
 // is sent for it.
 func (e *Engine) abandon(l *lane) {
 	e.emptyLooks(l)
-	ready := l.ready
-	l.ready = nil
-	for _, t := range ready {
+	left := append(l.ready, l.errands...)
+	l.ready, l.errands = nil, nil
+	for _, t := range left {
 		e.advance(t)
 	}
 	for _, w := range e.ways {

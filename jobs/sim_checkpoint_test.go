@@ -6,8 +6,10 @@ import (
 	"sync"
 	"time"
 
+	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/store"
+	"adferry/plan"
 )
 
 var (
@@ -65,4 +67,36 @@ func (f *frail) since() time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.failed
+}
+
+// simBackup is a backup that takes its time and now and then gets no picture.
+type simBackup struct {
+	sim  *sim
+	dice dice
+}
+
+func (b *simBackup) Keep(ctx context.Context, account plan.Account, image graph.Image) error {
+	s := b.sim
+	s.mu.Lock()
+	pause, luck := b.dice.span(time.Millisecond, 5*time.Second), b.dice.Float64()
+	kept := s.kept[place{string(account), image.Hash}]
+	s.mu.Unlock()
+	if kept {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return &graph.Error{Class: graph.Transient, Message: "aborted"}
+	case <-time.After(pause):
+	}
+	switch {
+	case luck < 0.1:
+		return &graph.Error{Class: graph.Transient, Message: "the url is too old"}
+	case luck < 0.12:
+		return &graph.Error{Class: graph.RefusedItem, Message: "it is no picture"}
+	}
+	s.mu.Lock()
+	s.kept[place{string(account), image.Hash}] = true
+	s.mu.Unlock()
+	return nil
 }

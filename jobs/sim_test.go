@@ -80,6 +80,7 @@ type sim struct {
 	// doubted were not in an answer to a process of a job that had seen no quota
 	// header yet: it cannot tell an empty account from a throttled one.
 	doubted map[place]bool
+	kept    map[place]bool // by the backup
 	faults  []string
 }
 
@@ -90,6 +91,7 @@ func newSim(t *testing.T, sc *scenario, dir string) *sim {
 	s := &sim{
 		scenario: sc, t: t, dir: dir, dice: d, began: time.Now(), server: sandbox.New(sc.server), ops: make([]plan.Op, 1),
 		sent: map[deed][]*writing{}, tries: map[deed]int{}, doubted: map[place]bool{},
+		kept: map[place]bool{},
 	}
 	s.net = &network{server: sandbox.Transport(s.server), outages: sc.outages, dice: dice{rand.New(rand.NewPCG(sc.seed, 0x4e))}}
 	for _, a := range sc.accounts {
@@ -159,6 +161,9 @@ func (s *sim) live(l life) error {
 		Job: job, written: l.written, err: errDiskFull, onset: func() {},
 		slow: s.slow, dice: dice{rand.New(rand.NewPCG(s.seed, 0xd1))},
 	}
+	if s.scenario.keeps {
+		l.options.Backup = &simBackup{s, dice{rand.New(rand.NewPCG(s.seed, 0xba))}}
+	}
 	e := jobs.New(w, w.disk, l.options)
 	after := func(do func()) { s.t.Helper(); time.AfterFunc(l.after, do) }
 	switch l.end {
@@ -190,7 +195,7 @@ func (s *sim) live(l life) error {
 		s.fault("it ended with %v, want %s", err, want)
 	}
 	if w.disk.since().IsZero() {
-		s.keeps(w)
+		s.waits(w)
 	}
 	return err
 }
@@ -244,9 +249,9 @@ func (s *sim) remember(w *wire) {
 	}
 }
 
-// keeps checks that the waits of a process are in the checkpoint after its end.
+// waits checks that the waits of a process are in the checkpoint after its end.
 // sim.mu is held.
-func (s *sim) keeps(w *wire) {
+func (s *sim) waits(w *wire) {
 	standing, err := s.view.Resume(context.Background())
 	if err != nil {
 		s.t.Fatal(err)

@@ -197,6 +197,8 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	case jobs.DependencyFailed:
 		ok = slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool { return !n.Outcome.State.OK() }) ||
 			strings.Contains(out.Message, "is failing") && (troubled || s.targetTroubled(o))
+	case jobs.BackupFailed:
+		ok = s.scenario.keeps && !s.kept[source]
 	case jobs.GaveUp:
 		ok = transient && out.Attempts <= s.attempts
 	case jobs.CopyUnseen:

@@ -213,6 +213,9 @@ func (w *wire) permit(c graph.Call, op jobs.Operation) {
 		}
 	}
 	d := deedOf(c)
+	if s.scenario.keeps && op.Kind == plan.KindDelete && !s.kept[d.place()] {
+		s.fault("%s was sent, and the backup does not have its image", s.name(op.Op))
+	}
 	r, told := w.reads[d.place()]
 	switch {
 	case !told:

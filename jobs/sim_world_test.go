@@ -25,6 +25,7 @@ type scenario struct {
 	server   sandbox.Options
 	outages  bool          // now and then no connection can be made
 	slow     time.Duration // how long the disk takes, in the longest case
+	keeps    bool          // images are kept before they are deleted
 	attempts int
 	lives    []life
 }
@@ -96,6 +97,7 @@ func (s *scenario) later(d dice) {
 	if d.chance(0.3) {
 		s.slow = d.span(time.Millisecond, 2*time.Second)
 	}
+	s.keeps = d.chance(0.3)
 }
 
 // people makes the accounts. Those with trouble come in a third of the worlds.

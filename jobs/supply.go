@@ -107,10 +107,15 @@ func (e *Engine) advance(t *task) {
 			e.settle(t, t.fail(DependencyFailed, fmt.Sprintf("%s, where its copy is, is failing: nothing is deleted meanwhile", account.Act())).outcome)
 			return
 		}
-		if e.mayTry(t) {
-			t.home.ready = append(t.home.ready, t)
-			e.stirred = true
+		if !e.mayTry(t) {
+			return
 		}
+		if t.fetches() {
+			t.home.errands = append(t.home.errands, t)
+		} else {
+			t.home.ready = append(t.home.ready, t)
+		}
+		e.stirred = true
 	}
 }
 

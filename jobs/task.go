@@ -27,7 +27,9 @@ type task struct {
 	stored    bool         // the API called the write done, under a hash that was not looked for
 	detour    bool         // a copy that is carried out by uploading the image
 	keep      bool         // a delete whose image has to be kept before
-	fetches   int          // times its picture could not be fetched
+	fetched   bool         // the picture is kept, or is in file
+	file      graph.File   // of a detour
+	fetchless int          // times the picture could not be fetched
 	refusals  int          // attempts that surely had no effect
 	seen      bool         // the sightings are on disk
 	rehearsal bool         // no write will be sent, so nothing that one would bring is there

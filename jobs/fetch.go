@@ -1,0 +1,155 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"adferry/graph"
+	"adferry/jobs/quota"
+	"adferry/plan"
+)
+
+// Gallery is where pictures are fetched from, without a token: *graph.Gallery.
+type Gallery interface {
+	// Fetch writes the picture at an image's url to w; see graph.Gallery.
+	Fetch(ctx context.Context, url string, w io.Writer) (ext string, err error)
+}
+
+// Backup keeps images before they are deleted.
+type Backup interface {
+	// Keep returns when the image's picture and all that is known of it are on
+	// disk. Of one that is kept already nothing is fetched. The error is a
+	// *graph.Error when there is no picture to be had, and else the disk's.
+	Keep(ctx context.Context, account plan.Account, image graph.Image) error
+}
+
+// mostFetches is how many pictures one errand fetches at once.
+const mostFetches = 4
+
+// fetches reports whether a picture has to be fetched before the task's write: it
+// will be deleted and has to be kept, or it goes by way of its bytes.
+func (t *task) fetches() bool { return (t.keep || t.detour) && !t.fetched }
+
+// errand takes tasks of the lane whose pictures are to be fetched now, or says
+// when. Fetching costs no quota, but it is no use before the write may go: a few
+// are fetched ahead.
+func (e *Engine) errand(l *lane, now time.Time) ([]*task, time.Time) {
+	room := 2 * e.opt.BatchSize // a request's worth while the one before is on its way
+	for i := 0; i < len(l.ready) && room > 0; i++ {
+		if l.ready[i].fetched {
+			room--
+		}
+	}
+	if len(l.errands) == 0 || l.fetching > 0 || room == 0 {
+		return nil, quota.Never
+	}
+	if at := e.allowed(l, quota.Write, now); at.After(now) {
+		e.blocked = true
+		return nil, at
+	}
+	n := min(e.opt.BatchSize, room, len(l.errands))
+	tasks := l.errands[:n:n]
+	l.errands = l.errands[n:]
+	return tasks, now
+}
+
+// fetch runs an errand in the pool and brings the tasks back to the dispatcher.
+func (e *Engine) fetch(ctx context.Context, l *lane, tasks []*task) {
+	e.inflight++
+	l.inflight++
+	l.fetching++
+	e.pool.Go(func() error {
+		errs := make([]error, len(tasks))
+		var some errgroup.Group
+		some.SetLimit(mostFetches)
+		for i, t := range tasks {
+			some.Go(func() error {
+				errs[i] = e.obtain(ctx, t)
+				return nil
+			})
+		}
+		_ = some.Wait()
+		e.inbox <- func() {
+			e.inflight--
+			l.inflight--
+			l.fetching--
+			for i, t := range tasks {
+				e.obtained(ctx, t, errs[i])
+			}
+		}
+		return nil
+	})
+}
+
+// obtain fetches the picture of one task, which the dispatcher leaves alone
+// meanwhile.
+func (e *Engine) obtain(ctx context.Context, t *task) (err error) {
+	image := *t.sights[slotSource].image
+	if t.keep {
+		return e.opt.Backup.Keep(ctx, t.Source, image)
+	}
+	t.file, err = e.borrow(ctx, image)
+	return err
+}
+
+// borrow fetches an image's picture into a file that lasts as long as the run.
+func (e *Engine) borrow(ctx context.Context, image graph.Image) (f graph.File, err error) {
+	spool, err := e.spool.create()
+	if err != nil {
+		return f, &graph.WriteError{Err: err}
+	}
+	ext, err := e.opt.Gallery.Fetch(ctx, image.URL, spool)
+	if closed := spool.Close(); err == nil && closed != nil {
+		err = &graph.WriteError{Err: closed}
+	}
+	if err != nil {
+		_ = os.Remove(spool.Name())
+		return f, err
+	}
+	return graph.File{Name: fileName(image, ext), Open: func() (io.ReadCloser, error) { return os.Open(spool.Name()) }}, nil
+}
+
+// fileName is the image's own name, with the extension that its content has
+// where it has none.
+func fileName(image graph.Image, ext string) string {
+	switch {
+	case image.Name == "":
+		return image.Hash + ext
+	case path.Ext(image.Name) == "":
+		return image.Name + ext
+	}
+	return image.Name
+}
+
+// obtained lets a task go on whose picture was fetched. One that may come another
+// time is asked for again, with its url read anew because it is temporary.
+func (e *Engine) obtained(ctx context.Context, t *task, err error) {
+	var refused *graph.Error
+	switch {
+	case err == nil:
+		t.fetched = true
+		e.advance(t)
+	case ctx.Err() != nil:
+	case !errors.As(err, &refused):
+		e.halt(&PictureError{err})
+	case refused.Class == graph.RefusedItem, t.fetchless+1 >= e.opt.Attempts:
+		reason := BackupFailed
+		if t.detour {
+			reason = reasonOf(t.last)
+		}
+		e.settle(t, t.fail(reason, fmt.Sprintf("its picture cannot be had: %s", refused.Detail())).outcome)
+	default:
+		t.fetchless++
+		if t.policy == nil {
+			t.policy = e.opt.backoff()
+		}
+		e.after(time.Now().Add(t.policy.NextBackOff()), func() { t.forget(); e.advance(t) })
+	}
+}
