@@ -44,3 +44,19 @@ func TestEmptyListAfterRestart(t *testing.T) {
 		})
 	}
 }
+
+func TestEmptyListIsNoProof(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{
+			{Match: sandbox.Match{Kind: sandbox.Read, Account: "11", Nth: 1}, Fault: sandbox.Fault{Name: "empty_list"}},
+			{Match: sandbox.Match{Kind: sandbox.Read, Account: "22", Nth: 1}, Fault: sandbox.Fault{Name: "empty_list"}},
+		}})
+		w.has("11", "a", "b")
+		w.has("22", "b")
+		w.manifest("copy 11 a 22", "copy 11 b 22")
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("done", "skipped already_present")
+	})
+}

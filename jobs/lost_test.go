@@ -125,3 +125,46 @@ func TestBackoff(t *testing.T) {
 		}
 	})
 }
+
+func TestLostAnswers(t *testing.T) {
+	for _, fault := range []string{
+		"cut", "cut_after", "timeout", "timeout_after", "html_502", "html_502_after", "html_504_after", "empty_503_after",
+		"truncated", "truncated_after", "error_empty_after", "error_200", "1", "1_after", "2", "null", "null_after", "960", "960_after",
+		"empty_entry_after", "envelope_after", "late",
+	} {
+		t.Run(fault, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sandbox.Options{Rates: map[string]float64{fault: 0.15}, Seed: 7})
+				rows := fill(w, 120)
+				w.manifest(rows...)
+				if err := w.run(jobs.Options{Attempts: 20}); err != nil {
+					t.Fatal(err)
+				}
+				s := w.summary()
+				if s.Totals.Done != len(rows) {
+					t.Errorf("got %+v, want all %d rows done", s.Totals, len(rows))
+				}
+				if fault != "late" { // an effect that comes after reading cannot be told from none
+					w.once()
+				}
+				w.copiesBeforeDeletes(w.results())
+			})
+		})
+	}
+}
+
+func TestAttemptBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Copy, Hash: string(hash("a"))}, Fault: sandbox.Fault{Name: "2"}}}})
+		w.has("11", "a", "b")
+		w.has("22")
+		w.manifest("copy 11 a 22", "copy 11 b 22")
+		if err := w.run(jobs.Options{Attempts: 3}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("failed gave_up", "done")
+		if r := w.results()[0]; r.Attempts != 3 || r.Code != 2 || r.Message == "" {
+			t.Errorf("got %d attempts, code %d, message %q; want 3, 2 and the API's words", r.Attempts, r.Code, r.Message)
+		}
+	})
+}

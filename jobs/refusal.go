@@ -58,7 +58,10 @@ func (e *Engine) mayTry(t *task) bool {
 
 // tried ends the task's part in finding out whether its way is open.
 func (e *Engine) tried(t *task) {
-	w := e.way(t)
+	w := e.ways[t.pair()]
+	if w == nil {
+		return // it never came to a write
+	}
 	if t.trying {
 		t.trying = false
 		w.trying--
@@ -120,7 +123,7 @@ func (e *Engine) refusal(t *task) *graph.Error {
 	if t.home.refused != nil {
 		return t.home.refused
 	}
-	if w := e.way(t); w.refused >= mostDenials {
+	if w := e.ways[t.pair()]; w != nil && w.refused >= mostDenials {
 		return w.last
 	}
 	return nil

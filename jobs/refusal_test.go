@@ -94,7 +94,7 @@ func TestAccountGivenUp(t *testing.T) {
 					w.has("11")
 					w.has("33")
 					w.has("22")
-					const n = 1500
+					const n = 600
 					var rows, want []string
 					for i := range n {
 						image := fmt.Sprint(i)
@@ -151,5 +151,27 @@ func TestAccountBlockedLater(t *testing.T) {
 		if n := w.server.Stats().Calls[sandbox.Copy]; n > 499+2+3 {
 			t.Errorf("%d copies were sent after it was blocked", n-499)
 		}
+	})
+}
+
+func TestTokenExpires(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Copy, Nth: 40, Count: 60}, Fault: sandbox.Fault{Name: "190/463"}}}})
+		rows := fill(w, 200)
+		w.manifest(rows...)
+		for n := 0; ; n++ {
+			err := w.run(jobs.Options{})
+			if err == nil {
+				break
+			}
+			is[*jobs.RefusedError](t, err)
+			if n == 60 {
+				t.Fatal("it never ended")
+			}
+		}
+		if s := w.summary(); s.Totals.Done != len(rows) || s.Totals.Unknown > 0 {
+			t.Errorf("got %+v, want all done", s.Totals)
+		}
+		w.once()
 	})
 }

@@ -1,0 +1,133 @@
+package jobs_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/jobs/quota"
+)
+
+func TestThrottle(t *testing.T) {
+	for _, code := range []string{"17/2446079", "80004/2446079", "613/1487742", "613/5044001", "613", "4", "341", "17", "32", "200/4841013", "368"} {
+		t.Run(code, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{
+					Match: sandbox.Match{Account: "22", Kind: sandbox.Copy, Nth: 1, Count: 1},
+					Fault: sandbox.Fault{Name: code, Hold: 90 * time.Second, Regain: 2 * time.Minute},
+				}}})
+				w.has("11", "a", "b", "c")
+				w.has("22")
+				w.has("33")
+				w.manifest("copy 11 a 22", "copy 11 b 22", "copy 11 c 33")
+				if err := w.run(jobs.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				w.expect("done", "done", "done")
+				for _, r := range w.results() {
+					if r.Attempts != 1 {
+						t.Errorf("line %d: got %d attempts, want 1", r.Line, r.Attempts)
+					}
+				}
+				if s := w.summary(); s.API.Throttled == 0 || s.Accounts["22"].Throttles == 0 {
+					t.Errorf("the throttle is not in the summary: %+v", s.API)
+				}
+			})
+		})
+	}
+}
+
+func TestParkSurvivesRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{
+			Match: sandbox.Match{Account: "22", Kind: sandbox.Copy, Nth: 1},
+			Fault: sandbox.Fault{Name: "80004/2446079", Regain: 10 * time.Minute},
+		}}})
+		w.has("11", "a")
+		w.has("22")
+		w.manifest("copy 11 a 22")
+		err := w.run(jobs.Options{StopOnThrottle: true})
+		until := is[*jobs.ThrottledError](t, err).Until
+		if wait := time.Until(until); wait < 9*time.Minute || wait > 11*time.Minute {
+			t.Errorf("got a wait of %v, want the 10 minutes that the API named", wait)
+		}
+		calls := w.server.Stats().Requests
+		if err := w.run(jobs.Options{MaxWait: time.Minute}); !errors.As(err, new(*jobs.ThrottledError)) {
+			t.Fatalf("got %v, want to be told to come back", err)
+		}
+		if got := w.server.Stats().Requests; got != calls {
+			t.Errorf("%d requests were sent before the stored park time", got-calls)
+		}
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if time.Now().Before(until) {
+			t.Error("the job ended before the park time")
+		}
+		w.expect("done")
+	})
+}
+
+func TestRandomThrottles(t *testing.T) {
+	for _, code := range []string{"17/2446079", "80004/2446079", "613/5044001", "4"} {
+		for _, headers := range []sandbox.Headers{{}, {None: true}} {
+			t.Run(fmt.Sprint(code, " headers ", !headers.None), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, sandbox.Options{Rates: map[string]float64{code: 0.02}, Headers: headers, Latency: sandbox.Latency{Min: 200 * time.Millisecond}, Seed: 3})
+					w.has("11")
+					var rows []string
+					for i := range 1200 {
+						w.has("11", fmt.Sprint(i))
+						rows = append(rows, fmt.Sprintf("copy 11 %d 2%d", i, i%3))
+					}
+					for i := range 3 {
+						w.has(fmt.Sprint("2", i))
+					}
+					w.manifest(rows...)
+					began := time.Now()
+					if err := w.run(jobs.Options{}); err != nil {
+						t.Fatal(err)
+					}
+					if s := w.summary(); s.Totals.Done != len(rows) {
+						t.Errorf("got %+v, want all %d rows done", s.Totals, len(rows))
+					}
+					// Some eight parks of a minute in each lane, or one after the other
+					// for the whole app. Without headers, throttles that happen to
+					// come where Limited access ends look like it.
+					most := 75 * time.Minute
+					if headers.None {
+						most = 4 * time.Hour
+					}
+					if took := time.Since(began); took > most {
+						t.Errorf("took %v, at most %v is wanted", took, most)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestMaxRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("11")
+		w.has("22")
+		var rows []string
+		for i := range 100 {
+			w.has("11", fmt.Sprint(i))
+			rows = append(rows, fmt.Sprintf("copy 11 %d 22", i))
+		}
+		w.manifest(rows...)
+		began := time.Now()
+		if err := w.run(jobs.Options{Rules: quota.Rules{MaxRate: 2}}); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began).Seconds(); took < 49 || took > 52 {
+			t.Errorf("100 copies at 2 a second took %.1f s", took)
+		}
+	})
+}
