@@ -13,11 +13,6 @@ func (e *Engine) park(l *lane, err *graph.Error, u graph.AccountUsage, write boo
 	e.tally.Throttled++
 	before := l.quota.Block.Until
 	l.quota = l.quota.Throttled(now, err, u)
-	if err.Subcode == 5044001 {
-		for _, other := range e.order {
-			other.quota = other.quota.Heed(l.quota)
-		}
-	}
 	if err.Class == graph.MaybeThrottled && l.quota.Block.Until.After(before) {
 		l.maybeWrite = write
 		if l.maybe++; l.maybe > mostMaybe {

@@ -37,9 +37,11 @@ type meter struct {
 
 	struck  float64 // the limit that the last throttle pointed to, by itself
 	strikes int     // how many in a row did
+	found   time.Time
+	calm    time.Duration // after which a limit found by throttles is put to the test again; 0: it was not
 
 	others  float64 // points a second that others take
-	reserve float64 // the most of that in the last hour or so
+	reserve float64 // the most of that in the last hours
 
 	anchor         float64 // percent when the present measurement of the limit began
 	anchored       time.Time
