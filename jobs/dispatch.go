@@ -80,7 +80,7 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 				continue
 			}
 			e.blocked = true
-			if !read && at.Sub(now) > slowly {
+			if !read && at.Sub(now) > slowly && at.Before(quota.Never) {
 				l.flow = 0
 			}
 		}

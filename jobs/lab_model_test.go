@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"adferry/graph/sandbox"
@@ -36,7 +37,13 @@ func labModels(full bool) []model {
 			}
 			m := model{name: name, tier: tier, options: o, targets: map[string]int{"21": n}, ratio: ratio, reject: reject}
 			m.options.Tier, m.options.Limits = tier, l
+			if o.Headers.None || o.Headers.OnlyErrors {
+				m.unforeseen = 1
+			}
 			m.ideal = labIdeal(l, tier, n)
+			if tier == sandbox.Full && (name[0] == 'c' || name[0] == 'd') {
+				m.ratio = 1.10 // nothing limits a run of a minute, and three seconds of it find that out
+			}
 			models = append(models, m)
 		}
 	}
@@ -45,6 +52,7 @@ func labModels(full bool) []model {
 	both("c calls in clock hours", clock, sandbox.Options{}, 1.05, 0.001)
 	both("d calls in a rolling hour", rolling, sandbox.Options{}, 1.05, 0.001)
 	both("e burst alone", burst, sandbox.Options{}, 1.05, 0.001)
+	models = slices.DeleteFunc(models, func(m model) bool { return m.name[0] == 'e' && m.tier == sandbox.Limited }) // one limit for both tiers
 	both("f all of them", all, sandbox.Options{}, 1.05, 0.001)
 	both("g f, no headers", all, sandbox.Options{Headers: sandbox.Headers{None: true}}, 1.15, 0.001)
 	both("h f, headers on failures", all, sandbox.Options{Headers: sandbox.Headers{OnlyErrors: true}}, 1.15, 0.001)
@@ -67,10 +75,33 @@ func labModels(full bool) []model {
 	blocked := model{name: "m one of 20 blocked an hour", tier: sandbox.Full, options: sandbox.Options{Tier: sandbox.Full, Limits: all}, targets: spread, ratio: 1.05, reject: 0.001, blocked: "30"}
 	blocked.options.Script = []sandbox.Rule{{Match: sandbox.Match{Account: blocked.blocked, Nth: 1}, Fault: sandbox.Fault{Name: "80004/2446079", Regain: time.Hour, Hold: time.Hour}}}
 	blocked.ideal = max(time.Hour, labIdeal(all, sandbox.Full, spread["21"]))
-	disguised := model{name: "n 200/4841013 for ten minutes", tier: sandbox.Full, options: sandbox.Options{Tier: sandbox.Full, Limits: all}, targets: map[string]int{"21": nFull}, ratio: 1.5, reject: 0.01}
-	disguised.options.Script = []sandbox.Rule{{Match: sandbox.Match{Account: "21", Kind: sandbox.Copy, Nth: 500, Count: 1}, Fault: sandbox.Fault{Name: "200/4841013", Hold: 10 * time.Minute}}}
-	disguised.ideal = labIdeal(all, sandbox.Full, nFull) + 10*time.Minute
-	return append(models, app, blocked, disguised)
+	paused := func(name string, tier sandbox.Tier, nth int, fault sandbox.Fault) model {
+		n := nFull
+		if tier == sandbox.Limited {
+			n = nLimited
+		}
+		const pause = 10 * time.Minute // in which the score is forgotten
+		return model{
+			name: name, tier: tier, targets: map[string]int{"21": n}, ratio: 1.25, reject: 0.001, unforeseen: 2,
+			options: sandbox.Options{Tier: tier, Limits: all, Script: []sandbox.Rule{{
+				Match: sandbox.Match{Account: "21", Kind: sandbox.Copy, Nth: nth}, Fault: fault}}},
+			ideal: labIdeal(all, tier, nth) + pause + labIdeal(all, tier, n-nth),
+		}
+	}
+	models = append(models, app, blocked)
+	disguised := sandbox.Fault{Name: "200/4841013", Hold: 10 * time.Minute}
+	named := sandbox.Fault{Name: "regain", Regain: 10 * time.Minute}
+	for _, tier := range []sandbox.Tier{sandbox.Full, sandbox.Limited} {
+		n, at19 := nFull, 18_600 // copies of 100,000 calls, with the reads
+		if tier == sandbox.Limited {
+			n, at19 = nLimited, 55
+		}
+		models = append(models,
+			paused("n 200/4841013 for 10 min", tier, n/2, disguised),
+			paused("o 10 min named at 19 %", tier, min(at19, n-1), named))
+	}
+	slices.SortStableFunc(models, func(a, b model) int { return strings.Compare(a.name[:1], b.name[:1]) })
+	return models
 }
 
 // labIdeal is the least time in which n copies into one account and the reads
@@ -91,9 +122,9 @@ func labIdeal(l sandbox.Limits, tier sandbox.Tier, n int) time.Duration {
 	calls, score = calls*scale, score*scale
 	reads := float64((n + 49) / 50)
 	total, points := float64(n)+reads, 3*float64(n)+reads
-	// Eight workers with ten calls each, and a request in the source's lane for
-	// each bulk read there: what this side allows.
-	least := (total/10 + reads) / 8 * labLatency.Seconds()
+	// What this side allows: eight requests in flight with ten calls each, those
+	// that read the source among them.
+	least := (total + reads) / 10 / 8 * labLatency.Seconds()
 	if l.BurstPerSecond > 0 {
 		least = max(least, total/(float64(l.BurstPerSecond)*scale))
 	}

@@ -26,7 +26,12 @@ type model struct {
 	ideal   time.Duration  // what a client that knew the limits would need
 	ratio   float64        // most that ours may take of it
 	reject  float64        // share of calls that may be rejected
-	blocked string         // the ad account that is blocked from the start
+
+	// unforeseen calls may be rejected in any case: a thousandth of 600 is none,
+	// and where no header tells of a limit only a refusal can.
+	unforeseen int
+
+	blocked string // the ad account that is blocked from the start
 }
 
 const labLatency = 200 * time.Millisecond
@@ -46,6 +51,7 @@ func (m model) wants(calls int) (took time.Duration, rejected int) {
 	default:
 		took, rejected = took+90*time.Second, rejected+120
 	}
+	rejected = max(rejected, m.unforeseen)
 	if !*labWhole && m.ideal < 10*time.Second { // a few calls: nothing to wait for
 		took = m.ideal + 10*time.Second
 	}

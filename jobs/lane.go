@@ -61,18 +61,19 @@ const brisk = 25
 // takes a bulk read's worth when it is nearly through: what it read early would
 // have to be read again.
 func (l *lane) room(most int) int {
-	if l.flow < brisk {
-		l.window = 0
-		if l.held > bulk/10 {
-			return 0
-		}
-		return min(bulk, most)
+	if l.quota.Tier == graph.TierFull {
+		l.window = most
 	}
-	if l.window > 0 && l.held > l.window/2 {
+	switch slow := l.flow < brisk; {
+	case slow && l.held > bulk/10, l.held > l.window/2:
 		return 0
+	case slow:
+		l.window = bulk
+	default:
+		l.window = 2 * max(l.window, bulk)
 	}
-	l.window = min(2*max(l.window, bulk), most)
-	return l.window - l.held
+	l.window = min(l.window, most)
+	return max(0, l.window-l.held)
 }
 
 // width is how many images one read of this lane asks about.

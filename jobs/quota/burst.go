@@ -14,10 +14,20 @@ const ticks = 50
 // of them are on their way together when something else refuses them.
 type burst struct {
 	Pace
-	mine  bool // the trial is this lane's
 	tick  int64
 	count [ticks + 1]int32
+
+	mine  bool // the trial is this lane's
+	tried int  // calls it has sent
+	left  int  // answers until those to all of them are there
 }
+
+// A trial sends so many calls within so long: one whole second of the API's lies
+// in it, and holds more than the limit.
+const (
+	trialCalls = 210
+	trialSpan  = 2100 * time.Millisecond
+)
 
 // at moves the second on to now.
 func (b burst) at(now time.Time) burst {
@@ -45,7 +55,7 @@ func (b burst) limit() float64 {
 	switch {
 	case b.holds:
 		return b.rate
-	case b.mine:
+	case b.mine && b.tried < trialCalls:
 		return aboveLimit
 	}
 	return belowLimit
@@ -77,28 +87,32 @@ func (b burst) falls(now time.Time, n int64, most float64) time.Time {
 // spend counts a call. When the lane comes up to the limit, it is worth knowing
 // whether that holds; unless its other limits are so low that nothing could be
 // gained.
-func (b burst) spend(now time.Time, worth bool) burst {
+func (b burst) spend(now time.Time, flight int, worth bool) burst {
 	b = b.at(now)
 	b.count[b.tick%(ticks+1)]++
 	known := b.holds || b.over || !b.trial.IsZero() && now.Sub(b.trial) <= trialTime
-	if worth && !known && float64(b.sum())+1 > b.limit() {
-		b.trial, b.mine = now, true
+	switch {
+	case b.mine && known && b.tried < trialCalls:
+		if b.tried++; b.tried >= trialCalls {
+			b.left = flight + 1
+		}
+		if now.Sub(b.trial) > trialSpan {
+			b.mine, b.trial = false, time.Time{} // it had other things to wait for
+		}
+	case worth && !known && float64(b.sum())+1 > b.limit():
+		b.trial, b.mine, b.tried = now, true, 0
 	}
 	return b
 }
 
-// passed notes a call that was let through: two seconds above the limit show
-// that it does not hold.
+// passed notes a call that was let through. When all of the trial were, the
+// limit does not hold.
 func (b burst) passed(now time.Time) burst {
 	b.Pace = b.Pace.passed(now)
-	if !b.mine {
-		return b
-	}
-	switch since := now.Sub(b.trial); {
-	case since > trialTime:
-		b.mine = false
-	case since > 2*time.Second && b.at(now).sum() > perSecond:
-		b.over, b.mine, b.trial = true, false, time.Time{}
+	if b.mine && b.tried >= trialCalls {
+		if b.left--; b.left <= 0 {
+			b.over, b.mine, b.trial = true, false, time.Time{}
+		}
 	}
 	return b
 }

@@ -16,7 +16,7 @@ func pace(b burst, now time.Time, span time.Duration, limit int) (after burst, r
 			now = at
 			continue
 		}
-		b = b.spend(now, true)
+		b = b.spend(now, 0, true)
 		if n := len(sent) - limit; limit > 0 && n >= 0 && now.Sub(sent[n]) < time.Second {
 			refused++
 			b = b.refused(now)

@@ -85,7 +85,7 @@ func (l Lane) Spend(now time.Time, c Cost, r Rules) Lane {
 	l.Block = l.Block.Spend()
 	l.calls = l.calls.charge(now, float64(c.Calls), callSpan)
 	l.score = l.score.charge(now, float64(c.Points), scoreSpan)
-	l.burst = l.burst.spend(now, l.Tier != graph.TierLimited)
+	l.burst = l.burst.spend(now, l.flight.Calls, l.Tier != graph.TierLimited)
 	l.flight.Calls += c.Calls
 	l.flight.Points += c.Points
 	if r.MaxRate > 0 && c == Write {

@@ -20,7 +20,7 @@ func TestLaneInSecond(t *testing.T) {
 	}{
 		{"auto, nothing known: up to what Limited access may refuse", quota.Auto, graph.AccountUsage{}, 48, 16},
 		{"auto, Limited", quota.Auto, graph.AccountUsage{Tier: limited}, 48, 16},
-		{"auto, Full: a little above the burst limit", quota.Auto, graph.AccountUsage{Tier: full}, 106, 106},
+		{"auto, Full: a little above the burst limit", quota.Auto, graph.AccountUsage{Tier: full}, 108, 108},
 		{"auto, a header of a score: a quarter until it is measured", quota.Auto, graph.AccountUsage{HasScore: true, Tier: limited}, 15, 5},
 		{"auto, half of a score used", quota.Auto, graph.AccountUsage{HasScore: true, Score: 90, Tier: limited}, 6, 2},
 		{"auto, Limited, most calls used", quota.Auto, graph.AccountUsage{HasCalls: true, Calls: 97, Tier: limited}, 6, 6},

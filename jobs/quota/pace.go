@@ -11,7 +11,7 @@ const perSecond = 100
 // second may begin elsewhere in a tick, and as few more as surely exceed it.
 const (
 	belowLimit = perSecond * 0.99
-	aboveLimit = perSecond * 1.06
+	aboveLimit = perSecond * 1.08
 )
 
 // Pace is what is thought of the limit of requests a second. It is one limit for
@@ -26,9 +26,9 @@ type Pace struct {
 	trial time.Time     // when a lane went above
 }
 
-// trialTime is how long a trial may take that came to nothing, because the lane
-// had other things to wait for.
-const trialTime = 5 * time.Second
+// trialTime is how long a trial may take until its answers are there; later
+// another lane may try.
+const trialTime = 10 * time.Second
 
 // documented reports whether the rate is the documented one or little less:
 // there it stays. Any other was a guess, and may grow.

@@ -19,8 +19,12 @@ func (m meter) passed(now time.Time, points, flight float64, span time.Duration,
 	if m.belief == holds && m.calm > 0 && !m.reported && now.Sub(m.found) > m.calm {
 		m.belief, m.proven = suspected, false
 	}
-	if m.belief == suspected && m.limit > 0 && m.leaking(now, span)-flight > m.limit*1.03+near {
+	if m.near(now, flight, span) {
+		m.tested += points
+	}
+	if m.belief == suspected && m.limit > 0 && m.top-flight > m.limit*1.01+near {
 		was := m.limit
+		m.tested = 0
 		m.limit = above(was, documented)
 		if m.calm > 0 && (m.limit == 0 || m.limit > was*growth) {
 			m.limit = was * growth
@@ -59,6 +63,7 @@ func above(passed float64, documented []float64) float64 {
 // strike at the same level; throttles that come anyhow have their wait and no
 // more.
 func (m meter) refused(now time.Time, told bool, span time.Duration, documented []float64) meter {
+	m.top, m.tested = 0, 0
 	sum, leaking := m.own.at(now, span).sum, m.leaking(now, span)
 	if m.reported || m.belief == holds && sum > 0.9*m.limit {
 		m.belief = holds
@@ -68,7 +73,7 @@ func (m meter) refused(now time.Time, told bool, span time.Duration, documented 
 	for _, d := range documented {
 		close := 0.1 * d
 		if d < 1000 { // near it calls went one at a time
-			close = 6
+			close = near
 		}
 		switch {
 		case math.Abs(leaking-d) <= close && sum > 1.03*d+near: // more passed than a window would hold
