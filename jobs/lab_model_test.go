@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"adferry/graph/sandbox"
+	"adferry/jobs"
 )
 
 // labModels are the server models of the lab. full makes them as large as the
@@ -37,6 +38,8 @@ func labModels(full bool) []model {
 			}
 			m := model{name: name, tier: tier, options: o, targets: map[string]int{"21": n}, ratio: ratio, reject: reject}
 			m.options.Tier, m.options.Limits = tier, l
+			m.limits = map[byte]string{'a': jobs.AllLimits, 'b': jobs.AllLimits, 'c': jobs.HourlyLimit, 'd': jobs.HourlyLimit,
+				'e': jobs.NoScore, 'f': jobs.AllLimits}[name[0]]
 			if o.Headers.None || o.Headers.OnlyErrors {
 				m.unforeseen = 1
 			}
@@ -92,13 +95,13 @@ func labModels(full bool) []model {
 	disguised := sandbox.Fault{Name: "200/4841013", Hold: 10 * time.Minute}
 	named := sandbox.Fault{Name: "regain", Regain: 10 * time.Minute}
 	for _, tier := range []sandbox.Tier{sandbox.Full, sandbox.Limited} {
-		n, at19 := nFull, 18_600 // copies of 100,000 calls, with the reads
+		n, at19 := nFull, 18_600 // with the reads, of 100,000 calls
 		if tier == sandbox.Limited {
-			n, at19 = nLimited, 55
+			n, at19 = nLimited, 55 // of 300
 		}
 		models = append(models,
 			paused("n 200/4841013 for 10 min", tier, n/2, disguised),
-			paused("o 10 min named at 19 %", tier, min(at19, n-1), named))
+			paused("o 10 min named at 19 %", tier, min(at19, n*19/20), named))
 	}
 	slices.SortStableFunc(models, func(a, b model) int { return strings.Compare(a.name[:1], b.name[:1]) })
 	return models

@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -22,10 +23,12 @@ type measured struct {
 	rejected int
 	lost     int // copies that are not in their target at the end
 
-	others   time.Duration // when the last copy came into an account that is not the blocked one
-	requests int           // over HTTP
-	refused  []string      // the calls rejected, ours only
-	wrong    []string      // calls that were sent while parked, ours only
+	others    time.Duration // when the last copy came into an account that is not the blocked one
+	small     int           // copies into those
+	requests  int           // over HTTP
+	predicted time.Duration // by the plan
+	refused   []string      // the calls rejected, ours only
+	wrong     []string      // calls that were sent while parked, ours only
 }
 
 // labServer makes the model's server with its images in account 11.
@@ -56,9 +59,14 @@ func labRun(t *testing.T, m model) (r measured) {
 				fmt.Fprintf(&b, "11%s,%s,%s\n", target, labImage(target, i), target)
 			}
 		}
+		var forecast jobs.Forecast
 		job, _, err := store.Create(context.Background(), t.TempDir(), store.Spec{
 			Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
-				return plan.Read(strings.NewReader(b.String()), visit)
+				p, err := plan.Read(strings.NewReader(b.String()), visit)
+				if err == nil {
+					forecast = jobs.Predict(p)
+				}
+				return p, err
 			}})
 		if err != nil {
 			t.Fatal(err)
@@ -66,10 +74,15 @@ func labRun(t *testing.T, m model) (r measured) {
 		defer job.Close()
 		began := time.Now()
 		watch := newWatch(client, began)
-		if err := jobs.New(watch, job, jobs.Options{Observe: watch.observe}).Run(context.Background()); err != nil {
+		if err := jobs.New(watch, job, jobs.Options{Observe: watch.observe, MaxDuration: m.lasts}).Run(context.Background()); err != nil && !errors.Is(err, jobs.ErrDuration) {
 			t.Error(err)
 		}
 		r = labResult(m, s, began)
+		for _, f := range forecast.Times {
+			if f.Limits == m.limits {
+				r.predicted = time.Duration(map[bool]jobs.Duration{true: f.Full, false: f.Limited}[m.tier == sandbox.Full])
+			}
+		}
 		r.refused, r.wrong = watch.refused, watch.wrong
 	})
 	return r
@@ -87,6 +100,7 @@ func labResult(m model, s *sandbox.Server, began time.Time) measured {
 	for _, e := range s.Log() {
 		if e.Account != m.blocked {
 			r.others = e.Time.Sub(began)
+			r.small++
 		}
 	}
 	return r

@@ -31,7 +31,9 @@ type model struct {
 	// and where no header tells of a limit only a refusal can.
 	unforeseen int
 
-	blocked string // the ad account that is blocked from the start
+	limits  string        // what the plan's prediction has to assume; "": none is asked for
+	lasts   time.Duration // when ours is stopped; 0: at its end
+	blocked string        // the ad account that is blocked from the start
 }
 
 const labLatency = 200 * time.Millisecond
@@ -49,7 +51,7 @@ func (m model) wants(calls int) (took time.Duration, rejected int) {
 	case m.tier == sandbox.Limited:
 		took, rejected = took+6*time.Minute, rejected+6
 	default:
-		took, rejected = took+90*time.Second, rejected+120
+		took, rejected = took+6*time.Minute, rejected+120
 	}
 	rejected = max(rejected, m.unforeseen)
 	if !*labWhole && m.ideal < 10*time.Second { // a few calls: nothing to wait for
@@ -63,13 +65,17 @@ func (m model) wants(calls int) (took time.Duration, rejected int) {
 func TestQuotaLab(t *testing.T) {
 	var table strings.Builder
 	tw := tabwriter.NewWriter(&table, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "server\ttier\tideal\tours\tratio\trejected\tbackoff\trejected\tlost\tpause\trejected\tlost\t")
+	fmt.Fprintln(tw, "server\ttier\tideal\tplan\tours\tratio\trejected\tbackoff\trejected\tlost\tpause\trejected\tlost\t")
 	for _, m := range labModels(*labWhole) {
 		t.Run(fmt.Sprint(m.name, " ", m.tier), func(t *testing.T) {
 			ours := labRun(t, m)
 			ratio := ours.took.Seconds() / m.ideal.Seconds()
 			took, rejected := m.wants(ours.calls)
-			fmt.Fprintf(tw, "%s\t%v\t%s\t%s\t%.3f\t%d\t", m.name, m.tier, short(m.ideal), short(ours.took), ratio, ours.rejected)
+			predicted := ""
+			if m.limits != "" {
+				predicted = short(ours.predicted)
+			}
+			fmt.Fprintf(tw, "%s\t%v\t%s\t%s\t%s\t%.3f\t%d\t", m.name, m.tier, short(m.ideal), predicted, short(ours.took), ratio, ours.rejected)
 			if *labWhole && !*labOurs {
 				for _, b := range []labBaseline{backoffClient, pauseClient} {
 					base := labBase(t, m, b)
@@ -80,6 +86,9 @@ func TestQuotaLab(t *testing.T) {
 			t.Logf("%d calls in %d requests; rejected: %s", ours.calls, ours.requests, strings.Join(ours.refused, "; "))
 			for _, w := range ours.wrong {
 				t.Error(w)
+			}
+			if off := ours.predicted - ours.took; *labWhole && m.limits != "" && off.Abs() > ours.took/10 {
+				t.Errorf("took %v, and the plan had said %v if the limits are %s; they may be 10 %% apart", ours.took, ours.predicted, m.limits)
 			}
 			if m.blocked != "" {
 				m.alone(t, ours.others)
