@@ -82,6 +82,7 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 			e.blocked = true
 			if !read && at.Sub(now) > slowly && at.Before(quota.Never) {
 				l.flow = 0
+				e.waits(l, cost, at, now)
 			}
 		}
 		wake = sooner(wake, at)
@@ -163,6 +164,9 @@ func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
 	}
 	t := l.pop()
 	l.flow++
+	if l.state.ParkedUntil.After(now) { // it kept itself back for longer than it turned out to need
+		l.state.ParkedUntil, l.state.ParkedFor, l.dirty = time.Time{}, "", true
+	}
 	r.alone = t.Kind == plan.KindUpload
 	r.items = append(r.items, item{task: t})
 	r.calls = append(r.calls, t.write())

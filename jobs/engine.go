@@ -227,7 +227,7 @@ func (e *Engine) tooLong(now, wake time.Time) bool {
 	}
 	who := plan.Account("")
 	for _, l := range e.order {
-		if l.quota.Block.Until.Equal(wake) {
+		if l.state.ParkedUntil.Sub(wake).Abs() < time.Second {
 			who = l.account
 		}
 	}

@@ -45,6 +45,20 @@ func (l Lane) Next(now time.Time, c Cost, r Rules) time.Time {
 	return later(next, l.burst.next(now))
 }
 
+// Why says what a call of this cost waits for, when Next is later than now.
+func (l Lane) Why(now time.Time, c Cost, r Rules) string {
+	l = l.start(r)
+	switch next := l.Next(now, c, r); {
+	case l.Block.Closed(now):
+		return "the API said to wait"
+	case r.MaxRate > 0 && c == Write && !l.free.Before(next):
+		return "no more than the rate set for it"
+	case !l.calls.next(now, float64(c.Calls), callSpan).Before(next):
+		return "the calls of its hour are used up"
+	}
+	return "its score is used up"
+}
+
 // start puts the documented limits in place: as known, where the user named a
 // tier, else as suspected.
 func (l Lane) start(r Rules) Lane {
