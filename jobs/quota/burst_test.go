@@ -100,3 +100,33 @@ func TestBurstDocumentedStays(t *testing.T) {
 		t.Errorf("got %v, want %v", got, belowLimit)
 	}
 }
+
+// Only one lane goes above the limit to see whether it holds; the others wait for
+// what comes of it, and not for ever.
+func TestBurstTrialIsAlone(t *testing.T) {
+	one, _, _ := pace(burst{}, noon, 1500*time.Millisecond, 0)
+	if !one.mine || one.trial.IsZero() {
+		t.Fatalf("got no trial after a second and a half at the limit: %+v", one.Pace)
+	}
+	other := burst{}.heed(one.Pace)
+	if after, rate, _ := pace(other, noon.Add(2*time.Second), 5*time.Second, 0); after.mine || rate > belowLimit+1 {
+		t.Errorf("got %.1f calls a second beside the trial, want %v at most", rate, belowLimit)
+	}
+	if after, _, _ := pace(other, noon.Add(time.Minute), 1500*time.Millisecond, 0); !after.mine {
+		t.Error("got no trial a minute after one that came to nothing")
+	}
+	if got := other.heed(Pace{over: true}); got.limit() != belowLimit || !got.next(noon).Equal(noon) {
+		t.Error("got a limit, want what the other lane found: none")
+	}
+}
+
+// Calls are spread over the second.
+func TestBurstSpreads(t *testing.T) {
+	b, at := burst{}, noon
+	for range 20 {
+		b = b.spend(at, 0, true)
+	}
+	if wait := b.next(at).Sub(at); wait < 150*time.Millisecond || wait > 220*time.Millisecond {
+		t.Errorf("got the next call after %v, want a fifth of a second", wait)
+	}
+}

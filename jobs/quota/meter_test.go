@@ -277,3 +277,61 @@ func TestMeterRetier(t *testing.T) {
 		}
 	}
 }
+
+// A limit that throttles showed is suspected again after a calm, and left behind
+// step by step when the API has become more generous.
+func TestMeterTestsAgain(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		points      float64 // at which throttles struck
+		calm        time.Duration
+		next, later float64 // suspected once it is left behind, and then
+	}{
+		{"a documented limit", 60, calmDocumented, 75, 93.75},
+		{"any other", 30, calmFound, 37.5, 46.875},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := spent(suspected, 60, test.points)
+			for range 3 {
+				m = m.refused(noon, false, s300, points60)
+			}
+			if m.belief != holds || m.limit != test.points {
+				t.Fatalf("got belief %v, limit %v, want %v to hold", m.belief, m.limit, test.points)
+			}
+			calm := m.calm
+			m = m.passed(noon.Add(calm), 3, 0, s300, points60)
+			if m.belief != holds {
+				t.Errorf("got it suspected within %v", calm)
+			}
+			now := noon.Add(calm + time.Second)
+			m = m.passed(now, 3, 0, s300, points60)
+			if m.belief != suspected || calm < test.calm {
+				t.Fatalf("got belief %v after %v, want it suspected after %v at least", m.belief, calm, test.calm)
+			}
+			for _, want := range []float64{test.next, test.later} {
+				m = m.charge(now, m.limit*1.05+2*near, s300).passed(now, 3, 0, s300, points60)
+				if m.belief != suspected || m.limit != want {
+					t.Errorf("left behind: got belief %v, limit %v, want %v suspected", m.belief, m.limit, want)
+				}
+				now = now.Add(time.Hour)
+			}
+			for range 3 {
+				m = m.refused(now, false, s300, points60)
+			}
+			if m.calm <= calm {
+				t.Errorf("got a calm of %v after %v, want a longer one", m.calm, calm)
+			}
+		})
+	}
+}
+
+// A throttle that should not have come keeps more free for others.
+func TestMeterSurprised(t *testing.T) {
+	m := spent(holds, 60, 40).hear(noon, 90, 0, 0, s300)
+	for range 50 {
+		m = m.refused(noon.Add(10*time.Second), false, s300, points60)
+		if m.full() != 56 { // nobody can take more in twenty seconds for long
+			t.Fatalf("got %v as full, want 56", m.full())
+		}
+	}
+}
