@@ -112,6 +112,11 @@ func (d planDocument) text(w io.Writer) error {
 	}
 	fmt.Fprintf(w, "\nAPI calls  %d: %d writes and %d reads of up to 50 images; %d quota points\n", d.Calls, d.Writes, d.Reads, d.Points)
 	fmt.Fprintf(w, "time       %s under the quota of Full access, %s of Limited access\n", span(time.Duration(d.Full)), span(time.Duration(d.Limited)))
+	for _, t := range d.Times[1:] {
+		if t.Full < d.Full || t.Limited < d.Limited {
+			fmt.Fprintf(w, "           %s and %s if its only limits for images are %s\n", span(time.Duration(t.Full)), span(time.Duration(t.Limited)), t.Limits)
+		}
+	}
 	for _, warning := range d.Warnings {
 		fmt.Fprintf(w, "warning    %s\n", warning)
 	}

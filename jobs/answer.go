@@ -36,6 +36,19 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 	}
 }
 
+// agree tells the other lanes when one learned of the limit of requests a second
+// that they all have, or tries it.
+func (e *Engine) agree(l *lane) {
+	p := l.quota.Pace()
+	if p == e.pace {
+		return
+	}
+	e.pace = p
+	for _, other := range e.order {
+		other.quota = other.quota.Heed(p)
+	}
+}
+
 // learn takes what a reply says of the quotas.
 func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, now time.Time) {
 	write := cost == quota.Write
@@ -75,6 +88,7 @@ func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, now time.Tim
 			e.parked(other, Park{Account: other.account, From: now, Until: other.quota.Block.Until}, "its quota is nearly used up")
 		}
 	}
+	e.agree(l)
 	if reply.Notice != "" {
 		e.warn(reply.Notice)
 	}

@@ -87,6 +87,10 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 				continue
 			}
 			e.blocked = true
+			if !read && at.Sub(now) > slowly && at.Before(quota.Never) {
+				l.flow = 0
+				e.waits(l, cost, at, now)
+			}
 		}
 		wake = sooner(wake, at)
 		break
@@ -96,6 +100,10 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 	}
 	return r, now
 }
+
+// slowly is from when on a write counts as held back: Limited access lets one go
+// every 15 seconds, Full access ten a second.
+const slowly = time.Second
 
 // offer is what the lane would send next: reads that are due, else writes, else
 // reads when they will be due.
@@ -148,6 +156,7 @@ func (e *Engine) allowed(l *lane, c quota.Cost, now time.Time) time.Time {
 func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
 	l := r.lane
 	l.quota = l.quota.Spend(now, c, e.opt.Rules)
+	e.agree(l)
 	e.app = e.app.Spend(now)
 	if read {
 		var p *page
@@ -161,6 +170,10 @@ func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
 		return
 	}
 	t := l.pop()
+	l.flow++
+	if l.state.ParkedUntil.After(now) { // it kept itself back for longer than it turned out to need
+		l.state.ParkedUntil, l.state.ParkedFor, l.dirty = time.Time{}, "", true
+	}
 	r.alone = t.uploads()
 	r.items = append(r.items, item{task: t})
 	r.calls = append(r.calls, t.write())

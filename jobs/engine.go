@@ -30,6 +30,7 @@ type Engine struct {
 	order    []*lane // whose turns go round
 	turn     int
 	app      quota.App
+	pace     quota.Pace
 	appState LaneState
 	offline  offline
 	timers   timers
@@ -133,10 +134,11 @@ func (e *Engine) load(ctx context.Context) error {
 		l := e.lane(r.Lane)
 		l.released = append(l.released, r.ID)
 	}
-	// What every worker has in flight, four times over, for reading the target,
-	// reading the source and writing overlap; shared by the lanes, so that memory
-	// stays flat however many there are.
-	full := max(2*bulk, 4*e.opt.Workers*e.opt.BatchSize)
+	// What every worker has in flight, sixteen times over: an operation is read in
+	// its target, waits for company, is read in its source and written, each with
+	// enough others to fill a request with bulk reads. Shared by the lanes, so
+	// that memory stays flat however many there are.
+	full := max(2*bulk, 16*e.opt.Workers*e.opt.BatchSize)
 	e.window = min(full, max(10, mostHeld/max(1, working)))
 	e.opt.Observe(Event{Kind: EventStarted, Total: s.Operations, Settled: s.Settled, Failed: s.Failed})
 	return nil
@@ -147,6 +149,7 @@ const mostHeld = 50_000
 
 func (e *Engine) add(l *lane) {
 	e.lanes[l.account] = l
+	l.quota = l.quota.Heed(e.pace)
 	e.order = append(e.order, l)
 }
 
@@ -234,7 +237,7 @@ func (e *Engine) tooLong(now, wake time.Time) bool {
 	}
 	who := plan.Account("")
 	for _, l := range e.order {
-		if l.quota.Block.Until.Equal(wake) {
+		if l.state.ParkedUntil.Sub(wake).Abs() < time.Second {
 			who = l.account
 		}
 	}

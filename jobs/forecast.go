@@ -19,7 +19,41 @@ type Forecast struct {
 	Accounts []AccountForecast `json:"accounts"`
 	Full     Duration          `json:"full_access_s"`    // the time under the documented budgets of Full access
 	Limited  Duration          `json:"limited_access_s"` // and of Limited access
+
+	// Which of them hold for ad images is not documented: the time if all do, as
+	// above, and if fewer do.
+	Times []TimeForecast `json:"times"`
 }
+
+// TimeForecast is the time that a plan takes if some of the documented limits
+// hold.
+type TimeForecast struct {
+	Limits  string   `json:"limits"` // which
+	Full    Duration `json:"full_access_s"`
+	Limited Duration `json:"limited_access_s"`
+}
+
+// The limits that the Times assume, most first.
+const (
+	AllLimits   = "all that are documented"
+	NoScore     = "calls in an hour and in a second"
+	HourlyLimit = "calls in an hour"
+)
+
+// assume leaves out of the documented budgets what is assumed not to hold.
+func assume(limits string, b quota.Budgets) quota.Budgets {
+	if limits != AllLimits {
+		b.Score = 0
+	}
+	if limits == HourlyLimit {
+		b.PerSecond = 0
+	}
+	return b
+}
+
+// roundTrip is about how long the API takes for a request. It matters only
+// where no limit does.
+const roundTrip = 200 * time.Millisecond
 
 // AccountForecast is one ad account's part: it is charged on its own.
 type AccountForecast struct {
@@ -45,7 +79,7 @@ func (d Duration) MarshalJSON() ([]byte, error) {
 // Predict adds up what the plan's operations cost. The accounts work side by
 // side, so the slowest sets the time.
 func Predict(p *plan.Plan) Forecast {
-	var f Forecast
+	f := Forecast{Times: []TimeForecast{{Limits: AllLimits}, {Limits: NoScore}, {Limits: HourlyLimit}}}
 	full, _ := quota.Documented(graph.TierFull)
 	limited, _ := quota.Documented(graph.TierLimited)
 	for _, load := range p.Accounts() {
@@ -58,12 +92,21 @@ func Predict(p *plan.Plan) Forecast {
 		writes := a.Copies + a.Deletes + a.Uploads
 		a.Calls = a.Reads + writes
 		a.Points = a.Reads*quota.Read.Points + writes*quota.Write.Points
+		for i, t := range f.Times {
+			f.Times[i].Full = max(t.Full, Duration(assume(t.Limits, full).Time(a.Reads, writes)))
+			f.Times[i].Limited = max(t.Limited, Duration(assume(t.Limits, limited).Time(a.Reads, writes)))
+		}
 		a.Full, a.Limited = Duration(full.Time(a.Reads, writes)), Duration(limited.Time(a.Reads, writes))
 		f.Reads, f.Writes, f.Points = f.Reads+a.Reads, f.Writes+writes, f.Points+a.Points
-		f.Full, f.Limited = max(f.Full, a.Full), max(f.Limited, a.Limited)
 		f.Accounts = append(f.Accounts, a)
 	}
 	f.Calls = f.Reads + f.Writes
+	o := Options{}.withDefaults()
+	least := Duration(float64(f.Calls) / float64(o.Workers*o.BatchSize) * float64(roundTrip))
+	for i, t := range f.Times {
+		f.Times[i].Full, f.Times[i].Limited = max(t.Full, least), max(t.Limited, least)
+	}
+	f.Full, f.Limited = f.Times[0].Full, f.Times[0].Limited
 	return f
 }
 

@@ -24,14 +24,16 @@ func TestForecastWithin(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := jobs.Predict(p)
-	limited := func(a plan.Account) time.Duration {
+	of := func(a plan.Account) jobs.AccountForecast {
 		for _, one := range f.Accounts {
 			if one.Account == a {
-				return time.Duration(one.Limited)
+				return one
 			}
 		}
-		return 0
+		return jobs.AccountForecast{}
 	}
+	limited := func(a plan.Account) time.Duration { return time.Duration(of(a).Limited) }
+	full := time.Duration(of("22").Full)
 	all := func(plan.Account) int { return 200 }
 	for _, test := range []struct {
 		name        string
@@ -39,9 +41,9 @@ func TestForecastWithin(t *testing.T) {
 		writes      func(plan.Account) int
 		least, most time.Duration
 	}{
-		{"all full", map[plan.Account]graph.Tier{"11": graph.TierFull, "22": graph.TierFull, "33": graph.TierFull}, all, 0, 0},
+		{"all full", map[plan.Account]graph.Tier{"11": graph.TierFull, "22": graph.TierFull, "33": graph.TierFull}, all, full, full},
 		{"one limited", map[plan.Account]graph.Tier{"11": graph.TierFull, "22": graph.TierFull, "33": graph.TierLimited}, all, limited("33"), limited("33")},
-		{"one unknown", map[plan.Account]graph.Tier{"11": graph.TierFull, "22": graph.TierFull}, all, 0, limited("33")},
+		{"one unknown", map[plan.Account]graph.Tier{"11": graph.TierFull, "22": graph.TierFull}, all, full, limited("33")},
 		{"one limited, one unknown", map[plan.Account]graph.Tier{"11": graph.TierFull, "22": graph.TierLimited}, all, limited("22"), limited("22")},
 		{"nothing left", map[plan.Account]graph.Tier{"22": graph.TierLimited, "33": graph.TierLimited}, func(plan.Account) int { return 0 }, 0, 0},
 	} {

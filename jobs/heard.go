@@ -23,7 +23,3 @@ func heard(lane quota.Lane, app quota.App, u graph.AccountUsage, err *graph.Erro
 	}
 	return lane.Passed(now, c), app.Passed(now)
 }
-
-// overAll reports a throttle that limits requests a second: that limit is one
-// for all ad accounts (Marketing API, "Rate limiting").
-func overAll(err *graph.Error) bool { return err != nil && err.Subcode == 5044001 }

@@ -25,6 +25,8 @@ type lane struct {
 	drained  bool      // nothing left to claim
 	released []plan.OpID
 	held     int // tasks in memory that have this as their home
+	window   int // how many those may be; grows while the lane is fast
+	flow     int // writes that went since its quota held one back
 
 	looks    lookQueue
 	ready    []*task               // writes that may go, in order
@@ -32,6 +34,8 @@ type lane struct {
 	fetching int                   // errands on their way
 	inflight int                   // HTTP requests
 	busy     map[plan.Hash][]*task // who works on an image of this account; the first goes, the others wait
+
+	counted time.Time // until when its waits are in state.Parked
 
 	maybe      int          // throttles in a row that may be a block
 	maybeWrite bool         // the last of them struck a write
@@ -42,10 +46,10 @@ type lane struct {
 }
 
 func newLane(s LaneState) *lane {
-	l := &lane{account: s.Account, state: s, drained: !s.Work, busy: map[plan.Hash][]*task{}}
+	l := &lane{account: s.Account, state: s, drained: !s.Work, flow: brisk, busy: map[plan.Hash][]*task{}}
 	l.state.Work = false
 	l.quota.Tier = s.Tier
-	if !s.ParkedUntil.IsZero() {
+	if l.counted = s.ParkedUntil; !s.ParkedUntil.IsZero() {
 		l.quota.Block = quota.Until(s.ParkedUntil)
 	}
 	return l
@@ -53,6 +57,28 @@ func newLane(s LaneState) *lane {
 
 // supplied reports whether the checkpoint has more for the lane.
 func (l *lane) supplied() bool { return !l.drained || len(l.released) > 0 }
+
+// brisk is how many writes in a row show that a lane is not slow.
+const brisk = 25
+
+// room is how many operations to bring into memory, of most at most. A slow lane
+// takes a bulk read's worth when it is nearly through: what it read early would
+// have to be read again.
+func (l *lane) room(most int) int {
+	if l.quota.Tier == graph.TierFull {
+		l.window = most
+	}
+	switch slow := l.flow < brisk; {
+	case slow && l.held > bulk/10, l.held > l.window/2:
+		return 0
+	case slow:
+		l.window = bulk
+	default:
+		l.window = 2 * max(l.window, bulk)
+	}
+	l.window = min(l.window, most)
+	return max(0, l.window-l.held)
+}
 
 // width is how many images one read of this lane asks about.
 func (l *lane) width() int {

@@ -4,17 +4,13 @@ import (
 	"time"
 
 	"adferry/graph"
+	"adferry/jobs/quota"
 )
 
 // park notes a throttle of a lane, whose gate was closed until before.
 func (e *Engine) park(l *lane, err *graph.Error, before time.Time, write bool, now time.Time) {
 	l.state.Throttles++
 	e.tally.Throttled++
-	if overAll(err) {
-		for _, other := range e.order {
-			other.quota = other.quota.Heed(l.quota)
-		}
-	}
 	if err.Class == graph.MaybeThrottled && l.quota.Block.Until.After(before) {
 		l.maybeWrite = write
 		// Who only asks what would be done wants to know what is so now.
@@ -44,10 +40,10 @@ func (e *Engine) parkApp(err *graph.Error, before time.Time, l *lane, now time.T
 
 // parked notes that a lane has to wait.
 func (e *Engine) parked(l *lane, p Park, why string) {
-	if !l.state.ParkedUntil.Before(p.From) {
-		p.From = l.state.ParkedUntil // the wait grew
+	if !l.counted.Before(p.From) {
+		p.From = l.counted // the wait grew
 	}
-	l.state.Parked += p.Until.Sub(p.From)
+	l.state.Parked, l.counted = l.state.Parked+p.Until.Sub(p.From), p.Until
 	l.state.ParkedUntil, l.state.ParkedFor, l.dirty = p.Until, why, true
 	e.noted(p, why)
 }
@@ -59,4 +55,21 @@ func (e *Engine) noted(p Park, why string) {
 	if e.opt.StopOnThrottle {
 		e.halt(&ThrottledError{p.Account, p.Until})
 	}
+}
+
+// shownFrom is from when on a wait that nobody imposed is worth a disk write.
+const shownFrom = 10 * time.Second
+
+// waits notes that a lane keeps below its quota for a while: status tells, and
+// after a restart, which forgets what was sent, it is a park.
+func (e *Engine) waits(l *lane, c quota.Cost, at, now time.Time) {
+	if at.Sub(now) < shownFrom || l.quota.Block.Closed(now) || at.Sub(l.state.ParkedUntil).Abs() < time.Second {
+		return
+	}
+	why := "the calls of the app's hour are used up"
+	if own := l.quota.Next(now, c, e.opt.Rules); !own.Before(at) {
+		why = l.quota.Why(now, c, e.opt.Rules)
+	}
+	l.state.ParkedUntil, l.state.ParkedFor, l.dirty = at, why, true
+	e.commit.add(Change{Lanes: e.changedLanes()}, nil)
 }

@@ -29,6 +29,7 @@ type Reader struct {
 
 	quotas  map[plan.Account]*quota.Lane
 	app     quota.App
+	pace    quota.Pace
 	offline offline
 	headers headers
 	calls   int
@@ -139,7 +140,8 @@ func (r *Reader) Calls() int { return r.calls }
 func (r *Reader) quota(a plan.Account) *quota.Lane {
 	q := r.quotas[a]
 	if q == nil {
-		q = &quota.Lane{}
+		known := quota.Lane{}.Heed(r.pace)
+		q = &known
 		r.quotas[a] = q
 	}
 	return q

@@ -11,8 +11,12 @@ import (
 // supply fills the lanes' windows from the checkpoint.
 func (e *Engine) supply(ctx context.Context) {
 	for _, l := range e.order {
-		for l.supplied() && l.held <= e.window/2 {
-			if err := e.claim(ctx, l); err != nil {
+		for l.supplied() {
+			n := l.room(e.window)
+			if n == 0 {
+				break
+			}
+			if err := e.claim(ctx, l, n); err != nil {
 				if ctx.Err() == nil {
 					e.halt(&CheckpointError{err})
 				}
@@ -22,9 +26,8 @@ func (e *Engine) supply(ctx context.Context) {
 	}
 }
 
-// claim brings operations into memory: those that were released first.
-func (e *Engine) claim(ctx context.Context, l *lane) error {
-	n := e.window - l.held
+// claim brings up to n operations into memory: those that were released first.
+func (e *Engine) claim(ctx context.Context, l *lane, n int) error {
 	if len(l.released) > 0 {
 		ids := l.released[:min(n, len(l.released))]
 		operations, err := e.store.Load(ctx, ids)

@@ -68,7 +68,7 @@ func (e *Engine) keep(now time.Time) {
 // final is what a run leaves behind, however it ended.
 func (e *Engine) final(now time.Time) Change {
 	for _, l := range e.order {
-		if left := l.state.ParkedUntil.Sub(now); left > 0 {
+		if left := l.counted.Sub(now); left > 0 {
 			l.state.Parked -= left // it was counted when the wait began
 		}
 	}

@@ -190,6 +190,7 @@ func (t *tour) send(ctx context.Context, s *stopover, now time.Time) {
 	e.query = s.supply.query(e, s.width.now)
 	probe := s.quota.Block.Probing() || t.app.Block.Probing()
 	*s.quota, t.app = s.quota.Spend(now, quota.Read, t.opt.Rules), t.app.Spend(now)
+	t.agree(s)
 	s.out++
 	t.inflight++
 	t.calls++

@@ -15,11 +15,6 @@ func (t *tour) learn(s *stopover, reply graph.Reply, now time.Time) {
 	closed := s.quota.Block.Until.After(lane)
 	switch classOf(reply.Err) {
 	case graph.ThrottledAccount, graph.MaybeThrottled:
-		if overAll(reply.Err) {
-			for _, other := range t.quotas {
-				*other = other.Heed(*s.quota)
-			}
-		}
 		if closed && reply.Err.Class == graph.MaybeThrottled {
 			s.maybe++
 		}
@@ -38,8 +33,22 @@ func (t *tour) learn(s *stopover, reply graph.Reply, now time.Time) {
 		}
 	}
 	t.observe(reply, now)
+	t.agree(s)
 	if reply.Notice != "" {
 		t.warn(reply.Notice)
+	}
+}
+
+// agree tells the other accounts what one learned of the limit of requests a
+// second that they all have, as Engine.agree does.
+func (t *tour) agree(s *stopover) {
+	p := s.quota.Pace()
+	if p == t.pace {
+		return
+	}
+	t.pace = p
+	for _, other := range t.quotas {
+		*other = other.Heed(p)
 	}
 }
 

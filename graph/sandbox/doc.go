@@ -65,6 +65,7 @@
 //	rehash       a copy that gets another hash
 //	reduce       code 1 "reduce the amount of data", HTTP 500
 //	empty_list   {"data":[]} and no usage header
+//	regain       success, and headers that say how long to wait, at any level
 //
 // With _after the effect happens and then the fault; _before, the default, means
 // that it never happens. Rates hit cut, timeout, html_502, html_504, empty_503,

@@ -11,7 +11,8 @@ import (
 // A Fault is something that goes wrong. The package comment lists the names.
 type Fault struct {
 	Name string
-	// Regain is what usage headers say beside 8000x codes; 0 is a minute.
+	// Regain is what usage headers say beside 8000x codes, and with regain; 0 is
+	// a minute.
 	Regain time.Duration
 	// Hold keeps the account, or the app for app-wide codes, answering so.
 	Hold time.Duration
@@ -48,6 +49,7 @@ const (
 	formRehash
 	formReduce
 	formEmptyList
+	formRegain
 )
 
 // words maps the names that are no codes.
@@ -57,7 +59,7 @@ var words = map[string]form{
 	"truncated": formTruncated, "cut": formCut, "timeout": formTimeout,
 	"null": formNull, "960": formAborted, "empty_entry": formEmptyEntry,
 	"envelope": formEnvelope, "late": formLate, "lie": formLie, "in_use": formInUse,
-	"rehash": formRehash, "reduce": formReduce, "empty_list": formEmptyList,
+	"rehash": formRehash, "reduce": formReduce, "empty_list": formEmptyList, "regain": formRegain,
 }
 
 // groups are the codes that throttle stands for.

@@ -11,6 +11,7 @@ type meter struct {
 	score *budget
 	burst *budget
 	held  hold
+	named time.Time // until then a fault says to wait, at whatever level
 	told  report
 }
 
@@ -92,6 +93,7 @@ func (m *meter) usage(now time.Time, h Headers) usage {
 	if left := m.held.until.Sub(now); left > 0 && m.held.code.class() >= 80000 {
 		u.calls, u.regain = max(u.calls, 100), max(u.regain, left)
 	}
+	u.regain = max(u.regain, m.named.Sub(now))
 	m.told = report{at: now, usage: u}
 	return u
 }

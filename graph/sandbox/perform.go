@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 )
@@ -58,6 +59,9 @@ func (s *Server) admit(c *call, sc scene) gate {
 			a.meter.held = block
 		}
 	}
+	if a := s.account(c.account); t != nil && t.form == formRegain && a != nil {
+		a.meter.named = now.Add(cmp.Or(t.Regain, time.Minute))
+	}
 	return gate{trouble: t}
 }
 
@@ -93,6 +97,8 @@ func (s *Server) struck(c *call, sc scene, t *trouble) (a answer, regain time.Du
 	switch t.form {
 	case formLie, formInUse, formRehash:
 		return s.operate(c, t.form), 0
+	case formRegain:
+		return s.operate(c, formNone), 0
 	case formTruncated:
 		a = s.operate(c, formNone)
 		a.body = a.body[:len(a.body)/2]

@@ -218,3 +218,21 @@ func usage(t *testing.T, r reply, account string) bucEntry {
 	}
 	return entries[0]
 }
+
+// A named wait is told whatever the level, and until it is over.
+func TestNamedRegain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := seeded(script("regain", sandbox.Match{Nth: 1}), 3)
+		s.AddAccount(target, sandbox.AccountOptions{})
+		for i, want := range []int{1, 0} {
+			r := copyImage(t, s, hash(i+1))
+			if r.status != 200 {
+				t.Fatalf("got %s", r.text)
+			}
+			if got := usage(t, r, target); got.Regain != want || got.Calls > 1 {
+				t.Errorf("got a wait of %v min at %v %%, want %v min at 0 %%", got.Regain, got.Calls, want)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
+}

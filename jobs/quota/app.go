@@ -43,7 +43,7 @@ func (a App) Observe(now time.Time, percent float64) App {
 	if a.calls.limit == 0 {
 		a.calls.limit = unknownApp
 	}
-	a.calls = a.calls.hear(now, whole(percent), float64(a.flight), callSpan)
+	a.calls = a.calls.hear(now, percent, wholePercent, float64(a.flight), callSpan)
 	return a
 }
 

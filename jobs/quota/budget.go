@@ -22,25 +22,30 @@ type Budgets struct {
 	Score     int           // points at most
 	Decay     time.Duration // in which a full score falls to 0
 	BlockedBy time.Duration // when the score is exceeded
+	PerSecond int           // calls in any one second
 }
 
 // Documented returns the limits of a tier; ok is false for an unknown one.
 func Documented(t graph.Tier) (b Budgets, ok bool) {
 	switch t {
 	case graph.TierLimited:
-		return Budgets{300, time.Hour, 60, 300 * time.Second, 300 * time.Second}, true
+		return Budgets{300, time.Hour, 60, 300 * time.Second, 300 * time.Second, perSecond}, true
 	case graph.TierFull:
-		return Budgets{100_000, time.Hour, 9_000, 300 * time.Second, 60 * time.Second}, true
+		return Budgets{100_000, time.Hour, 9_000, 300 * time.Second, 60 * time.Second, perSecond}, true
 	}
 	return Budgets{}, false
 }
 
 // Time is how long calls, evenly mixed, take under the budgets, started afresh
-// and sent as fast as they allow: the longer of what the score asks for all of
-// them, and of the full windows with what it asks for the rest.
+// and sent as fast as they allow: the longest of what the limit of a second and
+// the score ask for all of them, and of the full windows with what the score asks
+// for the rest.
 func (b Budgets) Time(reads, writes int) time.Duration {
 	calls, points := reads+writes, reads*Read.Points+writes*Write.Points
 	took := b.drain(points)
+	if b.PerSecond > 0 && calls > b.PerSecond {
+		took = max(took, time.Duration(float64(calls)/float64(b.PerSecond)*float64(time.Second)))
+	}
 	if b.Calls > 0 && calls > b.Calls {
 		full := (calls - 1) / b.Calls
 		rest := points * (calls - full*b.Calls) / calls

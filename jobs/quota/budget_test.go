@@ -15,8 +15,8 @@ func TestDocumented(t *testing.T) {
 		want Budgets
 		ok   bool
 	}{
-		{graph.TierLimited, Budgets{300, time.Hour, 60, 300 * time.Second, 300 * time.Second}, true},
-		{graph.TierFull, Budgets{100_000, time.Hour, 9_000, 300 * time.Second, 60 * time.Second}, true},
+		{graph.TierLimited, Budgets{300, time.Hour, 60, 300 * time.Second, 300 * time.Second, 100}, true},
+		{graph.TierFull, Budgets{100_000, time.Hour, 9_000, 300 * time.Second, 60 * time.Second, 100}, true},
 		{graph.TierUnknown, Budgets{}, false},
 	} {
 		if got, ok := Documented(test.tier); got != test.want || ok != test.ok {
@@ -47,6 +47,7 @@ func TestBudgetsTime(t *testing.T) {
 		{"Full access: the hour stops reads", full, 200_000, 0, time.Hour + 91_000*time.Second/30},
 		{"hourly budget alone", Budgets{Calls: 10, Window: time.Minute}, 5, 26, 3 * time.Minute},
 		{"score alone", Budgets{Score: 60, Decay: 300 * time.Second}, 0, 40, 300 * time.Second},
+		{"calls in a second alone", Budgets{PerSecond: 100}, 500, 500, 10 * time.Second},
 		{"no budget", Budgets{}, 1000, 1000, 0},
 	} {
 		got := test.budgets.Time(test.reads, test.writes)

@@ -1,35 +1,33 @@
 package quota
 
-import "time"
-
-// perSecond is the documented limit of requests a second of an app and ad
-// account (Marketing API, "Rate limiting"). It is documented for edits of ads,
-// ad sets and campaigns; whether it holds for images is not.
-const perSecond = 100
-
-// The rates tried on both sides of the limit: one call fewer, for the API's
-// second may begin elsewhere in a tick, and as few more as surely exceed it.
-const (
-	belowLimit = perSecond * 0.99
-	aboveLimit = perSecond * 1.06
+import (
+	"math"
+	"time"
 )
 
 // ticks is how finely the last second is looked at.
 const ticks = 50
 
-// burst is the shadow of that limit. Until something shows whether it holds, the
-// lane stays below it, and once goes a little above it.
+// burst keeps one lane's calls to the pace. Until something shows whether the
+// documented limit holds, the lane stays below it, and once goes a little above
+// it. It spreads its calls over the second, as Meta advises: no more than a fifth
+// of them are on their way together when something else refuses them.
 type burst struct {
-	over  bool    // it does not hold
-	holds bool    // it does, at rate
-	rate  float64 // calls in any one second; 10 at least, to find out more soon
+	Pace
 	tick  int64
 	count [ticks + 1]int32
-	cut   time.Time     // when rate was last changed
-	calm  time.Duration // after which a higher rate is tried; doubles each time it was too high
-	tried time.Time     // when the lane went above
-	full  time.Time     // when the lane first came up to the limit
+
+	mine  bool // the trial is this lane's
+	tried int  // calls it has sent
+	left  int  // answers until those to all of them are there
 }
+
+// A trial sends so many calls within so long: one whole second of the API's lies
+// in it, and holds more than the limit.
+const (
+	trialCalls = 210
+	trialSpan  = 2100 * time.Millisecond
+)
 
 // at moves the second on to now.
 func (b burst) at(now time.Time) burst {
@@ -57,7 +55,7 @@ func (b burst) limit() float64 {
 	switch {
 	case b.holds:
 		return b.rate
-	case !b.tried.IsZero():
+	case b.mine && b.tried < trialCalls:
 		return aboveLimit
 	}
 	return belowLimit
@@ -69,71 +67,66 @@ func (b burst) next(now time.Time) time.Time {
 		return now
 	}
 	b = b.at(now)
-	if float64(b.sum())+1 <= b.limit() {
-		return now
-	}
-	over := float64(b.sum()) + 1 - b.limit()
-	width := int64(time.Second / ticks)
-	for t := b.tick - ticks; t <= b.tick; t++ {
-		if t < 0 {
-			continue
-		}
-		if over -= float64(b.count[t%(ticks+1)]); over <= 0 {
-			return time.Unix(0, (t+ticks+1)*width)
-		}
-	}
-	return now.Add(time.Second)
+	return later(b.falls(now, ticks+1, b.limit()), b.falls(now, ticks/5, math.Ceil(b.limit()/5)))
 }
 
-// spend counts a call. When the lane has been up to the limit for more than a
-// second, it is worth knowing whether it holds.
-func (b burst) spend(now time.Time) burst {
+// falls is when the last n ticks hold one call fewer than so many.
+func (b burst) falls(now time.Time, n int64, most float64) time.Time {
+	left := float64(1)
+	for t := max(0, b.tick-n+1); t <= b.tick; t++ {
+		left += float64(b.count[t%(ticks+1)])
+	}
+	for t := max(0, b.tick-n+1); t <= b.tick && left > most; t++ {
+		if left -= float64(b.count[t%(ticks+1)]); left <= most {
+			return time.Unix(0, (t+n)*int64(time.Second/ticks))
+		}
+	}
+	return now
+}
+
+// spend counts a call. When the lane comes up to the limit, it is worth knowing
+// whether that holds; unless its other limits are so low that nothing could be
+// gained.
+func (b burst) spend(now time.Time, flight int, worth bool) burst {
 	b = b.at(now)
 	b.count[b.tick%(ticks+1)]++
+	known := b.holds || b.over || !b.trial.IsZero() && now.Sub(b.trial) <= trialTime
 	switch {
-	case b.holds, b.over, float64(b.sum())+1 <= b.limit():
-	case b.full.IsZero():
-		b.full = now
-	case b.tried.IsZero() && now.Sub(b.full) > time.Second:
-		b.tried = now
+	case b.mine && known && b.tried < trialCalls:
+		if b.tried++; b.tried >= trialCalls {
+			b.left = flight + 1
+		}
+		if now.Sub(b.trial) > trialSpan {
+			b.mine, b.trial = false, time.Time{} // it had other things to wait for
+		}
+	case worth && !known && float64(b.sum())+1 > b.limit():
+		b.trial, b.mine, b.tried = now, true, 0
 	}
 	return b
 }
 
-// documented reports whether the rate is the documented one or little less:
-// there it stays. Any other was a guess, and may grow.
-func (b burst) documented() bool { return b.rate >= perSecond*0.9 && b.rate <= perSecond }
-
-// passed notes a call that was let through: two seconds above the limit show
-// that it does not hold.
+// passed notes a call that was let through. When all of the trial were, the
+// limit does not hold.
 func (b burst) passed(now time.Time) burst {
-	switch {
-	case !b.holds && !b.tried.IsZero() && now.Sub(b.tried) > 2*time.Second:
-		b.over = true
-	case b.calm > 0 && now.Sub(b.cut) > b.calm && !b.documented():
-		b.rate, b.cut = b.rate*1.15, now
+	b.Pace = b.Pace.passed(now)
+	if b.mine && b.tried >= trialCalls {
+		if b.left--; b.left <= 0 {
+			b.over, b.mine, b.trial = true, false, time.Time{}
+		}
 	}
 	return b
 }
 
-// refused notes the throttle of this limit. Refused just above the documented
-// rate, that rate holds; far above or below it, something else does.
+// refused notes the throttle of this limit.
 func (b burst) refused(now time.Time) burst {
 	b = b.at(now)
-	if b.holds && now.Sub(b.cut) < time.Second {
-		return b // the same excess
-	}
-	b.cut = now
-	switch {
-	case b.over:
-		b.rate = max(belowLimit, float64(b.sum())*0.75)
-	case !b.holds && !b.tried.IsZero():
-		b.rate = belowLimit
-	case !b.holds:
-		b.rate = max(10, float64(b.sum())*0.75)
-	default:
-		b.rate = max(10, b.rate*0.8)
-	}
-	b.holds, b.over, b.calm = true, false, max(10*time.Second, 2*b.calm)
+	b.Pace, b.mine = b.Pace.refused(now, float64(b.sum()), b.mine), false
+	return b
+}
+
+// heed takes over what another lane learned.
+func (b burst) heed(p Pace) burst {
+	b.mine = b.mine && p.trial.Equal(b.trial)
+	b.Pace = p
 	return b
 }

@@ -16,7 +16,7 @@ func pace(b burst, now time.Time, span time.Duration, limit int) (after burst, r
 			now = at
 			continue
 		}
-		b = b.spend(now)
+		b = b.spend(now, 0, true)
 		if n := len(sent) - limit; limit > 0 && n >= 0 && now.Sub(sent[n]) < time.Second {
 			refused++
 			b = b.refused(now)
@@ -46,7 +46,7 @@ func TestBurst(t *testing.T) {
 		refused     int     // at most
 		over, holds bool
 	}{
-		{"kept below in the first second", 900 * time.Millisecond, 0, 99, 99, 0, false, false},
+		{"a little above in the first second", 900 * time.Millisecond, 0, 99, 106, 0, false, false},
 		{"tried above, and let through", time.Minute, 0, 900, 1001, 0, true, false},
 		{"tried above, and refused", time.Minute, 100, 90, 99, 1, false, true},
 		{"a limit above the documented one", time.Minute, 200, 100, 200, 20, false, true},
@@ -71,7 +71,7 @@ func TestBurst(t *testing.T) {
 
 // A limit that was too low once is tried again, less and less often.
 func TestBurstGrows(t *testing.T) {
-	b := burst{holds: true, rate: 20, calm: 10 * time.Second, cut: noon}
+	b := burst{Pace: Pace{holds: true, rate: 20, calm: 10 * time.Second, cut: noon}}
 	if got := b.passed(noon.Add(9 * time.Second)).rate; got != 20 {
 		t.Errorf("got a rate of %v within the calm, want 20", got)
 	}
@@ -95,8 +95,38 @@ func TestBurstGrows(t *testing.T) {
 
 // The documented rate, named by the user or found, stays as it is.
 func TestBurstDocumentedStays(t *testing.T) {
-	b := burst{holds: true, rate: belowLimit, calm: 10 * time.Second, cut: noon}
+	b := burst{Pace: Pace{holds: true, rate: belowLimit, calm: 10 * time.Second, cut: noon}}
 	if got := b.passed(noon.Add(time.Hour)).rate; got != belowLimit {
 		t.Errorf("got %v, want %v", got, belowLimit)
+	}
+}
+
+// Only one lane goes above the limit to see whether it holds; the others wait for
+// what comes of it, and not for ever.
+func TestBurstTrialIsAlone(t *testing.T) {
+	one, _, _ := pace(burst{}, noon, 1500*time.Millisecond, 0)
+	if !one.mine || one.trial.IsZero() {
+		t.Fatalf("got no trial after a second and a half at the limit: %+v", one.Pace)
+	}
+	other := burst{}.heed(one.Pace)
+	if after, rate, _ := pace(other, noon.Add(2*time.Second), 5*time.Second, 0); after.mine || rate > belowLimit+1 {
+		t.Errorf("got %.1f calls a second beside the trial, want %v at most", rate, belowLimit)
+	}
+	if after, _, _ := pace(other, noon.Add(time.Minute), 1500*time.Millisecond, 0); !after.mine {
+		t.Error("got no trial a minute after one that came to nothing")
+	}
+	if got := other.heed(Pace{over: true}); got.limit() != belowLimit || !got.next(noon).Equal(noon) {
+		t.Error("got a limit, want what the other lane found: none")
+	}
+}
+
+// Calls are spread over the second.
+func TestBurstSpreads(t *testing.T) {
+	b, at := burst{}, noon
+	for range 20 {
+		b = b.spend(at, 0, true)
+	}
+	if wait := b.next(at).Sub(at); wait < 150*time.Millisecond || wait > 220*time.Millisecond {
+		t.Errorf("got the next call after %v, want a fifth of a second", wait)
 	}
 }

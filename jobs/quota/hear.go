@@ -10,9 +10,14 @@ import (
 // more than that, and would close a lane for hours.
 const most = 200
 
-// hear takes the utilisation that a header gave, while points of ours were on
-// their way and may not be counted yet.
-func (m meter) hear(now time.Time, percent, flight float64, span time.Duration) meter {
+// wholePercent is the step of the headers that count calls. The score has
+// decimals.
+const wholePercent = 1
+
+// hear takes the utilisation that a header gave, rounded down to whole steps,
+// while points of ours were on their way and may not be counted yet. Where the
+// header allows what was thought anyway it stays, for that is finer.
+func (m meter) hear(now time.Time, percent, step, flight float64, span time.Duration) meter {
 	if math.IsNaN(percent) || percent < 0 {
 		return m
 	}
@@ -28,27 +33,36 @@ func (m meter) hear(now time.Time, percent, flight float64, span time.Duration) 
 		m.limit = max(own/max(percent, 1)*100, least)
 	}
 	m = m.calibrate(now, percent, flight, span)
-	level := percent/100*m.limit + flight
-	m = m.compare(now, level, flight, span)
+	low, level := percent/100*m.limit, m.known(now, span)
+	high := low + step*0.9/100*m.limit + flight
+	surplus := 0.0
+	if level < low {
+		surplus = max(0, high-flight-level)
+	}
+	m = m.compare(now, surplus, span)
+	if level < low || level > high {
+		level = high
+	}
 	m.leak, m.leakAt = level, now
 	m.heard, m.heardAt, m.heardOwn, m.added = now, level, own, 0
 	return m
 }
 
-// compare finds what others take in how far a level lies above ours.
-func (m meter) compare(now time.Time, level, flight float64, span time.Duration) meter {
+// reserveFor is how long what others took is kept free for them, less and less.
+const reserveFor = 3 * time.Hour
+
+// compare finds what others take in how far a level lay above ours.
+func (m meter) compare(now time.Time, surplus float64, span time.Duration) meter {
 	dt := now.Sub(m.heard).Seconds()
 	if m.heard.IsZero() || dt < 1 {
 		return m
 	}
-	// Headers round, and what is on its way may be in the level twice.
-	surplus := max(0, level-m.known(now, span)-m.limit/100-flight)
 	// Nobody can take more for long than the limit gives back.
 	m.others = min(0.6*m.others+0.4*surplus/dt, m.limit/span.Seconds())
 	if m.others < m.limit/span.Seconds()/50 {
 		m.others = 0
 	}
-	m.reserve = max(min(m.reserve, m.limit/span.Seconds())*math.Exp(-dt/3600), m.others)
+	m.reserve = max(min(m.reserve, m.limit/span.Seconds())*math.Exp(-dt/reserveFor.Seconds()), m.others)
 	return m
 }
 
@@ -96,12 +110,4 @@ func (m meter) shaped(percent float64, reset, span time.Duration) meter {
 	even := time.Duration(percent / 100 * float64(span))
 	m.linear = (reset - even).Abs() <= 2*time.Second+even/20
 	return m
-}
-
-// whole makes up for a header that rounds down to whole percents.
-func whole(percent float64) float64 {
-	if percent > 0 && percent < 99 && percent == math.Trunc(percent) {
-		return percent + 0.9
-	}
-	return percent
 }

@@ -45,6 +45,20 @@ func (l Lane) Next(now time.Time, c Cost, r Rules) time.Time {
 	return later(next, l.burst.next(now))
 }
 
+// Why says what a call of this cost waits for, when Next is later than now.
+func (l Lane) Why(now time.Time, c Cost, r Rules) string {
+	l = l.start(r)
+	switch next := l.Next(now, c, r); {
+	case l.Block.Closed(now):
+		return "the API said to wait"
+	case r.MaxRate > 0 && c == Write && !l.free.Before(next):
+		return "no more than the rate set for it"
+	case !l.calls.next(now, float64(c.Calls), callSpan).Before(next):
+		return "the calls of its hour are used up"
+	}
+	return "its score is used up"
+}
+
 // start puts the documented limits in place: as known, where the user named a
 // tier, else as suspected.
 func (l Lane) start(r Rules) Lane {
@@ -58,7 +72,7 @@ func (l Lane) start(r Rules) Lane {
 		b, _ := Documented(tier)
 		l.calls.belief, l.calls.limit, l.calls.proven = holds, b.calls(), true
 		l.score.belief, l.score.limit, l.score.proven = holds, b.score(), true
-		l.burst.holds, l.burst.rate = true, belowLimit
+		l.burst.Pace = Pace{holds: true, rate: belowLimit}
 	}
 	return l
 }
@@ -85,7 +99,7 @@ func (l Lane) Spend(now time.Time, c Cost, r Rules) Lane {
 	l.Block = l.Block.Spend()
 	l.calls = l.calls.charge(now, float64(c.Calls), callSpan)
 	l.score = l.score.charge(now, float64(c.Points), scoreSpan)
-	l.burst = l.burst.spend(now)
+	l.burst = l.burst.spend(now, l.flight.Calls, l.Tier != graph.TierLimited)
 	l.flight.Calls += c.Calls
 	l.flight.Points += c.Points
 	if r.MaxRate > 0 && c == Write {
@@ -115,10 +129,10 @@ func (l Lane) Observe(now time.Time, u graph.AccountUsage, r Rules) Lane {
 	}
 	l = l.start(r)
 	if u.HasCalls {
-		l.calls = l.calls.hear(now, whole(u.Calls), float64(l.flight.Calls), callSpan)
+		l.calls = l.calls.hear(now, u.Calls, wholePercent, float64(l.flight.Calls), callSpan)
 	}
 	if u.HasScore {
-		l.score = l.score.shaped(u.Score, u.Reset, scoreSpan).hear(now, u.Score, float64(l.flight.Points), scoreSpan)
+		l.score = l.score.shaped(u.Score, u.Reset, scoreSpan).hear(now, u.Score, 0, float64(l.flight.Points), scoreSpan)
 	}
 	if u.Regain > 0 {
 		l.Block = l.Block.Close(now, u.Regain, 0, 0)
@@ -151,11 +165,12 @@ func (l Lane) Throttled(now time.Time, e *graph.Error, u graph.AccountUsage) Lan
 	return l
 }
 
-// Heed takes over what another lane learned of the limit of requests a second,
-// which is one for all ad accounts.
-func (l Lane) Heed(other Lane) Lane {
-	l.burst.holds, l.burst.over, l.burst.rate, l.burst.calm, l.burst.cut =
-		other.burst.holds, other.burst.over, other.burst.rate, other.burst.calm, other.burst.cut
+// Pace is what the lane knows of the limit of requests a second.
+func (l Lane) Pace() Pace { return l.burst.Pace }
+
+// Heed takes over what another lane learned of it.
+func (l Lane) Heed(p Pace) Lane {
+	l.burst = l.burst.heed(p)
 	return l
 }
 

@@ -23,6 +23,8 @@ func FuzzLaneStaysAlive(f *testing.F) {
 	f.Add(uint8(Auto), []byte{0, 255, 1, 0, 4, 0, 0, 255, 5, 0, 5, 1, 3, 77})
 	f.Add(uint8(Full), []byte{2, 255, 3, 255, 9, 255, 2, 10})
 	f.Add(uint8(Limited), []byte{6, 3, 6, 3, 6, 3, 3, 255, 0, 9})
+	f.Add(uint8(Auto), []byte{1, 60, 6, 1, 9, 80, 10, 255, 1, 60, 8, 60, 10, 255, 10, 255, 10, 255, 10, 255, 10, 255, 1, 60, 8, 60, 1, 255, 6, 1}) // found, and tested again
+	f.Add(uint8(Auto), []byte{11, 0, 1, 255, 11, 1, 8, 255, 11, 2, 1, 255})
 	f.Add(uint8(Off), []byte{6, 4, 7, 100, 2, 255})
 	f.Fuzz(func(t *testing.T, mode uint8, events []byte) {
 		s := script{t: t, rules: Rules{Mode: Mode(mode % 4)}, now: noon, named: noon}
@@ -30,7 +32,7 @@ func FuzzLaneStaysAlive(f *testing.F) {
 			events = events[:4000]
 		}
 		for ; len(events) >= 2; events = events[2:] {
-			s.event(events[0]%11, events[1])
+			s.event(events[0]%12, events[1])
 			s.check()
 		}
 		s.settle()
@@ -99,6 +101,17 @@ func (s *script) event(kind, value byte) {
 		}
 	case 10:
 		s.now = s.now.Add(time.Duration(value) * 20 * time.Second)
+	case 11: // another lane learned, or tries, something of the limit of a second
+		p := s.lane.Pace()
+		switch value % 3 {
+		case 0:
+			p.trial = s.now
+		case 1:
+			p = p.refused(s.now, float64(value), value > 100)
+		case 2:
+			p = Pace{over: true}
+		}
+		s.lane = s.lane.Heed(p)
 	}
 }
 

@@ -26,6 +26,8 @@ type meter struct {
 	linear bool    // the level leaks evenly, as the headers show; else it is forgotten a span later
 	leak   float64 // the level at the last change, if it leaks evenly
 	leakAt time.Time
+	tested float64 // points that passed near the limit while it is suspected
+	top    float64 // the highest level, if it leaks evenly, at which calls were sent since the last throttle
 
 	heard    time.Time // when a header last told the level
 	heardAt  float64   // the level then, with what was on its way
@@ -37,9 +39,11 @@ type meter struct {
 
 	struck  float64 // the limit that the last throttle pointed to, by itself
 	strikes int     // how many in a row did
+	found   time.Time
+	calm    time.Duration // after which a limit found by throttles is put to the test again; 0: it was not
 
 	others  float64 // points a second that others take
-	reserve float64 // the most of that in the last hour or so
+	reserve float64 // the most of that in the last hours
 
 	anchor         float64 // percent when the present measurement of the limit began
 	anchored       time.Time
@@ -84,7 +88,7 @@ func (m meter) known(now time.Time, span time.Duration) float64 {
 	}
 	own := m.own.at(now, span).sum
 	if m.heard.IsZero() || now.Sub(m.heard) >= span { // what the API counted then, it has forgotten
-		return own
+		return max(own, m.leaking(now, span)) // whichever of the two it is
 	}
 	left, ahead := m.left(own)
 	// What others took is forgotten, too, at moments that are not known.
@@ -106,6 +110,7 @@ func (m meter) leaking(now time.Time, span time.Duration) float64 {
 // charge counts points that are about to be sent.
 func (m meter) charge(now time.Time, points float64, span time.Duration) meter {
 	m.leak, m.leakAt = m.leaking(now, span)+points, now
+	m.top = max(m.top, m.leak)
 	m.own = m.own.add(now, points, span)
 	m.added += points
 	return m
@@ -139,20 +144,28 @@ func (m meter) next(now time.Time, points float64, span time.Duration) time.Time
 
 // room is how many points may be on their way at once. Near a limit that is
 // documented and was not seen, only so much is risked as may be refused
-// together: a thousandth of a run of three limits. Below one whose size was not
-// proven, a quarter: at half the documents half of it is left to find that out.
+// together: a thousandth of a run of three limits, and slowly more as calls there
+// pass, so that a level that leaks as fast is left behind at last.
+// Below one whose size was not proven, a quarter: at half the documents half of
+// it is left to find that out.
 func (m meter) room(now time.Time, flight float64, span time.Duration) float64 {
 	switch {
 	case m.limit <= 0:
-	case m.belief == suspected:
-		own := m.own.at(now, span).sum
-		if own >= m.limit-near && own-flight <= m.limit+near || m.leaking(now, span) >= m.limit-near {
-			return m.limit / 300
-		}
-	case !m.proven:
+	case m.near(now, flight, span):
+		return m.limit/300 + m.tested/75
+	case m.belief == holds && !m.proven:
 		return m.limit / 4
 	}
 	return math.Inf(1)
+}
+
+// near reports whether the next calls may find out that a suspected limit holds.
+func (m meter) near(now time.Time, flight float64, span time.Duration) bool {
+	if m.belief != suspected || m.limit <= 0 {
+		return false
+	}
+	own := m.own.at(now, span).sum
+	return own >= m.limit-near && own-flight <= m.limit+near || m.leaking(now, span) >= m.limit-near
 }
 
 func earlier(a, b time.Time) time.Time {

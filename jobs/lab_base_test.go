@@ -1,0 +1,61 @@
+package jobs_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"adferry/graph"
+)
+
+// labBaseline is how a simple client waits after a throttle: how long before
+// the given try, and how many tries there are.
+type labBaseline struct {
+	tries int
+	wait  func(try int) time.Duration
+}
+
+var (
+	// What the scripts do that people write over an SDK.
+	backoffClient = labBaseline{10, func(try int) time.Duration { return time.Second << try }}
+	pauseClient   = labBaseline{1 << 30, func(int) time.Duration { return time.Minute }}
+)
+
+// labBase runs a baseline: as many requests at once, one copy each, no reading.
+func labBase(t *testing.T, m model, b labBaseline) (r measured) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := labServer(m)
+		client := labClient(t, s)
+		type item struct{ target, hash string }
+		work := make(chan item)
+		done := make(chan struct{})
+		for range 80 {
+			go func() {
+				defer func() { done <- struct{}{} }()
+				for i := range work {
+					for try := range b.tries {
+						reply := client.Do(context.Background(), []graph.Call{graph.Copy(i.target, "11"+i.target, i.hash)})[0]
+						if reply.Err == nil || !reply.Err.Class.Throttled() {
+							break
+						}
+						time.Sleep(b.wait(try))
+					}
+				}
+			}()
+		}
+		began := time.Now()
+		for target, n := range m.targets {
+			for i := range n {
+				work <- item{target, labImage(target, i)}
+			}
+		}
+		close(work)
+		for range 80 {
+			<-done
+		}
+		r = labResult(m, s, began)
+	})
+	return r
+}
