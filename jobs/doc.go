@@ -13,7 +13,9 @@
 // The API charges every ad account on its own, so there is one lane for each:
 // its operations, the reads wanted from it, its quota and its park time. The
 // lanes take turns; each turn is one HTTP request of up to BatchSize calls.
-// Memory holds a window of each lane, not the job.
+// Memory holds a window of each lane, not the job; of a lane that its quota slows
+// down one bulk read's worth, for what is read long before its write has to be
+// read again.
 //
 // # An operation's life
 //

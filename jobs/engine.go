@@ -39,6 +39,7 @@ type Engine struct {
 	window   int  // tasks in memory for each lane
 	blocked  bool // a quota keeps something from being sent
 	stirred  bool // a lane got something to send since the round began
+	keeps    bool // a lane keeps below its quota, which status cannot tell yet
 	ways     map[pair]*way
 	works    bool // a write succeeded in this run
 	headers  headers

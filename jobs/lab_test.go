@@ -38,9 +38,6 @@ type model struct {
 
 const labLatency = 200 * time.Millisecond
 
-// reducedFull are the models that the reduced run plays at Full access, too.
-var reducedFull = []string{"f", "g", "k"}
-
 // wants is how long ours may take of a model, and how many calls may be
 // rejected. In a reduced run discovery weighs more: a block of the tier, what two
 // requests in flight may lose together, and a margin.

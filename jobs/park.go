@@ -71,5 +71,5 @@ func (e *Engine) waits(l *lane, c quota.Cost, at, now time.Time) {
 		why = l.quota.Why(now, c, e.opt.Rules)
 	}
 	l.state.ParkedUntil, l.state.ParkedFor, l.dirty = at, why, true
-	e.commit.add(Change{Lanes: e.changedLanes()}, nil)
+	e.keeps = true
 }

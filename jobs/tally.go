@@ -56,12 +56,13 @@ func (t *tally) sample(now time.Time, parked int) *Sample {
 	return &Sample{At: now, Settled: t.done, Failed: t.failures, Parked: parked}
 }
 
-// keep brings the counters to the checkpoint now and then.
+// keep brings the counters to the checkpoint now and then, and at once what a
+// lane has to wait for.
 func (e *Engine) keep(now time.Time) {
-	if now.Sub(e.tally.saved) < saveEvery {
+	if now.Sub(e.tally.saved) < saveEvery && !e.keeps {
 		return
 	}
-	e.tally.saved = now
+	e.tally.saved, e.keeps = now, false
 	e.commit.add(Change{Lanes: e.changedLanes(), Tally: e.tally.now(now), Sample: e.tally.sample(now, e.parkedLanes(now))}, nil)
 }
 

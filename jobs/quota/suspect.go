@@ -66,7 +66,7 @@ func (m meter) refused(now time.Time, told bool, span time.Duration, documented 
 	m.top, m.tested = 0, 0
 	sum, leaking := m.own.at(now, span).sum, m.leaking(now, span)
 	if m.reported || m.belief == holds && sum > 0.9*m.limit {
-		m.belief = holds
+		m.belief, m.found = holds, now
 		return m.surprised(now, span)
 	}
 	limit, linear := max(sum, least), m.linear
