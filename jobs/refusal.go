@@ -34,6 +34,9 @@ func (e *Engine) refuse(t *task, err *graph.Error) {
 	}
 	d.row++
 	d.last = err
+	if d.row == mostDenials {
+		e.reconsider(t.home)
+	}
 }
 
 // approve notes that the task's write was not refused.
@@ -58,6 +61,12 @@ func (e *Engine) refusal(t *task) *graph.Error {
 // is sent for it.
 func (e *Engine) abandon(l *lane) {
 	e.emptyLooks(l)
+	e.reconsider(l)
+}
+
+// reconsider looks again at the writes that were ready: some may not be sent any
+// more.
+func (e *Engine) reconsider(l *lane) {
 	ready := l.ready
 	l.ready = nil
 	for _, t := range ready {
