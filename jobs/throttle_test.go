@@ -131,3 +131,41 @@ func TestMaxRate(t *testing.T) {
 		}
 	})
 }
+
+// A lane that keeps below its quota says so where status reads it, and a restart
+// keeps to it although what was sent is forgotten.
+func TestOwnWaitIsShownAndKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Tier: sandbox.Limited})
+		w.has("11")
+		w.has("22")
+		var rows []string
+		for i := range 400 {
+			w.has("11", fmt.Sprint(i))
+			rows = append(rows, fmt.Sprintf("copy 11 %d 22", i))
+		}
+		w.server.AddAccount("11", sandbox.AccountOptions{Limits: &sandbox.Limits{HourlyCalls: -1}})
+		w.manifest(rows...)
+		if err := w.run(jobs.Options{MaxDuration: time.Minute}); !errors.Is(err, jobs.ErrDuration) {
+			t.Fatalf("got %v, want the time to be over", err)
+		}
+		a := w.summary().Accounts["22"]
+		if a.ParkedUntil == nil || a.ParkedFor != "the calls of its hour are used up" || a.Throttles > 0 {
+			t.Fatalf("got a wait until %v for %q and %d throttles, want one that says why", a.ParkedUntil, a.ParkedFor, a.Throttles)
+		}
+		if left := time.Until(*a.ParkedUntil); left < 50*time.Minute || left > time.Hour {
+			t.Errorf("got a wait of %v, want the rest of the hour", left)
+		}
+		calls := w.server.Stats().Accounts["22"].Calls[sandbox.Copy]
+		err := w.run(jobs.Options{MaxWait: 10 * time.Minute})
+		if e := is[*jobs.ThrottledError](t, err); e.Account != "22" || e.Until.Sub(*a.ParkedUntil).Abs() > time.Second {
+			t.Errorf("got %v, want 22 to wait until %v", err, a.ParkedUntil)
+		}
+		if got := w.server.Stats().Accounts["22"].Calls[sandbox.Copy]; got != calls {
+			t.Errorf("%d copies were sent before the stored time", got-calls)
+		}
+		if err := w.run(jobs.Options{}); err != nil || w.server.Stats().Throttled > 0 {
+			t.Errorf("got %v and %d throttled calls, want the rest done and none", err, w.server.Stats().Throttled)
+		}
+	})
+}
