@@ -365,3 +365,35 @@ func (s shifted) RoundTrip(r *http.Request) (*http.Response, error) {
 	res.Body, res.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
 	return res, err
 }
+
+// A copy that got another hash is known by it from its answer on: a process that
+// dies before the image's age was read leaves nothing to be sent again.
+func TestRenamedSurvivesCrash(t *testing.T) {
+	known := 0
+	for after := time.Second; after < 8*time.Second; after += 250 * time.Millisecond {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{Variants: sandbox.Variants{Rehash: true}, Latency: sandbox.Latency{Min: time.Second}})
+			w.has("11", "a")
+			w.has("22")
+			w.manifest("copy 11 a 22")
+			ctx, kill := context.WithTimeout(context.Background(), after)
+			_ = w.runCtx(ctx, jobs.Options{}, nil)
+			kill()
+			o := w.operations()[0].Outcome
+			if o.State != jobs.Sent || o.TargetHash == "" {
+				return
+			}
+			known++
+			if err := w.run(jobs.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			w.expect("done")
+			if n := w.server.Stats().Calls[sandbox.Copy]; n != 1 || !w.operations()[0].Outcome.Created {
+				t.Errorf("killed after %v: %d copies were sent, created %v; want 1 and true", after, n, w.operations()[0].Outcome.Created)
+			}
+		})
+	}
+	if known == 0 {
+		t.Error("no process died between the answer and the look at the image's age: the test is void")
+	}
+}
