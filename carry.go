@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"adferry/jobs"
@@ -29,7 +30,10 @@ func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir 
 	if err != nil {
 		return err
 	}
-	options, release, err := equip(ctx, se, job, meta)
+	if meta.Settings, err = settled(ctx, se, job, meta); err != nil {
+		return err
+	}
+	options, release, err := equip(se, meta)
 	if err != nil {
 		return err
 	}
@@ -45,32 +49,39 @@ func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir 
 	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)
 }
 
-// equip says what the job is to be run with, after it checked that the job
-// deletes no more than it may.
-func equip(ctx context.Context, se *session, job *store.Job, meta store.Meta) (o jobs.Options, release func(), err error) {
-	o = se.options
+// settled checks that the job deletes no more than it may, and keeps what the
+// options change of how it is run.
+func settled(ctx context.Context, se *session, job *store.Job, meta store.Meta) (store.Settings, error) {
 	deletes, err := job.Deletes(ctx)
 	if err != nil {
-		return o, nil, err
+		return meta.Settings, err
 	}
 	if err := within(se.mostDeletes, deletes, meta.Manifest.Rows); err != nil {
-		return o, nil, err
+		return meta.Settings, err
 	}
-	settings := meta.Settings
-	settings.Backup = cmp.Or(se.settings.Backup, settings.Backup)
-	settings.OnDenied = cmp.Or(se.settings.OnDenied, settings.OnDenied)
-	if settings != meta.Settings {
-		if err := job.SetSettings(ctx, settings); err != nil {
-			return o, nil, &jobs.CheckpointError{Err: err}
-		}
+	settings := store.Settings{
+		Backup:   cmp.Or(se.settings.Backup, meta.Settings.Backup),
+		OnDenied: cmp.Or(se.settings.OnDenied, meta.Settings.OnDenied),
 	}
-	o.Detour = settings.OnDenied == "upload"
-	o.File = filesIn(meta.FilesDir())
+	if settings == meta.Settings {
+		return settings, nil
+	}
+	if err := job.SetSettings(ctx, settings); err != nil {
+		return settings, &jobs.CheckpointError{Err: err}
+	}
+	return settings, nil
+}
+
+// equip gives the engine what the job is to be run with.
+func equip(se *session, meta store.Meta) (o jobs.Options, release func(), err error) {
+	o = se.options
+	o.Detour = meta.OnDenied == "upload"
+	o.File = filesIn(filepath.Dir(meta.Manifest.Path))
 	o.Observe = watch(se)
-	if settings.Backup == "" || deletes == 0 {
+	if meta.Backup == "" {
 		return o, func() {}, nil
 	}
-	folder, err := backup.Open(settings.Backup, o.Gallery)
+	folder, err := backup.Open(meta.Backup, o.Gallery)
 	if err != nil {
 		return o, nil, usagef("name another folder with --backup DIR; nothing was sent", "%w", err)
 	}

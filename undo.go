@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"adferry/jobs/backup"
 	"adferry/jobs/store"
 	"adferry/plan"
+	"adferry/reports"
 )
 
 func undoCommand(s *streams) *cli.Command {
@@ -51,20 +51,18 @@ func undo(c *cli.Context, s *streams, dir string) error {
 	if err != nil {
 		return err
 	}
-	u := undoing{dir: filepath.Join(dir, "undo"), files: cmp.Or(se.settings.Backup, meta.Backup), sandbox: meta.Sandbox}
-	if _, err := os.Stat(u.files); u.files != "" && err != nil {
-		if se.settings.Backup != "" {
-			return usagef("name the folder that the job's --backup filled", "--backup: %w", err)
-		}
-		u.files = "" // none was needed, or it is gone
-	}
+	u := undoing{dir: filepath.Join(dir, "undo"), backup: meta.Backup, other: se.settings.Backup, sandbox: meta.Sandbox}
 	defer u.tidy()
 	rows, gone, err := u.write(c.Context, original)
 	if err != nil {
 		return err
 	}
-	if rows > 0 && (se.dryRun || !u.begun(c.Context)) {
-		p, err := u.read(u.draft(), nil)
+	begun, err := u.begun(c.Context)
+	if err != nil {
+		return err
+	}
+	if rows > 0 && (se.dryRun || !begun) {
+		p, err := readManifest(u.draft(), nil)
 		if err != nil {
 			return showProblems(s, err)
 		}
@@ -77,7 +75,7 @@ func undo(c *cli.Context, s *streams, dir string) error {
 		}
 	}
 	if !se.dryRun {
-		settled, err := settleLost(c.Context, s, se, original, meta)
+		settled, err := settleLost(c.Context, s, se, original, meta, dir)
 		if err != nil {
 			return err
 		}
@@ -88,18 +86,24 @@ func undo(c *cli.Context, s *streams, dir string) error {
 		}
 	}
 	tellGone(s, gone)
-	if rows == 0 {
+	switch {
+	case rows == 0 && len(gone) == 0:
 		_, err := fmt.Fprintln(s.out, "nothing to undo: the job changed nothing that is not as it was")
 		return err
+	case rows > 0:
+		err = u.run(c, s, se, begun)
 	}
-	return u.run(c, s, se)
+	if err == nil && len(gone) > 0 {
+		return &endedError{exitFailures}
+	}
+	return err
 }
 
 // settleLost finds out what became of copies and uploads whose answers were lost,
 // unless it is known that images keep their hashes here: only the API can tell
 // under which hash such a one arrived, so it is read, or else sent once more, and
 // then taken back like all others.
-func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, meta store.Meta) (settled bool, err error) {
+func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, meta store.Meta, dir string) (settled bool, err error) {
 	lost, err := job.LostHashes(ctx)
 	if err != nil || lost == 0 {
 		return false, err
@@ -109,7 +113,7 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 	if err != nil {
 		return false, err
 	}
-	options, release, err := equip(ctx, se, job, meta)
+	options, release, err := equip(se, meta)
 	if err != nil {
 		return false, err
 	}
@@ -118,7 +122,13 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 	engine := jobs.New(api, job, options)
 	ignore := stopOnSignal(se, engine)
 	defer ignore()
-	return true, engine.Run(ctx)
+	if err := engine.Run(ctx); err != nil {
+		return true, err
+	}
+	if err := reports.Write(ctx, dir, job); err != nil {
+		return true, fmt.Errorf("%w: %w", errReports, err)
+	}
+	return true, nil
 }
 
 // tellGone names images that nothing can bring back.
@@ -135,7 +145,8 @@ func tellGone(s *streams, gone []jobs.Operation) {
 // undoing is the job of an undo.
 type undoing struct {
 	dir     string
-	files   string // the backup that deleted images are brought back from, or empty
+	backup  string // the folder that keeps what the job deleted, or empty
+	other   string // one named now: the undo keeps there what it deletes, and the job's backup may have moved there
 	sandbox bool
 }
 
@@ -150,18 +161,16 @@ func (u undoing) tidy() {
 	_ = os.Remove(u.dir) // if it is empty
 }
 
-func (u undoing) read(path string, visit func(plan.Row) error) (*plan.Plan, error) {
-	return readPlan(path, checkFiles(u.files), visit)
-}
-
 // begun reports whether the undo was agreed to and begun by an earlier process.
-func (u undoing) begun(ctx context.Context) bool {
+func (u undoing) begun(ctx context.Context) (bool, error) {
 	view, err := store.View(ctx, u.dir)
-	if err != nil {
-		return false
+	if errors.Is(err, store.ErrNoJob) {
+		return false, nil
 	}
-	view.Close()
-	return true
+	if err != nil {
+		return false, err
+	}
+	return true, view.Close()
 }
 
 // write drafts the manifest.
@@ -169,29 +178,64 @@ func (u undoing) write(ctx context.Context, job *store.Job) (rows int, gone []jo
 	if err := os.MkdirAll(u.dir, 0o755); err != nil {
 		return 0, nil, notStarted(&store.DiskError{Err: err})
 	}
-	kept := func(plan.Account, plan.Hash) (string, error) { return "", nil }
-	if u.files != "" {
-		folder, err := backup.Open(u.files, nil)
-		if err != nil {
-			return 0, nil, usagef("name the job's backup with --backup DIR", "%w", err)
-		}
-		defer folder.Close()
-		kept = func(a plan.Account, h plan.Hash) (string, error) {
-			e, err := folder.Find(a, h)
-			if errors.Is(err, backup.ErrNotKept) {
-				return "", nil
-			}
-			return e.Picture(), err
-		}
+	kept, release, err := u.kept()
+	if err != nil {
+		return 0, nil, err
 	}
+	defer release()
 	lines := jobs.Undo(ctx, job, kept, func(o jobs.Operation) { gone = append(gone, o) })
 	rows, err = writeManifest(u.draft(), lines)
 	return rows, gone, notStarted(err)
 }
 
+// kept looks for pictures in the backups. One that the job was run with and that
+// cannot be read now is an error as soon as an image is looked for: a disk that is
+// not mounted must not make it look as if the image were gone.
+func (u undoing) kept() (kept jobs.Kept, release func(), err error) {
+	var folders []*backup.Folder
+	release = func() {
+		for _, f := range folders {
+			_ = f.Close()
+		}
+	}
+	var missing error
+	for _, dir := range []string{u.other, u.backup} {
+		if dir == "" {
+			continue
+		}
+		if _, err := os.Stat(dir); err != nil {
+			if dir == u.backup {
+				missing = err
+			}
+			continue
+		}
+		f, err := backup.Open(dir, nil)
+		if err != nil {
+			release()
+			return nil, nil, usagef("name the job's backup with --backup DIR", "%w", err)
+		}
+		folders = append(folders, f)
+	}
+	return func(a plan.Account, h plan.Hash) (string, error) {
+		for _, f := range folders {
+			switch e, err := f.Find(a, h); {
+			case err == nil:
+				return filepath.Rel(absolute(u.dir), f.Path(e))
+			case !errors.Is(err, backup.ErrNotKept):
+				return "", err
+			}
+		}
+		if missing != nil {
+			return "", usagef("bring it back, or name where it is now with --backup DIR; an empty folder in its place means that it is lost",
+				"the job's backup, which may hold %s of %s, cannot be read: %w", h, a.Act(), missing)
+		}
+		return "", nil
+	}, release, nil
+}
+
 // run runs the undo, or goes on with one that was begun.
-func (u undoing) run(c *cli.Context, s *streams, se *session) error {
-	job, err := u.open(c.Context, se)
+func (u undoing) run(c *cli.Context, s *streams, se *session, begun bool) error {
+	job, err := u.open(c.Context, se, begun)
 	if err != nil {
 		return showProblems(s, err)
 	}
@@ -199,14 +243,14 @@ func (u undoing) run(c *cli.Context, s *streams, se *session) error {
 	return carryOut(c.Context, s, se, job, u.dir)
 }
 
-func (u undoing) open(ctx context.Context, se *session) (*store.Job, error) {
-	if !u.begun(ctx) {
+func (u undoing) open(ctx context.Context, se *session, begun bool) (*store.Job, error) {
+	if !begun {
 		if err := os.Rename(u.draft(), u.manifest()); err != nil {
 			return nil, notStarted(&store.DiskError{Err: err})
 		}
 		job, _, err := store.Create(ctx, u.dir, store.Spec{
-			Manifest: absolute(u.manifest()), Consent: true, Sandbox: u.sandbox, Files: u.files, Settings: se.settings,
-			Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return u.read(u.manifest(), visit) },
+			Manifest: absolute(u.manifest()), Consent: true, Sandbox: u.sandbox, Settings: se.settings,
+			Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return readManifest(u.manifest(), visit) },
 		})
 		return job, notStarted(err)
 	}

@@ -13,10 +13,9 @@ func (e *Engine) detour(t *task, err *graph.Error) bool {
 		return false
 	}
 	t.Outcome.Attempts++
-	t.refusals++
 	t.last, t.lost = err, false
 	if w := e.way(t); !w.detour {
-		w.detour = true
+		w.detour, w.last = true, err
 		e.warn("copying from " + t.Source.Act() + " to " + t.Target.Act() + " is refused (" + err.Error() + "); its images are fetched and uploaded")
 		e.recall(t.home, t.pair())
 	}

@@ -137,9 +137,10 @@ func (e *Engine) load(ctx context.Context) error {
 	}
 	// What every worker has in flight, sixteen times over: an operation is read in
 	// its target, waits for company, is read in its source and written, each with
-	// enough others to fill a request with bulk reads. Shared by the lanes, so
-	// that memory stays flat however many there are.
-	full := max(2*bulk, 16*e.opt.Workers*e.opt.BatchSize)
+	// enough others to fill a request with bulk reads. Half of it comes at a time:
+	// six requests full of bulk reads, so that the last, which is not, weighs
+	// little. Shared by the lanes, so that memory stays flat however many there are.
+	full := max(16*e.opt.Workers, 12*bulk) * e.opt.BatchSize
 	e.window = min(full, max(10, mostHeld/max(1, working)))
 	e.opt.Observe(Event{Kind: EventStarted, Total: s.Operations, Settled: s.Settled, Failed: s.Failed})
 	return nil

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,15 +96,16 @@ func (e *Engine) obtain(ctx context.Context, t *task) (err error) {
 	if t.keep {
 		return e.opt.Backup.Keep(ctx, t.Source, image)
 	}
-	t.file, err = e.borrow(ctx, image)
+	t.file, t.spooled, err = e.borrow(ctx, image)
 	return err
 }
 
-// borrow fetches an image's picture into a file that lasts as long as the run.
-func (e *Engine) borrow(ctx context.Context, image graph.Image) (f graph.File, err error) {
+// borrow fetches an image's picture into a file that lasts until the task is
+// settled.
+func (e *Engine) borrow(ctx context.Context, image graph.Image) (f graph.File, path string, err error) {
 	spool, err := e.spool.create()
 	if err != nil {
-		return f, &graph.WriteError{Err: err}
+		return f, "", &graph.WriteError{Err: err}
 	}
 	ext, err := e.opt.Gallery.Fetch(ctx, image.URL, spool)
 	if closed := spool.Close(); err == nil && closed != nil {
@@ -111,9 +113,10 @@ func (e *Engine) borrow(ctx context.Context, image graph.Image) (f graph.File, e
 	}
 	if err != nil {
 		_ = os.Remove(spool.Name())
-		return f, err
+		return f, "", err
 	}
-	return graph.File{Name: fileName(image, ext), Open: func() (io.ReadCloser, error) { return os.Open(spool.Name()) }}, nil
+	path = spool.Name()
+	return graph.File{Name: fileName(image, ext), Open: func() (io.ReadCloser, error) { return os.Open(path) }}, path, nil
 }
 
 // fileName is the image's own name, with the extension that its content has
@@ -142,7 +145,10 @@ func (e *Engine) obtained(ctx context.Context, t *task, err error) {
 	case refused.Class == graph.RefusedItem, t.fetchless+1 >= e.opt.Attempts:
 		reason := BackupFailed
 		if t.detour {
-			reason = reasonOf(t.last)
+			reason = Denied
+			if t.last = cmp.Or(t.last, e.way(t).last); t.last != nil {
+				reason = reasonOf(t.last)
+			}
 		}
 		e.settle(t, t.fail(reason, fmt.Sprintf("its picture cannot be had: %s", refused.Detail())).outcome)
 	default:

@@ -397,3 +397,93 @@ func TestRenamedSurvivesCrash(t *testing.T) {
 		t.Error("no process died between the answer and the look at the image's age: the test is void")
 	}
 }
+
+// noGallery has no pictures.
+type noGallery struct{}
+
+func (noGallery) Fetch(context.Context, string, io.Writer) (string, error) {
+	return "", &graph.Error{Class: graph.RefusedItem, Message: "no picture"}
+}
+
+// Where neither copying nor fetching works, rows fail by the refusal's word, also
+// those that were never refused themselves.
+func TestDetourWithoutPictures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+		for _, n := range []string{"a", "b", "c", "d", "e"} {
+			w.server.AddImage("11", sandbox.Image{Hash: string(hash(n))})
+		}
+		w.has("22")
+		w.manifest("copy 11 a 22", "copy 11 b 22", "copy 11 c 22", "copy 11 d 22", "copy 11 e 22")
+		if err := w.run(jobs.Options{Detour: true, Gallery: noGallery{}, Workers: 1, BatchSize: 1}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("failed denied", "failed denied", "failed denied", "failed denied", "failed denied")
+	})
+}
+
+// A refused copy did nothing: an image that somebody else put there before the
+// detour is not this job's to undo.
+func TestRefusedCopyCreatesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Upload}, Fault: sandbox.Fault{Name: "80004/2446079", Regain: time.Hour}}}})
+		w.server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+		w.server.AddImage("11", sandbox.Image{Hash: string(hash("a"))})
+		w.has("22")
+		w.manifest("copy 11 a 22")
+		o := jobs.Options{Detour: true, Gallery: w.gallery()}
+		stopping := o
+		stopping.StopOnThrottle = true
+		is[*jobs.ThrottledError](t, w.run(stopping))
+		w.has("22", "a")
+		if err := w.run(o); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("skipped already_present")
+		if manifest, _ := w.undoing(t, t.TempDir()); strings.Count(manifest, "\n") > 1 {
+			t.Errorf("the undo is %s", manifest)
+		}
+	})
+}
+
+// Pictures on their way are gone with the operations that they were for.
+func TestDetourLeavesNothing(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+		w.has("22")
+		var rows []string
+		for i := range 100 {
+			w.server.AddImage("11", sandbox.Image{Hash: string(hash(fmt.Sprint(i)))})
+			rows = append(rows, fmt.Sprintf("copy 11 %d 22", i))
+		}
+		w.manifest(rows...)
+		most := 0
+		watched := watchGallery{w.gallery(), func() {
+			files, _ := filepath.Glob(filepath.Join(temp, "adferry-*", "*"))
+			most = max(most, len(files))
+		}}
+		if err := w.run(jobs.Options{Detour: true, Gallery: watched, Workers: 1, BatchSize: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if most == 0 || most > 5 {
+			t.Errorf("up to %d pictures were on their way at once, want a few", most)
+		}
+	})
+	if left, _ := filepath.Glob(filepath.Join(temp, "adferry-*")); len(left) > 0 {
+		t.Errorf("%v were left", left)
+	}
+}
+
+type watchGallery struct {
+	jobs.Gallery
+	look func()
+}
+
+func (g watchGallery) Fetch(ctx context.Context, url string, w io.Writer) (string, error) {
+	g.look()
+	return g.Gallery.Fetch(ctx, url, w)
+}

@@ -81,6 +81,7 @@ type Outcome struct {
 	TargetHash plan.Hash // copy, upload: the image's hash in the target; may differ from the source's
 	Created    bool      // copy, upload: this job made the image; it was absent before, as far as can be known
 	Seen       time.Time // copy: when it was last read back from its target
+	Tried      bool      // a write was lost or called a success, so what reading shows may be its doing; outlives a reopening
 	Attempts   int       // writes sent and answered, or lost; throttles and interruptions are none
 	Code       int       // Graph API error code
 	Subcode    int       // Graph API error_subcode

@@ -6,7 +6,8 @@ import (
 )
 
 // spool is a folder for pictures on their way from one ad account to another. It
-// is made when the first one comes, and lasts as long as the run.
+// is made when the first one comes, and lasts as long as the run; each picture
+// lasts until its operation is settled.
 type spool struct {
 	mu  sync.Mutex
 	dir string

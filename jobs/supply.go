@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"adferry/plan"
@@ -139,6 +140,9 @@ func (e *Engine) settle(t *task, o Outcome) {
 	o.Finished = time.Now()
 	t.Outcome = o
 	e.commit.add(Change{Records: []Record{{t.ID, t.Needed, o}}}, func() {
+		if t.spooled != "" {
+			_ = os.Remove(t.spooled)
+		}
 		e.held--
 		t.home.held--
 		e.tally.settled(o)

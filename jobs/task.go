@@ -29,8 +29,8 @@ type task struct {
 	keep      bool         // a delete whose image has to be kept before
 	fetched   bool         // the picture is kept, or is in file
 	file      graph.File   // of a detour
+	spooled   string       // where that file is
 	fetchless int          // times the picture could not be fetched
-	refusals  int          // attempts that surely had no effect
 	seen      bool         // the sightings are on disk
 	rehearsal bool         // no write will be sent, so nothing that one would bring is there
 	looked    int          // times it was read back in vain
@@ -73,6 +73,7 @@ var sightPauses = [...]time.Duration{2 * time.Second, 10 * time.Second}
 func newTask(o Operation, home *lane) *task {
 	t := &task{Operation: o, home: home, sights: make([]sight, slotCopies+len(o.Needs))}
 	t.lost = o.Outcome.State == Sent
+	t.Outcome.Tried = t.Outcome.Tried || t.lost
 	t.uncounted = t.lost && o.Outcome.Message == "" // an answer known to be lost was counted
 	t.detour = o.Outcome.Reason == Uploaded
 	t.stored = o.Outcome.State == Sent && o.Outcome.TargetHash != "" && t.renamed()
@@ -259,7 +260,7 @@ func (t *task) gone() step {
 
 // tried reports whether a write may have brought about what reading shows: also
 // one that was lost before a later one was throttled or refused.
-func (t *task) tried() bool { return t.lost || t.Outcome.Attempts > t.refusals }
+func (t *task) tried() bool { return t.lost || t.Outcome.Tried }
 
 // count adds the attempt of an earlier process that turned out to have taken
 // effect.

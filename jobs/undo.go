@@ -217,8 +217,8 @@ func brought(o Operation) bool {
 	return o.Outcome.Created || !o.Outcome.State.Settled() && o.Tried()
 }
 
-// Tried reports whether a write of the operation was sent.
-func (o Operation) Tried() bool { return o.Outcome.State == Sent || o.Outcome.Attempts > 0 }
+// Tried reports whether a write of the operation may have taken effect.
+func (o Operation) Tried() bool { return o.Outcome.State == Sent || o.Outcome.Tried }
 
 // into is the copy or upload among the operations that brought an image into the
 // account: one that succeeded, if any did.

@@ -214,3 +214,56 @@ func nameOf(names []string, h string) string {
 	}
 	return h
 }
+
+// What a failed operation may have done outlives its being opened again: an undo
+// must not take the last copy of an image for one of two.
+func TestUndoAfterRetry(t *testing.T) {
+	for _, keeps := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{Variants: sandbox.Variants{DeleteDelay: 30 * time.Minute}})
+			w.has("11", "a", "b")
+			w.has("22")
+			before := w.server.Snapshot()
+			w.manifest("move 11 a 22", "delete 11 b -")
+			dir := t.TempDir()
+			o := jobs.Options{}
+			if keeps {
+				o.Backup = w.backup(t, dir)
+			}
+			if err := w.run(o); err != nil {
+				t.Fatal(err)
+			}
+			w.expect("failed copied_not_deleted", "failed delete_unconfirmed")
+			time.Sleep(time.Hour)
+			w.reopen()
+			if err := w.run(o); err != nil {
+				t.Fatal(err)
+			}
+			w.expect("done", "done") // by the delete that was not confirmed
+			_, gone := w.undone(t, dir)
+			time.Sleep(time.Hour) // its deletion, too, takes a while to show
+			wantHolds(t, w, "11 a", "!22 a")
+			if keeps {
+				wantHolds(t, w, "11 b")
+				if !slices.Equal(before, w.server.Snapshot()) {
+					t.Error("the accounts are not what they were")
+				}
+			} else if gone != 1 {
+				t.Errorf("%d images are told to be gone, want 1", gone)
+			}
+		})
+	}
+}
+
+// reopen is what retry does before it runs the job.
+func (w *world) reopen() {
+	w.t.Helper()
+	job, err := store.Open(context.Background(), w.dir)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer job.Close()
+	if err := job.Reopen(context.Background()); err != nil {
+		w.t.Fatal(err)
+	}
+}

@@ -56,6 +56,7 @@ func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
 func (e *Engine) succeeded(t *task, reply graph.Reply, now time.Time) {
 	e.works = true
 	t.Outcome.Attempts++
+	t.Outcome.Tried = true
 	t.last, t.lost, t.uncounted = nil, false, false
 	e.approve(t)
 	if t.Kind == plan.KindDelete {
@@ -88,6 +89,7 @@ func (e *Engine) unsent(t *task) {
 // lost keeps a write sent whose effect is unknown; after a backoff it is read.
 func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
 	t.Outcome.Attempts++
+	t.Outcome.Tried = true
 	t.lost, t.uncounted, t.last = true, false, err
 	o := t.Outcome
 	blame(&o, err)

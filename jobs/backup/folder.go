@@ -53,18 +53,24 @@ func Open(dir string, gallery jobs.Gallery) (*Folder, error) {
 			return nil, fmt.Errorf("make backup folder: %w", err)
 		}
 	}
-	if f.rows, err = openRows(filepath.Join(dir, "restore.csv")); err != nil {
-		root.Close()
-		return nil, fmt.Errorf("open backup folder: %w", err)
-	}
+	f.rows = newRows(dir)
 	return f, nil
 }
 
 // Close lets go of the folder. What was kept is on disk already.
 func (f *Folder) Close() error { return errors.Join(f.rows.close(), f.root.Close()) }
 
+// Path is where the picture of an entry is.
+func (f *Folder) Path(e Entry) string {
+	abs, err := filepath.Abs(f.dir)
+	if err != nil {
+		abs = f.dir
+	}
+	return filepath.Join(abs, filepath.FromSlash(e.Picture()))
+}
+
 // Find returns what is kept of an image, or ErrNotKept. An entry that is damaged,
-// or whose picture is gone or has another length, counts as not kept.
+// or whose picture is gone or is not the one that was kept, counts as not kept.
 func (f *Folder) Find(account plan.Account, hash plan.Hash) (Entry, error) {
 	e, err := readEntry(f.root, sidecar(account, hash))
 	if errors.Is(err, os.ErrNotExist) {
@@ -73,11 +79,25 @@ func (f *Folder) Find(account plan.Account, hash plan.Hash) (Entry, error) {
 	if err != nil {
 		return e, err
 	}
-	info, err := f.root.Stat(e.Picture())
-	if errors.Is(err, os.ErrNotExist) || err == nil && info.Size() != e.Size {
+	sum, err := f.sum(e.Picture())
+	if errors.Is(err, os.ErrNotExist) || err == nil && sum != e.SHA256 {
 		return e, ErrNotKept
 	}
 	return e, err
+}
+
+// sum is the SHA-256 of a picture, in hex.
+func (f *Folder) sum(name string) (string, error) {
+	file, err := f.root.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, file); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // Keep implements jobs.Backup.
@@ -86,7 +106,13 @@ func (f *Folder) Keep(ctx context.Context, account plan.Account, image graph.Ima
 	if err != nil {
 		return &graph.Error{Class: graph.RefusedItem, Message: "the API names no hash of the image"}
 	}
-	if _, err := f.Find(account, hash); !errors.Is(err, ErrNotKept) {
+	switch e, err := f.Find(account, hash); {
+	case err == nil: // its row may have been taken out since
+		if err := f.rows.ensure(e); err != nil {
+			return fmt.Errorf("write restore.csv: %w", err)
+		}
+		return nil
+	case !errors.Is(err, ErrNotKept):
 		return err
 	}
 	e := newEntry(account, image)

@@ -244,3 +244,60 @@ func TestRowComesFirst(t *testing.T) {
 		t.Errorf("got %v, want it not kept", err)
 	}
 }
+
+// A picture that is not the one that was kept is no backup, whatever its length.
+func TestDamagedPictureIsNotKept(t *testing.T) {
+	dir := t.TempDir()
+	g := &gallery{picture: png + "a"}
+	f := open(t, dir, g)
+	keep(t, f, "11", hashA, "")
+	path := filepath.Join(dir, "11", hashA+".png")
+	if err := os.WriteFile(path, make([]byte, len(png)+1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	keep(t, f, "11", hashA, "")
+	if data, err := os.ReadFile(path); string(data) != png+"a" {
+		t.Errorf("the picture is %q, %v", data, err)
+	}
+}
+
+// People edit restore.csv, also while a job runs: no row of theirs is lost, and
+// every image that is kept has one.
+func TestEditedRows(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		edit func(path string, raw []byte) error
+		want int
+	}{
+		{"the last line end is gone", func(path string, raw []byte) error {
+			return os.WriteFile(path, bytes.TrimSpace(raw), 0o644)
+		}, 2},
+		{"the last line is a header without its end", func(path string, raw []byte) error {
+			return os.WriteFile(path, bytes.TrimSpace(raw[:bytes.IndexByte(raw, '\n')+1]), 0o644)
+		}, 2},
+		{"the row was taken out", func(path string, raw []byte) error {
+			return os.WriteFile(path, raw[:bytes.IndexByte(raw, '\n')+1], 0o644)
+		}, 2},
+		{"the file was taken away", func(path string, raw []byte) error { return os.Remove(path) }, 2},
+		{"an editor put a new file in its place", func(path string, raw []byte) error {
+			return errors.Join(os.WriteFile(path+".x", raw, 0o644), os.Rename(path+".x", path))
+		}, 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			f := open(t, dir, &gallery{picture: png + "a"})
+			keep(t, f, "11", hashA, "")
+			path := filepath.Join(dir, "restore.csv")
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := test.edit(path, raw); err != nil {
+				t.Fatal(err)
+			}
+			keep(t, f, "11", hashA, "") // deleted once more
+			keep(t, f, "11", hashB, "")
+			restores(t, dir, test.want)
+		})
+	}
+}

@@ -144,7 +144,7 @@ func (m meter) next(now time.Time, points float64, span time.Duration) time.Time
 
 // room is how many points may be on their way at once. Near a limit that is
 // documented and was not seen, only so much is risked as may be refused
-// together: a thousandth of a run of three limits, and slowly more as calls there
+// together: less than a thousandth of a run of six limits, and slowly more as calls there
 // pass, so that a level that leaks as fast is left behind at last.
 // Below one whose size was not proven, a quarter: at half the documents half of
 // it is left to find that out.
@@ -152,7 +152,7 @@ func (m meter) room(now time.Time, flight float64, span time.Duration) float64 {
 	switch {
 	case m.limit <= 0:
 	case m.near(now, flight, span):
-		return m.limit/300 + m.tested/75
+		return m.limit/180 + m.tested/50
 	case m.belief == holds && !m.proven:
 		return m.limit / 4
 	}

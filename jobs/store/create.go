@@ -19,7 +19,6 @@ type Spec struct {
 	Manifest string // path of the manifest, as it will be shown
 	Consent  bool   // its deletions were agreed to
 	Sandbox  bool   // it runs against the embedded sandbox, never the real API
-	Files    string // folder that the files of uploads are relative to; the manifest's when empty
 	Settings
 	// Read reads the manifest and calls visit for each row.
 	Read func(visit func(plan.Row) error) (*plan.Plan, error)
@@ -94,7 +93,7 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 	for key, value := range map[string]any{
 		"name": name, "manifest_path": spec.Manifest, "manifest_sha256": hex.EncodeToString(p.SHA256[:]),
 		"rows": p.Rows, "header": string(header), "created_at": time.Now().UnixMilli(),
-		"consent": spec.Consent, "sandbox": spec.Sandbox, "files": spec.Files,
+		"consent": spec.Consent, "sandbox": spec.Sandbox,
 		"backup": spec.Backup, "on_denied": spec.OnDenied,
 	} {
 		if _, err := tx.Exec("INSERT INTO meta VALUES (?, ?)", key, value); err != nil {

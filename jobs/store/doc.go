@@ -9,7 +9,7 @@
 // 1970, UTC; 0 or NULL where there is none.
 //
 //	meta      key, value: name, manifest_path, manifest_sha256, rows, header
-//	          (JSON), created_at, consent, sandbox, files, backup, on_denied, tally,
+//	          (JSON), created_at, consent, sandbox, backup, on_denied, tally,
 //	          exit_code, stop, seal
 //	rows      line, verb, first (the copy or upload), del, record: the raw CSV
 //	          text of the manifest row, with the user's own columns
@@ -18,7 +18,7 @@
 //	          for it)
 //	needs     op, need: which operation waits for which
 //	outcomes  op, state (pending, sent, done, skipped, failed), reason,
-//	          target_hash, created, seen, attempts, code, subcode, message,
+//	          target_hash, created, seen, tried, attempts, code, subcode, message,
 //	          trace, started, finished. No row: pending, never sent
 //	lanes     account ("" is the app), tier, parked_until, parked_for, calls,
 //	          throttles, parked

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -135,7 +134,6 @@ type Meta struct {
 	Created  time.Time
 	Consent  bool
 	Sandbox  bool
-	Files    string // folder that the files of uploads are relative to; the manifest's when empty
 	Settings
 	ExitCode *int   // of the last process that stopped
 	Stop     string // why it stopped early
@@ -176,8 +174,6 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			m.Consent = text == "1" || text == "true"
 		case "sandbox":
 			m.Sandbox = text == "1" || text == "true"
-		case "files":
-			m.Files = text
 		case "backup":
 			m.Backup = text
 		case "on_denied":
@@ -202,13 +198,10 @@ func (j *Job) Header(ctx context.Context) ([]string, error) {
 	return m.Header, err
 }
 
-// FilesDir is the folder that the files of uploads are relative to.
-func (m Meta) FilesDir() string { return cmp.Or(m.Files, filepath.Dir(m.Manifest.Path)) }
-
-// Files is the folder that the files of uploads are relative to.
+// Files is the folder that the files of uploads are relative to: the manifest's.
 func (j *Job) Files(ctx context.Context) (string, error) {
 	m, err := j.Meta(ctx)
-	return m.FilesDir(), err
+	return filepath.Dir(m.Manifest.Path), err
 }
 
 // SetSettings changes how the job is run from now on.
@@ -232,9 +225,13 @@ func (j *Job) SetRunning(ctx context.Context) error {
 	return j.writer.exec(ctx, `DELETE FROM meta WHERE key IN ('exit_code', 'stop')`)
 }
 
-// Reopen makes the failed operations pending again, as if never tried.
+// Reopen makes the failed operations pending again, with all their attempts. That
+// a write of theirs may have taken effect stays on record: what is read from now
+// on may be its doing.
 func (j *Job) Reopen(ctx context.Context) error {
-	return j.writer.exec(ctx, `DELETE FROM outcomes WHERE state = 'failed'`)
+	return j.writer.exec(ctx, `DELETE FROM outcomes WHERE state = 'failed' AND tried = 0;
+		UPDATE outcomes SET state = 'pending', reason = '', attempts = 0, code = 0, subcode = 0, message = '', trace = '', finished = 0
+		WHERE state = 'failed'`)
 }
 
 func (j *Job) readError(err error) error {

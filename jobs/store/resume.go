@@ -18,7 +18,7 @@ const unsettled = `(o.state IS NULL OR o.state IN ('pending', 'sent'))`
 
 // operationColumns are read by scanOperation.
 const operationColumns = `p.id, p.kind, p.source, p.hash, p.target, p.file, p.needs, p.needed,
-	o.state, o.reason, o.target_hash, o.created, o.seen, o.attempts, o.code, o.subcode, o.message, o.trace, o.started, o.finished`
+	o.state, o.reason, o.target_hash, o.created, o.seen, o.tried, o.attempts, o.code, o.subcode, o.message, o.trace, o.started, o.finished`
 
 // Resume reads where the job stands. See jobs.Checkpoint.
 func (j *Job) Resume(ctx context.Context) (jobs.Standing, error) {
@@ -166,12 +166,12 @@ func (j *Job) scanOperation(rows *sql.Rows) (jobs.Operation, error) {
 // outcomeRow receives the columns of an outcome that may not be there.
 type outcomeRow struct {
 	state, reason, targetHash, message, trace        sql.NullString
-	created                                          sql.NullBool
+	created, tried                                   sql.NullBool
 	seen, attempts, code, subcode, started, finished sql.NullInt64
 }
 
 func (r *outcomeRow) into() []any {
-	return []any{&r.state, &r.reason, &r.targetHash, &r.created, &r.seen, &r.attempts, &r.code, &r.subcode,
+	return []any{&r.state, &r.reason, &r.targetHash, &r.created, &r.seen, &r.tried, &r.attempts, &r.code, &r.subcode,
 		&r.message, &r.trace, &r.started, &r.finished}
 }
 
@@ -182,7 +182,7 @@ func (r *outcomeRow) outcome() (*jobs.Outcome, error) {
 	}
 	o := jobs.Outcome{
 		Reason: jobs.Reason(r.reason.String), TargetHash: plan.Hash(r.targetHash.String), Created: r.created.Bool,
-		Seen: instant(r.seen.Int64), Attempts: int(r.attempts.Int64), Code: int(r.code.Int64), Subcode: int(r.subcode.Int64),
+		Seen: instant(r.seen.Int64), Tried: r.tried.Bool, Attempts: int(r.attempts.Int64), Code: int(r.code.Int64), Subcode: int(r.subcode.Int64),
 		Message: r.message.String, TraceID: r.trace.String, Started: instant(r.started.Int64), Finished: instant(r.finished.Int64),
 	}
 	return &o, o.State.UnmarshalText([]byte(r.state.String))

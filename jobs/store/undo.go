@@ -11,7 +11,7 @@ import (
 // jobs.Ledger.
 func (j *Job) Changes(ctx context.Context, after plan.OpID, n int) ([]jobs.Operation, error) {
 	all, err := j.operations(ctx, `SELECT `+operationColumns+` FROM outcomes o JOIN ops p ON p.id = o.op
-		WHERE o.op > ? AND (o.created = 1 OR o.attempts > 0 OR o.state = 'sent') ORDER BY o.op LIMIT ?`, after, n)
+		WHERE o.op > ? AND (o.created = 1 OR o.tried = 1 OR o.state = 'sent') ORDER BY o.op LIMIT ?`, after, n)
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +24,7 @@ func (j *Job) Changes(ctx context.Context, after plan.OpID, n int) ([]jobs.Opera
 func (j *Job) LostHashes(ctx context.Context) (n int, err error) {
 	const answered = `FROM ops q JOIN outcomes x ON x.op = q.id WHERE q.kind = 'copy' AND x.target_hash <> ''`
 	err = j.read.QueryRowContext(ctx, `SELECT count(*) FROM ops p JOIN outcomes o ON o.op = p.id
-		WHERE p.kind <> 'delete' AND (o.state = 'sent' AND o.target_hash = '' OR o.state = 'pending' AND o.attempts > 0)
+		WHERE p.kind <> 'delete' AND (o.state = 'sent' AND o.target_hash = '' OR o.state = 'pending' AND o.tried = 1)
 		AND (p.hash = '' OR NOT EXISTS (SELECT 1 `+answered+`) OR EXISTS (SELECT 1 `+answered+` AND x.target_hash <> q.hash))`).Scan(&n)
 	return n, j.readError(err)
 }
