@@ -24,7 +24,7 @@ func TestRefusedRunSendsNoMore(t *testing.T) {
 					Latency: sandbox.Latency{Min: 200 * time.Millisecond, Max: 2 * time.Second},
 					Script:  []sandbox.Rule{{Match: sandbox.Match{After: 8 * time.Second}, Fault: sandbox.Fault{Name: code}}},
 				})
-				rows := fill(w, 400)
+				rows := fill(w, 240)
 				w.manifest(rows...)
 				api := &refusalWatch{API: w.api.API}
 				w.api.API = api
@@ -94,7 +94,7 @@ func TestAccountGivenUp(t *testing.T) {
 					w.has("11")
 					w.has("33")
 					w.has("22")
-					const n = 600
+					const n = 250
 					var rows, want []string
 					for i := range n {
 						image := fmt.Sprint(i)
