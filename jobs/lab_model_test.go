@@ -100,9 +100,6 @@ func singleModels(s size, tier sandbox.Tier) (models []model) {
 		if d.headers.None || d.headers.OnlyErrors {
 			m.unforeseen = 1
 		}
-		if tier == sandbox.Full && d.plan == jobs.HourlyLimit {
-			m.ratio = 1.10 // nothing limits a run of a minute, and some seconds of it find that out
-		}
 		models = append(models, m)
 	}
 	return models

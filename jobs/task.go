@@ -262,10 +262,10 @@ func (t *task) gone() step {
 // one that was lost before a later one was throttled or refused.
 func (t *task) tried() bool { return t.lost || t.Outcome.Tried }
 
-// count adds the attempt of an earlier process that turned out to have taken
-// effect.
+// count adds the attempt of an earlier process, or of before a reopening, that
+// turned out to have taken effect.
 func (t *task) count(o *Outcome) {
-	if t.uncounted {
+	if t.uncounted || o.Attempts == 0 {
 		o.Attempts++
 	}
 }
