@@ -49,6 +49,23 @@
 // with an empty list. Where the header used to be there, also in an earlier
 // process of the job, it is asked for longer than an hour.
 //
+// # Pictures
+//
+// With a [Backup] an image is kept before its deletion takes its turn; with Detour
+// a copy that is refused for its two ad accounts goes by way of its bytes, and one
+// refusal is enough to know that of a pair. Both are errands of a lane: fetched
+// when a write could go, a few ahead, so that none waits for a picture while it
+// holds a turn, and none leaves during a park that began meanwhile.
+//
+// # What this job created
+//
+// An outcome says Created where the image was seen absent before the write left;
+// under a hash that was not looked for before (the API chose another one, or the
+// row named none) where the image is no older than the write, by the API's clock.
+// [Undo] takes back what was created and nothing else, and trusts no write whose
+// answer is lost: an image that the job may have deleted is moved back, not
+// deleted at its target.
+//
 // # Reading alone
 //
 // A [Reader] lists ad accounts and finds images by their hashes without a job: the

@@ -11,8 +11,10 @@
 // An entry is written in this order, each on disk before the next: the picture,
 // its row of restore.csv, the JSON. The JSON is what makes an image kept; what a
 // crash leaves without it is fetched again, and equal rows of a manifest are
-// carried out once. Several jobs may share a folder, also at the same time: rows
-// are appended under the operating system's lock of the file "lock".
+// carried out once. A picture that no longer has its sum counts as not kept.
+// Several jobs may share a folder, also at the same time: rows are appended under
+// the operating system's lock of the file "lock". People may edit restore.csv: an
+// image that is kept once more gets its row back.
 //
 // # The JSON, version 1
 //
