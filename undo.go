@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +52,7 @@ func undo(c *cli.Context, s *streams, dir string) error {
 	if err != nil {
 		return err
 	}
+	se.settings.OnDenied = cmp.Or(se.settings.OnDenied, meta.OnDenied) // the way back may be closed, too
 	u := undoing{dir: filepath.Join(dir, "undo"), backup: meta.Backup, other: se.settings.Backup, sandbox: meta.Sandbox}
 	defer u.tidy()
 	rows, gone, err := u.write(c.Context, original)

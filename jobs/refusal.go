@@ -139,7 +139,7 @@ func (e *Engine) abandon(l *lane) {
 		e.advance(t)
 	}
 	for _, w := range e.ways {
-		for _, t := range w.waiting {
+		for _, t := range slices.Clone(w.waiting) { // those that end let others of them go on
 			if t.home == l {
 				e.advance(t)
 			}
