@@ -1,0 +1,159 @@
+package jobs_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"adferry/graph"
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+func TestCreated(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		variants sandbox.Variants
+		seed     func(*world)
+		fate     string
+		created  bool
+	}{
+		{"the same hash", sandbox.Variants{}, func(*world) {}, "done", true},
+		{"another hash", sandbox.Variants{Rehash: true}, func(*world) {}, "done", true},
+		{"another hash that was there", sandbox.Variants{Rehash: true},
+			func(w *world) { w.rehashed("22", "a", time.Now().Add(-24*time.Hour)) }, "done", false},
+		{"copies keep their age", sandbox.Variants{Rehash: true, CopyKeepsCreated: true}, func(*world) {}, "done", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sandbox.Options{Variants: test.variants})
+				w.server.AddImage("11", sandbox.Image{Hash: string(hash("a")), Created: time.Now().Add(-time.Hour)})
+				w.has("22")
+				test.seed(w)
+				w.manifest("copy 11 a 22")
+				if err := w.run(jobs.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				w.expect(test.fate)
+				if got := w.operations()[0].Outcome.Created; got != test.created {
+					t.Errorf("got created %v, want %v", got, test.created)
+				}
+			})
+		})
+	}
+}
+
+func TestCreatedByAnotherClock(t *testing.T) {
+	for _, ahead := range []time.Duration{-3 * time.Hour, 3 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{Variants: sandbox.Variants{Rehash: true}})
+			w.api.API = clientOver(t, shifted{sandbox.Transport(w.server), ahead})
+			w.has("11", "a", "b")
+			w.has("22")
+			w.rehashed("22", "b", time.Now().Add(-time.Hour))
+			w.manifest("copy 11 a 22", "copy 11 b 22")
+			if err := w.run(jobs.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			if a, b := w.operations()[0].Outcome, w.operations()[1].Outcome; !a.Created || b.Created {
+				t.Errorf("%v ahead: got created %v and %v, want the first alone", ahead, a.Created, b.Created)
+			}
+		})
+	}
+}
+
+func TestUploadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("22")
+		open := func(op plan.Op) (graph.File, error) {
+			if op.File == "gone.png" {
+				return graph.File{}, &jobs.FileError{Name: op.File, Err: os.ErrNotExist}
+			}
+			return graph.File{Name: op.File, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("picture of " + op.File)), nil }}, nil
+		}
+		manifest := "operation,hash,target_account,file\nupload,,22,a.png\nupload,,22,b.png\nupload,,22,gone.png\n"
+		w.text(manifest)
+		if err := w.run(jobs.Options{File: open}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("done", "done", "failed file_unreadable")
+		for _, o := range w.operations()[:2] {
+			if !o.Outcome.Created {
+				t.Errorf("%s was created and is not said to be", o.File)
+			}
+		}
+		time.Sleep(time.Hour)
+		w.dir = t.TempDir()
+		w.text(manifest)
+		if err := w.run(jobs.Options{File: open}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("skipped already_present", "skipped already_present", "failed file_unreadable")
+		for _, o := range w.operations()[:2] {
+			if o.Outcome.Created || o.Outcome.TargetHash == "" {
+				t.Errorf("%s: got created %v, hash %q", o.File, o.Outcome.Created, o.Outcome.TargetHash)
+			}
+		}
+	})
+}
+
+type shifted struct {
+	http.RoundTripper
+	ahead time.Duration
+}
+
+func (s shifted) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := s.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	date, _ := http.ParseTime(res.Header.Get("Date"))
+	res.Header.Set("Date", date.Add(s.ahead).UTC().Format(http.TimeFormat))
+	body, err := io.ReadAll(res.Body)
+	text := string(body)
+	const layout = "2006-01-02T15:04:05-0700"
+	for _, field := range strings.Split(text, `"`) {
+		if at, err := time.Parse(layout, field); err == nil {
+			text = strings.ReplaceAll(text, field, at.Add(s.ahead).Format(layout))
+		}
+	}
+	res.Body, res.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
+	return res, err
+}
+
+func TestRenamedSurvivesCrash(t *testing.T) {
+	known := 0
+	for after := time.Second; after < 8*time.Second; after += 250 * time.Millisecond {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{Variants: sandbox.Variants{Rehash: true}, Latency: sandbox.Latency{Min: time.Second}})
+			w.has("11", "a")
+			w.has("22")
+			w.manifest("copy 11 a 22")
+			ctx, kill := context.WithTimeout(context.Background(), after)
+			_ = w.runCtx(ctx, jobs.Options{}, nil)
+			kill()
+			o := w.operations()[0].Outcome
+			if o.State != jobs.Sent || o.TargetHash == "" {
+				return
+			}
+			known++
+			if err := w.run(jobs.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			w.expect("done")
+			if n := w.server.Stats().Calls[sandbox.Copy]; n != 1 || !w.operations()[0].Outcome.Created {
+				t.Errorf("killed after %v: %d copies were sent, created %v; want 1 and true", after, n, w.operations()[0].Outcome.Created)
+			}
+		})
+	}
+	if known == 0 {
+		t.Error("no process died between the answer and the look at the image's age: the test is void")
+	}
+}
