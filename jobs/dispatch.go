@@ -46,7 +46,7 @@ func (e *Engine) round(ctx context.Context, now time.Time) (wake time.Time) {
 	for idle := 0; e.inflight < e.opt.Workers && idle < len(e.order) && e.stop == nil; {
 		e.turn = (e.turn + 1) % len(e.order)
 		l := e.order[e.turn]
-		tasks, soon := e.errand(l, now)
+		tasks, soon := e.fetchable(l, now)
 		if len(tasks) > 0 {
 			idle = 0
 			e.fetch(ctx, l, tasks)

@@ -274,7 +274,7 @@ func (e *Engine) stranded() bool {
 		return false
 	}
 	for _, l := range e.order {
-		if l.supplied() || !l.looks.empty() || len(l.ready) > 0 || len(l.errands) > 0 {
+		if l.supplied() || !l.looks.empty() || len(l.ready) > 0 || len(l.unfetched) > 0 {
 			return false
 		}
 	}

@@ -31,37 +31,37 @@ type Backup interface {
 	Keep(ctx context.Context, account plan.Account, image graph.Image) error
 }
 
-// mostFetches is how many pictures one errand fetches at once.
+// mostFetches is how many pictures one lane fetches at once.
 const mostFetches = 4
 
 // fetches reports whether a picture has to be fetched before the task's write: it
 // will be deleted and has to be kept, or it goes by way of its bytes.
 func (t *task) fetches() bool { return (t.keep || t.detour) && !t.fetched }
 
-// errand takes tasks of the lane whose pictures are to be fetched now, or says
+// fetchable takes tasks of the lane whose pictures are to be fetched now, or says
 // when. Fetching costs no quota, but it is no use before the write may go: a few
 // are fetched ahead.
-func (e *Engine) errand(l *lane, now time.Time) ([]*task, time.Time) {
+func (e *Engine) fetchable(l *lane, now time.Time) ([]*task, time.Time) {
 	room := 2 * e.opt.BatchSize // a request's worth while the one before is on its way
 	for i := 0; i < len(l.ready) && room > 0; i++ {
 		if l.ready[i].fetched {
 			room--
 		}
 	}
-	if len(l.errands) == 0 || l.fetching > 0 || room == 0 {
+	if len(l.unfetched) == 0 || l.fetching > 0 || room == 0 {
 		return nil, quota.Never
 	}
 	if at := e.allowed(l, quota.Write, now); at.After(now) {
 		e.blocked = true
 		return nil, at
 	}
-	n := min(e.opt.BatchSize, room, len(l.errands))
-	tasks := l.errands[:n:n]
-	l.errands = l.errands[n:]
+	n := min(e.opt.BatchSize, room, len(l.unfetched))
+	tasks := l.unfetched[:n:n]
+	l.unfetched = l.unfetched[n:]
 	return tasks, now
 }
 
-// fetch runs an errand in the pool and brings the tasks back to the dispatcher.
+// fetch gets their pictures in the pool and brings the tasks back to the dispatcher.
 func (e *Engine) fetch(ctx context.Context, l *lane, tasks []*task) {
 	e.inflight++
 	l.inflight++

@@ -28,12 +28,12 @@ type lane struct {
 	window   int // how many those may be; grows while the lane is fast
 	flow     int // writes that went since its quota held one back
 
-	looks    lookQueue
-	ready    []*task               // writes that may go, in order
-	errands  []*task               // those whose pictures have to be fetched before
-	fetching int                   // errands on their way
-	inflight int                   // HTTP requests
-	busy     map[plan.Hash][]*task // who works on an image of this account; the first goes, the others wait
+	looks     lookQueue
+	ready     []*task               // writes that may go, in order
+	unfetched []*task               // those whose pictures have to be fetched before
+	fetching  int                   // fetches on their way
+	inflight  int                   // HTTP requests
+	busy      map[plan.Hash][]*task // who works on an image of this account; the first goes, the others wait
 
 	counted time.Time // until when its waits are in state.Parked
 

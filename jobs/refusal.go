@@ -133,8 +133,8 @@ func (e *Engine) refusal(t *task) *graph.Error {
 // is sent for it.
 func (e *Engine) abandon(l *lane) {
 	e.emptyLooks(l)
-	left := append(l.ready, l.errands...)
-	l.ready, l.errands = nil, nil
+	left := append(l.ready, l.unfetched...)
+	l.ready, l.unfetched = nil, nil
 	for _, t := range left {
 		e.advance(t)
 	}

@@ -115,7 +115,7 @@ func (e *Engine) advance(t *task) {
 			return
 		}
 		if t.fetches() {
-			t.home.errands = append(t.home.errands, t)
+			t.home.unfetched = append(t.home.unfetched, t)
 		} else {
 			t.home.ready = append(t.home.ready, t)
 		}
