@@ -53,9 +53,9 @@
 //
 // With a [Backup] an image is kept before its deletion takes its turn; with Detour
 // a copy that is refused for its two ad accounts goes by way of its bytes, and one
-// refusal is enough to know that of a pair. The picture is fetched
-// when a write could go, a few ahead, so that none waits for a picture while it
-// holds a turn, and none leaves during a park that began meanwhile.
+// refusal is enough to know that of a pair. Pictures are fetched when a write could
+// go, a few ahead, so that none waits for its picture while it holds a turn, and
+// none leaves during a park that began meanwhile.
 //
 // # What this job created
 //

@@ -42,13 +42,16 @@ func (t *task) fetches() bool { return (t.keep || t.detour) && !t.fetched }
 // when. Fetching costs no quota, but it is no use before the write may go: a few
 // are fetched ahead.
 func (e *Engine) fetchable(l *lane, now time.Time) ([]*task, time.Time) {
+	if len(l.unfetched) == 0 || l.fetching > 0 {
+		return nil, quota.Never
+	}
 	room := 2 * e.opt.BatchSize // a request's worth while the one before is on its way
 	for i := 0; i < len(l.ready) && room > 0; i++ {
 		if l.ready[i].fetched {
 			room--
 		}
 	}
-	if len(l.unfetched) == 0 || l.fetching > 0 || room == 0 {
+	if room == 0 {
 		return nil, quota.Never
 	}
 	if at := e.allowed(l, quota.Write, now); at.After(now) {
