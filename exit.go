@@ -175,7 +175,7 @@ func hints(err error) []string {
 	case errors.Is(err, jobs.ErrStuck):
 		return []string{"nothing is lost; adferry resume goes on, and a report of how it came about is welcome"}
 	case errors.Is(err, jobs.ErrUnsettled):
-		return []string{"adferry resume reads them again before anything else"}
+		return []string{"adferry resume reads them again before anything else; results.csv shows which rows are unknown or pending"}
 	case errors.Is(err, jobs.ErrInterrupted), errors.Is(err, jobs.ErrDuration):
 		return []string{"adferry resume goes on"}
 	}

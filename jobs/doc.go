@@ -47,7 +47,8 @@
 // That an image is absent is believed from an answer that carries a quota
 // header, or when asked again: an account that is being throttled may answer
 // with an empty list. Where the header used to be there, also in an earlier
-// process of the job, it is asked for longer than an hour.
+// process of the job, it is asked for longer than an hour, and what is still not
+// known then is left for a later run.
 //
 // # Pictures
 //

@@ -42,6 +42,7 @@ type Engine struct {
 	keeps    bool // a lane keeps below its quota, which status cannot tell yet
 	ways     map[pair]*way
 	works    bool // a write succeeded in this run
+	adrift   bool // a task is stranded
 	headers  headers
 	clock    clock
 	tally    tally
@@ -185,6 +186,9 @@ func (e *Engine) loop(ctx context.Context) {
 			wake = e.timers[0].at
 		}
 		if e.stop == nil && e.quiet() && wake.Equal(quota.Never) && len(e.timers) == 0 {
+			if e.adrift {
+				e.halt(ErrUnsettled) // what is left waits for tasks that are stranded
+			}
 			e.halt(ErrStuck)
 			continue
 		}

@@ -38,6 +38,8 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
 			pause := doubts[e.headers][k.asked]
 			k.asked++
 			e.after(now.Add(pause), func() { e.reread(l, k, time.Now()) })
+		case !reply.Usage.Seen() && e.headers == headersSent:
+			e.undecided(k)
 		default:
 			e.sighted(k, sight{known: true, at: now})
 		}
@@ -90,10 +92,28 @@ func (e *Engine) hear(h headers, now time.Time) {
 // without a quota header did not show. Asking twice is enough where such headers
 // are not known to be sent at all; where they are, the account is taken to be
 // throttled, and the pauses outlast the documented blocks and an hour's budget.
+// After them it is still no proof: what wanted to know is left for a later run.
 var doubts = [...][]time.Duration{
 	headersUnknown: {time.Second},
 	headersMissing: {0},
 	headersSent:    {time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute},
+}
+
+// undecided leaves the tasks that wanted a look: nothing will tell in this run.
+func (e *Engine) undecided(k *look) {
+	for _, w := range k.waiters {
+		w.task.waiting--
+		e.strand(w.task)
+	}
+}
+
+// strand leaves a task as it is for a later run; its place is free for others.
+func (e *Engine) strand(t *task) {
+	if !t.stranded && !t.Outcome.State.Settled() {
+		t.stranded, e.adrift = true, true
+		t.home.held--
+	}
+	e.tried(t)
 }
 
 // sighted gives a look's result to the tasks that wanted it.
@@ -189,7 +209,7 @@ func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	t := w.task
 	switch {
 	case t.Outcome.State.Settled() || t.lost || t.deleted:
-		e.tried(t)
+		e.strand(t)
 		return
 	case t.stored: // done, and nothing tells whether an undo may take it back
 		o := t.Outcome

@@ -44,10 +44,13 @@ func (e *Engine) way(t *task) *way {
 // open a few go ahead and the others wait for what becomes of them.
 func (e *Engine) mayTry(t *task) bool {
 	w := e.way(t)
-	if w.open || t.trying {
+	switch {
+	case t.queued:
+		return false
+	case w.open, t.trying:
 		return true
-	}
-	if w.trying >= mostDenials {
+	case w.trying >= mostDenials:
+		t.queued = true
 		w.waiting = append(w.waiting, t)
 		return false
 	}
@@ -86,6 +89,7 @@ func (e *Engine) follow(w *way) {
 	next := w.waiting[:n:n]
 	w.waiting = w.waiting[n:]
 	for _, t := range next {
+		t.queued = false
 		e.advance(t)
 	}
 }
@@ -139,10 +143,16 @@ func (e *Engine) abandon(l *lane) {
 		e.advance(t)
 	}
 	for _, w := range e.ways {
-		for _, t := range slices.Clone(w.waiting) { // those that end let others of them go on
+		var given []*task
+		w.waiting = slices.DeleteFunc(w.waiting, func(t *task) bool {
 			if t.home == l {
-				e.advance(t)
+				given = append(given, t)
 			}
+			return t.home == l
+		})
+		for _, t := range given {
+			t.queued = false
+			e.advance(t)
 		}
 		e.follow(w)
 	}

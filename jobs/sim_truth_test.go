@@ -132,7 +132,7 @@ func (s *sim) truth(o jobs.Operation, h *history, late map[place]bool) {
 	switch {
 	case out.Attempts > s.attempts:
 		lie("%d attempts with a budget of %d", out.Attempts, s.attempts)
-	case out.Attempts > tries && !excused: // a late effect is taken for that of a write that never left
+	case out.Attempts > tries && !excused && !s.othersWrote(o): // another's effect is taken for that of a write that never left
 		lie("%d attempts and %d writes were sent", out.Attempts, tries)
 	case out.State == jobs.Skipped && out.Attempts > 0:
 		lie("%d attempts", out.Attempts)
@@ -157,6 +157,17 @@ func (s *sim) truth(o jobs.Operation, h *history, late map[place]bool) {
 	case o.Kind == plan.KindCopy && !h.end(target) && !s.leaves(target, o):
 		lie("the target has not got the image at the end")
 	}
+}
+
+// othersWrote reports whether another operation was sent that has the same effect:
+// a copy of the image from elsewhere.
+func (s *sim) othersWrote(o jobs.Operation) bool {
+	for d, n := range s.tries {
+		if n > 0 && o.Kind == plan.KindCopy && d.action == graph.ActionCopy && d.account == string(o.Target) && d.hash == string(sourceHash(o)) && d.source != string(o.Source) {
+			return true
+		}
+	}
+	return false
 }
 
 // unsure reports whether a process that knew no quota header may have been told
@@ -214,6 +225,7 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	case excused:
 	case o.Kind == plan.KindDelete && out.Reason != jobs.DependencyFailed && out.Reason != jobs.GaveUp && h.initial[source] && !h.was(source, true, from, to):
 		lie("the image is gone")
+	case out.Reason == jobs.GaveUp && !out.Tried: // it could not be read, and nothing was sent
 	case o.Kind == plan.KindCopy && h.brought(target) && out.Reason != jobs.DependencyFailed && !h.was(target, false, from, to):
 		lie("the image is there")
 	}

@@ -19,8 +19,9 @@ var (
 	// ErrStuck: rows are left, and nothing is awaited that could move them. It
 	// stands for a defect, and is better than waiting for ever.
 	ErrStuck = errors.New("rows are left that nothing moves any more: a defect of adferry")
-	// ErrUnsettled: some answers were lost and could not be read back.
-	ErrUnsettled = errors.New("some answers were lost and the API could not be read to settle them")
+	// ErrUnsettled: the API could not be read to settle what is left: answers that
+	// were lost, or images of an account that answers as if it were throttled.
+	ErrUnsettled = errors.New("what became of some rows cannot be read from the API now")
 )
 
 // RefusedError: the API refused the token or the app.

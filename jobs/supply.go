@@ -144,7 +144,9 @@ func (e *Engine) settle(t *task, o Outcome) {
 			_ = os.Remove(t.spooled)
 		}
 		e.held--
-		t.home.held--
+		if !t.stranded {
+			t.home.held--
+		}
 		e.tally.settled(o)
 		t.home.note(o)
 		e.tried(t)

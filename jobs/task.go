@@ -19,6 +19,7 @@ type task struct {
 	sights  []sight // by slot, see the slots below
 	waiting int     // looks on their way
 	trying  bool    // its write is to show whether its way is open
+	queued  bool    // it waits for those that do
 
 	lost      bool         // a write left and no answer tells what it did
 	uncounted bool         // ... in an earlier process: no attempt unless it took effect
@@ -32,6 +33,7 @@ type task struct {
 	spooled   string       // where that file is
 	fetchless int          // times the picture could not be fetched
 	seen      bool         // the sightings are on disk
+	stranded  bool         // it cannot be read to an end in this run
 	rehearsal bool         // no write will be sent, so nothing that one would bring is there
 	looked    int          // times it was read back in vain
 	last      *graph.Error // why the write has to be tried again
@@ -73,7 +75,6 @@ var sightPauses = [...]time.Duration{2 * time.Second, 10 * time.Second}
 func newTask(o Operation, home *lane) *task {
 	t := &task{Operation: o, home: home, sights: make([]sight, slotCopies+len(o.Needs))}
 	t.lost = o.Outcome.State == Sent
-	t.Outcome.Tried = t.Outcome.Tried || t.lost
 	t.uncounted = t.lost && o.Outcome.Message == "" // an answer known to be lost was counted
 	t.detour = o.Outcome.Reason == Uploaded
 	t.stored = o.Outcome.State == Sent && o.Outcome.TargetHash != "" && t.renamed()
@@ -250,7 +251,7 @@ func (t *task) there(hash plan.Hash) step {
 func (t *task) gone() step {
 	o := t.Outcome
 	if t.tried() || t.deleted {
-		o.State = Done
+		o.State, o.Tried = Done, true
 		t.count(&o)
 	} else {
 		o.State, o.Reason = Skipped, AlreadyAbsent
@@ -272,7 +273,7 @@ func (t *task) count(o *Outcome) {
 
 func (t *task) gaveUp() step {
 	o := t.Outcome
-	o.State, o.Reason = Failed, GaveUp
+	o.State, o.Reason, o.Tried = Failed, GaveUp, t.tried()
 	blame(&o, t.last)
 	return step{kind: stepSettle, outcome: o}
 }
@@ -280,7 +281,7 @@ func (t *task) gaveUp() step {
 // fail settles the task as failed, with the API's words where there are some.
 func (t *task) fail(r Reason, message string) step {
 	o := t.Outcome
-	o.State, o.Reason = Failed, r
+	o.State, o.Reason, o.Tried = Failed, r, t.tried()
 	blame(&o, t.last)
 	o.Message = message
 	return step{kind: stepSettle, outcome: o}
