@@ -75,6 +75,7 @@ var sightPauses = [...]time.Duration{2 * time.Second, 10 * time.Second}
 func newTask(o Operation, home *lane) *task {
 	t := &task{Operation: o, home: home, sights: make([]sight, slotCopies+len(o.Needs))}
 	t.lost = o.Outcome.State == Sent
+	t.Outcome.Tried = t.Outcome.Tried || t.lost
 	t.uncounted = t.lost && o.Outcome.Message == "" // an answer known to be lost was counted
 	t.detour = o.Outcome.Reason == Uploaded
 	t.stored = o.Outcome.State == Sent && o.Outcome.TargetHash != "" && t.renamed()
