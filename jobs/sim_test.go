@@ -158,7 +158,7 @@ func (s *sim) live(l life) error {
 	}
 	defer job.Close()
 	token := fmt.Sprint("token", s.living)
-	w := &wire{api: s.client(token), sim: s, life: l, gates: map[plan.Account]*gate{}, reads: map[place]reading{}}
+	w := &wire{api: s.client(token), sim: s, life: l, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}}
 	w.disk = &frail{
 		Job: job, written: l.written, err: errDiskFull, onset: func() {},
 		slow: s.slow, dice: dice{rand.New(rand.NewPCG(s.seed, 0xd1))},
@@ -215,7 +215,7 @@ func (s *sim) ending(l life, w *wire, err error) string {
 		errors.As(err, new(*jobs.ThrottledError)) && (l.options.StopOnThrottle || l.options.MaxWait > 0),
 		errors.Is(err, jobs.ErrDuration) && l.options.MaxDuration > 0,
 		errors.As(err, new(*jobs.OfflineError)) && s.outages,
-		errors.Is(err, jobs.ErrUnsettled) && (s.plays(lostFaults...) || s.outages || s.blocks() || s.plays("empty_list") || s.scenario.server.Variants.EmptyWhenThrottled):
+		errors.Is(err, jobs.ErrUnsettled) && (s.plays(lostFaults...) || s.outages || s.blocks() || s.plays("empty_list") || s.scenario.server.Variants.EmptyWhenThrottled || s.scenario.server.Variants.ReduceAbove > 0):
 		return "" // also where the disk was full in the end
 	}
 	if struck {

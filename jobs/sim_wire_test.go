@@ -76,9 +76,10 @@ type wire struct {
 	gone bool // the process is dead: nothing leaves it; guarded by sim.mu
 
 	flying int
-	told   bool                   // an answer to a read carried a quota header
-	gates  map[plan.Account]*gate // by account, "" is the app
-	reads  map[place]reading      // what the process was told last
+	told   bool                       // an answer to a read carried a quota header
+	shut   map[plan.Account]time.Time // when a gate was last closed
+	gates  map[plan.Account]*gate     // by account, "" is the app
+	reads  map[place]reading          // what the process was told last
 }
 
 // gate is what a throttle asked for.
@@ -253,7 +254,7 @@ func (w *wire) back(f *flight, replies []graph.Reply) {
 			w.read(c, r, f.sent)
 		}
 		if !w.gone {
-			w.throttle(plan.Account(c.Account), r, now)
+			w.throttle(plan.Account(c.Account), r, f.sent, now)
 		}
 	}
 	// A probe that comes back late, when its block was followed by another, lets
@@ -284,7 +285,7 @@ func (w *wire) read(c graph.Call, r graph.Reply, sent time.Time) {
 
 // throttle closes the gates that a reply asks for, and opens those that it shows
 // to be open. sim.mu is held.
-func (w *wire) throttle(account plan.Account, r graph.Reply, now time.Time) {
+func (w *wire) throttle(account plan.Account, r graph.Reply, sent, now time.Time) {
 	class := graph.ClassUnknown
 	if r.Err != nil {
 		class = r.Err.Class
@@ -318,10 +319,13 @@ func (w *wire) throttle(account plan.Account, r graph.Reply, now time.Time) {
 	case g != nil && named == 0: // its own guess may have closed it for longer
 		g.probe = nil
 		return
+	case g == nil && named == 0 && sent.Before(w.shut[account]): // it left before the gate was last closed
+		return
 	case g == nil:
 		g = &gate{}
 		w.gates[account] = g
 	}
+	w.shut[account] = now
 	if named == 0 {
 		named = guess
 	}
