@@ -32,10 +32,10 @@ func TestCheckTiers(t *testing.T) {
 		present bool         // 33 has all the images already
 		want    string
 	}{
-		{"full", sandbox.Options{}, sandbox.Full, false, `"least_s": 0,"most_s": 0,"no_tier": 0`},
+		{"full", sandbox.Options{}, sandbox.Full, false, `"least_s": 2,"most_s": 2,"no_tier": 0`},
 		{"one limited", sandbox.Options{}, sandbox.Limited, false, `"least_s": 2720,"most_s": 2720,"no_tier": 0`},
-		{"one limited, and done", sandbox.Options{}, sandbox.Limited, true, `"least_s": 0,"most_s": 0,"no_tier": 0`},
-		{"no headers", sandbox.Options{Headers: sandbox.Headers{None: true}}, sandbox.Full, false, `"least_s": 0,"most_s": 2720,"no_tier": 3`},
+		{"one limited, and done", sandbox.Options{}, sandbox.Limited, true, `"least_s": 2,"most_s": 2,"no_tier": 0`},
+		{"no headers", sandbox.Options{Headers: sandbox.Headers{None: true}}, sandbox.Full, false, `"least_s": 2,"most_s": 2720,"no_tier": 3`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := sandbox.New(test.server)

@@ -82,8 +82,9 @@ func (s Share) Of(total int) int {
 const leastSettled = 1000
 
 // tooMany reports whether the failures reached the limit. A share is taken of
-// all operations that were begun: failures are found sooner than copies are
-// made, so of those settled alone they would be too many at first.
+// operations that were begun, at most leastSettled more than are settled: failures
+// are found sooner than copies are made, so of those settled alone they would be
+// too many at first.
 func tooMany(limit Share, failed, settled, begun int) bool {
 	switch {
 	case !limit.Set:

@@ -56,12 +56,26 @@ func (j *Job) Expect(ctx context.Context) (*Expectations, error) {
 	if err != nil {
 		return nil, j.readError(err)
 	}
-	for _, statement := range expectation {
-		if _, err := conn.ExecContext(ctx, statement); err != nil {
-			return nil, errors.Join(j.readError(err), conn.Close())
-		}
+	if err := drawUp(ctx, conn); err != nil {
+		return nil, errors.Join(j.readError(err), conn.Close())
 	}
 	return &Expectations{j, conn}, nil
+}
+
+// drawUp fills the table, all from one moment of the job: what settles between two
+// statements would be counted by one and not by the other.
+func drawUp(ctx context.Context, conn *sql.Conn) error {
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for _, statement := range expectation {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }
 
 // Close lets go of the table.
