@@ -317,7 +317,7 @@ func (w *wire) throttle(account plan.Account, r graph.Reply, sent, now time.Time
 		}
 		return
 	case g != nil && named == 0: // its own guess may have closed it for longer
-		g.probe = nil
+		g.probe, w.shut[account] = nil, now
 		return
 	case g == nil && named == 0 && sent.Before(w.shut[account]): // it left before the gate was last closed
 		return
