@@ -19,8 +19,8 @@ import (
 	"adferry/plan"
 )
 
-// library puts n images into each account.
-func (w *world) library(n int, accounts ...plan.Account) {
+// shelve puts n images into each account.
+func (w *world) shelve(n int, accounts ...plan.Account) {
 	for _, a := range accounts {
 		w.server.AddAccount(string(a), sandbox.AccountOptions{})
 		for i := range n {
@@ -59,8 +59,8 @@ func TestListPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 		accounts := []plan.Account{"11", "22", "33", "44"}
-		w.library(1200, accounts...)
-		w.library(0, "55")
+		w.shelve(1200, accounts...)
+		w.shelve(0, "55")
 		got, err := w.list(jobs.Options{Workers: 3}, graph.Query{}, append(accounts, "55", "11")...)
 		if err != nil {
 			t.Fatal(err)
@@ -82,9 +82,9 @@ func TestListPages(t *testing.T) {
 func TestListIsFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
-		w.library(2000, "11")
+		w.shelve(2000, "11")
 		small := []plan.Account{"21", "22", "23", "24", "25"}
-		w.library(10, small...)
+		w.shelve(10, small...)
 		var order []plan.Account
 		err := jobs.NewReader(w.api, jobs.Options{Workers: 1}).List(context.Background(), append([]plan.Account{"11"}, small...), graph.Query{Limit: 10},
 			func(a plan.Account, r graph.Reply) error {
@@ -113,7 +113,7 @@ func TestListThrottled(t *testing.T) {
 					Fault: sandbox.Fault{Name: code, Hold: 20 * time.Minute, Regain: 20 * time.Minute},
 				}}})
 				accounts := []plan.Account{"11", "22"}
-				w.library(1000, accounts...)
+				w.shelve(1000, accounts...)
 				began, others := time.Now(), time.Time{}
 				got := map[plan.Account][]string{}
 				err := jobs.NewReader(w.api, jobs.Options{Attempts: 1}).List(context.Background(), accounts, graph.Query{Limit: 100}, func(a plan.Account, r graph.Reply) error {
@@ -155,7 +155,7 @@ func TestListReduced(t *testing.T) {
 		t.Run(fmt.Sprint(above), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, sandbox.Options{Variants: sandbox.Variants{ReduceAbove: above}})
-				w.library(20*above, "11")
+				w.shelve(20*above, "11")
 				got, err := w.list(jobs.Options{Attempts: 1}, graph.Query{}, "11")
 				if err != nil {
 					t.Fatal(err)
@@ -169,7 +169,7 @@ func TestListReduced(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Nth: 1, Count: 3}, Fault: sandbox.Fault{Name: "reduce"}}}})
-		w.library(20_000, "11")
+		w.shelve(20_000, "11")
 		got, err := w.list(jobs.Options{}, graph.Query{}, "11")
 		if err != nil {
 			t.Fatal(err)
@@ -187,7 +187,7 @@ func TestListThroughTrouble(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, sandbox.Options{Rates: map[string]float64{fault: 0.2}, Seed: 3})
 				accounts := []plan.Account{"11", "22", "33"}
-				w.library(500, accounts...)
+				w.shelve(500, accounts...)
 				got, err := w.list(jobs.Options{}, graph.Query{Limit: 20}, accounts...)
 				if err != nil {
 					t.Fatal(err)
@@ -202,7 +202,7 @@ func TestListThroughTrouble(t *testing.T) {
 func TestListDoubtsEmptyLists(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Variants: sandbox.Variants{EmptyWhenThrottled: true}, Limits: sandbox.Limits{Score: sandbox.Sliding, MaxScore: 20, Block: 5 * time.Minute}})
-		w.library(400, "11", "22")
+		w.shelve(400, "11", "22")
 		got, err := w.list(jobs.Options{}, graph.Query{Limit: 10}, "11", "22")
 		if err != nil {
 			t.Fatal(err)
@@ -232,7 +232,7 @@ func TestListOneAccountFails(t *testing.T) {
 				for i := range 40 {
 					accounts = append(accounts, plan.Account(fmt.Sprint(100+i)))
 				}
-				w.library(30, accounts...)
+				w.shelve(30, accounts...)
 				w.server.AddAccount("117", test.options)
 				if test.fault != "" {
 					_ = w.server.Inject(sandbox.Rule{Match: sandbox.Match{Account: "117"}, Fault: sandbox.Fault{Name: test.fault}})
@@ -294,7 +294,7 @@ func TestListStops(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				test.server.Latency.Min = 100 * time.Millisecond
 				w := newWorld(t, test.server)
-				w.library(100, "11", "22")
+				w.shelve(100, "11", "22")
 				ctx, cancel := context.Background(), context.CancelFunc(func() {})
 				if test.context != nil {
 					ctx, cancel = test.context(ctx)
@@ -357,8 +357,8 @@ func TestListEndsInCircle(t *testing.T) {
 func TestCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Account: "22", Nth: 1, Count: 1}, Fault: sandbox.Fault{Name: "empty_list"}}}})
-		w.library(700, "11", "22")
-		w.library(0, "33")
+		w.shelve(700, "11", "22")
+		w.shelve(0, "33")
 		got := map[plan.Account]int{}
 		err := jobs.NewReader(w.api, jobs.Options{}).Count(context.Background(), []plan.Account{"11", "22", "33", "44"}, graph.Query{}, func(a plan.Account, n int) error {
 			got[a] = n
@@ -390,7 +390,7 @@ func TestFind(t *testing.T) {
 				o.Latency.Min = 100 * time.Millisecond
 				w := newWorld(t, o)
 				accounts := []plan.Account{"11", "22", "33"}
-				w.library(1000, accounts...)
+				w.shelve(1000, accounts...)
 				w.server.AddImage("11", sandbox.Image{Hash: string(hash("11 5")), Status: sandbox.Deleted})
 				w.server.AddAccount("33", sandbox.AccountOptions{Denied: "200"})
 				ahead, told := 0, map[string]bool{}
@@ -440,7 +440,7 @@ func TestFind(t *testing.T) {
 func TestReaderRecalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{})
-		w.library(10, "11", "22")
+		w.shelve(10, "11", "22")
 		r := jobs.NewReader(w.api, jobs.Options{})
 		until := time.Now().Add(time.Hour)
 		r.Recall(jobs.Standing{Lanes: []jobs.LaneState{{Account: "22", ParkedUntil: until}, {Account: "11", ParkedUntil: time.Now().Add(-time.Minute)}, {}}})
@@ -461,7 +461,7 @@ func TestReaderRecalls(t *testing.T) {
 func TestListKeepsQuota(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Tier: sandbox.Limited, Latency: sandbox.Latency{Min: 200 * time.Millisecond}})
-		w.library(880, "11", "22") // a few calls more may be needed than there are pages
+		w.shelve(880, "11", "22") // a few calls more may be needed than there are pages
 		began := time.Now()
 		got, err := w.list(jobs.Options{Rules: quota.Rules{Mode: quota.Auto}}, graph.Query{Limit: 1}, "11", "22")
 		if err != nil {

@@ -31,7 +31,7 @@ func TestListInAllWeathers(t *testing.T) {
 					Variants: sandbox.Variants{EmptyWhenThrottled: seed%3 == 0},
 				})
 				accounts := []plan.Account{"11", "22", "33", "44", "55"}
-				w.library(400, accounts...)
+				w.shelve(400, accounts...)
 				got, err := w.list(jobs.Options{}, graph.Query{Limit: 5}, accounts...)
 				if err != nil {
 					t.Fatal(err)
