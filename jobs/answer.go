@@ -21,7 +21,7 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 			continue
 		}
 		e.clock = e.clock.heard(reply.Date, now)
-		e.learn(r.lane, reply, cost, now)
+		e.learn(r.lane, reply, cost, r.left, now)
 		if item := r.items[i]; item.page != nil {
 			e.read(r.lane, item.page, reply, now)
 		} else {
@@ -50,13 +50,13 @@ func (e *Engine) agree(l *lane) {
 }
 
 // learn takes what a reply says of the quotas.
-func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, now time.Time) {
+func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, left, now time.Time) {
 	write := cost == quota.Write
 	l.state.Calls++
 	l.dirty = true
 	usage := reply.Usage.Accounts[string(l.account)]
 	was, appWas := l.quota.Block.Until, e.app.Block.Until
-	l.quota, e.app = heard(l.quota, e.app, usage, reply.Err, cost, now)
+	l.quota, e.app = heard(l.quota, e.app, usage, reply.Err, cost, left, now)
 	switch class := classOf(reply.Err); class {
 	case graph.ThrottledAccount, graph.MaybeThrottled:
 		e.park(l, reply.Err, was, write, now)

@@ -14,8 +14,9 @@ type request struct {
 	lane  *lane
 	calls []graph.Call
 	items []item
-	probe bool // it went alone to see whether a block is over
-	alone bool // it carries a file: nothing else fits
+	left  time.Time // when it passed the gates
+	probe bool      // it went alone to see whether a block is over
+	alone bool      // it carries a file: nothing else fits
 }
 
 // item is what a call of a request is for: a read or a task's write, whose
@@ -68,7 +69,7 @@ func (e *Engine) round(ctx context.Context, now time.Time) (wake time.Time) {
 // may.
 func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, time.Time) {
 	most := e.opt.BatchSize
-	r := &request{lane: l}
+	r := &request{lane: l, left: now}
 	if l.quota.Block.Probing() || e.app.Block.Probing() {
 		most, r.probe = 1, true
 	}

@@ -30,7 +30,8 @@ type frail struct {
 	mu      sync.Mutex
 	dice    dice
 	commits int
-	failed  time.Time // since when
+	failed  time.Time               // since when
+	meant   map[plan.OpID]time.Time // when the last intent of each began to be written
 }
 
 // Commit fails from the chosen one on. That one may reach the disk all the
@@ -39,6 +40,11 @@ func (f *frail) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, err
 	if f.slow > 0 {
 		f.mu.Lock()
 		takes := f.dice.span(time.Microsecond, f.slow)
+		for _, r := range c.Records {
+			if r.Outcome.State == jobs.Sent {
+				f.meant[r.ID] = time.Now()
+			}
+		}
 		f.mu.Unlock()
 		time.Sleep(takes)
 	}
@@ -60,6 +66,17 @@ func (f *frail) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, err
 		return nil, f.err
 	}
 	return f.Job.Commit(ctx, c)
+}
+
+// passed is when a request with a write of this operation passed the gates, on its
+// way to the wire by way of the disk.
+func (f *frail) passed(id plan.OpID) time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if at, ok := f.meant[id]; ok {
+		return at
+	}
+	return time.Now()
 }
 
 // since is when commits began to fail, zero if they do not.

@@ -158,13 +158,20 @@ func (s *sim) live(l life) error {
 	}
 	defer job.Close()
 	token := fmt.Sprint("token", s.living)
-	w := &wire{api: s.client(token), sim: s, life: l, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}}
+	w := &wire{api: s.client(token), sim: s, life: l, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}, trail: trail{began: s.began}}
 	w.disk = &frail{
 		Job: job, written: l.written, err: errDiskFull, onset: func() {},
-		slow: s.slow, dice: dice{rand.New(rand.NewPCG(s.seed, 0xd1))},
+		slow: s.slow, dice: dice{rand.New(rand.NewPCG(s.seed, 0xd1))}, meant: map[plan.OpID]time.Time{},
 	}
 	if s.scenario.keeps {
 		l.options.Backup = &simBackup{s, dice{rand.New(rand.NewPCG(s.seed, 0xba))}}
+	}
+	l.options.Observe = func(e jobs.Event) {
+		if e.Kind == jobs.EventParked || e.Kind == jobs.EventResumed {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			w.trail.add(step{account: e.Account, event: &e})
+		}
 	}
 	e := jobs.New(w, w.disk, l.options)
 	after := func(do func()) { s.t.Helper(); time.AfterFunc(l.after, do) }

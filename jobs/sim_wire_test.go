@@ -13,6 +13,7 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/quota"
 	"adferry/plan"
 )
 
@@ -77,9 +78,10 @@ type wire struct {
 
 	flying int
 	told   bool                       // an answer to a read carried a quota header
-	shut   map[plan.Account]time.Time // when a gate was last closed
+	shut   map[plan.Account]time.Time // when a gate was last closed, open again or not
 	gates  map[plan.Account]*gate     // by account, "" is the app
 	reads  map[place]reading          // what the process was told last
+	trail  trail
 }
 
 // gate is what a throttle asked for.
@@ -99,6 +101,7 @@ type reading struct {
 // flight is one HTTP request.
 type flight struct {
 	calls []graph.Call
+	left  time.Time // when it passed the gates
 	sent  time.Time
 	probe bool
 }
@@ -125,7 +128,7 @@ func (d deed) place() place { return place{d.account, d.hash} }
 
 // Do checks the calls, sends them and notes the replies.
 func (w *wire) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
-	f := &flight{calls: calls, sent: time.Now()}
+	f := &flight{calls: calls, left: time.Now(), sent: time.Now()}
 	if !w.leave(f) {
 		replies := make([]graph.Reply, len(calls))
 		for i := range replies {
@@ -150,6 +153,7 @@ func (w *wire) leave(f *flight) bool {
 	for i, c := range f.calls {
 		if c.Action.Write() {
 			w.permit(c, ops[i])
+			f.left = w.disk.passed(ops[i].ID)
 		}
 	}
 	if w.flying++; w.flying > w.life.options.Workers {
@@ -169,6 +173,7 @@ func (w *wire) leave(f *flight) bool {
 	}
 	w.pass("", f)
 	w.pass(account, f)
+	w.trail.add(step{account: account, calls: len(f.calls)})
 	for _, c := range f.calls {
 		if c.Action.Write() {
 			s.sent[deedOf(c)] = append(s.sent[deedOf(c)], &writing{sent: f.sent})
@@ -182,13 +187,13 @@ func (w *wire) pass(account plan.Account, f *flight) {
 	g := w.gates[account]
 	switch {
 	case g == nil:
-	case w.sim.slow > 0 && f.sent.Sub(g.since) <= w.sim.slow: // it was on its way, and waited for the disk
+	case f.left.Before(f.sent) && !f.left.After(g.since): // it was on its way, and waited for the disk
 	case f.sent.Before(g.until):
-		w.sim.fault("a request for %s left %v before the end of the wait of %q (%s)", f.calls[0].Account, g.until.Sub(f.sent), account, g.why)
+		w.sim.fault("a request for %s left %v before the end of the wait of %q (%s)%s", f.calls[0].Account, g.until.Sub(f.sent), account, g.why, w.trail.of(account))
 	case g.probe != nil:
-		w.sim.fault("a request for %s left beside the probe of %q", f.calls[0].Account, account)
+		w.sim.fault("a request for %s left beside the probe of %q%s", f.calls[0].Account, account, w.trail.of(account))
 	case len(f.calls) > 1:
-		w.sim.fault("a probe of %q has %d calls", account, len(f.calls))
+		w.sim.fault("a probe of %q has %d calls%s", account, len(f.calls), w.trail.of(account))
 	default:
 		g.probe, f.probe = f, true
 	}
@@ -254,8 +259,10 @@ func (w *wire) back(f *flight, replies []graph.Reply) {
 			w.read(c, r, f.sent)
 		}
 		if !w.gone {
-			w.throttle(plan.Account(c.Account), r, f.sent, now)
+			w.throttle(plan.Account(c.Account), r, f.left, now)
+			w.regain(r.Usage, now)
 		}
+		w.trail.add(step{account: plan.Account(c.Account), reply: &replies[i], sent: f.sent})
 	}
 	// A probe that comes back late, when its block was followed by another, lets
 	// a second one go beside the one that is out.
@@ -285,7 +292,7 @@ func (w *wire) read(c graph.Call, r graph.Reply, sent time.Time) {
 
 // throttle closes the gates that a reply asks for, and opens those that it shows
 // to be open. sim.mu is held.
-func (w *wire) throttle(account plan.Account, r graph.Reply, sent, now time.Time) {
+func (w *wire) throttle(account plan.Account, r graph.Reply, left, now time.Time) {
 	class := graph.ClassUnknown
 	if r.Err != nil {
 		class = r.Err.Class
@@ -303,34 +310,46 @@ func (w *wire) throttle(account plan.Account, r graph.Reply, sent, now time.Time
 		}
 	default:
 		for _, a := range []plan.Account{account, ""} {
-			if g := w.gates[a]; g != nil && !now.Before(g.until) {
+			if g := w.gates[a]; g != nil && !now.Before(g.until) && left.After(w.shut[a]) {
 				delete(w.gates, a)
 			}
 		}
 		return
 	}
+	if named > 0 || left.After(w.shut[account]) { // else it left before the gate was last closed
+		w.close(account, now, named, guess, r.Err.Error())
+	}
+}
+
+// regain closes the gates of the accounts that a reply names a time for, whatever
+// else it says. sim.mu is held.
+func (w *wire) regain(u graph.Usage, now time.Time) {
+	if w.life.options.Rules.Mode == quota.Off { // which heeds throttles only
+		return
+	}
+	for a, u := range u.Accounts {
+		if u.Regain > 0 {
+			w.close(plan.Account(a), now, u.Regain, 0, "its quota is nearly used up")
+		}
+	}
+}
+
+// close closes a gate for the time that was named, or at least for a guess. It
+// is where the process has it: closed already, only a longer named time counts.
+// sim.mu is held.
+func (w *wire) close(account plan.Account, now time.Time, named, guess time.Duration, why string) {
 	g := w.gates[account]
-	switch {
-	case g != nil && now.Before(g.until):
+	if g != nil && now.Before(g.until) {
 		if until := now.Add(named); until.After(g.until) {
-			g.until, g.since = until, now
+			g.until, g.since, g.why = until, now, why
 		}
 		return
-	case g != nil && named == 0: // its own guess may have closed it for longer
-		g.probe, w.shut[account] = nil, now
-		return
-	case g == nil && named == 0 && sent.Before(w.shut[account]): // it left before the gate was last closed
-		return
-	case g == nil:
-		g = &gate{}
-		w.gates[account] = g
 	}
-	w.shut[account] = now
 	if named == 0 {
 		named = guess
 	}
-	g.why = r.Err.Error()
-	g.until, g.since, g.probe = now.Add(named), now, nil // a later probe than one that is still out
+	w.shut[account] = now
+	w.gates[account] = &gate{until: now.Add(named), since: now, why: why} // a later probe than one that is still out
 }
 
 // fault notes a guarantee that was broken. sim.mu is held.

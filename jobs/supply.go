@@ -114,11 +114,15 @@ func (e *Engine) advance(t *task) {
 		if !e.mayTry(t) {
 			return
 		}
-		if t.fetches() {
+		switch {
+		case t.fetches():
 			t.home.unfetched = append(t.home.unfetched, t)
-		} else {
+		case t.first:
+			t.home.ready = append([]*task{t}, t.home.ready...)
+		default:
 			t.home.ready = append(t.home.ready, t)
 		}
+		t.first = false
 		e.stirred = true
 	}
 }

@@ -20,6 +20,7 @@ type task struct {
 	waiting int     // looks on their way
 	trying  bool    // its write is to show whether its way is open
 	queued  bool    // it waits for those that do
+	first   bool    // its write was on its turn before, and goes first
 
 	lost      bool         // a write left and no answer tells what it did
 	uncounted bool         // ... in an earlier process: no attempt unless it took effect

@@ -202,7 +202,7 @@ func (t *tour) send(ctx context.Context, s *stopover, now time.Time) {
 			t.inflight--
 			*s.quota, t.app = s.quota.Back(quota.Read), t.app.Back()
 			if t.stop == nil && ctx.Err() == nil {
-				t.answered(s, e, reply, time.Now())
+				t.answered(s, e, reply, now, time.Now())
 			}
 			if probe {
 				s.quota.Block, t.app.Block = s.quota.Block.Returned(), t.app.Block.Returned()

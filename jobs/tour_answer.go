@@ -7,9 +7,9 @@ import (
 	"adferry/graph"
 )
 
-// answered takes the answer to a read.
-func (t *tour) answered(s *stopover, e *errand, reply graph.Reply, now time.Time) {
-	t.learn(s, reply, now)
+// answered takes the answer to a read that left then.
+func (t *tour) answered(s *stopover, e *errand, reply graph.Reply, left, now time.Time) {
+	t.learn(s, reply, left, now)
 	if reply.Err == nil || reply.Err.Class != graph.Unreachable {
 		t.offline = offline{}
 	}

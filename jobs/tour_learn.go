@@ -9,9 +9,9 @@ import (
 )
 
 // learn takes what a reply says of the quotas, as Engine.learn does.
-func (t *tour) learn(s *stopover, reply graph.Reply, now time.Time) {
+func (t *tour) learn(s *stopover, reply graph.Reply, left, now time.Time) {
 	lane, app := s.quota.Block.Until, t.app.Block.Until
-	*s.quota, t.app = heard(*s.quota, t.app, reply.Usage.Accounts[string(s.account)], reply.Err, quota.Read, now)
+	*s.quota, t.app = heard(*s.quota, t.app, reply.Usage.Accounts[string(s.account)], reply.Err, quota.Read, left, now)
 	closed := s.quota.Block.Until.After(lane)
 	switch classOf(reply.Err) {
 	case graph.ThrottledAccount, graph.MaybeThrottled:

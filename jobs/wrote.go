@@ -17,10 +17,6 @@ func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
 	case graph.ClassUnknown:
 		e.succeeded(t, reply, now)
 	case graph.ThrottledAccount, graph.ThrottledApp, graph.MaybeThrottled:
-		if t.home.refused != nil {
-			e.deny(t, t.home.refused)
-			return
-		}
 		e.unsent(t)
 	case graph.Unreachable:
 		e.lostTouch(err, now)
@@ -78,26 +74,29 @@ func (e *Engine) succeeded(t *task, reply graph.Reply, now time.Time) {
 	e.settle(t, settle(o).outcome)
 }
 
-// unsent puts a write back that surely had no effect.
+// unsent puts a write back that surely had no effect. On a slow disk this record
+// must not come after the intent of the next try.
 func (e *Engine) unsent(t *task) {
 	t.Outcome.State, t.Outcome.Reason = Pending, ""
-	t.lost = false
-	e.commit.add(Change{Records: []Record{{t.ID, t.Needed, t.Outcome}}}, nil)
-	t.home.ready = append([]*task{t}, t.home.ready...)
+	t.lost, t.first = false, true
+	e.commit.add(Change{Records: []Record{{t.ID, t.Needed, t.Outcome}}}, func() { e.advance(t) })
 }
 
-// lost keeps a write sent whose effect is unknown; after a backoff it is read.
+// lost keeps a write sent whose effect is unknown; after a backoff it is read. As
+// with unsent, this is on disk before the next try.
 func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
 	t.Outcome.Attempts++
 	t.Outcome.Tried = true
 	t.lost, t.uncounted, t.last = true, false, err
 	o := t.Outcome
 	blame(&o, err)
-	e.commit.add(Change{Records: []Record{{t.ID, t.Needed, o}}}, nil)
 	if t.policy == nil {
 		t.policy = e.opt.backoff()
 	}
-	e.after(now.Add(t.policy.NextBackOff()), func() { t.forget(); e.advance(t) })
+	again := now.Add(t.policy.NextBackOff())
+	e.commit.add(Change{Records: []Record{{t.ID, t.Needed, o}}}, func() {
+		e.after(again, func() { t.forget(); e.advance(t) })
+	})
 	e.tried(t)
 }
 

@@ -30,9 +30,9 @@ func (a App) Back() App {
 	return a
 }
 
-// Passed notes a call that came back and was no throttle.
-func (a App) Passed(now time.Time) App {
-	a.Block = a.Block.Passed(now)
+// Passed notes a call that left then, came back and was no throttle.
+func (a App) Passed(left, now time.Time) App {
+	a.Block = a.Block.Passed(left, now)
 	a.calls.through++
 	return a
 }

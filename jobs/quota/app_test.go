@@ -28,9 +28,9 @@ func TestApp(t *testing.T) {
 			a = a.Back()
 			if fits {
 				passed++
-				a = a.Passed(now)
+				a = a.Passed(now, now)
 			} else {
-				a.Block = a.Block.Close(now, 0, time.Minute, time.Hour)
+				a.Block = a.Block.Close(now, now, 0, time.Minute, time.Hour)
 			}
 			a = a.Observe(now, math.Floor(api.usage(now).Calls))
 		}
@@ -68,7 +68,7 @@ func TestAppWaits(t *testing.T) {
 func TestAppBlock(t *testing.T) {
 	base, most := quota.Guess(&graph.Error{Class: graph.ThrottledApp, Code: 4}, graph.TierFull)
 	var a quota.App
-	a.Block = a.Block.Close(start, 0, base, most)
+	a.Block = a.Block.Close(start, start, 0, base, most)
 	back := a.Next(start)
 	if got := back.Sub(start); got != base {
 		t.Errorf("got a wait of %v, want %v", got, base)
@@ -76,7 +76,7 @@ func TestAppBlock(t *testing.T) {
 	if a = a.Spend(back); !a.Next(back).Equal(quota.Never) {
 		t.Error("got a second call beside the probe")
 	}
-	if a = a.Back().Passed(back); a.Next(back) != back {
+	if a = a.Back().Passed(back, back); a.Next(back) != back {
 		t.Error("got it closed after the probe had passed")
 	}
 	if a = a.Back().Back(); a.Next(back) != back {

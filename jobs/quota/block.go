@@ -11,9 +11,10 @@ var Never = time.Unix(1<<40, 0)
 
 // Block is a gate that a throttle closes. The zero Block is open.
 type Block struct {
-	Until time.Time // closed before; zero when open
-	guess time.Duration
-	probe probe
+	Until  time.Time // closed before; zero when open
+	closed time.Time // when it was last closed
+	guess  time.Duration
+	probe  probe
 }
 
 type probe uint8
@@ -50,13 +51,13 @@ func (b Block) Spend() Block {
 	return b
 }
 
-// Passed opens the gate: a call came back unthrottled. While the gate is closed
-// it changes nothing, for such a call left before it closed.
-func (b Block) Passed(now time.Time) Block {
-	if b.Closed(now) {
+// Passed opens the gate: a call that left it then came back unthrottled. What
+// left before the gate was closed shows nothing, however late it comes back.
+func (b Block) Passed(left, now time.Time) Block {
+	if b.Closed(now) || !left.After(b.closed) {
 		return b
 	}
-	return Block{}
+	return Block{closed: b.closed}
 }
 
 // Returned takes back a probe of which nothing was learned.
@@ -69,21 +70,33 @@ func (b Block) Returned() Block {
 
 // Close closes the gate for the named time, or, where none is named, for a
 // guess that starts at base and doubles up to most with each throttle in a row.
-// Calls that were on their way when it closed teach nothing new.
-func (b Block) Close(now time.Time, named, base, most time.Duration) Block {
+// The throttle answers a call that left the gate then: where that is no news, only
+// a longer time that it names counts.
+func (b Block) Close(left, now time.Time, named, base, most time.Duration) Block {
+	wait := named
+	if wait <= 0 {
+		if !b.News(left, now) {
+			return b
+		}
+		b.guess = min(max(base, 2*b.guess), most)
+		wait = b.guess
+	}
+	until := now.Add(wait)
 	if b.Closed(now) {
-		if until := now.Add(named); until.After(b.Until) {
+		if until.After(b.Until) {
 			b.Until = until
 		}
 		return b
 	}
-	wait := named
-	if wait <= 0 {
-		b.guess = min(max(base, 2*b.guess), most)
-		wait = b.guess
-	}
-	b.Until, b.probe = now.Add(wait), probeDue
+	b.Until, b.closed, b.probe = until, now, probeDue
 	return b
+}
+
+// News reports whether a throttle of a call that left the gate then tells more
+// than the one that last closed it: the call left after that, and the gate is not
+// closed.
+func (b Block) News(left, now time.Time) bool {
+	return !b.Closed(now) && left.After(b.closed)
 }
 
 // Until closes a gate until a moment known from before a restart.

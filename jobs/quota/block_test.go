@@ -13,15 +13,22 @@ var start = time.Date(2026, 11, 20, 9, 58, 47, 123456789, time.UTC)
 
 const never = time.Duration(1<<63 - 1)
 
-// move is one event at a gate.
+// move is one event at a gate. The late ones answer calls that left at the start.
 type move func(b quota.Block, now time.Time) quota.Block
 
 func throttled(named, base, most time.Duration) move {
-	return func(b quota.Block, now time.Time) quota.Block { return b.Close(now, named, base, most) }
+	return func(b quota.Block, now time.Time) quota.Block { return b.Close(now, now, named, base, most) }
 }
 
-func passed(b quota.Block, now time.Time) quota.Block  { return b.Passed(now) }
-func sent(b quota.Block, _ time.Time) quota.Block      { return b.Spend() }
+func passed(b quota.Block, now time.Time) quota.Block   { return b.Passed(now, now) }
+func sent(b quota.Block, _ time.Time) quota.Block       { return b.Spend() }
+func latePass(b quota.Block, now time.Time) quota.Block { return b.Passed(start, now) }
+func lateThrottle(b quota.Block, now time.Time) quota.Block {
+	return b.Close(start, now, 0, time.Minute, time.Hour)
+}
+func lateNamed(b quota.Block, now time.Time) quota.Block {
+	return b.Close(start, now, 10*time.Minute, time.Minute, time.Hour)
+}
 func returned(b quota.Block, _ time.Time) quota.Block  { return b.Returned() }
 func nothing(b quota.Block, _ time.Time) quota.Block   { return b }
 func restarted(b quota.Block, _ time.Time) quota.Block { return quota.Until(b.Until) }
@@ -86,6 +93,21 @@ func TestBlock(t *testing.T) {
 			{0, named(m), m, true},
 			{s, passed, m, true},
 			{m - 1, passed, m, true},
+		}},
+		{"nor when they come back after the wait: the probe decides", []step{
+			{0, named(m), m, true},
+			{m, sent, never, true},
+			{m + s, latePass, never, true},
+			{m + 2*s, passed, m + 2*s, false},
+		}},
+		{"throttles of calls that left before it closed do not close it again", []step{
+			{0, named(m), m, true},
+			{m + s, lateThrottle, m + s, true},
+			{m + s, sent, never, true},
+			{m + 2*s, lateThrottle, never, true},
+			{m + 3*s, passed, m + 3*s, false},
+			{m + 4*s, lateThrottle, m + 4*s, false},
+			{m + 5*s, lateNamed, 11*m + 5*s, true},
 		}},
 		{"a probe of which nothing was learned goes again", []step{
 			{0, named(m), m, true},

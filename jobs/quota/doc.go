@@ -44,8 +44,9 @@
 //
 // A throttle closes the lane for the time that the answer names, else for a
 // guess that doubles each time up to half an hour. Then one probe goes out
-// alone; only when it passes does the lane open. A named regain time closes the
-// lane even where the answer was a success.
+// alone; only when it passes does the lane open. Late answers to calls that left
+// before the throttle came neither open the lane nor close it anew. A named regain
+// time closes the lane even where the answer was a success.
 //
 // # What it comes to
 //

@@ -23,13 +23,13 @@ func Example() {
 	fmt.Println(sent, "writes, then wait", wait.Round(time.Minute))
 
 	throttle := &graph.Error{Class: graph.ThrottledAccount, Code: 17, Subcode: 2446079}
-	lane = lane.Throttled(now, throttle, graph.AccountUsage{Tier: graph.TierLimited, Regain: 7 * time.Minute})
+	lane = lane.Throttled(now, now, throttle, graph.AccountUsage{Tier: graph.TierLimited, Regain: 7 * time.Minute})
 	now = lane.Next(now, quota.Write, rules)
 	fmt.Println("throttled until", now.Format(time.TimeOnly))
 
 	lane = lane.Spend(now, quota.Write, rules)
 	fmt.Println("probe on its way, others wait:", lane.Next(now, quota.Write, rules).Equal(quota.Never))
-	lane = lane.Passed(now.Add(time.Second), quota.Write)
+	lane = lane.Passed(now.Add(time.Second), now.Add(time.Second), quota.Write)
 	fmt.Println("open:", !lane.Block.Probing())
 	// Output:
 	// 20 writes, then wait 5m0s

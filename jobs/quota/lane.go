@@ -135,15 +135,15 @@ func (l Lane) Observe(now time.Time, u graph.AccountUsage, r Rules) Lane {
 		l.score = l.score.shaped(u.Score, u.Reset, scoreSpan).hear(now, u.Score, 0, float64(l.flight.Points), scoreSpan)
 	}
 	if u.Regain > 0 {
-		l.Block = l.Block.Close(now, u.Regain, 0, 0)
+		l.Block = l.Block.Close(now, now, u.Regain, 0, 0)
 	}
 	return l
 }
 
-// Throttled closes the lane after a throttle of its account. Usage is what the
-// same answer carried.
-func (l Lane) Throttled(now time.Time, e *graph.Error, u graph.AccountUsage) Lane {
-	if l.started && !l.Block.Closed(now) { // else it is about what others sent, or known
+// Throttled closes the lane after a throttle of its account, of a call that left
+// then. Usage is what the same answer carried.
+func (l Lane) Throttled(left, now time.Time, e *graph.Error, u graph.AccountUsage) Lane {
+	if l.started && l.Block.News(left, now) { // else it is about what others sent, or known
 		switch {
 		case e.Code == 613 && e.Subcode == 5044001:
 			l.burst = l.burst.refused(now)
@@ -161,7 +161,7 @@ func (l Lane) Throttled(now time.Time, e *graph.Error, u graph.AccountUsage) Lan
 	if u.HasScore && u.Score >= 100 {
 		named = max(named, u.Reset)
 	}
-	l.Block = l.Block.Close(now, named, base, most)
+	l.Block = l.Block.Close(left, now, named, base, most)
 	return l
 }
 
@@ -174,9 +174,9 @@ func (l Lane) Heed(p Pace) Lane {
 	return l
 }
 
-// Passed notes a call of this cost that came back and was no throttle.
-func (l Lane) Passed(now time.Time, c Cost) Lane {
-	l.Block = l.Block.Passed(now)
+// Passed notes a call of this cost that left then, came back and was no throttle.
+func (l Lane) Passed(left, now time.Time, c Cost) Lane {
+	l.Block = l.Block.Passed(left, now)
 	l.calls = l.calls.passed(now, float64(c.Calls), float64(l.flight.Calls), callSpan, l.documented(Budgets.calls))
 	l.score = l.score.passed(now, float64(c.Points), float64(l.flight.Points), scoreSpan, l.documented(Budgets.score))
 	l.burst = l.burst.passed(now)

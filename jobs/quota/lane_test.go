@@ -64,7 +64,7 @@ func TestLaneRegains(t *testing.T) {
 			rules := quota.Rules{Mode: test.mode}
 			var l quota.Lane
 			if test.parked > 0 {
-				l.Block = l.Block.Close(start, test.parked, 0, 0)
+				l.Block = l.Block.Close(start, start, test.parked, 0, 0)
 			}
 			l = l.Observe(start, graph.AccountUsage{HasCalls: true, Calls: 19, Regain: test.regain, Tier: graph.TierLimited}, rules)
 			back := start.Add(test.want)
@@ -102,7 +102,7 @@ func TestLaneLearnsTierLate(t *testing.T) {
 		for range 250 {
 			at := l.Next(now, quota.Read, rules)
 			now = at
-			l = l.Spend(now, quota.Read, rules).Back(quota.Read).Passed(now, quota.Read)
+			l = l.Spend(now, quota.Read, rules).Back(quota.Read).Passed(now, now, quota.Read)
 		}
 		if got := now.Sub(start); got > test.within+time.Minute || got < test.beyond {
 			t.Errorf("%v: got 250 more reads within %v, want %v to %v", test.tier, got, test.beyond, test.within)
@@ -128,12 +128,13 @@ func TestLaneStartedIntoThrottle(t *testing.T) {
 			}
 			l = l.Spend(now, quota.Read, rules)
 			fits := api.take(now, quota.Read)
+			left := now
 			now = now.Add(100 * time.Millisecond)
 			l = l.Back(quota.Read)
 			if fits {
-				l, passed = l.Passed(now, quota.Read), passed+1
+				l, passed = l.Passed(left, now, quota.Read), passed+1
 			} else {
-				l = l.Throttled(now, api.throttle(), api.usage(now))
+				l = l.Throttled(left, now, api.throttle(), api.usage(now))
 			}
 			l = l.Observe(now, api.usage(now), rules)
 		}
@@ -151,7 +152,7 @@ func TestLaneHeeds(t *testing.T) {
 	for range 40 {
 		l = l.Spend(start, quota.Read, rules)
 	}
-	l = l.Throttled(start, refused, graph.AccountUsage{})
+	l = l.Throttled(start, start, refused, graph.AccountUsage{})
 	if got := inSecond(full.Heed(l.Pace()), quota.Read, rules, 1000); got != 30 {
 		t.Errorf("got %d calls of another lane in a second, want 30: three quarters of what was refused", got)
 	}
@@ -190,7 +191,7 @@ func TestLaneThrottled(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			for _, mode := range []quota.Mode{quota.Auto, quota.Full, quota.Limited, quota.Off} {
 				rules := quota.Rules{Mode: mode}
-				l := quota.Lane{Tier: test.tier}.Throttled(start, &test.err, test.usage)
+				l := quota.Lane{Tier: test.tier}.Throttled(start, start, &test.err, test.usage)
 				if got := l.Next(start, quota.Read, rules).Sub(start); got != test.want {
 					t.Errorf("%v: got a wait of %v, want %v", mode, got, test.want)
 				}
@@ -198,7 +199,7 @@ func TestLaneThrottled(t *testing.T) {
 				if l = l.Spend(back, quota.Read, rules); !l.Next(back, quota.Read, rules).Equal(quota.Never) {
 					t.Errorf("%v: got a second call beside the probe", mode)
 				}
-				if l = l.Back(quota.Read).Passed(back, quota.Read); l.Next(back, quota.Read, rules) != back {
+				if l = l.Back(quota.Read).Passed(back, back, quota.Read); l.Next(back, quota.Read, rules) != back {
 					t.Errorf("%v: got a closed lane after the probe had passed", mode)
 				}
 			}
@@ -266,7 +267,7 @@ func inSecond(l quota.Lane, c quota.Cost, r quota.Rules, most int) int {
 // answered sends calls that are let through at once, whatever Next says.
 func answered(l quota.Lane, now time.Time, reads int, r quota.Rules) quota.Lane {
 	for range reads {
-		l = l.Spend(now, quota.Read, r).Back(quota.Read).Passed(now, quota.Read)
+		l = l.Spend(now, quota.Read, r).Back(quota.Read).Passed(now, now, quota.Read)
 	}
 	return l
 }

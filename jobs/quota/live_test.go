@@ -47,7 +47,12 @@ type script struct {
 	app   App
 	now   time.Time
 	named time.Time // the latest moment an answer named
-	out   []Cost    // on its way
+	out   []sending // on its way
+}
+
+type sending struct {
+	cost Cost
+	left time.Time
 }
 
 var codes = []graph.Error{
@@ -74,7 +79,7 @@ func (s *script) event(kind, value byte) {
 			}
 			s.now = at
 			s.lane, s.app = s.lane.Spend(s.now, cost, s.rules), s.app.Spend(s.now)
-			s.out = append(s.out, cost)
+			s.out = append(s.out, sending{cost, s.now})
 		}
 	case 2:
 		s.observe(graph.AccountUsage{HasCalls: true, Calls: percent, Tier: tier})
@@ -90,14 +95,13 @@ func (s *script) event(kind, value byte) {
 	case 6, 7: // an answer is a throttle
 		usage := graph.AccountUsage{HasCalls: kind == 7, Calls: percent, HasScore: kind == 7, Score: percent, Reset: reset, Tier: tier}
 		s.name(reset)
-		s.back()
-		s.lane = s.lane.Throttled(s.now, &codes[int(value)%len(codes)], usage)
+		s.lane = s.lane.Throttled(s.back().left, s.now, &codes[int(value)%len(codes)], usage)
 		s.observe(usage)
 	case 8, 9: // answers let through, late
 		s.now = s.now.Add(time.Duration(value) * time.Millisecond * 40)
 		for n := int(value); n >= 0 && len(s.out) > 0; n-- {
-			cost := s.back()
-			s.lane, s.app = s.lane.Passed(s.now, cost), s.app.Passed(s.now)
+			c := s.back()
+			s.lane, s.app = s.lane.Passed(c.left, s.now, c.cost), s.app.Passed(c.left, s.now)
 		}
 	case 10:
 		s.now = s.now.Add(time.Duration(value) * 20 * time.Second)
@@ -119,13 +123,16 @@ func (s *script) name(d time.Duration) { s.named = later(s.named, s.now.Add(d)) 
 
 func (s *script) observe(u graph.AccountUsage) { s.lane = s.lane.Observe(s.now, u, s.rules) }
 
-// back takes the oldest call off its way.
-func (s *script) back() (cost Cost) {
-	if len(s.out) > 0 {
-		cost, s.out = s.out[0], s.out[1:]
-		s.lane, s.app = s.lane.Back(cost), s.app.Back()
+// back takes the oldest call off its way. Where there is none, it answers one that
+// left just now.
+func (s *script) back() sending {
+	if len(s.out) == 0 {
+		return sending{Read, s.now}
 	}
-	return cost
+	c := s.out[0]
+	s.out = s.out[1:]
+	s.lane, s.app = s.lane.Back(c.cost), s.app.Back()
+	return c
 }
 
 // check looks at what must hold at any time.

@@ -126,9 +126,9 @@ func (s *server) throttle() *graph.Error {
 
 // flight is a call that was sent and not answered.
 type flight struct {
-	cost quota.Cost
-	due  time.Time
-	fits bool
+	cost      quota.Cost
+	left, due time.Time
+	fits      bool
 }
 
 // run sends calls, as fast as the lane allows and at most 40 at once with an
@@ -145,7 +145,7 @@ func (s *server) run(t *testing.T, costs []quota.Cost, spans int) time.Duration 
 		cost := costs[n%len(costs)]
 		if at := l.Next(now, cost, r); len(out) < 40 && !at.After(now) {
 			l = l.Spend(now, cost, r)
-			out = append(out, flight{cost, now.Add(200 * time.Millisecond), s.take(now, cost)})
+			out = append(out, flight{cost, now, now.Add(200 * time.Millisecond), s.take(now, cost)})
 			n++
 			continue
 		} else if len(out) == 0 || len(out) < 40 && at.Before(out[0].due) {
@@ -162,9 +162,9 @@ func (s *server) run(t *testing.T, costs []quota.Cost, spans int) time.Duration 
 			if passed += s.cost(f.cost); passed <= s.limit/2 {
 				began = now
 			}
-			l = l.Passed(now, f.cost)
+			l = l.Passed(f.left, now, f.cost)
 		} else {
-			l = l.Throttled(now, s.throttle(), s.usage(now))
+			l = l.Throttled(f.left, now, s.throttle(), s.usage(now))
 		}
 		l = l.Observe(now, s.usage(now), r)
 	}
