@@ -28,9 +28,7 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 			e.wrote(item.task, reply, now)
 		}
 	}
-	if r.probe {
-		r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(), e.app.Block.Returned()
-	}
+	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
 	if reached {
 		e.offline = offline{}
 	}

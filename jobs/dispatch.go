@@ -15,7 +15,6 @@ type request struct {
 	calls []graph.Call
 	items []item
 	left  time.Time // when it passed the gates
-	probe bool      // it went alone to see whether a block is over
 	alone bool      // it carries a file: nothing else fits
 }
 
@@ -71,7 +70,7 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 	most := e.opt.BatchSize
 	r := &request{lane: l, left: now}
 	if l.quota.Block.Probing() || e.app.Block.Probing() {
-		most, r.probe = 1, true
+		most = 1 // a probe
 	}
 	wake := quota.Never
 	for len(r.calls) < most && !r.alone {
@@ -266,7 +265,7 @@ func (e *Engine) unattached(r *request, err error) {
 	e.inflight--
 	r.lane.inflight--
 	r.lane.quota, e.app = r.lane.quota.Back(quota.Write), e.app.Back()
-	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(), e.app.Block.Returned()
+	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
 	t := r.items[0].task
 	e.settle(t, t.fail(FileUnreadable, err.Error()).outcome)
 }

@@ -103,7 +103,6 @@ type flight struct {
 	calls []graph.Call
 	left  time.Time // when it passed the gates
 	sent  time.Time
-	probe bool
 }
 
 // writing is one write that was sent, and what its process heard of it.
@@ -195,7 +194,7 @@ func (w *wire) pass(account plan.Account, f *flight) {
 	case len(f.calls) > 1:
 		w.sim.fault("a probe of %q has %d calls%s", account, len(f.calls), w.trail.of(account))
 	default:
-		g.probe, f.probe = f, true
+		g.probe = f
 	}
 }
 
@@ -264,10 +263,8 @@ func (w *wire) back(f *flight, replies []graph.Reply) {
 		}
 		w.trail.add(step{account: plan.Account(c.Account), reply: &replies[i], sent: f.sent})
 	}
-	// A probe that comes back late, when its block was followed by another, lets
-	// a second one go beside the one that is out.
 	for _, a := range []plan.Account{plan.Account(f.calls[0].Account), ""} {
-		if g := w.gates[a]; g != nil && f.probe {
+		if g := w.gates[a]; g != nil && g.probe == f {
 			g.probe = nil
 		}
 	}
@@ -349,7 +346,7 @@ func (w *wire) close(account plan.Account, now time.Time, named, guess time.Dura
 		named = guess
 	}
 	w.shut[account] = now
-	w.gates[account] = &gate{until: now.Add(named), since: now, why: why} // a later probe than one that is still out
+	w.gates[account] = &gate{until: now.Add(named), since: now, why: why}
 }
 
 // fault notes a guarantee that was broken. sim.mu is held.

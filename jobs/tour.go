@@ -188,7 +188,6 @@ func (t *tour) send(ctx context.Context, s *stopover, now time.Time) {
 	e := s.queue[0]
 	s.queue = s.queue[1:]
 	e.query = s.supply.query(e, s.width.now)
-	probe := s.quota.Block.Probing() || t.app.Block.Probing()
 	*s.quota, t.app = s.quota.Spend(now, quota.Read, t.opt.Rules), t.app.Spend(now)
 	t.agree(s)
 	s.out++
@@ -204,9 +203,7 @@ func (t *tour) send(ctx context.Context, s *stopover, now time.Time) {
 			if t.stop == nil && ctx.Err() == nil {
 				t.answered(s, e, reply, now, time.Now())
 			}
-			if probe {
-				s.quota.Block, t.app.Block = s.quota.Block.Returned(), t.app.Block.Returned()
-			}
+			s.quota.Block, t.app.Block = s.quota.Block.Returned(now), t.app.Block.Returned(now)
 		}
 		return nil
 	})

@@ -18,7 +18,7 @@ func (a App) Next(now time.Time) time.Time {
 
 // Spend charges a call that is about to be sent.
 func (a App) Spend(now time.Time) App {
-	a.Block = a.Block.Spend()
+	a.Block = a.Block.Spend(now)
 	a.calls = a.calls.charge(now, 1, callSpan)
 	a.flight++
 	return a

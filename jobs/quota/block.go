@@ -15,6 +15,7 @@ type Block struct {
 	closed time.Time // when it was last closed
 	guess  time.Duration
 	probe  probe
+	left   time.Time // when the probe did
 }
 
 type probe uint8
@@ -43,10 +44,10 @@ func (b Block) Next(now time.Time) time.Time {
 // Probing reports whether only one call may go.
 func (b Block) Probing() bool { return b.probe != probeNone }
 
-// Spend lets a call pass.
-func (b Block) Spend() Block {
+// Spend lets a call leave.
+func (b Block) Spend(now time.Time) Block {
 	if b.probe == probeDue {
-		b.probe = probeOut
+		b.probe, b.left = probeOut, now
 	}
 	return b
 }
@@ -60,9 +61,10 @@ func (b Block) Passed(left, now time.Time) Block {
 	return Block{closed: b.closed}
 }
 
-// Returned takes back a probe of which nothing was learned.
-func (b Block) Returned() Block {
-	if b.probe == probeOut {
+// Returned takes back a call that left then. If it was the probe, and nothing was
+// learned of it, another one may go.
+func (b Block) Returned(left time.Time) Block {
+	if b.probe == probeOut && left.Equal(b.left) {
 		b.probe = probeDue
 	}
 	return b

@@ -16,12 +16,16 @@ const never = time.Duration(1<<63 - 1)
 // move is one event at a gate. The late ones answer calls that left at the start.
 type move func(b quota.Block, now time.Time) quota.Block
 
+func returned(left time.Duration) move {
+	return func(b quota.Block, _ time.Time) quota.Block { return b.Returned(start.Add(left)) }
+}
+
 func throttled(named, base, most time.Duration) move {
 	return func(b quota.Block, now time.Time) quota.Block { return b.Close(now, now, named, base, most) }
 }
 
 func passed(b quota.Block, now time.Time) quota.Block   { return b.Passed(now, now) }
-func sent(b quota.Block, _ time.Time) quota.Block       { return b.Spend() }
+func sent(b quota.Block, now time.Time) quota.Block     { return b.Spend(now) }
 func latePass(b quota.Block, now time.Time) quota.Block { return b.Passed(start, now) }
 func lateThrottle(b quota.Block, now time.Time) quota.Block {
 	return b.Close(start, now, 0, time.Minute, time.Hour)
@@ -29,7 +33,7 @@ func lateThrottle(b quota.Block, now time.Time) quota.Block {
 func lateNamed(b quota.Block, now time.Time) quota.Block {
 	return b.Close(start, now, 10*time.Minute, time.Minute, time.Hour)
 }
-func returned(b quota.Block, _ time.Time) quota.Block  { return b.Returned() }
+
 func nothing(b quota.Block, _ time.Time) quota.Block   { return b }
 func restarted(b quota.Block, _ time.Time) quota.Block { return quota.Until(b.Until) }
 func guessed(base, most time.Duration) move            { return throttled(0, base, most) }
@@ -47,7 +51,7 @@ func TestBlock(t *testing.T) {
 		name  string
 		steps []step
 	}{
-		{"open", []step{{0, nothing, 0, false}, {s, sent, s, false}, {2 * s, passed, 2 * s, false}, {3 * s, returned, 3 * s, false}}},
+		{"open", []step{{0, nothing, 0, false}, {s, sent, s, false}, {2 * s, passed, 2 * s, false}, {3 * s, returned(s), 3 * s, false}}},
 		{"named time, probe, open", []step{
 			{0, named(7 * m), 7 * m, true},
 			{7 * m, nothing, 7 * m, true},
@@ -113,10 +117,23 @@ func TestBlock(t *testing.T) {
 			{0, named(m), m, true},
 			{m, sent, never, true},
 			{2 * m, nothing, never, true},
-			{2 * m, returned, 2 * m, true},
+			{2 * m, returned(m), 2 * m, true},
 			{2 * m, sent, never, true},
 		}},
-		{"only a probe is taken back", []step{{0, named(m), m, true}, {s, returned, m, true}}},
+		{"only a probe is taken back", []step{{0, named(m), m, true}, {s, returned(0), m, true}}},
+		{"another call's return lets no second probe go", []step{
+			{0, named(m), m, true},
+			{m, sent, never, true},
+			{m + s, returned(s), never, true},
+			{m + 2*s, returned(m), m + 2*s, true},
+		}},
+		{"nor that of a probe whose gate was closed again", []step{
+			{0, named(m), m, true},
+			{m, sent, never, true},
+			{m + s, lateNamed, 11*m + s, true},
+			{11*m + s, sent, never, true},
+			{11*m + 2*s, returned(m), never, true},
+		}},
 		{"a throttled probe closes the gate", []step{
 			{0, named(m), m, true},
 			{m, sent, never, true},

@@ -96,7 +96,7 @@ func documented(of func(Budgets) float64) []float64 {
 // Spend charges a call that is about to be sent.
 func (l Lane) Spend(now time.Time, c Cost, r Rules) Lane {
 	l = l.start(r)
-	l.Block = l.Block.Spend()
+	l.Block = l.Block.Spend(now)
 	l.calls = l.calls.charge(now, float64(c.Calls), callSpan)
 	l.score = l.score.charge(now, float64(c.Points), scoreSpan)
 	l.burst = l.burst.spend(now, l.flight.Calls, l.Tier != graph.TierLimited)

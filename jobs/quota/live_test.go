@@ -167,7 +167,7 @@ func (s *script) settle() {
 	for len(s.out) > 0 {
 		s.back()
 	}
-	s.lane.Block, s.app.Block = s.lane.Block.Returned(), s.app.Block.Returned()
+	s.lane.Block, s.app.Block = s.lane.Block.Returned(s.lane.Block.left), s.app.Block.Returned(s.app.Block.left)
 	latest := later(s.named, s.now).Add(hours)
 	for range 10_000 {
 		next := later(s.lane.Next(s.now, Write, s.rules), s.app.Next(s.now))
