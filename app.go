@@ -32,7 +32,7 @@ func newApp(s *streams) *cli.App {
 		},
 		Commands: []*cli.Command{
 			planCommand(s), runCommand(s), resumeCommand(s), retryCommand(s), statusCommand(s), verifyCommand(s), undoCommand(s), reportCommand(s),
-			listCommand(s), cleanupCommand(s), sandboxCommand(s),
+			listCommand(s), cleanupCommand(s), pauseCommand(s), unpauseCommand(s), tuneCommand(s), sandboxCommand(s),
 		},
 	}
 	for _, c := range app.Commands {

@@ -42,8 +42,13 @@ func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir 
 		return &jobs.CheckpointError{Err: err}
 	}
 	engine := jobs.New(api, job, options)
-	ignore := stopOnSignal(se, engine)
+	helm, err := newHelm(ctx, s.err, dir, job, engine, se, meta.Steering)
+	if err != nil {
+		return err
+	}
+	ignore, leave := stopOnSignal(se, engine), helm.follow(ctx)
 	stop := engine.Run(ctx)
+	leave()
 	ignore()
 	se.progress.Stop()
 	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)

@@ -60,7 +60,7 @@ func runFlags() []cli.Flag {
 	return append([]cli.Flag{
 		intFlag("workers", 8, "HTTP requests in flight"),
 		intFlag("batch-size", 10, "operations in one HTTP request, 1 to 50"),
-		stringFlag("max-rate", "", "R", "at most R writes a second and ad account; no limit by default"),
+		stringFlag("max-rate", "", "R", "at most R writes a second and ad account; 0, the default: no limit"),
 		stringFlag("quota", "auto", "auto|full|limited|off", "budgets to start from: those of the access tier that the API reports, of the named one, or none"),
 		stringFlag("on-throttle", "wait", "wait|stop", "wait out throttles, or stop with exit code 3"),
 		durationFlag("max-wait", 0, "stop with exit code 3 rather than wait longer than this at a stretch"),
@@ -80,6 +80,11 @@ func runFlags() []cli.Flag {
 	}, connectionFlags()...)
 }
 
+const (
+	mostWorkers = 1000
+	mostRate    = 1e6 // writes a second and ad account
+)
+
 // engineOptions reads the run flags and refuses what makes no sense.
 func engineOptions(c *cli.Context) (jobs.Options, error) {
 	o, err := pace(c)
@@ -93,12 +98,10 @@ func engineOptions(c *cli.Context) (jobs.Options, error) {
 	if err := inRange(c, "max-attempts", 1, 100); err != nil {
 		return o, err
 	}
-	if s := c.String("max-rate"); s != "" {
-		rate, err := strconv.ParseFloat(s, 64)
-		if err != nil || !(rate > 0 && rate <= 1e6) {
-			return o, usagef("", "--max-rate %q is not a number of writes a second above zero", s)
-		}
-		o.Rules.MaxRate = rate
+	if t, err := tuning(c); err != nil {
+		return o, err
+	} else if t.MaxRate != nil {
+		o.Rules.MaxRate = *t.MaxRate
 	}
 	o.MaxFailures, err = share(c, "max-failures")
 	return o, err
@@ -110,7 +113,7 @@ func pace(c *cli.Context) (jobs.Options, error) {
 		Workers: c.Int("workers"), RetryBase: c.Duration("retry-base"), RetryMax: c.Duration("retry-max"),
 		MaxWait: c.Duration("max-wait"), MaxDuration: c.Duration("max-duration"),
 	}
-	if err := inRange(c, "workers", 1, 1000); err != nil {
+	if err := inRange(c, "workers", 1, mostWorkers); err != nil {
 		return o, err
 	}
 	for _, name := range []string{"max-wait", "max-duration"} {

@@ -48,6 +48,7 @@ func retryCommand(s *streams) *cli.Command {
 // opened or made.
 type session struct {
 	options     jobs.Options
+	told        jobs.Tuning    // as far as the options were given
 	settings    store.Settings // given now; empty ones stay as the job has them
 	mostDeletes jobs.Share
 	dryRun      bool
@@ -60,6 +61,10 @@ type session struct {
 
 func newSession(c *cli.Context, s *streams, sandboxed bool) (*session, error) {
 	options, err := engineOptions(c)
+	if err != nil {
+		return nil, err
+	}
+	told, err := tuning(c)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +85,7 @@ func newSession(c *cli.Context, s *streams, sandboxed bool) (*session, error) {
 		return nil, err
 	}
 	se := &session{
-		options: options, settings: settings, mostDeletes: limit, dryRun: c.Bool("dry-run"),
+		options: options, told: told, settings: settings, mostDeletes: limit, dryRun: c.Bool("dry-run"),
 		progress: reports.NewProgress(mode, s.err), quiet: mode == reports.ProgressNone, log: log,
 	}
 	if se.dryRun { // nothing is sent, so no token is asked for

@@ -26,7 +26,7 @@ func statusCommand(s *streams) *cli.Command {
 			}
 			for {
 				state, err := showStatus(c.Context, s, dir, c.Bool("json"))
-				if err != nil || !c.Bool("watch") || state != jobs.JobRunning {
+				if err != nil || !c.Bool("watch") || !state.Held() {
 					return err
 				}
 				select {

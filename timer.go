@@ -49,7 +49,7 @@ func nextOf(c *cli.Context, s *streams, se *session, o *order, series *store.Ser
 		switch summary, err := glance(c.Context, last); {
 		case err != nil:
 			return err
-		case summary.State == jobs.JobRunning: // by hand: two jobs at once would take each other's quota
+		case summary.State.Held(): // by hand: two jobs at once would take each other's quota
 			return fmt.Errorf("%s: %w", last, store.ErrLocked)
 		case ended(last, summary):
 		case o.terms.madeThat(last, summary.Manifest):

@@ -67,6 +67,12 @@
 // answer is lost: an image that the job may have deleted is moved back, not
 // deleted at its target.
 //
+// # Steering
+//
+// [Engine.Steer] pauses a run, lets it go on, or changes its width and pace. A pause
+// is no wait that the API imposed: it counts as none, and what was read before it is
+// read again if it has grown old.
+//
 // # Reading alone
 //
 // A [Reader] lists ad accounts and finds images by their hashes without a job: the

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"adferry/graph"
 	"adferry/jobs/quota"
 	"adferry/plan"
@@ -37,9 +35,11 @@ type Engine struct {
 	inflight int  // HTTP requests
 	held     int  // tasks in memory
 	window   int  // tasks in memory for each lane
+	working  int  // lanes that had work when the run began
 	blocked  bool // a quota keeps something from being sent
 	stirred  bool // a lane got something to send since the round began
 	keeps    bool // a lane keeps below its quota, which status cannot tell yet
+	paused   bool // nothing is sent until it goes on
 	ways     map[pair]*way
 	works    bool // a write succeeded in this run
 	adrift   bool // a task is stranded
@@ -48,11 +48,12 @@ type Engine struct {
 	tally    tally
 	stop     error // why nothing more is sent
 
-	pool   *errgroup.Group
+	pool   *pool
 	spool  spool
 	inbox  chan func() // what workers and the committer tell the dispatcher
 	commit *committer
 
+	wheel    wheel
 	stopOnce sync.Once
 	stopped  chan struct{} // Stop was called
 	cause    error
@@ -63,7 +64,7 @@ func New(api API, store Checkpoint, opt Options) *Engine {
 	return &Engine{
 		api: api, store: store, opt: opt.withDefaults(),
 		lanes: map[plan.Account]*lane{}, ways: map[pair]*way{},
-		inbox: make(chan func()), stopped: make(chan struct{}),
+		inbox: make(chan func()), stopped: make(chan struct{}), wheel: wheel{turned: make(chan struct{}, 1)},
 	}
 }
 
@@ -87,15 +88,13 @@ func (e *Engine) Run(ctx context.Context) error {
 	if most := e.opt.MaxFailures; most.Set && most.Percent == 0 && e.tally.failures > most.Count {
 		return &FailuresError{Failed: e.tally.failures, Settled: e.tally.done}
 	}
-	pool, ctx := errgroup.WithContext(ctx)
-	pool.SetLimit(e.opt.Workers)
-	e.pool = pool
+	e.pool, ctx = newPool(ctx, e.opt.Workers)
 	e.commit = newCommitter(e)
 	if e.opt.MaxDuration > 0 {
 		e.after(time.Now().Add(e.opt.MaxDuration), func() { e.halt(ErrDuration) })
 	}
 	e.loop(ctx)
-	_ = pool.Wait() // workers return their errors through the inbox, too
+	e.pool.wait()
 	e.spool.remove()
 	e.commit.close()
 	if _, err := e.store.Commit(ctx, e.final(time.Now())); err != nil && e.stop == nil {
@@ -118,7 +117,6 @@ func (e *Engine) load(ctx context.Context) error {
 	if s.Tally.HeadersSent {
 		e.headers = headersSent
 	}
-	working := 0
 	for _, state := range s.Lanes {
 		if state.Account == "" {
 			e.appState = state
@@ -128,7 +126,7 @@ func (e *Engine) load(ctx context.Context) error {
 			continue
 		}
 		if state.Work {
-			working++
+			e.working++
 		}
 		e.add(newLane(state))
 	}
@@ -136,15 +134,20 @@ func (e *Engine) load(ctx context.Context) error {
 		l := e.lane(r.Lane)
 		l.released = append(l.released, r.ID)
 	}
-	// What every worker has in flight, sixteen times over: an operation is read in
-	// its target, waits for company, is read in its source and written, each with
-	// enough others to fill a request with bulk reads. Half of it comes at a time:
-	// six requests full of bulk reads, so that the last, which is not, weighs
-	// little. Shared by the lanes, so that memory stays flat however many there are.
-	full := max(16*e.opt.Workers, 12*bulk) * e.opt.BatchSize
-	e.window = min(full, max(10, mostHeld/max(1, working)))
+	e.widen()
 	e.opt.Observe(Event{Kind: EventStarted, Total: s.Operations, Settled: s.Settled, Failed: s.Failed})
 	return nil
+}
+
+// widen makes the lanes' windows fit the workers: what every worker has in flight,
+// sixteen times over. An operation is read in its target, waits for company, is
+// read in its source and written, each with enough others to fill a request with
+// bulk reads. Half of it comes at a time: six requests full of bulk reads, so that
+// the last, which is not, weighs little. Shared by the lanes, so that memory stays
+// flat however many there are.
+func (e *Engine) widen() {
+	full := max(16*e.opt.Workers, 12*bulk) * e.opt.BatchSize
+	e.window = min(full, max(10, mostHeld/max(1, e.working)))
 }
 
 // mostHeld is about how many tasks all lanes together hold in memory.
@@ -173,9 +176,10 @@ func (e *Engine) loop(ctx context.Context) {
 			e.halt(context.Cause(ctx))
 		}
 		now := time.Now()
+		e.heed(now)
 		e.fire(now)
 		wake := quota.Never
-		if e.stop == nil {
+		if e.stop == nil && !e.paused {
 			e.supply(ctx)
 			wake = e.dispatch(ctx, now)
 		}
@@ -185,14 +189,14 @@ func (e *Engine) loop(ctx context.Context) {
 		if len(e.timers) > 0 && e.timers[0].at.Before(wake) {
 			wake = e.timers[0].at
 		}
-		if e.stop == nil && e.quiet() && wake.Equal(quota.Never) && len(e.timers) == 0 {
+		if e.stop == nil && !e.paused && e.quiet() && wake.Equal(quota.Never) && len(e.timers) == 0 {
 			if e.adrift {
 				e.halt(ErrUnsettled) // what is left waits for tasks that are stranded
 			}
 			e.halt(ErrStuck)
 			continue
 		}
-		if e.stop == nil && e.tooLong(now, wake) {
+		if e.stop == nil && !e.paused && e.tooLong(now, wake) {
 			continue
 		}
 		e.keep(now)
@@ -213,7 +217,7 @@ func (e *Engine) sleep(ctx context.Context, now, wake time.Time, stopped *chan s
 	if e.stop != nil {
 		done = nil
 	}
-	waiting := e.blocked && e.quiet()
+	waiting := e.blocked && !e.paused && e.quiet()
 	select {
 	case message := <-e.inbox:
 		message()
@@ -227,6 +231,7 @@ func (e *Engine) sleep(ctx context.Context, now, wake time.Time, stopped *chan s
 		}
 	case <-due:
 	case <-done:
+	case <-e.wheel.turned:
 	case <-*stopped:
 		*stopped = nil
 		e.halt(e.cause)

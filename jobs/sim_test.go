@@ -201,7 +201,7 @@ func (s *sim) live(l life) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if want := s.ending(l, w, err); want != "" {
-		s.fault("it ended with %v, want %s", err, want)
+		s.fault("it ended with %v, want %s%s", err, want, w.trail.of(""))
 	}
 	if w.disk.since().IsZero() {
 		s.waits(w)

@@ -15,7 +15,7 @@ const SummaryVersion = 1
 type Summary struct {
 	Version    int                             `json:"version"`
 	Job        string                          `json:"job"`   // the job's name: its folder's, when it was created
-	State      JobState                        `json:"state"` // running, stopped or finished
+	State      JobState                        `json:"state"` // running, paused, stopped or finished
 	Manifest   ManifestInfo                    `json:"manifest"`
 	Totals     Totals                          `json:"totals"`
 	Operations map[string]Totals               `json:"operations"` // rows by the operation they ask for
@@ -23,12 +23,17 @@ type Summary struct {
 	Accounts   map[plan.Account]AccountSummary `json:"accounts"`   // rows by the account that receives or loses the image
 	API        APICounts                       `json:"api"`
 	StartedAt  *time.Time                      `json:"started_at"`
-	FinishedAt *time.Time                      `json:"finished_at"` // when the last row was settled; null before
-	ElapsedS   float64                         `json:"elapsed_s"`   // seconds that processes ran the job
-	WaitedS    float64                         `json:"waited_s"`    // seconds of those in which every ad account had to wait
-	ExitCode   *int                            `json:"exit_code"`   // of the last process; null while one runs
+	FinishedAt *time.Time                      `json:"finished_at"`    // when the last row was settled; null before
+	PausedAt   *time.Time                      `json:"paused_at"`      // since when nothing is to be sent; null: it goes on
+	Tuned      Tuning                          `json:"tuned,omitzero"` // what was set of its pace while it ran
+	ElapsedS   float64                         `json:"elapsed_s"`      // seconds that processes ran the job
+	WaitedS    float64                         `json:"waited_s"`       // seconds of those in which every ad account had to wait
+	ExitCode   *int                            `json:"exit_code"`      // of the last process; null while one runs
 	Stop       string                          `json:"stop,omitempty"`
 }
+
+// Held reports whether a process has the job.
+func (s JobState) Held() bool { return s == JobRunning || s == JobPaused }
 
 // JobState is where a job stands.
 type JobState string
@@ -36,6 +41,7 @@ type JobState string
 // The states of a job.
 const (
 	JobRunning  JobState = "running"
+	JobPaused   JobState = "paused"   // a process holds the job, and sends nothing until it may go on
 	JobStopped  JobState = "stopped"  // rows are left to do
 	JobFinished JobState = "finished" // every row is settled
 )

@@ -92,7 +92,7 @@ func (m barModel) View() tea.View {
 	return v
 }
 
-// barLines draws two lines, and a third while accounts wait. On a narrow terminal
+// barLines draws two lines, and a third while something waits. On a narrow terminal
 // the bar shrinks first, then the ends of lines go.
 func barLines(v view, now time.Time, width int) []string {
 	numbers := fmt.Sprintf("%4s  %s of %s", percent(v.Settled, v.Total), count(v.Settled), count(v.Total))
@@ -118,8 +118,8 @@ func barLines(v view, now time.Time, width int) []string {
 		failed = badStyle.Render(failed)
 	}
 	ls := []string{bar + " " + numbers, strings.Join(append(counts, failed), "   ")}
-	if v.Parked > 0 {
-		ls = append(ls, waitStyle.Render(v.waiting(now)))
+	if wait := v.waiting(now); wait != "" {
+		ls = append(ls, waitStyle.Render(wait))
 	}
 	clip := lipgloss.NewStyle().MaxWidth(max(width, 1))
 	for i := range ls {

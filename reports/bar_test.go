@@ -13,6 +13,8 @@ func TestBarLines(t *testing.T) {
 	going := view{Total: 50000, Settled: 12345, Failed: 12, Skipped: 96, Rate: 41.2, Left: 15*time.Minute + 10*time.Second}
 	waiting := going
 	waiting.Parked, waiting.Next, waiting.wait = 2, "1234", wait{now.Add(4*time.Minute + 12*time.Second), "code 17/2446079"}
+	paused := waiting
+	paused.Paused, paused.Rate, paused.Left = true, 0, -1
 	for _, test := range []struct {
 		name  string
 		view  view
@@ -35,6 +37,11 @@ func TestBarLines(t *testing.T) {
 			"███░░░░░░░░░░░  24%  12,345 of 50,000  41.2/s  15m 10s left",
 			"done 12,237   skipped 96   failed 12",
 			"2 accounts wait, the first, 1234, goes on in 4m 12s: code 17",
+		}},
+		{"paused", paused, 60, []string{
+			"███████░░░░░░░░░░░░░░░░░░░░░░░░  24%  12,345 of 50,000  0/s",
+			"done 12,237   skipped 96   failed 12",
+			"paused: nothing is sent until it is unpaused",
 		}},
 		{"narrow", going, 30, []string{
 			"██░░░░░░░░  24%  12,345 of 50,",

@@ -90,14 +90,20 @@ func plainLine(event string, v view, now time.Time) string {
 	case "end":
 		fmt.Fprintf(&b, " in %s", span(v.Ran))
 	}
-	if v.Parked > 0 {
-		b.WriteString("; " + v.waiting(now))
+	if wait := v.waiting(now); wait != "" {
+		b.WriteString("; " + wait)
 	}
 	return b.String() + "\n"
 }
 
-// waiting says in words who has to wait.
+// waiting says in words who has to wait, or nothing.
 func (v view) waiting(now time.Time) string {
+	switch {
+	case v.Paused:
+		return "paused: nothing is sent until it is unpaused"
+	case v.Parked == 0:
+		return ""
+	}
 	left := v.until.Sub(now)
 	goesOn := "goes on in " + span(left)
 	if left <= 0 {
@@ -125,10 +131,11 @@ type jsonProgress struct {
 	Total   int64     `json:"total"` // operations, of which a move is two
 	Settled int64     `json:"settled"`
 	Failed  int64     `json:"failed"`
-	Skipped int64     `json:"skipped"` // by this process
-	Rate    float64   `json:"rate"`    // operations a second
-	LeftS   *float64  `json:"left_s"`  // seconds; null if nothing tells
-	Parked  int       `json:"parked"`  // ad accounts that wait
+	Skipped int64     `json:"skipped"`          // by this process
+	Rate    float64   `json:"rate"`             // operations a second
+	LeftS   *float64  `json:"left_s"`           // seconds; null if nothing tells
+	Paused  bool      `json:"paused,omitempty"` // nothing is sent until it is unpaused
+	Parked  int       `json:"parked"`           // ad accounts that wait
 	Next    *jsonWait `json:"next_parked,omitempty"`
 }
 
@@ -141,7 +148,7 @@ type jsonWait struct {
 func jsonLine(event string, v view, now time.Time) string {
 	line := jsonProgress{
 		Time: now.UTC().Format(timeFormat), Event: event, Total: v.Total, Settled: v.Settled,
-		Failed: v.Failed, Skipped: v.Skipped, Rate: math.Round(100*v.Rate) / 100, Parked: v.Parked,
+		Failed: v.Failed, Skipped: v.Skipped, Rate: math.Round(100*v.Rate) / 100, Paused: v.Paused, Parked: v.Parked,
 	}
 	if v.Left >= 0 {
 		s := math.Round(v.Left.Seconds())

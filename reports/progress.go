@@ -24,6 +24,7 @@ type Progress struct {
 	w    io.Writer
 
 	total, settled, failed, skipped atomic.Int64
+	paused                          atomic.Bool
 
 	wake chan struct{} // notes have come
 	quit chan struct{}
@@ -96,6 +97,9 @@ func (p *Progress) Resumed(account string) {
 	defer p.mu.Unlock()
 	delete(p.parked, account)
 }
+
+// Paused says whether nothing is sent until the job is unpaused.
+func (p *Progress) Paused(paused bool) { p.paused.Store(paused) }
 
 // Note shows a warning, on a line of its own.
 func (p *Progress) Note(text string) {
@@ -175,6 +179,7 @@ type view struct {
 	Total, Settled, Failed, Skipped int64
 	Rate                            float64       // operations a second
 	Left                            time.Duration // negative: not known
+	Paused                          bool
 	Parked                          int
 	Next                            string // the account that goes on first
 	wait                                   // Next's
@@ -183,7 +188,7 @@ type view struct {
 
 // look is called by the drawing goroutine alone.
 func (p *Progress) look(now time.Time) view {
-	v := view{Settled: p.settled.Load(), Failed: p.failed.Load(), Skipped: p.skipped.Load(), Total: p.total.Load()}
+	v := view{Settled: p.settled.Load(), Failed: p.failed.Load(), Skipped: p.skipped.Load(), Total: p.total.Load(), Paused: p.paused.Load()}
 	p.mu.Lock()
 	v.Parked = len(p.parked)
 	first := true
@@ -194,7 +199,9 @@ func (p *Progress) look(now time.Time) view {
 	}
 	p.mu.Unlock()
 	v.Rate = p.pace.rate(now, v.Settled)
-	v.Left = p.pace.left(now, v.Settled, v.Total, v.Parked > 0)
+	if v.Left = p.pace.left(now, v.Settled, v.Total, v.Parked > 0); v.Paused {
+		v.Left = -1
+	}
 	v.Ran = now.Sub(p.pace.began)
 	return v
 }

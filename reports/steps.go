@@ -25,9 +25,14 @@ func steps(s jobs.Summary, dir string) []step {
 	left := s.Totals.Pending + s.Totals.Unknown
 	var next []step
 	switch {
+	case s.State == jobs.JobPaused:
+		return []step{{"adferry unpause " + dir, "it is paused: its process sends nothing until then"}}
 	case s.State == jobs.JobRunning:
 		return []step{{"adferry status " + dir + " --watch", "a process is running the job: watch it"}}
 	case left > 0:
+		if s.PausedAt != nil {
+			next = append(next, step{"adferry unpause " + dir, "it is paused: a process would send nothing before"})
+		}
 		next = append(next, step{"adferry resume " + dir, resumeWhy(s, left)})
 	}
 	if s.Totals.Failed > 0 {
@@ -63,6 +68,8 @@ func outcome(s jobs.Summary) string {
 	t := s.Totals
 	left := t.Pending + t.Unknown
 	switch {
+	case s.State == jobs.JobPaused:
+		return fmt.Sprintf("Paused: %s of %s settled, %s left%s.", count(t.Settled()), counted(t.Rows, "row", "rows"), count(left), failedToo(t))
 	case s.State == jobs.JobRunning:
 		return fmt.Sprintf("Running: %s of %s settled, %s left%s.", count(t.Settled()), counted(t.Rows, "row", "rows"), count(left), failedToo(t))
 	case left > 0:

@@ -3,6 +3,7 @@ package reports
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"adferry/jobs"
 )
@@ -18,6 +19,13 @@ func TestSteps(t *testing.T) {
 		{"running", jobs.Summary{State: jobs.JobRunning, Totals: jobs.Totals{Rows: 9, Done: 4, Failed: 1, Pending: 4}},
 			"Running: 5 of 9 rows settled, 4 left, 1 failed.",
 			[]string{"adferry status d --watch: a process is running the job: watch it"}},
+		{"paused", jobs.Summary{State: jobs.JobPaused, PausedAt: new(time.Time), Totals: jobs.Totals{Rows: 9, Done: 4, Pending: 5}},
+			"Paused: 4 of 9 rows settled, 5 left.",
+			[]string{"adferry unpause d: it is paused: its process sends nothing until then"}},
+		{"stopped while paused", jobs.Summary{State: jobs.JobStopped, PausedAt: new(time.Time), ExitCode: exit(3), Totals: jobs.Totals{Rows: 9, Done: 4, Pending: 5}},
+			"Stopped early: 4 of 9 rows settled, 5 left.",
+			[]string{"adferry unpause d: it is paused: a process would send nothing before",
+				"adferry resume d: goes on with the 5 rows that are left"}},
 		{"stopped", jobs.Summary{State: jobs.JobStopped, ExitCode: exit(3), Stop: "interrupted", Totals: jobs.Totals{Rows: 3, Done: 1, Unknown: 1, Pending: 1}},
 			"Stopped early: 1 of 3 rows settled, 2 left. Why: interrupted.",
 			[]string{"adferry resume d: goes on with the 2 rows that are left"}},

@@ -15,6 +15,8 @@ import (
 const (
 	textAccounts = 40          // lines of the accounts table
 	recent       = time.Minute // over which status measures the rate
+
+	momentFormat = "2 Jan 15:04:05 MST"
 )
 
 // TextOptions says what Text adds to the totals.
@@ -73,7 +75,7 @@ func unknownNote(class string, state jobs.JobState) string {
 	switch {
 	case class != "unknown":
 		return ""
-	case state == jobs.JobRunning:
+	case state.Held():
 		return "sent, and not settled yet"
 	}
 	return "sent, and not settled: resume reads what became of them"
@@ -98,6 +100,12 @@ func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
 		took += ", of which every ad account waited " + seconds(s.WaitedS)
 	}
 	g.add("time", took)
+	if s.PausedAt != nil {
+		g.add("paused", "since "+s.PausedAt.In(o.Now.Location()).Format(momentFormat))
+	}
+	if tuned := s.Tuned.String(); tuned != "" {
+		g.add("tuned", tuned)
+	}
 	rate := rowRate(s, o.Samples)
 	left := s.Totals.Pending + s.Totals.Unknown
 	if rate > 0 {
@@ -174,7 +182,7 @@ func waitNote(a jobs.AccountSummary, now time.Time) string {
 	if a.ParkedUntil == nil {
 		return ""
 	}
-	note := "waits until " + a.ParkedUntil.In(now.Location()).Format("2 Jan 15:04:05 MST")
+	note := "waits until " + a.ParkedUntil.In(now.Location()).Format(momentFormat)
 	if left := a.ParkedUntil.Sub(now); !now.IsZero() && left > 0 {
 		note += " (" + span(left) + ")"
 	}

@@ -12,6 +12,10 @@ import (
 func TestTextGolden(t *testing.T) {
 	running := sample()
 	running.summary.State, running.summary.Stop, running.summary.ExitCode = jobs.JobRunning, "", nil
+	paused := sample()
+	since, workers, rate := began.Add(20*time.Minute), 3, 0.5
+	paused.summary.State, paused.summary.Stop, paused.summary.ExitCode = jobs.JobPaused, "", nil
+	paused.summary.PausedAt, paused.summary.Tuned = &since, jobs.Tuning{Workers: &workers, MaxRate: &rate}
 	done := sample()
 	done.summary = summarize(done.results[:6])
 	done.summary.State, done.summary.ElapsedS = jobs.JobFinished, 90000
@@ -25,6 +29,7 @@ func TestTextGolden(t *testing.T) {
 	}{
 		{"stopped", sample().summary, reports.TextOptions{Dir: "merger.job"}},
 		{"running", running.summary, reports.TextOptions{Dir: "merger.job", Now: now, Accounts: true, Samples: running.samples}},
+		{"paused", paused.summary, reports.TextOptions{Dir: "merger.job", Now: now}},
 		{"finished", done.summary, reports.TextOptions{Dir: "my job"}},
 		{"idle", only, reports.TextOptions{}},
 	} {

@@ -103,7 +103,17 @@ func (l Lane) Spend(now time.Time, c Cost, r Rules) Lane {
 	l.flight.Calls += c.Calls
 	l.flight.Points += c.Points
 	if r.MaxRate > 0 && c == Write {
-		l.free = later(now, l.free).Add(time.Duration(float64(time.Second) / r.MaxRate))
+		l.free = later(now, l.free).Add(r.period())
+	}
+	return l
+}
+
+// Retuned lets a lane that was paced more slowly go at the pace of the rules.
+func (l Lane) Retuned(now time.Time, r Rules) Lane {
+	if r.MaxRate > 0 {
+		if next := now.Add(r.period()); l.free.After(next) {
+			l.free = next
+		}
 	}
 	return l
 }

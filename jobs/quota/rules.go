@@ -1,6 +1,9 @@
 package quota
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Mode says which budgets a lane starts from.
 type Mode uint8
@@ -38,3 +41,6 @@ type Rules struct {
 	Mode    Mode
 	MaxRate float64 // writes a second and ad account; 0: no limit
 }
+
+// period is the time between two writes.
+func (r Rules) period() time.Duration { return time.Duration(float64(time.Second) / r.MaxRate) }

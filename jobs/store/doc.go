@@ -9,8 +9,8 @@
 // 1970, UTC; 0 or NULL where there is none.
 //
 //	meta      key, value: name, manifest_path, manifest_sha256, rows, header
-//	          (JSON), created_at, consent, sandbox, backup, on_denied, tally,
-//	          exit_code, stop, seal
+//	          (JSON), created_at, consent, sandbox, backup, on_denied, paused_at,
+//	          workers, max_rate, tally, exit_code, stop, seal
 //	rows      line, verb, first (the copy or upload), del, record: the raw CSV
 //	          text of the manifest row, with the user's own columns
 //	ops       id, kind, source, hash, target, file, lane (the ad account that
@@ -33,7 +33,8 @@
 //
 // All writes go through one goroutine that merges what its callers bring while
 // the disk is busy into one transaction with synchronous=FULL, and answers them
-// when it is on disk. After a failed commit the store refuses every further one:
+// when it is on disk. Another process's pause or tune is one statement beside it.
+// After a failed commit the store refuses every further one:
 // what the disk holds is then the truth.
 //
 // # Expectations

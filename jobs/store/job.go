@@ -135,6 +135,7 @@ type Meta struct {
 	Consent  bool
 	Sandbox  bool
 	Settings
+	Steering
 	ExitCode *int   // of the last process that stopped
 	Stop     string // why it stopped early
 }
@@ -178,6 +179,14 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			m.Backup = text
 		case "on_denied":
 			m.OnDenied = text
+		case "paused_at":
+			var ms int64
+			_, err = fmt.Sscan(text, &ms)
+			m.PausedAt = instant(ms)
+		case "workers":
+			m.Workers, err = optional[int](value)
+		case "max_rate":
+			m.MaxRate, err = optional[float64](value)
 		case "exit_code":
 			code := 0
 			_, err = fmt.Sscan(text, &code)
@@ -190,6 +199,16 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 		}
 	}
 	return m, j.readError(rows.Err())
+}
+
+// optional reads a number that may be NULL.
+func optional[T int | float64](value sql.RawBytes) (*T, error) {
+	if value == nil {
+		return nil, nil
+	}
+	n := new(T)
+	_, err := fmt.Sscan(string(value), n)
+	return n, err
 }
 
 // Header is the manifest's header row.

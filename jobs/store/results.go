@@ -150,7 +150,7 @@ func (j *Job) Summary(ctx context.Context) (jobs.Summary, error) {
 		return s, err
 	}
 	s.API, s.ElapsedS, s.WaitedS = tally.APICounts, seconds(tally.Elapsed), seconds(tally.Waited)
-	s.StartedAt = moment(tally.Started)
+	s.StartedAt, s.PausedAt, s.Tuned = moment(tally.Started), moment(m.PausedAt), m.Tuning
 	if err := j.addLanes(ctx, &s); err != nil {
 		return s, err
 	}
@@ -158,6 +158,9 @@ func (j *Job) Summary(ctx context.Context) (jobs.Summary, error) {
 	switch {
 	case j.unlock == nil && j.Running():
 		s.State, s.ExitCode = jobs.JobRunning, nil
+		if s.PausedAt != nil {
+			s.State = jobs.JobPaused
+		}
 	case s.Totals.Settled() == s.Totals.Rows:
 		s.State = jobs.JobFinished
 		var last int64

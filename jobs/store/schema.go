@@ -107,6 +107,9 @@ func inspect(path string) error {
 	return nil
 }
 
+// writing are the parameters of a connection that changes the job.
+const writing = "mode=rw&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+
 // open makes a database handle; parameters are SQLite URI ones and the
 // driver's.
 func open(path string, parameters string) (*sql.DB, error) {

@@ -75,8 +75,11 @@ func readSeal(ctx context.Context, db *sql.DB) (s seal, facts string, err error)
 	return s, facts, err
 }
 
+// sealedFacts are what the job is. The rest of meta is how it is run, and how far
+// it has come.
 func sealedFacts(ctx context.Context, db *sql.DB) (string, error) {
-	rows, err := db.QueryContext(ctx, "SELECT key, value FROM meta WHERE key NOT IN ('consent', 'tally', 'exit_code', 'stop', 'seal') ORDER BY key")
+	rows, err := db.QueryContext(ctx, `SELECT key, value FROM meta
+		WHERE key IN ('name', 'manifest_path', 'manifest_sha256', 'rows', 'header', 'created_at', 'sandbox') ORDER BY key`)
 	if err != nil {
 		return "", err
 	}

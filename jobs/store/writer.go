@@ -42,7 +42,7 @@ type request struct {
 }
 
 func newWriter(path string) (*writer, error) {
-	db, err := open(path, "mode=rw&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+	db, err := open(path, writing)
 	if err != nil {
 		return nil, fmt.Errorf("open job: %w", err)
 	}

@@ -1,0 +1,80 @@
+package jobs
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Steering is what may be changed while a job runs.
+type Steering struct {
+	Paused  bool
+	Workers int     // as in Options
+	MaxRate float64 // as in quota.Rules
+}
+
+// Tuning is what a person set of a job's pace while it ran. What is nil is as the
+// process was told when it began.
+type Tuning struct {
+	Workers *int     `json:"workers,omitempty"`  // HTTP requests in flight
+	MaxRate *float64 `json:"max_rate,omitempty"` // writes a second and ad account; 0: no limit
+}
+
+func (t Tuning) String() string {
+	var parts []string
+	if t.Workers != nil {
+		parts = append(parts, fmt.Sprintf("%d workers", *t.Workers))
+	}
+	switch {
+	case t.MaxRate == nil:
+	case *t.MaxRate == 0:
+		parts = append(parts, "no limit of writes a second")
+	default:
+		parts = append(parts, fmt.Sprintf("%g writes a second and ad account", *t.MaxRate))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// wheel hands a steering over to the dispatcher.
+type wheel struct {
+	mu     sync.Mutex
+	next   *Steering
+	turned chan struct{} // holds one when next is set
+}
+
+// Steer changes how the engine goes on, or will begin. A pause lets the requests in
+// flight end and sends no more; MaxDuration goes on meanwhile, MaxWait does not
+// apply. It may be called at any time from any goroutine, and does not wait.
+func (e *Engine) Steer(s Steering) {
+	e.wheel.mu.Lock()
+	defer e.wheel.mu.Unlock()
+	e.wheel.next = &s
+	select {
+	case e.wheel.turned <- struct{}{}:
+	default:
+	}
+}
+
+// heed does what was steered since.
+func (e *Engine) heed(now time.Time) {
+	e.wheel.mu.Lock()
+	s := e.wheel.next
+	e.wheel.next = nil
+	e.wheel.mu.Unlock()
+	if s == nil {
+		return
+	}
+	e.paused = s.Paused
+	if s.Workers != e.opt.Workers {
+		e.opt.Workers = s.Workers
+		e.pool.resize(s.Workers)
+		e.widen()
+	}
+	if s.MaxRate != e.opt.Rules.MaxRate {
+		e.opt.Rules.MaxRate = s.MaxRate
+		for _, l := range e.order {
+			l.quota = l.quota.Retuned(now, e.opt.Rules)
+		}
+	}
+}
