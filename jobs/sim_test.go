@@ -158,7 +158,7 @@ func (s *sim) live(l life) error {
 	}
 	defer job.Close()
 	token := fmt.Sprint("token", s.living)
-	w := &wire{api: s.client(token), sim: s, life: l, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}, trail: trail{began: s.began}}
+	w := &wire{api: s.client(token), sim: s, life: l, to: jobs.Steering{Workers: l.options.Workers}, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}, trail: trail{began: s.began}}
 	w.disk = &frail{
 		Job: job, written: l.written, err: errDiskFull, onset: func() {},
 		slow: s.slow, dice: dice{rand.New(rand.NewPCG(s.seed, 0xd1))}, meant: map[plan.OpID]time.Time{},
@@ -174,6 +174,9 @@ func (s *sim) live(l life) error {
 		}
 	}
 	e := jobs.New(w, w.disk, l.options)
+	for _, t := range s.turns {
+		defer time.AfterFunc(t.at, func() { w.turn(e, t.to) }).Stop()
+	}
 	after := func(do func()) { s.t.Helper(); time.AfterFunc(l.after, do) }
 	switch l.end {
 	case endStop:

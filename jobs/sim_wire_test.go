@@ -77,6 +77,9 @@ type wire struct {
 	gone bool // the process is dead: nothing leaves it; guarded by sim.mu
 
 	flying int
+	to     jobs.Steering              // how the process is to go on
+	turned time.Time                  // since when
+	widest int                        // it was to have so many requests at once before
 	told   bool                       // an answer to a read carried a quota header
 	shut   map[plan.Account]time.Time // when a gate was last closed, open again or not
 	gates  map[plan.Account]*gate     // by account, "" is the app
@@ -155,9 +158,8 @@ func (w *wire) leave(f *flight) bool {
 			f.left = w.disk.passed(ops[i].ID)
 		}
 	}
-	if w.flying++; w.flying > w.life.options.Workers {
-		s.fault("%d requests in flight with %d workers", w.flying, w.life.options.Workers)
-	}
+	w.flying++
+	w.steered(f)
 	if len(f.calls) > w.life.options.BatchSize {
 		s.fault("%d calls in a request with batches of %d", len(f.calls), w.life.options.BatchSize)
 	}
@@ -179,6 +181,28 @@ func (w *wire) leave(f *flight) bool {
 		}
 	}
 	return true
+}
+
+// turn changes how the process goes on.
+func (w *wire) turn(e *jobs.Engine, to jobs.Steering) {
+	w.sim.mu.Lock()
+	w.widest = max(w.widest, w.to.Workers)
+	w.to, w.turned = to, time.Now()
+	w.sim.mu.Unlock()
+	e.Steer(to)
+}
+
+// steered checks a request against what the process is to do. sim.mu is held.
+func (w *wire) steered(f *flight) {
+	width := w.to.Workers
+	if !f.left.After(w.turned) { // it was on its way
+		width = max(width, w.widest)
+	} else if w.to.Paused {
+		w.sim.fault("a request for %s left %v after a pause began", f.calls[0].Account, f.left.Sub(w.turned))
+	}
+	if w.flying > width {
+		w.sim.fault("%d requests in flight with %d workers", w.flying, width)
+	}
 }
 
 // pass checks a request against a gate. sim.mu is held.

@@ -25,7 +25,8 @@ type scenario struct {
 	server   sandbox.Options
 	outages  bool          // now and then no connection can be made
 	slow     time.Duration // how long the disk takes, in the longest case
-	keeps    bool          // images are kept before they are deleted
+	turns    []turn
+	keeps    bool // images are kept before they are deleted
 	attempts int
 	lives    []life
 }
@@ -98,6 +99,22 @@ func (s *scenario) later(d dice) {
 		s.slow = d.span(time.Millisecond, 2*time.Second)
 	}
 	s.keeps = d.chance(0.3)
+	for at := d.span(time.Second, 10*time.Minute); d.chance(0.3); at += d.span(time.Second, time.Hour) {
+		to := jobs.Steering{Paused: d.chance(0.5), Workers: d.between(1, 12)}
+		if d.chance(0.3) {
+			to.MaxRate = 0.1 + 5*d.Float64()
+		}
+		s.turns = append(s.turns, turn{at, to})
+	}
+	if n := len(s.turns); n > 0 {
+		s.turns[n-1].to.Paused = false
+	}
+}
+
+// turn is what somebody has every process do after so long.
+type turn struct {
+	at time.Duration
+	to jobs.Steering
 }
 
 // people makes the accounts. Those with trouble come in a third of the worlds.
