@@ -61,6 +61,34 @@ func TestDiskBeforeWire(t *testing.T) {
 	}
 }
 
+// A write that a throttle sent back may soon go again. That it is pending must not
+// reach a slow disk after the intent of the next try.
+func TestIntentIsLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{
+			Latency: sandbox.Latency{Min: 5 * time.Second},
+			Script:  []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Copy, Nth: 1}, Fault: sandbox.Fault{Name: "613/5044001"}}},
+		})
+		w.has("11", "a")
+		w.has("22")
+		w.manifest("copy 11 a 22")
+		w.wrap = func(job *store.Job) jobs.Checkpoint {
+			return &slowDisk{job, func(c jobs.Change) bool {
+				return len(c.Records) > 0 && c.Records[0].Outcome.State == jobs.Pending
+			}}
+		}
+		w.api.before = func(calls []graph.Call) { w.onDisk(calls) }
+		w.api.after = w.api.before
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("done")
+		if n := w.server.Stats().Calls[sandbox.Copy]; n != 2 {
+			t.Errorf("got %d copies sent, want 2", n)
+		}
+	})
+}
+
 // onDisk fails the test for a write about to leave of which the checkpoint does
 // not say all that it has to.
 func (w *world) onDisk(calls []graph.Call) {
