@@ -29,7 +29,7 @@ func connect(c *cli.Context, s *streams, log *slog.Logger) (jobs.API, error) {
 	}
 	client, err := graph.New(graph.Config{
 		Endpoint: c.String("endpoint"), Version: c.String("api-version"), Token: token, AppSecret: secret,
-		Transport: graph.NewTransport(c.Int("workers")), Timeout: c.Duration("timeout"), UserAgent: userAgent(),
+		Transport: graph.NewTransport(), Timeout: c.Duration("timeout"), UserAgent: userAgent(),
 	})
 	if err != nil {
 		return nil, &usageError{err: err}

@@ -103,7 +103,7 @@ func newSession(c *cli.Context, s *streams, sandboxed bool) (*session, error) {
 		return nil, err
 	}
 	se.connect = func(*store.Job) (jobs.API, error) { return api, nil }
-	se.options.Gallery = graph.NewGallery(graph.NewTransport(c.Int("workers")), c.Duration("timeout"), userAgent())
+	se.options.Gallery = graph.NewGallery(graph.NewTransport(), c.Duration("timeout"), userAgent())
 	return se, nil
 }
 

@@ -36,7 +36,7 @@ type Config struct {
 	Version   string            // API version, v25.0
 	Token     Secret            // access token
 	AppSecret Secret            // adds appsecret_proof to every request
-	Transport http.RoundTripper // NewTransport(8)
+	Transport http.RoundTripper // NewTransport()
 	Timeout   time.Duration     // of one HTTP request; 90 s
 	UserAgent string
 }
@@ -88,7 +88,7 @@ func New(c Config) (*Client, error) {
 		return nil, errors.New("no access token")
 	}
 	if c.Transport == nil {
-		c.Transport = NewTransport(8)
+		c.Transport = NewTransport()
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 90 * time.Second

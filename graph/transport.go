@@ -2,9 +2,10 @@ package graph
 
 import (
 	"crypto/tls"
+	"io"
 	"net"
 	"net/http"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -13,40 +14,86 @@ import (
 // requests queue behind each other.
 const perTransport = 90
 
-// NewTransport makes a transport for up to the given number of requests in
-// flight. TLS 1.2 is the least that the API accepts.
-func NewTransport(inFlight int) http.RoundTripper {
-	n := max(1, (inFlight+perTransport-1)/perTransport)
-	t := &transports{pool: make([]*http.Transport, n)}
-	for i := range t.pool {
-		t.pool[i] = &http.Transport{
-			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-			ForceAttemptHTTP2:     true,
-			MaxIdleConns:          perTransport,
-			MaxIdleConnsPerHost:   perTransport, // HTTP/1.1 keeps two by default and dials the rest anew
-			IdleConnTimeout:       90 * time.Second,
-			TLSHandshakeTimeout:   15 * time.Second,
-			ExpectContinueTimeout: time.Second,
-			TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
+// NewTransport makes a transport for any number of requests in flight. TLS 1.2 is
+// the least that the API accepts.
+func NewTransport() http.RoundTripper { return &transports{} }
+
+// transports spreads requests over as many connection pools as they need.
+type transports struct {
+	mu   sync.Mutex
+	pool []*lot
+}
+
+// lot is a connection pool and how many requests are in it: sent, and their
+// answer not read to its end.
+type lot struct {
+	http *http.Transport
+	busy int
+}
+
+// RoundTrip is for http.Client.
+func (t *transports) RoundTrip(r *http.Request) (*http.Response, error) {
+	l := t.enter()
+	res, err := l.http.RoundTrip(r)
+	if err != nil {
+		t.leave(l)
+		return nil, err
+	}
+	res.Body = &counted{ReadCloser: res.Body, closed: sync.OnceFunc(func() { t.leave(l) })}
+	return res, nil
+}
+
+// enter finds the first lot with room.
+func (t *transports) enter() *lot {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, l := range t.pool {
+		if l.busy < perTransport {
+			l.busy++
+			return l
 		}
 	}
-	return t
+	l := &lot{newLot(), 1}
+	t.pool = append(t.pool, l)
+	return l
 }
 
-// transports spreads requests over its pool in turn.
-type transports struct {
-	next atomic.Uint64
-	pool []*http.Transport
-}
-
-func (t *transports) RoundTrip(r *http.Request) (*http.Response, error) {
-	return t.pool[t.next.Add(1)%uint64(len(t.pool))].RoundTrip(r)
+func (t *transports) leave(l *lot) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l.busy--
 }
 
 // CloseIdleConnections lets go of the connections nobody uses.
 func (t *transports) CloseIdleConnections() {
-	for _, p := range t.pool {
-		p.CloseIdleConnections()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, l := range t.pool {
+		l.http.CloseIdleConnections()
+	}
+}
+
+// counted tells when an answer is done with.
+type counted struct {
+	io.ReadCloser
+	closed func()
+}
+
+func (c *counted) Close() error {
+	defer c.closed()
+	return c.ReadCloser.Close()
+}
+
+func newLot() *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          perTransport,
+		MaxIdleConnsPerHost:   perTransport, // HTTP/1.1 keeps two by default and dials the rest anew
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   15 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
 	}
 }

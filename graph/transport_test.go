@@ -123,7 +123,7 @@ func TestTransportManyInFlight(t *testing.T) {
 		fmt.Fprint(w, `{"success":true}`)
 	}))
 	defer server.Close()
-	transport := graph.NewTransport(inFlight)
+	transport := graph.NewTransport()
 	c := client(t, graph.Config{Endpoint: server.URL, Transport: transport})
 	var done sync.WaitGroup
 	for range inFlight {

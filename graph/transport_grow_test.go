@@ -1,0 +1,20 @@
+package graph
+
+import "testing"
+
+// A pool takes as many requests as one HTTP/2 connection; room that comes free is
+// used before another pool is made.
+func TestTransportsGrow(t *testing.T) {
+	var ts transports
+	var in []*lot
+	for range 2*perTransport + 1 {
+		in = append(in, ts.enter())
+	}
+	if len(ts.pool) != 3 || in[perTransport-1] != in[0] || in[perTransport] == in[0] {
+		t.Fatalf("got %d pools for %d requests in flight, want three", len(ts.pool), len(in))
+	}
+	ts.leave(in[0])
+	if l := ts.enter(); l != in[0] || len(ts.pool) != 3 {
+		t.Error("got another pool while the first one had room")
+	}
+}
