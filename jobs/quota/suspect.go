@@ -103,6 +103,7 @@ func (m meter) refused(now time.Time, told bool, span time.Duration, documented 
 	}
 	m.proven, m.heard = !told, time.Time{} // own alone tells the level
 	m.limit, m.linear = limit, linear
+	m.leak, m.leakAt = min(leaking, limit), now // what was known of a larger limit would leak for weeks
 	return m
 }
 
