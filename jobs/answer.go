@@ -87,6 +87,7 @@ func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, left, now ti
 		}
 	}
 	e.agree(l)
+	e.jam.stale = e.jam.stale || e.jam.shut(l.account, now)
 	if reply.Notice != "" {
 		e.warn(reply.Notice)
 	}

@@ -13,9 +13,9 @@ import (
 type Checkpoint interface {
 	// Resume returns what the job holds besides its operations.
 	Resume(ctx context.Context) (Standing, error)
-	// Claim returns up to n unsettled operations of the ad account's lane that
-	// wait for no other, in ID order, from the first after the given one on.
-	Claim(ctx context.Context, lane plan.Account, after plan.OpID, n int) ([]Operation, error)
+	// Claim returns the unsettled operations that are asked for and wait for no
+	// other, in ID order.
+	Claim(ctx context.Context, c Claim) ([]Operation, error)
 	// Load returns the operations of the given IDs with what they need.
 	Load(ctx context.Context, ids []plan.OpID) ([]Operation, error)
 	// Commit makes the change durable, whatever happens to ctx, and returns the
@@ -23,6 +23,16 @@ type Checkpoint interface {
 	// for concurrent use; callers share a disk write. After an error nothing can
 	// be committed any more.
 	Commit(ctx context.Context, c Change) ([]Released, error)
+}
+
+// Claim asks for operations of an ad account's lane.
+type Claim struct {
+	Lane   plan.Account
+	After  plan.OpID      // none up to this one
+	UpTo   plan.OpID      // and none behind this one
+	Source plan.Account   // those with this source alone; "": whatever it is
+	Except []plan.Account // none with these sources
+	Most   int
 }
 
 // Standing is where a job stood when its last process stopped.

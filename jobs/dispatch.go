@@ -87,6 +87,9 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 				continue
 			}
 			e.blocked = true
+			if read {
+				e.jam.late(l, at, now)
+			}
 			if !read && at.Sub(now) > slowly && at.Before(quota.Never) {
 				l.flow = 0
 				e.waits(l, cost, at, now)

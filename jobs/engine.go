@@ -40,6 +40,7 @@ type Engine struct {
 	stirred  bool // a lane got something to send since the round began
 	keeps    bool // a lane keeps below its quota, which status cannot tell yet
 	paused   bool // nothing is sent until it goes on
+	jam      jam
 	ways     map[pair]*way
 	works    bool // a write succeeded in this run
 	adrift   bool // a task is stranded
@@ -180,8 +181,8 @@ func (e *Engine) loop(ctx context.Context) {
 		e.fire(now)
 		wake := quota.Never
 		if e.stop == nil && !e.paused {
-			e.supply(ctx)
-			wake = e.dispatch(ctx, now)
+			wake = e.supply(ctx, now)
+			wake = sooner(wake, e.dispatch(ctx, now))
 		}
 		if e.inflight == 0 && e.commit.idle() && (e.stop != nil || e.finished()) {
 			return

@@ -21,8 +21,9 @@ type lane struct {
 	quota   quota.Lane
 
 	// Supply: what the checkpoint still has for this lane.
-	cursor   plan.OpID // claimed up to here
-	drained  bool      // nothing left to claim
+	cursor   plan.OpID // claimed up to here, but for the gaps
+	gaps     []gap
+	drained  bool // nothing left to claim
 	released []plan.OpID
 	held     int // tasks in memory that have this as their home
 	window   int // how many those may be; grows while the lane is fast
@@ -56,20 +57,21 @@ func newLane(s LaneState) *lane {
 }
 
 // supplied reports whether the checkpoint has more for the lane.
-func (l *lane) supplied() bool { return !l.drained || len(l.released) > 0 }
+func (l *lane) supplied() bool { return !l.drained || len(l.released) > 0 || len(l.gaps) > 0 }
 
 // brisk is how many writes in a row show that a lane is not slow.
 const brisk = 25
 
-// room is how many operations to bring into memory, of most at most. A slow lane
-// takes a bulk read's worth when it is nearly through: what it read early would
-// have to be read again.
-func (l *lane) room(most int) int {
+// room is how many operations to bring into memory, of most at most, beside those
+// that are stuck. A slow lane takes a bulk read's worth when it is nearly through:
+// what it read early would have to be read again.
+func (l *lane) room(most, stuck int) int {
+	held := l.held - stuck
 	if l.quota.Tier == graph.TierFull {
 		l.window = most
 	}
 	switch slow := l.flow < brisk; {
-	case slow && l.held > bulk/10, l.held > l.window/2:
+	case slow && held > bulk/10, held > l.window/2:
 		return 0
 	case slow:
 		l.window = bulk
@@ -77,7 +79,7 @@ func (l *lane) room(most int) int {
 		l.window = 2 * max(l.window, bulk)
 	}
 	l.window = min(l.window, most)
-	return max(0, l.window-l.held)
+	return max(0, l.window-held)
 }
 
 // width is how many images one read of this lane asks about.

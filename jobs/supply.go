@@ -4,31 +4,56 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
+	"adferry/jobs/quota"
 	"adferry/plan"
 )
 
-// supply fills the lanes' windows from the checkpoint.
-func (e *Engine) supply(ctx context.Context) {
+// supply fills the lanes' windows from the checkpoint, and says when there could be
+// more.
+func (e *Engine) supply(ctx context.Context, now time.Time) (wake time.Time) {
+	wake = e.count(now)
 	for _, l := range e.order {
-		for l.supplied() {
-			n := l.room(e.window)
+		for e.claimable(l, now) {
+			n := l.room(e.window, e.stuck(l, now))
 			if n == 0 {
 				break
 			}
-			if err := e.claim(ctx, l, n); err != nil {
+			if err := e.claim(ctx, l, n, now); err != nil {
 				if ctx.Err() == nil {
 					e.halt(&CheckpointError{err})
 				}
-				return
+				return quota.Never
+			}
+		}
+		for _, g := range l.gaps {
+			if until := e.jam.until[g.source]; until.After(now) {
+				wake = sooner(wake, until)
 			}
 		}
 	}
+	return wake
 }
 
-// claim brings up to n operations into memory: those that were released first.
-func (e *Engine) claim(ctx context.Context, l *lane, n int) error {
+// claimable reports whether the checkpoint has more for the lane now.
+func (e *Engine) claimable(l *lane, now time.Time) bool {
+	return !l.drained || len(l.released) > 0 || e.open(l, now) != nil
+}
+
+// stuck is how many of the lane's tasks may be held beside its window: those that
+// wait for others, as long as memory is not full of such.
+func (e *Engine) stuck(l *lane, now time.Time) int {
+	if e.held > 2*mostHeld {
+		return 0
+	}
+	return e.jam.stuck(l, now)
+}
+
+// claim brings up to n operations into memory: those that were released first, then
+// what was left out before.
+func (e *Engine) claim(ctx context.Context, l *lane, n int, now time.Time) error {
 	if len(l.released) > 0 {
 		ids := l.released[:min(n, len(l.released))]
 		operations, err := e.store.Load(ctx, ids)
@@ -39,14 +64,31 @@ func (e *Engine) claim(ctx context.Context, l *lane, n int) error {
 		e.admit(l, operations)
 		return nil
 	}
-	operations, err := e.store.Claim(ctx, l.account, l.cursor, n)
+	if g := e.open(l, now); g != nil {
+		operations, err := e.store.Claim(ctx, Claim{Lane: l.account, After: g.after, UpTo: g.upTo, Source: g.source, Most: n})
+		if err != nil {
+			return err
+		}
+		if len(operations) == n {
+			g.after = operations[n-1].ID
+		} else {
+			source := g.source
+			l.gaps = slices.DeleteFunc(l.gaps, func(g gap) bool { return g.source == source })
+		}
+		e.admit(l, operations)
+		return nil
+	}
+	except := e.except(l, now)
+	operations, err := e.store.Claim(ctx, Claim{Lane: l.account, After: l.cursor, UpTo: toTheEnd, Except: except, Most: n})
 	if err != nil {
 		return err
 	}
-	l.drained = len(operations) < n
-	if n := len(operations); n > 0 {
-		l.cursor = operations[n-1].ID
+	upTo := toTheEnd
+	if l.drained = len(operations) < n; !l.drained {
+		upTo = operations[n-1].ID
 	}
+	l.skip(except, upTo)
+	l.cursor = upTo
 	e.admit(l, operations)
 	return nil
 }
@@ -137,6 +179,7 @@ func (e *Engine) want(w want, t *task, now time.Time) {
 	}
 	l.looks.add(w, t, now)
 	e.stirred = true
+	e.jam.stale = e.jam.stale || e.jam.shut(l.account, now)
 }
 
 // settle makes a final outcome durable; the task's place is free when it is.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"adferry/jobs"
 	"adferry/jobs/store"
 	"adferry/plan"
 )
@@ -85,7 +86,7 @@ func readAll(ctx context.Context, job *store.Job) {
 		return
 	}
 	for _, l := range standing.Lanes {
-		operations, _ := job.Claim(ctx, l.Account, 0, 100)
+		operations, _ := job.Claim(ctx, jobs.Claim{Lane: l.Account, UpTo: 1 << 40, Most: 100})
 		for _, o := range operations {
 			_, _ = job.Load(ctx, []plan.OpID{o.ID})
 		}

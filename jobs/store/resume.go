@@ -91,9 +91,16 @@ func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
 }
 
 // Claim reads ready operations of a lane. See jobs.Checkpoint.
-func (j *Job) Claim(ctx context.Context, lane plan.Account, after plan.OpID, n int) ([]jobs.Operation, error) {
+func (j *Job) Claim(ctx context.Context, c jobs.Claim) ([]jobs.Operation, error) {
+	where, args := `p.lane = ? AND p.needs = 0 AND p.id > ? AND p.id <= ?`, []any{string(c.Lane), c.After, c.UpTo}
+	if c.Source != "" {
+		where, args = where+` AND p.source = ?`, append(args, string(c.Source))
+	}
+	for _, source := range c.Except {
+		where, args = where+` AND p.source <> ?`, append(args, string(source))
+	}
 	return j.operations(ctx, `SELECT `+operationColumns+` FROM ops p INDEXED BY ops_lane LEFT JOIN outcomes o ON o.op = p.id
-		WHERE p.lane = ? AND p.needs = 0 AND p.id > ? AND `+unsettled+` ORDER BY p.id LIMIT ?`, string(lane), after, n)
+		WHERE `+where+` AND `+unsettled+` ORDER BY p.id LIMIT ?`, append(args, c.Most)...)
 }
 
 // Load reads operations by ID, with what they need. See jobs.Checkpoint.
