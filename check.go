@@ -25,6 +25,7 @@ func check(c *cli.Context, s *streams, path string) error {
 	if err != nil {
 		return err
 	}
+	defer se.close()
 	if se.connect == nil {
 		return usagef("leave one of them out", "--check asks the API, and --dry-run sends nothing")
 	}

@@ -74,6 +74,7 @@ func cleanUpAccounts(c *cli.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
+	defer se.close()
 	se.mostDeletes = jobs.Share{} // of a job's rows; the guard here is over the accounts' images
 	switch {
 	case o.dryRun:

@@ -31,18 +31,19 @@ var rooms = map[string]struct {
 
 // homes says which package may import a third-party module.
 var homes = map[string][]string{
-	"github.com/urfave/cli/v2":       {"."},
-	"github.com/gocarina/gocsv":      {"plan", "reports"},
-	"golang.org/x/sync":              {"jobs"},
-	"github.com/cenkalti/backoff/v4": {"jobs"},
-	"modernc.org/sqlite":             {"jobs/store"},
-	"github.com/gofrs/flock":         {"jobs/store", "jobs/backup"},
-	"github.com/google/renameio/v2":  {"reports"},
-	"charm.land/bubbletea/v2":        {"reports"},
-	"charm.land/lipgloss/v2":         {"reports"},
-	"github.com/charmbracelet/x":     {"reports"},
-	"golang.org/x/term":              {"reports", "."},
-	"golang.org/x/sys":               {"reports"},
+	"github.com/urfave/cli/v2":            {"."},
+	"github.com/gocarina/gocsv":           {"plan", "reports"},
+	"golang.org/x/sync":                   {"jobs"},
+	"github.com/cenkalti/backoff/v4":      {"jobs"},
+	"modernc.org/sqlite":                  {"jobs/store"},
+	"github.com/gofrs/flock":              {"jobs/store", "jobs/backup"},
+	"github.com/google/renameio/v2":       {"reports"},
+	"github.com/prometheus/client_golang": {"reports"},
+	"charm.land/bubbletea/v2":             {"reports"},
+	"charm.land/lipgloss/v2":              {"reports"},
+	"github.com/charmbracelet/x":          {"reports"},
+	"golang.org/x/term":                   {"reports", "."},
+	"golang.org/x/sys":                    {"reports"},
 }
 
 // Data runs one way: plan and graph, then jobs, then reports, wired by main.

@@ -76,6 +76,7 @@ func runFlags() []cli.Flag {
 		stringFlag("progress", "auto", "auto|bar|plain|json|none", "how progress is shown on standard error"),
 		stringFlag("log-level", "off", "off|error|warn|info|debug", "log what happens to standard error"),
 		stringFlag("log-format", "text", "text|json", "form of the log"),
+		stringFlag("metrics", "", "ADDR", "serve Prometheus metrics at http://ADDR/metrics meanwhile; port 0 picks a free one"),
 		boolFlag("sandbox", "run against an embedded sandbox seeded from the manifest; nothing leaves this machine"),
 	}, connectionFlags()...)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -20,7 +21,7 @@ func planCommand(s *streams) *cli.Command {
 		Flags: append([]cli.Flag{
 			boolFlag("json", "print the plan as JSON"),
 			boolFlag("check", "ask the API, too: what is there already, missing, in use (reads only)"),
-		}, runFlags()...),
+		}, planFlags()...),
 		Action: func(c *cli.Context) error {
 			path, err := argument(c, "MANIFEST")
 			if err != nil {
@@ -32,6 +33,12 @@ func planCommand(s *streams) *cli.Command {
 			return printPlan(s, path, c.Bool("json"))
 		},
 	}
+}
+
+// planFlags are those of run, so that plan takes its place in a call; but no job goes
+// on that could be watched.
+func planFlags() []cli.Flag {
+	return slices.DeleteFunc(runFlags(), func(f cli.Flag) bool { return f.Names()[0] == "metrics" })
 }
 
 // planDocument is what plan --json prints.

@@ -57,8 +57,10 @@ type session struct {
 	quiet    bool
 	log      *slog.Logger
 	connect  func(*store.Job) (jobs.API, error)
+	exporter *exporter // nil unless asked for
 }
 
+// newSession has to be closed.
 func newSession(c *cli.Context, s *streams, sandboxed bool) (*session, error) {
 	options, err := engineOptions(c)
 	if err != nil {
@@ -96,16 +98,21 @@ func newSession(c *cli.Context, s *streams, sandboxed bool) (*session, error) {
 			api, se.options.Gallery, err = onSandbox(c.Context, j, log)
 			return api, err
 		}
-		return se, nil
+	} else {
+		api, err := connect(c, s, log)
+		if err != nil {
+			return nil, err
+		}
+		se.connect = func(*store.Job) (jobs.API, error) { return api, nil }
+		se.options.Gallery = graph.NewGallery(graph.NewTransport(), c.Duration("timeout"), userAgent())
 	}
-	api, err := connect(c, s, log)
-	if err != nil {
+	if se.exporter, err = newExporter(c.String("metrics"), s, log, se.quiet); err != nil {
 		return nil, err
 	}
-	se.connect = func(*store.Job) (jobs.API, error) { return api, nil }
-	se.options.Gallery = graph.NewGallery(graph.NewTransport(), c.Duration("timeout"), userAgent())
 	return se, nil
 }
+
+func (se *session) close() { se.exporter.close() }
 
 // newSettings reads what a job is to keep for later runs; empty where the options
 // leave it as it is.
@@ -134,6 +141,7 @@ func runManifest(c *cli.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
+	defer se.close()
 	if se.dryRun {
 		return printPlan(s, path, false)
 	}
@@ -218,6 +226,7 @@ func resume(c *cli.Context, s *streams, reopen bool) error {
 	if err != nil {
 		return err
 	}
+	defer se.close()
 	if se.dryRun {
 		return printLeft(c.Context, s, dir, reopen)
 	}

@@ -66,6 +66,7 @@ func TestScripts(t *testing.T) {
 			"writes":   writes,
 			"refusals": refusals,
 			"folders":  folders,
+			"occupy":   occupy,
 			"mend":     mend,
 			"truncate": func(ts *testscript.TestScript, _ bool, args []string) { // FROM TO SIZE
 				n, err := strconv.Atoi(args[2])

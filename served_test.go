@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"net/http/httptest"
 	"strconv"
 	"strings"
@@ -42,4 +43,12 @@ func holds(ts *testscript.TestScript, _ bool, args []string) {
 	if got := strconv.Itoa(len(images)); got != args[1] {
 		ts.Fatalf("ad account %s has %s images, want %s", args[0], got, args[1])
 	}
+}
+
+// occupy listens at an address, which becomes the script's TAKEN.
+func occupy(ts *testscript.TestScript, _ bool, _ []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	ts.Setenv("TAKEN", l.Addr().String())
 }

@@ -52,6 +52,7 @@ func undo(c *cli.Context, s *streams, dir string) error {
 	if err != nil {
 		return err
 	}
+	defer se.close()
 	se.settings.OnDenied = cmp.Or(se.settings.OnDenied, meta.OnDenied) // the way back may be closed, too
 	u := undoing{dir: filepath.Join(dir, "undo"), backup: meta.Backup, other: se.settings.Backup, sandbox: meta.Sandbox}
 	defer u.tidy()
@@ -121,6 +122,7 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 	}
 	defer release()
 	options.Only = func(o jobs.Operation) bool { return o.Kind != plan.KindDelete && o.Tried() }
+	defer se.exporter.show(ctx, dir)()
 	engine := jobs.New(api, job, options)
 	ignore := stopOnSignal(se, engine)
 	defer ignore()

@@ -55,7 +55,7 @@ type LaneState struct {
 	ParkedFor   string
 	Calls       int
 	Throttles   int
-	Parked      time.Duration // so far
+	Parked      time.Duration // waits that the API imposed, each counted when it began
 }
 
 // Released is an operation whose needs are all settled, and its lane.

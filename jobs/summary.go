@@ -88,7 +88,7 @@ type AccountSummary struct {
 	Totals
 	Calls       int        `json:"calls"`
 	Throttles   int        `json:"throttles"`
-	ParkedS     float64    `json:"parked_s"`
+	ParkedS     float64    `json:"parked_s"`               // seconds of waits that the API imposed, each counted when it began
 	ParkedUntil *time.Time `json:"parked_until,omitempty"` // set while the account has to wait
 	ParkedFor   string     `json:"parked_for,omitempty"`   // why
 	Tier        string     `json:"tier,omitempty"`         // access tier that the API reports

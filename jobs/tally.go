@@ -68,11 +68,6 @@ func (e *Engine) keep(now time.Time) {
 
 // final is what a run leaves behind, however it ended.
 func (e *Engine) final(now time.Time) Change {
-	for _, l := range e.order {
-		if left := l.counted.Sub(now); left > 0 {
-			l.state.Parked -= left // it was counted when the wait began
-		}
-	}
 	e.tally.sampled = time.Time{}
 	return Change{Lanes: e.changedLanes(), Tally: e.tally.now(now), Sample: e.tally.sample(now, e.parkedLanes(now))}
 }

@@ -72,6 +72,31 @@ func TestParkSurvivesRestart(t *testing.T) {
 	})
 }
 
+// A wait is counted when it begins, and once, however often the job stops in it: the
+// count never goes back.
+func TestParkIsCountedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: time.Second}, Script: []sandbox.Rule{{
+			Match: sandbox.Match{Account: "22", Kind: sandbox.Copy, Nth: 1, Count: 1},
+			Fault: sandbox.Fault{Name: "80004/2446079", Regain: 10 * time.Minute},
+		}}})
+		w.has("11", "a", "b", "c")
+		w.has("22")
+		w.manifest("copy 11 a 22", "copy 11 b 22", "copy 11 c 22")
+		for _, o := range []jobs.Options{{MaxDuration: 4 * time.Second}, {MaxDuration: time.Minute}, {}} {
+			o.BatchSize, o.Workers = 1, 2 // another copy is under way when the first is throttled
+			err := w.run(o)
+			if !errors.Is(err, jobs.ErrDuration) && err != nil {
+				t.Fatal(err)
+			}
+			if got := w.summary().Accounts["22"].ParkedS; got < 590 || got > 610 {
+				t.Errorf("got %v s parked, want the 10 minutes that the API named", got)
+			}
+		}
+		w.expect("done", "done", "done")
+	})
+}
+
 func TestRandomThrottles(t *testing.T) {
 	for _, code := range []string{"17/2446079", "80004/2446079", "613/5044001", "4"} {
 		for _, headers := range []sandbox.Headers{{}, {None: true}} {

@@ -1,6 +1,6 @@
 // Package reports turns settled outcomes into what people and scripts read: the
 // five files beside a checkpoint, the summary at the end of a run, and the
-// progress on the terminal while it runs.
+// progress on the terminal and the metrics while it runs.
 //
 // [Write] makes the files in one pass over the job. Each is written beside its
 // place and renamed into it; none is renamed before all five are complete on
@@ -52,6 +52,29 @@
 // version, job, verified_at, drifts (kind, account, hash, row, expected, status,
 // since, since_told), then images (counts), rows (as in summary.json) and unread
 // (account, error). The text lists the first drifts and says how many more.
+//
+// # Metrics
+//
+// A [Metrics] is the same summary for Prometheus, beside go_* and process_* of the
+// process. Counters begin where the last process left them; a label is an id, a fixed
+// word or the job's name.
+//
+//	adferry_job_info                                name, state   always 1
+//	adferry_rows                                    operation, status
+//	adferry_reason_rows                             reason
+//	adferry_http_requests_total
+//	adferry_calls_total
+//	adferry_throttled_calls_total
+//	adferry_run_seconds_total
+//	adferry_waited_seconds_total                    every account waited
+//	adferry_account_rows                            account, status
+//	adferry_account_calls_total                     account
+//	adferry_account_throttles_total                 account
+//	adferry_account_parked_seconds_total            account
+//	adferry_account_parked_until_timestamp_seconds  account       absent when not parked
+//
+// Rows by operation or account have a series for each status. A scrape of a large job
+// may be some seconds old: see [Metrics.Show].
 //
 // # Progress
 //
