@@ -68,7 +68,7 @@ var causes = map[jobs.Reason]Cause{
 	jobs.CopyUnseen: {
 		Short:   "the copy could not be read back, so its source stays",
 		Meaning: "Meta accepted the copy, but the image did not show up in the target account. Nothing was deleted.",
-		Advice:  "Wait some minutes, then retry: what has appeared by then is not copied again.",
+		Advice:  "Wait some minutes, then retry: what has appeared by then counts as copied, and what has not is copied again.",
 	},
 	jobs.CopiedNotDeleted: {
 		Short:   "the image is in the target and still in the source",

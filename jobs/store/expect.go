@@ -36,7 +36,7 @@ var expectation = [...]string{
 
 	`INSERT INTO expected SELECT p.target, ` + landed + ` AS hash, 1, max(o.finished, o.seen), r.line
 	FROM rows r JOIN ops p ON p.id = r.first JOIN outcomes o ON o.op = p.id
-	WHERE p.kind IN ('copy', 'upload') AND o.state IN ('done', 'skipped') AND hash <> ''
+	WHERE p.kind IN ('copy', 'upload') AND o.state IN ('done', 'skipped') AND ` + landed + ` <> ''
 	ORDER BY 1, 2
 	ON CONFLICT DO UPDATE SET at = max(at, excluded.at), line = min(line, excluded.line)`,
 
