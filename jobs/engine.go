@@ -24,30 +24,31 @@ type Engine struct {
 	opt   Options
 
 	// The dispatcher's, from here to stopCause.
-	lanes    map[plan.Account]*lane
-	order    []*lane // whose turns go round
-	turn     int
-	app      quota.App
-	pace     quota.Pace
-	appState LaneState
-	offline  offline
-	timers   timers
-	inflight int  // HTTP requests
-	held     int  // tasks in memory
-	window   int  // tasks in memory for each lane
-	working  int  // lanes that had work when the run began
-	blocked  bool // a quota keeps something from being sent
-	stirred  bool // a lane got something to send since the round began
-	keeps    bool // a lane keeps below its quota, which status cannot tell yet
-	paused   bool // nothing is sent until it goes on
-	jam      jam
-	ways     map[pair]*way
-	works    bool // a write succeeded in this run
-	adrift   bool // a task is stranded
-	headers  headers
-	clock    clock
-	tally    tally
-	stop     error // why nothing more is sent
+	lanes      map[plan.Account]*lane
+	order      []*lane // whose turns go round
+	turn       int
+	app        quota.App
+	pace       quota.Pace
+	appState   LaneState
+	offline    offline
+	timers     timers
+	inflight   int  // HTTP requests
+	held       int  // tasks in memory
+	operations int  // in the whole job
+	window     int  // tasks in memory for each lane
+	working    int  // lanes that had work when the run began
+	blocked    bool // a quota keeps something from being sent
+	stirred    bool // a lane got something to send since the round began
+	keeps      bool // a lane keeps below its quota, which status cannot tell yet
+	paused     bool // nothing is sent until it goes on
+	jam        jam
+	ways       map[pair]*way
+	works      bool // a write succeeded in this run
+	adrift     bool // a task is stranded
+	headers    headers
+	clock      clock
+	tally      tally
+	stop       error // why nothing more is sent
 
 	pool   *pool
 	spool  spool
@@ -85,8 +86,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err := e.load(ctx); err != nil {
 		return err
 	}
-	// A share is judged by what a run begins, a number by what is known already.
-	if most := e.opt.MaxFailures; most.Set && most.Percent == 0 && e.tally.failures > most.Count {
+	if most := e.opt.MaxFailures; most.Set && e.tally.failures > most.Of(e.operations) {
 		return &FailuresError{Failed: e.tally.failures, Settled: e.tally.done}
 	}
 	e.pool, ctx = newPool(ctx, e.opt.Workers)
@@ -114,6 +114,7 @@ func (e *Engine) load(ctx context.Context) error {
 		return err
 	}
 	now := time.Now()
+	e.operations = s.Operations
 	e.tally.begin(s, now)
 	if s.Tally.HeadersSent {
 		e.headers = headersSent

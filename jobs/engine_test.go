@@ -26,6 +26,28 @@ func TestReadOnly(t *testing.T) {
 	})
 }
 
+// A share of failures stops a small job, too, and not before it is reached.
+func TestMaxFailuresShare(t *testing.T) {
+	for percent, stops := range map[float64]bool{1: true, 20: true, 60: false} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{})
+			w.has("22")
+			var rows []string
+			for i := range 400 {
+				if i%2 == 0 {
+					w.has("11", fmt.Sprint(i))
+				}
+				rows = append(rows, fmt.Sprint("copy 11 ", i, " 22"))
+			}
+			w.manifest(rows...)
+			err := w.run(jobs.Options{BatchSize: 1, Workers: 1, MaxFailures: jobs.Share{Percent: percent, Set: true}})
+			if got := errors.As(err, new(*jobs.FailuresError)); got != stops {
+				t.Errorf("%v%% of 400: got %v with half of them failing", percent, err)
+			}
+		})
+	}
+}
+
 func TestMaxFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{})

@@ -19,7 +19,7 @@ type Options struct {
 	RetryBase time.Duration // first backoff; 1 s
 	RetryMax  time.Duration // longest backoff; 1 min
 
-	MaxFailures    Share         // stop when more operations than this failed; zero: half of at least 1,000 settled
+	MaxFailures    Share         // stop when more of the job's operations than this failed; zero: half of at least 1,000 settled
 	MaxWait        time.Duration // stop rather than wait longer than this at a stretch; 0: wait
 	MaxDuration    time.Duration // stop after this long; 0: never
 	StopOnThrottle bool          // stop at the first throttle
@@ -81,18 +81,17 @@ func (s Share) Of(total int) int {
 // failures says something.
 const leastSettled = 1000
 
-// tooMany reports whether the failures reached the limit. A share is taken of
-// operations that were begun, at most leastSettled more than are settled: failures
-// are found sooner than copies are made, so of those settled alone they would be
-// too many at first.
-func tooMany(limit Share, failed, settled, begun int) bool {
-	switch {
-	case !limit.Set:
-		return settled >= leastSettled && failed > begun/2
-	case limit.Percent > 0:
-		return settled >= leastSettled && float64(failed) > limit.Percent/100*float64(begun)
+// tooMany reports whether the failures reached the limit. A share is one of the
+// whole job, and as soon as leastSettled are settled one of the operations that were
+// begun, too, at most leastSettled more than are settled: failures are found sooner
+// than copies are made, so of those settled alone they would be too many at first.
+// Unset it is half of the latter.
+func tooMany(limit Share, failed, settled, begun, all int) bool {
+	of := limit
+	if !limit.Set {
+		of = Share{Percent: 50}
 	}
-	return failed > limit.Count
+	return limit.Set && failed > limit.Of(all) || of.Percent > 0 && settled >= leastSettled && failed > of.Of(begun)
 }
 
 // Blames reports whether a failure speaks against the run as a whole. Those that

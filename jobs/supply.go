@@ -201,7 +201,7 @@ func (e *Engine) settle(t *task, o Outcome) {
 		if next := t.home.leave(t); next != nil {
 			e.advance(next)
 		}
-		if tooMany(e.opt.MaxFailures, e.tally.failures, e.tally.done, e.tally.done+min(e.held, leastSettled)) {
+		if tooMany(e.opt.MaxFailures, e.tally.failures, e.tally.done, e.tally.done+min(e.held, leastSettled), e.operations) {
 			e.halt(&FailuresError{Failed: e.tally.failures, Settled: e.tally.done})
 		}
 	})
