@@ -53,6 +53,7 @@ type LaneState struct {
 	Tier        graph.Tier   // as the API last reported it
 	ParkedUntil time.Time
 	ParkedFor   string
+	Imposed     bool // the API asked for that wait; else a process kept itself back
 	Calls       int
 	Throttles   int
 	Parked      time.Duration // waits that the API imposed, each counted when it began

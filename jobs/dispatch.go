@@ -87,6 +87,7 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 				continue
 			}
 			e.blocked = true
+			e.stands(l, now)
 			if read {
 				e.jam.late(l, at, now)
 			}

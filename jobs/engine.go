@@ -30,6 +30,7 @@ type Engine struct {
 	app        quota.App
 	pace       quota.Pace
 	appState   LaneState
+	standing   standing // of the app
 	offline    offline
 	timers     timers
 	inflight   int  // HTTP requests
@@ -121,7 +122,7 @@ func (e *Engine) load(ctx context.Context) error {
 	}
 	for _, state := range s.Lanes {
 		if state.Account == "" {
-			e.appState = state
+			e.appState, e.standing = state, standingOf(state)
 			if !state.ParkedUntil.IsZero() {
 				e.app.Block = quota.Until(state.ParkedUntil)
 			}

@@ -36,7 +36,8 @@ type lane struct {
 	inflight  int                   // HTTP requests
 	busy      map[plan.Hash][]*task // who works on an image of this account; the first goes, the others wait
 
-	counted time.Time // until when its waits are in state.Parked
+	standing standing
+	counted  time.Time // until when its waits are in state.Parked
 
 	maybe      int          // throttles in a row that may be a block
 	maybeWrite bool         // the last of them struck a write
@@ -47,7 +48,7 @@ type lane struct {
 }
 
 func newLane(s LaneState) *lane {
-	l := &lane{account: s.Account, state: s, drained: !s.Work, flow: brisk, busy: map[plan.Hash][]*task{}}
+	l := &lane{account: s.Account, state: s, standing: standingOf(s), drained: !s.Work, flow: brisk, busy: map[plan.Hash][]*task{}}
 	l.state.Work = false
 	l.quota.Tier = s.Tier
 	if l.counted = s.ParkedUntil; !s.ParkedUntil.IsZero() {

@@ -5,6 +5,7 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs/quota"
+	"adferry/plan"
 )
 
 // park notes a throttle of a lane, whose gate was closed until before.
@@ -55,6 +56,33 @@ func (e *Engine) noted(p Park, why string) {
 	if e.opt.StopOnThrottle {
 		e.halt(&ThrottledError{p.Account, p.Until})
 	}
+}
+
+// stands tells of a wait from before this process, once something is held back by
+// it, and heeds StopOnThrottle if the API imposed it.
+func (e *Engine) stands(l *lane, now time.Time) {
+	for _, s := range []*standing{&l.standing, &e.standing} {
+		if !s.until.After(now) {
+			continue
+		}
+		e.opt.Observe(Event{Kind: EventParked, Account: s.account, Until: s.until, Text: s.why})
+		if s.imposed && e.opt.StopOnThrottle {
+			e.halt(&ThrottledError{s.account, s.until})
+		}
+		*s = standing{}
+	}
+}
+
+// standing is a wait that an earlier process left behind, until it was told of.
+type standing struct {
+	account plan.Account
+	until   time.Time
+	why     string
+	imposed bool
+}
+
+func standingOf(s LaneState) standing {
+	return standing{s.Account, s.ParkedUntil, s.ParkedFor, s.Imposed}
 }
 
 // shownFrom is from when on a wait that nobody imposed is worth a disk write.

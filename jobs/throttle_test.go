@@ -56,14 +56,20 @@ func TestParkSurvivesRestart(t *testing.T) {
 			t.Errorf("got a wait of %v, want the 10 minutes that the API named", wait)
 		}
 		calls := w.server.Stats().Requests
-		if err := w.run(jobs.Options{MaxWait: time.Minute}); !errors.As(err, new(*jobs.ThrottledError)) {
-			t.Fatalf("got %v, want to be told to come back", err)
+		for _, o := range []jobs.Options{{MaxWait: time.Minute}, {StopOnThrottle: true}} {
+			if err := w.run(o); !errors.As(err, new(*jobs.ThrottledError)) {
+				t.Fatalf("%+v: got %v, want to be told to come back", o, err)
+			}
 		}
 		if got := w.server.Stats().Requests; got != calls {
 			t.Errorf("%d requests were sent before the stored park time", got-calls)
 		}
+		w.events = nil
 		if err := w.run(jobs.Options{}); err != nil {
 			t.Fatal(err)
+		}
+		if e := w.events[1]; e.Kind != jobs.EventParked || e.Account != "22" || !e.Until.Equal(until.Truncate(time.Millisecond)) || e.Text == "" {
+			t.Errorf("got %+v told first, want what is waited for", e)
 		}
 		if time.Now().Before(until) {
 			t.Error("the job ended before the park time")
@@ -94,6 +100,31 @@ func TestParkIsCountedOnce(t *testing.T) {
 			}
 		}
 		w.expect("done", "done", "done")
+	})
+}
+
+// A process that kept itself below the quota leaves a wait behind, too. Nobody was
+// throttled by that.
+func TestOwnWaitIsNoThrottle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Tier: sandbox.Limited})
+		w.has("22")
+		var rows []string
+		for i := range 60 {
+			w.has("11", fmt.Sprint(i))
+			rows = append(rows, fmt.Sprint("copy 11 ", i, " 22"))
+		}
+		w.manifest(rows...)
+		limited := quota.Rules{Mode: quota.Limited}
+		if err := w.run(jobs.Options{Rules: limited, MaxDuration: 30 * time.Second}); !errors.Is(err, jobs.ErrDuration) {
+			t.Fatalf("got %v, want the time over", err)
+		}
+		if s := w.summary(); s.Accounts["22"].ParkedUntil == nil {
+			t.Fatal("got no wait left behind")
+		}
+		if err := w.run(jobs.Options{Rules: limited, StopOnThrottle: true}); err != nil {
+			t.Errorf("got %v, want the wait waited out", err)
+		}
 	})
 }
 

@@ -64,13 +64,16 @@ func (j *Job) Quotas(ctx context.Context) (s jobs.Standing, err error) {
 	return s, err
 }
 
+// imposed holds for a lane l whose wait is one of the parks.
+const imposed = `EXISTS (SELECT 1 FROM parks k WHERE k.account = l.account AND k.until = l.parked_until)`
+
 // lanes joins the ad accounts that have work left with what is stored of each.
 func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
 	rows, err := j.read.QueryContext(ctx, `WITH work AS (SELECT DISTINCT p.lane AS account FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE `+unsettled+`)
-		SELECT account, 1, coalesce(l.tier, 0), coalesce(l.parked_until, 0), coalesce(l.parked_for, ''), coalesce(l.calls, 0), coalesce(l.throttles, 0), coalesce(l.parked, 0)
+		SELECT account, 1, coalesce(l.tier, 0), coalesce(l.parked_until, 0), coalesce(l.parked_for, ''), `+imposed+`, coalesce(l.calls, 0), coalesce(l.throttles, 0), coalesce(l.parked, 0)
 		FROM work LEFT JOIN lanes l USING (account)
 		UNION ALL
-		SELECT account, 0, tier, parked_until, parked_for, calls, throttles, parked FROM lanes WHERE account NOT IN (SELECT account FROM work)
+		SELECT account, 0, tier, parked_until, parked_for, `+imposed+`, calls, throttles, parked FROM lanes l WHERE account NOT IN (SELECT account FROM work)
 		ORDER BY 1`)
 	if err != nil {
 		return nil, j.readError(err)
@@ -81,7 +84,7 @@ func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
 		var l jobs.LaneState
 		var tier int
 		var until, parked int64
-		if err := rows.Scan(&l.Account, &l.Work, &tier, &until, &l.ParkedFor, &l.Calls, &l.Throttles, &parked); err != nil {
+		if err := rows.Scan(&l.Account, &l.Work, &tier, &until, &l.ParkedFor, &l.Imposed, &l.Calls, &l.Throttles, &parked); err != nil {
 			return nil, j.readError(err)
 		}
 		l.Tier, l.ParkedUntil, l.Parked = graph.Tier(tier), instant(until), span(parked)
