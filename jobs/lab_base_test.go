@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"adferry/graph"
+	"adferry/graph/sandbox"
 )
 
 // labBaseline is how a simple client waits after a throttle: how long before
@@ -31,7 +32,7 @@ func labBase(t *testing.T, m model, b labBaseline) (r measured) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := labServer(m)
-		client := labClient(t, s)
+		client := clientOver(t, sandbox.Transport(s))
 		type item struct{ target, hash string }
 		work := make(chan item)
 		done := make(chan struct{})

@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"adferry/graph"
 	"adferry/graph/sandbox"
 	"adferry/jobs"
 	"adferry/jobs/store"
@@ -51,7 +50,7 @@ func labRun(t *testing.T, m model) (r measured) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := labServer(m)
-		client := labClient(t, s)
+		client := clientOver(t, sandbox.Transport(s))
 		var b strings.Builder
 		b.WriteString("source_account,hash,target_account\n")
 		for target, n := range m.targets {
@@ -104,19 +103,6 @@ func labResult(m model, s *sandbox.Server, began time.Time) measured {
 		}
 	}
 	return r
-}
-
-func labClient(t *testing.T, s *sandbox.Server) *graph.Client {
-	t.Helper()
-	token, err := graph.NewSecret("token")
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := graph.New(graph.Config{Token: token, Transport: sandbox.Transport(s)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client
 }
 
 // labImage is the hash of the i-th image for a target.
