@@ -78,20 +78,20 @@
 //	e burst alone                     full     3m25s    3m24s     3m32s  1.034         7     1.27     12429     0  10.05      2720  15960
 //	f all of them                     full    28m34s   28m33s    28m40s  1.004         7     1.22     13705    38   5.86     13280      0
 //	f all of them                  limited   2h26m1s  2h26m0s  2h27m15s  1.009         0     0.64      4421   380   1.07     11545      0
-//	g f, no headers                   full    28m34s             28m58s  1.014        10     1.08     13894    36   5.86     13280      0
+//	g f, no headers                   full    28m34s             28m55s  1.012        10     1.08     13894    36   5.86     13280      0
 //	g f, no headers                limited   2h26m1s           2h36m18s  1.070         1     0.64      4430   380   1.07     11545      0
-//	h f, headers on failures          full    28m34s             28m57s  1.013         2     1.26     13333    38   5.86     13280      0
+//	h f, headers on failures          full    28m34s             28m58s  1.014         2     1.26     13333    38   5.86     13280      0
 //	h f, headers on failures       limited   2h26m1s           2h36m20s  1.071         1     0.64      4412   380   1.07     11545      0
 //	i f, calls extend a block         full    28m34s             28m40s  1.004         7     1.63     10686    90   5.86     13280      0
 //	i f, calls extend a block      limited   2h26m1s           2h27m15s  1.009         0     0.94      5800   580  10.01    116480    580
 //	j app-wide, 20 accounts           full    3h0m1s            3h1m39s  1.009         0     0.67      6240   480   1.01      9660      0
 //	k f, half the limits              full    1h2m7s            1h2m41s  1.009        48     1.11     15476   162   6.07     29910      0
 //	k f, half the limits           limited   4h57m1s             5h2m0s  1.017         0     0.37      5213   470   1.11     24570      0
-//	k f, three times the limits       full     6m12s              6m30s  1.050        46     1.01      6354     0  10.01      4880    500
+//	k f, three times the limits       full     6m12s              6m25s  1.037        41     1.01      6354     0  10.01      4880    500
 //	k f, three times the limits    limited    45m21s             45m24s  1.001         0     1.13      2816   188   1.11      3575      0
 //	l f, others take 30% in waves     full    40m48s             41m49s  1.025         7     1.07     16978    69   4.10     13280      0
 //	l f, others take 30% in waves  limited  3h28m35s           3h31m57s  1.016         2     0.45      4406   383   1.08     16680      0
-//	m one of 20 blocked an hour       full    1h0m0s            1h0m13s  1.004         8     1.54     23129   356   4.77     22680      0
+//	m one of 20 blocked an hour       full    1h0m0s            1h0m15s  1.004         6     1.54     23129   356   4.77     22680      0
 //	n 200/4841013 for 10 min          full    33m35s             38m50s  1.157        11     1.14     11253    89   3.18      8437      0
 //	n 200/4841013 for 10 min       limited   2h31m1s           2h37m31s  1.043         2     0.62      4421   380   1.06     12070      0
 //	o 10 min named at 19 %            full    36m28s             36m35s  1.003         7     0.95     13704    36   4.59     13280      0
