@@ -205,7 +205,7 @@ func (e *Engine) start(ctx context.Context, r *request) {
 	for i := range r.items {
 		if t := r.items[i].task; t != nil {
 			o := t.Outcome
-			o.State, o.Reason = Sent, ""
+			o.State, o.Reason, o.TargetHash = Sent, "", ""
 			if t.detour {
 				o.Reason = Uploaded
 			}

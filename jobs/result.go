@@ -80,7 +80,6 @@ func FateOf(first, del *Outcome) Fate {
 		copied := fateOf(*first)
 		copied.Attempts = move.Attempts
 		return copied
-	case del.Reason == CopyUnseen: // so nobody knows that it is in the target
 	case del.State == Failed:
 		move.Message = fmt.Sprintf("the image is in the target, and the source was not deleted (%s): %s", del.Reason, del.Message)
 		move.Reason = CopiedNotDeleted

@@ -213,7 +213,7 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	case jobs.GaveUp:
 		ok = transient && out.Attempts <= s.attempts
 	case jobs.CopyUnseen:
-		ok = transient || s.targetTroubled(o) || slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
+		ok = transient || s.targetTroubled(o) || s.unsure(target) || slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
 			return s.unsure(place{string(n.Target), landed(n)})
 		})
 	}

@@ -126,6 +126,7 @@ func (e *Engine) advance(t *task) {
 	t.detour = t.detour || t.Kind == plan.KindCopy && e.way(t).detour
 	switch s := t.next(now, e.opt.Attempts); s.kind {
 	case stepSettle:
+		e.amend(s.missed, now)
 		e.settle(t, s.outcome)
 	case stepLook:
 		t.waiting = len(s.wants)
@@ -180,6 +181,18 @@ func (e *Engine) want(w want, t *task, now time.Time) {
 	l.looks.add(w, t, now)
 	e.stirred = true
 	e.jam.stale = e.jam.stale || e.jam.shut(l.account, now)
+}
+
+// amend makes durable what was found of operations that were settled before.
+func (e *Engine) amend(missed []Operation, now time.Time) {
+	var records []Record
+	for _, o := range missed {
+		o.Outcome.Finished = now
+		records = append(records, Record{o.ID, false, o.Outcome}) // who waited for it has gone on long since
+	}
+	if len(records) > 0 {
+		e.commit.add(Change{Records: records}, nil)
+	}
 }
 
 // settle makes a final outcome durable; the task's place is free when it is.

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -99,6 +100,7 @@ type step struct {
 	outcome Outcome
 	wants   []want
 	wait    time.Duration
+	missed  []Operation // other operations that are to be settled as they are here
 }
 
 // want is an image to be read for a task's slot.
@@ -127,12 +129,12 @@ func (t *task) nextCopy(now time.Time, attempts int) step {
 	if failed != "" {
 		return t.fail(DependencyFailed, failed)
 	}
-	target := t.sights[slotTarget]
+	target, landing := t.sights[slotTarget], cmp.Or(t.Outcome.TargetHash, hash) // one that is opened again has landed before
 	switch {
 	case !target.good(now):
-		return reading(want{slotTarget, t.Target, hash, 0})
+		return reading(want{slotTarget, t.Target, landing, 0})
 	case target.present:
-		return t.there(hash)
+		return t.there(landing)
 	case t.lost && t.Outcome.Attempts >= attempts:
 		return t.gaveUp()
 	}
@@ -188,7 +190,7 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 			if t.looked < len(sightPauses) {
 				return step{kind: stepWait, wait: sightPauses[t.looked]}
 			}
-			return t.fail(CopyUnseen, fmt.Sprintf("its copy was reported done and %s does not show it", n.Target.Act()))
+			return t.miss(now)
 		}
 		if !s.good(now) && !t.deleted {
 			copies.wants = append(copies.wants, want{slotCopies + i, n.Target, n.landed(), 0})
@@ -287,6 +289,25 @@ func (t *task) fail(r Reason, message string) step {
 	blame(&o, t.last)
 	o.Message = message
 	return step{kind: stepSettle, outcome: o}
+}
+
+// miss fails a delete whose image's copy is not to be seen, and names the copies
+// of which that is so: they have failed, too.
+func (t *task) miss(now time.Time) step {
+	var s step
+	var missed []Operation
+	for i, n := range t.Needs {
+		if at := t.sights[slotCopies+i]; n.Kind != plan.KindCopy || n.Source != t.Source || !at.good(now) || at.present {
+			continue
+		}
+		message := fmt.Sprintf("its copy was reported done and %s does not show it", n.Target.Act())
+		s = t.fail(CopyUnseen, message)
+		n.Outcome.State, n.Outcome.Reason = Failed, CopyUnseen
+		n.Outcome.Message = fmt.Sprintf("it was reported done and %s does not show it", n.Target.Act())
+		missed = append(missed, n)
+	}
+	s.missed = missed
+	return s
 }
 
 // uploads reports whether the task's write sends the bytes of an image.

@@ -246,13 +246,11 @@ func (j *Job) SetRunning(ctx context.Context) error {
 
 // Reopen makes the failed operations pending again, with all their attempts. That
 // a write of theirs may have taken effect stays on record: what is read from now
-// on may be its doing. With a deletion that missed its image's copy that copy is
-// made again, unless it is there by now.
+// on may be its doing.
 func (j *Job) Reopen(ctx context.Context) error {
-	const reopen = `UPDATE outcomes SET state = 'pending', reason = '', attempts = 0, code = 0, subcode = 0, message = '', trace = '', finished = 0 `
-	return j.writer.exec(ctx, reopen+`WHERE state IN ('done', 'skipped') AND op IN (SELECT id FROM ops p WHERE kind = 'copy' AND `+unseen+`);
-		DELETE FROM outcomes WHERE state = 'failed' AND tried = 0;
-		`+reopen+`WHERE state = 'failed'`)
+	return j.writer.exec(ctx, `DELETE FROM outcomes WHERE state = 'failed' AND tried = 0;
+		UPDATE outcomes SET state = 'pending', reason = '', attempts = 0, code = 0, subcode = 0, message = '', trace = '', finished = 0
+		WHERE state = 'failed'`)
 }
 
 func (j *Job) readError(err error) error {

@@ -108,19 +108,14 @@ func (j *Job) Mappings(ctx context.Context) iter.Seq2[jobs.Mapping, error] {
 	}
 }
 
-// unseen holds for a copy p without which a deletion would not do.
-const unseen = `EXISTS (SELECT 1 FROM needs n JOIN outcomes x ON x.op = n.op
-	WHERE n.need = p.id AND x.state = 'failed' AND x.reason = 'copy_unseen')`
-
 // mappingPage leaves out copies that a later link of a chain of moves took out
-// of their target again, and those that were looked for there in vain.
+// of their target again.
 func (j *Job) mappingPage(ctx context.Context, after int64) ([]jobs.Mapping, int64, error) {
 	rows, err := j.read.QueryContext(ctx, `SELECT p.id, p.source, p.hash, p.target, o.target_hash
 		FROM ops p JOIN outcomes o ON o.op = p.id
 		WHERE p.id > ? AND p.kind = 'copy' AND o.state IN ('done', 'skipped')
 		AND NOT EXISTS (SELECT 1 FROM needs n JOIN ops d ON d.id = n.op JOIN outcomes x ON x.op = d.id
 			WHERE n.need = p.id AND d.kind = 'delete' AND d.source = p.target AND x.state IN ('done', 'skipped'))
-		AND NOT `+unseen+`
 		ORDER BY p.id LIMIT ?`, after, page)
 	if err != nil {
 		return nil, 0, j.readError(err)
