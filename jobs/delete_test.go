@@ -138,3 +138,68 @@ func TestSettledDeleteStaysSettled(t *testing.T) {
 		}
 	}
 }
+
+// One copy of several is missed: its row fails, the others say what is so, and a
+// retry leaves alone what is done.
+func TestOneOfTheCopiesMissed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("11", "a")
+		w.has("22")
+		w.has("33")
+		w.manifest("move 11 a 22", "copy 11 a 33")
+		w.api.after = func(calls []graph.Call) {
+			for _, c := range calls {
+				if c.Action == graph.ActionCopy && c.Account == "33" {
+					w.server.AddImage("33", sandbox.Image{Hash: c.Hash, Status: sandbox.Deleted})
+				}
+			}
+		}
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("failed copied_not_deleted", "failed copy_unseen")
+		w.mapped(hash("a"))
+		w.api.after = nil
+		w.reopen()
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("done", "done")
+		w.mapped(hash("a"), hash("a"))
+		wantHolds(t, w, "!11 a", "22 a", "33 a")
+		if n := w.server.Stats().Accounts["22"].Calls[sandbox.Copy]; n != 1 {
+			t.Errorf("got %d copies into the target that had its image, want 1", n)
+		}
+	})
+}
+
+// In a chain, the link whose image went missing fails, and no other.
+func TestChainMissed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("11", "a")
+		w.has("22")
+		w.has("33")
+		w.manifest("move 11 a 22", "move 22 a 33")
+		w.api.after = func(calls []graph.Call) {
+			for _, c := range calls {
+				if c.Action == graph.ActionCopy && c.Account == "33" {
+					w.server.AddImage("33", sandbox.Image{Hash: c.Hash, Status: sandbox.Deleted})
+				}
+			}
+		}
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("done", "failed copy_unseen")
+		w.mapped(hash("a"))
+		w.api.after = nil
+		w.reopen()
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("done", "done")
+		wantHolds(t, w, "!11 a", "!22 a", "33 a")
+	})
+}

@@ -89,7 +89,7 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 			e.blocked = true
 			e.stands(l, now)
 			if read {
-				e.jam.late(l, at, now)
+				e.late(l, now)
 			}
 			if !read && at.Sub(now) > slowly && at.Before(quota.Never) {
 				l.flow = 0

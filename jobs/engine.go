@@ -185,6 +185,7 @@ func (e *Engine) loop(ctx context.Context) {
 		if e.stop == nil && !e.paused {
 			wake = e.supply(ctx, now)
 			wake = sooner(wake, e.dispatch(ctx, now))
+			wake = sooner(wake, e.recount(now))
 		}
 		if e.inflight == 0 && e.commit.idle() && (e.stop != nil || e.finished()) {
 			return

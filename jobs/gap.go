@@ -47,38 +47,57 @@ type jam struct {
 // shut reports whether the account cannot be read for a while.
 func (j *jam) shut(a plan.Account, now time.Time) bool { return j.until[a].After(now) }
 
-// stuck is how many of the lane's tasks wait for such accounts.
+// stuck is how many of the lane's tasks wait for such accounts: a window of them
+// for each at most, for what is stuck beyond that has to wait in any case.
 func (j *jam) stuck(l *lane, now time.Time) (n int) {
 	for a, tasks := range j.tasks[l] {
 		if j.shut(a, now) {
-			n += tasks
+			n += min(tasks, max(l.window, enoughStuck))
 		}
 	}
 	return min(n, l.held)
 }
 
 // late notes that a read of the lane's account has to wait.
-func (j *jam) late(l *lane, at, now time.Time) {
-	if at.Sub(now) >= longWait && at.Before(quota.Never) && !j.shut(l.account, now) {
-		j.stale = true
+func (e *Engine) late(l *lane, now time.Time) {
+	if !e.jam.shut(l.account, now) && e.closedUntil(l, now).After(now) {
+		e.jam.stale = true
 	}
 }
 
-// count counts anew, if something changed and it is time; else it says when that is.
-func (e *Engine) count(now time.Time) (wake time.Time) {
-	switch next := e.jam.counted.Add(countStuck); {
-	case !e.jam.stale:
+// closedUntil is until when the lane's own quota keeps it from being read, if that is a
+// while, or zero. The app's keeps all of them, so nobody would be let past.
+func (e *Engine) closedUntil(l *lane, now time.Time) (until time.Time) {
+	at := l.quota.Next(now, quota.Read, e.opt.Rules)
+	if at.Sub(now) < longWait || !at.Before(quota.Never) {
+		return time.Time{}
+	}
+	return at
+}
+
+// recount is when to count again: never, if nothing changed since.
+func (e *Engine) recount(now time.Time) time.Time {
+	if !e.jam.stale {
 		return quota.Never
-	case now.Before(next):
-		return next
+	}
+	if at := e.jam.counted.Add(countStuck); at.After(now) {
+		return at
+	}
+	return now
+}
+
+// count counts anew, if something changed and it is time.
+func (e *Engine) count(now time.Time) {
+	if e.recount(now).After(now) {
+		return
 	}
 	e.jam = jam{counted: now, until: map[plan.Account]time.Time{}, tasks: map[*lane]map[plan.Account]int{}}
 	for _, l := range e.order {
-		at := l.quota.Next(now, quota.Read, e.opt.Rules)
-		if l.looks.empty() || l.refused != nil || at.Sub(now) < longWait || !at.Before(quota.Never) {
+		until := e.closedUntil(l, now)
+		if l.looks.empty() || l.refused != nil || until.IsZero() {
 			continue
 		}
-		e.jam.until[l.account] = at
+		e.jam.until[l.account] = until
 		for _, k := range l.looks.order {
 			for _, w := range k.waiters {
 				home := w.task.home
@@ -92,7 +111,6 @@ func (e *Engine) count(now time.Time) (wake time.Time) {
 			}
 		}
 	}
-	return quota.Never
 }
 
 // open is the first gap whose source can be read again.

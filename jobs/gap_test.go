@@ -21,10 +21,14 @@ func TestParkedSource(t *testing.T) {
 		rows  int // from the source that waits
 		mode  quota.Mode
 		reads int // calls to read the target meanwhile
+
+		standing bool // the wait began in an earlier process
+		batch    int
 	}{
-		"Full":    {sandbox.Full, 3000, quota.Auto, 20},
-		"Limited": {sandbox.Limited, 600, quota.Auto, 8},
-		"off":     {sandbox.Full, 3000, quota.Off, 20},
+		"Full":      {sandbox.Full, 3000, quota.Auto, 20, false, 1},
+		"Limited":   {sandbox.Limited, 600, quota.Auto, 8, false, 1},
+		"off":       {sandbox.Full, 3000, quota.Off, 20, false, 1},
+		"restarted": {sandbox.Limited, 600, quota.Auto, 16, true, 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -46,18 +50,21 @@ func TestParkedSource(t *testing.T) {
 					rows = append(rows, fmt.Sprint("copy 33 b", i, " 22"))
 				}
 				w.manifest(rows...)
+				if test.standing {
+					is[*jobs.ThrottledError](t, w.run(jobs.Options{StopOnThrottle: true}))
+				}
 				began := time.Now()
-				time.AfterFunc(5*time.Hour-time.Second, func() {
+				time.AfterFunc(5*time.Hour-time.Minute, func() {
 					if n := w.server.Stats().Accounts["22"].Calls[sandbox.Read]; n > test.reads {
 						t.Errorf("got %d reads of the target while the source had to wait, want %d at most", n, test.reads)
 					}
 				})
-				if err := w.run(jobs.Options{BatchSize: 1, Rules: quota.Rules{Mode: test.mode}}); err != nil {
+				if err := w.run(jobs.Options{BatchSize: test.batch, Rules: quota.Rules{Mode: test.mode}}); err != nil {
 					t.Fatal(err)
 				}
 				early := 0
 				for _, e := range w.server.Log() {
-					if e.Kind == sandbox.Copy && e.Time.Sub(began) < 5*time.Hour {
+					if e.Kind == sandbox.Copy && e.Time.Sub(began) < 5*time.Hour-time.Minute {
 						early++
 					}
 				}

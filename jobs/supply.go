@@ -14,7 +14,8 @@ import (
 // supply fills the lanes' windows from the checkpoint, and says when there could be
 // more.
 func (e *Engine) supply(ctx context.Context, now time.Time) (wake time.Time) {
-	wake = e.count(now)
+	e.count(now)
+	wake = quota.Never
 	for _, l := range e.order {
 		for e.claimable(l, now) {
 			n := l.room(e.window, e.stuck(l, now))

@@ -65,7 +65,7 @@ func (j *Job) Quotas(ctx context.Context) (s jobs.Standing, err error) {
 }
 
 // imposed holds for a lane l whose wait is one of the parks.
-const imposed = `EXISTS (SELECT 1 FROM parks k WHERE k.account = l.account AND k.until = l.parked_until)`
+const imposed = `(l.account, l.parked_until) IN (SELECT account, until FROM parks)`
 
 // lanes joins the ad accounts that have work left with what is stored of each.
 func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
@@ -99,8 +99,11 @@ func (j *Job) Claim(ctx context.Context, c jobs.Claim) ([]jobs.Operation, error)
 	if c.Source != "" {
 		where, args = where+` AND p.source = ?`, append(args, string(c.Source))
 	}
+	if len(c.Except) > 0 {
+		where += ` AND p.source NOT IN (?` + strings.Repeat(`, ?`, len(c.Except)-1) + `)`
+	}
 	for _, source := range c.Except {
-		where, args = where+` AND p.source <> ?`, append(args, string(source))
+		args = append(args, string(source))
 	}
 	return j.operations(ctx, `SELECT `+operationColumns+` FROM ops p INDEXED BY ops_lane LEFT JOIN outcomes o ON o.op = p.id
 		WHERE `+where+` AND `+unsettled+` ORDER BY p.id LIMIT ?`, append(args, c.Most)...)
