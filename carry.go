@@ -41,7 +41,7 @@ func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir 
 	if err := job.SetRunning(ctx); err != nil {
 		return &jobs.CheckpointError{Err: err}
 	}
-	defer se.exporter.show(ctx, dir)()
+	defer se.exporter.show(ctx, job)()
 	engine := jobs.New(api, job, options)
 	helm, err := newHelm(ctx, s.err, dir, job, engine, se, meta.Steering)
 	if err != nil {

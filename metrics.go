@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"adferry/jobs"
+	"adferry/jobs/store"
 	"adferry/reports"
 )
 
@@ -49,14 +50,16 @@ func newExporter(addr string, s *streams, log *slog.Logger, quiet bool) (*export
 	return e, nil
 }
 
-// show serves the metrics of the job in dir until hide is called, which cuts a
-// reading short: nothing reads the job after that.
-func (e *exporter) show(ctx context.Context, dir string) (hide func()) {
+// show serves the metrics of a job that this process runs until hide is called,
+// which cuts a reading short: nothing reads the job after that. It reads by the
+// job's own connections: opening its file once more and closing it would drop
+// SQLite's locks on it, and let another process's SQLite remove the log in use.
+func (e *exporter) show(ctx context.Context, job *store.Job) (hide func()) {
 	if e == nil {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	gone := e.metrics.Show(func() (jobs.Summary, error) { return glance(ctx, dir) })
+	gone := e.metrics.Show(func() (jobs.Summary, error) { return job.Live(ctx) })
 	return func() {
 		cancel()
 		gone()

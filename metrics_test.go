@@ -109,14 +109,15 @@ func counters(s jobs.Summary) map[string]float64 {
 // Of the serving no goroutine is left, and the port is free again.
 func TestMetricsEnd(t *testing.T) {
 	dir := t.TempDir()
-	makeRows(t, dir, 100).Close()
+	job := makeRows(t, dir, 100)
+	defer job.Close()
 	var said strings.Builder
 	e, err := newExporter("127.0.0.1:0", &streams{err: &said}, slog.New(slog.DiscardHandler), false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	url := announced(said.String())
-	hide := e.show(t.Context(), dir)
+	hide := e.show(t.Context(), job)
 	if got := scrape(t, url); got[`adferry_rows{operation="copy",status="done"}`] != 50 {
 		t.Errorf("got %v, want 50 rows that are done", got)
 	}
@@ -148,7 +149,7 @@ func BenchmarkScrape(b *testing.B) {
 	job := makeRows(b, dir, 1_000_000)
 	defer job.Close()
 	m := reports.NewMetrics(slog.New(slog.DiscardHandler))
-	read := func() (jobs.Summary, error) { return glance(b.Context(), dir) }
+	read := func() (jobs.Summary, error) { return job.Live(b.Context()) }
 	answer := func() {
 		w := httptest.NewRecorder()
 		if m.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil)); w.Code != http.StatusOK {

@@ -111,6 +111,9 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 	if err != nil || lost == 0 {
 		return false, err
 	}
+	if !meta.PausedAt.IsZero() {
+		return false, usagef("adferry unpause "+dir, "%s is paused since %s, and answers of it that were lost have to be settled first", dir, clock(meta.PausedAt))
+	}
 	fmt.Fprintf(s.err, "writes whose answers were lost: %d; what became of them is settled first\n", lost)
 	api, err := se.connect(job)
 	if err != nil {
@@ -122,7 +125,7 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 	}
 	defer release()
 	options.Only = func(o jobs.Operation) bool { return o.Kind != plan.KindDelete && o.Tried() }
-	defer se.exporter.show(ctx, dir)()
+	defer se.exporter.show(ctx, job)()
 	engine := jobs.New(api, job, options)
 	ignore := stopOnSignal(se, engine)
 	defer ignore()

@@ -37,6 +37,10 @@
 // After a failed commit the store refuses every further one:
 // what the disk holds is then the truth.
 //
+// A process that runs a job reads it by the job's own connections alone: whoever
+// opens the file besides, and closes it, drops all locks of the process on it, and
+// another SQLite may take the log in use for left behind.
+//
 // # Expectations
 //
 // What the settled operations leave to be expected of each image is drawn up in a

@@ -133,7 +133,12 @@ func (j *Job) mappingPage(ctx context.Context, after int64) ([]jobs.Mapping, int
 }
 
 // Summary counts the rows and reads the tallies.
-func (j *Job) Summary(ctx context.Context) (jobs.Summary, error) {
+func (j *Job) Summary(ctx context.Context) (jobs.Summary, error) { return j.summary(ctx, false) }
+
+// Live is the summary as other processes see it while this one runs the job.
+func (j *Job) Live(ctx context.Context) (jobs.Summary, error) { return j.summary(ctx, true) }
+
+func (j *Job) summary(ctx context.Context, running bool) (jobs.Summary, error) {
 	m, err := j.Meta(ctx)
 	if err != nil {
 		return jobs.Summary{}, err
@@ -156,7 +161,7 @@ func (j *Job) Summary(ctx context.Context) (jobs.Summary, error) {
 	}
 	s.State, s.ExitCode = jobs.JobStopped, m.ExitCode
 	switch {
-	case j.unlock == nil && j.Running():
+	case running || j.unlock == nil && j.Running():
 		s.State, s.ExitCode = jobs.JobRunning, nil
 		if s.PausedAt != nil {
 			s.State = jobs.JobPaused

@@ -45,7 +45,7 @@ func makeSeal(ctx context.Context, db *sql.DB, path string) error {
 		}
 		s.Changing = append(s.Changing, root)
 	}
-	facts, err := sealedFacts(ctx, db)
+	facts, err := sealedFacts(ctx, db, underSeal[0])
 	if err != nil {
 		return err
 	}
@@ -59,27 +59,36 @@ func makeSeal(ctx context.Context, db *sql.DB, path string) error {
 	return err
 }
 
-// readSeal reads the seal and the facts under it.
-func readSeal(ctx context.Context, db *sql.DB) (s seal, facts string, err error) {
+// readSeal reads the seal and the facts under it, in each form.
+func readSeal(ctx context.Context, db *sql.DB) (s seal, facts [len(underSeal)]string, err error) {
 	var text string
 	if err := db.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'seal'").Scan(&text); err != nil {
-		return s, "", err
+		return s, facts, err
 	}
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
-		return s, "", err
+		return s, facts, err
 	}
 	if s.PageSize < 512 || s.PageSize > 65536 {
-		return s, "", fmt.Errorf("the seal names a page size of %d", s.PageSize)
+		return s, facts, fmt.Errorf("the seal names a page size of %d", s.PageSize)
 	}
-	facts, err = sealedFacts(ctx, db)
-	return s, facts, err
+	for i := range facts {
+		if facts[i], err = sealedFacts(ctx, db, underSeal[i]); err != nil {
+			return s, facts, err
+		}
+	}
+	return s, facts, nil
 }
 
-// sealedFacts are what the job is. The rest of meta is how it is run, and how far
-// it has come.
-func sealedFacts(ctx context.Context, db *sql.DB) (string, error) {
-	rows, err := db.QueryContext(ctx, `SELECT key, value FROM meta
-		WHERE key IN ('name', 'manifest_path', 'manifest_sha256', 'rows', 'header', 'created_at', 'sandbox') ORDER BY key`)
+// underSeal are the facts of meta that say what the job is. The rest is how it is
+// run, and how far it has come. The second form is that of seals made before jobs
+// could be steered, which held settings as well.
+var underSeal = [...]string{
+	`key IN ('name', 'manifest_path', 'manifest_sha256', 'rows', 'header', 'created_at', 'sandbox')`,
+	`key NOT IN ('consent', 'tally', 'exit_code', 'stop', 'seal', 'paused_at', 'workers', 'max_rate')`,
+}
+
+func sealedFacts(ctx context.Context, db *sql.DB, which string) (string, error) {
+	rows, err := db.QueryContext(ctx, `SELECT key, value FROM meta WHERE `+which+` ORDER BY key`)
 	if err != nil {
 		return "", err
 	}
@@ -149,43 +158,43 @@ func check(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("check job: %w", foreign(path, err))
 	}
-	sum, err := s.sum(path, facts)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return &DamagedError{path, errors.New("its end is missing")}
+	for _, f := range facts {
+		switch sum, err := s.sum(path, f); {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return &DamagedError{path, errors.New("its end is missing")}
+		case err != nil:
+			return fmt.Errorf("check job: %w", fault(path, err))
+		case sum == s.Sum:
+			return nil
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("check job: %w", fault(path, err))
-	}
-	if sum != s.Sum {
-		return &DamagedError{path, errors.New("its plan is not the one it was made with")}
-	}
-	return nil
+	return &DamagedError{path, errors.New("its plan is not the one it was made with")}
 }
 
 // checkRows is the part of check that SQLite does.
-func checkRows(ctx context.Context, path string) (seal, string, error) {
+func checkRows(ctx context.Context, path string) (s seal, facts [len(underSeal)]string, err error) {
 	if err := inspect(path); err != nil {
-		return seal{}, "", err
+		return s, facts, err
 	}
 	db, err := open(path, "mode=ro")
 	if err != nil {
-		return seal{}, "", err
+		return s, facts, err
 	}
 	defer db.Close()
 	var verdict string
 	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
-		return seal{}, "", err
+		return s, facts, err
 	}
 	if verdict != "ok" {
-		return seal{}, "", &DamagedError{path, errors.New(verdict)}
+		return s, facts, &DamagedError{path, errors.New(verdict)}
 	}
 	for _, query := range sound {
 		var n int
 		if err := db.QueryRowContext(ctx, query).Scan(&n); err != nil {
-			return seal{}, "", err
+			return s, facts, err
 		}
 		if n > 0 {
-			return seal{}, "", &DamagedError{path, fmt.Errorf("%d of its rows hold values that cannot be", n)}
+			return s, facts, &DamagedError{path, fmt.Errorf("%d of its rows hold values that cannot be", n)}
 		}
 	}
 	return readSeal(ctx, db)
