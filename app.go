@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -79,9 +80,13 @@ func argument(c *cli.Context, name string) (string, error) {
 
 // reorder puts a command's options before its arguments: the flag package
 // behind the CLI library stops at the first argument, and would silently ignore
-// a --dry-run behind it.
-func reorder(app *cli.App, args []string) []string {
+// a --dry-run behind it. An option that lacks its value is an error, for it would
+// take what was put behind it.
+func reorder(app *cli.App, args []string) ([]string, error) {
 	out := []string{app.Name}
+	if slices.Contains(args, completionFlag) {
+		return append(out, args...), nil
+	}
 	for i, arg := range args {
 		if strings.HasPrefix(arg, "-") {
 			out = append(out, arg)
@@ -89,37 +94,52 @@ func reorder(app *cli.App, args []string) []string {
 		}
 		c := app.Command(arg)
 		if c == nil {
-			return append(out, args[i:]...)
+			return append(out, args[i:]...), nil
 		}
-		options, operands := split(c, args[i+1:])
+		options, operands, err := split(c, args[i+1:])
+		if err != nil {
+			return nil, err
+		}
 		out = append(append(out, arg), options...)
 		if len(operands) > 0 {
 			out = append(append(out, "--"), operands...)
 		}
-		return out
+		return out, nil
 	}
-	return out
+	return out, nil
 }
 
+// completionFlag is what a shell puts last to have a line completed, which may
+// well lack a value.
+const completionFlag = "--generate-bash-completion"
+
 // split separates a command's options, each with its value, from its operands.
-func split(c *cli.Command, args []string) (options, operands []string) {
+func split(c *cli.Command, args []string) (options, operands []string, err error) {
 	for len(args) > 0 {
 		arg := args[0]
 		args = args[1:]
 		switch {
 		case arg == "--":
-			return options, append(operands, args...)
+			return options, append(operands, args...), nil
 		case arg == "-" || !strings.HasPrefix(arg, "-"):
 			operands = append(operands, arg)
 		default:
 			options = append(options, arg)
-			if takesValue(c, arg) && len(args) > 0 {
-				options = append(options, args[0])
-				args = args[1:]
+			if !takesValue(c, arg) {
+				continue
 			}
+			if len(args) == 0 || strings.HasPrefix(args[0], "--") {
+				return nil, nil, withoutValue(strings.TrimLeft(arg, "-"))
+			}
+			options = append(options, args[0])
+			args = args[1:]
 		}
 	}
-	return options, operands
+	return options, operands, nil
+}
+
+func withoutValue(name string) error {
+	return usagef(fmt.Sprintf("write --%s VALUE, or --%s=VALUE if it begins with --", name, name), "--%s needs a value", name)
 }
 
 func takesValue(c *cli.Command, arg string) bool {

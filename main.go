@@ -28,7 +28,10 @@ func main() {
 // name.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	app := newApp(&streams{in: stdin, out: stdout, err: stderr})
-	err := app.RunContext(ctx, reorder(app, args))
+	args, err := reorder(app, args)
+	if err == nil {
+		err = app.RunContext(ctx, args)
+	}
 	var ended *endedError
 	if err != nil && !errors.As(err, &ended) {
 		report(stderr, err)
