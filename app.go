@@ -22,6 +22,7 @@ func newApp(s *streams) *cli.App {
 		Writer:               s.out,
 		ErrWriter:            s.err,
 		HideHelpCommand:      true,
+		Flags:                []cli.Flag{cli.HelpFlag}, // the library adds none beside a help command that is not its own
 		EnableBashCompletion: true,
 		ExitErrHandler:       func(*cli.Context, error) {},
 		OnUsageError:         onUsageError,
@@ -34,6 +35,7 @@ func newApp(s *streams) *cli.App {
 		Commands: []*cli.Command{
 			planCommand(s), runCommand(s), resumeCommand(s), retryCommand(s), statusCommand(s), verifyCommand(s), undoCommand(s), reportCommand(s),
 			listCommand(s), cleanupCommand(s), pauseCommand(s), unpauseCommand(s), tuneCommand(s), sandboxCommand(s),
+			helpCommand(),
 		},
 	}
 	for _, c := range app.Commands {
@@ -41,6 +43,27 @@ func newApp(s *streams) *cli.App {
 		c.HideHelpCommand = true
 	}
 	return app
+}
+
+// helpCommand takes the place of the CLI library's own, which ends with an exit
+// code of its own for a topic that it does not know.
+func helpCommand() *cli.Command {
+	return &cli.Command{
+		Name: "help", Usage: "show the help of a command, or this one", ArgsUsage: "[COMMAND]",
+		Action: func(c *cli.Context) error {
+			if !c.Args().Present() {
+				return cli.ShowAppHelp(c)
+			}
+			topic, err := argument(c, "COMMAND")
+			if err != nil {
+				return err
+			}
+			if c.App.Command(topic) == nil {
+				return usagef(commandList(c), "there is no command %q", topic)
+			}
+			return cli.ShowCommandHelp(c, topic)
+		},
+	}
 }
 
 func onUsageError(c *cli.Context, err error, _ bool) error {
@@ -88,6 +111,9 @@ func reorder(app *cli.App, args []string) ([]string, error) {
 		return append(out, args...), nil
 	}
 	for i, arg := range args {
+		if isHelp(arg) {
+			return append(append(out, "help"), args[i+1:]...), nil
+		}
 		if strings.HasPrefix(arg, "-") {
 			out = append(out, arg)
 			continue
@@ -113,7 +139,14 @@ func reorder(app *cli.App, args []string) ([]string, error) {
 // well lack a value.
 const completionFlag = "--generate-bash-completion"
 
-// split separates a command's options, each with its value, from its operands.
+// isHelp reports whether an option asks for help. The CLI library would look for
+// the help of whatever else is on the line.
+func isHelp(arg string) bool {
+	return strings.HasPrefix(arg, "-") && slices.Contains(cli.HelpFlag.Names(), strings.TrimLeft(arg, "-"))
+}
+
+// split separates a command's options, each with its value, from its operands. One
+// that asks for help is the only one that counts.
 func split(c *cli.Command, args []string) (options, operands []string, err error) {
 	for len(args) > 0 {
 		arg := args[0]
@@ -123,6 +156,8 @@ func split(c *cli.Command, args []string) (options, operands []string, err error
 			return options, append(operands, args...), nil
 		case arg == "-" || !strings.HasPrefix(arg, "-"):
 			operands = append(operands, arg)
+		case isHelp(arg):
+			return []string{arg}, nil, nil
 		default:
 			options = append(options, arg)
 			if !takesValue(c, arg) {
