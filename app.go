@@ -66,21 +66,6 @@ func helpCommand() *cli.Command {
 	}
 }
 
-func onUsageError(c *cli.Context, err error, _ bool) error {
-	what := strings.TrimPrefix(err.Error(), "flag provided but not defined: ")
-	if what != err.Error() {
-		return usagef(fmt.Sprintf("adferry %s lists the options", helpFor(c)), "there is no option %s", what)
-	}
-	return usagef(fmt.Sprintf("adferry %s lists the options and their values", helpFor(c)), "%s", err)
-}
-
-func helpFor(c *cli.Context) string {
-	if c.Command != nil && c.Command.Name != "" && c.Command.Name != c.App.Name {
-		return c.Command.Name + " --help"
-	}
-	return "--help"
-}
-
 func commandList(c *cli.Context) string {
 	var names []string
 	for _, command := range c.App.Commands {
