@@ -27,6 +27,7 @@ func main() {
 // run is the program: it returns the exit code. args are without the program's
 // name.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	forgetEmpty()
 	app := newApp(&streams{in: stdin, out: stdout, err: stderr})
 	args, err := reorder(app, args)
 	if err == nil {
@@ -37,6 +38,16 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		report(stderr, err)
 	}
 	return exitCode(err)
+}
+
+// forgetEmpty unsets our environment variables that are empty, as a script's unset
+// variable leaves them: they say nothing, and an option would take that for its value.
+func forgetEmpty() {
+	for _, entry := range os.Environ() {
+		if name, value, _ := strings.Cut(entry, "="); value == "" && strings.HasPrefix(name, "ADFERRY_") {
+			_ = os.Unsetenv(name)
+		}
+	}
 }
 
 // report prints an error as one line and its hints below.
