@@ -126,6 +126,7 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 		}
 		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
 	}
+	s.out.excuse(s.err) // how the run went is what its exit code says
 	return stop
 }
 

@@ -163,9 +163,8 @@ func rehearseCleanup(c *cli.Context, s *streams, se *session, o *order) error {
 	defer inv.close()
 	if o.dir == "" {
 		inv.preview(s.err)
-		out := &outlet{w: s.out}
-		if _, err := plan.Write(out, inv.lines()); err != nil {
-			return gone(err)
+		if _, err := plan.Write(s.out, inv.lines()); gone(err) != nil {
+			return err
 		}
 		return inv.ended(s, inv.guard(o.limit))
 	}

@@ -28,11 +28,13 @@ func main() {
 // name.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	forgetEmpty()
-	app := newApp(&streams{in: stdin, out: stdout, err: stderr})
+	s := &streams{in: stdin, out: &outlet{w: stdout}, err: stderr}
+	app := newApp(s)
 	args, err := reorder(app, args)
 	if err == nil {
 		err = app.RunContext(ctx, args)
 	}
+	err = s.outcome(err)
 	var ended *endedError
 	if err != nil && !errors.As(err, &ended) {
 		report(stderr, err)
@@ -60,6 +62,18 @@ func report(w io.Writer, err error) {
 
 // streams are where a command reads and writes.
 type streams struct {
-	in       io.Reader
-	out, err io.Writer
+	in  io.Reader
+	out *outlet
+	err io.Writer
+}
+
+// outcome is what a command ends with. Output that was lost is an error, unless its
+// reader has left; but it takes the place of no other outcome.
+func (s *streams) outcome(err error) error {
+	var lost *outputError
+	if err == nil || errors.As(err, &lost) {
+		return gone(s.out.err)
+	}
+	s.out.excuse(s.err)
+	return err
 }
