@@ -11,6 +11,7 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/backup"
 	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
@@ -123,6 +124,9 @@ func newSettings(c *cli.Context) (store.Settings, error) {
 	}
 	if dir := c.String("backup"); dir != "" {
 		s.Backup = absolute(dir)
+		if err := backup.Possible(s.Backup); err != nil {
+			return s, usagef("name another folder with --backup DIR; nothing was sent", "--backup: %w", err)
+		}
 	}
 	return s, nil
 }
@@ -154,6 +158,9 @@ func runManifest(c *cli.Context, s *streams) error {
 	p, err := readManifest(path, nil)
 	if err != nil {
 		return showProblems(s, err)
+	}
+	if err := checkWords(c, path); err != nil {
+		return err
 	}
 	if err := agree(c, s, p, se.mostDeletes, deletions); err != nil {
 		return err
