@@ -71,7 +71,7 @@ func undo(c *cli.Context, s *streams, dir string) error {
 		}
 		if se.dryRun {
 			tellGone(s, gone)
-			return describe(u.manifest(), p).print(s.out, false)
+			return rehearse(s, u.manifest(), p, se.mostDeletes)
 		}
 		if err := agree(c, s, p, se.mostDeletes, takenBack); err != nil {
 			return err
