@@ -77,7 +77,7 @@ func outcome(s jobs.Summary) string {
 		if s.Stop != "" {
 			stop = " Why: " + strings.TrimSuffix(oneLine(s.Stop), ".") + "."
 		}
-		if t.Settled() == 0 {
+		if t.Settled() == 0 && s.API.Calls == 0 {
 			return fmt.Sprintf("Not begun: %s left to do.%s", counted(left, "row is", "rows are"), stop)
 		}
 		return fmt.Sprintf("Stopped early: %s of %s settled, %s left%s.%s",
