@@ -131,6 +131,7 @@ func hints(err error) []string {
 		unsaved  *jobs.CheckpointError
 		picture  *jobs.PictureError
 		disk     *store.DiskError
+		folder   *store.UnwritableError
 		offline  *jobs.OfflineError
 		wait     *jobs.ThrottledError
 		reading  *readingError
@@ -156,6 +157,8 @@ func hints(err error) []string {
 		return []string{"the file was left as it is; restore job.db from a copy, or start a new job in another folder: what is done already is skipped"}
 	case errors.As(err, &newer):
 		return []string{"use the version of adferry that made the job, or a newer one"}
+	case errors.As(err, &folder):
+		return []string{"copy the folder and name the copy, or ask whoever owns it"}
 	case errors.Is(err, store.ErrLocked):
 		return []string{"adferry status shows how far it is"}
 	case errors.Is(err, store.ErrBusy):
