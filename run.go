@@ -227,7 +227,7 @@ func madeFrom(c *cli.Context, path, dir string) (bool, error) {
 		return false, err
 	}
 	if meta.Manifest.SHA256 != sum {
-		return false, usagef("name another folder with --job DIR, or go on with the old one: adferry resume "+dir,
+		return false, usagef("name another folder with --job DIR, or go on with the old one: adferry resume "+reports.Quote(dir),
 			"%s holds the job of another manifest (%s)", dir, meta.Manifest.Path)
 	}
 	if meta.Sandbox != c.Bool("sandbox") {

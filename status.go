@@ -99,7 +99,7 @@ func reportCommand(s *streams) *cli.Command {
 			}
 			defer job.Close()
 			if err := reports.Write(c.Context, dir, job); err != nil {
-				return fmt.Errorf("%w: %w", errReports, err)
+				return inJob(dir, fmt.Errorf("%w: %w", errReports, err))
 			}
 			_, err = fmt.Fprintf(s.out, "reports written to %s\n", dir)
 			return err

@@ -268,7 +268,7 @@ func (u undoing) open(ctx context.Context, se *session, begun bool) (*store.Job,
 	}
 	meta, err := job.Meta(ctx)
 	if err == nil && sum != meta.Manifest.SHA256 {
-		err = usagef(fmt.Sprintf("adferry resume %s goes on with that one; to undo what came after it, move its folder away", u.dir),
+		err = usagef(fmt.Sprintf("adferry resume %s goes on with that one; to undo what came after it, move its folder away", reports.Quote(u.dir)),
 			"%s holds the undo of an earlier state of the job", u.dir)
 	}
 	if err != nil {
