@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -21,6 +22,7 @@ func newApp(s *streams) *cli.App {
 		Writer:               s.out,
 		ErrWriter:            s.err,
 		HideHelpCommand:      true,
+		Flags:                []cli.Flag{cli.HelpFlag}, // the library adds none beside a help command that is not its own
 		EnableBashCompletion: true,
 		ExitErrHandler:       func(*cli.Context, error) {},
 		OnUsageError:         onUsageError,
@@ -33,6 +35,7 @@ func newApp(s *streams) *cli.App {
 		Commands: []*cli.Command{
 			planCommand(s), runCommand(s), resumeCommand(s), retryCommand(s), statusCommand(s), verifyCommand(s), undoCommand(s), reportCommand(s),
 			listCommand(s), cleanupCommand(s), pauseCommand(s), unpauseCommand(s), tuneCommand(s), sandboxCommand(s),
+			helpCommand(),
 		},
 	}
 	for _, c := range app.Commands {
@@ -42,19 +45,25 @@ func newApp(s *streams) *cli.App {
 	return app
 }
 
-func onUsageError(c *cli.Context, err error, _ bool) error {
-	what := strings.TrimPrefix(err.Error(), "flag provided but not defined: ")
-	if what != err.Error() {
-		return usagef(fmt.Sprintf("adferry %s lists the options", helpFor(c)), "there is no option %s", what)
+// helpCommand takes the place of the CLI library's own, which ends with an exit
+// code of its own for a topic that it does not know.
+func helpCommand() *cli.Command {
+	return &cli.Command{
+		Name: "help", Usage: "show the help of a command, or this one", ArgsUsage: "[COMMAND]",
+		Action: func(c *cli.Context) error {
+			if !c.Args().Present() {
+				return cli.ShowAppHelp(c)
+			}
+			topic, err := argument(c, "COMMAND")
+			if err != nil {
+				return err
+			}
+			if c.App.Command(topic) == nil {
+				return usagef(commandList(c), "there is no command %q", topic)
+			}
+			return cli.ShowCommandHelp(c, topic)
+		},
 	}
-	return usagef(fmt.Sprintf("adferry %s lists the options and their values", helpFor(c)), "%s", err)
-}
-
-func helpFor(c *cli.Context) string {
-	if c.Command != nil && c.Command.Name != "" && c.Command.Name != c.App.Name {
-		return c.Command.Name + " --help"
-	}
-	return "--help"
 }
 
 func commandList(c *cli.Context) string {
@@ -79,47 +88,78 @@ func argument(c *cli.Context, name string) (string, error) {
 
 // reorder puts a command's options before its arguments: the flag package
 // behind the CLI library stops at the first argument, and would silently ignore
-// a --dry-run behind it.
-func reorder(app *cli.App, args []string) []string {
+// a --dry-run behind it. An option that lacks its value is an error, for it would
+// take what was put behind it.
+func reorder(app *cli.App, args []string) ([]string, error) {
 	out := []string{app.Name}
+	if slices.Contains(args, completionFlag) {
+		return append(out, args...), nil
+	}
 	for i, arg := range args {
+		if isHelp(arg) {
+			return append(append(out, "help"), args[i+1:]...), nil
+		}
 		if strings.HasPrefix(arg, "-") {
 			out = append(out, arg)
 			continue
 		}
 		c := app.Command(arg)
 		if c == nil {
-			return append(out, args[i:]...)
+			return append(out, args[i:]...), nil
 		}
-		options, operands := split(c, args[i+1:])
+		options, operands, err := split(c, args[i+1:])
+		if err != nil {
+			return nil, err
+		}
 		out = append(append(out, arg), options...)
 		if len(operands) > 0 {
 			out = append(append(out, "--"), operands...)
 		}
-		return out
+		return out, nil
 	}
-	return out
+	return out, nil
 }
 
-// split separates a command's options, each with its value, from its operands.
-func split(c *cli.Command, args []string) (options, operands []string) {
+// completionFlag is what a shell puts last to have a line completed, which may
+// well lack a value.
+const completionFlag = "--generate-bash-completion"
+
+// isHelp reports whether an option asks for help. The CLI library would look for
+// the help of whatever else is on the line.
+func isHelp(arg string) bool {
+	return strings.HasPrefix(arg, "-") && slices.Contains(cli.HelpFlag.Names(), strings.TrimLeft(arg, "-"))
+}
+
+// split separates a command's options, each with its value, from its operands. One
+// that asks for help is the only one that counts.
+func split(c *cli.Command, args []string) (options, operands []string, err error) {
 	for len(args) > 0 {
 		arg := args[0]
 		args = args[1:]
 		switch {
 		case arg == "--":
-			return options, append(operands, args...)
+			return options, append(operands, args...), nil
 		case arg == "-" || !strings.HasPrefix(arg, "-"):
 			operands = append(operands, arg)
+		case isHelp(arg):
+			return []string{arg}, nil, nil
 		default:
 			options = append(options, arg)
-			if takesValue(c, arg) && len(args) > 0 {
-				options = append(options, args[0])
-				args = args[1:]
+			if !takesValue(c, arg) {
+				continue
 			}
+			if len(args) == 0 || strings.HasPrefix(args[0], "--") {
+				return nil, nil, withoutValue(strings.TrimLeft(arg, "-"))
+			}
+			options = append(options, args[0])
+			args = args[1:]
 		}
 	}
-	return options, operands
+	return options, operands, nil
+}
+
+func withoutValue(name string) error {
+	return usagef(fmt.Sprintf("write --%s VALUE, or --%s=VALUE if it begins with --", name, name), "--%s needs a value", name)
 }
 
 func takesValue(c *cli.Command, arg string) bool {

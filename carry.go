@@ -22,6 +22,11 @@ var errReports = errors.New("the reports could not be written")
 
 // carryOut runs an open job to its end or to a stop, and reports.
 func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
+	return inJob(dir, carry(ctx, s, se, job, dir))
+}
+
+// carry is carryOut; its errors do not say which job they are about.
+func carry(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
 	api, err := se.connect(job)
 	if err != nil {
 		return err
@@ -99,7 +104,7 @@ func equip(se *session, meta store.Meta) (o jobs.Options, release func(), err er
 func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir string, stop error) error {
 	summary, err := job.Summary(ctx)
 	if err != nil {
-		return first(s, stop, &jobs.CheckpointError{Err: err})
+		return first(s, stop, inJob(dir, &jobs.CheckpointError{Err: err}))
 	}
 	why := ""
 	if summary.State == jobs.JobFinished {
@@ -114,7 +119,7 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 		stop = &jobs.CheckpointError{Err: err}
 	}
 	if err := reports.Write(ctx, dir, job); err != nil {
-		failed := fmt.Errorf("%w: %w", errReports, err)
+		failed := inJob(dir, fmt.Errorf("%w: %w", errReports, err))
 		if exitCode(stop) < exitStopped {
 			return failed
 		}
@@ -122,10 +127,11 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 	}
 	if !se.quiet {
 		if summary, err = job.Summary(ctx); err != nil {
-			return first(s, stop, &jobs.CheckpointError{Err: err})
+			return first(s, stop, inJob(dir, &jobs.CheckpointError{Err: err}))
 		}
 		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
 	}
+	s.out.excuse(s.err) // how the run went is what its exit code says
 	return stop
 }
 

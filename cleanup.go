@@ -10,6 +10,7 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/store"
 	"adferry/plan"
+	"adferry/reports"
 )
 
 func cleanupCommand(s *streams) *cli.Command {
@@ -163,9 +164,8 @@ func rehearseCleanup(c *cli.Context, s *streams, se *session, o *order) error {
 	defer inv.close()
 	if o.dir == "" {
 		inv.preview(s.err)
-		out := &outlet{w: s.out}
-		if _, err := plan.Write(out, inv.lines()); err != nil {
-			return gone(err)
+		if _, err := plan.Write(s.out, inv.lines()); gone(err) != nil {
+			return err
 		}
 		return inv.ended(s, inv.guard(o.limit))
 	}
@@ -179,6 +179,6 @@ func rehearseCleanup(c *cli.Context, s *streams, se *session, o *order) error {
 	if _, err := inv.write(o.dir, o.terms); err != nil {
 		return notStarted(err)
 	}
-	fmt.Fprintf(s.out, "nothing was deleted; adferry run %s --job %s would carry this out\n", filepath.Join(o.dir, manifestName), o.dir)
+	fmt.Fprintf(s.out, "nothing was deleted; adferry run %s --job %s would carry this out\n", reports.Quote(filepath.Join(o.dir, manifestName)), reports.Quote(o.dir))
 	return inv.ended(s, inv.guard(o.limit))
 }

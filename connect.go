@@ -80,6 +80,10 @@ func readToken(file string, stdin io.Reader) (string, error) {
 
 // logger makes the log that the options ask for.
 func logger(c *cli.Context, s *streams) (*slog.Logger, error) {
+	format := c.String("log-format")
+	if format != "text" && format != "json" && format != "" {
+		return nil, usagef("", "--log-format is %q, and takes text or json", format)
+	}
 	var level slog.Level
 	switch name := c.String("log-level"); name {
 	case "off", "":
@@ -90,14 +94,10 @@ func logger(c *cli.Context, s *streams) (*slog.Logger, error) {
 		return nil, usagef("", "--log-level is %q, and takes off, error, warn, info or debug", name)
 	}
 	o := &slog.HandlerOptions{Level: level}
-	switch name := c.String("log-format"); name {
-	case "text", "":
-		return slog.New(slog.NewTextHandler(s.err, o)), nil
-	case "json":
+	if format == "json" {
 		return slog.New(slog.NewJSONHandler(s.err, o)), nil
-	default:
-		return nil, usagef("", "--log-format is %q, and takes text or json", name)
 	}
+	return slog.New(slog.NewTextHandler(s.err, o)), nil
 }
 
 // loggedAPI writes every call and its answer to the debug log.

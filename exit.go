@@ -9,6 +9,7 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/store"
 	"adferry/plan"
+	"adferry/reports"
 )
 
 // The exit codes, as users' scripts know them.
@@ -46,6 +47,32 @@ func usagef(hint, format string, args ...any) error {
 type endedError struct{ code int }
 
 func (e *endedError) Error() string { return fmt.Sprintf("ended with exit code %d", e.code) }
+
+// jobError is what kept a job from its end, and the job's folder, for hints to name.
+type jobError struct {
+	dir string
+	err error
+}
+
+func (e *jobError) Error() string { return e.err.Error() }
+func (e *jobError) Unwrap() error { return e.err }
+
+// inJob says in which folder's job something went wrong, if anything did.
+func inJob(dir string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &jobError{dir, err}
+}
+
+// onJob is a command for the job that an error is about.
+func onJob(command string, err error) string {
+	dir := "DIR"
+	if job := (*jobError)(nil); errors.As(err, &job) {
+		dir = reports.Quote(job.dir)
+	}
+	return "adferry " + command + " " + dir
+}
 
 // guardError is a safety guard that let nothing start.
 type guardError struct {
@@ -131,6 +158,7 @@ func hints(err error) []string {
 		unsaved  *jobs.CheckpointError
 		picture  *jobs.PictureError
 		disk     *store.DiskError
+		folder   *store.UnwritableError
 		offline  *jobs.OfflineError
 		wait     *jobs.ThrottledError
 		reading  *readingError
@@ -149,13 +177,15 @@ func hints(err error) []string {
 	case errors.As(err, &guard):
 		return []string{guard.hint}
 	case errors.As(err, &refused):
-		return refusedHints(refused.Err, "adferry resume")
+		return refusedHints(refused.Err, onJob("resume", err))
 	case errors.As(err, &failures):
-		return []string{"read failed.csv; if the failures are expected, go on with resume and a higher --max-failures"}
+		return []string{"read failed.csv; if the failures are expected, go on with " + onJob("resume", err) + " and a higher --max-failures"}
 	case errors.As(err, &damaged):
 		return []string{"the file was left as it is; restore job.db from a copy, or start a new job in another folder: what is done already is skipped"}
 	case errors.As(err, &newer):
 		return []string{"use the version of adferry that made the job, or a newer one"}
+	case errors.As(err, &folder):
+		return []string{"copy the folder and name the copy, or ask whoever owns it"}
 	case errors.Is(err, store.ErrLocked):
 		return []string{"adferry status shows how far it is"}
 	case errors.Is(err, store.ErrBusy):
@@ -165,19 +195,19 @@ func hints(err error) []string {
 	case errors.As(err, &fresh):
 		return []string{"nothing was sent; make room or mend the disk, then run again"}
 	case errors.Is(err, errReports):
-		return []string{"every outcome is safe in the job; mend that, then adferry report writes them"}
+		return []string{"every outcome is safe in the job; mend that, then " + onJob("report", err) + " writes them"}
 	case errors.As(err, &unsaved), errors.As(err, &picture), errors.As(err, &disk):
-		return []string{"nothing settled is lost; make room or mend the disk, then adferry resume"}
+		return []string{"nothing settled is lost; make room or mend the disk, then " + onJob("resume", err)}
 	case errors.As(err, &offline):
-		return []string{"check the network and ADFERRY_ENDPOINT, then adferry resume"}
+		return []string{"check the network and ADFERRY_ENDPOINT, then " + onJob("resume", err)}
 	case errors.As(err, &wait):
-		return []string{"come back then with adferry resume"}
+		return []string{"come back then with " + onJob("resume", err)}
 	case errors.Is(err, jobs.ErrStuck):
-		return []string{"nothing is lost; adferry resume goes on, and a report of how it came about is welcome"}
+		return []string{"nothing is lost; " + onJob("resume", err) + " goes on, and a report of how it came about is welcome"}
 	case errors.Is(err, jobs.ErrUnsettled):
-		return []string{"adferry resume reads them again before anything else; results.csv shows which rows are unknown or pending"}
+		return []string{onJob("resume", err) + " reads them again before anything else; results.csv shows which rows are unknown or pending"}
 	case errors.Is(err, jobs.ErrInterrupted), errors.Is(err, jobs.ErrDuration):
-		return []string{"adferry resume goes on"}
+		return []string{onJob("resume", err) + " goes on"}
 	}
 	return nil
 }

@@ -66,17 +66,16 @@ func list(c *cli.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	out := &outlet{w: s.out}
 	ctx, release := untilSignal(c.Context)
 	defer release()
 	if c.Bool("count") {
-		err = countImages(ctx, r, accounts, q, format, out)
+		err = countImages(ctx, r, accounts, q, format, s.out)
 	} else {
 		q.Fields, q.Raw = append([]string{graph.FieldHash}, fields...), true
-		err = listImages(ctx, r, accounts, q, reports.NewListing(out, format, fields))
+		err = listImages(ctx, r, accounts, q, reports.NewListing(s.out, format, fields))
 	}
-	if out.err != nil {
-		return gone(out.err)
+	if s.out.err != nil {
+		return s.out.err
 	}
 	return r.ended(err)
 }

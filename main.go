@@ -27,13 +27,29 @@ func main() {
 // run is the program: it returns the exit code. args are without the program's
 // name.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	app := newApp(&streams{in: stdin, out: stdout, err: stderr})
-	err := app.RunContext(ctx, reorder(app, args))
+	forgetEmpty()
+	s := &streams{in: stdin, out: &outlet{w: stdout}, err: stderr}
+	app := newApp(s)
+	args, err := reorder(app, args)
+	if err == nil {
+		err = app.RunContext(ctx, args)
+	}
+	err = s.outcome(err)
 	var ended *endedError
 	if err != nil && !errors.As(err, &ended) {
 		report(stderr, err)
 	}
 	return exitCode(err)
+}
+
+// forgetEmpty unsets our environment variables that are empty, as a script's unset
+// variable leaves them: they say nothing, and an option would take that for its value.
+func forgetEmpty() {
+	for _, entry := range os.Environ() {
+		if name, value, _ := strings.Cut(entry, "="); value == "" && strings.HasPrefix(name, "ADFERRY_") {
+			_ = os.Unsetenv(name)
+		}
+	}
 }
 
 // report prints an error as one line and its hints below.
@@ -46,6 +62,18 @@ func report(w io.Writer, err error) {
 
 // streams are where a command reads and writes.
 type streams struct {
-	in       io.Reader
-	out, err io.Writer
+	in  io.Reader
+	out *outlet
+	err io.Writer
+}
+
+// outcome is what a command ends with. Output that was lost is an error, unless its
+// reader has left; but it takes the place of no other outcome.
+func (s *streams) outcome(err error) error {
+	var lost *outputError
+	if err == nil || errors.As(err, &lost) {
+		return gone(s.out.err)
+	}
+	s.out.excuse(s.err)
+	return err
 }

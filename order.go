@@ -61,7 +61,7 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 	if o.limit, err = share(c, "max-delete"); err != nil {
 		return nil, err
 	}
-	if !o.limit.Set { // an environment variable that is empty is no guard that is off
+	if !o.limit.Set { // an empty value is no guard that is off
 		o.limit = jobs.Share{Percent: defaultPercent, Set: true}
 	}
 	switch {
@@ -82,9 +82,6 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 		MaxDelete: cmp.Or(c.String("max-delete"), defaultLimit),
 	}
 	for _, path := range c.StringSlice("keep") {
-		if path == "" { // of an environment variable
-			continue
-		}
 		if err := o.keep(path); err != nil {
 			return nil, usagef("nothing was listed or deleted", "--keep %s: %w", path, err)
 		}
@@ -92,13 +89,9 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 	return o, nil
 }
 
-// leftEmpty reports whether an option was given without a value. An environment
-// variable that is empty is none.
+// leftEmpty reports whether an option was given without a value.
 func leftEmpty(c *cli.Context, name string) bool {
-	if text, ok := os.LookupEnv(env(name)[0]); !c.IsSet(name) || ok && text == "" {
-		return false
-	}
-	return c.String(name) == "" && len(c.StringSlice(name)) == 0 || slices.Contains(c.StringSlice(name), "")
+	return c.IsSet(name) && (c.String(name) == "" && len(c.StringSlice(name)) == 0 || slices.Contains(c.StringSlice(name), ""))
 }
 
 // keep reads a keep list.

@@ -182,19 +182,32 @@ func untilSignal(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// outlet is where data goes; it remembers that it went nowhere.
+// outlet is where output goes. It remembers that some went nowhere, and takes no
+// more then.
 type outlet struct {
 	w   io.Writer
 	err error
 }
 
 func (o *outlet) Write(p []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
 	n, err := o.w.Write(p)
 	if err != nil {
 		o.err = &outputError{err}
 		return n, o.err
 	}
 	return n, nil
+}
+
+// excuse tells of output that was lost, where it does not change how the command
+// ends.
+func (o *outlet) excuse(stderr io.Writer) {
+	if gone(o.err) != nil {
+		fmt.Fprintf(stderr, "adferry: %s\n", o.err)
+	}
+	o.err = nil
 }
 
 // outputError: the output could not be written.

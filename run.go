@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/backup"
 	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
@@ -123,6 +125,9 @@ func newSettings(c *cli.Context) (store.Settings, error) {
 	}
 	if dir := c.String("backup"); dir != "" {
 		s.Backup = absolute(dir)
+		if err := backup.Possible(s.Backup); err != nil {
+			return s, usagef("name another folder with --backup DIR; nothing was sent", "--backup: %w", err)
+		}
 	}
 	return s, nil
 }
@@ -142,18 +147,48 @@ func runManifest(c *cli.Context, s *streams) error {
 		return err
 	}
 	defer se.close()
-	if se.dryRun {
-		return printPlan(s, path, false)
-	}
-	if view, err := store.View(c.Context, dir); err == nil {
-		view.Close()
-		return runAgain(c, s, se, path, dir)
-	} else if !errors.Is(err, store.ErrNoJob) {
+	going, err := madeFrom(c, path, dir)
+	switch {
+	case err != nil:
 		return err
+	case se.dryRun:
+		return rehearseRun(c, s, se, path)
+	case going:
+		return runAgain(c.Context, s, se, dir)
 	}
+	return runNew(c, s, se, path, dir)
+}
+
+// rehearseRun is a dry run. What run would refuse, it refuses; only the consent to
+// deletions is not asked for.
+func rehearseRun(c *cli.Context, s *streams, se *session, path string) error {
 	p, err := readManifest(path, nil)
 	if err != nil {
 		return showProblems(s, err)
+	}
+	if err := checkWords(c, path); err != nil {
+		return err
+	}
+	return rehearse(s, path, p, se.mostDeletes)
+}
+
+// rehearse prints a plan, and ends as the limit of deletions would have it end.
+func rehearse(s *streams, path string, p *plan.Plan, limit jobs.Share) error {
+	err := describe(path, p).print(s.out, false)
+	if guard := within(limit, p.Counts().Deletes, p.Rows); guard != nil {
+		return guard
+	}
+	return err
+}
+
+// runNew makes the manifest's job and runs it.
+func runNew(c *cli.Context, s *streams, se *session, path, dir string) error {
+	p, err := readManifest(path, nil)
+	if err != nil {
+		return showProblems(s, err)
+	}
+	if err := checkWords(c, path); err != nil {
+		return err
 	}
 	if err := agree(c, s, p, se.mostDeletes, deletions); err != nil {
 		return err
@@ -172,29 +207,43 @@ func runManifest(c *cli.Context, s *streams) error {
 	return carryOut(c.Context, s, se, job, dir)
 }
 
-// runAgain goes on with the job that an earlier run of the manifest made.
-func runAgain(c *cli.Context, s *streams, se *session, path, dir string) error {
+// madeFrom reports whether dir holds the job that an earlier run of the manifest
+// made. Any other job there is an error.
+func madeFrom(c *cli.Context, path, dir string) (bool, error) {
+	view, err := store.View(c.Context, dir)
+	if errors.Is(err, store.ErrNoJob) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer view.Close()
 	sum, err := fileSum(path)
 	if err != nil {
-		return &usageError{err: err}
+		return false, &usageError{err: err}
 	}
-	job, err := store.Open(c.Context, dir)
+	meta, err := view.Meta(c.Context)
+	if err != nil {
+		return false, err
+	}
+	if meta.Manifest.SHA256 != sum {
+		return false, usagef("name another folder with --job DIR, or go on with the old one: adferry resume "+reports.Quote(dir),
+			"%s holds the job of another manifest (%s)", dir, meta.Manifest.Path)
+	}
+	if meta.Sandbox != c.Bool("sandbox") {
+		return false, usagef("name another folder with --job DIR", "%s holds a job that runs %s", dir, against(meta.Sandbox))
+	}
+	return true, nil
+}
+
+// runAgain goes on with the job that an earlier run of the manifest made.
+func runAgain(ctx context.Context, s *streams, se *session, dir string) error {
+	job, err := store.Open(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer job.Close()
-	meta, err := job.Meta(c.Context)
-	if err != nil {
-		return err
-	}
-	if meta.Manifest.SHA256 != sum {
-		return usagef("name another folder with --job DIR, or go on with the old one: adferry resume "+dir,
-			"%s holds the job of another manifest (%s)", dir, meta.Manifest.Path)
-	}
-	if meta.Sandbox != c.Bool("sandbox") {
-		return usagef("name another folder with --job DIR", "%s holds a job that runs %s", dir, against(meta.Sandbox))
-	}
-	return carryOut(c.Context, s, se, job, dir)
+	return carryOut(ctx, s, se, job, dir)
 }
 
 func against(sandbox bool) string {
@@ -228,7 +277,7 @@ func resume(c *cli.Context, s *streams, reopen bool) error {
 	}
 	defer se.close()
 	if se.dryRun {
-		return printLeft(c.Context, s, dir, reopen)
+		return printLeft(c.Context, s, se, dir, reopen)
 	}
 	job, err := store.Open(c.Context, dir)
 	if err != nil {

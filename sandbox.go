@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -117,17 +118,31 @@ type words map[string]string
 
 func (w words) has(word string) bool { _, ok := w[word]; return ok }
 
+// knownWords are all that there are.
+var knownWords = []string{"missing", "present", "in_use", "associated", "name", "age", "denied", "rehash"}
+
 // read takes the words of a cell.
 func (w words) read(cell string) error {
 	for _, field := range strings.Fields(cell) {
 		word, value, _ := strings.Cut(field, "=")
 		word = strings.ToLower(word)
+		if !slices.Contains(knownWords, word) {
+			return fmt.Errorf("sandbox column: there is no word %q; %s", word, otherWords(word))
+		}
 		if _, err := age(value); word == "age" && err != nil {
 			return err
 		}
 		w[word] = value
 	}
 	return nil
+}
+
+// otherWords says what may have been meant.
+func otherWords(word string) string {
+	if near := plan.Nearest(word, knownWords); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "the words are " + strings.Join(knownWords, ", ")
 }
 
 // age reads a number of days, such as 200d.
@@ -171,6 +186,15 @@ func seeds(path string) (*plan.Plan, map[plan.OpID]words, error) {
 		return nil
 	})
 	return p, said, err
+}
+
+// checkWords checks the words of a manifest that is to run on the embedded sandbox.
+func checkWords(c *cli.Context, path string) error {
+	if !c.Bool("sandbox") {
+		return nil
+	}
+	_, _, err := seeds(path)
+	return err
 }
 
 // firstRecord is the manifest's header, as far as it can be read.

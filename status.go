@@ -60,8 +60,9 @@ func showStatus(ctx context.Context, s *streams, dir string, asJSON bool) (jobs.
 	return summary.State, err
 }
 
-// printLeft says what a resume or a retry would take up.
-func printLeft(ctx context.Context, s *streams, dir string, reopen bool) error {
+// printLeft says what a resume or a retry would take up, and ends as the limit of
+// deletions would have it end.
+func printLeft(ctx context.Context, s *streams, se *session, dir string, reopen bool) error {
 	job, err := store.View(ctx, dir)
 	if err != nil {
 		return err
@@ -76,8 +77,12 @@ func printLeft(ctx context.Context, s *streams, dir string, reopen bool) error {
 	if reopen {
 		left += summary.Totals.Failed
 	}
-	_, err = fmt.Fprintf(s.out, "dry run: %s would be taken up; nothing was sent\n", count(left, "row"))
-	return err
+	fmt.Fprintf(s.out, "dry run: %s would be taken up; nothing was sent\n", count(left, "row"))
+	deletes, err := job.Deletes(ctx)
+	if err != nil {
+		return err
+	}
+	return within(se.mostDeletes, deletes, summary.Manifest.Rows)
 }
 
 func reportCommand(s *streams) *cli.Command {
@@ -94,7 +99,7 @@ func reportCommand(s *streams) *cli.Command {
 			}
 			defer job.Close()
 			if err := reports.Write(c.Context, dir, job); err != nil {
-				return fmt.Errorf("%w: %w", errReports, err)
+				return inJob(dir, fmt.Errorf("%w: %w", errReports, err))
 			}
 			_, err = fmt.Fprintf(s.out, "reports written to %s\n", dir)
 			return err

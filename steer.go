@@ -9,6 +9,7 @@ import (
 
 	"adferry/jobs"
 	"adferry/jobs/store"
+	"adferry/reports"
 )
 
 func pauseCommand(s *streams) *cli.Command {
@@ -52,7 +53,7 @@ func pause(c *cli.Context, s *streams) error {
 		if job.Running() {
 			then = "its process sends nothing more within a second, and its requests in flight may end"
 		}
-		_, err := fmt.Fprintf(s.out, "%s is paused: %s; adferry unpause %s lets it go on\n", dir, then, dir)
+		_, err := fmt.Fprintf(s.out, "%s is paused: %s; adferry unpause %s lets it go on\n", dir, then, reports.Quote(dir))
 		return err
 	})
 }
@@ -68,7 +69,7 @@ func unpause(c *cli.Context, s *streams) error {
 		}
 		then := "goes on"
 		if !job.Running() {
-			then = "is paused no more; no process runs it now, and adferry resume " + dir + " goes on with it"
+			then = "is paused no more; no process runs it now, and adferry resume " + reports.Quote(dir) + " goes on with it"
 		}
 		_, err := fmt.Fprintf(s.out, "%s %s\n", dir, then)
 		return err

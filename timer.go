@@ -55,7 +55,7 @@ func nextOf(c *cli.Context, s *streams, se *session, o *order, series *store.Ser
 		case o.terms.madeThat(last, summary.Manifest):
 			return goOn(c.Context, s, se, last)
 		case summary.State != jobs.JobFinished:
-			fmt.Fprintf(s.err, "%s is unfinished and stays so, for this is another cleanup; adferry resume %s goes on with it\n", last, last)
+			fmt.Fprintf(s.err, "%s is unfinished and stays so, for this is another cleanup; adferry resume %s goes on with it\n", last, reports.Quote(last))
 		}
 	}
 	return startCleanup(c, s, se, o, func() (string, error) { return series.Make(time.Now()) })
@@ -73,7 +73,7 @@ func jobIn(ctx context.Context, dir string, t terms) (unfinished bool, err error
 	case ended(dir, summary):
 		return false, usagef("name another folder with --job DIR, or let --jobs ROOT make a dated one", "%s holds a job that is finished", dir)
 	case !t.madeThat(dir, summary.Manifest):
-		return false, usagef("name another folder with --job DIR, or go on with the old one: adferry resume "+dir,
+		return false, usagef("name another folder with --job DIR, or go on with the old one: adferry resume "+reports.Quote(dir),
 			"%s holds the job of another cleanup, or of no cleanup", dir)
 	}
 	return true, nil

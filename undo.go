@@ -71,7 +71,7 @@ func undo(c *cli.Context, s *streams, dir string) error {
 		}
 		if se.dryRun {
 			tellGone(s, gone)
-			return describe(u.manifest(), p).print(s.out, false)
+			return rehearse(s, u.manifest(), p, se.mostDeletes)
 		}
 		if err := agree(c, s, p, se.mostDeletes, takenBack); err != nil {
 			return err
@@ -271,7 +271,7 @@ func (u undoing) open(ctx context.Context, se *session, begun bool) (*store.Job,
 	}
 	meta, err := job.Meta(ctx)
 	if err == nil && sum != meta.Manifest.SHA256 {
-		err = usagef(fmt.Sprintf("adferry resume %s goes on with that one; to undo what came after it, move its folder away", u.dir),
+		err = usagef(fmt.Sprintf("adferry resume %s goes on with that one; to undo what came after it, move its folder away", reports.Quote(u.dir)),
 			"%s holds the undo of an earlier state of the job", u.dir)
 	}
 	if err != nil {

@@ -56,8 +56,7 @@ func verify(c *cli.Context, s *streams) error {
 		return &readingError{err}
 	}
 	defer expected.Close()
-	out := &outlet{w: s.out}
-	report, err := reports.NewVerification(out, c.Bool("json"), summary, time.Now())
+	report, err := reports.NewVerification(s.out, c.Bool("json"), summary, time.Now())
 	if err != nil {
 		return err
 	}
@@ -70,8 +69,8 @@ func verify(c *cli.Context, s *streams) error {
 		}
 		err = report.End(found, summary.Totals, unread)
 	}
-	if out.err != nil {
-		err, read = gone(out.err), nil // a reader that has seen enough has seen drift, should there be any
+	if s.out.err != nil {
+		err, read = gone(s.out.err), nil // a reader that has seen enough has seen drift, should there be any
 	}
 	if err != nil {
 		return err

@@ -31,9 +31,9 @@ func TestFormats(t *testing.T) {
 		{"all", percent(7, 7), "100%"},
 		{"all of nothing", percent(0, 0), "100%"},
 		{"code and subcode", codes(100, 33), "100/33"},
-		{"shell word", quote("a/b-c.job"), "a/b-c.job"},
-		{"shell quotes", quote("it's"), `'it'\''s'`},
-		{"empty shell word", quote(""), "''"},
+		{"shell word", Quote("a/b-c.job"), "a/b-c.job"},
+		{"shell quotes", Quote("it's"), `'it'\''s'`},
+		{"empty shell word", Quote(""), "''"},
 	} {
 		if test.got != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, test.got, test.want)

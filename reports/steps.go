@@ -21,7 +21,7 @@ type step struct {
 
 // steps says how to go on with a job whose folder is dir.
 func steps(s jobs.Summary, dir string) []step {
-	dir = quote(dir)
+	dir = Quote(dir)
 	left := s.Totals.Pending + s.Totals.Unknown
 	var next []step
 	switch {
@@ -77,7 +77,7 @@ func outcome(s jobs.Summary) string {
 		if s.Stop != "" {
 			stop = " Why: " + strings.TrimSuffix(oneLine(s.Stop), ".") + "."
 		}
-		if t.Settled() == 0 {
+		if t.Settled() == 0 && s.API.Calls == 0 {
 			return fmt.Sprintf("Not begun: %s left to do.%s", counted(left, "row is", "rows are"), stop)
 		}
 		return fmt.Sprintf("Stopped early: %s of %s settled, %s left%s.%s",
@@ -98,8 +98,8 @@ func failedToo(t jobs.Totals) string {
 	return fmt.Sprintf(", %s failed", count(t.Failed))
 }
 
-// quote makes a path one word of a shell.
-func quote(path string) string {
+// Quote makes a path one word of a shell.
+func Quote(path string) string {
 	if path != "" && strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/~+:@%") == "" {
 		return path
 	}

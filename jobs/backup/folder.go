@@ -35,6 +35,18 @@ type Folder struct {
 	rows    *rows
 }
 
+// Possible says why a folder cannot be one for backups. It makes nothing.
+func Possible(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist) && dir != filepath.Dir(dir):
+		return Possible(filepath.Dir(dir))
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("%s is no folder", dir)
+	}
+	return err
+}
+
 // Open opens the folder and makes it if need be. Pictures come from the gallery,
 // which may be nil if nothing will be kept.
 func Open(dir string, gallery jobs.Gallery) (*Folder, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"syscall"
 
@@ -17,6 +18,24 @@ type DiskError struct{ Err error }
 func (e *DiskError) Error() string { return e.Err.Error() }
 func (e *DiskError) Unwrap() error { return e.Err }
 
+// UnwritableError is a folder that would have to be written to for its job to be
+// read: SQLite needs that while the job's log is not in its file yet.
+type UnwritableError struct {
+	Dir string
+	Err error
+}
+
+func (e *UnwritableError) Error() string {
+	return fmt.Sprintf("SQLite has to write to %s to read its job, and may not: %s", e.Dir, e.Err)
+}
+func (e *UnwritableError) Unwrap() error { return e.Err }
+
+// unwritable recognises in SQLite's words a folder that may not be written to.
+func unwritable(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && (e.Code()&0xff == 8 || e.Code()&0xff == 14) // SQLITE_READONLY, SQLITE_CANTOPEN
+}
+
 // diskErrors are the operating system's words for it. A file-size limit (EFBIG)
 // is a full disk to the process that has it.
 var diskErrors = []syscall.Errno{syscall.ENOSPC, syscall.EIO, syscall.EDQUOT, syscall.EFBIG, syscall.EROFS}
@@ -27,7 +46,8 @@ var diskErrors = []syscall.Errno{syscall.ENOSPC, syscall.EIO, syscall.EDQUOT, sy
 func fault(path string, err error) error {
 	var damage *DamagedError
 	var disk *DiskError
-	if err == nil || errors.As(err, &damage) || errors.As(err, &disk) {
+	var folder *UnwritableError
+	if err == nil || errors.As(err, &damage) || errors.As(err, &disk) || errors.As(err, &folder) {
 		return err
 	}
 	var e *sqlite.Error

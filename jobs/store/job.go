@@ -69,15 +69,44 @@ func view(ctx context.Context, dir string) (*Job, error) {
 	if err := inspect(path); err != nil {
 		return nil, err
 	}
-	db, err := open(path, "mode=ro")
+	j := &Job{dir: dir, path: path}
+	db, err := reading(ctx, path, "mode=ro")
+	if unwritable(err) {
+		db, err = j.asItLies(ctx, err)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("open job: %w", err)
+		return nil, fmt.Errorf("open job: %w", fault(path, err))
+	}
+	j.read = db
+	return j, nil
+}
+
+// reading opens the file and sees that it can be read.
+func reading(ctx context.Context, path, parameters string) (*sql.DB, error) {
+	db, err := open(path, parameters)
+	if err != nil {
+		return nil, err
 	}
 	if err := db.PingContext(ctx); err != nil {
 		db.Close()
-		return nil, fmt.Errorf("open job: %w", fault(path, err))
+		return nil, err
 	}
-	return &Job{dir: dir, path: path, read: db}, nil
+	return db, nil
+}
+
+// asItLies reads a file in a folder that may not be written to, where SQLite cannot
+// make the files by which it reads a database in WAL mode. None are needed of a job
+// that no process holds and whose log is in the file already, as every process that
+// ends in good order leaves it.
+func (j *Job) asItLies(ctx context.Context, why error) (*sql.DB, error) {
+	if log, err := os.Stat(j.path + "-wal"); j.Running() || err == nil && log.Size() > 0 {
+		return nil, &UnwritableError{j.dir, why}
+	}
+	db, err := reading(ctx, j.path, "mode=ro&immutable=1")
+	if err != nil {
+		return nil, why
+	}
+	return db, nil
 }
 
 // Close lets go of the job. What was committed is on disk already.
