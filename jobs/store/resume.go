@@ -65,7 +65,7 @@ func (j *Job) Quotas(ctx context.Context) (s jobs.Standing, err error) {
 }
 
 // imposed holds for a lane l whose wait is one of the parks.
-const imposed = `(l.account, l.parked_until) IN (SELECT account, until FROM parks)`
+const imposed = `coalesce((l.account, l.parked_until) IN (SELECT account, until FROM parks), 0)`
 
 // lanes joins the ad accounts that have work left with what is stored of each.
 func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
