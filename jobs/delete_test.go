@@ -139,67 +139,53 @@ func TestSettledDeleteStaysSettled(t *testing.T) {
 	}
 }
 
-// One copy of several is missed: its row fails, the others say what is so, and a
-// retry leaves alone what is done.
-func TestOneOfTheCopiesMissed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, sandbox.Options{})
-		w.has("11", "a")
-		w.has("22")
-		w.has("33")
-		w.manifest("move 11 a 22", "copy 11 a 33")
-		w.api.after = func(calls []graph.Call) {
-			for _, c := range calls {
-				if c.Action == graph.ActionCopy && c.Account == "33" {
-					w.server.AddImage("33", sandbox.Image{Hash: c.Hash, Status: sandbox.Deleted})
+// A copy that is missed fails, and no other; a retry makes that one again, and
+// leaves alone what is done.
+func TestCopyMissed(t *testing.T) {
+	for name, test := range map[string]struct {
+		rows, first, holds []string
+		mapped             []plan.Hash // in the end
+	}{
+		"one of several": {
+			[]string{"move 11 a 22", "copy 11 a 33"}, []string{"failed copied_not_deleted", "failed copy_unseen"},
+			[]string{"!11 a", "22 a", "33 a"}, []plan.Hash{hash("a"), hash("a")},
+		},
+		"end of a chain": {
+			[]string{"move 11 a 22", "move 22 a 33"}, []string{"done", "failed copy_unseen"},
+			[]string{"!11 a", "!22 a", "33 a"}, []plan.Hash{hash("a")},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sandbox.Options{})
+				w.has("11", "a")
+				w.has("22")
+				w.has("33")
+				w.manifest(test.rows...)
+				w.api.after = func(calls []graph.Call) {
+					for _, c := range calls {
+						if c.Action == graph.ActionCopy && c.Account == "33" {
+							w.server.AddImage("33", sandbox.Image{Hash: c.Hash, Status: sandbox.Deleted})
+						}
+					}
 				}
-			}
-		}
-		if err := w.run(jobs.Options{}); err != nil {
-			t.Fatal(err)
-		}
-		w.expect("failed copied_not_deleted", "failed copy_unseen")
-		w.mapped(hash("a"))
-		w.api.after = nil
-		w.reopen()
-		if err := w.run(jobs.Options{}); err != nil {
-			t.Fatal(err)
-		}
-		w.expect("done", "done")
-		w.mapped(hash("a"), hash("a"))
-		wantHolds(t, w, "!11 a", "22 a", "33 a")
-		if n := w.server.Stats().Accounts["22"].Calls[sandbox.Copy]; n != 1 {
-			t.Errorf("got %d copies into the target that had its image, want 1", n)
-		}
-	})
-}
-
-// In a chain, the link whose image went missing fails, and no other.
-func TestChainMissed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, sandbox.Options{})
-		w.has("11", "a")
-		w.has("22")
-		w.has("33")
-		w.manifest("move 11 a 22", "move 22 a 33")
-		w.api.after = func(calls []graph.Call) {
-			for _, c := range calls {
-				if c.Action == graph.ActionCopy && c.Account == "33" {
-					w.server.AddImage("33", sandbox.Image{Hash: c.Hash, Status: sandbox.Deleted})
+				if err := w.run(jobs.Options{}); err != nil {
+					t.Fatal(err)
 				}
-			}
-		}
-		if err := w.run(jobs.Options{}); err != nil {
-			t.Fatal(err)
-		}
-		w.expect("done", "failed copy_unseen")
-		w.mapped(hash("a"))
-		w.api.after = nil
-		w.reopen()
-		if err := w.run(jobs.Options{}); err != nil {
-			t.Fatal(err)
-		}
-		w.expect("done", "done")
-		wantHolds(t, w, "!11 a", "!22 a", "33 a")
-	})
+				w.expect(test.first...)
+				w.mapped(hash("a")) // in 22 alone
+				w.api.after = nil
+				w.reopen()
+				if err := w.run(jobs.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				w.expect("done", "done")
+				w.mapped(test.mapped...)
+				wantHolds(t, w, test.holds...)
+				if n := w.server.Stats().Accounts["22"].Calls[sandbox.Copy]; n != 1 {
+					t.Errorf("got %d copies into the account that had its image, want 1", n)
+				}
+			})
+		})
+	}
 }
