@@ -8,6 +8,7 @@ import (
 
 	"adferry/jobs"
 	"adferry/jobs/store"
+	"adferry/reports"
 )
 
 // followEvery is how often a process looks for what others set of its job.
@@ -36,7 +37,7 @@ func newHelm(ctx context.Context, w io.Writer, dir string, job *store.Job, engin
 		fmt.Fprintf(w, "adferry tune set %s for this job\n", set.Tuning)
 	}
 	if !set.PausedAt.IsZero() {
-		fmt.Fprintf(w, "%s is paused since %s: nothing is sent until adferry unpause %s\n", dir, clock(set.PausedAt), dir)
+		fmt.Fprintf(w, "%s is paused since %s: nothing is sent until adferry unpause %s\n", dir, clock(set.PausedAt), reports.Quote(dir))
 	}
 	h.turn(set)
 	return h, nil
@@ -104,7 +105,7 @@ func (h *helm) follow(ctx context.Context) (release func()) {
 func (h *helm) tell(before jobs.Steering) {
 	switch {
 	case h.now.Paused && !before.Paused:
-		h.se.progress.Note("paused: nothing more is sent until adferry unpause " + h.dir)
+		h.se.progress.Note("paused: nothing more is sent until adferry unpause " + reports.Quote(h.dir))
 	case before.Paused && !h.now.Paused:
 		h.se.progress.Note("unpaused: it goes on")
 	}
