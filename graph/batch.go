@@ -64,12 +64,12 @@ func parseBatch(calls []Call, status int, header http.Header, body []byte) []Rep
 		outer.Err = unread(status, body, "the batch answer is not readable")
 		return same(calls, outer)
 	}
+	if len(entries) != len(calls) { // which is whose is not known
+		outer.Err = lost(status, nil, "the batch answer has %d entries for %d calls", len(entries), len(calls))
+		return same(calls, outer)
+	}
 	replies := make([]Reply, len(calls))
 	for i, call := range calls {
-		if i >= len(entries) {
-			replies[i] = Reply{Err: lost(status, nil, "the batch answer ends after %d of %d entries", len(entries), len(calls))}
-			continue
-		}
 		replies[i] = parsePart(call, entries[i])
 		replies[i].Usage, replies[i].Date = replies[i].Usage.with(outer.Usage), outer.Date
 	}

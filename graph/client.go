@@ -62,11 +62,21 @@ type Reply struct {
 	Date   time.Time // the server's clock when it answered; zero when it does not tell
 	Notice string    // X-Ad-Api-Version-Warning
 
-	Images []Image // read
-	After  string  // read: cursor of the next page, "" on the last
-	Total  int     // read with Query.Total: how many images match
-	Summed bool    // ... and the answer said so
-	Hash   string  // copy, upload: the image's hash in the account written to
+	Images   []Image // read: those that the answer names; one may come twice, or not be asked for
+	Nameless int     // read: entries that name no image: null, {}, or without a hash
+	Empty    bool    // read: the list is empty, and nothing in the answer says that there is more
+	After    string  // read: cursor of the next page, "" on the last; it may be one that was sent before
+	Total    int     // read with Query.Total: how many images match
+	Summed   bool    // ... and the answer said so
+
+	Stored []Stored // copy, upload: what the answer calls stored, in the order of the keys
+}
+
+// Stored is an image that the answer to a copy or an upload names. That it is the
+// one of the call is not said by its being there: package evidence judges that.
+type Stored struct {
+	Key  string // the source's hash of a copy; "bytes" or the file's name of an upload
+	Hash string // in the account written to; "" when what the answer gives is no hash
 }
 
 // New checks the configuration and makes a client. It sends nothing.
@@ -243,10 +253,8 @@ func interpret(call Call, status int, header http.Header, body []byte) Reply {
 	switch call.Action {
 	case ActionRead:
 		r.Err = parsePage(body, call.Query, &r)
-	case ActionCopy:
-		r.Err = parseStored(body, call.Hash, &r)
-	case ActionUpload:
-		r.Err = parseStored(body, call.File.Name, &r)
+	case ActionCopy, ActionUpload:
+		r.Err = parseStored(body, &r)
 	case ActionDelete:
 		r.Err = parseDeleted(body, &r)
 	}

@@ -92,7 +92,8 @@ type envelope struct {
 // carry one, too.
 func parseError(status int, body []byte) *Error {
 	var answer struct {
-		Error json.RawMessage `json:"error"`
+		Error   json.RawMessage `json:"error"`
+		Success json.RawMessage `json:"success"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return unread(status, body, "the answer is no JSON object")
@@ -100,6 +101,10 @@ func parseError(status int, body []byte) *Error {
 	if len(answer.Error) == 0 || string(answer.Error) == "null" {
 		if status < 200 || status > 299 {
 			return lost(status, nil, "the API answered HTTP %d without an error", status)
+		}
+		// Meta's Python SDK takes this for a failure, whatever stands beside it.
+		if s := string(answer.Success); s != "" && s != "null" && s != "true" {
+			return unread(status, body, "the API answered without success and without an error")
 		}
 		return nil
 	}

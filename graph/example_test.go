@@ -29,7 +29,7 @@ func Example() {
 	ctx := context.Background()
 	hash := "d8fc613662fb5ef6cf5fb9d1fe779315"
 	copied := client.Do(ctx, []graph.Call{graph.Copy("222", "111", hash)})[0]
-	fmt.Println("copied as", copied.Hash, copied.Err)
+	fmt.Println("copied as", copied.Stored[0].Hash, copied.Err)
 
 	for _, reply := range client.Do(ctx, []graph.Call{
 		graph.ReadHashes("222", []string{hash}, graph.FieldHash, "name"),

@@ -94,8 +94,16 @@ func checkReply(t *testing.T, call Call, r Reply) {
 	e := r.Err
 	if e == nil {
 		stored := call.Action == ActionCopy || call.Action == ActionUpload
-		if stored != (r.Hash != "") || !stored && call.Action != ActionRead && len(r.Images) > 0 {
-			t.Errorf("got hash %q of a %v", r.Hash, call.Action)
+		if stored != (len(r.Stored) > 0) || !stored && call.Action != ActionRead && len(r.Images) > 0 {
+			t.Errorf("got %+v of a %v", r.Stored, call.Action)
+		}
+		for _, i := range r.Images {
+			if !IsHash(i.Hash) {
+				t.Errorf("got an image of hash %q", i.Hash)
+			}
+		}
+		if r.Empty && (len(r.Images) > 0 || r.Nameless > 0 || r.After != "" || r.Total > 0) {
+			t.Errorf("got an empty list with %+v", r)
 		}
 		return
 	}
@@ -105,8 +113,8 @@ func checkReply(t *testing.T, call Call, r Reply) {
 	if e.Lost != (e.Class == Transient) {
 		t.Errorf("got lost %v with %v", e.Lost, e.Class)
 	}
-	if r.Hash != "" || r.After != "" || len(r.Images) > 0 {
-		t.Errorf("got %q, %q, %d images beside an error", r.Hash, r.After, len(r.Images))
+	if len(r.Stored) > 0 || r.After != "" || len(r.Images) > 0 {
+		t.Errorf("got %+v, %q, %d images beside an error", r.Stored, r.After, len(r.Images))
 	}
 	if text := e.Error(); text == "" || !utf8.ValidString(text) {
 		t.Errorf("got %q", text)

@@ -10,28 +10,34 @@ import (
 	"time"
 )
 
-// Image is an ad image as the edge shows it. Every field but the hash may be
-// missing from an answer.
+// Image is an ad image as the edge shows it. Every field may be missing from an
+// answer, or come in another type than documented; such a field is left empty, and
+// what it would have told is not known.
 type Image struct {
-	ID         string   `json:"id"`   // <account id>:<hash>
-	Hash       string   `json:"hash"` // 32 lower-case hex digits
-	Name       string   `json:"name"`
-	Status     string   `json:"status"` // ACTIVE, INTERNAL or DELETED
-	URL        string   `json:"url"`    // temporary
-	Created    string   `json:"created_time"`
-	Updated    string   `json:"updated_time"`
-	Permalink  string   `json:"permalink_url"`
-	Width      number   `json:"original_width"` // pixels, as uploaded
-	Height     number   `json:"original_height"`
-	Creatives  []string `json:"creatives"`
-	Associated bool     `json:"is_associated_creatives_in_adgroups"`
+	ID        string // <account id>:<hash>
+	AccountID string // bare digits
+	Hash      string // 32 lower-case hex digits
+	Name      string
+	Status    string // ACTIVE, INTERNAL or DELETED
+	URL       string // temporary
+	Created   string
+	Updated   string
+	Permalink string
+	Width     number // pixels, as uploaded
+	Height    number
 
-	Raw json.RawMessage `json:"-"` // the image as the answer has it, when Query.Raw asked for it
+	Creatives  []string // those that use it; documented to be incomplete
+	Associated bool     // is_associated_creatives_in_adgroups
+	UseTold    bool     // the answer told of its use, and all that it told was understood
+	StatusOdd  bool     // the answer gave a status that is none of the documented ones
+
+	Raw json.RawMessage // the image as the answer has it, when Query.Raw asked for it
 }
 
 // The field names that the program asks for.
 const (
 	FieldID         = "id"
+	FieldAccountID  = "account_id"
 	FieldHash       = "hash"
 	FieldName       = "name"
 	FieldStatus     = "status"
@@ -48,7 +54,7 @@ const (
 // ImageFields are the documented fields of an ad image, by their names (Marketing
 // API reference, "Ad Image"; owner_business is in Meta's SDK specification only).
 var ImageFields = []string{
-	FieldID, "account_id", FieldHash, FieldName, FieldStatus, FieldURL, "url_128", FieldPermalink,
+	FieldID, FieldAccountID, FieldHash, FieldName, FieldStatus, FieldURL, "url_128", FieldPermalink,
 	"width", "height", FieldWidth, FieldHeight, FieldCreated, FieldUpdated,
 	FieldCreatives, FieldAssociated, "owner_business",
 }
@@ -76,20 +82,120 @@ func moment(text string) (at time.Time, ok bool) {
 // still shows such rows is undocumented, so their status is read.
 func (i Image) Deleted() bool { return strings.EqualFold(i.Status, "DELETED") }
 
-// InUse reports whether an ad creative is known to use the image. The list of
-// creatives is documented to be incomplete, so false is no proof.
-func (i Image) InUse() bool { return len(i.Creatives) > 0 || i.Associated }
+// Use is what an answer tells of an image's use by ad creatives.
+type Use uint8
+
+// The uses. What an answer does not tell is not known, and no image is taken to
+// be unused because of it.
+const (
+	UseUnknown Use = iota
+	Unused         // told, and no creative was named: the list is documented to be incomplete
+	Used
+)
+
+// Use is what the answer tells of the image's use.
+func (i Image) Use() Use {
+	switch {
+	case len(i.Creatives) > 0 || i.Associated:
+		return Used
+	case i.UseTold:
+		return Unused
+	}
+	return UseUnknown
+}
+
+// Account is the bare id of the ad account that the image says it is of, "" when
+// it does not tell.
+func (i Image) Account() string {
+	if account, _, ok := strings.Cut(i.ID, ":"); ok {
+		return strings.TrimPrefix(account, "act_")
+	}
+	return strings.TrimPrefix(i.AccountID, "act_")
+}
+
+// UnmarshalJSON reads an image, and leaves out what it does not understand of it.
+func (i *Image) UnmarshalJSON(data []byte) error {
+	var wire struct {
+		ID         text            `json:"id"`
+		AccountID  text            `json:"account_id"`
+		Hash       text            `json:"hash"`
+		Name       text            `json:"name"`
+		Status     json.RawMessage `json:"status"`
+		URL        text            `json:"url"`
+		Created    text            `json:"created_time"`
+		Updated    text            `json:"updated_time"`
+		Permalink  text            `json:"permalink_url"`
+		Width      number          `json:"original_width"`
+		Height     number          `json:"original_height"`
+		Creatives  json.RawMessage `json:"creatives"`
+		Associated json.RawMessage `json:"is_associated_creatives_in_adgroups"`
+	}
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return err
+	}
+	*i = Image{
+		ID: string(wire.ID), AccountID: string(wire.AccountID), Hash: strings.ToLower(string(wire.Hash)),
+		Name: string(wire.Name), URL: string(wire.URL), Created: string(wire.Created), Updated: string(wire.Updated),
+		Permalink: string(wire.Permalink), Width: wire.Width, Height: wire.Height,
+	}
+	if i.Hash == "" {
+		_, hash, _ := strings.Cut(i.ID, ":")
+		i.Hash = strings.ToLower(hash)
+	}
+	if !IsHash(i.Hash) {
+		i.Hash = ""
+	}
+	i.readStatus(wire.Status)
+	i.readUse(wire.Creatives, wire.Associated)
+	return nil
+}
+
+func (i *Image) readStatus(data json.RawMessage) {
+	if data == nil {
+		return
+	}
+	i.StatusOdd = json.Unmarshal(data, &i.Status) != nil
+	switch strings.ToUpper(i.Status) {
+	case "ACTIVE", "INTERNAL", "DELETED":
+	default:
+		i.StatusOdd = true
+	}
+}
+
+// readUse reads the two fields that tell of use. One alone is enough, for the API
+// leaves empty ones out; one in a shape that is not understood leaves the use
+// unknown.
+func (i *Image) readUse(creatives, associated json.RawMessage) {
+	var list []text
+	var used *bool
+	odd := creatives != nil && json.Unmarshal(creatives, &list) != nil
+	if associated != nil && json.Unmarshal(associated, &used) != nil {
+		odd = true
+	}
+	for _, id := range list {
+		i.Creatives = append(i.Creatives, string(id))
+	}
+	i.Associated = used != nil && *used
+	i.UseTold = !odd && (list != nil || used != nil)
+}
+
+// IsHash reports whether the text has the form of an image hash: 32 hex digits
+// (undocumented, and so in all answers ever recorded).
+func IsHash(s string) bool {
+	return len(s) == 32 && strings.Trim(strings.ToLower(s), "0123456789abcdef") == ""
+}
 
 // parsePage reads the answer to a read into r: a list under data, or, as one user
-// reports, images keyed by hash.
+// reports, images keyed by hash. An entry that names no image is counted and
+// otherwise passed over.
 func parsePage(body []byte, q Query, r *Reply) *Error {
 	var page struct {
 		Data   json.RawMessage `json:"data"`
 		Paging struct {
 			Cursors struct {
-				After string `json:"after"`
+				After text `json:"after"`
 			} `json:"cursors"`
-			Next string `json:"next"`
+			Next text `json:"next"`
 		} `json:"paging"`
 		Summary *struct {
 			Total number `json:"total_count"`
@@ -98,80 +204,64 @@ func parsePage(body []byte, q Query, r *Reply) *Error {
 	if err := json.Unmarshal(body, &page); err != nil {
 		return unread(r.Status, body, "the list of images is not readable")
 	}
-	data := bytes.TrimSpace(page.Data)
-	if len(data) > 0 && data[0] == '{' {
+	switch data := bytes.TrimSpace(page.Data); {
+	case len(data) > 0 && data[0] == '{':
 		var keyed map[string]json.RawMessage
-		if err := json.Unmarshal(data, &keyed); err != nil {
+		if json.Unmarshal(data, &keyed) != nil {
 			return unread(r.Status, body, "the list of images is not readable")
 		}
 		for _, hash := range slices.Sorted(maps.Keys(keyed)) {
-			image, err := parseImage(keyed[hash], q.Raw)
-			if err != nil {
-				r.Images = nil
-				return unread(r.Status, body, "the list of images is not readable")
-			}
-			if image.Hash == "" {
-				image.Hash = hash
-			}
-			r.Images = append(r.Images, image)
+			r.add(keyed[hash], hash, q.Raw)
 		}
-	} else if len(data) == 0 || string(data) == "null" {
+	case len(data) > 0 && data[0] == '[':
+		var list []json.RawMessage
+		if json.Unmarshal(data, &list) != nil {
+			return unread(r.Status, body, "the list of images is not readable")
+		}
+		for _, item := range list {
+			r.add(item, "", q.Raw)
+		}
+		r.Empty = len(list) == 0
+	default:
 		return unread(r.Status, body, "the answer holds no list of images")
-	} else if err := parseList(data, q.Raw, &r.Images); err != nil {
-		r.Images = nil
-		return unread(r.Status, body, "the list of images is not readable")
-	}
-	for i := range r.Images {
-		r.Images[i].Hash = strings.ToLower(r.Images[i].Hash)
 	}
 	if page.Summary != nil {
 		r.Summed = true
 		r.Total = max(0, page.Summary.Total.whole())
+		r.Empty = r.Empty && r.Total == 0
 	}
 	// A cursor stands on the last page, too; the end is where next is missing.
 	if page.Paging.Next == "" {
 		return nil
 	}
-	after := page.Paging.Cursors.After
-	if after == "" {
-		after = cursorOf(page.Paging.Next)
+	r.Empty = false
+	if r.After = string(page.Paging.Cursors.After); r.After == "" {
+		r.After = cursorOf(string(page.Paging.Next))
 	}
-	switch after {
-	case "":
+	if r.After == "" {
 		r.Images = nil
 		return lost(r.Status, nil, "the list of images goes on and names no cursor")
-	case q.After: // Meta's own web client takes this for the end, too
-		return nil
-	}
-	r.After = after
-	return nil
-}
-
-// parseList reads a list of images, with each one's own JSON if raw.
-func parseList(data []byte, raw bool, images *[]Image) error {
-	if !raw {
-		return json.Unmarshal(data, images)
-	}
-	var list []json.RawMessage
-	if err := json.Unmarshal(data, &list); err != nil {
-		return err
-	}
-	*images = make([]Image, len(list))
-	for i, item := range list {
-		var err error
-		if (*images)[i], err = parseImage(item, raw); err != nil {
-			return err
-		}
 	}
 	return nil
 }
 
-func parseImage(data json.RawMessage, raw bool) (i Image, err error) {
-	err = json.Unmarshal(data, &i)
+// add takes one entry of a list, or of a map under its hash.
+func (r *Reply) add(data json.RawMessage, hash string, raw bool) {
+	var i Image
+	if err := json.Unmarshal(data, &i); err != nil {
+		i = Image{}
+	}
+	if i.Hash == "" && IsHash(hash) && string(data) != "null" {
+		i.Hash = strings.ToLower(hash)
+	}
+	if i.Hash == "" {
+		r.Nameless++
+		return
+	}
 	if raw {
 		i.Raw = data
 	}
-	return i, err
+	r.Images = append(r.Images, i)
 }
 
 // cursorOf takes the cursor out of paging.next, the only part that is used.
@@ -184,21 +274,23 @@ func cursorOf(next string) string {
 }
 
 // parseStored reads the answer to a copy or an upload: a map of images keyed by
-// the source hash for a copy, by "bytes" or the file name for an upload. A lone
-// entry is taken whatever its key.
-func parseStored(body []byte, key string, r *Reply) *Error {
+// the source hash for a copy, by "bytes" or the file name for an upload. Which of
+// them is the call's own is for the caller to say: see Reply.Stored.
+func parseStored(body []byte, r *Reply) *Error {
 	var answer struct {
-		Images map[string]Image `json:"images"`
+		Images map[string]json.RawMessage `json:"images"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return unread(r.Status, body, "the answer to the write is not readable")
 	}
-	for k, image := range answer.Images {
-		if len(answer.Images) == 1 || strings.EqualFold(k, key) {
-			r.Hash = strings.ToLower(image.Hash)
+	for _, key := range slices.Sorted(maps.Keys(answer.Images)) {
+		var i Image
+		if err := json.Unmarshal(answer.Images[key], &i); err != nil {
+			i = Image{}
 		}
+		r.Stored = append(r.Stored, Stored{Key: key, Hash: i.Hash})
 	}
-	if r.Hash == "" {
+	if len(r.Stored) == 0 {
 		return unread(r.Status, body, "the answer to the write names no image")
 	}
 	return nil

@@ -7,7 +7,11 @@ import (
 	"testing"
 )
 
-const hashA, hashB = "d8fc613662fb5ef6cf5fb9d1fe779315", "a9e27630331b8ca2ebac1bb8619c98eb"
+const (
+	hashA = "d8fc613662fb5ef6cf5fb9d1fe779315"
+	hashB = "a9e27630331b8ca2ebac1bb8619c98eb"
+	hashC = "0123456789abcdef0123456789abcdef"
+)
 
 func TestInterpretRead(t *testing.T) {
 	const big = "10152335766987003" // beyond 2^53
@@ -18,31 +22,37 @@ func TestInterpretRead(t *testing.T) {
 		hashes []string
 		after  string
 		total  int
+		empty  bool   // proves that there is none
 		want   string // start of the error
 	}{
 		{"recorded in 2017", "", `{"data":[{"id":"` + big + `:` + hashA + `","hash":"` + hashA + `","account_id":"` + big + `","name":"13006112.jpg","permalink_url":"https:\/\/www.facebook.com\/ads\/image\/?d=AQL","original_width":570}],"paging":{"cursors":{"before":"MTAx","after":"MTAx"}}}`,
-			[]string{hashA}, "", 0, ""},
+			[]string{hashA}, "", 0, false, ""},
 		{"with a following page", "", `{"data":[{"hash":"` + hashA + `"}],"paging":{"cursors":{"after":"QVFI"},"next":"https:\/\/graph.facebook.com\/v22.0\/act_1\/adimages?access_token=T&limit=25&after=QVFI"}}`,
-			[]string{hashA}, "QVFI", 0, ""},
-		{"an empty page with a next", "QVFH", `{"data":[],"paging":{"cursors":{"after":"QVFI"},"next":"https://x/?after=QVFI"}}`, nil, "QVFI", 0, ""},
-		{"cursors without a next", "", `{"data":[{"hash":"` + hashA + `"}],"paging":{"cursors":{"after":"QVFI"}}}`, []string{hashA}, "", 0, ""},
-		{"a next without cursors", "", `{"data":[],"paging":{"next":"https://x/?limit=25&after=QV%3D%3D"}}`, nil, "QV==", 0, ""},
-		{"a next without any cursor", "", `{"data":[{"hash":"` + hashA + `"}],"paging":{"next":"https://x/?offset=25"}}`, nil, "", 0, "the list of images goes on and names no cursor"},
-		{"a next that is no URL", "", `{"data":[],"paging":{"next":"\u0000%"}}`, nil, "", 0, "the list of images goes on and names no cursor"},
-		{"a next that leads in a circle", "QVFI", `{"data":[{"hash":"` + hashA + `"}],"paging":{"cursors":{"after":"QVFI"},"next":"https://x/?after=QVFI"}}`, []string{hashA}, "", 0, ""},
-		{"empty", "", `{"data":[]}`, nil, "", 0, ""},
-		{"total count", "", `{"data":[],"summary":{"total_count":1234567}}`, nil, "", 1234567, ""},
-		{"total count as a string", "", `{"data":[],"summary":{"total_count":"12"}}`, nil, "", 12, ""},
-		{"a total count of nonsense", "", `{"data":[],"summary":{"total_count":-1e300}}`, nil, "", 0, ""},
-		{"upper-case hash", "", `{"data":[{"hash":"` + strings.ToUpper(hashA) + `"}]}`, []string{hashA}, "", 0, ""},
-		{"keyed by hash", "", `{"data":{"` + hashA + `":{"name":"a"},"` + hashB + `":{"hash":"` + hashB + `"}}}`, []string{hashB, hashA}, "", 0, ""},
-		{"keyed, of other values", "", `{"data":{"` + hashA + `":5}}`, nil, "", 0, "the list of images is not readable: "},
-		{"no list", "", `{"success":true}`, nil, "", 0, "the answer holds no list of images: "},
-		{"success false", "", `{"success":false}`, nil, "", 0, "the answer holds no list of images: "},
-		{"a list that is null", "", `{"data":null}`, nil, "", 0, "the answer holds no list of images: "},
-		{"a list of numbers", "", `{"data":[{"hash":"` + hashA + `"},1]}`, nil, "", 0, "the list of images is not readable: "},
-		{"nothing", "", ``, nil, "", 0, "the answer is no JSON object: it is empty"},
-		{"truncated", "", `{"data":[{"hash":"d8f`, nil, "", 0, "the answer is no JSON object: "},
+			[]string{hashA}, "QVFI", 0, false, ""},
+		{"an empty page with a next", "QVFH", `{"data":[],"paging":{"cursors":{"after":"QVFI"},"next":"https://x/?after=QVFI"}}`, nil, "QVFI", 0, false, ""},
+		{"cursors without a next", "", `{"data":[{"hash":"` + hashA + `"}],"paging":{"cursors":{"after":"QVFI"}}}`, []string{hashA}, "", 0, false, ""},
+		{"a next without cursors", "", `{"data":[],"paging":{"next":"https://x/?limit=25&after=QV%3D%3D"}}`, nil, "QV==", 0, false, ""},
+		{"a next without any cursor", "", `{"data":[{"hash":"` + hashA + `"}],"paging":{"next":"https://x/?offset=25"}}`, nil, "", 0, false, "the list of images goes on and names no cursor"},
+		{"a next that is no URL", "", `{"data":[],"paging":{"next":"\u0000%"}}`, nil, "", 0, false, "the list of images goes on and names no cursor"},
+		{"a next that leads in a circle", "QVFI", `{"data":[{"hash":"` + hashA + `"}],"paging":{"cursors":{"after":"QVFI"},"next":"https://x/?after=QVFI"}}`, []string{hashA}, "QVFI", 0, false, ""},
+		{"empty", "", `{"data":[]}`, nil, "", 0, true, ""},
+		{"total count", "", `{"data":[],"summary":{"total_count":1234567}}`, nil, "", 1234567, false, ""},
+		{"total count as a string", "", `{"data":[],"summary":{"total_count":"12"}}`, nil, "", 12, false, ""},
+		{"a total count of nonsense", "", `{"data":[],"summary":{"total_count":-1e300}}`, nil, "", 0, true, ""},
+		{"upper-case hash", "", `{"data":[{"hash":"` + strings.ToUpper(hashA) + `"}]}`, []string{hashA}, "", 0, false, ""},
+		{"keyed by hash", "", `{"data":{"` + hashA + `":{"name":"a"},"` + hashB + `":{"hash":"` + hashB + `"}}}`, []string{hashB, hashA}, "", 0, false, ""},
+		{"keyed, of other values", "", `{"data":{"` + hashA + `":5}}`, []string{hashA}, "", 0, false, ""},
+		{"no list", "", `{"success":true}`, nil, "", 0, false, "the answer holds no list of images: "},
+		{"success false", "", `{"success":false}`, nil, "", 0, false, "the API answered without success and without an error: "},
+		{"success false beside an empty list", "", `{"success":false,"data":[]}`, nil, "", 0, false, "the API answered without success and without an error: "},
+		{"a keyed list without any", "", `{"data":{}}`, nil, "", 0, false, ""},
+		{"entries that name nothing", "", `{"data":[null,{},{"hash":"0123"}]}`, nil, "", 0, false, ""},
+		{"an id alone", "", `{"data":[{"id":"1:` + hashA + `"}]}`, []string{hashA}, "", 0, false, ""},
+		{"empty, and a count that says otherwise", "", `{"data":[],"summary":{"total_count":5}}`, nil, "", 5, false, ""},
+		{"a list that is null", "", `{"data":null}`, nil, "", 0, false, "the answer holds no list of images: "},
+		{"a list of numbers", "", `{"data":[{"hash":"` + hashA + `"},1]}`, []string{hashA}, "", 0, false, ""},
+		{"nothing", "", ``, nil, "", 0, false, "the answer is no JSON object: it is empty"},
+		{"truncated", "", `{"data":[{"hash":"d8f`, nil, "", 0, false, "the answer is no JSON object: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := finished(interpret(Read("1", Query{After: test.cursor}), 200, nil, []byte(test.body)))
@@ -51,8 +61,8 @@ func TestInterpretRead(t *testing.T) {
 			for _, image := range got.Images {
 				hashes = append(hashes, image.Hash)
 			}
-			if !slices.Equal(hashes, test.hashes) || got.After != test.after || got.Total != test.total {
-				t.Errorf("got %v, after %q, total %d, want %v, after %q, total %d", hashes, got.After, got.Total, test.hashes, test.after, test.total)
+			if !slices.Equal(hashes, test.hashes) || got.After != test.after || got.Total != test.total || got.Empty != test.empty {
+				t.Errorf("got %v, after %q, total %d, empty %v, want %+v", hashes, got.After, got.Total, got.Empty, test)
 			}
 		})
 	}
@@ -62,7 +72,7 @@ func TestInterpretImage(t *testing.T) {
 	got := interpret(Read("1", Query{}), 200, nil, []byte(`{"data":[
 		{"id":"10152335766987003:`+hashA+`","hash":"`+hashA+`","name":"shoe \u00e9.jpg","status":"ACTIVE","url":"https:\/\/x\/y.png","created_time":"2017-04-25T17:34:09-0700","creatives":["23843093140510049"]},
 		{"hash":"`+hashB+`","status":"deleted","is_associated_creatives_in_adgroups":true,"owner_business":{"id":"5"}},
-		{"hash":"00","status":"INTERNAL","creatives":[]}]}`))
+		{"hash":"`+hashC+`","status":"INTERNAL","creatives":[]}]}`))
 	if got.Err != nil || len(got.Images) != 3 {
 		t.Fatalf("got %d images, %v", len(got.Images), got.Err)
 	}
@@ -70,9 +80,48 @@ func TestInterpretImage(t *testing.T) {
 	if first.ID != "10152335766987003:"+hashA || first.Name != "shoe é.jpg" || first.URL != "https://x/y.png" || first.Created != "2017-04-25T17:34:09-0700" {
 		t.Errorf("got %+v", first)
 	}
-	for i, want := range []struct{ deleted, inUse bool }{{false, true}, {true, true}, {false, false}} {
-		if image := got.Images[i]; image.Deleted() != want.deleted || image.InUse() != want.inUse {
-			t.Errorf("image %d: got deleted %v, in use %v, want %+v", i, image.Deleted(), image.InUse(), want)
+	for i, want := range []struct {
+		deleted bool
+		use     Use
+	}{{false, Used}, {true, Used}, {false, Unused}} {
+		if image := got.Images[i]; image.Deleted() != want.deleted || image.Use() != want.use || image.StatusOdd {
+			t.Errorf("image %d: got %+v, want %+v", i, image, want)
+		}
+	}
+}
+
+// A field of another type than documented hides nothing but itself, and use that is
+// not told, or told in a way that is not understood, is not known.
+func TestOddFields(t *testing.T) {
+	for _, test := range []struct {
+		fields string
+		use    Use
+		odd    bool // the status
+	}{
+		{`"name":5,"original_width":"800","created_time":1700000000`, UseUnknown, false},
+		{`"creatives":[123]`, Used, false},
+		{`"creatives":[null]`, Used, false},
+		{`"creatives":[]`, Unused, false},
+		{`"creatives":null`, UseUnknown, false},
+		{`"creatives":{"data":[]}`, UseUnknown, false},
+		{`"creatives":"","is_associated_creatives_in_adgroups":false`, UseUnknown, false},
+		{`"is_associated_creatives_in_adgroups":false`, Unused, false},
+		{`"is_associated_creatives_in_adgroups":"false"`, UseUnknown, false},
+		{`"is_associated_creatives_in_adgroups":0,"creatives":[]`, UseUnknown, false},
+		{`"is_associated_creatives_in_adgroups":0,"creatives":["5"]`, Used, false},
+		{`"is_associated_creatives_in_adgroups":null`, UseUnknown, false},
+		{`"status":1`, UseUnknown, true},
+		{`"status":null`, UseUnknown, true},
+		{`"status":"ARCHIVED"`, UseUnknown, true},
+		{`"status":"deleted"`, UseUnknown, false},
+		{`"id":5,"account_id":7,"url":{},"updated_time":[],"permalink_url":false`, UseUnknown, false},
+	} {
+		got := interpret(Read("1", Query{}), 200, nil, []byte(`{"data":[{"hash":"`+hashA+`",`+test.fields+`},{"hash":"`+hashB+`"}]}`))
+		if got.Err != nil || len(got.Images) != 2 || got.Nameless != 0 {
+			t.Fatalf("%s: got %+v", test.fields, got)
+		}
+		if i := got.Images[0]; i.Use() != test.use || i.StatusOdd != test.odd {
+			t.Errorf("%s: got use %v and %+v, want %v, %v", test.fields, i.Use(), i, test.use, test.odd)
 		}
 	}
 }
@@ -102,37 +151,31 @@ func TestInterpretRaw(t *testing.T) {
 func TestInterpretWrite(t *testing.T) {
 	copied, uploaded, deleted := Copy("2", "1", hashA), Upload("2", File{Name: "shoe.jpg"}), Delete("2", hashA)
 	for _, test := range []struct {
-		name string
-		call Call
-		body string
-		hash string
-		want string // start of the error
+		name   string
+		call   Call
+		body   string
+		stored []Stored
+		want   string // start of the error
 	}{
-		{"copy, keyed by the source hash", copied, `{"images":{"` + hashA + `":{"hash":"` + hashA + `","url":"https:\/\/x"}}}`, hashA, ""},
-		{"copy, another hash in the target", copied, `{"images":{"` + hashA + `":{"hash":"` + hashB + `"}}}`, hashB, ""},
-		{"copy, key of another case", copied, `{"images":{"` + strings.ToUpper(hashA) + `":{"hash":"` + strings.ToUpper(hashB) + `"},"x":{"hash":"00"}}}`, hashB, ""},
-		{"copy, another key, one entry", copied, `{"images":{"shoe.jpg":{"hash":"` + hashB + `"}}}`, hashB, ""},
-		{"copy, several entries, one is the source's", copied, `{"images":{"x":{"hash":"00"},"` + hashA + `":{"hash":"` + hashB + `"},"y":{"hash":"11"}}}`, hashB, ""},
-		{"copy, several entries, none is", copied, `{"images":{"x":{"hash":"00"},"y":{"hash":"11"}}}`, "", "the answer to the write names no image: "},
-		{"copy, no entry", copied, `{"images":{}}`, "", "the answer to the write names no image: "},
-		{"copy, an entry without a hash", copied, `{"images":{"` + hashA + `":{}}}`, "", "the answer to the write names no image: "},
-		{"copy, an entry that is null", copied, `{"images":{"` + hashA + `":null}}`, "", "the answer to the write names no image: "},
-		{"copy, a list", copied, `{"images":[]}`, "", "the answer to the write is not readable: "},
-		{"copy, success false", copied, `{"success":false}`, "", "the answer to the write names no image: "},
-		{"copy, truncated", copied, `{"images":{"` + hashA, "", "the answer is no JSON object: "},
-		{"upload, keyed by bytes", uploaded, `{"images":{"bytes":{"hash":"` + hashA + `","height":600,"url_256_height":"260"}}}`, hashA, ""},
-		{"upload, keyed by the file name", uploaded, `{"images":{"shoe.jpg":{"hash":"` + hashA + `"},"thumb.jpg":{"hash":"` + hashB + `"}}}`, hashA, ""},
-		{"delete", deleted, `{"success":true}`, "", ""},
-		{"delete, success false", deleted, `{"success":false}`, "", "the answer to the delete is no success: "},
-		{"delete, success as a string", deleted, `{"success":"true"}`, "", "the answer to the delete is no success: "},
-		{"delete, nothing said", deleted, `{}`, "", "the answer to the delete is no success: "},
-		{"delete, an answer of long ago", deleted, `true`, "", "the answer is no JSON object: "},
+		{"copy, keyed by the source hash", copied, `{"images":{"` + hashA + `":{"hash":"` + strings.ToUpper(hashB) + `","url":"https:\/\/x"}}}`, []Stored{{hashA, hashB}}, ""},
+		{"copy, several entries", copied, `{"images":{"x":{"hash":"` + hashC + `"},"` + hashA + `":{"hash":"` + hashB + `"}}}`, []Stored{{hashA, hashB}, {"x", hashC}}, ""},
+		{"copy, no entry", copied, `{"images":{}}`, nil, "the answer to the write names no image: "},
+		{"copy, entries without a hash", copied, `{"images":{"a":{},"b":null,"c":5,"d":{"hash":"0123"},"e":{"hash":"=1+1"}}}`, []Stored{{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}, {"e", ""}}, ""},
+		{"copy, a list", copied, `{"images":[]}`, nil, "the answer to the write is not readable: "},
+		{"copy, success false", copied, `{"success":false}`, nil, "the API answered without success and without an error: "},
+		{"copy, truncated", copied, `{"images":{"` + hashA, nil, "the answer is no JSON object: "},
+		{"upload, keyed by bytes", uploaded, `{"images":{"bytes":{"hash":"` + hashA + `","height":600,"url_256_height":"260"}}}`, []Stored{{"bytes", hashA}}, ""},
+		{"delete", deleted, `{"success":true}`, nil, ""},
+		{"delete, success false", deleted, `{"success":false}`, nil, "the API answered without success and without an error: "},
+		{"delete, success as a string", deleted, `{"success":"true"}`, nil, "the API answered without success and without an error: "},
+		{"delete, nothing said", deleted, `{}`, nil, "the answer to the delete is no success: "},
+		{"delete, an answer of long ago", deleted, `true`, nil, "the answer is no JSON object: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := finished(interpret(test.call, 200, nil, []byte(test.body)))
 			checkLost(t, got, test.want)
-			if got.Hash != test.hash {
-				t.Errorf("got hash %q, want %q", got.Hash, test.hash)
+			if !slices.Equal(got.Stored, test.stored) {
+				t.Errorf("got %+v, want %+v", got.Stored, test.stored)
 			}
 		})
 	}

@@ -39,6 +39,23 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// text is a JSON string, or a number as it is written; anything else is "".
+type text string
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	var s string
+	var n json.Number
+	switch {
+	case json.Unmarshal(b, &s) == nil:
+		*t = text(s)
+	case len(b) > 0 && b[0] != '"' && json.Unmarshal(b, &n) == nil:
+		*t = text(n)
+	default:
+		*t = ""
+	}
+	return nil
+}
+
 // whole is the number as a code or a count, which have 32 bits at Meta.
 func (n number) whole() int { return int(min(max(n, math.MinInt32), math.MaxInt32)) }
 

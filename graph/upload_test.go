@@ -44,8 +44,8 @@ func TestUploadForm(t *testing.T) {
 		data := make([]byte, n)
 		_, _ = rand.Read(data)
 		r := c.Do(t.Context(), []graph.Call{graph.Upload("1", file("a+b & c.png", string(data)))})[0]
-		if r.Err != nil || r.Hash != hashA {
-			t.Errorf("%d bytes: got %q, %v", n, r.Hash, r.Err)
+		if r.Err != nil || len(r.Stored) != 1 || r.Stored[0].Hash != hashA {
+			t.Errorf("%d bytes: got %+v, %v", n, r.Stored, r.Err)
 		}
 		if !bytes.Equal(got, data) {
 			t.Errorf("%d bytes: %d other ones arrived", n, len(got))

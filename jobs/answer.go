@@ -23,7 +23,7 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 		e.clock = e.clock.heard(reply.Date, now)
 		e.learn(r.lane, reply, cost, r.left, now)
 		if item := r.items[i]; item.page != nil {
-			e.read(r.lane, item.page, reply, now)
+			e.read(r.lane, item.page, reply, r.left, now)
 		} else {
 			e.wrote(item.task, reply, now)
 		}

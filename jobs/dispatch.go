@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"adferry/graph"
+	"adferry/jobs/evidence"
 	"adferry/jobs/quota"
 	"adferry/plan"
 )
@@ -52,10 +53,11 @@ func (e *Engine) round(ctx context.Context, now time.Time) (wake time.Time) {
 			e.fetch(ctx, l, tasks)
 			continue
 		}
+		_, later := e.regroup(l, now)
 		r, at := e.fill(ctx, l, now)
 		if r == nil {
 			idle++
-			wake = sooner(wake, sooner(soon, at))
+			wake = sooner(wake, sooner(soon, sooner(later, at)))
 			continue
 		}
 		idle = 0
@@ -79,21 +81,22 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 		switch {
 		case due.After(now):
 			at = due
-		case !read && len(r.calls) > 0 && l.ready[0].uploads():
+		case !read && len(r.calls) > 0 && l.upcoming().uploads():
 			return r, now
 		default:
-			if at = e.allowed(l, cost, now); !at.After(now) {
+			if at = e.allowed(l, e.reserving(l, read, cost, now), now); !at.After(now) {
 				e.take(r, read, cost, now)
 				continue
 			}
-			e.blocked = true
-			e.stands(l, now)
-			if read {
-				e.late(l, now)
+			if at.Before(quota.Never) && len(r.calls) == 0 {
+				e.expire(l, at, false)
 			}
-			if !read && at.Sub(now) > slowly && at.Before(quota.Never) {
-				l.flow = 0
-				e.waits(l, cost, at, now)
+			if read {
+				e.blocked = true
+				e.stands(l, now)
+				e.late(l, now)
+			} else {
+				e.heldBack(l, cost, at, now)
 			}
 		}
 		wake = sooner(wake, at)
@@ -105,6 +108,33 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 	return r, now
 }
 
+// reserving is what has to fit for a call of this cost to go: a write leaves room for
+// the deletes that are just being sighted, or saved up for.
+func (e *Engine) reserving(l *lane, read bool, c quota.Cost, now time.Time) quota.Cost {
+	p := &l.permits
+	if read || len(p.permitted) > 0 {
+		return c
+	}
+	n := 0
+	switch {
+	case p.group.busy(now):
+		n = p.group.left
+	case p.saving:
+		n = min(len(p.waiting), l.together(e.opt.Rules))
+	}
+	return c.Plus(quota.Write.Times(n))
+}
+
+// heldBack notes that a write has to wait for its quota.
+func (e *Engine) heldBack(l *lane, c quota.Cost, at, now time.Time) {
+	e.blocked = true
+	e.stands(l, now)
+	if at.Sub(now) > slowly && at.Before(quota.Never) {
+		l.flow = 0
+		e.waits(l, c, at, now)
+	}
+}
+
 // slowly is from when on a write counts as held back: Limited access lets one go
 // every 15 seconds, Full access ten a second.
 const slowly = time.Second
@@ -113,6 +143,10 @@ const slowly = time.Second
 // reads when they will be due.
 func (e *Engine) offer(l *lane, now time.Time) (read bool, cost quota.Cost, due time.Time) {
 	e.refresh(l, now) // first: it may bring looks, which nothing else would wake up for
+	e.expire(l, now, true)
+	if len(l.permits.permitted) > 0 {
+		return false, quota.Write, now
+	}
 	due = quota.Never
 	if !l.looks.empty() {
 		due = l.looks.when(now, l.width(), len(l.ready) == 0 && l.inflight == 0)
@@ -167,7 +201,7 @@ func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
 		if len(l.looks.pages) > 0 {
 			p, l.looks.pages = l.looks.pages[0], l.looks.pages[1:]
 		} else {
-			p = &page{looks: l.looks.take(l.width())}
+			p = &page{looks: l.looks.take(l.width(), now)}
 		}
 		r.items = append(r.items, item{page: p})
 		r.calls = append(r.calls, p.read(l.account))
@@ -217,11 +251,12 @@ func (e *Engine) start(ctx context.Context, r *request) {
 			r.items[i].intent = Record{t.ID, t.Needed, o}
 		}
 	}
-	e.pool.Go(func() error { return e.work(ctx, r) })
+	until := r.until()
+	e.pool.Go(func() error { return e.work(ctx, r, until) })
 }
 
 // work is one pool slot: intents to disk, one round trip, back to the dispatcher.
-func (e *Engine) work(ctx context.Context, r *request) error {
+func (e *Engine) work(ctx context.Context, r *request, until time.Time) error {
 	if err := e.attach(r); err != nil {
 		e.inbox <- func() { e.unattached(r, err) }
 		return nil
@@ -238,8 +273,13 @@ func (e *Engine) work(ctx context.Context, r *request) error {
 		}
 	}
 	crashPoint("intent_written")
+	if !until.IsZero() && time.Now().After(until) {
+		e.inbox <- func() { e.overtaken(r) }
+		return nil
+	}
 	crashPoint("sent")
 	replies := e.api.Do(ctx, r.calls)
+	evidence.Match(r.calls, replies)
 	crashPoint("answered")
 	for _, c := range r.calls {
 		if c.Action == graph.ActionDelete {
@@ -251,6 +291,7 @@ func (e *Engine) work(ctx context.Context, r *request) error {
 		e.inflight--
 		r.lane.inflight--
 		e.tally.sent(len(r.calls))
+		r.lane.permits.sent(r.calls)
 		e.answered(r, replies, aborted)
 	}
 	return nil

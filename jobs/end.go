@@ -1,22 +1,27 @@
 package jobs
 
 import (
+	"cmp"
 	"fmt"
-	"time"
 
 	"adferry/graph"
+	"adferry/jobs/evidence"
 	"adferry/plan"
 )
 
 // The ends that a task comes to, as outcomes: by what reading shows, or by what went
 // wrong.
 
-// there settles a copy or upload whose image the target has.
+// there settles a copy or upload whose image the target has. If a write of it may
+// have brought the image, it was absent before; but somebody else may have, where
+// the account has it for longer. Whether a copy keeps the age of its source is not
+// documented, so that makes the row no other, and an undo leaves the image alone.
 func (t *task) there(hash plan.Hash) step {
 	o := t.Outcome
 	o.TargetHash = hash
-	if t.tried() { // it was absent before the write left
-		o.State, o.Created = Done, true
+	if t.tried() {
+		since := t.known[slotTarget].Since
+		o.State, o.Created = Done, since.IsZero() || !since.Before(o.Started.Add(-clockSlack))
 		t.count(&o)
 	} else {
 		o.State, o.Reason = Skipped, AlreadyPresent
@@ -64,23 +69,36 @@ func (t *task) fail(r Reason, message string) step {
 	return step{kind: stepSettle, outcome: o}
 }
 
-// miss fails a delete whose image's copy is not to be seen, and names the copies
-// of which that is so: they have failed, too.
-func (t *task) miss(now time.Time) step {
+// miss fails a delete whose image's copies are not to be seen in some places, or not
+// any more, and names those copies: they have failed, too. Where the places cannot be
+// read, why says so.
+func (t *task) miss(places []place, why string) step {
 	var s step
 	var missed []Operation
-	for i, n := range t.Needs {
-		if at := t.sights[slotCopies+i]; n.Kind != plan.KindCopy || n.Source != t.Source || !at.good(now) || at.present {
-			continue
+	gone := t.known[slotSource].Known == evidence.Absent
+	for _, p := range places {
+		what := cmp.Or(why, "does not show it")
+		message := fmt.Sprintf("it was reported done and %s %s", p.account.Act(), what)
+		if gone {
+			message = fmt.Sprintf("it was seen in %s before %s was told to delete its own, and now %[1]s %[3]s", p.account.Act(), t.Source.Act(), what)
 		}
-		message := fmt.Sprintf("its copy was reported done and %s does not show it", n.Target.Act())
-		s = t.fail(CopyUnseen, message)
-		n.Outcome.State, n.Outcome.Reason = Failed, CopyUnseen
-		n.Outcome.Message = fmt.Sprintf("it was reported done and %s does not show it", n.Target.Act())
+		s = t.fail(CopyUnseen, "its copy: "+message)
+		n := t.Needs[p.copy]
+		n.Outcome.State, n.Outcome.Reason, n.Outcome.Message = Failed, CopyUnseen, message
 		missed = append(missed, n)
 	}
 	s.missed = missed
 	return s
+}
+
+// unseen are the places that are known not to show the image.
+func (t *task) unseen() (all []place) {
+	for i, p := range t.places {
+		if t.known[slotCopies+i].Known == evidence.Absent {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // settle is a good end: nothing is left to say of what went wrong before.

@@ -44,8 +44,10 @@ type Engine struct {
 	paused     bool // nothing is sent until it goes on
 	jam        jam
 	ways       map[pair]*way
-	works      bool // a write succeeded in this run
-	adrift     bool // a task is stranded
+	copying    map[plan.Account]int // copies in memory, by their source
+	supplied   bool                 // the checkpoint has more for some lane
+	works      bool                 // a write succeeded in this run
+	adrift     bool                 // a task is stranded
 	headers    headers
 	clock      clock
 	tally      tally
@@ -66,7 +68,7 @@ type Engine struct {
 func New(api API, store Checkpoint, opt Options) *Engine {
 	return &Engine{
 		api: api, store: store, opt: opt.withDefaults(),
-		lanes: map[plan.Account]*lane{}, ways: map[pair]*way{},
+		lanes: map[plan.Account]*lane{}, ways: map[pair]*way{}, copying: map[plan.Account]int{},
 		inbox: make(chan func()), stopped: make(chan struct{}), wheel: wheel{turned: make(chan struct{}, 1)},
 	}
 }
@@ -287,7 +289,7 @@ func (e *Engine) stranded() bool {
 		return false
 	}
 	for _, l := range e.order {
-		if l.supplied() || !l.looks.empty() || len(l.ready) > 0 || len(l.unfetched) > 0 {
+		if l.supplied() || !l.looks.empty() || l.upcoming() != nil || len(l.unfetched) > 0 || len(l.permits.waiting) > 0 {
 			return false
 		}
 	}

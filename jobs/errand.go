@@ -13,6 +13,7 @@ import (
 type errand struct {
 	hashes []string // still to be told of; none for a page of a listing
 	after  string   // cursor of the page before
+	empty  int      // pages in a row that showed nothing of the hashes
 
 	query   graph.Query // the read that was last sent
 	due     time.Time
@@ -30,11 +31,17 @@ type supply interface {
 	// query is what to ask now, for n images at most.
 	query(e *errand, n int) graph.Query
 	// take takes an answer and returns what is left to do. Unless it is sure, what
-	// the answer shows nothing of comes back doubted.
+	// the answer shows nothing of comes back doubted. An answer that proves nothing is
+	// an *unreadError: the errand is made again as after a read that failed.
 	take(e *errand, r graph.Reply, sure bool) ([]*errand, error)
 	// done reports whether next has no more, ever.
 	done() bool
 }
+
+// unreadError is an answer that is none to what was asked.
+type unreadError struct{ err *graph.Error }
+
+func (e *unreadError) Error() string { return e.err.Error() }
 
 // listing reads an account's images page by page.
 type listing struct {

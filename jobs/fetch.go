@@ -95,7 +95,7 @@ func (e *Engine) fetch(ctx context.Context, l *lane, tasks []*task) {
 // obtain fetches the picture of one task, which the dispatcher leaves alone
 // meanwhile.
 func (e *Engine) obtain(ctx context.Context, t *task) (err error) {
-	image := *t.sights[slotSource].image
+	image := *t.known[slotSource].Image
 	if t.keep {
 		return e.opt.Backup.Keep(ctx, t.Source, image)
 	}

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"adferry/graph"
+	"adferry/jobs/evidence"
 	"adferry/plan"
 )
 
@@ -50,16 +51,26 @@ func (i *inquiry) query(e *errand, n int) graph.Query {
 	return q
 }
 
+// take tells of the images that the answer proves something of. The others come
+// back, to be asked for again.
 func (i *inquiry) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
-	found := map[string]*graph.Image{}
-	for n := range r.Images {
-		found[r.Images[n].Hash] = &r.Images[n]
-	}
-	var missing []string
+	asked := evidence.Lookup{Account: i.account, After: e.query.After}
 	for _, h := range e.query.Hashes {
-		if found[h] == nil && (r.After != "" || !sure) {
-			missing = append(missing, h)
-		} else if err := i.each(Found{i.account, plan.Hash(h), found[h]}); err != nil {
+		asked.Hashes = append(asked.Hashes, plan.Hash(h))
+	}
+	answer := asked.Judge(r)
+	if answer.Rest == evidence.RestNextPage && e.empty+1 >= mostEmpty {
+		answer.Rest, answer.Odd = evidence.RestNotKnown, "page after page shows nothing of what was asked for"
+	}
+	if answer.Rest == evidence.RestNotKnown {
+		return nil, &unreadError{answer.Unread(r.Status)}
+	}
+	absent := answer.Rest == evidence.RestAbsent && sure
+	var missing []string
+	for _, h := range asked.Hashes {
+		if answer.Known[h] == evidence.NotKnown && !absent {
+			missing = append(missing, string(h))
+		} else if err := i.each(Found{i.account, h, answer.Image[h]}); err != nil {
 			return nil, err
 		}
 	}
@@ -67,21 +78,17 @@ func (i *inquiry) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
 	if rest := e.hashes[len(e.query.Hashes):]; len(rest) > 0 {
 		left = append(left, &errand{hashes: rest})
 	}
-	switch {
-	case len(missing) == 0:
-	case r.After != "":
-		// An image found may be deleted before the next page is read, and the cursor
-		// on it be refused: the rest is asked for anew. Only a page that showed nothing
-		// of it is gone past.
-		more := &errand{hashes: missing}
-		if len(missing) == len(e.query.Hashes) {
-			more.after = r.After
-		}
-		left = append(left, more)
-	default:
-		left = append(left, &errand{hashes: missing, doubted: true, asked: e.asked})
+	if len(missing) == 0 {
+		return left, nil
 	}
-	return left, nil
+	again := &errand{hashes: missing}
+	switch answer.Rest {
+	case evidence.RestNextPage:
+		again.after, again.empty = answer.After, e.empty+1
+	case evidence.RestAbsent:
+		again.doubted, again.asked = true, e.asked
+	}
+	return append(left, again), nil
 }
 
 func (i *inquiry) done() bool { return i.dry }

@@ -31,6 +31,7 @@ type lane struct {
 
 	looks     lookQueue
 	ready     []*task               // writes that may go, in order
+	permits   permits               // deletes that wait for sightings of their copies, or have them
 	unfetched []*task               // those whose pictures have to be fetched before
 	fetching  int                   // fetches on their way
 	inflight  int                   // HTTP requests
@@ -91,8 +92,25 @@ func (l *lane) width() int {
 	return bulk
 }
 
-// pop takes the first ready task.
+// upcoming is the write that goes next, if any may.
+func (l *lane) upcoming() *task {
+	switch {
+	case len(l.permits.permitted) > 0:
+		return l.permits.permitted[0]
+	case len(l.ready) > 0:
+		return l.ready[0]
+	}
+	return nil
+}
+
+// pop takes the write that goes next.
 func (l *lane) pop() *task {
+	if p := l.permits.permitted; len(p) > 0 {
+		t := p[0]
+		p[0] = nil
+		l.permits.permitted = p[1:]
+		return t
+	}
 	t := l.ready[0]
 	l.ready[0] = nil
 	l.ready = l.ready[1:]

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -36,7 +37,7 @@ const (
 
 // fields are what a read has to ask for.
 func (a asks) fields() []string {
-	fields := []string{graph.FieldHash, graph.FieldStatus}
+	fields := []string{graph.FieldID, graph.FieldHash, graph.FieldStatus}
 	if a&askUse != 0 {
 		fields = append(fields, graph.FieldCreatives, graph.FieldAssociated)
 	}
@@ -60,7 +61,11 @@ type lookQueue struct {
 type page struct {
 	looks []*look // not yet answered
 	after string
+	empty int // pages in a row that showed none of them
 }
+
+// mostEmpty is how many pages in a row may show nothing of what was asked for.
+const mostEmpty = 3
 
 // A look that does not fill a bulk read waits for company. How long depends on
 // how many more of its kind are likely to come, and on who waits for it.
@@ -74,6 +79,10 @@ const (
 
 func linger(t *task, slot int) time.Duration {
 	switch {
+	case slot >= slotCopies && t.group != nil:
+		return 0 // with all of its group, and its permit runs out
+	case slot >= slotCopies && t.deleted:
+		return lingerConfirm
 	case slot >= slotCopies:
 		return lingerCopies
 	case slot == slotSource && t.deleted:
@@ -138,9 +147,14 @@ func (q *lookQueue) when(now time.Time, width int, idle bool) time.Time {
 	return due
 }
 
-// take removes up to width looks.
-func (q *lookQueue) take(width int) []*look {
+// take removes up to width looks, those that are due before the others.
+func (q *lookQueue) take(width int, now time.Time) []*look {
 	n := min(width, len(q.order))
+	if n < len(q.order) {
+		due := func(l *look) bool { return !l.due.After(now) }
+		first := slices.DeleteFunc(slices.Clone(q.order), func(l *look) bool { return !due(l) })
+		q.order = append(first, slices.DeleteFunc(q.order, due)...)
+	}
 	taken := q.order[:n:n]
 	q.order = q.order[n:]
 	for _, l := range taken {

@@ -4,13 +4,22 @@ import (
 	"time"
 
 	"adferry/graph"
+	"adferry/jobs/evidence"
 	"adferry/plan"
 )
 
-// read takes the answer to a bulk read.
-func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
+// read takes the reply to a bulk read that was sent then.
+func (e *Engine) read(l *lane, p *page, reply graph.Reply, sent, now time.Time) {
 	if reply.Err != nil {
 		e.unread(l, p, reply.Err, now)
+		return
+	}
+	answer := p.lookup(l.account).Judge(reply)
+	if answer.Rest == evidence.RestNextPage && p.empty+1 >= mostEmpty {
+		answer.Rest, answer.Odd = evidence.RestNotKnown, "page after page shows nothing of what was asked for"
+	}
+	if answer.Rest == evidence.RestNotKnown {
+		e.unread(l, p, answer.Unread(reply.Status), now)
 		return
 	}
 	l.denials, l.narrowed = 0, min(bulk, 2*l.narrowed)%bulk
@@ -20,19 +29,12 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
 	case len(reply.Images) > 0:
 		e.hear(headersMissing, now)
 	}
-	found := map[plan.Hash]graph.Image{}
-	for _, image := range reply.Images {
-		if !image.Deleted() {
-			found[plan.Hash(image.Hash)] = image
-		}
-	}
 	var left []*look
 	for _, k := range p.looks {
-		image, present := found[k.hash]
-		switch {
-		case present:
-			e.sighted(k, e.sight(image, k.asks, now))
-		case reply.After != "":
+		switch known := answer.Known[k.hash]; {
+		case known != evidence.NotKnown:
+			e.observed(k, e.observation(known, answer.Image[k.hash], k.asks, sent))
+		case answer.Rest != evidence.RestAbsent:
 			left = append(left, k)
 		case !reply.Usage.Seen() && k.asked < len(doubts[e.headers]):
 			pause := doubts[e.headers][k.asked]
@@ -41,31 +43,41 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, now time.Time) {
 		case !reply.Usage.Seen() && e.headers == headersSent:
 			e.undecided(k)
 		default:
-			e.sighted(k, sight{known: true, at: now})
+			e.observed(k, evidence.Observation{Known: evidence.Absent, Sent: sent})
 		}
 	}
 	if len(left) > 0 {
-		// What was found may be deleted before the next page is read, and the cursor
-		// on it be refused: the rest is asked for anew. Only a page that showed
-		// nothing of it is gone past.
 		next := &page{looks: left}
-		if len(left) == len(p.looks) {
-			next.after = reply.After
+		if answer.Rest == evidence.RestNextPage {
+			next.after, next.empty = answer.After, p.empty+1
 		}
 		l.looks.pages = append(l.looks.pages, next)
 	}
 }
 
-// sight is what an answer says of an image that is there.
-func (e *Engine) sight(image graph.Image, asks asks, now time.Time) sight {
-	s := sight{known: true, present: true, inUse: image.InUse(), at: now}
+// lookup is what the page asks.
+func (p *page) lookup(account plan.Account) evidence.Lookup {
+	q := evidence.Lookup{Account: account, After: p.after}
+	for _, k := range p.looks {
+		q.Hashes = append(q.Hashes, k.hash)
+	}
+	return q
+}
+
+// observation is what an answer says of an image that it shows.
+func (e *Engine) observation(known evidence.Known, image *graph.Image, asks asks, sent time.Time) evidence.Observation {
+	o := evidence.Observation{Known: known, Sent: sent}
+	if known == evidence.Absent {
+		return o
+	}
+	o.Use = image.Use()
 	if asks&askPicture != 0 {
-		s.image = &image
+		o.Image = image
 	}
 	if created, ok := image.CreatedAt(); ok {
-		s.since = e.clock.local(created)
+		o.Since = e.clock.local(created)
 	}
-	return s
+	return o
 }
 
 // headers says whether answers to reads carry quota headers, as far as is known.
@@ -112,14 +124,16 @@ func (e *Engine) strand(t *task) {
 	if !t.stranded && !t.Outcome.State.Settled() {
 		t.stranded, e.adrift = true, true
 		t.home.held--
+		e.ungroup(t)
+		e.away(t)
 	}
 	e.tried(t)
 }
 
-// sighted gives a look's result to the tasks that wanted it.
-func (e *Engine) sighted(k *look, s sight) {
+// observed gives a look's result to the tasks that wanted it.
+func (e *Engine) observed(k *look, o evidence.Observation) {
 	for _, w := range k.waiters {
-		w.task.sights[w.slot] = s
+		w.task.known[w.slot] = o
 		w.task.waiting--
 		e.advance(w.task)
 	}
@@ -208,6 +222,11 @@ func (e *Engine) giveUpLook(k *look, err *graph.Error) {
 func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	t := w.task
 	switch {
+	case !t.Outcome.State.Settled() && w.slot >= slotCopies && t.known[slotSource].Known == evidence.Absent:
+		s := t.miss(t.places[w.slot-slotCopies:][:1], "cannot be read: "+err.Detail())
+		e.amend(s.missed, time.Now())
+		e.settle(t, s.outcome)
+		return
 	case t.Outcome.State.Settled() || t.lost || t.deleted:
 		e.strand(t)
 		return

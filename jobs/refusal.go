@@ -137,8 +137,8 @@ func (e *Engine) refusal(t *task) *graph.Error {
 // is sent for it.
 func (e *Engine) abandon(l *lane) {
 	e.emptyLooks(l)
-	left := append(l.ready, l.unfetched...)
-	l.ready, l.unfetched = nil, nil
+	left := slices.Concat(l.ready, l.unfetched, l.permits.waiting, l.permits.permitted)
+	l.ready, l.unfetched, l.permits.waiting, l.permits.permitted = nil, nil, nil, nil
 	for _, t := range left {
 		e.advance(t)
 	}

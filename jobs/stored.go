@@ -3,6 +3,7 @@ package jobs
 import (
 	"time"
 
+	"adferry/jobs/evidence"
 	"adferry/plan"
 )
 
@@ -17,15 +18,15 @@ func (t *task) renamed() bool {
 // a hash that was not looked for before. Whether the image was there then is
 // told by its age in the target: an undo must know.
 func (t *task) nextStored(now time.Time) step {
-	target := t.sights[slotTarget]
-	if !target.good(now) {
+	target := t.known[slotTarget]
+	if !target.Recent(now, fresh) {
 		return reading(want{slotTarget, t.Target, t.Outcome.TargetHash, askAge})
 	}
 	o := t.Outcome
 	o.State = Done
 	switch {
-	case !target.present || target.since.IsZero(): // not known: an undo leaves it alone
-	case !target.since.Before(o.Started.Add(-clockSlack)):
+	case target.Known == evidence.Absent || target.Since.IsZero(): // not known: an undo leaves it alone
+	case !target.Since.Before(o.Started.Add(-clockSlack)):
 		o.Created = true
 	case t.Kind == plan.KindUpload:
 		o.State, o.Reason = Skipped, AlreadyPresent

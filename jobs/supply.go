@@ -16,6 +16,7 @@ import (
 func (e *Engine) supply(ctx context.Context, now time.Time) (wake time.Time) {
 	e.count(now)
 	wake = quota.Never
+	e.supplied = false
 	for _, l := range e.order {
 		for e.claimable(l, now) {
 			n := l.room(e.window, e.stuck(l, now))
@@ -34,6 +35,7 @@ func (e *Engine) supply(ctx context.Context, now time.Time) (wake time.Time) {
 				wake = sooner(wake, until)
 			}
 		}
+		e.supplied = e.supplied || l.supplied()
 	}
 	return wake
 }
@@ -107,8 +109,25 @@ func (e *Engine) begin(t *task) {
 	t.rehearsal, t.keep = e.opt.ReadOnly, e.opt.Backup != nil && t.Kind == plan.KindDelete
 	e.held++
 	t.home.held++
+	switch {
+	case t.Kind == plan.KindCopy:
+		e.copying[t.Source]++
+	case len(t.places) > 0:
+		t.coming = true
+		t.home.permits.coming++
+	}
 	if t.home.enter(t) {
 		e.advance(t)
+	}
+}
+
+// away notes that a task brings no more deletes to where they wait for company.
+func (e *Engine) away(t *task) {
+	t.arrive()
+	if t.Kind == plan.KindCopy {
+		if e.copying[t.Source]--; e.copying[t.Source] == 0 {
+			delete(e.copying, t.Source)
+		}
 	}
 }
 
@@ -137,14 +156,18 @@ func (e *Engine) advance(t *task) {
 	case stepSeen:
 		t.seen = true
 		var seen []Sighting
-		for _, id := range t.copies() {
-			seen = append(seen, Sighting{id, now})
+		for i, id := range t.copies() {
+			seen = append(seen, Sighting{id, t.known[slotCopies+i].Sent})
 		}
 		e.commit.add(Change{Seen: seen}, func() { e.advance(t) })
 	case stepWait:
-		t.looked++
-		e.after(now.Add(s.wait), func() { t.lookAgain(); e.advance(t) })
-	case stepSend:
+		if s.copies {
+			t.missed++
+		} else {
+			t.looked++
+		}
+		e.after(now.Add(s.wait), func() { t.lookAgain(s.copies); e.advance(t) })
+	case stepPermit, stepSend:
 		if e.opt.ReadOnly {
 			o := t.Outcome
 			o.State = Done
@@ -161,6 +184,10 @@ func (e *Engine) advance(t *task) {
 		switch {
 		case t.fetches():
 			t.home.unfetched = append(t.home.unfetched, t)
+		case s.kind == stepPermit:
+			e.awaitPermit(t, now)
+		case len(t.places) > 0:
+			e.permit(t)
 		case t.first:
 			t.home.ready = append([]*task{t}, t.home.ready...)
 		default:
@@ -200,6 +227,7 @@ func (e *Engine) amend(missed []Operation, now time.Time) {
 func (e *Engine) settle(t *task, o Outcome) {
 	o.Finished = time.Now()
 	t.Outcome = o
+	e.ungroup(t)
 	e.commit.add(Change{Records: []Record{{t.ID, t.Needed, o}}}, func() {
 		if t.spooled != "" {
 			_ = os.Remove(t.spooled)
@@ -207,6 +235,7 @@ func (e *Engine) settle(t *task, o Outcome) {
 		e.held--
 		if !t.stranded {
 			t.home.held--
+			e.away(t)
 		}
 		e.tally.settled(o)
 		t.home.note(o)

@@ -8,6 +8,7 @@ import (
 	"github.com/cenkalti/backoff/v4"
 
 	"adferry/graph"
+	"adferry/jobs/evidence"
 	"adferry/plan"
 )
 
@@ -17,11 +18,14 @@ type task struct {
 	Operation
 	home *lane // the lane that is charged for its write
 
-	sights  []sight // by slot, see the slots below
-	waiting int     // looks on their way
-	trying  bool    // its write is to show whether its way is open
-	queued  bool    // it waits for those that do
-	first   bool    // its write was on its turn before, and goes first
+	known   []evidence.Observation // by slot, see the slots below
+	waiting int                    // looks on their way
+	trying  bool                   // its write is to show whether its way is open
+	queued  bool                   // it waits for those that do
+	first   bool                   // its write was on its turn before, and goes first
+	places  []place                // where a delete's image has to be
+	group   *group                 // the deletes that it is to be permitted with
+	coming  bool                   // a delete that has not come to where it waits for those
 
 	lost      bool         // a write left and no answer tells what it did
 	uncounted bool         // ... in an earlier process: no attempt unless it took effect
@@ -34,37 +38,26 @@ type task struct {
 	file      graph.File   // of a detour
 	spooled   string       // where that file is
 	fetchless int          // times the picture could not be fetched
-	seen      bool         // the sightings are on disk
+	seen      bool         // the sightings of its copies are on disk
 	stranded  bool         // it cannot be read to an end in this run
 	rehearsal bool         // no write will be sent, so nothing that one would bring is there
-	looked    int          // times it was read back in vain
+	looked    int          // times the source was read back in vain
+	missed    int          // times a copy was not seen
 	last      *graph.Error // why the write has to be tried again
 	policy    backoff.BackOff
 }
 
-// The slots of a task's sights. A delete has one more for each copy out of its
-// image, from slotCopies on.
+// The slots of what is known to a task. A delete has one more for each place where
+// its image has to be before it may leave (see places), from slotCopies on.
 const (
 	slotTarget = 0 // copy, upload: the image in the target
 	slotSource = 1 // copy, delete: the image in the source
 	slotCopies = 2
 )
 
-// sight is what reading said of one image in one ad account.
-type sight struct {
-	known   bool
-	present bool
-	inUse   bool
-	at      time.Time
-	since   time.Time    // when the account got it, by our clock; zero when not told
-	image   *graph.Image // where it was asked for
-}
-
-// fresh is how long a sight is good for a decision. An operation that waited
+// fresh is how long an observation is good for a decision. An operation that waited
 // longer in its lane is read again.
 const fresh = 10 * time.Minute
-
-func (s sight) good(now time.Time) bool { return s.known && now.Sub(s.at) <= fresh }
 
 // confirmPauses are the waits before each look at an image that the API said it
 // deleted: one user saw it ACTIVE 20 s later.
@@ -75,7 +68,8 @@ var confirmPauses = [...]time.Duration{time.Second, 5 * time.Second, 15 * time.S
 var sightPauses = [...]time.Duration{2 * time.Second, 10 * time.Second}
 
 func newTask(o Operation, home *lane) *task {
-	t := &task{Operation: o, home: home, sights: make([]sight, slotCopies+len(o.Needs))}
+	t := &task{Operation: o, home: home, places: placesOf(o)}
+	t.known = make([]evidence.Observation, slotCopies+len(t.places))
 	t.lost = o.Outcome.State == Sent
 	t.Outcome.Tried = t.Outcome.Tried || t.lost
 	t.uncounted = t.lost && o.Outcome.Message == "" // an answer known to be lost was counted
@@ -90,7 +84,8 @@ type stepKind uint8
 const (
 	stepSettle stepKind = iota // outcome is final
 	stepLook                   // wants are to be read
-	stepSeen                   // the sightings are to be made durable
+	stepPermit                 // a delete that lacks nothing but sightings of its copies
+	stepSeen                   // those are to be made durable
 	stepWait                   // nothing before wait is over; then look again
 	stepSend                   // the write may go
 )
@@ -100,6 +95,7 @@ type step struct {
 	outcome Outcome
 	wants   []want
 	wait    time.Duration
+	copies  bool        // of a wait: it is for the copies, not for the source
 	missed  []Operation // other operations that are to be settled as they are here
 }
 
@@ -129,21 +125,21 @@ func (t *task) nextCopy(now time.Time, attempts int) step {
 	if failed != "" {
 		return t.fail(DependencyFailed, failed)
 	}
-	target, landing := t.sights[slotTarget], cmp.Or(t.Outcome.TargetHash, hash) // one that is opened again has landed before
+	target, landing := t.known[slotTarget], cmp.Or(t.Outcome.TargetHash, hash) // one that is opened again has landed before
 	switch {
-	case !target.good(now):
-		return reading(want{slotTarget, t.Target, landing, 0})
-	case target.present:
+	case !target.Recent(now, fresh):
+		return reading(want{slotTarget, t.Target, landing, t.targetAsks()})
+	case target.Known == evidence.Seen:
 		return t.there(landing)
 	case t.lost && t.Outcome.Attempts >= attempts:
 		return t.gaveUp()
 	}
-	source := t.sights[slotSource]
+	source := t.known[slotSource]
 	switch {
 	case t.rehearsal && t.Op.Needs: // an earlier link of its chain would bring the image
-	case !source.good(now) || t.detour && source.present && source.image == nil:
+	case !source.Recent(now, fresh) || t.detour && source.Known == evidence.Seen && source.Image == nil:
 		return reading(want{slotSource, t.Source, hash, t.sourceAsks()})
-	case !source.present:
+	case source.Known == evidence.Absent:
 		return t.fail(NotFound, fmt.Sprintf("%s does not have the image", t.Source.Act()))
 	}
 	return step{kind: stepSend}
@@ -151,10 +147,10 @@ func (t *task) nextCopy(now time.Time, attempts int) step {
 
 func (t *task) nextUpload(now time.Time, attempts int) step {
 	if t.Hash != "" {
-		switch target := t.sights[slotTarget]; {
-		case !target.good(now):
-			return reading(want{slotTarget, t.Target, t.Hash, 0})
-		case target.present:
+		switch target := t.known[slotTarget]; {
+		case !target.Recent(now, fresh):
+			return reading(want{slotTarget, t.Target, t.Hash, t.targetAsks()})
+		case target.Known == evidence.Seen:
 			return t.there(t.Hash)
 		}
 	}
@@ -166,59 +162,13 @@ func (t *task) nextUpload(now time.Time, attempts int) step {
 	return step{kind: stepSend}
 }
 
-func (t *task) nextDelete(now time.Time, attempts int) step {
-	hash, _ := t.sourceHash()
-	source := t.sights[slotSource]
-	if t.lost { // an earlier write may have done it: nothing else matters then
-		switch {
-		case !source.good(now):
-			return reading(want{slotSource, t.Source, hash, t.sourceAsks()})
-		case !source.present:
-			return t.gone()
-		}
+// targetAsks is what has to be known of an image that is in the target: whether a
+// write of this operation whose answer was lost can have brought it.
+func (t *task) targetAsks() asks {
+	if t.tried() {
+		return askAge
 	}
-	copies := step{kind: stepLook}
-	for i, n := range t.Needs {
-		if n.Kind != plan.KindCopy || n.Source != t.Source || t.rehearsal {
-			continue // waited for to keep the order, not to succeed
-		}
-		if !n.Outcome.State.OK() {
-			return t.fail(DependencyFailed, fmt.Sprintf("its copy to %s did not succeed (%s)", n.Target.Act(), n.Outcome.Reason))
-		}
-		s := t.sights[slotCopies+i]
-		if s.good(now) && !s.present {
-			if t.looked < len(sightPauses) {
-				return step{kind: stepWait, wait: sightPauses[t.looked]}
-			}
-			return t.miss(now)
-		}
-		if !s.good(now) && !t.deleted {
-			copies.wants = append(copies.wants, want{slotCopies + i, n.Target, n.landed(), 0})
-		}
-	}
-	switch {
-	case len(copies.wants) > 0:
-		return copies
-	case !t.seen && !t.deleted && !t.rehearsal && len(t.copies()) > 0:
-		return step{kind: stepSeen}
-	case !source.good(now):
-		return reading(want{slotSource, t.Source, hash, t.sourceAsks()})
-	case !source.present:
-		return t.gone()
-	case t.deleted && t.looked < len(confirmPauses):
-		return step{kind: stepWait, wait: confirmPauses[t.looked]}
-	case t.deleted:
-		return t.fail(DeleteUnconfirmed, fmt.Sprintf("the API answered success and %s still shows the image", t.Source.Act()))
-	case source.inUse:
-		return t.fail(InUse, "an ad creative uses the image")
-	case t.refused:
-		// It is there and may be read; only use is documented to keep an image
-		// from being deleted, and the list of creatives to be incomplete.
-		return t.fail(InUse, t.last.Detail())
-	case t.lost && t.Outcome.Attempts >= attempts:
-		return t.gaveUp()
-	}
-	return step{kind: stepSend}
+	return 0
 }
 
 // sourceAsks is what the write has to know of the image in its source.
@@ -257,20 +207,9 @@ func (t *task) sourceHash() (h plan.Hash, failed string) {
 	return h, failed
 }
 
-// copies are the copies out of a delete's image.
-func (t *task) copies() []plan.OpID {
-	var ids []plan.OpID
-	for _, n := range t.Needs {
-		if n.Kind == plan.KindCopy && n.Source == t.Source {
-			ids = append(ids, n.ID)
-		}
-	}
-	return ids
-}
-
 // forget drops what reading said, so that it is read again.
 func (t *task) forget() {
-	clear(t.sights)
+	clear(t.known)
 	t.seen = false
 }
 

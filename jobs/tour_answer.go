@@ -42,6 +42,11 @@ func (t *tour) took(s *stopover, e *errand, reply graph.Reply, now time.Time) {
 		s.queue = append(s.queue, more)
 	}
 	var account *AccountError
+	var unread *unreadError
+	if errors.As(err, &unread) {
+		t.failed(s, e, unread.err, now)
+		return
+	}
 	if errors.As(err, &account) {
 		s.refused = account.Err
 	} else if err != nil {

@@ -1,12 +1,12 @@
 package jobs
 
 import (
-	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
 
 	"adferry/graph"
+	"adferry/jobs/evidence"
 	"adferry/plan"
 )
 
@@ -57,14 +57,14 @@ func (e *Engine) succeeded(t *task, reply graph.Reply, now time.Time) {
 	e.approve(t)
 	if t.Kind == plan.KindDelete {
 		t.deleted, t.looked = true, 0
-		t.sights[slotSource] = sight{known: true, present: true, at: now}
+		t.known[slotSource] = evidence.Observation{Known: evidence.Seen, Sent: now}
 		e.advance(t)
 		return
 	}
-	t.Outcome.TargetHash = plan.Hash(strings.ToLower(reply.Hash))
+	t.Outcome.TargetHash = plan.Hash(reply.Stored[0].Hash)
 	if t.renamed() {
 		t.stored = true
-		t.sights[slotTarget] = sight{}
+		t.known[slotTarget] = evidence.Observation{}
 		// The hash is known from this answer alone: a crash must not lose it.
 		e.commit.add(Change{Records: []Record{{t.ID, t.Needed, t.Outcome}}}, func() { e.advance(t) })
 		return
@@ -107,15 +107,16 @@ func (t *task) failed(err *graph.Error, attempts int) Outcome {
 	return t.fail(reasonOf(err), err.Detail()).outcome
 }
 
-// lookAgain forgets what has to be looked at again after a pause.
-func (t *task) lookAgain() {
-	if t.deleted {
-		t.sights[slotSource] = sight{}
+// lookAgain forgets what has to be looked at again after a pause: the copies that
+// were not seen, or the source.
+func (t *task) lookAgain(copies bool) {
+	if !copies {
+		t.known[slotSource] = evidence.Observation{}
 		return
 	}
-	for i := slotCopies; i < len(t.sights); i++ {
-		if !t.sights[i].present {
-			t.sights[i] = sight{}
+	for i := slotCopies; i < len(t.known); i++ {
+		if t.known[i].Known == evidence.Absent {
+			t.known[i] = evidence.Observation{}
 		}
 	}
 }

@@ -58,7 +58,7 @@ func (p Policy) Judge(account plan.Account, i graph.Image, now time.Time) Verdic
 	switch {
 	case !p.names(i.Name):
 		return OtherName
-	case i.InUse():
+	case i.Use() != graph.Unused:
 		return InUse
 	case !old(i, max(p.OlderThan, p.MinAge), now):
 		return TooYoung

@@ -15,6 +15,12 @@ var (
 	Write = Cost{Calls: 1, Points: 3}
 )
 
+// Plus is the cost of both together.
+func (c Cost) Plus(d Cost) Cost { return Cost{c.Calls + d.Calls, c.Points + d.Points} }
+
+// Times is the cost of so many calls together.
+func (c Cost) Times(n int) Cost { return Cost{n * c.Calls, n * c.Points} }
+
 // Budgets are the documented limits of one ad account at a tier.
 type Budgets struct {
 	Calls     int           // within Window

@@ -1,0 +1,155 @@
+package jobs
+
+import (
+	"fmt"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs/evidence"
+	"adferry/plan"
+)
+
+// permitted is how old a sighting may be, from when its read was sent to when the
+// delete is, that permits the delete. Whatever held the delete back meanwhile, a
+// park, the disk, a full pool, the image is seen again first: somebody may have
+// deleted the copy.
+const permitted = 10 * time.Second
+
+// place is where a delete's image has to be before the delete may leave.
+type place struct {
+	account plan.Account
+	hash    plan.Hash
+	copy    int // index in Needs of the copy that brought it there
+}
+
+// placesOf are the targets of the copies out of a delete's image.
+func placesOf(o Operation) (all []place) {
+	if o.Kind != plan.KindDelete {
+		return nil
+	}
+	for i, n := range o.Needs {
+		if n.Kind == plan.KindCopy && n.Source == o.Source {
+			all = append(all, place{n.Target, n.landed(), i})
+		}
+	}
+	return all
+}
+
+// nextDelete reads the source first and the places last, because what is seen there
+// has to be seconds old when the delete leaves.
+func (t *task) nextDelete(now time.Time, attempts int) step {
+	hash, _ := t.sourceHash()
+	source := t.known[slotSource]
+	lookup := reading(want{slotSource, t.Source, hash, t.sourceAsks()})
+	if t.lost { // an earlier write may have done it: nothing else matters then
+		switch {
+		case !source.Recent(now, fresh):
+			return lookup
+		case source.Known == evidence.Absent:
+			return t.nextGone(now)
+		}
+	}
+	if failed := t.failedCopy(); failed != nil && !t.deleted {
+		return t.fail(DependencyFailed, fmt.Sprintf("its copy to %s did not succeed (%s)", failed.Target.Act(), failed.Outcome.Reason))
+	}
+	switch {
+	case !source.Recent(now, fresh):
+		return lookup
+	case source.Known == evidence.Absent:
+		return t.nextGone(now)
+	case t.deleted && t.looked < len(confirmPauses):
+		return step{kind: stepWait, wait: confirmPauses[t.looked]}
+	case t.deleted:
+		return t.fail(DeleteUnconfirmed, fmt.Sprintf("the API answered success and %s still shows the image", t.Source.Act()))
+	case source.Use != graph.Unused:
+		return t.fail(InUse, inUse[source.Use])
+	case t.refused:
+		// It is there and may be read; only use is documented to keep an image
+		// from being deleted, and the list of creatives to be incomplete.
+		return t.fail(InUse, t.last.Detail())
+	case t.lost && t.Outcome.Attempts >= attempts:
+		return t.gaveUp()
+	}
+	return t.nextPermit(now)
+}
+
+// nextPermit is what a delete needs that lacks nothing but sightings of its copies.
+func (t *task) nextPermit(now time.Time) step {
+	if t.rehearsal { // what the copies would bring is not there
+		return step{kind: stepSend}
+	}
+	unseen := step{kind: stepLook}
+	for i, p := range t.places {
+		switch o := t.known[slotCopies+i]; {
+		case !o.Recent(now, permitted):
+			unseen.wants = append(unseen.wants, want{slotCopies + i, p.account, p.hash, 0})
+		case o.Known == evidence.Absent:
+			return t.lookFurther()
+		}
+	}
+	switch {
+	case len(unseen.wants) > 0 && t.group == nil:
+		return step{kind: stepPermit}
+	case len(unseen.wants) > 0:
+		return unseen
+	case !t.seen && len(t.places) > 0:
+		return step{kind: stepSeen}
+	}
+	return step{kind: stepSend}
+}
+
+// nextGone is what is left of a delete whose image is gone from the source. If this
+// operation may have deleted it, its copies are seen once more: whoever deleted one
+// meanwhile could not know that it was becoming the last.
+func (t *task) nextGone(now time.Time) step {
+	if !t.tried() && !t.deleted {
+		return t.gone()
+	}
+	after := step{kind: stepLook}
+	for i, p := range t.places {
+		switch o := t.known[slotCopies+i]; {
+		case !t.Needs[p.copy].Outcome.State.OK():
+		case o.Known == evidence.NotKnown || o.Sent.Before(t.known[slotSource].Sent):
+			after.wants = append(after.wants, want{slotCopies + i, p.account, p.hash, 0})
+		case o.Known == evidence.Absent:
+			return t.lookFurther()
+		}
+	}
+	if len(after.wants) > 0 {
+		return after
+	}
+	return t.gone()
+}
+
+// lookFurther looks again for copies that should be there, and in the end fails.
+func (t *task) lookFurther() step {
+	if t.missed < len(sightPauses) {
+		return step{kind: stepWait, wait: sightPauses[t.missed], copies: true}
+	}
+	return t.miss(t.unseen(), "")
+}
+
+// inUse says why an image stays that is not known to be unused.
+var inUse = map[graph.Use]string{
+	graph.Used:       "an ad creative uses the image",
+	graph.UseUnknown: "the API does not tell whether an ad creative uses the image",
+}
+
+// failedCopy is a copy out of the delete's image that did not succeed.
+func (t *task) failedCopy() *Operation {
+	for _, p := range t.places {
+		if n := &t.Needs[p.copy]; !t.rehearsal && !n.Outcome.State.OK() {
+			return n
+		}
+	}
+	return nil
+}
+
+// copies are the copies out of a delete's image.
+func (t *task) copies() []plan.OpID {
+	var ids []plan.OpID
+	for _, p := range t.places {
+		ids = append(ids, t.Needs[p.copy].ID)
+	}
+	return ids
+}

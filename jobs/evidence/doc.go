@@ -1,0 +1,51 @@
+// Package evidence decides what an answer of the API proves of an image in an ad
+// account. Whatever draws a conclusion from an answer asks here: the engine before
+// it writes, deletes or settles, the reader, and through it verify, undo, cleanup
+// and the checks of a plan.
+//
+// # What is known
+//
+// Of an image in an ad account it is known that it is there ([Seen]), that it is not
+// ([Absent]), or nothing ([NotKnown]). An [Observation] says which, from a read that
+// was sent when, with what else the answer told. What an answer leaves out, or says
+// in a shape that is not understood, is not known: it is never absent and never
+// unused.
+//
+// # Lookups
+//
+// A [Lookup] asks whether the images of some hashes are in an ad account, and
+// [Lookup.Judge] says what the answer proves of each:
+//
+//	claim                by what                                                   test
+//	there                the answer names the image, under no other account's id   TestJudge
+//	not there            it names the image with status DELETED                    TestJudge
+//	none of them there   it is an empty list, understood whole, without a next
+//	                     page or a count that says otherwise                       TestJudge
+//	nothing              it shows an image that was not asked for, or another ad
+//	                     account's: the question was ignored                       TestJudge
+//	nothing of the rest  it shows some of them, or has entries that name no image  TestJudge
+//
+// An answer that shows some of what was asked for proves nothing of the others,
+// whose absence may be due to a limit that the API does not tell: it is asked again
+// for exactly those, until an answer is empty. Where all are there, or none is, that
+// costs no call. An empty list is not believed from every answer: one without a
+// quota header may come from an ad account that is throttled (see package jobs,
+// "Absence").
+//
+// # Writes
+//
+// [Match] holds the answers to the calls of one request against each other. A batch
+// answer is matched by position, so one that names an image of another call shows
+// that positions are worth nothing, and the whole answer is lost:
+//
+//	claim                   by what                                                test
+//	a copy is stored        its answer names the source's hash, or one image alone
+//	                        under a name that is no hash, and gives a hash that is
+//	                        one                                                    TestMatch
+//	a copy got another hash the same; and what builds on it waits until the image
+//	                        is seen in the target under that hash                  TestRehash
+//	a delete took effect    the image is no longer there when it is read again     TestDeletesAreReadBack
+//
+// A copy's own answer makes its row done. Whatever is built on it (the delete of a
+// move, an undo, another hash in mapping.csv) needs the image seen in the target.
+package evidence

@@ -1,0 +1,98 @@
+package evidence
+
+import (
+	"adferry/graph"
+	"adferry/plan"
+)
+
+// Lookup is the question whether images are in an ad account.
+type Lookup struct {
+	Account plan.Account
+	Hashes  []plan.Hash
+	After   string // cursor of the page before, "" for the first
+}
+
+// Rest is what an answer says of the images of a lookup that it does not show.
+type Rest uint8
+
+// What may be said of the rest.
+const (
+	RestNotKnown Rest = iota // the answer is none to the question; another try may bring one
+	RestNone                 // there is no rest: all were shown
+	RestOpen                 // some were shown: ask again for exactly the others
+	RestNextPage             // the list goes on behind Answer.After
+	RestAbsent               // none was, in an empty list: absent, if the answer can be trusted
+)
+
+// Answer is what the reply to a lookup proves.
+type Answer struct {
+	Known map[plan.Hash]Known        // of each image that the reply shows: Seen, or Absent with status DELETED
+	Image map[plan.Hash]*graph.Image // those that are shown, also the deleted ones
+	Left  []plan.Hash                // those that are not, in the order they were asked for
+	Rest  Rest                       // what holds for them
+	After string                     // of RestNextPage
+	Odd   string                     // of RestNotKnown: what is wrong with the answer, for people
+}
+
+// Judge says what a reply that is no error proves.
+func (l Lookup) Judge(r graph.Reply) Answer {
+	asked := make(map[plan.Hash]bool, len(l.Hashes))
+	for _, h := range l.Hashes {
+		asked[h] = true
+	}
+	a := Answer{Known: map[plan.Hash]Known{}, Image: map[plan.Hash]*graph.Image{}}
+	odd := ""
+	for i := range r.Images {
+		image := &r.Images[i]
+		hash := plan.Hash(image.Hash)
+		switch of := image.Account(); {
+		case of != "" && of != string(l.Account):
+			return l.nothing("the answer shows an image of another ad account")
+		case !asked[hash]:
+			return l.nothing("the answer shows an image that was not asked for")
+		case image.StatusOdd:
+			odd = "the answer gives an image a status that is not known"
+			continue
+		}
+		known := Seen
+		if image.Deleted() {
+			known = Absent
+		}
+		if before, twice := a.Known[hash]; twice && before != known {
+			return l.nothing("the answer shows an image as there and as deleted")
+		}
+		a.Known[hash], a.Image[hash] = known, image
+	}
+	for _, h := range l.Hashes {
+		if a.Known[h] == NotKnown {
+			a.Left = append(a.Left, h)
+		}
+	}
+	switch {
+	case len(a.Left) == 0:
+		a.Rest = RestNone
+	case len(a.Known) > 0:
+		a.Rest = RestOpen
+	case odd != "":
+		a.Odd = odd
+	case r.Nameless > 0:
+		a.Odd = "the answer has entries that name no image"
+	case r.After != "" && r.After != l.After:
+		a.Rest, a.After = RestNextPage, r.After
+	case r.After != "":
+		a.Odd = "the answer names the page that was just read as the next one"
+	case r.Empty:
+		a.Rest = RestAbsent
+	default:
+		a.Odd = "the answer holds no list of images that is understood"
+	}
+	return a
+}
+
+// nothing is what an answer to another question proves.
+func (l Lookup) nothing(odd string) Answer { return Answer{Left: l.Hashes, Odd: odd} }
+
+// Unread is an answer that proves nothing, as the error of a read that failed.
+func (a Answer) Unread(status int) *graph.Error {
+	return &graph.Error{Class: graph.Transient, HTTP: status, Message: a.Odd}
+}
