@@ -126,6 +126,9 @@ func (t *task) lookFurther() step {
 	if t.missed < len(sightPauses) {
 		return step{kind: stepWait, wait: sightPauses[t.missed], copies: true}
 	}
+	if t.known[slotSource].Known == evidence.Absent {
+		return t.vanished(t.unseen(), "")
+	}
 	return t.miss(t.unseen(), "")
 }
 

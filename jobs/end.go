@@ -69,26 +69,36 @@ func (t *task) fail(r Reason, message string) step {
 	return step{kind: stepSettle, outcome: o}
 }
 
-// miss fails a delete whose image's copies are not to be seen in some places, or not
-// any more, and names those copies: they have failed, too. Where the places cannot be
-// read, why says so.
+// miss fails a delete whose image's copies are not to be seen in some places, and
+// names those copies: they have failed, too. Where the places cannot be read, why says
+// so.
 func (t *task) miss(places []place, why string) step {
 	var s step
 	var missed []Operation
-	gone := t.known[slotSource].Known == evidence.Absent
 	for _, p := range places {
-		what := cmp.Or(why, "does not show it")
-		message := fmt.Sprintf("it was reported done and %s %s", p.account.Act(), what)
-		if gone {
-			message = fmt.Sprintf("it was seen in %s before %s was told to delete its own, and now %[1]s %[3]s", p.account.Act(), t.Source.Act(), what)
-		}
+		message := fmt.Sprintf("it was reported done and %s %s", p.account.Act(), cmp.Or(why, "does not show it"))
 		s = t.fail(CopyUnseen, "its copy: "+message)
-		n := t.Needs[p.copy]
-		n.Outcome.State, n.Outcome.Reason, n.Outcome.Message = Failed, CopyUnseen, message
-		missed = append(missed, n)
+		missed = append(missed, t.unseenCopy(p, message))
 	}
 	s.missed = missed
 	return s
+}
+
+// vanished settles a delete that took effect, and fails the copies that were seen
+// before it left and are not to be seen any more.
+func (t *task) vanished(places []place, why string) step {
+	s := t.gone()
+	for _, p := range places {
+		s.missed = append(s.missed, t.unseenCopy(p, fmt.Sprintf("it was seen before %s was told to delete the image, and now %s %s",
+			t.Source.Act(), p.account.Act(), cmp.Or(why, "does not show it"))))
+	}
+	return s
+}
+
+func (t *task) unseenCopy(p place, message string) Operation {
+	n := t.Needs[p.copy]
+	n.Outcome.State, n.Outcome.Reason, n.Outcome.Message = Failed, CopyUnseen, message
+	return n
 }
 
 // unseen are the places that are known not to show the image.

@@ -30,7 +30,7 @@ type permits struct {
 	waiting   []*task   // they lack nothing but sightings of their copies
 	since     time.Time // when the first of them came
 	saving    bool      // they wait for the quota
-	again     time.Time // nothing of theirs can be read before; zero: not known
+	again     time.Time // no copy of theirs can be read before; zero: not known
 	group     *group    // those being sighted
 	permitted []*task   // they go before everything else
 	most      int       // how many a group may have, as their last ones showed; 0: a bulk read
@@ -101,12 +101,17 @@ func (e *Engine) regroup(l *lane, now time.Time) (formed bool, wake time.Time) {
 	}
 	at := e.allowed(l, quota.Write.Times(n), now)
 	if p.saving = at.After(now); p.saving {
-		e.heldBack(l, quota.Write, at, now)
+		e.blocked = true
+		if l.upcoming() == nil { // else what other writes wait for is told
+			e.heldBack(l, quota.Write, at, now)
+		}
 		return false, at
 	}
 	tasks, at := e.readable(l, n, now)
 	if len(tasks) == 0 {
-		p.again = at
+		if at.Before(quota.Never) { // else an answer that is on its way decides
+			p.again = at
+		}
 		e.blocked, e.jam.stale = true, true
 		return false, at
 	}

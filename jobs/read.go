@@ -223,7 +223,7 @@ func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	t := w.task
 	switch {
 	case !t.Outcome.State.Settled() && w.slot >= slotCopies && t.known[slotSource].Known == evidence.Absent:
-		s := t.miss(t.places[w.slot-slotCopies:][:1], "cannot be read: "+err.Detail())
+		s := t.vanished(t.places[w.slot-slotCopies:][:1], "cannot be read: "+err.Detail())
 		e.amend(s.missed, time.Now())
 		e.settle(t, s.outcome)
 		return
