@@ -45,7 +45,6 @@ func batchOf(t *testing.T, s *sandbox.Server, ns ...int) []string {
 
 // A batch whose answer has another number of entries, or another order.
 func TestFaultsOfBatchShape(t *testing.T) {
-	const own = "1:1 2:2 3:3 4:4"
 	for _, tt := range []struct {
 		fault   string
 		entries int

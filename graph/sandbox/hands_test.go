@@ -71,11 +71,11 @@ func TestLateDeletion(t *testing.T) {
 		if r := remove(t, s, hash(1)); !errors.Is(r.err, io.ErrUnexpectedEOF) {
 			t.Errorf("got %v, want a cut connection", r.err)
 		}
-		time.Sleep(6*time.Second - 1)
+		time.Sleep(6*time.Second - time.Millisecond)
 		if got := statuses(s.Images(source)); got != "1=ACTIVE" {
 			t.Errorf("before 6 s: %q, want the image", got)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Millisecond)
 		if got := statuses(s.Images(source)); got != "" || len(s.Log()) != 1 {
 			t.Errorf("after 6 s: %q with %d effects, want nothing with one", got, len(s.Log()))
 		}
