@@ -23,11 +23,26 @@ var (
 	pauseClient   = labBaseline{1 << 30, func(int) time.Duration { return time.Minute }}
 )
 
+// send sends a call until it succeeds, and reports whether it did.
+func (b labBaseline) send(client *graph.Client, c graph.Call, until time.Time) bool {
+	for try := range b.tries {
+		if time.Now().After(until) {
+			break
+		}
+		reply := client.Do(context.Background(), []graph.Call{c})[0]
+		if reply.Err == nil || !reply.Err.Class.Throttled() {
+			return reply.Err == nil
+		}
+		time.Sleep(b.wait(try))
+	}
+	return false
+}
+
 // labPatience is how many times the ideal a baseline is watched: where calls
 // extend a block, one that comes again each minute never gets through.
 const labPatience = 10
 
-// labBase runs a baseline: as many requests at once, one copy each, no reading.
+// labBase runs a baseline: as many requests at once, one write each, no reading.
 func labBase(t *testing.T, m model, b labBaseline) (r measured) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -41,15 +56,9 @@ func labBase(t *testing.T, m model, b labBaseline) (r measured) {
 			go func() {
 				defer func() { done <- struct{}{} }()
 				for i := range work {
-					for try := range b.tries {
-						if time.Since(began) > labPatience*m.ideal {
-							break
-						}
-						reply := client.Do(context.Background(), []graph.Call{graph.Copy(i.target, "11"+i.target, i.hash)})[0]
-						if reply.Err == nil || !reply.Err.Class.Throttled() {
-							break
-						}
-						time.Sleep(b.wait(try))
+					send := func(c graph.Call) bool { return b.send(client, c, began.Add(labPatience*m.ideal)) }
+					if send(graph.Copy(i.target, "11"+i.target, i.hash)) && m.moves {
+						send(graph.Delete("11"+i.target, i.hash))
 					}
 				}
 			}()

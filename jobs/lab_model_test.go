@@ -10,12 +10,13 @@ import (
 	"adferry/jobs"
 )
 
-// size is how many copies the lab's jobs have.
-type size struct{ full, limited, spread int }
+// size is how many copies the lab's jobs have, and how many moves at Limited
+// access; at Full access there are as many moves as copies.
+type size struct{ full, limited, spread, moves int }
 
 var (
-	wholeSize   = size{20_000, 600, 40_000}
-	reducedSize = size{3400, 120, 3000} // just above a score's limit
+	wholeSize   = size{20_000, 600, 40_000, 300}
+	reducedSize = size{3400, 120, 3000, 120} // just above a score's limit
 )
 
 func (s size) of(tier sandbox.Tier) int {
@@ -68,7 +69,7 @@ var single = []struct {
 }
 
 // reducedFull are the models that the reduced run plays at Full access, too.
-var reducedFull = []string{"f", "g", "k", "n", "o"}
+var reducedFull = []string{"f", "g", "k", "n", "o", "p"}
 
 // labModels are the server models of the lab: as large as in the documentation of
 // package quota, or reduced.
@@ -80,6 +81,7 @@ func labModels(whole bool) (models []model) {
 	for _, tier := range []sandbox.Tier{sandbox.Full, sandbox.Limited} {
 		models = append(models, singleModels(s, tier)...)
 		models = append(models, pausedModels(s, tier)...)
+		models = append(models, movingModel(s, tier))
 	}
 	models = slices.DeleteFunc(models, func(m model) bool {
 		return m.name[0] == 'e' && m.tier == sandbox.Limited || // one limit for both tiers
@@ -123,6 +125,19 @@ func pausedModels(s size, tier sandbox.Tier) []model {
 	return []model{
 		paused("n 200/4841013 for 10 min", n/2, sandbox.Fault{Name: "200/4841013", Hold: 10 * time.Minute}),
 		paused("o 10 min named at 19 %", min(at19, n*19/20), sandbox.Fault{Name: "regain", Regain: 10 * time.Minute}),
+	}
+}
+
+// movingModel moves images, so that each write has another on its other side.
+func movingModel(s size, tier sandbox.Tier) model {
+	n := s.full
+	if tier == sandbox.Limited {
+		n = s.moves
+	}
+	return model{
+		name: "p f, moves", tier: tier, targets: map[string]int{"21": n}, moves: true, ratio: 1.05, reject: 0.001, limits: jobs.AllLimits,
+		options: sandbox.Options{Tier: tier, Limits: all},
+		ideal:   labIdealMoves(all, tier, n),
 	}
 }
 

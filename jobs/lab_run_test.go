@@ -20,7 +20,7 @@ type measured struct {
 	took     time.Duration
 	calls    int
 	rejected int
-	lost     int // copies that are not in their target at the end
+	lost     int // images that are not where they should be at the end
 
 	others    time.Duration // when the last copy came into an account that is not the blocked one
 	small     int           // copies into those
@@ -38,7 +38,11 @@ func labServer(m model) *sandbox.Server {
 	unlimited := sandbox.Limits{HourlyCalls: -1}
 	for target, n := range m.targets {
 		s.AddAccount(target, sandbox.AccountOptions{})
-		s.AddAccount("11"+target, sandbox.AccountOptions{Limits: &unlimited})
+		if source := "11" + target; m.moves {
+			s.AddAccount(source, sandbox.AccountOptions{})
+		} else {
+			s.AddAccount(source, sandbox.AccountOptions{Limits: &unlimited})
+		}
 		for i := range n {
 			s.AddImage("11"+target, sandbox.Image{Hash: labImage(target, i)})
 		}
@@ -52,14 +56,15 @@ func labRun(t *testing.T, m model) (r measured) {
 		s := labServer(m)
 		client := clientOver(t, sandbox.Transport(s))
 		var b strings.Builder
-		b.WriteString("source_account,hash,target_account\n")
+		verb := map[bool]string{false: "copy", true: "move"}[m.moves]
+		b.WriteString("operation,source_account,hash,target_account\n")
 		for target, n := range m.targets {
 			for i := range n {
-				fmt.Fprintf(&b, "11%s,%s,%s\n", target, labImage(target, i), target)
+				fmt.Fprintf(&b, "%s,11%s,%s,%s\n", verb, target, labImage(target, i), target)
 			}
 		}
 		var forecast jobs.Forecast
-		job, _, err := store.Create(context.Background(), t.TempDir(), store.Spec{
+		job, _, err := store.Create(context.Background(), t.TempDir(), store.Spec{Consent: m.moves,
 			Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 				p, err := plan.Read(strings.NewReader(b.String()), visit)
 				if err == nil {
@@ -95,6 +100,9 @@ func labResult(m model, s *sandbox.Server, began time.Time) measured {
 	}
 	for target, n := range m.targets {
 		r.lost += n - len(s.Images(target))
+		if m.moves {
+			r.lost += len(s.Images("11" + target))
+		}
 	}
 	for _, e := range s.Log() {
 		if e.Account != m.blocked {

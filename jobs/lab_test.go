@@ -23,6 +23,7 @@ type model struct {
 	tier    sandbox.Tier
 	options sandbox.Options
 	targets map[string]int // copies by target ad account
+	moves   bool           // the images leave their source, which has the same limits
 	ideal   time.Duration  // what a client that knew the limits would need
 	ratio   float64        // most that ours may take of it
 	reject  float64        // share of calls that may be rejected

@@ -83,6 +83,7 @@ type sim struct {
 	// header yet: it cannot tell an empty account from a throttled one.
 	doubted map[place]bool
 	kept    map[place]bool // by the backup
+	changed []outside      // by others
 	faults  []string
 }
 
@@ -128,6 +129,7 @@ func newSim(t *testing.T, sc *scenario, dir string) *sim {
 
 // play runs the job in one process after another until it is finished.
 func (s *sim) play() {
+	defer s.meddle()()
 	for _, l := range s.lives {
 		s.living++
 		if s.live(l) == nil {
@@ -158,7 +160,8 @@ func (s *sim) live(l life) error {
 	}
 	defer job.Close()
 	token := fmt.Sprint("token", s.living)
-	w := &wire{api: s.client(token), sim: s, life: l, to: jobs.Steering{Workers: l.options.Workers}, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}, trail: trail{began: s.began}}
+	w := &wire{sim: s, life: l, to: jobs.Steering{Workers: l.options.Workers}, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}, trail: trail{began: s.began}}
+	w.api = s.client(token, w)
 	w.disk = &frail{
 		Job: job, written: l.written, err: errDiskFull, onset: func() {},
 		slow: s.slow, dice: dice{rand.New(rand.NewPCG(s.seed, 0xd1))}, meant: map[plan.OpID]time.Time{},
@@ -225,7 +228,7 @@ func (s *sim) ending(l life, w *wire, err error) string {
 		errors.As(err, new(*jobs.ThrottledError)) && (l.options.StopOnThrottle || l.options.MaxWait > 0),
 		errors.Is(err, jobs.ErrDuration) && l.options.MaxDuration > 0,
 		errors.As(err, new(*jobs.OfflineError)) && s.outages,
-		errors.Is(err, jobs.ErrUnsettled) && (s.plays(lostFaults...) || s.outages || s.blocks() || s.plays("empty_list") || s.scenario.server.Variants.EmptyWhenThrottled || s.scenario.server.Variants.ReduceAbove > 0):
+		errors.Is(err, jobs.ErrUnsettled) && (s.plays(lostFaults...) || s.outages || s.blocks() || s.plays("empty_list") || s.deceives() || s.scenario.server.Variants.EmptyWhenThrottled || s.scenario.server.Variants.ReduceAbove > 0):
 		return "" // also where the disk was full in the end
 	}
 	if struck {
@@ -234,12 +237,12 @@ func (s *sim) ending(l life, w *wire, err error) string {
 	return "what was done to it"
 }
 
-func (s *sim) client(token string) *graph.Client {
+func (s *sim) client(token string, w *wire) *graph.Client {
 	secret, err := graph.NewSecret(token)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	c, err := graph.New(graph.Config{Token: secret, Transport: s.net})
+	c, err := graph.New(graph.Config{Token: secret, Transport: &tap{s.net, w}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -356,6 +359,9 @@ func (s *sim) report() {
 	fmt.Fprintf(&b, "\n%s\n", s.manifest)
 	for _, i := range s.images {
 		fmt.Fprintf(&b, "%s had %+v\n", i.account, i.Image)
+	}
+	for _, c := range s.changed {
+		fmt.Fprintf(&b, "%v somebody else changed %s in %s: present=%v\n", c.at.Sub(s.began), c.place.hash, c.place.account, c.present)
 	}
 	for _, e := range s.server.Log() {
 		fmt.Fprintf(&b, "%v %s of %s in %s from %q gave %q, changed %v\n", e.Time.Sub(s.began), e.Kind, e.Hash, e.Account, e.Source, e.Result, e.Changed)

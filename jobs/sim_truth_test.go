@@ -26,8 +26,9 @@ func (s *sim) judge() {
 		ids = append(ids, o.ID)
 	}
 	ops := s.load(ids)
-	s.unrepeated(log, late)
+	s.unrepeated(log, h, late)
 	s.copiedFirst(log, h, late, ops)
+	s.lastOnes(h, log, ops)
 	s.untouched(h)
 	for _, o := range ops {
 		s.truth(o, h, late)
@@ -65,41 +66,24 @@ func deedOfEffect(e sandbox.Effect) deed {
 
 // unrepeated: no write took effect twice. Reading under the old hash does not
 // show a copy that got another one, so such a copy is repeated when its answer
-// was lost, or when a second source has the image.
-func (s *sim) unrepeated(log []sandbox.Effect, late map[place]bool) {
+// was lost, or when a second source has the image. Others may be quicker.
+func (s *sim) unrepeated(log []sandbox.Effect, h *history, late map[place]bool) {
 	for _, e := range log {
 		rehashed := e.Result != "" && e.Result != e.Hash
-		if !e.Changed && !late[place{e.Account, e.Hash}] && !rehashed {
+		if p := (place{e.Account, e.Hash}); !e.Changed && !late[p] && !h.touched[p] && !rehashed {
 			s.fault("%s of %s in %s was repeated", e.Kind, e.Hash, e.Account)
-		}
-	}
-}
-
-// copiedFirst: what was deleted was in every target at that moment. A late
-// deletion was so when it was sent.
-func (s *sim) copiedFirst(log []sandbox.Effect, h *history, late map[place]bool, ops []jobs.Operation) {
-	for i, e := range log {
-		if e.Kind != sandbox.Delete || late[place{e.Account, e.Hash}] {
-			continue
-		}
-		for _, o := range ops {
-			if o.Kind != plan.KindCopy || string(o.Source) != e.Account || string(sourceHash(o)) != e.Hash {
-				continue
-			}
-			if target := (place{string(o.Target), landed(o)}); !h.before(target, i) {
-				s.fault("%s lost %s before %s had it", e.Account, e.Hash, o.Target)
-			}
 		}
 	}
 }
 
 // untouched: images that no row names stay as they are.
 func (s *sim) untouched(h *history) {
-	for p := range h.effects {
+	for _, c := range h.all {
+		p := c.place
 		named := slices.ContainsFunc(s.ops[1:], func(o plan.Op) bool {
 			return string(o.Source) == p.account && o.Kind == plan.KindDelete || string(o.Target) == p.account
 		})
-		if !named {
+		if !named && !c.outside {
 			s.fault("%s of %s changed and no row asks for it", p.hash, p.account)
 		}
 	}
@@ -124,7 +108,8 @@ func (s *sim) truth(o jobs.Operation, h *history, late map[place]bool) {
 		s.fault("%s is %s %s (%s): %s", s.name(o.Op), out.State, out.Reason, out.Message, fmt.Sprintf(format, args...))
 	}
 	unsure := s.unsure(source) || s.unsure(target)
-	excused := late[source] || late[target] || unsure
+	touched := h.touched[source] || h.touched[target]
+	excused := late[source] || late[target] || unsure || touched
 	tries := s.tries[deed{graph.ActionCopy, target.account, source.account, source.hash}]
 	if o.Kind == plan.KindDelete {
 		tries = s.tries[deed{graph.ActionDelete, source.account, "", source.hash}]
@@ -136,7 +121,7 @@ func (s *sim) truth(o jobs.Operation, h *history, late map[place]bool) {
 		lie("%d attempts and %d writes were sent", out.Attempts, tries)
 	case out.State == jobs.Skipped && out.Attempts > 0:
 		lie("%d attempts", out.Attempts)
-	case out.Created && (o.Kind != plan.KindCopy || out.State != jobs.Done || h.initial[target] || !h.brought(target)):
+	case out.Created && (o.Kind != plan.KindCopy || out.State != jobs.Done || !h.touched[target] && (h.initial[target] || !h.brought(target))):
 		lie("it says created")
 	}
 	switch {
@@ -154,8 +139,11 @@ func (s *sim) truth(o jobs.Operation, h *history, late map[place]bool) {
 		lie("no target hash")
 	case o.Kind == plan.KindCopy && !h.was(target, true, from, to):
 		lie("the target has not got the image")
-	case o.Kind == plan.KindCopy && !h.end(target) && !s.leaves(target, o):
+	case o.Kind == plan.KindCopy && !h.end(target) && !h.touched[target] && !s.leaves(target, o):
 		lie("the target has not got the image at the end")
+	}
+	if o.Kind == plan.KindDelete && !excused {
+		s.arrived(o, h, lie)
 	}
 }
 
@@ -192,13 +180,13 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	a, b := s.account(source.account), s.account(target.account)
 	b.missing = b.missing && o.Kind == plan.KindCopy
 	troubled, disabled := a.troubled() || b.troubled(), a.options.Disabled != "" || b.options.Disabled != ""
-	transient := s.plays(lostFaults...) || s.scenario.server.Variants.ReduceAbove > 0 || s.scenario.server.Latency.Max > 30*time.Second || s.outages
+	transient := s.plays(lostFaults...) || s.deceives() || s.scenario.server.Variants.ReduceAbove > 0 || s.scenario.server.Latency.Max > 30*time.Second || s.outages
 	var ok bool
 	switch out.Reason {
 	case jobs.NotFound:
-		ok = s.unsure(source) || h.was(source, false, from, to) && !slices.ContainsFunc(h.effects[source], func(c change) bool { return !c.present })
+		ok = s.unsure(source) || h.touched[source] || h.was(source, false, from, to) && !slices.ContainsFunc(h.effects[source], func(c change) bool { return !c.present })
 	case jobs.InUse:
-		ok = s.inUse(source) || s.plays("in_use")
+		ok = s.inUse(source) || s.plays("in_use") || s.hidesUse()
 	case jobs.Denied:
 		ok = troubled
 	case jobs.AccountBlocked:
@@ -213,8 +201,9 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	case jobs.GaveUp:
 		ok = transient && out.Attempts <= s.attempts
 	case jobs.CopyUnseen:
-		ok = transient || s.targetTroubled(o) || s.unsure(target) || slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
-			return s.unsure(place{string(n.Target), landed(n)})
+		ok = transient || s.targetTroubled(o) || s.unsure(target) || h.touched[target] || slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
+			p := place{string(n.Target), landed(n)}
+			return s.unsure(p) || h.touched[p]
 		})
 	}
 	switch {
@@ -235,7 +224,7 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 // account with trouble.
 func (s *sim) targetTroubled(o jobs.Operation) bool {
 	return slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
-		return s.account(string(n.Target)).troubled() || s.plays("200/4841013", "368") || s.plays(lostFaults...) || s.outages
+		return s.account(string(n.Target)).troubled() || s.plays("200/4841013", "368") || s.plays(lostFaults...) || s.deceives() || s.outages
 	})
 }
 

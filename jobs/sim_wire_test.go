@@ -83,7 +83,7 @@ type wire struct {
 	told   bool                       // an answer to a read carried a quota header
 	shut   map[plan.Account]time.Time // when a gate was last closed, open again or not
 	gates  map[plan.Account]*gate     // by account, "" is the app
-	reads  map[place]reading          // what the process was told last
+	reads  map[place]reading          // what the last answers prove
 	trail  trail
 }
 
@@ -95,7 +95,7 @@ type gate struct {
 	probe *flight // the one request that may go after it, on its way
 }
 
-// reading is one image as a read showed it.
+// reading is what an answer proves of one image, and when the read left.
 type reading struct {
 	present bool
 	at      time.Time
@@ -241,6 +241,7 @@ func (w *wire) permit(c graph.Call, op jobs.Operation) {
 			s.fault("%s was sent, and %s is %s, seen %v", s.name(op.Op), s.name(n.Op), n.Outcome.State, n.Outcome.Seen)
 		}
 	}
+	w.sighted(op)
 	d := deedOf(c)
 	if s.scenario.keeps && op.Kind == plan.KindDelete && !s.kept[d.place()] {
 		s.fault("%s was sent, and the backup does not have its image", s.name(op.Op))
@@ -279,7 +280,7 @@ func (w *wire) back(f *flight, replies []graph.Reply) {
 				s.tries[deedOf(c)]++
 			}
 		case r.Err == nil:
-			w.read(c, r, f.sent)
+			w.read(c, r)
 		}
 		if !w.gone {
 			w.throttle(plan.Account(c.Account), r, f.left, now)
@@ -294,8 +295,8 @@ func (w *wire) back(f *flight, replies []graph.Reply) {
 	}
 }
 
-// read notes what a bulk read showed. sim.mu is held.
-func (w *wire) read(c graph.Call, r graph.Reply, sent time.Time) {
+// read notes what a bulk read did not show and may have. sim.mu is held.
+func (w *wire) read(c graph.Call, r graph.Reply) {
 	shown := map[string]bool{}
 	for _, i := range r.Images {
 		shown[i.Hash] = !i.Deleted()
@@ -304,9 +305,6 @@ func (w *wire) read(c graph.Call, r graph.Reply, sent time.Time) {
 	for _, h := range c.Query.Hashes {
 		if !shown[h] && !w.told {
 			w.sim.doubted[place{c.Account, h}] = true
-		}
-		if shown[h] || r.After == "" {
-			w.reads[place{c.Account, h}] = reading{shown[h], sent}
 		}
 	}
 }

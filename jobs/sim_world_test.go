@@ -26,7 +26,8 @@ type scenario struct {
 	outages  bool          // now and then no connection can be made
 	slow     time.Duration // how long the disk takes, in the longest case
 	turns    []turn
-	keeps    bool // images are kept before they are deleted
+	keeps    bool    // images are kept before they are deleted
+	others   []other // what others do meanwhile
 	attempts int
 	lives    []life
 }
@@ -84,6 +85,7 @@ func newScenario(seed uint64) *scenario {
 		s.lives = append(s.lives, s.life(d))
 	}
 	s.later(dice{rand.New(rand.NewPCG(seed, 0xad2))})
+	s.distrust(dice{rand.New(rand.NewPCG(seed, 0xad3))})
 	return s
 }
 
