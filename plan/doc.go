@@ -10,6 +10,11 @@
 //	target_account  req.  req.  -       req.    digits, act_ accepted
 //	file            -     -     -       req.    relative to the manifest's folder
 //
+// Deletions that adferry plans by itself have one column more, adferry_guard, which
+// only delete and move rows may fill: machine-written conditions under which alone
+// the deletion may leave. [Guard] has its text. A guard that was touched is a
+// problem of its cell, and so are two rows that put different guards on one deletion.
+//
 // Other columns belong to the user and are not looked into, save that the whole
 // file has to be UTF-8 without NUL bytes.
 //

@@ -18,6 +18,7 @@ func (x *index) op(id uint32) Op {
 	if spelt.Kind == KindDelete {
 		spelt.Needs = from.in != 0 || from.out != 0
 		spelt.Needed = x.deletedAgain(from)
+		spelt.Guard = x.guard(id)
 		return spelt
 	}
 	to := x.images.at(o.to)

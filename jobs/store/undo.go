@@ -10,7 +10,7 @@ import (
 // Changes reads the operations that changed something, or may have. See
 // jobs.Ledger.
 func (j *Job) Changes(ctx context.Context, after plan.OpID, n int) ([]jobs.Operation, error) {
-	all, err := j.operations(ctx, `SELECT `+operationColumns+` FROM outcomes o JOIN ops p ON p.id = o.op
+	all, err := j.operations(ctx, `SELECT `+j.operationColumns()+` FROM outcomes o JOIN ops p ON p.id = o.op
 		WHERE o.op > ? AND (o.created = 1 OR o.tried = 1 OR o.state = 'sent') ORDER BY o.op LIMIT ?`, after, n)
 	if err != nil {
 		return nil, err
@@ -31,6 +31,6 @@ func (j *Job) LostHashes(ctx context.Context) (n int, err error) {
 
 // Dependents reads the operations that wait for the given one. See jobs.Ledger.
 func (j *Job) Dependents(ctx context.Context, id plan.OpID) ([]jobs.Operation, error) {
-	return j.operations(ctx, `SELECT `+operationColumns+` FROM needs n JOIN ops p ON p.id = n.op
+	return j.operations(ctx, `SELECT `+j.operationColumns()+` FROM needs n JOIN ops p ON p.id = n.op
 		LEFT JOIN outcomes o ON o.op = p.id WHERE n.need = ? ORDER BY p.id`, id)
 }
