@@ -100,6 +100,44 @@ func TestGuardProblems(t *testing.T) {
 	}
 }
 
+// A deletion waits for what brings its witness; nothing in the plan may take that away.
+func TestWitness(t *testing.T) {
+	lines := []plan.Line{
+		{Verb: plan.Delete, Source: "22", Hash: guardedHash, Guard: witnessed},
+		{Verb: plan.Copy, Source: "33", Hash: guardedHash, Target: "11"},
+	}
+	var b bytes.Buffer
+	if _, err := plan.WriteGuarded(&b, each(lines)); err != nil {
+		t.Fatal(err)
+	}
+	p, err := plan.Read(&b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	needs := 0
+	for id, need := range p.Needs() {
+		if needs++; id != 1 || need != 2 {
+			t.Errorf("%d needs %d, want the deletion to need the copy", id, need)
+		}
+	}
+	for o := range p.Ops() {
+		if o.Needs != (o.Kind == plan.KindDelete) || o.Needed != (o.Kind == plan.KindCopy) {
+			t.Errorf("%v needs %v, needed %v", o.Kind, o.Needs, o.Needed)
+		}
+	}
+	if needs != 1 {
+		t.Errorf("got %d needs, want 1", needs)
+	}
+	lines[1] = plan.Line{Verb: plan.Delete, Source: "11", Hash: guardedHash}
+	b.Reset()
+	if _, err := plan.WriteGuarded(&b, each(lines)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := plan.Read(&b, nil); err == nil || !strings.Contains(err.Error(), "line 3 deletes the image in account 11, which has to stay") {
+		t.Errorf("got %v, want the witness's deletion refused", err)
+	}
+}
+
 // Rows that ask for one deletion put all their conditions on it; its witness is
 // one of the plan's ad accounts, and read.
 func TestGuardsJoin(t *testing.T) {

@@ -3,7 +3,6 @@ package plan
 import (
 	"hash/maphash"
 	"strings"
-	"time"
 )
 
 // The index holds every operation and every image that one mentions, in about
@@ -14,9 +13,11 @@ type index struct {
 	files    arena[upload]
 	ops      arena[op] // numbered by OpID
 
-	byFile  table
-	guards  map[uint32]guard // by delete op; few manifests have any
-	fetched uint32           // without meaning: it keeps fetch from being optimised away
+	byFile table
+
+	guards    map[uint32]guard // by delete op; few manifests have any
+	witnesses map[uint32]bool  // images that guards name
+	fetched   uint32           // without meaning: it keeps fetch from being optimised away
 }
 
 // An upload is a file for an account.
@@ -102,54 +103,6 @@ func (x *index) upload(target uint32, file string) uint32 {
 		return id
 	})
 	return x.files.at(id).op
-}
-
-// A guard is a Guard as the index keeps it; the account of its witness is 0 where
-// there is none, and so are its times, which count seconds since 1970.
-type guard struct {
-	witness  uint32
-	hash     rawHash
-	from, to int64
-}
-
-// putGuard adds the conditions of a guard to those that the deletion has, and
-// reports whether they agree.
-func (x *index) putGuard(id uint32, g Guard) bool {
-	if g.IsZero() {
-		return true
-	}
-	all, ok := x.guard(id).join(g)
-	if !ok {
-		return false
-	}
-	kept := guard{}
-	if all.Witness != "" {
-		kept.witness = x.accounts.id(all.Witness)
-		kept.hash, _ = parseHash(string(all.WitnessHash))
-	}
-	if !all.From.IsZero() {
-		kept.from, kept.to = all.From.Unix(), all.To.Unix()
-	}
-	if x.guards == nil {
-		x.guards = map[uint32]guard{}
-	}
-	x.guards[id] = kept
-	return true
-}
-
-// guard is the guard of a deletion.
-func (x *index) guard(id uint32) (g Guard) {
-	kept, ok := x.guards[id]
-	if !ok {
-		return g
-	}
-	if kept.witness != 0 {
-		g.Witness, g.WitnessHash = x.accounts.at(kept.witness), kept.hash.text()
-	}
-	if kept.from != 0 || kept.to != 0 {
-		g.From, g.To = time.Unix(kept.from, 0).UTC(), time.Unix(kept.to, 0).UTC()
-	}
-	return g
 }
 
 // fetch loads the slots that entering a row will look into. No load waits for

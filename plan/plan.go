@@ -119,8 +119,8 @@ func (p *Plan) Accounts() []Load {
 		switch o := x.ops.at(id); o.kind() {
 		case KindDelete:
 			load(x.images.at(o.from).account).Deletes++
-			if w := x.guards[id].witness; w != 0 {
-				load(w).Sightings++
+			if g := x.guards[id]; g.witness != 0 {
+				load(x.images.at(g.witness).account).Sightings++
 			}
 		case KindUpload:
 			load(x.files.at(o.from&^isUpload).account).Uploads++
