@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"adferry/jobs"
 	"adferry/plan"
@@ -16,6 +17,26 @@ func (j *Job) Changes(ctx context.Context, after plan.OpID, n int) ([]jobs.Opera
 		return nil, err
 	}
 	return all, j.withNeeds(ctx, all)
+}
+
+// made are the copies and uploads that brought an image, or may have.
+const made = `FROM outcomes o JOIN ops p ON p.id = o.op WHERE p.kind <> 'delete'
+	AND (o.created = 1 OR o.state NOT IN ('done', 'skipped') AND (o.tried = 1 OR o.state = 'sent'))`
+
+// Rivals reads the operations of which several brought one image, or may have. See
+// jobs.Ledger.
+func (j *Job) Rivals(ctx context.Context) ([]jobs.Operation, error) {
+	return j.operations(ctx, `SELECT `+j.operationColumns()+` `+made+` AND (p.target, `+landed+`) IN
+		(SELECT p.target, `+landed+` `+made+` AND `+landed+` <> '' GROUP BY 1, 2 HAVING count(*) > 1) ORDER BY p.id`)
+}
+
+// InDoubt counts the writes whose effect is not known and that may have left since
+// the given moment, and says when the last of them did.
+func (j *Job) InDoubt(ctx context.Context, since time.Time) (n int, last time.Time, err error) {
+	var ms int64
+	err = j.read.QueryRowContext(ctx, `SELECT count(*), coalesce(max(o.last_sent), 0) FROM outcomes o
+		WHERE (o.state = 'sent' OR o.tried = 1 AND o.state IN ('pending', 'failed')) AND o.last_sent > ?`, millis(since)).Scan(&n, &ms)
+	return n, instant(ms), j.readError(err)
 }
 
 // LostHashes counts the copies and uploads of which nobody knows under which hash
