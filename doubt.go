@@ -37,12 +37,19 @@ func lostWrites(n int) string {
 }
 
 // waitOutDoubt waits until no write of the job can take effect any more whose answer
-// was lost: what an undo or a retry reads then stays so. The job was just opened, so
-// no other process has a request of it on its way.
+// was lost: what an undo or a retry reads then stays so. A signal ends the wait. The
+// job was just opened, so no other process has a request of it on its way.
 func waitOutDoubt(ctx context.Context, s *streams, se *session, job *store.Job, meta store.Meta) error {
 	if meta.Sandbox { // the server ended with the process that wrote to it
 		return nil
 	}
+	ctx, release := untilSignal(ctx)
+	defer release()
+	return letLand(ctx, s, se, job)
+}
+
+// letLand is waitOutDoubt until the context ends.
+func letLand(ctx context.Context, s *streams, se *session, job *store.Job) error {
 	held := time.Now()
 	writes, last, err := job.InDoubt(ctx, held.Add(-jobs.LongestDoubt))
 	if err != nil {
@@ -57,8 +64,6 @@ func waitOutDoubt(ctx context.Context, s *streams, se *session, job *store.Job, 
 		return &doubtError{until: until, err: fmt.Errorf("%s may still take effect until %s, and --max-wait (%s) is shorter", lostWrites(writes), clock(until), most)}
 	}
 	fmt.Fprintf(s.err, "waiting until %s: %s may still take effect until then\n", clock(until), lostWrites(writes))
-	ctx, release := untilSignal(ctx)
-	defer release()
 	if most := se.options.MaxDuration; most > 0 {
 		var cancel func()
 		ctx, cancel = context.WithTimeoutCause(ctx, most, jobs.ErrDuration)
