@@ -52,7 +52,7 @@ func (u *undo) findRivals() error {
 // job knows it by the clock of the machine that it ran on.
 func written(o Outcome) (from, to time.Time) {
 	to = o.Finished
-	if landed := o.LastSent.Add(landing); !o.State.OK() && landed.After(to) {
+	if landed := o.LastSent.Add(LongestDoubt); !o.State.OK() && landed.After(to) {
 		to = landed
 	}
 	return o.Started.Add(-clocks), to.Add(clocks)
