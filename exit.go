@@ -112,6 +112,7 @@ func exitCode(err error) int {
 		unsaved  *jobs.CheckpointError
 		picture  *jobs.PictureError
 		disk     *store.DiskError
+		doubt    *doubtError
 	)
 	switch {
 	case err == nil:
@@ -130,7 +131,7 @@ func exitCode(err error) int {
 		return exitRefused
 	case errors.As(err, &failures), errors.As(err, &guard):
 		return exitGuard
-	case errors.As(err, &unsaved), errors.As(err, &picture), errors.As(err, &disk), stopped(err):
+	case errors.As(err, &unsaved), errors.As(err, &picture), errors.As(err, &disk), errors.As(err, &doubt), stopped(err):
 		return exitStopped
 	}
 	return exitUndefined
@@ -161,6 +162,7 @@ func hints(err error) []string {
 		folder   *store.UnwritableError
 		offline  *jobs.OfflineError
 		wait     *jobs.ThrottledError
+		doubt    *doubtError
 		reading  *readingError
 		account  *jobs.AccountError
 		output   *outputError
@@ -200,6 +202,8 @@ func hints(err error) []string {
 		return []string{"nothing settled is lost; make room or mend the disk, then " + onJob("resume", err)}
 	case errors.As(err, &offline):
 		return []string{"check the network and ADFERRY_ENDPOINT, then " + onJob("resume", err)}
+	case errors.As(err, &doubt):
+		return []string{"nothing was changed; after " + clock(doubt.until) + ", " + doubt.again + " goes on without a wait"}
 	case errors.As(err, &wait):
 		return []string{"come back then with " + onJob("resume", err)}
 	case errors.Is(err, jobs.ErrStuck):

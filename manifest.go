@@ -61,7 +61,7 @@ func writeManifest(path string, lines iter.Seq2[plan.Line, error]) (n int, err e
 	}
 	defer f.Close()
 	w := bufio.NewWriterSize(f, 256<<10)
-	if n, err = plan.Write(w, lines); err != nil {
+	if n, err = plan.WriteGuarded(w, lines); err != nil {
 		return n, err
 	}
 	if err := errors.Join(w.Flush(), f.Sync()); err != nil {

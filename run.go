@@ -285,6 +285,9 @@ func resume(c *cli.Context, s *streams, reopen bool) error {
 	}
 	defer job.Close()
 	if reopen {
+		if err := waitOutDoubt(c.Context, s, se, job, meta); err != nil {
+			return again("retry", dir, err)
+		}
 		if err := job.Reopen(c.Context); err != nil {
 			return &jobs.CheckpointError{Err: err}
 		}

@@ -231,6 +231,14 @@ func seed(server *sandbox.Server, p *plan.Plan, said map[plan.OpID]words, gone m
 		if o.Kind == plan.KindUpload || w.has("missing") || o.Kind == plan.KindCopy && o.Needs || gone[image{o.Source, o.Hash}] {
 			continue
 		}
+		if g := o.Guard; !g.IsZero() { // an undo takes for granted what its guards want to see
+			if g.Witness != "" && !gone[image{g.Witness, g.WitnessHash}] {
+				server.AddImage(string(g.Witness), sandbox.Image{Hash: string(g.WitnessHash), Created: now})
+			}
+			if !g.From.IsZero() {
+				picture.Created = g.From
+			}
+		}
 		server.AddImage(string(o.Source), picture)
 	}
 }

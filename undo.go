@@ -54,9 +54,9 @@ func undo(c *cli.Context, s *streams, dir string) error {
 	}
 	defer se.close()
 	se.settings.OnDenied = cmp.Or(se.settings.OnDenied, meta.OnDenied) // the way back may be closed, too
-	u := undoing{dir: filepath.Join(dir, "undo"), backup: meta.Backup, other: se.settings.Backup, sandbox: meta.Sandbox}
+	u := undoing{dir: filepath.Join(dir, "undo"), files: filepath.Dir(meta.Manifest.Path), backup: meta.Backup, other: se.settings.Backup, sandbox: meta.Sandbox}
 	defer u.tidy()
-	rows, gone, err := u.write(c.Context, original)
+	rows, left, err := u.write(c.Context, original)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func undo(c *cli.Context, s *streams, dir string) error {
 			return showProblems(s, err)
 		}
 		if se.dryRun {
-			tellGone(s, gone)
+			left.tell(s)
 			return rehearse(s, u.manifest(), p, se.mostDeletes)
 		}
 		if err := agree(c, s, p, se.mostDeletes, takenBack); err != nil {
@@ -78,25 +78,28 @@ func undo(c *cli.Context, s *streams, dir string) error {
 		}
 	}
 	if !se.dryRun {
+		if err := waitOutDoubt(c.Context, s, se, original, meta); err != nil {
+			return again("undo", dir, err)
+		}
 		settled, err := settleLost(c.Context, s, se, original, meta, dir)
 		if err != nil {
 			return err
 		}
 		if settled {
-			if rows, gone, err = u.write(c.Context, original); err != nil {
+			if rows, left, err = u.write(c.Context, original); err != nil {
 				return err
 			}
 		}
 	}
-	tellGone(s, gone)
+	left.tell(s)
 	switch {
-	case rows == 0 && len(gone) == 0:
+	case rows == 0 && !left.any():
 		_, err := fmt.Fprintln(s.out, "nothing to undo: the job changed nothing that is not as it was")
 		return err
 	case rows > 0:
 		err = u.run(c, s, se, begun)
 	}
-	if err == nil && len(gone) > 0 {
+	if err == nil && left.any() {
 		return &endedError{exitFailures}
 	}
 	return err
@@ -138,20 +141,36 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 	return true, nil
 }
 
-// tellGone names images that nothing can bring back.
-func tellGone(s *streams, gone []jobs.Operation) {
-	for i, o := range gone {
+// leftovers are what an undo cannot or must not take back.
+type leftovers struct {
+	gone []jobs.Operation // deleted, and nothing brings the image back
+	kept []string         // may become the last copy of an image, and why
+}
+
+func (l leftovers) any() bool { return len(l.gone)+len(l.kept) > 0 }
+
+// tell names them.
+func (l leftovers) tell(s *streams) {
+	for i, o := range l.gone {
 		if i == mostAccounts {
-			fmt.Fprintf(s.err, "gone for good: %d images more\n", len(gone)-i)
+			fmt.Fprintf(s.err, "gone for good: %d images more\n", len(l.gone)-i)
 			break
 		}
 		fmt.Fprintf(s.err, "gone for good: %s of %s: no copy and no backup holds it\n", o.Hash, o.Source.Act())
+	}
+	for i, k := range l.kept {
+		if i == mostAccounts {
+			fmt.Fprintf(s.err, "kept: %d images more\n", len(l.kept)-i)
+			break
+		}
+		fmt.Fprintf(s.err, "kept: %s\n", k)
 	}
 }
 
 // undoing is the job of an undo.
 type undoing struct {
 	dir     string
+	files   string // the folder that the files of the job's uploads are relative to
 	backup  string // the folder that keeps what the job deleted, or empty
 	other   string // one named now: the undo keeps there what it deletes, and the job's backup may have moved there
 	sandbox bool
@@ -181,18 +200,30 @@ func (u undoing) begun(ctx context.Context) (bool, error) {
 }
 
 // write drafts the manifest.
-func (u undoing) write(ctx context.Context, job *store.Job) (rows int, gone []jobs.Operation, err error) {
+func (u undoing) write(ctx context.Context, job *store.Job) (rows int, left leftovers, err error) {
 	if err := os.MkdirAll(u.dir, 0o755); err != nil {
-		return 0, nil, notStarted(&store.DiskError{Err: err})
+		return 0, left, notStarted(&store.DiskError{Err: err})
 	}
 	kept, release, err := u.kept()
 	if err != nil {
-		return 0, nil, err
+		return 0, left, err
 	}
 	defer release()
-	lines := jobs.Undo(ctx, job, kept, func(o jobs.Operation) { gone = append(gone, o) })
-	rows, err = writeManifest(u.draft(), lines)
-	return rows, gone, notStarted(err)
+	options := jobs.UndoOptions{
+		Kept: kept,
+		Gone: func(o jobs.Operation) { left.gone = append(left.gone, o) },
+		Stay: func(a plan.Account, h plan.Hash, because string) {
+			left.kept = append(left.kept, fmt.Sprintf("%s of %s, which may become the last copy: %s", h, a.Act(), because))
+		},
+	}
+	if u.other == "" { // else that folder keeps the pictures
+		options.Lost = func(file string) bool {
+			_, err := lookInto(filepath.Join(u.files, filepath.FromSlash(file)))
+			return err != nil
+		}
+	}
+	rows, err = writeManifest(u.draft(), jobs.Undo(ctx, job, options))
+	return rows, left, notStarted(err)
 }
 
 // kept looks for pictures in the backups. One that the job was run with and that

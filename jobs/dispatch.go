@@ -247,6 +247,7 @@ func (e *Engine) start(ctx context.Context, r *request) {
 			if o.Started.IsZero() {
 				o.Started = now
 			}
+			o.LastSent = now
 			t.Outcome = o
 			r.items[i].intent = Record{t.ID, t.Needed, o}
 		}

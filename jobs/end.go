@@ -13,15 +13,12 @@ import (
 // wrong.
 
 // there settles a copy or upload whose image the target has. If a write of it may
-// have brought the image, it was absent before; but somebody else may have, where
-// the account has it for longer. Whether a copy keeps the age of its source is not
-// documented, so that makes the row no other, and an undo leaves the image alone.
+// have brought the image, it was absent before.
 func (t *task) there(hash plan.Hash) step {
 	o := t.Outcome
 	o.TargetHash = hash
 	if t.tried() {
-		since := t.known[slotTarget].Since
-		o.State, o.Created = Done, since.IsZero() || !since.Before(o.Started.Add(-clockSlack))
+		o.State, o.Created = Done, makerOf(o, true, t.known[slotTarget].Since) == makerJob
 		t.count(&o)
 	} else {
 		o.State, o.Reason = Skipped, AlreadyPresent

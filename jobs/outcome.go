@@ -72,6 +72,8 @@ const (
 	FileUnreadable    Reason = "file_unreadable"    // upload: the file could not be read, or is no image
 	Uploaded          Reason = "uploaded"           // done: copying was refused, so the image was fetched and uploaded
 	BackupFailed      Reason = "backup_failed"      // the image could not be kept, so it was not deleted
+	LastCopy          Reason = "last_copy"          // a deletion's witness no longer shows the image, so this may be the last one
+	NotCreatedHere    Reason = "not_created_here"   // skipped: the image was created outside the window of the deletion's guard
 )
 
 // Outcome is all that the checkpoint knows of an operation's fate.
@@ -88,6 +90,7 @@ type Outcome struct {
 	Message    string    // the API's own words, or what went wrong
 	TraceID    string    // fbtrace_id
 	Started    time.Time // first intent
+	LastSent   time.Time // when the last write left or, if its answer was lost, when that was noticed
 	Finished   time.Time // when the state became final
 }
 

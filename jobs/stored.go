@@ -24,13 +24,16 @@ func (t *task) nextStored(now time.Time) step {
 	}
 	o := t.Outcome
 	o.State = Done
-	switch {
-	case target.Known == evidence.Absent || target.Since.IsZero(): // not known: an undo leaves it alone
-	case !target.Since.Before(o.Started.Add(-clockSlack)):
+	if target.Known == evidence.Absent { // an undo leaves alone what was not seen
+		return settle(o)
+	}
+	switch makerOf(o, false, target.Since) {
+	case makerJob:
 		o.Created = true
-	case t.Kind == plan.KindUpload:
-		o.State, o.Reason = Skipped, AlreadyPresent
-	default: // whether a copy keeps the age of its source is not documented
+	case makerOther:
+		if t.Kind == plan.KindUpload {
+			o.State, o.Reason = Skipped, AlreadyPresent
+		}
 	}
 	return settle(o)
 }

@@ -18,10 +18,23 @@ type Ledger interface {
 	Dependents(ctx context.Context, id plan.OpID) ([]Operation, error)
 	// Load returns operations with what they need.
 	Load(ctx context.Context, ids []plan.OpID) ([]Operation, error)
+	// Rivals returns, in ID order, the operations of which several brought the same
+	// image, or may have: it is not known whose the image is that is there.
+	Rivals(ctx context.Context) ([]Operation, error)
 }
 
 // Kept names the file of a backup that holds an image's picture, "" if none does.
 type Kept func(account plan.Account, hash plan.Hash) (file string, err error)
+
+// UndoOptions are what an undo can go by besides the job.
+type UndoOptions struct {
+	Kept Kept                   // finds pictures of images that the job deleted
+	Lost func(file string) bool // whether the file of an upload is gone; nil: none is
+	Gone func(Operation)        // told of each deletion whose image nothing can bring back
+	// Stay is told of each image that the job brought and that stays, because it may
+	// become the last copy.
+	Stay func(a plan.Account, h plan.Hash, because string)
+}
 
 // Undo yields the rows of a manifest that makes the ad accounts what they were
 // before the job, as far as the job changed them:
@@ -32,11 +45,23 @@ type Kept func(account plan.Account, hash plan.Hash) (file string, err error)
 //     else uploaded from the backup;
 //   - what the job found in its place stays.
 //
-// Of a write whose answer is still lost, the row does nothing where it had no
-// effect. An image that nothing can bring back is given to gone.
-func Undo(ctx context.Context, l Ledger, kept Kept, gone func(Operation)) iter.Seq2[plan.Line, error] {
-	u := undo{ctx, l, kept, gone}
+// No deletion may take the last copy, nor an image that somebody else made: each has
+// a guard, by which the image was created while the job wrote it, where the API tells,
+// and is still to be seen where it came from. What an upload brought came from its
+// file instead, and stays if that is gone. So does a copy whose source the API said
+// it deleted and still shows: there is no telling when that will come true.
+//
+// Of a write whose answer is lost, or that failed after its answer was, the row does
+// nothing where it had no effect. It must not be planned before that can be read (see
+// [DoubtOver]). One of which it is not known what image it would have brought has no
+// row.
+func Undo(ctx context.Context, l Ledger, o UndoOptions) iter.Seq2[plan.Line, error] {
 	return func(yield func(plan.Line, error) bool) {
+		u := undo{ctx: ctx, ledger: l, UndoOptions: o}
+		if err := u.findRivals(); err != nil {
+			yield(plan.Line{}, err)
+			return
+		}
 		const page = 1000
 		for after := plan.OpID(0); ; {
 			operations, err := l.Changes(ctx, after, page)
@@ -63,10 +88,16 @@ func Undo(ctx context.Context, l Ledger, kept Kept, gone func(Operation)) iter.S
 }
 
 type undo struct {
+	UndoOptions
 	ctx    context.Context
 	ledger Ledger
-	kept   Kept
-	gone   func(Operation)
+	rivals map[imageAt]*plan.Guard // what deletions of an image have in common that several operations brought
+}
+
+// imageAt is an image in an ad account.
+type imageAt struct {
+	account plan.Account
+	hash    plan.Hash
 }
 
 // row is what takes one operation back; its verb is unknown where nothing has to.
@@ -80,51 +111,77 @@ func (u undo) row(o Operation) (plan.Line, error) {
 // remove takes back what a copy or upload brought.
 func (u undo) remove(o Operation) (plan.Line, error) {
 	since, copies, err := u.after(o)
-	if err != nil || !brought(o) || since == deleted {
+	if err != nil || !brought(o) || since == deleted || o.landed() == "" {
 		return plan.Line{}, err
 	}
-	root, lost, err := u.origin(o)
+	root, err := u.origin(o)
 	if err != nil {
 		return plan.Line{}, err
 	}
 	// One that may be gone itself cannot be counted on, and where it was passed on
 	// that copy is moved back.
 	passedOn := since == maybeDeleted && slices.ContainsFunc(copies, func(c Operation) bool { return c.Outcome.State.OK() })
-	if lost && !passedOn {
-		return plan.Line{Verb: plan.Move, Source: o.Target, Hash: o.landed(), Target: root.Source,
+	switch {
+	case root.unconfirmed:
+		u.Stay(o.Target, o.landed(), fmt.Sprintf("%s may lose the image at any time, because its deletion was called a success and is not confirmed", root.Source.Act()))
+		return plan.Line{Verb: plan.Copy, Source: o.Target, Hash: o.landed(), Target: root.Source,
+			Note: fmt.Sprintf("takes back the deletion in %s", root.Source.Act())}, nil
+	case root.lost && !passedOn:
+		return plan.Line{Verb: plan.Move, Source: o.Target, Hash: o.landed(), Target: root.Source, Guard: u.guard(o, imageAt{}),
 			Note: fmt.Sprintf("takes back the move from %s", root.Source.Act())}, nil
+	case root.Kind == plan.KindUpload && u.Lost != nil && u.Lost(root.File):
+		u.Stay(o.Target, o.landed(), root.File+", from which it was uploaded, is gone")
+		return plan.Line{}, nil
 	}
 	note := "takes back the upload of " + o.File
 	if o.Kind == plan.KindCopy {
 		note = fmt.Sprintf("takes back the copy from %s", o.Source.Act())
 	}
-	return plan.Line{Verb: plan.Delete, Source: o.Target, Hash: o.landed(), Note: note}, nil
+	return plan.Line{Verb: plan.Delete, Source: o.Target, Hash: o.landed(), Guard: u.guard(o, root.from), Note: note}, nil
 }
 
-// origin follows copies of copies up to the one whose source the job did not
-// bring, and says whether the job deleted that source, or may have.
-func (u undo) origin(o Operation) (root Operation, lost bool, err error) {
+// origin is where an image came from: the first copy or upload of a chain whose
+// source the job did not bring.
+type origin struct {
+	Operation
+	from        imageAt // of a copy: the image in its source, which stays or is brought back
+	lost        bool    // the job deleted that, or may have
+	unconfirmed bool    // ... and the API, which called it a success, still shows it
+}
+
+// origin follows copies of copies.
+func (u undo) origin(o Operation) (origin, error) {
+	hash := o.Hash
 	for o.Kind == plan.KindCopy && o.Op.Needs {
 		whole, err := u.ledger.Load(u.ctx, []plan.OpID{o.ID})
 		if err != nil || len(whole) == 0 {
-			return o, false, err
+			return origin{Operation: o}, err
 		}
 		up := into(whole[0].Needs, o.Source)
-		if up == nil || !brought(*up) {
+		if up == nil {
 			break
 		}
-		o = *up
+		if !brought(*up) {
+			hash = up.landed()
+			break
+		}
+		o, hash = *up, up.Hash
 	}
-	if o.Kind != plan.KindCopy || !o.Needed {
-		return o, false, nil
+	root := origin{Operation: o}
+	if o.Kind != plan.KindCopy {
+		return root, nil
+	}
+	root.from = imageAt{o.Source, hash}
+	if !o.Needed {
+		return root, nil
 	}
 	dependents, err := u.ledger.Dependents(u.ctx, o.ID)
 	for _, d := range dependents {
 		if d.Kind == plan.KindDelete && d.Source == o.Source && d.Tried() {
-			lost = true
+			root.lost, root.unconfirmed = true, d.Outcome.Reason == DeleteUnconfirmed
 		}
 	}
-	return o, lost, err
+	return root, err
 }
 
 // restore brings back what a delete took, unless a moved-back copy does.
@@ -155,7 +212,7 @@ func (u undo) restore(o Operation) (plan.Line, error) {
 			copies = append(next, copies...)
 			continue
 		}
-		if root, _, err := u.origin(c); err != nil || brought(c) && root.Source == o.Source {
+		if root, err := u.origin(c); err != nil || brought(c) && root.Source == o.Source {
 			return plan.Line{}, err // it is moved back to here
 		}
 		if from.Verb == plan.VerbUnknown {
@@ -165,7 +222,7 @@ func (u undo) restore(o Operation) (plan.Line, error) {
 	if from.Verb != plan.VerbUnknown {
 		return from, nil
 	}
-	file, err := u.kept(o.Source, hash)
+	file, err := u.Kept(o.Source, hash)
 	switch {
 	case err != nil:
 		return plan.Line{}, err
@@ -173,7 +230,7 @@ func (u undo) restore(o Operation) (plan.Line, error) {
 		return plan.Line{Verb: plan.Upload, Hash: hash, Target: o.Source, File: file, Note: "brings back what the job deleted"}, nil
 	}
 	if o.Outcome.State == Done {
-		u.gone(o)
+		u.Gone(o)
 	}
 	return plan.Line{}, nil
 }
@@ -209,23 +266,28 @@ const (
 )
 
 // brought reports whether the job made the image that the copy or upload is
-// about, or may have: a write whose answer is lost and was not read back.
+// about, or may have: a write whose answer is lost and was not read back, or that
+// failed after its answer was.
 func brought(o Operation) bool {
 	if o.Kind == plan.KindDelete {
 		return false
 	}
-	return o.Outcome.Created || !o.Outcome.State.Settled() && o.Tried()
+	return o.Outcome.Created || !o.Outcome.State.OK() && o.Tried()
 }
 
 // Tried reports whether a write of the operation may have taken effect.
 func (o Operation) Tried() bool { return o.Outcome.State == Sent || o.Outcome.Tried }
 
 // into is the copy or upload among the operations that brought an image into the
-// account: one that succeeded, if any did.
+// account; else one that succeeded, because the image was there.
 func into(operations []Operation, account plan.Account) *Operation {
 	var found *Operation
 	for i, n := range operations {
-		if n.Kind != plan.KindDelete && n.Target == account && (found == nil || n.Outcome.State.OK()) {
+		switch {
+		case n.Kind == plan.KindDelete || n.Target != account:
+		case brought(n):
+			return &operations[i]
+		case found == nil || n.Outcome.State.OK():
 			found = &operations[i]
 		}
 	}

@@ -55,7 +55,7 @@ func (w *world) undoing(t *testing.T, dir string) (manifest string, gone int) {
 		return string(a) + "/" + string(h) + ".png", nil
 	}
 	var b bytes.Buffer
-	if _, err := plan.Write(&b, jobs.Undo(context.Background(), job, kept, func(jobs.Operation) { gone++ })); err != nil {
+	if _, err := plan.WriteGuarded(&b, jobs.Undo(context.Background(), job, jobs.UndoOptions{Kept: kept, Gone: func(jobs.Operation) { gone++ }, Stay: func(plan.Account, plan.Hash, string) {}})); err != nil {
 		t.Fatal(err)
 	}
 	return b.String(), gone

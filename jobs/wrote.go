@@ -87,6 +87,7 @@ func (e *Engine) unsent(t *task) {
 func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
 	t.Outcome.Attempts++
 	t.Outcome.Tried = true
+	t.Outcome.LastSent = now
 	t.lost, t.uncounted, t.last = true, false, err
 	o := t.Outcome
 	blame(&o, err)

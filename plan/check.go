@@ -12,6 +12,7 @@ type fields struct {
 	hash           rawHash
 	hashed         bool // hash is given
 	file           string
+	guard          Guard
 }
 
 // A checker reads the cells of rows.
@@ -68,6 +69,14 @@ func (c *checker) check(r *record, f *fields) (ok bool) {
 			flaw = c.looked(f.file)
 		}
 		c.flaw(r, fileColumn, values.File, flaw)
+	}
+	if c.wants(r, uses, f.verb, guardColumn, values.Guard) {
+		var flaw *flaw
+		f.guard, flaw = parseGuard(values.Guard)
+		if flaw == nil && f.source != 0 && f.guard.Witness == c.accounts.at(f.source) {
+			flaw = brokenGuard // it would witness its own deletion
+		}
+		c.flaw(r, guardColumn, values.Guard, flaw)
 	}
 	if f.source != 0 && f.source == f.target {
 		c.flaw(r, targetAccount, values.Target, &flaw{"the target is the source account", "name another account, or remove the row"})

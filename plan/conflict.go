@@ -8,6 +8,9 @@ import (
 // contradictions adds what no order of the operations can satisfy. The column is
 // what the header calls the hash.
 func contradictions(x *index, column string, ps *problems) {
+	if len(x.witnesses) > 0 {
+		witnessed(x, column, ps)
+	}
 	add := func(line int, hash rawHash, what, hint string) {
 		ps.add(Problem{Line: line, Column: column, Value: string(hash.text()), What: what, Hint: hint})
 	}

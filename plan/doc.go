@@ -10,6 +10,12 @@
 //	target_account  req.  req.  -       req.    digits, act_ accepted
 //	file            -     -     -       req.    relative to the manifest's folder
 //
+// Deletions that adferry plans by itself have one column more, adferry_guard, which
+// only delete and move rows may fill: machine-written conditions under which alone
+// the deletion may leave. [Guard] has its text. A guard that was touched is a
+// problem of its cell; so are two rows that put different guards on one deletion, and
+// a row that deletes what another one's guard wants to see.
+//
 // Other columns belong to the user and are not looked into, save that the whole
 // file has to be UTF-8 without NUL bytes.
 //
@@ -23,7 +29,8 @@
 //   - a copy out of (A,h) needs every copy and upload into (A,h);
 //   - a deletion of (A,h) needs every copy out of it and every copy into it;
 //   - a deletion of (A,h) needs the deletion of every (X,h) that is moved into
-//     (A,h): the image must be seen in A before A loses it.
+//     (A,h): the image must be seen in A before A loses it;
+//   - a deletion with a witness (see below) needs every copy and upload into that.
 //
 // These needs never form a circle in a plan that [Read] returns.
 //

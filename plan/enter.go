@@ -23,11 +23,13 @@ func (rd *reading) enter(e *entry) (row Row) {
 		id = x.delete(f.source, f.hash)
 		since(&x.ops.at(id).moved, line)
 		row.Delete = OpID(id)
+		rd.guard(e, id)
 		counts.MoveRows++
 	case Delete:
 		id := x.delete(f.source, f.hash)
 		merged = since(&x.ops.at(id).asked, line)
 		row.Delete = OpID(id)
+		rd.guard(e, id)
 		counts.DeleteRows++
 	case Upload:
 		id := x.upload(f.target, f.file)
@@ -44,6 +46,14 @@ func (rd *reading) enter(e *entry) (row Row) {
 		counts.Merged++
 	}
 	return row
+}
+
+// guard puts the row's guard on its deletion.
+func (rd *reading) guard(e *entry, id uint32) {
+	if !rd.plan.index.putGuard(id, e.guard) {
+		rd.check.flaw(&e.record, guardColumn, e.scanned.cells.Guard, &flaw{
+			"another row puts a different guard on this deletion", "leave one of the rows out"})
+	}
 }
 
 // since sets the line that is first to ask for something, and reports whether one

@@ -18,10 +18,11 @@ const (
 	hashColumn
 	targetAccount
 	fileColumn
+	guardColumn
 	columnCount
 )
 
-var columnNames = [columnCount]string{"operation", "source_account", "hash", "target_account", "file"}
+var columnNames = [columnCount]string{"operation", "source_account", "hash", "target_account", "file", GuardColumn}
 
 func (c column) String() string { return columnNames[c] }
 
@@ -78,7 +79,7 @@ func readHeader(t *tape, ps *problems) (h header, ok bool, err error) {
 		return refuse(h.line, what, hint)
 	}
 	if !h.place(ps) {
-		return refuse(h.line, "this is no header: it names none of the columns "+strings.Join(columnNames[:], ", "),
+		return refuse(h.line, "this is no header: it names none of the columns "+strings.Join(columnNames[:guardColumn], ", "),
 			columnSuggestion)
 	}
 	return h, true, nil

@@ -13,8 +13,11 @@ type index struct {
 	files    arena[upload]
 	ops      arena[op] // numbered by OpID
 
-	byFile  table
-	fetched uint32 // without meaning: it keeps fetch from being optimised away
+	byFile table
+
+	guards    map[uint32]guard // by delete op; few manifests have any
+	witnesses map[uint32]bool  // images that guards name
+	fetched   uint32           // without meaning: it keeps fetch from being optimised away
 }
 
 // An upload is a file for an account.

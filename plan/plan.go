@@ -19,6 +19,7 @@ type Op struct {
 	File   string  // of an upload: relative to the manifest, cleaned, with slashes
 	Needs  bool    // it waits for others
 	Needed bool    // others wait for it
+	Guard  Guard   // of a delete: when alone it may leave
 }
 
 // Lane is the account that the API charges: a copy and an upload the target, a
@@ -103,7 +104,7 @@ type Load struct {
 	Sources   int // copies of an image out of it
 	Deletes   int
 	Uploads   int
-	Sightings int // copies into it that a deletion waits for
+	Sightings int // copies into it, and witnesses in it, that a deletion waits for
 }
 
 // Accounts returns the load of every account, in the order of their numbers.
@@ -118,6 +119,9 @@ func (p *Plan) Accounts() []Load {
 		switch o := x.ops.at(id); o.kind() {
 		case KindDelete:
 			load(x.images.at(o.from).account).Deletes++
+			if g := x.guards[id]; g.witness != 0 {
+				load(x.images.at(g.witness).account).Sightings++
+			}
 		case KindUpload:
 			load(x.files.at(o.from&^isUpload).account).Uploads++
 		case KindCopy:

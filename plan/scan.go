@@ -26,6 +26,7 @@ type cells struct {
 	Hash      string `csv:"hash"`
 	Target    string `csv:"target_account"`
 	File      string `csv:"file"`
+	Guard     string `csv:"adferry_guard"`
 }
 
 // A scanned is one record: its cells, or why it has none.

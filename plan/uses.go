@@ -14,11 +14,11 @@ const (
 // uses is the table of the package comment.
 var uses = [...][columnCount]use{
 	// Of a row with a verb that is none, what is there is checked all the same.
-	VerbUnknown: {optional, optional, optional, optional, optional},
+	VerbUnknown: {optional, optional, optional, optional, optional, optional},
 
 	Copy:   {operation: optional, sourceAccount: required, hashColumn: required, targetAccount: required},
-	Move:   {operation: required, sourceAccount: required, hashColumn: required, targetAccount: required},
-	Delete: {operation: required, sourceAccount: required, hashColumn: required},
+	Move:   {operation: required, sourceAccount: required, hashColumn: required, targetAccount: required, guardColumn: optional},
+	Delete: {operation: required, sourceAccount: required, hashColumn: required, guardColumn: optional},
 	Upload: {operation: required, hashColumn: optional, targetAccount: required, fileColumn: required},
 }
 

@@ -17,6 +17,13 @@ type Line struct {
 	Target Account `csv:"target_account"`
 	File   string  `csv:"file"`
 	Note   string  `csv:"note"`
+	Guard  Guard   `csv:"-"` // of its deletion; WriteGuarded has it
+}
+
+// A guardedLine is a Line with its guard in the column after the note.
+type guardedLine struct {
+	Line
+	Column Guard `csv:"adferry_guard"`
 }
 
 // lineChunk lines are handed to gocsv at a time: it looks at its type, and
@@ -26,8 +33,17 @@ const lineChunk = 1024
 // Write makes a manifest of the lines, header first, and says how many there
 // were. It checks nothing: Read does.
 func Write(w io.Writer, lines iter.Seq2[Line, error]) (n int, err error) {
+	return write(w, lines, func(l Line) Line { return l })
+}
+
+// WriteGuarded is Write with the guards of deletions in GuardColumn.
+func WriteGuarded(w io.Writer, lines iter.Seq2[Line, error]) (n int, err error) {
+	return write(w, lines, func(l Line) guardedLine { return guardedLine{l, l.Guard} })
+}
+
+func write[T any](w io.Writer, lines iter.Seq2[Line, error], row func(Line) T) (n int, err error) {
 	out := gocsv.DefaultCSVWriter(w)
-	chunk := make([]Line, 0, lineChunk)
+	chunk := make([]T, 0, lineChunk)
 	if err := gocsv.MarshalCSV(chunk, out); err != nil { // the header
 		return 0, err
 	}
@@ -35,7 +51,7 @@ func Write(w io.Writer, lines iter.Seq2[Line, error]) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		chunk = append(chunk, l)
+		chunk = append(chunk, row(l))
 		n++
 		if len(chunk) == cap(chunk) {
 			if err := gocsv.MarshalCSVWithoutHeaders(chunk, out); err != nil {

@@ -95,6 +95,16 @@ var causes = map[jobs.Reason]Cause{
 		Meaning: "With --backup an image is deleted only once its picture is in the backup, and this one could not be fetched. The image is untouched.",
 		Advice:  "Read the text beside it and retry later: addresses of pictures are temporary and are asked for anew.",
 	},
+	jobs.LastCopy: {
+		Short:   "kept: it may be the last copy of the image",
+		Meaning: "The account that the image was copied from no longer shows it, so this copy may be the last one. Nothing was deleted.",
+		Advice:  "If the image is still wanted, keep it here or copy it back, and retry. If it is not, delete it with a manifest of its own.",
+	},
+	jobs.NotCreatedHere: {
+		Short:   "the image is not the one that the job made",
+		Meaning: "By the API's own date the image was created before or after this job wrote it: somebody else made it.",
+		Advice:  "Nothing to do. It stays, for it is not this job's.",
+	},
 	jobs.FileUnreadable: {
 		Short:   "the file to upload could not be read, or is no image",
 		Meaning: "The file that the row names was not there, could not be opened, or is no image by its content. Paths are relative to the manifest.",

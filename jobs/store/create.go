@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"adferry/plan"
@@ -74,7 +75,8 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)+tables); err != nil {
+	// VACUUM leaves nothing of the schema's older texts behind.
+	if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)+tables+strings.Join(upgrades[:], "")+"VACUUM;"); err != nil {
 		return nil, fmt.Errorf("make job file: %w", err)
 	}
 	tx, err := db.BeginTx(ctx, nil)
@@ -135,13 +137,13 @@ func load(ctx context.Context, tx *sql.Tx, spec Spec) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	op, err := tx.Prepare("INSERT INTO ops VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+	op, err := tx.Prepare("INSERT INTO ops VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 	if err != nil {
 		return nil, fmt.Errorf("write job file: %w", err)
 	}
 	defer op.Close()
 	for o := range p.Ops() {
-		if _, err := op.Exec(o.ID, o.Kind.String(), string(o.Source), string(o.Hash), string(o.Target), o.File, string(o.Lane()), o.Needs, o.Needed); err != nil {
+		if _, err := op.Exec(o.ID, o.Kind.String(), string(o.Source), string(o.Hash), string(o.Target), o.File, string(o.Lane()), o.Needs, o.Needed, o.Guard.String()); err != nil {
 			return nil, fmt.Errorf("write job file: %w", err)
 		}
 	}

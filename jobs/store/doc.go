@@ -1,9 +1,9 @@
 // Package store keeps the checkpoint of a job: one SQLite database, job.db, in
 // the job's folder, beside a lock file.
 //
-// # Format, version 1
+// # Format, version 2
 //
-// The database has application_id 0x61646672 ("adfr") and user_version 1, and
+// The database has application_id 0x61646672 ("adfr") and user_version 2, and
 // runs in WAL mode. Any SQLite tool may read it, also while a job runs; the view
 // results shows the operations with their outcomes. Times are milliseconds since
 // 1970, UTC; 0 or NULL where there is none.
@@ -15,11 +15,12 @@
 //	          text of the manifest row, with the user's own columns
 //	ops       id, kind, source, hash, target, file, lane (the ad account that
 //	          the API charges), needs (it waits for others), needed (others wait
-//	          for it)
+//	          for it), guard (of a deletion: a plan.Guard, or empty)
 //	needs     op, need: which operation waits for which
 //	outcomes  op, state (pending, sent, done, skipped, failed), reason,
 //	          target_hash, created, seen, tried, attempts, code, subcode, message,
-//	          trace, started, finished. No row: pending, never sent
+//	          trace, started, finished, last_sent (when the last write left or, if
+//	          its answer was lost, when that was noticed). No row: pending, never sent
 //	lanes     account ("" is the app), tier, parked_until, parked_for, calls,
 //	          throttles, parked
 //	samples   at, settled, failed, parked: progress over time
@@ -28,6 +29,10 @@
 // rows, ops and needs are written once, when the job is made, under another
 // name; the finished file is renamed into place, so a job is there whole or not
 // at all. Everything else about an operation is one narrow row of outcomes.
+//
+// Version 1 had neither guard nor last_sent. A file of it is read as it lies, and
+// upgraded in one transaction when a process opens it to run it; testdata keeps a
+// file of each version.
 //
 // # Durability
 //
@@ -58,7 +63,8 @@
 // A file that is not SQLite, has another application_id, fails SQLite's
 // quick_check, or breaks its seal is a [DamagedError]; one with a higher
 // user_version is a [NewerError]. Neither is written to. The seal is a CRC-32C
-// over all pages of the fresh file but those that later change, so it also ends
-// with VACUUM or any other edit of the plan. The lock belongs to the operating system
+// over all pages of the fresh file but those that later change, the facts in meta
+// that say what the job is, and the schema, so it also ends with VACUUM or any other
+// edit of the plan. The lock belongs to the operating system
 // and dies with its holder.
 package store

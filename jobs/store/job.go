@@ -20,6 +20,7 @@ import (
 type Job struct {
 	dir    string
 	path   string
+	format int // of the file when it was opened
 	read   *sql.DB
 	writer *writer // nil for a view
 	unlock func()
@@ -40,7 +41,11 @@ func Open(ctx context.Context, dir string) (*Job, error) {
 
 func openLocked(ctx context.Context, dir string, unlock func()) (*Job, error) {
 	path := filepath.Join(dir, fileName)
-	if err := check(ctx, path); err != nil {
+	sealed, err := check(ctx, path)
+	if err == nil {
+		err = upgrade(ctx, path, sealed)
+	}
+	if err != nil {
 		unlock()
 		return nil, err
 	}
@@ -76,6 +81,10 @@ func view(ctx context.Context, dir string) (*Job, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open job: %w", fault(path, err))
+	}
+	if j.format, err = formatOf(ctx, db, path); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open job: %w", foreign(path, err))
 	}
 	j.read = db
 	return j, nil

@@ -40,8 +40,7 @@ func (j *Job) Results(ctx context.Context) iter.Seq2[jobs.Result, error] {
 func (j *Job) resultPage(ctx context.Context, after int) ([]jobs.Result, error) {
 	rows, err := j.read.QueryContext(ctx, `SELECT r.line, r.verb, r.record, r.first IS NOT NULL, r.del IS NOT NULL,
 		coalesce(p.source, q.source), coalesce(p.hash, q.hash), coalesce(p.target, ''), coalesce(p.file, ''),
-		o.state, o.reason, o.target_hash, o.created, o.seen, o.tried, o.attempts, o.code, o.subcode, o.message, o.trace, o.started, o.finished,
-		d.state, d.reason, d.target_hash, d.created, d.seen, d.tried, d.attempts, d.code, d.subcode, d.message, d.trace, d.started, d.finished
+		`+j.outcomeColumns("o")+`, `+j.outcomeColumns("d")+`
 		FROM rows r LEFT JOIN ops p ON p.id = r.first LEFT JOIN ops q ON q.id = r.del
 		LEFT JOIN outcomes o ON o.op = r.first LEFT JOIN outcomes d ON d.op = r.del
 		WHERE r.line > ? ORDER BY r.line LIMIT ?`, after, page)

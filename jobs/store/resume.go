@@ -16,9 +16,25 @@ import (
 // do.
 const unsettled = `(o.state IS NULL OR o.state IN ('pending', 'sent'))`
 
-// operationColumns are read by scanOperation.
-const operationColumns = `p.id, p.kind, p.source, p.hash, p.target, p.file, p.needs, p.needed,
-	o.state, o.reason, o.target_hash, o.created, o.seen, o.tried, o.attempts, o.code, o.subcode, o.message, o.trace, o.started, o.finished`
+// operationColumns are read by scanOperation: an operation p with its outcome o.
+func (j *Job) operationColumns() string {
+	return `p.id, p.kind, p.source, p.hash, p.target, p.file, p.needs, p.needed, ` + j.since(2, "p.guard", "''") + `, ` + j.outcomeColumns("o")
+}
+
+// outcomeColumns are read by outcomeRow from an outcome of that name.
+func (j *Job) outcomeColumns(o string) string {
+	const names = `state reason target_hash created seen tried attempts code subcode message trace started finished`
+	return o + "." + strings.ReplaceAll(names, " ", ", "+o+".") + ", " + j.since(2, o+".last_sent", "0")
+}
+
+// since is a column that a format brought, and in files of older ones a literal: a
+// reader leaves them as they are.
+func (j *Job) since(format int, column, literal string) string {
+	if j.format < format {
+		return literal
+	}
+	return column
+}
 
 // Resume reads where the job stands. See jobs.Checkpoint.
 func (j *Job) Resume(ctx context.Context) (jobs.Standing, error) {
@@ -105,7 +121,7 @@ func (j *Job) Claim(ctx context.Context, c jobs.Claim) ([]jobs.Operation, error)
 	for _, source := range c.Except {
 		args = append(args, string(source))
 	}
-	return j.operations(ctx, `SELECT `+operationColumns+` FROM ops p INDEXED BY ops_lane LEFT JOIN outcomes o ON o.op = p.id
+	return j.operations(ctx, `SELECT `+j.operationColumns()+` FROM ops p INDEXED BY ops_lane LEFT JOIN outcomes o ON o.op = p.id
 		WHERE `+where+` AND `+unsettled+` ORDER BY p.id LIMIT ?`, append(args, c.Most)...)
 }
 
@@ -115,7 +131,7 @@ func (j *Job) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation, erro
 		return nil, nil
 	}
 	list := idList(ids)
-	all, err := j.operations(ctx, `SELECT `+operationColumns+` FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.id IN `+list+` ORDER BY p.id`)
+	all, err := j.operations(ctx, `SELECT `+j.operationColumns()+` FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.id IN `+list+` ORDER BY p.id`)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +144,7 @@ func (j *Job) withNeeds(ctx context.Context, all []jobs.Operation) (err error) {
 		if !all[i].Op.Needs {
 			continue
 		}
-		all[i].Needs, err = j.operations(ctx, `SELECT `+operationColumns+` FROM needs n JOIN ops p ON p.id = n.need
+		all[i].Needs, err = j.operations(ctx, `SELECT `+j.operationColumns()+` FROM needs n JOIN ops p ON p.id = n.need
 			LEFT JOIN outcomes o ON o.op = p.id WHERE n.op = ? ORDER BY p.id`, all[i].ID)
 		if err != nil {
 			return err
@@ -156,13 +172,15 @@ func (j *Job) operations(ctx context.Context, query string, args ...any) ([]jobs
 
 func (j *Job) scanOperation(rows *sql.Rows) (jobs.Operation, error) {
 	var o jobs.Operation
-	var kind string
+	var kind, guard string
 	var out outcomeRow
-	if err := rows.Scan(append([]any{&o.ID, &kind, &o.Source, &o.Hash, &o.Target, &o.File, &o.Op.Needs, &o.Needed}, out.into()...)...); err != nil {
+	if err := rows.Scan(append([]any{&o.ID, &kind, &o.Source, &o.Hash, &o.Target, &o.File, &o.Op.Needs, &o.Needed, &guard}, out.into()...)...); err != nil {
 		return o, j.readError(err)
 	}
-	if err := o.Kind.UnmarshalText([]byte(kind)); err != nil {
-		return o, &DamagedError{j.path, fmt.Errorf("operation %d: %w", o.ID, err)}
+	for _, err := range []error{o.Kind.UnmarshalText([]byte(kind)), o.Guard.UnmarshalText([]byte(guard))} {
+		if err != nil {
+			return o, &DamagedError{j.path, fmt.Errorf("operation %d: %w", o.ID, err)}
+		}
 	}
 	got, err := out.outcome()
 	if err != nil {
@@ -178,14 +196,14 @@ func (j *Job) scanOperation(rows *sql.Rows) (jobs.Operation, error) {
 
 // outcomeRow receives the columns of an outcome that may not be there.
 type outcomeRow struct {
-	state, reason, targetHash, message, trace        sql.NullString
-	created, tried                                   sql.NullBool
-	seen, attempts, code, subcode, started, finished sql.NullInt64
+	state, reason, targetHash, message, trace                  sql.NullString
+	created, tried                                             sql.NullBool
+	seen, attempts, code, subcode, started, finished, lastSent sql.NullInt64
 }
 
 func (r *outcomeRow) into() []any {
 	return []any{&r.state, &r.reason, &r.targetHash, &r.created, &r.seen, &r.tried, &r.attempts, &r.code, &r.subcode,
-		&r.message, &r.trace, &r.started, &r.finished}
+		&r.message, &r.trace, &r.started, &r.finished, &r.lastSent}
 }
 
 // outcome is nil where the operation has none yet.
@@ -196,7 +214,7 @@ func (r *outcomeRow) outcome() (*jobs.Outcome, error) {
 	o := jobs.Outcome{
 		Reason: jobs.Reason(r.reason.String), TargetHash: plan.Hash(r.targetHash.String), Created: r.created.Bool,
 		Seen: instant(r.seen.Int64), Tried: r.tried.Bool, Attempts: int(r.attempts.Int64), Code: int(r.code.Int64), Subcode: int(r.subcode.Int64),
-		Message: r.message.String, TraceID: r.trace.String, Started: instant(r.started.Int64), Finished: instant(r.finished.Int64),
+		Message: r.message.String, TraceID: r.trace.String, Started: instant(r.started.Int64), LastSent: instant(r.lastSent.Int64), Finished: instant(r.finished.Int64),
 	}
 	return &o, o.State.UnmarshalText([]byte(r.state.String))
 }

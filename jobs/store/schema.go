@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"encoding/binary"
 	"errors"
@@ -13,12 +14,14 @@ import (
 
 const (
 	applicationID = 0x61646672 // "adfr"
-	schemaVersion = 1
+	schemaVersion = 2
 
 	fileName = "job.db"
 	lockName = "job.lock"
 )
 
+// tables are those of format 1; a new file gets them and then the upgrades, so that
+// files of one format have one schema however old they are.
 const tables = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE rows (line INTEGER PRIMARY KEY, verb TEXT NOT NULL, first INTEGER, del INTEGER, record TEXT NOT NULL);
@@ -38,6 +41,13 @@ CREATE VIEW results AS SELECT ops.id, kind, source, hash, target, coalesce(state
 	CASE WHEN finished > 0 THEN datetime(finished / 1000, 'unixepoch') END AS finished_at
 	FROM ops LEFT JOIN outcomes ON op = ops.id;
 `
+
+// upgrades lead from each format to the next. They add columns at the end of tables,
+// which changes no page but those of the schema: the seal relies on that.
+var upgrades = [...]string{
+	`ALTER TABLE ops ADD COLUMN guard TEXT NOT NULL DEFAULT '';
+	ALTER TABLE outcomes ADD COLUMN last_sent INTEGER NOT NULL DEFAULT 0;`,
+}
 
 // indexes are made after loading, which is faster.
 const indexes = `
@@ -105,6 +115,19 @@ func inspect(path string) error {
 		return &DamagedError{path, fmt.Errorf("its format is %d", v)}
 	}
 	return nil
+}
+
+// formatOf reads the format as SQLite knows it: the header that inspect reads may be
+// older than the write-ahead log.
+func formatOf(ctx context.Context, db *sql.DB, path string) (int, error) {
+	var format int
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&format); err != nil {
+		return 0, err
+	}
+	if format > schemaVersion {
+		return format, &NewerError{path, format}
+	}
+	return format, nil
 }
 
 // writing are the parameters of a connection that changes the job.

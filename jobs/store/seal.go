@@ -18,20 +18,30 @@ import (
 // meta. SQLite has no checksums of its own, and a flipped bit in an ad account's
 // number would go unseen. Pages of a table that nobody writes to stay where they
 // are; whatever grows takes pages behind them.
+//
+// An upgrade changes the schema, which is on page 1 and grows behind the others, too.
+// So from format 2 on that page is among the changing ones, and the schema's text
+// among the facts. The sum is then right of a file whose upgrade is still in the
+// write-ahead log.
 type seal struct {
 	PageSize int    `json:"page_size"`
 	Pages    int    `json:"pages"` // of the fresh file
 	Changing []int  `json:"changing"`
-	Sum      uint32 `json:"crc32c"`
+	Sum      uint32 `json:"crc32c"` // format 1: over the facts, then the pages; then the other way round
 }
 
-// schemaStart is where page 1 holds more than counters (SQLite, "Database File
-// Format").
-const schemaStart = 100
+// schemaPage is the page with the root of the schema; schemaStart is where it holds
+// more than counters (SQLite, "Database File Format").
+const (
+	schemaPage  = 1
+	schemaStart = 100
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // makeSeal seals a job file that is complete but for the seal.
 func makeSeal(ctx context.Context, db *sql.DB, path string) error {
-	var s seal
+	s := seal{Changing: []int{schemaPage}}
 	if err := errors.Join(
 		db.QueryRowContext(ctx, "PRAGMA page_size").Scan(&s.PageSize),
 		db.QueryRowContext(ctx, "PRAGMA page_count").Scan(&s.Pages),
@@ -45,38 +55,87 @@ func makeSeal(ctx context.Context, db *sql.DB, path string) error {
 		}
 		s.Changing = append(s.Changing, root)
 	}
+	pages, err := s.addPages(path, 0)
+	if err != nil {
+		return err
+	}
+	return s.put(ctx, db, pages)
+}
+
+// querier is a database or a transaction in it.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// put adds the facts to the sum over the pages, and writes the seal.
+func (s seal) put(ctx context.Context, db querier, pages uint32) error {
 	facts, err := sealedFacts(ctx, db, underSeal[0])
 	if err != nil {
 		return err
 	}
-	if s.Sum, err = s.sum(path, facts); err != nil {
+	schema, err := schemaText(ctx, db)
+	if err != nil {
 		return err
 	}
+	s.Sum = crc32.Update(pages, castagnoli, []byte(facts+schema))
 	text, err := json.Marshal(s)
 	if err == nil {
-		_, err = db.ExecContext(ctx, "INSERT INTO meta VALUES ('seal', ?)", string(text))
+		_, err = db.ExecContext(ctx, "INSERT OR REPLACE INTO meta VALUES ('seal', ?)", string(text))
 	}
 	return err
 }
 
-// readSeal reads the seal and the facts under it, in each form.
-func readSeal(ctx context.Context, db *sql.DB) (s seal, facts [len(underSeal)]string, err error) {
+// sealed is a seal and what is under it besides the pages: in format 1 in either of
+// two forms.
+type sealed struct {
+	seal
+	format int
+	facts  []string
+}
+
+// readSeal reads the seal of a file and the facts under it.
+func readSeal(ctx context.Context, db *sql.DB, format int) (s sealed, err error) {
+	s.format = format
 	var text string
 	if err := db.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'seal'").Scan(&text); err != nil {
-		return s, facts, err
+		return s, err
 	}
-	if err := json.Unmarshal([]byte(text), &s); err != nil {
-		return s, facts, err
+	if err := json.Unmarshal([]byte(text), &s.seal); err != nil {
+		return s, err
 	}
 	if s.PageSize < 512 || s.PageSize > 65536 {
-		return s, facts, fmt.Errorf("the seal names a page size of %d", s.PageSize)
+		return s, fmt.Errorf("the seal names a page size of %d", s.PageSize)
 	}
-	for i := range facts {
-		if facts[i], err = sealedFacts(ctx, db, underSeal[i]); err != nil {
-			return s, facts, err
+	schema := ""
+	if format > 1 {
+		if schema, err = schemaText(ctx, db); err != nil {
+			return s, err
 		}
 	}
-	return s, facts, nil
+	for _, which := range underSeal {
+		facts, err := sealedFacts(ctx, db, which)
+		if err != nil {
+			return s, err
+		}
+		s.facts = append(s.facts, facts+schema)
+	}
+	return s, nil
+}
+
+// holds reports whether the file is as it was sealed.
+func (s sealed) holds(path string) (bool, error) {
+	if s.format > 1 {
+		pages, err := s.addPages(path, 0)
+		return crc32.Update(pages, castagnoli, []byte(s.facts[0])) == s.Sum, err
+	}
+	for _, facts := range s.facts {
+		sum, err := s.addPages(path, crc32.Checksum([]byte(facts), castagnoli))
+		if err != nil || sum == s.Sum {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // underSeal are the facts of meta that say what the job is. The rest is how it is
@@ -87,8 +146,17 @@ var underSeal = [...]string{
 	`key NOT IN ('consent', 'tally', 'exit_code', 'stop', 'seal', 'paused_at', 'workers', 'max_rate')`,
 }
 
-func sealedFacts(ctx context.Context, db *sql.DB, which string) (string, error) {
-	rows, err := db.QueryContext(ctx, `SELECT key, value FROM meta WHERE `+which+` ORDER BY key`)
+func sealedFacts(ctx context.Context, db querier, which string) (string, error) {
+	return pairs(ctx, db, `SELECT key, value FROM meta WHERE `+which+` ORDER BY key`)
+}
+
+// schemaText is the schema as SQLite keeps it, and where it keeps what belongs to it.
+func schemaText(ctx context.Context, db querier) (string, error) {
+	return pairs(ctx, db, `SELECT type || ' ' || name || ' ' || tbl_name || ' ' || rootpage, coalesce(sql, '') FROM sqlite_schema ORDER BY name`)
+}
+
+func pairs(ctx context.Context, db querier, query string) (string, error) {
+	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return "", err
 	}
@@ -104,9 +172,10 @@ func sealedFacts(ctx context.Context, db *sql.DB, which string) (string, error) 
 	return b.String(), rows.Err()
 }
 
-// sum reads the file itself. No database handle of this process may be open on
-// it that still matters: closing a file drops the process's locks on it.
-func (s seal) sum(path, facts string) (uint32, error) {
+// addPages adds the sealed pages to a sum. It reads the file itself. No database
+// handle of this process may be open on it that still matters: closing a file drops
+// the process's locks on it.
+func (s seal) addPages(path string, sum uint32) (uint32, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return 0, err
@@ -120,82 +189,90 @@ func (s seal) sum(path, facts string) (uint32, error) {
 	if log, err := os.Stat(path + "-wal"); info.Size()%int64(s.PageSize) != 0 && (err != nil || log.Size() == 0) {
 		return 0, io.ErrUnexpectedEOF
 	}
-	table := crc32.MakeTable(crc32.Castagnoli)
-	sum := crc32.Checksum([]byte(facts), table)
 	page := make([]byte, s.PageSize)
 	for n := 1; n <= s.Pages; n++ {
 		if _, err := io.ReadFull(f, page); err != nil {
 			return 0, err
 		}
 		switch {
-		case n == 1:
-			sum = crc32.Update(sum, table, page[schemaStart:])
-		case !slices.Contains(s.Changing, n):
-			sum = crc32.Update(sum, table, page)
+		case slices.Contains(s.Changing, n):
+		case n == schemaPage:
+			sum = crc32.Update(sum, castagnoli, page[schemaStart:])
+		default:
+			sum = crc32.Update(sum, castagnoli, page)
 		}
 	}
 	return sum, nil
 }
 
-// sound are conditions on the rows that do change; a row that breaks one was not
-// written by adferry.
-var sound = []string{
-	`SELECT count(*) FROM outcomes LEFT JOIN ops ON id = op WHERE NOT (id IS NOT NULL
+// sound are conditions on the rows that do change, by the format that brought what
+// they are about; a row that breaks one was not written by adferry.
+var sound = []struct {
+	format int
+	query  string
+}{
+	{1, `SELECT count(*) FROM outcomes LEFT JOIN ops ON id = op WHERE NOT (id IS NOT NULL
 		AND state IN ('pending', 'sent', 'done', 'skipped', 'failed') AND typeof(reason) = 'text' AND typeof(message) = 'text' AND typeof(trace) = 'text'
 		AND typeof(target_hash) = 'text' AND created IN (0, 1) AND typeof(seen) = 'integer' AND typeof(attempts) = 'integer' AND typeof(code) = 'integer'
-		AND typeof(subcode) = 'integer' AND typeof(started) = 'integer' AND typeof(finished) = 'integer')`,
-	`SELECT count(*) FROM lanes WHERE NOT (typeof(account) = 'text' AND typeof(tier) = 'integer' AND typeof(parked_until) = 'integer'
-		AND typeof(parked_for) = 'text' AND typeof(calls) = 'integer' AND typeof(throttles) = 'integer' AND typeof(parked) = 'integer')`,
-	`SELECT count(*) FROM samples WHERE NOT (typeof(settled) = 'integer' AND typeof(failed) = 'integer' AND typeof(parked) = 'integer')`,
-	`SELECT count(*) FROM parks WHERE NOT (typeof(account) = 'text' AND typeof(since) = 'integer' AND typeof(until) = 'integer'
-		AND typeof(code) = 'integer' AND typeof(subcode) = 'integer')`,
+		AND typeof(subcode) = 'integer' AND typeof(started) = 'integer' AND typeof(finished) = 'integer')`},
+	{2, `SELECT count(*) FROM outcomes WHERE typeof(last_sent) <> 'integer'`},
+	{1, `SELECT count(*) FROM lanes WHERE NOT (typeof(account) = 'text' AND typeof(tier) = 'integer' AND typeof(parked_until) = 'integer'
+		AND typeof(parked_for) = 'text' AND typeof(calls) = 'integer' AND typeof(throttles) = 'integer' AND typeof(parked) = 'integer')`},
+	{1, `SELECT count(*) FROM samples WHERE NOT (typeof(settled) = 'integer' AND typeof(failed) = 'integer' AND typeof(parked) = 'integer')`},
+	{1, `SELECT count(*) FROM parks WHERE NOT (typeof(account) = 'text' AND typeof(since) = 'integer' AND typeof(until) = 'integer'
+		AND typeof(code) = 'integer' AND typeof(subcode) = 'integer')`},
 }
 
 // check reads a job file whole and writes nothing: SQLite judges its structure,
 // the seal what never changes, the conditions the rest.
-func check(ctx context.Context, path string) error {
-	s, facts, err := checkRows(ctx, path)
+func check(ctx context.Context, path string) (sealed, error) {
+	s, err := checkRows(ctx, path)
 	if err != nil {
-		return fmt.Errorf("check job: %w", foreign(path, err))
+		return s, fmt.Errorf("check job: %w", foreign(path, err))
 	}
-	for _, f := range facts {
-		switch sum, err := s.sum(path, f); {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return &DamagedError{path, errors.New("its end is missing")}
-		case err != nil:
-			return fmt.Errorf("check job: %w", fault(path, err))
-		case sum == s.Sum:
-			return nil
-		}
+	switch held, err := s.holds(path); {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return s, &DamagedError{path, errors.New("its end is missing")}
+	case err != nil:
+		return s, fmt.Errorf("check job: %w", fault(path, err))
+	case !held:
+		return s, &DamagedError{path, errors.New("its plan is not the one it was made with")}
 	}
-	return &DamagedError{path, errors.New("its plan is not the one it was made with")}
+	return s, nil
 }
 
 // checkRows is the part of check that SQLite does.
-func checkRows(ctx context.Context, path string) (s seal, facts [len(underSeal)]string, err error) {
+func checkRows(ctx context.Context, path string) (s sealed, err error) {
 	if err := inspect(path); err != nil {
-		return s, facts, err
+		return s, err
 	}
 	db, err := open(path, "mode=ro")
 	if err != nil {
-		return s, facts, err
+		return s, err
 	}
 	defer db.Close()
+	format, err := formatOf(ctx, db, path)
+	if err != nil {
+		return s, err
+	}
 	var verdict string
 	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
-		return s, facts, err
+		return s, err
 	}
 	if verdict != "ok" {
-		return s, facts, &DamagedError{path, errors.New(verdict)}
+		return s, &DamagedError{path, errors.New(verdict)}
 	}
-	for _, query := range sound {
+	for _, condition := range sound {
+		if condition.format > format {
+			continue
+		}
 		var n int
-		if err := db.QueryRowContext(ctx, query).Scan(&n); err != nil {
-			return s, facts, err
+		if err := db.QueryRowContext(ctx, condition.query).Scan(&n); err != nil {
+			return s, err
 		}
 		if n > 0 {
-			return s, facts, &DamagedError{path, fmt.Errorf("%d of its rows hold values that cannot be", n)}
+			return s, &DamagedError{path, fmt.Errorf("%d of its rows hold values that cannot be", n)}
 		}
 	}
-	return readSeal(ctx, db)
+	return readSeal(ctx, db, format)
 }

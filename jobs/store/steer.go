@@ -45,7 +45,7 @@ func (j *Job) steer(ctx context.Context, statement string, args ...any) error {
 	}
 	if !j.Running() { // else that process has checked it
 		j.read.SetMaxIdleConns(0) // check opens the file itself, and closing that drops SQLite's locks
-		if err := check(ctx, j.path); err != nil {
+		if _, err := check(ctx, j.path); err != nil {
 			return err
 		}
 	}

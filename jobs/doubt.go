@@ -1,0 +1,31 @@
+package jobs
+
+import "time"
+
+// A write whose answer was lost may still take effect. Nothing is built on it, by an
+// undo or a retry, before that can no longer be: what is read until then may be
+// otherwise a second later.
+const (
+	// onItsWay is how long a request may be under way: the time after which the client
+	// gives one up, unless it was told otherwise.
+	onItsWay = 90 * time.Second
+
+	// landing is how long after that it may take effect: ten times the 6 s after a cut
+	// connection that were seen at most.
+	landing = time.Minute
+
+	// LongestDoubt is how long after it left, or was found to be lost, a write can be in
+	// doubt at most.
+	LongestDoubt = onItsWay + landing
+)
+
+// DoubtOver is when a write can no longer take effect whose answer is not known, and
+// that left, or was found to be lost, at lastSent. The process that sent it had ended
+// by the time held, and its requests with it.
+func DoubtOver(lastSent, held time.Time) time.Time {
+	last := lastSent.Add(onItsWay)
+	if held.Before(last) {
+		last = held
+	}
+	return last.Add(landing)
+}

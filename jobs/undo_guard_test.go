@@ -1,0 +1,211 @@
+package jobs_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+// Every deletion that an undo plans waits to see the image where it came from and
+// stays, and takes only what was created while the job wrote it. A move back sights
+// the copy that it makes.
+func TestUndoGuards(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		rows []string
+		has  []string
+		want []string // operation, account, target and witness of each row
+	}{
+		{"a copy", []string{"copy 11 a 22"}, []string{"11 a"}, []string{"delete 22 sees 11"}},
+		{"copies to two", []string{"copy 11 a 22", "copy 11 a 33"}, []string{"11 a"}, []string{"delete 22 sees 11", "delete 33 sees 11"}},
+		{"a chain", []string{"copy 11 a 22", "copy 22 a 33"}, []string{"11 a"}, []string{"delete 22 sees 11", "delete 33 sees 11"}},
+		{"a chain whose middle had it", []string{"copy 11 a 22", "copy 22 a 33"}, []string{"11 a", "22 a"}, []string{"delete 33 sees 22"}},
+		{"a chain from one of two", []string{"copy 11 a 33", "copy 22 a 33", "copy 33 a 44"}, []string{"11 a", "22 a"},
+			[]string{"delete 33 sees 11", "delete 44 sees 11"}},
+		{"a move", []string{"move 11 a 22"}, []string{"11 a"}, []string{"move 22 to 11"}},
+		{"a copy and a move", []string{"copy 11 a 22", "move 11 a 33"}, []string{"11 a"}, []string{"move 22 to 11", "move 33 to 11"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(time.Hour)
+				w := newWorld(t, sandbox.Options{})
+				for _, account := range []string{"11", "22", "33", "44"} {
+					w.has(account)
+				}
+				for _, p := range test.has {
+					w.has(p[:2], p[3:])
+				}
+				began := time.Now()
+				w.manifest(test.rows...)
+				if err := w.run(jobs.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				ended := time.Now()
+				lines, _ := w.undoLines(t, jobs.UndoOptions{})
+				var got []string
+				for _, l := range lines {
+					row := l.Verb.String() + " " + string(l.Source)
+					if l.Target != "" {
+						row += " to " + string(l.Target)
+					}
+					if l.Guard.Witness != "" {
+						row += " sees " + string(l.Guard.Witness)
+						if l.Guard.WitnessHash != hash("a") {
+							t.Errorf("%s looks for %s", row, l.Guard.WitnessHash)
+						}
+					}
+					got = append(got, row)
+					for _, at := range []struct {
+						at time.Time
+						in bool
+					}{{began, true}, {ended, true}, {began.Add(-time.Hour), false}, {ended.Add(time.Hour), false}} {
+						if l.Guard.CreatedWithin(at.at) != at.in {
+							t.Errorf("%s takes an image of %v: got %v, want %v", row, at.at, !at.in, at.in)
+						}
+					}
+				}
+				slices.Sort(got)
+				if !slices.Equal(got, test.want) {
+					t.Errorf("got %q, want %q", got, test.want)
+				}
+			})
+		})
+	}
+}
+
+// Two uploads of one picture, of which either may have made the image: the rows
+// that take it back have one guard, or the manifest of the undo would contradict
+// itself.
+func TestUndoOfRivals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("22")
+		w.text("operation,target_account,file\nupload,22,a.png\nupload,22,b.png\n")
+		began := time.Now()
+		w.commit(t,
+			jobs.Record{ID: 1, Outcome: jobs.Outcome{State: jobs.Done, TargetHash: hash("a"), Created: true, Started: began, Finished: began.Add(time.Second)}},
+			jobs.Record{ID: 2, Outcome: jobs.Outcome{State: jobs.Done, TargetHash: hash("a"), Created: true, Started: began.Add(time.Hour), Finished: began.Add(time.Hour + time.Second)}})
+		lines, _ := w.undoLines(t, jobs.UndoOptions{})
+		if len(lines) != 2 || lines[0].Guard != lines[1].Guard || !lines[0].Guard.CreatedWithin(began) || !lines[0].Guard.CreatedWithin(began.Add(time.Hour)) {
+			t.Errorf("got %+v", lines)
+		}
+		var b bytes.Buffer
+		if _, err := plan.WriteGuarded(&b, func(yield func(plan.Line, error) bool) {
+			for _, l := range lines {
+				yield(l, nil)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := plan.Read(&b, nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// What an upload brought, and copies of that, stay where its file is gone.
+func TestUndoOfUploads(t *testing.T) {
+	for _, gone := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{})
+			w.has("22")
+			w.has("33")
+			w.text("operation,source_account,hash,target_account,file\nupload,," + string(hash("a")) + ",22,a.png\ncopy,22," + string(hash("a")) + ",33,\n")
+			now := time.Now()
+			w.commit(t,
+				jobs.Record{ID: 1, Outcome: jobs.Outcome{State: jobs.Done, TargetHash: hash("a"), Created: true, Started: now, Finished: now}},
+				jobs.Record{ID: 2, Outcome: jobs.Outcome{State: jobs.Done, TargetHash: hash("a"), Created: true, Started: now, Finished: now}})
+			lines, stay := w.undoLines(t, jobs.UndoOptions{Lost: func(file string) bool { return gone && file == "a.png" }})
+			if want := []string{"22: a.png, from which it was uploaded, is gone", "33: a.png, from which it was uploaded, is gone"}; gone && (len(lines) > 0 || !slices.Equal(stay, want)) {
+				t.Errorf("the file is gone: got %d rows, and %q stay, want %q", len(lines), stay, want)
+			}
+			if !gone && (len(lines) != 2 || len(stay) > 0) {
+				t.Errorf("got %d rows, and %q stay", len(lines), stay)
+			}
+		})
+	}
+}
+
+// A copy stays as long as the deletion of its source may still come true.
+func TestUndoOfUnconfirmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Variants: sandbox.Variants{DeleteDelay: 30 * time.Minute}})
+		w.has("11", "a")
+		w.has("22")
+		w.manifest("move 11 a 22")
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("failed copied_not_deleted")
+		if _, stay := w.undoLines(t, jobs.UndoOptions{}); len(stay) != 1 || !strings.Contains(stay[0], "not confirmed") {
+			t.Errorf("%q stay", stay)
+		}
+		w.undone(t, t.TempDir())
+		time.Sleep(time.Hour)
+		wantHolds(t, w, "!11 a", "22 a")
+	})
+}
+
+// A copy that failed after its answer was lost may be there, and is taken back; one
+// of which it is not known what it would have brought has no row.
+func TestUndoOfDoubts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("11", "a", "b")
+		w.has("22", "a")
+		w.text("operation,source_account,hash,target_account,file\ncopy,11," + string(hash("a")) + ",22,\nupload,,,22,b.png\ncopy,11," + string(hash("b")) + ",22,\n")
+		now := time.Now()
+		w.commit(t,
+			jobs.Record{ID: 1, Outcome: jobs.Outcome{State: jobs.Failed, Reason: jobs.GaveUp, Tried: true, Attempts: 5, Started: now, LastSent: now.Add(time.Hour), Finished: now}},
+			jobs.Record{ID: 2, Outcome: jobs.Outcome{State: jobs.Sent, Started: now, LastSent: now}},
+			jobs.Record{ID: 3, Outcome: jobs.Outcome{State: jobs.Failed, Reason: jobs.NotFound, Finished: now}})
+		lines, _ := w.undoLines(t, jobs.UndoOptions{})
+		if len(lines) != 1 || lines[0].Verb != plan.Delete || lines[0].Hash != hash("a") || lines[0].Guard.Witness != "11" || !lines[0].Guard.CreatedWithin(now.Add(time.Hour+time.Minute)) {
+			t.Errorf("got %+v", lines)
+		}
+	})
+}
+
+// undoLines are the rows of the undo of the world's job, and the accounts of images
+// that stay, with why.
+func (w *world) undoLines(t *testing.T, o jobs.UndoOptions) (lines []plan.Line, stay []string) {
+	t.Helper()
+	job, err := store.View(context.Background(), w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer job.Close()
+	o.Kept = func(plan.Account, plan.Hash) (string, error) { return "", nil }
+	o.Gone = func(jobs.Operation) {}
+	o.Stay = func(a plan.Account, _ plan.Hash, because string) { stay = append(stay, fmt.Sprint(a, ": ", because)) }
+	for l, err := range jobs.Undo(context.Background(), job, o) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, l)
+	}
+	return lines, stay
+}
+
+// commit makes outcomes of the world's job durable that a process may have left.
+func (w *world) commit(t *testing.T, records ...jobs.Record) {
+	t.Helper()
+	job, err := store.Open(context.Background(), w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer job.Close()
+	if _, err := job.Commit(context.Background(), jobs.Change{Records: records}); err != nil {
+		t.Fatal(err)
+	}
+}
