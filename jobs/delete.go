@@ -19,10 +19,14 @@ const permitted = 10 * time.Second
 type place struct {
 	account plan.Account
 	hash    plan.Hash
-	copy    int // index in Needs of the copy that brought it there
+	copy    int // index in Needs of the copy that brought it there; witness: none did
 }
 
-// placesOf are the targets of the copies out of a delete's image.
+// witness is the place of a guard: the image was there before the job.
+const witness = -1
+
+// placesOf are the targets of the copies out of a delete's image, and the witness of
+// its guard.
 func placesOf(o Operation) (all []place) {
 	if o.Kind != plan.KindDelete {
 		return nil
@@ -31,6 +35,9 @@ func placesOf(o Operation) (all []place) {
 		if n.Kind == plan.KindCopy && n.Source == o.Source {
 			all = append(all, place{n.Target, n.landed(), i})
 		}
+	}
+	if g := o.Guard; g.Witness != "" {
+		all = append(all, place{g.Witness, g.WitnessHash, witness})
 	}
 	return all
 }
@@ -61,6 +68,10 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 		return step{kind: stepWait, wait: confirmPauses[t.looked]}
 	case t.deleted:
 		return t.fail(DeleteUnconfirmed, fmt.Sprintf("the API answered success and %s still shows the image", t.Source.Act()))
+	case !source.Created.IsZero() && !t.Guard.CreatedWithin(source.Created):
+		o := t.Outcome
+		o.State, o.Reason = Skipped, NotCreatedHere
+		return settle(o)
 	case source.Use != graph.Unused:
 		return t.fail(InUse, inUse[source.Use])
 	case t.refused:
@@ -108,7 +119,7 @@ func (t *task) nextGone(now time.Time) step {
 	after := step{kind: stepLook}
 	for i, p := range t.places {
 		switch o := t.known[slotCopies+i]; {
-		case !t.Needs[p.copy].Outcome.State.OK():
+		case p.copy == witness || !t.Needs[p.copy].Outcome.State.OK():
 		case o.Known == evidence.NotKnown || o.Sent.Before(t.known[slotSource].Sent):
 			after.wants = append(after.wants, want{slotCopies + i, p.account, p.hash, 0})
 		case o.Known == evidence.Absent:
@@ -129,7 +140,11 @@ func (t *task) lookFurther() step {
 	if t.known[slotSource].Known == evidence.Absent {
 		return t.vanished(t.unseen(), "")
 	}
-	return t.miss(t.unseen(), "")
+	missing := t.unseen()
+	if len(missing) == 0 {
+		return t.fail(LastCopy, fmt.Sprintf("it stays, because %s no longer shows the image: this may be the last copy", t.Guard.Witness.Act()))
+	}
+	return t.miss(missing, "")
 }
 
 // inUse says why an image stays that is not known to be unused.
@@ -141,6 +156,9 @@ var inUse = map[graph.Use]string{
 // failedCopy is a copy out of the delete's image that did not succeed.
 func (t *task) failedCopy() *Operation {
 	for _, p := range t.places {
+		if p.copy == witness {
+			continue
+		}
 		if n := &t.Needs[p.copy]; !t.rehearsal && !n.Outcome.State.OK() {
 			return n
 		}
@@ -148,11 +166,12 @@ func (t *task) failedCopy() *Operation {
 	return nil
 }
 
-// copies are the copies out of a delete's image.
-func (t *task) copies() []plan.OpID {
-	var ids []plan.OpID
-	for _, p := range t.places {
-		ids = append(ids, t.Needs[p.copy].ID)
+// sightings are when the copies out of a delete's image were seen.
+func (t *task) sightings() (all []Sighting) {
+	for i, p := range t.places {
+		if p.copy != witness {
+			all = append(all, Sighting{t.Needs[p.copy].ID, t.known[slotCopies+i].Sent})
+		}
 	}
-	return ids
+	return all
 }

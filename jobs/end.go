@@ -98,10 +98,10 @@ func (t *task) unseenCopy(p place, message string) Operation {
 	return n
 }
 
-// unseen are the places that are known not to show the image.
+// unseen are the places that are known not to show the copy they got.
 func (t *task) unseen() (all []place) {
 	for i, p := range t.places {
-		if t.known[slotCopies+i].Known == evidence.Absent {
+		if p.copy != witness && t.known[slotCopies+i].Known == evidence.Absent {
 			all = append(all, p)
 		}
 	}

@@ -75,6 +75,7 @@ func (e *Engine) observation(known evidence.Known, image *graph.Image, asks asks
 		o.Image = image
 	}
 	if created, ok := image.CreatedAt(); ok {
+		o.Created = created
 		o.Since = e.clock.local(created)
 	}
 	return o
@@ -222,7 +223,7 @@ func (e *Engine) giveUpLook(k *look, err *graph.Error) {
 func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	t := w.task
 	switch {
-	case !t.Outcome.State.Settled() && w.slot >= slotCopies && t.known[slotSource].Known == evidence.Absent:
+	case !t.Outcome.State.Settled() && w.slot >= slotCopies && t.places[w.slot-slotCopies].copy != witness && t.known[slotSource].Known == evidence.Absent:
 		s := t.vanished(t.places[w.slot-slotCopies:][:1], "cannot be read: "+err.Detail())
 		e.amend(s.missed, time.Now())
 		e.settle(t, s.outcome)
@@ -238,7 +239,10 @@ func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	}
 	t.last = err
 	reason, message := reasonOf(err), err.Detail()
-	if w.slot >= slotCopies {
+	switch {
+	case w.slot >= slotCopies && t.places[w.slot-slotCopies].copy == witness:
+		reason, message = LastCopy, "it stays, because "+t.places[w.slot-slotCopies].account.Act()+", which should have the image, cannot be read: "+message
+	case w.slot >= slotCopies:
 		reason, message = CopyUnseen, "the target of its copy cannot be read: "+message
 	}
 	e.settle(t, t.fail(reason, message).outcome)

@@ -24,7 +24,7 @@ func (r Reason) Status() Status {
 	switch r {
 	case Uploaded:
 		return StatusDone
-	case AlreadyPresent, AlreadyAbsent:
+	case AlreadyPresent, AlreadyAbsent, NotCreatedHere:
 		return StatusSkipped
 	}
 	return StatusFailed

@@ -155,11 +155,7 @@ func (e *Engine) advance(t *task) {
 		}
 	case stepSeen:
 		t.seen = true
-		var seen []Sighting
-		for i, id := range t.copies() {
-			seen = append(seen, Sighting{id, t.known[slotCopies+i].Sent})
-		}
-		e.commit.add(Change{Seen: seen}, func() { e.advance(t) })
+		e.commit.add(Change{Seen: t.sightings()}, func() { e.advance(t) })
 	case stepWait:
 		if s.copies {
 			t.missed++

@@ -180,6 +180,9 @@ func (t *task) sourceAsks() (a asks) {
 		if t.keep {
 			a |= askPicture
 		}
+		if !t.Guard.From.IsZero() {
+			a |= askAge
+		}
 	case t.detour:
 		a = askPicture
 	}

@@ -28,11 +28,12 @@ func (k Known) String() string {
 // Observation is what a read told of one image in one ad account. The zero
 // Observation tells nothing.
 type Observation struct {
-	Known Known
-	Sent  time.Time    // when the read left that told it: what it shows is as old as that, or newer
-	Use   graph.Use    // of an image that is there
-	Since time.Time    // since when the account has it, by our clock; zero when not told
-	Image *graph.Image // all that was told of it, where that was asked for
+	Known   Known
+	Sent    time.Time    // when the read left that told it: what it shows is as old as that, or newer
+	Use     graph.Use    // of an image that is there
+	Created time.Time    // since when the account has it, by the API's clock; zero when not told
+	Since   time.Time    // the same by ours
+	Image   *graph.Image // all that was told of it, where that was asked for
 }
 
 // Recent reports whether something is known that was asked at most so long before
