@@ -15,6 +15,7 @@ type answer struct {
 	header []field
 	body   []byte
 	loss   loss
+	swap   form // what becomes of it among the others of its batch
 }
 
 // field is a header as a batch entry spells it.

@@ -56,12 +56,12 @@ func (s *Server) batch(ctx context.Context, c *call) answer {
 	wait := s.latency(len(entries))
 	sleep(ctx, wait/2)
 	var a answer
-	if t == nil || t.after || t.form == formTruncated {
-		a = s.runEntries(c, entries)
+	if t == nil || t.after || t.form == formTruncated || t.form.reshapes() {
+		a = s.runEntries(c, entries, t)
 	}
 	sleep(ctx, wait-wait/2)
 	switch {
-	case t == nil:
+	case t == nil || t.form.reshapes():
 	case t.form == formTruncated:
 		a.body = a.body[:len(a.body)/2]
 	default:
@@ -77,12 +77,14 @@ type result struct {
 	Body    *string `json:"body,omitempty"`
 }
 
-func (s *Server) runEntries(c *call, entries []entry) answer {
+func (s *Server) runEntries(c *call, entries []entry, t *trouble) answer {
 	withHeaders := c.params.Get("include_headers") != "false" && c.params.Get("include_headers") != "0"
 	results := make([]*result, len(entries))
+	swaps := make([]form, len(entries))
 	cutOff := false
 	for i, e := range entries {
 		a, version := s.runEntry(c, e)
+		swaps[i] = a.swap
 		switch a.loss {
 		case lossCut:
 			cutOff = true
@@ -99,6 +101,10 @@ func (s *Server) runEntries(c *call, entries []entry) answer {
 	}
 	if cutOff {
 		return answer{loss: lossCut}
+	}
+	confuse(results, swaps)
+	if t != nil && t.form.reshapes() {
+		results = t.reshape(results)
 	}
 	return reply(results)
 }

@@ -29,8 +29,9 @@
 //   - A call is one request, or one entry of a batch. Each counts, failed ones
 //     too; a call refused during a block counts only if told to.
 //   - An effect, once begun, happens, whether or not the client still waits.
-//   - Rates are drawn from the seed and the call itself, never from the order
-//     of arrival: the same calls meet the same faults however they interleave.
+//   - Rates, and what a fault draws, come from the seed and the call itself, never
+//     from the order of arrival: the same calls meet the same faults however they
+//     interleave.
 //   - Listings are ordered by hash. A filter by hashes is paged as any other,
 //     so a caller that forgets limit gets 25 of them.
 //
@@ -67,6 +68,57 @@
 //	empty_list   {"data":[]} and no usage header
 //	regain       success, and headers that say how long to wait, at any level
 //
+// Answers that are well formed and untrue or incomplete. To a batch as a whole,
+// each with the effects of all its entries:
+//
+//	short_batch     an entry is missing, so that those behind it move up
+//	long_batch      an entry comes twice
+//	shuffled_batch  every entry is in the place of another
+//
+// To a copy; the first three in a batch, with the next copy of it for the other
+// image, and not at all where there is none:
+//
+//	renamed   the answer is that of another image of the batch
+//	rekeyed   its hash, under the name of another image
+//	crossed   its name, with the hash of another image
+//	bad_hash  a hash that is none, a formula or markup; text says which
+//
+// To a read, with its usage headers:
+//
+//	null_rows       {"data":[null]}
+//	empty_rows      {"data":[{}]}
+//	id_rows         no field but id
+//	unsuccessful    {"success":false,"data":[]}
+//	foreign_rows    images of another account that has some of those asked for,
+//	                or else the account's own under an id that nobody has
+//	stale           what the account held some time ago; age says how long
+//	no_use          creatives and is_associated_creatives_in_adgroups are missing
+//	odd_use         both are there and of no documented type
+//	odd_types       a numeric name, status and time, creatives:[123], text for
+//	                width and height
+//	total_mismatch  where summary asks for total_count: no images, and a count
+//
+// To a read by hashes:
+//
+//	capped      the first 25 of the images (above says another number), no next
+//	partial     some of the images, never none, no next
+//	unfiltered  the first page of everything: the filter is ignored
+//
+// To a listing, whose pages above bounds:
+//
+//	repeated_page   each page but the last comes twice, the second time behind a
+//	                cursor of its own
+//	same_cursor     a page names the cursor that led to it
+//	cursor_circle   in the second half the cursor leads to the beginning
+//	endless_paging  the last page comes again and again behind new cursors
+//	endless_empty   empty pages behind new cursors follow the last
+//
+// And by other hands, in scripts alone; the call that sets them off is answered as
+// if there were no such rule, and Log does not tell of them:
+//
+//	vanish  the images that hashes names, or all, leave account
+//	appear  the images that hashes names are in account
+//
 // With _after the effect happens and then the fault; _before, the default, means
 // that it never happens. Rates hit cut, timeout, html_502, html_504, empty_503,
 // truncated and envelope once for each HTTP request, all others once for each
@@ -89,6 +141,15 @@
 // counted from 1), count (how often; without it once if nth is given, always if
 // not), after (time since the server began). fault: name, regain (what
 // estimated_time_to_regain_access says), hold (the account, or the app for 4,
-// 341 and a bare 17, answers so for that long), delay (of late), above (of
-// reduce), status (another HTTP status). Unknown keys and names are errors.
+// 341 and a bare 17, answers so for that long), delay (of late, and of what other
+// hands do), above (of reduce, of capped and of listings), age (of stale, 30s
+// unless given, 10m at most; it knows no state from before it was armed), text (of
+// bad_hash), account and hashes (of what other hands do; without account that of
+// the call), status (another HTTP status). Unknown keys and names are errors.
+//
+// So somebody deletes two images once the sandbox is 90 seconds old and asked for
+// anything:
+//
+//	[{"match": {"after": "90s", "nth": 1},
+//	  "fault": {"name": "vanish", "account": "222", "hashes": ["...", "..."]}}]
 package sandbox

@@ -18,8 +18,19 @@ type Fault struct {
 	Hold time.Duration
 	// Delay is when a late effect comes; 0 is 5 seconds.
 	Delay time.Duration
-	// Above is the limit or number of hashes from which reduce acts.
+	// Above is the limit or number of hashes from which reduce acts, how many
+	// images capped answers (0 is 25), and the most on a page of a listing that
+	// does not end (0 is no bound).
 	Above int
+	// Age is how old the state is that stale shows; 0 is 30 seconds, and 10
+	// minutes are the most.
+	Age time.Duration
+	// Text is the hash that bad_hash returns; "" draws one.
+	Text string
+	// Account and Hashes are what vanish and appear are about: "" is the account of
+	// the call, and without hashes everything vanishes.
+	Account string
+	Hashes  []string
 	// Status replaces the HTTP status of an error.
 	Status int
 }
@@ -50,6 +61,33 @@ const (
 	formReduce
 	formEmptyList
 	formRegain
+	formShortBatch
+	formLongBatch
+	formShuffledBatch
+	formRenamed
+	formRekeyed
+	formCrossed
+	formBadHash
+	formCapped
+	formUnfiltered
+	formPartial
+	formForeignRows
+	formStale
+	formTotalMismatch
+	formNullRows
+	formEmptyRows
+	formIDRows
+	formUnsuccessful
+	formNoUse
+	formOddUse
+	formOddTypes
+	formRepeatedPage
+	formSameCursor
+	formCursorCircle
+	formEndlessPaging
+	formEndlessEmpty
+	formVanish
+	formAppear
 )
 
 // words maps the names that are no codes.
@@ -60,6 +98,15 @@ var words = map[string]form{
 	"null": formNull, "960": formAborted, "empty_entry": formEmptyEntry,
 	"envelope": formEnvelope, "late": formLate, "lie": formLie, "in_use": formInUse,
 	"rehash": formRehash, "reduce": formReduce, "empty_list": formEmptyList, "regain": formRegain,
+	"short_batch": formShortBatch, "long_batch": formLongBatch, "shuffled_batch": formShuffledBatch,
+	"renamed": formRenamed, "rekeyed": formRekeyed, "crossed": formCrossed, "bad_hash": formBadHash,
+	"capped": formCapped, "unfiltered": formUnfiltered, "partial": formPartial, "foreign_rows": formForeignRows,
+	"stale": formStale, "total_mismatch": formTotalMismatch, "null_rows": formNullRows, "empty_rows": formEmptyRows,
+	"id_rows": formIDRows, "unsuccessful": formUnsuccessful,
+	"no_use": formNoUse, "odd_use": formOddUse, "odd_types": formOddTypes,
+	"repeated_page": formRepeatedPage, "same_cursor": formSameCursor, "cursor_circle": formCursorCircle,
+	"endless_paging": formEndlessPaging, "endless_empty": formEndlessEmpty,
+	"vanish": formVanish, "appear": formAppear,
 }
 
 // groups are the codes that throttle stands for.
@@ -79,16 +126,40 @@ func (f form) fits(sc scene, k Kind) bool {
 	switch f {
 	case formNull, formAborted, formEmptyEntry:
 		return sc == sceneEntry
-	case formEnvelope:
+	case formEnvelope, formShortBatch, formLongBatch, formShuffledBatch:
 		return sc == sceneBatch
 	case formLate:
 		return sc != sceneBatch && k.writes()
 	case formLie, formInUse:
 		return k == Delete
-	case formRehash:
+	case formRehash, formBadHash:
 		return k == Copy
+	case formRenamed, formRekeyed, formCrossed:
+		return sc == sceneEntry && k == Copy
 	case formReduce, formEmptyList:
 		return k == Read
+	}
+	return !f.reads() || k == Read
+}
+
+// reads says that the form distorts what a read shows.
+func (f form) reads() bool { return f >= formCapped && f <= formEndlessEmpty }
+
+// reshapes says that the form works on the list of a batch's entries.
+func (f form) reshapes() bool { return f >= formShortBatch && f <= formShuffledBatch }
+
+// circles says that the form keeps a listing from coming to its end as it should.
+func (f form) circles() bool { return f >= formRepeatedPage && f <= formEndlessEmpty }
+
+// suits says whether the call asks for what the form distorts.
+func (f form) suits(c *call) bool {
+	switch {
+	case f == formCapped || f == formUnfiltered || f == formPartial:
+		return c.byHash()
+	case f.circles():
+		return !c.byHash()
+	case f == formTotalMismatch:
+		return c.counts()
 	}
 	return true
 }
@@ -99,14 +170,15 @@ func (f form) perRequest() bool {
 	case formHTML502, formHTML504, formEmpty503, formTruncated, formCut, formTimeout, formEnvelope:
 		return true
 	}
-	return false
+	return f.reshapes()
 }
 
 // trouble is a fault that is going to strike.
 type trouble struct {
 	form  form
 	code  Code
-	after bool // the effect happens first
+	after bool   // the effect happens first
+	pick  uint64 // moves what is drawn within the fault
 	Fault
 }
 
@@ -168,6 +240,12 @@ func (t trouble) answer(sc scene, trace string) answer {
 		return reduceFailure().answer(trace)
 	case formEmptyList:
 		return answer{status: 200, body: []byte(`{"data":[]}`)}
+	case formNullRows:
+		return answer{status: 200, body: []byte(`{"data":[null]}`)}
+	case formEmptyRows:
+		return answer{status: 200, body: []byte(`{"data":[{}]}`)}
+	case formUnsuccessful:
+		return answer{status: 200, body: []byte(`{"success":false,"data":[]}`)}
 	case formAborted:
 		return fail("960").answer(trace)
 	case formNull:

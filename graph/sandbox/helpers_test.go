@@ -57,7 +57,8 @@ func (r reply) hashes() []string {
 	data, _ := r.body["data"].([]any)
 	var hashes []string
 	for _, row := range data {
-		h, _ := row.(map[string]any)["hash"].(string)
+		fields, _ := row.(map[string]any)
+		h, _ := fields["hash"].(string)
 		hashes = append(hashes, h)
 	}
 	return hashes

@@ -1,10 +1,10 @@
 package sandbox
 
 import (
-	"encoding/base64"
-	"net/url"
+	"cmp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // defaultLimit is the page size without limit.
@@ -16,6 +16,7 @@ type query struct {
 	limit    int
 	after    string // hashes
 	before   string
+	lap      int // how often a listing that does not end came by
 	byHash   bool
 	hashes   []string
 	name     string
@@ -49,15 +50,26 @@ func (c *call) query() (q query, f *failure) {
 	if _, f = c.list("selected_hashes"); f != nil {
 		return q, f
 	}
-	if q.after, f = c.cursor("after"); f != nil {
+	if q.after, q.lap, f = c.cursor("after"); f != nil {
 		return q, f
 	}
-	if q.before, f = c.cursor("before"); f != nil {
+	if q.before, _, f = c.cursor("before"); f != nil {
 		return q, f
 	}
 	q.name = c.params.Get("name")
-	q.counting = strings.Contains(c.params.Get("summary"), "total_count") || c.params.Get("summary") == "true"
+	q.counting = c.counts()
 	return q, nil
+}
+
+// counts says whether a read asks how many images there are.
+func (c *call) counts() bool {
+	return strings.Contains(c.params.Get("summary"), "total_count") || c.params.Get("summary") == "true"
+}
+
+// byHash says whether a read asks for images by their hashes.
+func (c *call) byHash() bool {
+	hashes, _ := c.list("hashes")
+	return len(hashes) > 0
 }
 
 func (q query) match(r *record) bool {
@@ -86,30 +98,12 @@ func (c *call) asksAbove(n int) bool {
 	return limit > n || len(hashes) > n
 }
 
-// A cursor is the id of an image in base64, as it was in the recordings of 2017.
-func (c *call) cursor(name string) (string, *failure) {
-	text := c.params.Get(name)
-	if text == "" {
-		return "", nil
-	}
-	id, err := base64.RawURLEncoding.DecodeString(text)
-	account, hash, ok := strings.Cut(string(id), ":")
-	if err != nil || !ok || account != c.account || hash == "" {
-		f := invalid("The %s cursor is not valid for this endpoint", name)
-		return "", &f
-	}
-	return hash, nil
-}
-
-func cursorTo(account, hash string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(account + ":" + hash))
-}
-
-func (s *Server) list(c *call) answer {
+func (s *Server) list(c *call, twist trouble) answer {
 	q, f := c.query()
 	if most := s.opts.Variants.PageMost; most > 0 {
 		q.limit = min(q.limit, most)
 	}
+	twist.ask(&q)
 	if f == nil && s.opts.Variants.ReduceAbove > 0 && c.asksAbove(s.opts.Variants.ReduceAbove) {
 		tooMuch := reduceFailure()
 		f = &tooMuch
@@ -117,20 +111,27 @@ func (s *Server) list(c *call) answer {
 	if f != nil {
 		return s.refuse(*f)
 	}
-	p, total, f := s.look(c, q)
+	p, total, f := s.look(c, q, twist)
 	if f != nil {
 		return s.refuse(*f)
 	}
+	if most := s.opts.Variants.HashesMost; most > 0 && q.byHash {
+		p.keep(most)
+	}
+	if s.opts.Variants.HidesUse {
+		q.hideUse()
+	}
+	twist.show(&p, &total)
 	body := []byte(`{"data":[`)
 	for i := range p.rows {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = appendRow(body, q.columns, view{c.account, c.base, &p.rows[i]})
+		body = appendRow(body, q.columns, view{p.account, c.base, &p.rows[i]})
 	}
 	body = append(body, ']')
-	if len(p.rows) > 0 {
-		body = append(append(body, `,"paging":`...), encodeRaw(c.paging(p))...)
+	if len(p.rows) > 0 || twist.form == formEndlessEmpty {
+		body = append(append(body, `,"paging":`...), encodeRaw(c.paging(q, p, twist.form))...)
 	}
 	if q.counting {
 		body = append(body, `,"summary":{"total_count":`...)
@@ -140,12 +141,16 @@ func (s *Server) list(c *call) answer {
 }
 
 // look reads the state and nothing else, so that rendering needs no lock.
-func (s *Server) look(c *call, q query) (p page, total int, f *failure) {
+func (s *Server) look(c *call, q query, twist trouble) (p page, total int, f *failure) {
 	s.lock()
 	defer s.mu.Unlock()
 	a, f := s.reach(c)
 	if f != nil {
 		return p, 0, f
+	}
+	account := a.id
+	if twist.form == formForeignRows {
+		a, account = s.foreign(a, q)
 	}
 	for _, hash := range []string{q.after, q.before} {
 		if hash != "" && s.opts.Variants.StaleCursorFails && a.shelf.find(hash) == nil {
@@ -154,9 +159,12 @@ func (s *Server) look(c *call, q query) (p page, total int, f *failure) {
 		}
 	}
 	var records []*record
-	if q.byHash {
+	switch {
+	case twist.form == formStale:
+		records = a.shelf.before(time.Now().Add(-cmp.Or(twist.Age, usualAge)), q)
+	case q.byHash:
 		records = a.shelf.pick(q.hashes)
-	} else {
+	default:
 		records = a.shelf.sorted()
 	}
 	if q.counting {
@@ -166,54 +174,7 @@ func (s *Server) look(c *call, q query) (p page, total int, f *failure) {
 			}
 		}
 	}
-	return cut(records, span{q.after, q.before, q.limit, q.match}), total, nil
-}
-
-type paging struct {
-	Cursors  cursors `json:"cursors"`
-	Next     string  `json:"next,omitempty"`
-	Previous string  `json:"previous,omitempty"`
-}
-
-type cursors struct {
-	Before string `json:"before"`
-	After  string `json:"after"`
-}
-
-// paging has cursors on the last page too; only next tells that more follow.
-// https://developers.facebook.com/docs/graph-api/results
-func (c *call) paging(p page) paging {
-	first, last := p.rows[0].hash, p.rows[len(p.rows)-1].hash
-	links := paging{Cursors: cursors{cursorTo(c.account, first), cursorTo(c.account, last)}}
-	if p.more {
-		links.Next = c.link("after", links.Cursors.After)
-	}
-	if p.less {
-		links.Previous = c.link("before", links.Cursors.Before)
-	}
-	return links
-}
-
-// link repeats the call with another cursor. Like Graph's own it holds the access
-// token if that came in the URL.
-func (c *call) link(name, cursor string) string {
-	query := url.Values{}
-	for key, values := range c.params {
-		query[key] = values
-	}
-	query.Del("after")
-	query.Del("before")
-	if !c.tokenInURL {
-		query.Del("access_token")
-		query.Del("appsecret_proof")
-	}
-	if !query.Has("limit") {
-		query.Set("limit", strconv.Itoa(defaultLimit))
-	}
-	query.Set(name, cursor)
-	path := "/" + c.node + "/" + c.edge
-	if c.version != "" {
-		path = "/" + c.version + path
-	}
-	return c.base + path + "?" + query.Encode()
+	p = cut(records, twist.span(q))
+	p.account = account
+	return p, total, nil
 }

@@ -46,7 +46,7 @@ type Options struct {
 func (o Options) Validate() error {
 	var errs []error
 	for name, p := range o.Rates {
-		if _, err := parseName(name); err != nil {
+		if _, err := parseRate(name); err != nil {
 			errs = append(errs, err)
 		}
 		if !(p >= 0 && p <= 1) {

@@ -92,15 +92,21 @@ func (s *Server) charge(c *call, now time.Time) (code Code, repeat bool) {
 // usage header is to say of the account.
 func (s *Server) struck(c *call, sc scene, t *trouble) (a answer, regain time.Duration) {
 	if t == nil {
-		return s.operate(c, formNone), 0
+		return s.operate(c, trouble{}), 0
 	}
 	switch t.form {
-	case formLie, formInUse, formRehash:
-		return s.operate(c, t.form), 0
+	case formLie, formInUse, formRehash, formBadHash:
+		return s.operate(c, *t), 0
+	case formRenamed, formRekeyed, formCrossed:
+		a = s.operate(c, trouble{})
+		a.swap = t.form
+		return a, 0
 	case formRegain:
-		return s.operate(c, formNone), 0
+		return s.operate(c, trouble{}), 0
+	case formNullRows, formEmptyRows, formUnsuccessful:
+		return t.answer(sc, s.trace()), 0
 	case formTruncated:
-		a = s.operate(c, formNone)
+		a = s.operate(c, trouble{})
 		a.body = a.body[:len(a.body)/2]
 		return a, 0
 	case formLate:
@@ -109,11 +115,14 @@ func (s *Server) struck(c *call, sc scene, t *trouble) (a answer, regain time.Du
 			delay = lateDefault
 		}
 		s.mu.Lock()
-		s.later(time.Now().Add(delay), func(at time.Time) { s.write(c, formNone, at) })
+		s.later(time.Now().Add(delay), func(at time.Time) { s.write(c, trouble{}, at) })
 		s.mu.Unlock()
 	}
+	if t.form.reads() {
+		return s.operate(c, *t), 0
+	}
 	if t.after {
-		s.operate(c, formNone)
+		s.operate(c, trouble{})
 	}
 	if t.code.class() >= 80000 {
 		if regain = t.Regain; regain == 0 {
@@ -124,13 +133,13 @@ func (s *Server) struck(c *call, sc scene, t *trouble) (a answer, regain time.Du
 }
 
 // operate does what the call asks; twist is a fault that works from inside.
-func (s *Server) operate(c *call, twist form) answer {
+func (s *Server) operate(c *call, twist trouble) answer {
 	switch {
 	case c.params.Has("date_format"):
 		// https://developers.facebook.com/docs/graph-api/changelog/version26.0
 		return s.refuse(invalid("The date_format query parameter is deprecated in v26.0+"))
 	case c.kind == Read:
-		return s.list(c)
+		return s.list(c, twist)
 	case c.kind.writes():
 		s.lock()
 		a, f := s.write(c, twist, time.Now())

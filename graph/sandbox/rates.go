@@ -23,7 +23,7 @@ func ParseFaults(text string) (map[string]float64, error) {
 		if !ok {
 			return nil, fmt.Errorf("fault %q has no rate; write %s=0.01", item, item)
 		}
-		if _, err := parseName(name); err != nil {
+		if _, err := parseRate(name); err != nil {
 			return nil, err
 		}
 		number, percent := strings.CutSuffix(strings.TrimSpace(value), "%")
@@ -42,6 +42,15 @@ func ParseFaults(text string) (map[string]float64, error) {
 	return rates, nil
 }
 
+// parseRate reads the name of a fault that may strike at random.
+func parseRate(name string) (trouble, error) {
+	t, err := parseName(name)
+	if err == nil && t.form.hand() {
+		err = fmt.Errorf("fault %s has no rate; a script says when", name)
+	}
+	return t, err
+}
+
 // rate is a fault with its probability.
 type rate struct {
 	trouble
@@ -51,7 +60,7 @@ type rate struct {
 func newRates(named map[string]float64) []rate {
 	var rates []rate
 	for name, p := range named {
-		if t, err := parseName(name); err == nil && p > 0 {
+		if t, err := parseRate(name); err == nil && p > 0 {
 			rates = append(rates, rate{t, p})
 		}
 	}
@@ -87,6 +96,9 @@ func (s *Server) arm(rules []Rule) {
 	for _, rule := range rules {
 		t, _ := parseName(rule.Fault.Name) // validated before
 		t.Fault = rule.Fault
+		if t.form == formStale {
+			s.remember()
+		}
 		s.script = append(s.script, armed{Rule: rule, trouble: t})
 	}
 }
@@ -99,7 +111,11 @@ func (s *Server) trouble(c *call, sc scene) *trouble {
 	var struck *trouble
 	age := time.Since(s.start)
 	for i := range s.script {
-		if a := &s.script[i]; a.strikes(c, sc, age) && struck == nil {
+		switch a := &s.script[i]; {
+		case !a.strikes(c, sc, age):
+		case a.trouble.form.hand():
+			s.meddle(a.trouble, c.account)
+		case struck == nil:
 			t := a.trouble
 			struck = &t
 		}
@@ -109,7 +125,7 @@ func (s *Server) trouble(c *call, sc scene) *trouble {
 		struck = s.draw(c, sc, key)
 	}
 	if struck != nil {
-		struck.code = struck.codeOf(mix(key))
+		struck.code, struck.pick = struck.codeOf(mix(key)), s.pick(c, struck.form)
 		if struck.form == formReduce && struck.Above > 0 && !c.asksAbove(struck.Above) {
 			return nil
 		}
@@ -129,9 +145,22 @@ func (s *Server) key(c *call) uint64 {
 	return id + uint64(s.drawn[id])<<32
 }
 
+// pick moves what a fault draws. Faults that draw nothing leave no trace here, so
+// that they and the rates strike as they did before there were any that draw.
+func (s *Server) pick(c *call, f form) uint64 {
+	if f < formShortBatch {
+		return 0
+	}
+	h := fnv.New64a()
+	fmt.Fprintf(h, "pick/%d/%s/%s/%s", s.opts.Seed, c.kind, c.account, c.subject)
+	id := h.Sum64()
+	s.drawn[id]++
+	return mix(id + uint64(s.drawn[id])<<32)
+}
+
 func (s *Server) draw(c *call, sc scene, key uint64) *trouble {
 	for _, r := range s.rates {
-		if !r.form.fits(sc, c.kind) ||
+		if !r.form.fits(sc, c.kind) || !r.form.suits(c) ||
 			sc == sceneEntry && r.form.perRequest() || sc == sceneBatch && !r.form.perRequest() {
 			continue
 		}

@@ -63,8 +63,12 @@ func (r Rule) validate() error {
 		return fmt.Errorf("HTTP status %d cannot end an answer; use 200 to 599", r.Fault.Status)
 	case m.Kind == Batch && !t.form.fits(sceneBatch, Batch):
 		return fmt.Errorf("fault %s cannot strike a batch as a whole; name the kind of its entries", r.Fault.Name)
-	case m.Kind != Batch && t.form == formEnvelope:
-		return errors.New("fault envelope strikes a batch as a whole; match kind batch")
+	case r.Fault.Age < 0 || r.Fault.Age > longestAge:
+		return fmt.Errorf("age %v is not between 0 and %v", r.Fault.Age, longestAge)
+	case t.form == formAppear && len(r.Fault.Hashes) == 0:
+		return errors.New("fault appear needs the hashes of the images")
+	case m.Kind != Batch && (t.form == formEnvelope || t.form.reshapes()):
+		return fmt.Errorf("fault %s strikes a batch as a whole; match kind batch", r.Fault.Name)
 	case m.Kind != KindUnknown && m.Kind != Batch && !t.form.fits(sceneEntry, m.Kind):
 		return fmt.Errorf("fault %s cannot strike a call of kind %s", r.Fault.Name, m.Kind)
 	}
@@ -88,7 +92,8 @@ func (a *armed) strikes(c *call, sc scene, age time.Duration) bool {
 		m.Account != "" && bare(m.Account) != c.account,
 		m.Hash != "" && !c.names(m.Hash),
 		age < m.After,
-		!a.trouble.form.fits(sc, c.kind):
+		!a.trouble.form.fits(sc, c.kind),
+		!a.trouble.form.suits(c):
 		return false
 	}
 	a.seen++
@@ -118,12 +123,16 @@ type wireRule struct {
 }
 
 type wireFault struct {
-	Name   string   `json:"name"`
-	Regain wireSpan `json:"regain"`
-	Hold   wireSpan `json:"hold"`
-	Delay  wireSpan `json:"delay"`
-	Above  int      `json:"above"`
-	Status int      `json:"status"`
+	Name    string   `json:"name"`
+	Regain  wireSpan `json:"regain"`
+	Hold    wireSpan `json:"hold"`
+	Delay   wireSpan `json:"delay"`
+	Above   int      `json:"above"`
+	Status  int      `json:"status"`
+	Age     wireSpan `json:"age"`
+	Text    string   `json:"text"`
+	Account string   `json:"account"`
+	Hashes  []string `json:"hashes"`
 }
 
 type wireSpan time.Duration
@@ -132,7 +141,10 @@ func (w wireRule) rule() Rule {
 	m, f := w.Match, w.Fault
 	return Rule{
 		Match{m.Method, m.Account, m.Hash, m.Kind, m.Nth, m.Count, time.Duration(m.After)},
-		Fault{f.Name, time.Duration(f.Regain), time.Duration(f.Hold), time.Duration(f.Delay), f.Above, f.Status},
+		Fault{
+			Name: f.Name, Regain: time.Duration(f.Regain), Hold: time.Duration(f.Hold), Delay: time.Duration(f.Delay),
+			Above: f.Above, Status: f.Status, Age: time.Duration(f.Age), Text: f.Text, Account: f.Account, Hashes: f.Hashes,
+		},
 	}
 }
 

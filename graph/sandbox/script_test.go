@@ -45,6 +45,11 @@ func TestParseScriptRefuses(t *testing.T) {
 		{"lie of a copy", `[{"match":{"kind":"copy"},"fault":"lie"}]`, "cannot strike a call of kind copy"},
 		{"null for a batch", `[{"match":{"kind":"batch"},"fault":"null"}]`, "cannot strike a batch"},
 		{"envelope for a call", `[{"fault":"envelope"}]`, "match kind batch"},
+		{"shape of a call's answer", `[{"fault":"short_batch"}]`, "match kind batch"},
+		{"page of a copy", `[{"match":{"kind":"copy"},"fault":"same_cursor"}]`, "cannot strike a call of kind copy"},
+		{"name of a batch", `[{"match":{"kind":"batch"},"fault":"renamed"}]`, "cannot strike a batch"},
+		{"age", `[{"fault":{"name":"stale","age":"1h"}}]`, "age 1h0m0s is not between 0 and 10m0s"},
+		{"appear without images", `[{"fault":"appear"}]`, "needs the hashes"},
 		{"something after", `[] []`, "follows"},
 	}
 	for _, tt := range tests {
@@ -63,7 +68,7 @@ func TestParseFaults(t *testing.T) {
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
-	for _, bad := range []string{"cut", "cut=2", "cut=x", "cut=NaN", "cut=-1", "ctu=0.1", "cut=0.1,cut=0.2", "=1", "0=1"} {
+	for _, bad := range []string{"cut", "cut=2", "cut=x", "cut=NaN", "cut=-1", "ctu=0.1", "cut=0.1,cut=0.2", "=1", "0=1", "vanish=0.1"} {
 		if got, err := sandbox.ParseFaults(bad); err == nil {
 			t.Errorf("ParseFaults(%q) = %v, want an error", bad, got)
 		}

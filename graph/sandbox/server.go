@@ -30,8 +30,10 @@ type Server struct {
 	flying   int
 	script   []armed
 	rates    []rate
-	drawn    map[uint64]uint32 // how often a call came, for the rates
+	drawn    map[uint64]uint32 // how often a call came, for what is drawn
 	rand     *rand.Rand
+
+	remembers bool // accounts keep what they held before
 }
 
 // New makes a server without accounts. It panics on options that Validate
@@ -51,6 +53,9 @@ func New(o Options) *Server {
 		rand:     rand.New(rand.NewPCG(o.Seed, 0x5eed)),
 	}
 	s.arm(o.Script)
+	if o.Rates["stale"] > 0 {
+		s.remember()
+	}
 	if o.AppHourlyCalls > 0 {
 		s.app = hourBudget(float64(o.AppHourlyCalls), o.AppHours, o.Limits)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A shelf holds the images of one account by hash and, lazily, in order: what is
@@ -14,20 +15,29 @@ type shelf struct {
 	order  []*record // sorted by hash, may hold records that are gone
 	fresh  []*record // not in order yet
 	gone   int       // records in order that are gone
+
+	remembers bool // what it held before is kept for a while
+	past      []past
 }
 
 func (s *shelf) find(hash string) *record { return s.byHash[hash] }
 
-func (s *shelf) put(r *record) {
+func (s *shelf) put(r *record, now time.Time) {
 	if s.byHash == nil {
 		s.byHash = map[string]*record{}
 	}
-	s.remove(r.hash)
+	s.note(r.hash, now)
+	s.take(r.hash)
 	s.byHash[r.hash] = r
 	s.fresh = append(s.fresh, r)
 }
 
-func (s *shelf) remove(hash string) {
+func (s *shelf) remove(hash string, now time.Time) {
+	s.note(hash, now)
+	s.take(hash)
+}
+
+func (s *shelf) take(hash string) {
 	if r := s.byHash[hash]; r != nil {
 		r.gone = true
 		s.gone++
@@ -87,8 +97,10 @@ type span struct {
 
 // page is what a span shows.
 type page struct {
+	account    string // that the rows are said to be of
 	rows       []record
 	more, less bool // whether matching records follow, or come before
+	late       bool // it ends in the second half of the records
 }
 
 // cut shows a span of records that are sorted by hash.
@@ -109,16 +121,18 @@ func cut(records []*record, sp span) page {
 		}
 	}
 	var p page
+	end := start
 	for _, r := range records[start:] {
-		if !shown(r) {
-			continue
-		}
-		if len(p.rows) == sp.limit {
+		if shown(r) && len(p.rows) == sp.limit {
 			p.more = true
 			break
 		}
-		p.rows = append(p.rows, *r)
+		end++
+		if shown(r) {
+			p.rows = append(p.rows, *r)
+		}
 	}
+	p.late = end > len(records)/2
 	p.less = slices.ContainsFunc(records[:start], shown)
 	return p
 }

@@ -39,15 +39,28 @@ func (s *Server) AddAccount(id string, o AccountOptions) {
 // AddImage puts an image into an account, which it adds if need be, in place of
 // any image with that hash.
 func (s *Server) AddImage(account string, img Image) {
-	r := newRecord(img, time.Now())
+	now := time.Now()
+	r := newRecord(img, now)
 	s.lock()
 	defer s.mu.Unlock()
-	id := bare(account)
-	a := s.accounts[id]
+	s.holder(account).shelf.put(r, now)
+}
+
+// RemoveImage takes an image out of an account, as somebody else does who works
+// in it: no row of Log tells of it. It says whether the account had the image.
+func (s *Server) RemoveImage(account, hash string) bool {
+	s.lock()
+	defer s.mu.Unlock()
+	a := s.accounts[bare(account)]
 	if a == nil {
-		a = s.addAccount(id, AccountOptions{})
+		return false
 	}
-	a.shelf.put(r)
+	r := a.shelf.find(hash)
+	if r == nil || r.status == Deleted {
+		return false
+	}
+	s.drop(a, r, time.Now())
+	return true
 }
 
 // AddImages puts many images into an account.
@@ -121,6 +134,14 @@ func (s *Server) later(at time.Time, apply func(at time.Time)) {
 	s.latent = slices.Insert(s.latent, i, latent{at, apply})
 }
 
+// holder finds an account, or makes it; s.mu is held.
+func (s *Server) holder(id string) *account {
+	if a := s.accounts[bare(id)]; a != nil {
+		return a
+	}
+	return s.addAccount(strings.Clone(bare(id)), AccountOptions{})
+}
+
 func (s *Server) addAccount(id string, o AccountOptions) *account {
 	tier := cmp.Or(o.Tier, s.opts.Tier, Full)
 	limits := s.opts.Limits
@@ -129,7 +150,7 @@ func (s *Server) addAccount(id string, o AccountOptions) *account {
 	}
 	a := s.accounts[id]
 	if a == nil {
-		a = &account{id: id}
+		a = &account{id: id, shelf: shelf{remembers: s.remembers}}
 		s.accounts[id] = a
 	}
 	a.opts, a.meter = o, newMeter(tier, limits, o.ActiveAds)

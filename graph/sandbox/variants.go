@@ -35,6 +35,11 @@ type Variants struct {
 	// PageMost is the most images a page holds, whatever limit asks for; 0 is no
 	// bound.
 	PageMost int
+	// HashesMost is the most images that a read by hashes answers, without saying
+	// that there are more; 0 is no bound.
+	HashesMost int
+	// HidesUse leaves out both fields that tell whether an image is used.
+	HidesUse bool
 	// StaleCursorFails refuses a cursor whose image is gone.
 	StaleCursorFails bool
 	// EmptyWhenThrottled answers a read over quota with an empty list and no

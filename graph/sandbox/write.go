@@ -11,7 +11,7 @@ import (
 
 // write carries out a copy, an upload or a deletion at a moment that may be later
 // than the call; s.mu is held.
-func (s *Server) write(c *call, twist form, now time.Time) (answer, *failure) {
+func (s *Server) write(c *call, twist trouble, now time.Time) (answer, *failure) {
 	a, f := s.reach(c)
 	if f == nil {
 		f = c.problem
@@ -25,7 +25,7 @@ func (s *Server) write(c *call, twist form, now time.Time) (answer, *failure) {
 	case Upload:
 		return s.uploadImages(c, a, now)
 	}
-	return s.deleteImage(c, a, twist, now)
+	return s.deleteImage(c, a, twist.form, now)
 }
 
 // copySource is the value of copy_from.
@@ -56,7 +56,7 @@ func parseCopyFrom(text string) (copySource, *failure) {
 	return copySource{id, wire.Hash}, nil
 }
 
-func (s *Server) copyImage(c *call, target *account, twist form, now time.Time) (answer, *failure) {
+func (s *Server) copyImage(c *call, target *account, twist trouble, now time.Time) (answer, *failure) {
 	v := s.opts.Variants
 	source := s.account(c.copy.account)
 	if source == nil || source.opts.Denied != "" {
@@ -73,7 +73,7 @@ func (s *Server) copyImage(c *call, target *account, twist form, now time.Time) 
 		return answer{}, &f
 	}
 	to := *from
-	if v.Rehash || from.rehash || twist == formRehash {
+	if v.Rehash || from.rehash || twist.form == formRehash {
 		to.hash = rehashed(target.id, from.hash)
 	}
 	if v.CopyDropsName {
@@ -90,6 +90,9 @@ func (s *Server) copyImage(c *call, target *account, twist form, now time.Time) 
 	hash, changed := target.keep(&to, born)
 	s.log = append(s.log, Effect{now, target.id, Copy, from.hash, source.id, hash, changed})
 	url := imageURL(c.base, target.id, hash)
+	if twist.form == formBadHash {
+		hash = twist.badHash()
+	}
 	return reply(imagesReply{map[string]any{from.hash: briefImage{hash, url}}}), nil
 }
 
@@ -101,7 +104,7 @@ func (a *account) keep(r *record, now time.Time) (hash string, changed bool) {
 	}
 	r.status, r.gone = Active, false
 	r.created, r.updated = uint32(now.Unix()), uint32(now.Unix())
-	a.shelf.put(r)
+	a.shelf.put(r, now)
 	return r.hash, true
 }
 
@@ -213,12 +216,18 @@ func (s *Server) discard(a *account, r *record, now time.Time) {
 	if r.gone || r.status == Deleted {
 		return
 	}
+	s.drop(a, r, now)
+	s.log = append(s.log, Effect{now, a.id, Delete, r.hash, "", "", true})
+}
+
+// drop takes an image out of its account.
+func (s *Server) drop(a *account, r *record, now time.Time) {
 	if s.opts.Variants.DeleteKeepsRow {
+		a.shelf.note(r.hash, now)
 		r.status, r.updated = Deleted, uint32(now.Unix())
 	} else {
-		a.shelf.remove(r.hash)
+		a.shelf.remove(r.hash, now)
 	}
-	s.log = append(s.log, Effect{now, a.id, Delete, r.hash, "", "", true})
 }
 
 func imageURL(base, account, hash string) string {
