@@ -20,8 +20,9 @@ func cleanupCommand(s *streams) *cli.Command {
 		Description: "Lists the ad accounts to their end, shows what would go, and then deletes it as a job like any other:\n" +
 			"DIR/cleanup.csv is its manifest, and adferry resume, retry, status and report take DIR.\n" +
 			"At least one of --unused, --older-than and --name selects; an image goes if all that are given select it.\n" +
-			"Whatever they say, an image stays that is in use, younger than --min-age or of unknown age, not ACTIVE,\n" +
-			"or named by --keep. Of an ad account that cannot be listed to its end nothing goes; the exit code is 1 then.\n" +
+			"Whatever they say, an image stays that is in use or whose use the API does not tell, that is younger than\n" +
+			"--min-age or of unknown age, not ACTIVE, or named by --keep. An image that several rows of the API's list\n" +
+			"show is one image. Of an ad account that cannot be listed to its end nothing goes; the exit code is 1 then.\n" +
 			"The API's list of creatives is documented to be incomplete: an image that it wrongly calls unused is refused\n" +
 			"when its turn comes, and --keep saves it from being tried.\n\n" +
 			"The same cleanup on a DIR whose job is unfinished goes on with that job; any other is refused.\n" +

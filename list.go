@@ -22,10 +22,11 @@ func listCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "list", Usage: "list the images of ad accounts; sends no write, ever", ArgsUsage: "ACCOUNT...",
 		Description: "Reads all the accounts side by side and writes their images as they come.\n" +
-			"Rows are shown as the API shows them, those with status DELETED too: the field status tells.\n" +
+			"An image is shown once for each account, as the first row of the API's list shows it, with status DELETED\n" +
+			"too: the field status tells. --count is the number that the API itself tells.\n" +
 			"--format csv begins with source_account and hash, and so is the source side of a manifest:\n" +
 			"add a target_account, or an operation that is delete.\n" +
-			"Exit code 1: some account could not be read; the others were listed.\n" +
+			"Exit code 1: some account could not be read to its end; the others were listed.\n" +
 			"The fields are " + strings.Join(graph.ImageFields, ", ") + ".",
 		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "hash", Usage: "only the image of this hash; may be repeated", EnvVars: env("hash")},
@@ -117,7 +118,6 @@ func listImages(ctx context.Context, r *reading, accounts []plan.Account, q grap
 func findImages(ctx context.Context, r *reading, accounts []plan.Account, q graph.Query, l *reports.Listing) error {
 	asked := q.Hashes
 	q.Hashes = nil
-	filtered := q.Name != "" || q.MinWidth > 0 || q.MinHeight > 0 || q.BusinessID != "" || q.BizTagID != ""
 	hashes := func(plan.Account) iter.Seq2[plan.Hash, error] {
 		return func(yield func(plan.Hash, error) bool) {
 			for _, h := range asked {
@@ -133,7 +133,7 @@ func findImages(ctx context.Context, r *reading, accounts []plan.Account, q grap
 			if err := l.Image(f.Account, f.Hash, f.Image.Raw); err != nil {
 				return err
 			}
-		case !filtered:
+		case !q.Filtered():
 			r.say(fmt.Sprintf("%s does not have the image %s", f.Account.Act(), f.Hash))
 		}
 		return l.Page()

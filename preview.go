@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"adferry/jobs"
@@ -11,7 +12,7 @@ import (
 )
 
 // heldBack are the reasons for which images stay, as the preview has them.
-var heldBack = []cleanup.Verdict{cleanup.NotActive, cleanup.OtherName, cleanup.InUse, cleanup.TooYoung, cleanup.Kept}
+var heldBack = []cleanup.Verdict{cleanup.NotActive, cleanup.OtherName, cleanup.InUse, cleanup.UseNotTold, cleanup.TooYoung, cleanup.Kept}
 
 // preview shows, for every account, how many images it holds, what holds back how
 // many of them, and how many go.
@@ -24,7 +25,7 @@ func (inv *inventory) preview(w io.Writer) {
 	fmt.Fprint(t, "to delete\tshare\t\n")
 	for _, a := range inv.accounts {
 		if inv.unlisted[a] != nil {
-			fmt.Fprintf(t, "%s\tnot listed\t-\t-\t-\t-\t-\t0\t-\t\n", a.Act())
+			fmt.Fprintf(t, "%s\tnot listed\t%s0\t-\t\n", a.Act(), strings.Repeat("-\t", len(heldBack)))
 			continue
 		}
 		c := inv.counts[a]

@@ -58,6 +58,12 @@ type Query struct {
 	Raw        bool   // keep each image's own JSON, for fields that Image does not name
 }
 
+// Filtered reports whether only images with some property are asked for, so that
+// one that the answer lacks may be there.
+func (q Query) Filtered() bool {
+	return q.Name != "" || q.MinWidth > 0 || q.MinHeight > 0 || q.BusinessID != "" || q.BizTagID != ""
+}
+
 // Read lists images of an ad account.
 func Read(account string, q Query) Call {
 	return Call{Action: ActionRead, Account: account, Query: q}

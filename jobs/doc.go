@@ -76,5 +76,7 @@
 // # Reading alone
 //
 // A [Reader] lists ad accounts and finds images by their hashes without a job: the
-// same quotas, doubts and backoffs, one lane for each account, and no checkpoint.
+// same quotas, doubts and backoffs, one lane for each account, and no checkpoint. A
+// listing hands on each image once, and an ad account whose pages lead nowhere fails:
+// package evidence says when.
 package jobs

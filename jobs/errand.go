@@ -6,7 +6,6 @@ import (
 	"github.com/cenkalti/backoff/v4"
 
 	"adferry/graph"
-	"adferry/plan"
 )
 
 // errand is something to be read, by as many reads as it takes.
@@ -42,58 +41,3 @@ type supply interface {
 type unreadError struct{ err *graph.Error }
 
 func (e *unreadError) Error() string { return e.err.Error() }
-
-// listing reads an account's images page by page.
-type listing struct {
-	account plan.Account
-	q       graph.Query
-	count   bool // the first page says all
-	each    func(plan.Account, graph.Reply) error
-
-	after string // cursor of the page before
-	ended bool
-	loop  loop
-}
-
-func (l *listing) next(_, others int) (*errand, error) {
-	if l.ended || others > 0 {
-		return nil, nil
-	}
-	return &errand{after: l.after}, nil
-}
-
-func (l *listing) query(e *errand, n int) graph.Query {
-	q := l.q
-	q.Limit, q.After = n, e.after
-	return q
-}
-
-// take gives a page on. Paging that comes back to where it was is over.
-func (l *listing) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
-	if !sure && len(r.Images) == 0 && r.After == "" {
-		e.doubted = true
-		return []*errand{e}, nil
-	}
-	l.after = r.After
-	l.ended = r.After == "" || l.count || l.loop.closed(r.After)
-	return nil, l.each(l.account, r)
-}
-
-func (l *listing) done() bool { return l.ended }
-
-// loop finds a row of cursors that goes in a circle, remembering one of them
-// (Brent's algorithm): after a few rounds at most.
-type loop struct {
-	mark        string
-	step, until int
-}
-
-func (l *loop) closed(cursor string) bool {
-	if cursor == l.mark {
-		return true
-	}
-	if l.step++; l.step > l.until {
-		l.mark, l.step, l.until = cursor, 0, max(1, 2*l.until)
-	}
-	return false
-}

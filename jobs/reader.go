@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"adferry/graph"
+	"adferry/jobs/evidence"
 	"adferry/jobs/quota"
 	"adferry/plan"
 )
@@ -68,25 +69,31 @@ func (r *Reader) Recall(s Standing) {
 const pageSize = 500
 
 // List streams the images of the ad accounts that q asks for, page by page; a
-// page may be empty. q.Limit is the page size, 500 unless set; it halves when the
-// API cannot answer so much, and grows back. Memory holds at most one page for
-// each worker. The pages of one account come in order, each is called by one
-// goroutine at a time, and an error of it ends the listing.
+// page may be empty. Each image of an account comes once, however often its pages show
+// it, and so q.Fields has to include hash if it names any. An account whose list has no
+// end (see package evidence) ends with an *AccountError.
+//
+// q.Limit is the page size, 500 unless set; it halves when the API cannot answer so
+// much, and grows back. Memory holds at most one page for each worker, and some 30 bytes
+// for each image of the accounts that are being listed. The pages of one account come
+// in order, each is called by one goroutine at a time, and an error of it ends the
+// listing.
 func (r *Reader) List(ctx context.Context, accounts []plan.Account, q graph.Query, each func(plan.Account, graph.Reply) error) error {
 	if q.Limit == 0 {
 		q.Limit = pageSize
 	}
 	return r.read(ctx, accounts, q.Limit, func(a plan.Account) (supply, func()) {
-		return &listing{account: a, q: q, each: each}, func() {}
+		return &listing{account: a, q: q, each: each, pages: evidence.NewListing(a, q)}, func() {}
 	})
 }
 
 // Count asks how many images of each ad account match q, and transfers none but
-// one. An account whose answer does not tell ends with an *AccountError.
+// one. The number is the API's own: whether it counts deleted ones is not documented.
+// An account whose answer does not tell ends with an *AccountError.
 func (r *Reader) Count(ctx context.Context, accounts []plan.Account, q graph.Query, each func(plan.Account, int) error) error {
 	q.Total, q.Fields = true, []string{graph.FieldID}
 	return r.read(ctx, accounts, 1, func(a plan.Account) (supply, func()) {
-		return &listing{account: a, q: q, count: true, each: func(a plan.Account, p graph.Reply) error {
+		return &sample{account: a, q: q, each: func(a plan.Account, p graph.Reply) error {
 			if !p.Summed {
 				return &AccountError{a, &graph.Error{Class: graph.RefusedItem, HTTP: p.Status, Message: "the API does not tell how many images there are"}}
 			}
@@ -100,7 +107,7 @@ func (r *Reader) Count(ctx context.Context, accounts []plan.Account, q graph.Que
 // for. Errors are as those of the other methods.
 func (r *Reader) Probe(ctx context.Context, accounts []plan.Account) error {
 	t := r.tour(accounts, 1, func(a plan.Account) (supply, func()) {
-		return &listing{account: a, q: graph.Query{Fields: []string{graph.FieldID}}, count: true, each: func(plan.Account, graph.Reply) error { return nil }}, func() {}
+		return &sample{account: a, q: graph.Query{Fields: []string{graph.FieldID}}, each: func(plan.Account, graph.Reply) error { return nil }}, func() {}
 	})
 	t.hurried = true
 	return t.end(ctx)

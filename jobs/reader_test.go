@@ -328,32 +328,6 @@ func wantError(want error) func(*testing.T, error) {
 	}
 }
 
-// circle is an API whose pages lead back to the second one.
-type circle struct{ pages []string }
-
-func (c circle) Do(_ context.Context, calls []graph.Call) []graph.Reply {
-	at := slices.Index(c.pages, calls[0].Query.After) + 1
-	if at == len(c.pages) {
-		at = 1
-	}
-	return []graph.Reply{{Status: 200, Usage: graph.Usage{HasApp: true}, After: c.pages[at]}}
-}
-
-func TestListEndsInCircle(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for _, pages := range [][]string{{"", "a"}, {"", "a", "b"}, {"", "a", "b", "c", "d", "e", "f", "g"}} {
-			n := 0
-			err := jobs.NewReader(circle{pages}, jobs.Options{}).List(context.Background(), []plan.Account{"11"}, graph.Query{}, func(plan.Account, graph.Reply) error {
-				n++
-				return nil
-			})
-			if err != nil || n > 4*len(pages) {
-				t.Errorf("got %d pages of %d, %v", n, len(pages), err)
-			}
-		}
-	})
-}
-
 func TestCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Account: "22", Nth: 1, Count: 1}, Fault: sandbox.Fault{Name: "empty_list"}}}})

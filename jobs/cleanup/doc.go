@@ -11,11 +11,19 @@
 //
 // An image goes only if the policy selects it and nothing holds it back; see
 // [Policy.Judge]. What is not known holds an image back: a status other than
-// ACTIVE, a creation time that is missing or makes no sense, a hash that is none.
-// An image that is known to be in use is never selected. The API documents its
-// list of creatives to be incomplete (AdImage, "creatives"), so an image that is
-// used may look unused: the deletion is refused by the API then, and a keep list
-// names what must not even be tried.
+// ACTIVE, a creation time that is missing or makes no sense, a hash that is none, and
+// a use that is not told: both fields of it (AdImage, "creatives" and
+// "is_associated_creatives_in_adgroups") missing, or one of a type that is not
+// documented. An image that is told to be in use is never selected, whatever else is
+// said of it. The API documents its list of creatives to be incomplete, so an image
+// that is used may look unused: the deletion is refused by the API then, and a keep
+// list names what must not even be tried.
+//
+// # What is counted
+//
+// A [Count] is one of images, and it is for the caller to hand each over once:
+// [adferry/jobs.Reader.List] does. A share of an ad account's images that may go would
+// otherwise grow with every row that repeats one.
 //
 // # Keep lists
 //

@@ -16,7 +16,7 @@ var Fields = []string{graph.FieldHash, graph.FieldName, graph.FieldStatus, graph
 // Policy says which images may go: those that Unused, OlderThan and Name all
 // select, and that neither their use, MinAge nor Keep holds back.
 type Policy struct {
-	Unused    bool          // nothing uses it; what is in use never goes, so alone this selects all that is not
+	Unused    bool          // nothing uses it; only what is told to be unused ever goes, so alone this selects all of that
 	OlderThan time.Duration // it was created at least this long ago; 0 selects by no age
 	Name      string        // glob that its whole name matches, case and all; empty selects by no name
 	MinAge    time.Duration // what is younger stays, whatever selects it; 0 asks for no age
@@ -58,8 +58,10 @@ func (p Policy) Judge(account plan.Account, i graph.Image, now time.Time) Verdic
 	switch {
 	case !p.names(i.Name):
 		return OtherName
-	case i.Use() != graph.Unused:
+	case i.Use() == graph.Used:
 		return InUse
+	case i.Use() != graph.Unused:
+		return UseNotTold
 	case !old(i, max(p.OlderThan, p.MinAge), now):
 		return TooYoung
 	case p.Keep.Has(account, hash):

@@ -10,13 +10,14 @@ const (
 	NotActive              // INTERNAL, of a status that is not known, or without a proper hash
 	OtherName              // not of the name that was asked for
 	InUse                  // an ad creative uses it
+	UseNotTold             // the listing does not say whether one does, or in a shape that is not understood
 	TooYoung               // or of an age that is not known
 	Kept                   // on a keep list
 	Delete
 	verdictCount
 )
 
-var verdictNames = [verdictCount]string{"unknown", "gone", "not active", "other name", "in use", "too young", "keep list", "delete"}
+var verdictNames = [verdictCount]string{"unknown", "gone", "not active", "other name", "in use", "use not told", "too young", "keep list", "delete"}
 
 func (v Verdict) String() string {
 	if v < verdictCount {

@@ -32,6 +32,29 @@
 // quota header may come from an ad account that is throttled (see package jobs,
 // "Absence").
 //
+// # Listings
+//
+// A row of a listing is not an image yet: an image may stand on two pages, and a server
+// may serve the same pages for ever. A count of rows would make an ad account look
+// larger than it is, and a guard that allows a share of it allow too much. So a
+// [Listing] tells images apart by their hashes, exactly, and pages by their cursors:
+//
+//	claim                by what                                                   test
+//	one more image       a row names one that no row before has named              TestListing
+//	the end              a page without a next one; if it is empty, under the same
+//	                     rule as an empty list in answer to a lookup               TestListing
+//	no end               three answers in a row lead from a page back to one before
+//	                     it, three pages in a row show nothing new (2,000 that are
+//	                     empty, if there is a filter), or it goes on after ten
+//	                     million images                                            TestListing
+//	nothing              it shows another ad account's image, or has entries that
+//	                     name none                                                 TestListing
+//
+// An ad account whose list has no end is not listed, so nothing is concluded from what
+// its pages did show. Images that a server makes up as it goes are told from those of
+// a large ad account by the last limit alone. Memory holds 24 to 38 bytes for each image of
+// the ad accounts that are being listed (go test ./jobs/evidence -bench Digests).
+//
 // # Writes
 //
 // [Match] holds the answers to the calls of one request against each other. A batch

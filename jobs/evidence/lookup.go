@@ -34,6 +34,13 @@ type Answer struct {
 	Odd   string                     // of RestNotKnown: what is wrong with the answer, for people
 }
 
+// What may be odd about an answer, lookup or listing, for people.
+const (
+	oddAccount  = "the answer shows an image of another ad account"
+	oddNameless = "the answer has entries that name no image"
+	oddList     = "the answer holds no list of images that is understood"
+)
+
 // Judge says what a reply that is no error proves.
 func (l Lookup) Judge(r graph.Reply) Answer {
 	asked := make(map[plan.Hash]bool, len(l.Hashes))
@@ -47,7 +54,7 @@ func (l Lookup) Judge(r graph.Reply) Answer {
 		hash := plan.Hash(image.Hash)
 		switch of := image.Account(); {
 		case of != "" && of != string(l.Account):
-			return l.nothing("the answer shows an image of another ad account")
+			return l.nothing(oddAccount)
 		case !asked[hash]:
 			return l.nothing("the answer shows an image that was not asked for")
 		case image.StatusOdd:
@@ -76,7 +83,7 @@ func (l Lookup) Judge(r graph.Reply) Answer {
 	case odd != "":
 		a.Odd = odd
 	case r.Nameless > 0:
-		a.Odd = "the answer has entries that name no image"
+		a.Odd = oddNameless
 	case r.After != "" && r.After != l.After:
 		a.Rest, a.After = RestNextPage, r.After
 	case r.After != "":
@@ -84,7 +91,7 @@ func (l Lookup) Judge(r graph.Reply) Answer {
 	case r.Empty:
 		a.Rest = RestAbsent
 	default:
-		a.Odd = "the answer holds no list of images that is understood"
+		a.Odd = oddList
 	}
 	return a
 }
@@ -93,6 +100,8 @@ func (l Lookup) Judge(r graph.Reply) Answer {
 func (l Lookup) nothing(odd string) Answer { return Answer{Left: l.Hashes, Odd: odd} }
 
 // Unread is an answer that proves nothing, as the error of a read that failed.
-func (a Answer) Unread(status int) *graph.Error {
-	return &graph.Error{Class: graph.Transient, HTTP: status, Message: a.Odd}
+func (a Answer) Unread(status int) *graph.Error { return unread(status, a.Odd) }
+
+func unread(status int, odd string) *graph.Error {
+	return &graph.Error{Class: graph.Transient, HTTP: status, Message: odd}
 }
