@@ -38,7 +38,7 @@ func carry(ctx context.Context, s *streams, se *session, job *store.Job, dir str
 	if meta.Settings, err = settled(ctx, se, job, meta); err != nil {
 		return err
 	}
-	options, release, err := equip(se, meta)
+	options, release, err := equip(se, meta, dir)
 	if err != nil {
 		return err
 	}
@@ -83,10 +83,11 @@ func settled(ctx context.Context, se *session, job *store.Job, meta store.Meta) 
 	return settings, nil
 }
 
-// equip gives the engine what the job is to be run with.
-func equip(se *session, meta store.Meta) (o jobs.Options, release func(), err error) {
+// equip gives the engine what the job in dir is to be run with.
+func equip(se *session, meta store.Meta, dir string) (o jobs.Options, release func(), err error) {
 	o = se.options
 	o.Detour = meta.OnDenied == "upload"
+	o.Pictures = filepath.Join(dir, "pictures")
 	o.File = filesIn(filepath.Dir(meta.Manifest.Path))
 	o.Observe = watch(se)
 	if meta.Backup == "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -45,11 +46,11 @@ func checkFiles(dir string) plan.FileCheck {
 		case errors.Is(err, fs.ErrNotExist):
 			return "there is no such file", "write its path relative to " + dir
 		}
-		return err.Error(), "name a PNG, JPEG, GIF, BMP, TIFF or WebP file that can be read"
+		return err.Error(), "name a whole PNG, JPEG, GIF, BMP, TIFF or WebP file that can be read"
 	}
 }
 
-// lookInto checks that a file can be sent: that it can be read, is an image by
+// lookInto checks that a file can be sent: that it can be read, is a whole image by
 // its content, and is no longer than any the API takes.
 func lookInto(full string) (ext string, err error) {
 	f, err := os.Open(full)
@@ -68,16 +69,8 @@ func lookInto(full string) (ext string, err error) {
 	case info.Size() > graph.MaxPicture:
 		return "", fmt.Errorf("the file is longer than %d MiB", graph.MaxPicture>>20)
 	}
-	var head [512]byte
-	n, err := io.ReadFull(f, head[:])
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return "", bare(err)
-	}
-	ext, ok := graph.ImageExtension(head[:n])
-	if !ok {
-		return "", errors.New("by its content it is no image")
-	}
-	return ext, nil
+	picture, err := graph.DecodePicture(context.Background(), f, info.Size())
+	return picture.Extension, bare(err)
 }
 
 // bare leaves the path out of a file's error: whoever shows it names the file.

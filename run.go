@@ -195,7 +195,7 @@ func runNew(c *cli.Context, s *streams, se *session, path, dir string) error {
 	}
 	job, made, err := store.Create(c.Context, dir, store.Spec{
 		Manifest: absolute(path), Consent: true, Sandbox: c.Bool("sandbox"), Settings: se.settings,
-		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return readManifest(path, visit) },
+		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return readPlan(path, nil, visit) }, // its files were looked into just now
 	})
 	if err != nil {
 		return notStarted(showProblems(s, err))

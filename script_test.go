@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	picture "image"
+	"image/gif"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -68,6 +71,12 @@ func TestScripts(t *testing.T) {
 			"folders":  folders,
 			"occupy":   occupy,
 			"mend":     mend,
+			"draw": func(ts *testscript.TestScript, _ bool, args []string) { // FILE: a GIF
+				var b bytes.Buffer
+				ts.Check(gif.Encode(&b, picture.NewGray(picture.Rect(0, 0, 30, 20)), nil))
+				ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o755))
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o644))
+			},
 			"truncate": func(ts *testscript.TestScript, _ bool, args []string) { // FROM TO SIZE
 				n, err := strconv.Atoi(args[2])
 				ts.Check(err)

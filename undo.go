@@ -65,7 +65,7 @@ func undo(c *cli.Context, s *streams, dir string) error {
 		return err
 	}
 	if rows > 0 && (se.dryRun || !begun) {
-		p, err := readManifest(u.draft(), nil)
+		p, err := readPlan(u.draft(), nil, nil) // a picture that is damaged fails its row, not the undo
 		if err != nil {
 			return showProblems(s, err)
 		}
@@ -122,7 +122,7 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 	if err != nil {
 		return false, err
 	}
-	options, release, err := equip(se, meta)
+	options, release, err := equip(se, meta, dir)
 	if err != nil {
 		return false, err
 	}
@@ -288,7 +288,7 @@ func (u undoing) open(ctx context.Context, se *session, begun bool) (*store.Job,
 		}
 		job, _, err := store.Create(ctx, u.dir, store.Spec{
 			Manifest: absolute(u.manifest()), Consent: true, Sandbox: u.sandbox, Settings: se.settings,
-			Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return readManifest(u.manifest(), visit) },
+			Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return readPlan(u.manifest(), nil, visit) },
 		})
 		return job, notStarted(err)
 	}

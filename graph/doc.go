@@ -28,6 +28,24 @@
 // for which the API has no subcode. Error.Lost tells a write that may have
 // taken effect from one that surely did not.
 //
+// # Pictures
+//
+// [Gallery.Fetch] brings the picture that the url of an image leads to, and
+// [DecodePicture] says whether a file is one. The formats are PNG, JPEG, GIF, BMP,
+// TIFF and WebP, the last without animation. What was asked for and what is claimed of
+// it:
+//
+//	claim                      evidence                                       test
+//	the file is whole          decoded to its end                             TestDecodePicture
+//	it is this image's         its pixels are those of the rendition or of    TestCheckPicture
+//	                           the original, as far as the API tells them
+//	memory is bounded          100 megapixels are decoded at once, by the     TestDecodeDamaged
+//	                           header, whatever the number of files
+//
+// Of an animated GIF the first frame is decoded, and the others are walked through to
+// the file's end. Four PNGs of 100 megapixels at once took 403 MB, with 16 bits a
+// channel 797 MB.
+//
 // # Usage
 //
 // Quota headers of every answer, also of failed ones and of each part of a

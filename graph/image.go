@@ -26,6 +26,9 @@ type Image struct {
 	Width     number // pixels, as uploaded
 	Height    number
 
+	ServedWidth  number // pixels, of the file at URL
+	ServedHeight number
+
 	Creatives  []string // those that use it; documented to be incomplete
 	Associated bool     // is_associated_creatives_in_adgroups
 	UseTold    bool     // the answer told of its use, and all that it told was understood
@@ -49,13 +52,16 @@ const (
 	FieldHeight     = "original_height"
 	FieldCreatives  = "creatives"
 	FieldAssociated = "is_associated_creatives_in_adgroups"
+
+	FieldServedWidth  = "width"
+	FieldServedHeight = "height"
 )
 
 // ImageFields are the documented fields of an ad image, by their names (Marketing
 // API reference, "Ad Image"; owner_business is in Meta's SDK specification only).
 var ImageFields = []string{
 	FieldID, FieldAccountID, FieldHash, FieldName, FieldStatus, FieldURL, "url_128", FieldPermalink,
-	"width", "height", FieldWidth, FieldHeight, FieldCreated, FieldUpdated,
+	FieldServedWidth, FieldServedHeight, FieldWidth, FieldHeight, FieldCreated, FieldUpdated,
 	FieldCreatives, FieldAssociated, "owner_business",
 }
 
@@ -127,6 +133,8 @@ func (i *Image) UnmarshalJSON(data []byte) error {
 		Permalink  text            `json:"permalink_url"`
 		Width      number          `json:"original_width"`
 		Height     number          `json:"original_height"`
+		ServedW    number          `json:"width"`
+		ServedH    number          `json:"height"`
 		Creatives  json.RawMessage `json:"creatives"`
 		Associated json.RawMessage `json:"is_associated_creatives_in_adgroups"`
 	}
@@ -137,6 +145,7 @@ func (i *Image) UnmarshalJSON(data []byte) error {
 		ID: string(wire.ID), AccountID: string(wire.AccountID), Hash: strings.ToLower(string(wire.Hash)),
 		Name: string(wire.Name), URL: string(wire.URL), Created: string(wire.Created), Updated: string(wire.Updated),
 		Permalink: string(wire.Permalink), Width: wire.Width, Height: wire.Height,
+		ServedWidth: wire.ServedW, ServedHeight: wire.ServedH,
 	}
 	if i.Hash == "" {
 		_, hash, _ := strings.Cut(i.ID, ":")

@@ -2,11 +2,13 @@ package graph
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -52,21 +54,59 @@ func checkPicture(u *url.URL) error {
 	return nil
 }
 
-// Fetch writes the picture at the url of an image to w and returns the extension
-// that fits its content, such as .png. The answer has to be an image file, whole,
-// as long as it said. An error's class tells whether another try, with the url
-// read anew because it is temporary, may help (Transient, Unreachable) or not
-// (RefusedItem). A failing w is returned as a *WriteError.
-func (g *Gallery) Fetch(ctx context.Context, address string, w io.Writer) (ext string, err error) {
-	u, err := url.Parse(address)
+// PictureFile is where a picture is written to and read back from: an *os.File that
+// is empty.
+type PictureFile interface {
+	io.Writer
+	io.ReaderAt
+}
+
+// Fetch brings the picture of an image into f. What it returns is that image's as
+// far as one answer can show: a whole image file that was decoded to its end and has
+// the size that the API tells of the image. An error's class tells whether another
+// try, with the url read anew because it is temporary, may help (Transient,
+// Unreachable) or not (RefusedItem): a placeholder or an error page may be gone the
+// next time. A failing f is a *WriteError.
+func (g *Gallery) Fetch(ctx context.Context, image Image, f PictureFile) (p Picture, err error) {
+	u, err := url.Parse(image.URL)
 	if err != nil || checkPicture(u) != nil {
-		return "", unfit("the API names no https url for the picture")
+		return p, unfit("the API names no https url for the picture")
 	}
 	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
+	size, sum, err := g.download(ctx, u, f)
+	if err != nil {
+		return p, err
+	}
+	p, err = CheckPicture(ctx, image, f, size)
+	p.SHA256 = sum
+	return p, err
+}
+
+// CheckPicture says whether a file of so many bytes can be the picture of an image:
+// with an error as of [Gallery.Fetch], and with a *WriteError if the file could not
+// be read.
+func CheckPicture(ctx context.Context, image Image, file io.ReaderAt, size int64) (Picture, error) {
+	p, err := DecodePicture(ctx, file, size)
+	var unlike *PictureError
+	switch {
+	case errors.As(err, &unlike) && unlike.Large:
+		return p, unfit("the picture is too large: %s", unlike.Reason)
+	case errors.As(err, &unlike):
+		return p, unlikely("%s", unlike.Reason)
+	case err != nil && ctx.Err() != nil:
+		return p, unlikely("there was no time left to decode it")
+	case err != nil:
+		return p, &WriteError{err}
+	}
+	return p, image.pictures(p)
+}
+
+// download writes what the url leads to to w.
+func (g *Gallery) download(ctx context.Context, u *url.URL, w io.Writer) (size int64, sum Sum, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return "", unfit("the url of the picture cannot be asked for")
+		return 0, sum, unfit("the url of the picture cannot be asked for")
 	}
 	if g.userAgent != "" {
 		req.Header.Set("User-Agent", g.userAgent)
@@ -75,46 +115,57 @@ func (g *Gallery) Fetch(ctx context.Context, address string, w io.Writer) (ext s
 	if err != nil {
 		e := transportError(err)
 		e.Message, e.Lost = "the picture cannot be fetched: "+e.Message, false
-		return "", e
+		return 0, sum, e
 	}
 	defer res.Body.Close()
 	switch kind := res.Header.Get("Content-Type"); {
 	case res.StatusCode != http.StatusOK:
-		return "", &Error{Class: Transient, HTTP: res.StatusCode, Message: "the content network did not send the picture"}
+		return 0, sum, &Error{Class: Transient, HTTP: res.StatusCode, Message: "the content network did not send the picture"}
 	case kind != "" && !strings.HasPrefix(kind, "image/") && kind != "application/octet-stream":
-		return "", unfit("the content network sent %.40q, not an image", kind)
+		return 0, sum, unlikely("it is %.40q, not an image", kind)
 	case res.ContentLength > MaxPicture:
-		return "", unfit("the picture is longer than %d MiB", MaxPicture>>20)
+		return 0, sum, unfit("the picture is longer than %d MiB", MaxPicture>>20)
 	}
-	return copyPicture(w, res)
+	digest := sha256.New()
+	from := &source{r: io.LimitReader(res.Body, MaxPicture+1)}
+	size, err = io.Copy(io.MultiWriter(w, digest), from)
+	switch {
+	case from.err != nil:
+		return size, sum, broken(bare(from.err))
+	case err != nil:
+		return size, sum, &WriteError{err}
+	case size > MaxPicture:
+		return size, sum, unfit("the picture is longer than %d MiB", MaxPicture>>20)
+	case res.ContentLength >= 0 && size != res.ContentLength:
+		return size, sum, broken(fmt.Sprintf("%d of %d bytes came", size, res.ContentLength))
+	}
+	digest.Sum(sum[:0])
+	return size, sum, nil
 }
 
-func copyPicture(w io.Writer, res *http.Response) (ext string, err error) {
-	var head [512]byte
-	n, err := io.ReadFull(res.Body, head[:])
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return "", broken(bare(err))
+// pictures says why a picture cannot be the image's, by its size: the url leads to
+// a rendition or to what was uploaded, and the API may tell the size of both. Where
+// it tells one alone, the picture has to have that one. Where it tells none, every
+// picture counts but a single pixel, which is what stands in for one that is missing.
+func (i Image) pictures(p Picture) error {
+	type pixels struct{ width, height int }
+	var told []string
+	for _, size := range []pixels{{i.ServedWidth.whole(), i.ServedHeight.whole()}, {i.Width.whole(), i.Height.whole()}} {
+		if size == (pixels{p.Width, p.Height}) {
+			return nil
+		}
+		text := fmt.Sprintf("%d x %d", size.width, size.height)
+		if size.width > 0 && size.height > 0 && !slices.Contains(told, text) {
+			told = append(told, text)
+		}
 	}
-	ext, ok := ImageExtension(head[:n])
-	if !ok {
-		return "", unfit("what the content network sent is no image file")
+	switch {
+	case len(told) > 0:
+		return unlikely("it has %d x %d pixels, and the image %s", p.Width, p.Height, strings.Join(told, " or "))
+	case p.Width == 1 && p.Height == 1:
+		return unlikely("it is a single pixel, and the API does not tell the image's size")
 	}
-	if _, err := w.Write(head[:n]); err != nil {
-		return "", &WriteError{err}
-	}
-	from := &source{r: io.LimitReader(res.Body, MaxPicture+1)}
-	more, err := io.Copy(w, from)
-	switch length := int64(n) + more; {
-	case from.err != nil:
-		return "", broken(bare(from.err))
-	case err != nil:
-		return "", &WriteError{err}
-	case length > MaxPicture:
-		return "", unfit("the picture is longer than %d MiB", MaxPicture>>20)
-	case res.ContentLength >= 0 && length != res.ContentLength:
-		return "", broken(fmt.Sprintf("%d of %d bytes came", length, res.ContentLength))
-	}
-	return ext, nil
+	return nil
 }
 
 // source remembers that reading failed, to tell it from a failing writer.
@@ -131,7 +182,7 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// WriteError is a disk that would not take a picture.
+// WriteError is a disk that would not take a picture, or give it back.
 type WriteError struct{ Err error }
 
 func (e *WriteError) Error() string { return "write the picture: " + e.Err.Error() }
@@ -139,6 +190,11 @@ func (e *WriteError) Unwrap() error { return e.Err }
 
 func unfit(format string, args ...any) *Error {
 	return &Error{Class: RefusedItem, Message: fmt.Sprintf(format, args...)}
+}
+
+// unlikely is what came in place of the picture, and may not come the next time.
+func unlikely(format string, args ...any) *Error {
+	return &Error{Class: Transient, Message: "the content network sent something else: " + fmt.Sprintf(format, args...)}
 }
 
 func broken(why string) *Error {

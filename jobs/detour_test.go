@@ -2,8 +2,9 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -114,8 +115,8 @@ func TestNoDetour(t *testing.T) {
 
 type noGallery struct{}
 
-func (noGallery) Fetch(context.Context, string, io.Writer) (string, error) {
-	return "", &graph.Error{Class: graph.RefusedItem, Message: "no picture"}
+func (noGallery) Fetch(context.Context, graph.Image, graph.PictureFile) (p graph.Picture, err error) {
+	return p, &graph.Error{Class: graph.RefusedItem, Message: "no picture"}
 }
 
 func TestDetourWithoutPictures(t *testing.T) {
@@ -161,6 +162,7 @@ func TestDetourLeavesNothing(t *testing.T) {
 	t.Setenv("TMPDIR", temp)
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{})
+		pictures := filepath.Join(w.dir, "pictures", "new")
 		w.server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
 		w.has("22")
 		var rows []string
@@ -171,7 +173,7 @@ func TestDetourLeavesNothing(t *testing.T) {
 		w.manifest(rows...)
 		most := 0
 		watched := watchGallery{w.gallery(), func() {
-			files, _ := filepath.Glob(filepath.Join(temp, "adferry-*", "*"))
+			files, _ := filepath.Glob(filepath.Join(pictures, "*"))
 			most = max(most, len(files))
 		}}
 		if err := w.run(jobs.Options{Detour: true, Gallery: watched, Workers: 1, BatchSize: 1}); err != nil {
@@ -179,6 +181,9 @@ func TestDetourLeavesNothing(t *testing.T) {
 		}
 		if most == 0 || most > 50 {
 			t.Errorf("up to %d pictures were on their way at once, want a few", most)
+		}
+		if _, err := os.Stat(pictures); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s was left: %v", pictures, err)
 		}
 	})
 	if left, _ := filepath.Glob(filepath.Join(temp, "adferry-*")); len(left) > 0 {
@@ -191,7 +196,7 @@ type watchGallery struct {
 	look func()
 }
 
-func (g watchGallery) Fetch(ctx context.Context, url string, w io.Writer) (string, error) {
+func (g watchGallery) Fetch(ctx context.Context, i graph.Image, f graph.PictureFile) (graph.Picture, error) {
 	g.look()
-	return g.Gallery.Fetch(ctx, url, w)
+	return g.Gallery.Fetch(ctx, i, f)
 }

@@ -262,6 +262,12 @@ func (e *Engine) work(ctx context.Context, r *request, until time.Time) error {
 		e.inbox <- func() { e.unattached(r, err) }
 		return nil
 	}
+	if doubted := e.withdraw(r); len(doubted) > 0 {
+		e.inbox <- func() { e.withdrawn(ctx, r, doubted) }
+		if len(r.items) == 0 {
+			return nil
+		}
+	}
 	if intents := r.intents(); len(intents) > 0 {
 		if _, err := e.store.Commit(ctx, Change{Records: intents}); err != nil {
 			failed := &CheckpointError{err}

@@ -52,6 +52,19 @@
 //
 // # Pictures
 //
+// A picture is taken for an image's only as far as its bytes show it. What the
+// content network sends is decoded and has the size that the API tells of the image
+// (package graph). One picture for two hashes is believed for neither (package
+// content): pictures that are fetched together are compared before any is used, and
+// each is looked up once more when its write is about to leave. An image that was uploaded before
+// that was known keeps its source. A backup folder remembers its pictures for all jobs
+// that use it, a job those that it uploaded. What is not believed may be a placeholder
+// that is gone the next time: it is asked for as often as a write is tried, with its
+// url read anew, and then fails its row.
+//
+// A placeholder of the right size is found out by a second image that it is sent for:
+// where nothing but one image is fetched, it is not.
+//
 // With a [Backup] an image is kept before its deletion takes its turn; with Detour
 // a copy that is refused for its two ad accounts goes by way of its bytes, and one
 // refusal is enough to know that of a pair. Pictures are fetched when a write could

@@ -51,10 +51,11 @@ type Engine struct {
 	headers    headers
 	clock      clock
 	tally      tally
-	stop       error // why nothing more is sent
+	suspects   map[plan.Hash]bool // images that may be a placeholder where they were uploaded to
+	stop       error              // why nothing more is sent
 
 	pool   *pool
-	spool  spool
+	spool  *spool
 	inbox  chan func() // what workers and the committer tell the dispatcher
 	commit *committer
 
@@ -67,7 +68,7 @@ type Engine struct {
 // New makes an engine. It starts nothing.
 func New(api API, store Checkpoint, opt Options) *Engine {
 	return &Engine{
-		api: api, store: store, opt: opt.withDefaults(),
+		api: api, store: store, opt: opt.withDefaults(), spool: &spool{dir: opt.Pictures}, suspects: map[plan.Hash]bool{},
 		lanes: map[plan.Account]*lane{}, ways: map[pair]*way{}, copying: map[plan.Account]int{},
 		inbox: make(chan func()), stopped: make(chan struct{}), wheel: wheel{turned: make(chan struct{}, 1)},
 	}
@@ -99,7 +100,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	e.loop(ctx)
 	e.pool.wait()
-	e.spool.remove()
+	e.spool.end()
 	e.commit.close()
 	if _, err := e.store.Commit(ctx, e.final(time.Now())); err != nil && e.stop == nil {
 		e.stop = &CheckpointError{err}
@@ -116,6 +117,11 @@ func (e *Engine) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	suspects, err := e.spool.begin()
+	if err != nil {
+		return &PictureError{err}
+	}
+	e.suspect(suspects)
 	now := time.Now()
 	e.operations = s.Operations
 	e.tally.begin(s, now)

@@ -4,31 +4,37 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"adferry/graph"
+	"adferry/jobs/content"
 	"adferry/jobs/quota"
 	"adferry/plan"
 )
 
 // Gallery is where pictures are fetched from, without a token: *graph.Gallery.
 type Gallery interface {
-	// Fetch writes the picture at an image's url to w; see graph.Gallery.
-	Fetch(ctx context.Context, url string, w io.Writer) (ext string, err error)
+	// Fetch brings the picture of an image into an empty file; see
+	// graph.Gallery.
+	Fetch(ctx context.Context, image graph.Image, f graph.PictureFile) (graph.Picture, error)
 }
 
 // Backup keeps images before they are deleted.
 type Backup interface {
 	// Keep returns when the image's picture and all that is known of it are on
-	// disk. Of one that is kept already nothing is fetched. The error is a
-	// *graph.Error when there is no picture to be had, and else the disk's.
-	Keep(ctx context.Context, account plan.Account, image graph.Image) error
+	// disk, with the picture's sum. Of one that is kept already nothing is fetched.
+	// The error is a *graph.Error when there is no picture to be had, a
+	// *content.SharedError when it came for another image, too, and else the disk's.
+	Keep(ctx context.Context, account plan.Account, image graph.Image) (graph.Sum, error)
+	// Vouch says, with an error as of Keep, whether a picture that was kept is still
+	// believed to be the image's.
+	Vouch(sum graph.Sum, hash plan.Hash) error
 }
 
 // mostFetches is how many pictures one lane fetches at once.
@@ -45,7 +51,9 @@ func (e *Engine) fetchable(l *lane, now time.Time) ([]*task, time.Time) {
 	if len(l.unfetched) == 0 || l.fetching > 0 {
 		return nil, quota.Never
 	}
-	room := 2 * e.opt.BatchSize // a request's worth while the one before is on its way
+	// A request's worth while the one before is on its way. What is fetched together
+	// is compared before any of it is used, so it is never one picture alone.
+	room := max(2*e.opt.BatchSize, mostFetches)
 	for i := 0; i < len(l.ready) && room > 0; i++ {
 		if l.ready[i].fetched {
 			room--
@@ -58,7 +66,7 @@ func (e *Engine) fetchable(l *lane, now time.Time) ([]*task, time.Time) {
 		e.blocked = true
 		return nil, at
 	}
-	n := min(e.opt.BatchSize, room, len(l.unfetched))
+	n := min(room, len(l.unfetched))
 	tasks := l.unfetched[:n:n]
 	l.unfetched = l.unfetched[n:]
 	return tasks, now
@@ -97,29 +105,36 @@ func (e *Engine) fetch(ctx context.Context, l *lane, tasks []*task) {
 func (e *Engine) obtain(ctx context.Context, t *task) (err error) {
 	image := *t.known[slotSource].Image
 	if t.keep {
-		return e.opt.Backup.Keep(ctx, t.Source, image)
+		t.shows = plan.Hash(image.Hash)
+		t.sum, err = e.opt.Backup.Keep(ctx, t.Source, image)
+		return err
 	}
-	t.file, t.spooled, err = e.borrow(ctx, image)
-	return err
+	t.shows = t.Hash // in a chain of copies it is one image under whatever hash
+	return e.borrow(ctx, t, image)
 }
 
 // borrow fetches an image's picture into a file that lasts until the task is
 // settled.
-func (e *Engine) borrow(ctx context.Context, image graph.Image) (f graph.File, path string, err error) {
-	spool, err := e.spool.create()
+func (e *Engine) borrow(ctx context.Context, t *task, image graph.Image) error {
+	spooled, err := e.spool.create()
 	if err != nil {
-		return f, "", &graph.WriteError{Err: err}
+		return &graph.WriteError{Err: err}
 	}
-	ext, err := e.opt.Gallery.Fetch(ctx, image.URL, spool)
-	if closed := spool.Close(); err == nil && closed != nil {
+	picture, err := e.opt.Gallery.Fetch(ctx, image, spooled)
+	if closed := spooled.Close(); err == nil && closed != nil {
 		err = &graph.WriteError{Err: closed}
 	}
-	if err != nil {
-		_ = os.Remove(spool.Name())
-		return f, "", err
+	if err == nil {
+		err = e.spool.claim(picture.SHA256, t.shows)
 	}
-	path = spool.Name()
-	return graph.File{Name: fileName(image, ext), Open: func() (io.ReadCloser, error) { return os.Open(path) }}, path, nil
+	path := spooled.Name()
+	if err != nil {
+		_ = os.Remove(path)
+		return err
+	}
+	t.sum, t.spooled = picture.SHA256, path
+	t.file = graph.File{Name: fileName(image, picture.Extension), Open: func() (io.ReadCloser, error) { return os.Open(path) }}
+	return nil
 }
 
 // fileName is the image's own name, with the extension that its content has
@@ -138,27 +153,111 @@ func fileName(image graph.Image, ext string) string {
 // time is asked for again, with its url read anew because it is temporary.
 func (e *Engine) obtained(ctx context.Context, t *task, err error) {
 	var refused *graph.Error
+	var shared *content.SharedError
 	switch {
 	case err == nil:
 		t.fetched = true
 		e.advance(t)
+		return
 	case ctx.Err() != nil:
+		return
+	case errors.As(err, &shared):
+		e.suspect(shared.Uploaded)
+		refused = &graph.Error{Class: graph.Transient, Message: shared.Error()}
 	case !errors.As(err, &refused):
 		e.halt(&PictureError{err})
-	case refused.Class == graph.RefusedItem, t.fetchless+1 >= e.opt.Attempts:
-		reason := BackupFailed
-		if t.detour {
-			reason = Denied
-			if t.last = cmp.Or(t.last, e.way(t).last); t.last != nil {
-				reason = reasonOf(t.last)
-			}
-		}
-		e.settle(t, t.fail(reason, fmt.Sprintf("its picture cannot be had: %s", refused.Detail())).outcome)
-	default:
+		return
+	}
+	if refused.Class != graph.RefusedItem && t.fetchless+1 < e.opt.Attempts {
 		t.fetchless++
 		if t.policy == nil {
 			t.policy = e.opt.backoff()
 		}
 		e.after(time.Now().Add(t.policy.NextBackOff()), func() { t.forget(); e.advance(t) })
+		return
 	}
+	reason := BackupFailed
+	if t.detour {
+		reason = Denied
+		if t.last = cmp.Or(t.last, e.way(t).last); t.last != nil {
+			reason = reasonOf(t.last)
+		}
+	}
+	e.settle(t, t.fail(reason, "its picture could not be downloaded: "+refused.Detail()).outcome)
+}
+
+// vouch says whether the picture of a task is still believed now that its write is
+// about to leave: another image's may have turned out to be the same since.
+func (e *Engine) vouch(t *task) error {
+	switch {
+	case t == nil || !t.fetched:
+		return nil
+	case t.keep:
+		return e.opt.Backup.Vouch(t.sum, t.shows)
+	}
+	return e.spool.upload(t.sum, t.shows)
+}
+
+// withdraw takes the writes out of a request whose pictures are no longer believed,
+// and says why of each.
+func (e *Engine) withdraw(r *request) map[*task]error {
+	doubted := map[*task]error{}
+	for i := 0; i < len(r.items); {
+		err := e.vouch(r.items[i].task)
+		if err == nil {
+			i++
+			continue
+		}
+		doubted[r.items[i].task] = err
+		r.items, r.calls = slices.Delete(r.items, i, i+1), slices.Delete(r.calls, i, i+1)
+	}
+	return doubted
+}
+
+// withdrawn fetches the pictures of writes anew that were not sent.
+func (e *Engine) withdrawn(ctx context.Context, r *request, doubted map[*task]error) {
+	l := r.lane
+	for t, err := range doubted {
+		l.quota, e.app = l.quota.Back(quota.Write), e.app.Back()
+		t.Outcome.State, t.Outcome.Reason = Pending, ""
+		if t.lost { // that one is still in doubt
+			t.Outcome.State = Sent
+		}
+		t.fetched = false
+		t.unspool()
+		e.obtained(ctx, t, err)
+	}
+	if len(r.items) == 0 {
+		e.inflight--
+		l.inflight--
+		l.quota.Block, e.app.Block = l.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
+	}
+}
+
+// unspool removes the file of a picture that is not needed any more.
+func (t *task) unspool() {
+	if t.spooled != "" {
+		_ = os.Remove(t.spooled)
+		t.spooled = ""
+	}
+}
+
+// suspect remembers images that may be a placeholder where they were uploaded to.
+func (e *Engine) suspect(uploaded []plan.Hash) {
+	for _, h := range uploaded {
+		e.suspects[h] = true
+	}
+}
+
+// suspectCopy is the ad account where a delete's image may be a placeholder.
+func (e *Engine) suspectCopy(t *task) plan.Account {
+	if t.Kind != plan.KindDelete || !e.suspects[t.Hash] {
+		return ""
+	}
+	for _, n := range t.Needs {
+		if n.Kind == plan.KindCopy && n.Source == t.Source && n.Outcome.State == Done && n.Outcome.Reason == Uploaded {
+			return n.Target
+		}
+	}
+	return ""
 }

@@ -24,15 +24,17 @@ type keeper struct {
 	fail  error
 }
 
-func (k *keeper) Keep(ctx context.Context, a plan.Account, i graph.Image) error {
+func (k *keeper) Keep(ctx context.Context, a plan.Account, i graph.Image) (sum graph.Sum, err error) {
 	if k.fail != nil {
-		return k.fail
+		return sum, k.fail
 	}
 	if !k.w.wasThere(string(a), i.Hash) {
 		k.w.t.Errorf("%s of %s was to be kept and is gone", i.Hash, a)
 	}
 	return k.inner.Keep(ctx, a, i)
 }
+
+func (k *keeper) Vouch(sum graph.Sum, h plan.Hash) error { return k.inner.Vouch(sum, h) }
 
 func (w *world) backup(t *testing.T, dir string) *keeper {
 	t.Helper()
@@ -141,7 +143,11 @@ func TestStopWhileKeeping(t *testing.T) {
 
 type keepFunc func() error
 
-func (f keepFunc) Keep(context.Context, plan.Account, graph.Image) error { return f() }
+func (f keepFunc) Keep(context.Context, plan.Account, graph.Image) (sum graph.Sum, err error) {
+	return sum, f()
+}
+
+func (f keepFunc) Vouch(graph.Sum, plan.Hash) error { return nil }
 
 // Where copying is refused for a pair of accounts, one refusal is enough to
 // fetch and upload its images; other pairs are copied.

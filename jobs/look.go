@@ -45,7 +45,7 @@ func (a asks) fields() []string {
 		fields = append(fields, graph.FieldCreated)
 	}
 	if a&askPicture != 0 {
-		fields = append(fields, graph.FieldName, graph.FieldURL, graph.FieldUpdated, graph.FieldPermalink, graph.FieldWidth, graph.FieldHeight)
+		fields = append(fields, graph.FieldName, graph.FieldURL, graph.FieldUpdated, graph.FieldPermalink, graph.FieldWidth, graph.FieldHeight, graph.FieldServedWidth, graph.FieldServedHeight)
 	}
 	return fields
 }

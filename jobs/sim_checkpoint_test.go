@@ -92,28 +92,30 @@ type simBackup struct {
 	dice dice
 }
 
-func (b *simBackup) Keep(ctx context.Context, account plan.Account, image graph.Image) error {
+func (b *simBackup) Keep(ctx context.Context, account plan.Account, image graph.Image) (sum graph.Sum, err error) {
 	s := b.sim
 	s.mu.Lock()
 	pause, luck := b.dice.span(time.Millisecond, 5*time.Second), b.dice.Float64()
 	kept := s.kept[place{string(account), image.Hash}]
 	s.mu.Unlock()
 	if kept {
-		return nil
+		return sum, nil
 	}
 	select {
 	case <-ctx.Done():
-		return &graph.Error{Class: graph.Transient, Message: "aborted"}
+		return sum, &graph.Error{Class: graph.Transient, Message: "aborted"}
 	case <-time.After(pause):
 	}
 	switch {
 	case luck < 0.1:
-		return &graph.Error{Class: graph.Transient, Message: "the url is too old"}
+		return sum, &graph.Error{Class: graph.Transient, Message: "the url is too old"}
 	case luck < 0.12:
-		return &graph.Error{Class: graph.RefusedItem, Message: "it is no picture"}
+		return sum, &graph.Error{Class: graph.RefusedItem, Message: "it is no picture"}
 	}
 	s.mu.Lock()
 	s.kept[place{string(account), image.Hash}] = true
 	s.mu.Unlock()
-	return nil
+	return sum, nil
 }
+
+func (b *simBackup) Vouch(graph.Sum, plan.Hash) error { return nil }

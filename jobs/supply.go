@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -174,6 +173,10 @@ func (e *Engine) advance(t *task) {
 			e.settle(t, t.fail(DependencyFailed, fmt.Sprintf("%s, where its copy is, is failing: nothing is deleted meanwhile", account.Act())).outcome)
 			return
 		}
+		if account := e.suspectCopy(t); account != "" {
+			e.settle(t, t.fail(CopyUnseen, "what was uploaded to "+account.Act()+" in its place came for another image, too: it may be a placeholder").outcome)
+			return
+		}
 		if !e.mayTry(t) {
 			return
 		}
@@ -225,9 +228,7 @@ func (e *Engine) settle(t *task, o Outcome) {
 	t.Outcome = o
 	e.ungroup(t)
 	e.commit.add(Change{Records: []Record{{t.ID, t.Needed, o}}}, func() {
-		if t.spooled != "" {
-			_ = os.Remove(t.spooled)
-		}
+		t.unspool()
 		e.held--
 		if !t.stranded {
 			t.home.held--

@@ -37,6 +37,8 @@ type task struct {
 	fetched   bool         // the picture is kept, or is in file
 	file      graph.File   // of a detour
 	spooled   string       // where that file is
+	sum       graph.Sum    // of the picture
+	shows     plan.Hash    // the image that it was fetched as
 	fetchless int          // times the picture could not be fetched
 	seen      bool         // the sightings of its copies are on disk
 	stranded  bool         // it cannot be read to an end in this run

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -139,6 +140,7 @@ func (w *world) runCtx(ctx context.Context, o jobs.Options, started func(*jobs.E
 	if w.wrap != nil {
 		disk = w.wrap(job)
 	}
+	o.Pictures = filepath.Join(w.dir, "pictures")
 	e := jobs.New(w.api, disk, o)
 	if started != nil {
 		started(e)

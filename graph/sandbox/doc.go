@@ -43,6 +43,12 @@
 // unpacked. The filters business_id, biz_tag_id and selected_hashes are checked
 // and change nothing. The filter name finds a part of the name.
 //
+// # Pictures
+//
+// An image without bytes of its own has a plain picture of its size, with its hash
+// inside: no two hashes have the same bytes, and an upload of a downloaded picture
+// gets the hash back. Variants and AccountOptions send something else in its place.
+//
 // # Faults
 //
 // A fault is named by an error code as tables print it ("80004/2446079", "4",

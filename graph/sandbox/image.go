@@ -20,14 +20,15 @@ type Image struct {
 	Hash string
 	Name string
 	// Status is ACTIVE when empty.
-	Status        string
+	Status string
+	// Width and Height are, when zero, those of Bytes, or 16 without them.
 	Width, Height int
 	// Created is now when zero, Updated is Created.
 	Created, Updated time.Time
 	// Creatives and Associated make the image one that is in use.
 	Creatives  []string
 	Associated bool
-	// Bytes are the file; without them a plain picture is drawn on demand.
+	// Bytes are the file; without them a plain picture of the size is drawn on demand.
 	Bytes []byte
 	// Rehash gives copies of this image another hash.
 	Rehash bool
@@ -79,6 +80,12 @@ func newRecord(img Image, now time.Time) *record {
 	}
 	if img.Updated.IsZero() {
 		img.Updated = img.Created
+	}
+	if img.Width == 0 && img.Height == 0 {
+		img.Width, img.Height = 16, 16
+		if len(img.Bytes) > 0 {
+			img.Width, img.Height, _ = size(img.Bytes)
+		}
 	}
 	r := &record{
 		hash: strings.Clone(img.Hash), name: strings.Clone(img.Name), status: statusOf(img.Status),

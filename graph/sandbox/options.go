@@ -66,6 +66,9 @@ func (o Options) Validate() error {
 	if s := o.Variants.BatchLimitStatus; s != 0 && (s < 200 || s > 599) {
 		errs = append(errs, fmt.Errorf("HTTP status %d cannot end an answer; use 200 to 599", s))
 	}
+	if f := o.Variants.Pictures; !f.known() {
+		errs = append(errs, fmt.Errorf("pictures: there is no fault %q", f))
+	}
 	if s := o.Limits.Scale; s < 0 {
 		errs = append(errs, fmt.Errorf("limits: scale %v is negative", s))
 	}
@@ -110,6 +113,8 @@ type AccountOptions struct {
 	// Tier overrides Options.Tier, Limits overrides Options.Limits.
 	Tier   Tier
 	Limits *Limits
+	// Pictures goes before Variants.Pictures.
+	Pictures PictureFault
 	// ActiveAds adds 40 hourly calls each.
 	ActiveAds int
 }

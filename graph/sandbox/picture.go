@@ -13,8 +13,6 @@ import (
 	"image/png"
 )
 
-const maxSide = 4096
-
 // hashMark is the PNG text chunk that carries the hash of a picture the sandbox
 // drew. It makes a picture that was downloaded and uploaded again keep its hash,
 // as the API does for identical bytes.
@@ -36,17 +34,16 @@ func rehashed(account, hash string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// draw makes a picture of one colour with the hash inside.
+// draw makes a picture of one colour with the hash inside, so that two hashes never
+// have the same bytes.
 func draw(hash string, width, height int) []byte {
 	sum := md5.Sum([]byte(hash))
-	palette := color.Palette{color.RGBA{sum[0], sum[1], sum[2], 255}}
-	bounds := image.Rect(0, 0, min(max(width, 1), maxSide), min(max(height, 1), maxSide))
+	m := plain{image.Rect(0, 0, max(width, 1), max(height, 1)), color.RGBA{sum[0], sum[1], sum[2], 255}}
 	var buf bytes.Buffer
 	enc := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := enc.Encode(&buf, image.NewPaletted(bounds, palette)); err != nil || len(hash) != 32 {
-		return buf.Bytes()
+	if err := enc.Encode(&buf, m); err != nil {
+		return nil // more pixels than a PNG can have
 	}
-	const afterHeader = 8 + 25 // signature and IHDR
 	body := append([]byte(hashMark), hash...)
 	var chunk []byte
 	chunk = binary.BigEndian.AppendUint32(chunk, uint32(len(body)-4))
@@ -55,6 +52,37 @@ func draw(hash string, width, height int) []byte {
 	out := bytes.Clone(buf.Bytes()[:afterHeader])
 	out = append(out, chunk...)
 	return append(out, buf.Bytes()[afterHeader:]...)
+}
+
+const afterHeader = 8 + 25 // of a PNG: signature and IHDR
+
+// plain is an image of one colour that takes no memory, whatever its size.
+type plain struct {
+	bounds image.Rectangle
+	colour color.RGBA
+}
+
+func (p plain) ColorModel() color.Model     { return color.Palette{p.colour} }
+func (p plain) Bounds() image.Rectangle     { return p.bounds }
+func (p plain) At(int, int) color.Color     { return p.colour }
+func (p plain) ColorIndexAt(int, int) uint8 { return 0 }
+
+// placeholder is a GIF of a single transparent pixel, 43 bytes long.
+const placeholder = "GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+
+// serve is what is sent in place of an image's picture.
+func (f PictureFault) serve(data []byte, width, height int) []byte {
+	switch f {
+	case PicturePlaceholder:
+		return []byte(placeholder)
+	case PictureCut:
+		return data[:len(data)-len(data)/4]
+	case PictureSame:
+		return draw("", width, height)
+	case PicturePage:
+		return []byte("<!DOCTYPE html><title>Sorry</title><p>This content is not available.\n")
+	}
+	return data
 }
 
 // size reads the dimensions of a file; ok is false when it is no picture.

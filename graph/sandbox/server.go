@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -189,17 +190,21 @@ func (s *Server) picture(path string) ([]byte, error) {
 	s.lock()
 	s.stats.Downloads++
 	var found record
+	fault := s.opts.Variants.Pictures
 	if a := s.accounts[bare(id)]; a != nil {
 		if r := a.shelf.find(hash); r != nil {
 			found = *r
 		}
+		fault = cmp.Or(a.opts.Pictures, fault)
 	}
 	s.mu.Unlock()
-	switch {
-	case found.hash == "":
+	if found.hash == "" {
 		return nil, errors.New("URL signature expired")
-	case len(found.bytes()) > 0:
-		return found.bytes(), nil
 	}
-	return draw(found.hash, int(found.width), int(found.height)), nil
+	width, height := int(found.width), int(found.height)
+	data := found.bytes()
+	if len(data) == 0 {
+		data = draw(found.hash, width, height)
+	}
+	return fault.serve(data, width, height), nil
 }

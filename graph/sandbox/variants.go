@@ -48,10 +48,35 @@ type Variants struct {
 	// StrictUploads refuses files that are no PNG, JPEG or GIF (100/1487197).
 	StrictUploads bool
 
+	// Pictures is what the content network sends in place of pictures; an account's
+	// own goes before.
+	Pictures PictureFault
+
 	// BatchLimitStatus is the HTTP status for more than 50 entries; 0 is 200,
 	// as recorded.
 	BatchLimitStatus int
 	// ServedVersion is the version that answers, whatever was asked, with the
 	// auto-upgrade warning; "" serves what was asked.
 	ServedVersion string
+}
+
+// PictureFault is what comes from the url of an image in place of its picture; ""
+// is the picture.
+type PictureFault string
+
+// The faults of pictures.
+const (
+	PictureWhole       PictureFault = "whole"       // none, where an account's goes before the server's
+	PicturePlaceholder PictureFault = "placeholder" // a GIF of one pixel
+	PictureCut         PictureFault = "cut"         // the last quarter of its file is missing, and the answer is whole
+	PictureSame        PictureFault = "same"        // one picture for all images of a size
+	PicturePage        PictureFault = "page"        // HTTP 200 with a page
+)
+
+func (f PictureFault) known() bool {
+	switch f {
+	case "", PictureWhole, PicturePlaceholder, PictureCut, PictureSame, PicturePage:
+		return true
+	}
+	return false
 }

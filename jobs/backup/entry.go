@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,6 +50,14 @@ func newEntry(account plan.Account, image graph.Image) Entry {
 // Picture is the path of the entry's picture within the folder, with slashes, as
 // a manifest beside restore.csv names it.
 func (e Entry) Picture() string { return path.Join(string(e.Account), e.File) }
+
+// sum is the picture's, zero if what the JSON says is none.
+func (e Entry) sum() (sum graph.Sum) {
+	if raw, err := hex.DecodeString(e.SHA256); err == nil && len(raw) == len(sum) {
+		copy(sum[:], raw)
+	}
+	return sum
+}
 
 // ErrNotKept: the folder does not hold the image.
 var ErrNotKept = errors.New("the image is not in the backup")

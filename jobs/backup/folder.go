@@ -11,8 +11,11 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gofrs/flock"
+
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/content"
 	"adferry/plan"
 )
 
@@ -33,6 +36,10 @@ type Folder struct {
 	root    *os.Root
 	gallery jobs.Gallery
 	rows    *rows
+
+	// Of a folder in which images will be kept.
+	sums *content.Index
+	use  *flock.Flock
 }
 
 // Possible says why a folder cannot be one for backups. It makes nothing.
@@ -57,20 +64,57 @@ func Open(dir string, gallery jobs.Gallery) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open backup folder: %w", err)
 	}
-	f := &Folder{dir: dir, root: root, gallery: gallery}
-	if _, err := root.Lstat("README.txt"); errors.Is(err, os.ErrNotExist) {
-		err = f.write("README.txt", []byte(readme))
-		if err != nil {
-			root.Close()
-			return nil, fmt.Errorf("make backup folder: %w", err)
-		}
+	f := &Folder{dir: dir, root: root, gallery: gallery, rows: newRows(dir)}
+	if gallery == nil {
+		return f, nil
 	}
-	f.rows = newRows(dir)
+	if err := f.prepare(); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("make backup folder: %w", err)
+	}
 	return f, nil
 }
 
+// prepare makes what the folder needs to keep images, and removes what processes that
+// were killed left of pictures.
+func (f *Folder) prepare() (err error) {
+	f.use = flock.New(filepath.Join(f.dir, "in-use"))
+	alone, err := f.use.TryLock()
+	if err != nil {
+		return err
+	}
+	if alone { // no other process is keeping images here
+		err := os.RemoveAll(f.temporary())
+		if err := errors.Join(err, f.use.Unlock()); err != nil {
+			return err
+		}
+	}
+	if err := f.use.RLock(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(f.temporary(), 0o755); err != nil {
+		return err
+	}
+	if f.sums, err = content.Open(filepath.Join(f.dir, "sums")); err != nil {
+		return err
+	}
+	if _, err := f.root.Lstat("README.txt"); errors.Is(err, os.ErrNotExist) {
+		return f.write("README.txt", []byte(readme))
+	}
+	return nil
+}
+
 // Close lets go of the folder. What was kept is on disk already.
-func (f *Folder) Close() error { return errors.Join(f.rows.close(), f.root.Close()) }
+func (f *Folder) Close() error {
+	err := errors.Join(f.rows.close(), f.root.Close())
+	if f.sums != nil {
+		err = errors.Join(err, f.sums.Close())
+	}
+	if f.use != nil {
+		err = errors.Join(err, f.use.Close())
+	}
+	return err
+}
 
 // Path is where the picture of an entry is.
 func (f *Folder) Path(e Entry) string {
@@ -113,58 +157,77 @@ func (f *Folder) sum(name string) (string, error) {
 }
 
 // Keep implements jobs.Backup.
-func (f *Folder) Keep(ctx context.Context, account plan.Account, image graph.Image) error {
+func (f *Folder) Keep(ctx context.Context, account plan.Account, image graph.Image) (sum graph.Sum, err error) {
 	hash, err := plan.ParseHash(image.Hash)
 	if err != nil {
-		return &graph.Error{Class: graph.RefusedItem, Message: "the API names no hash of the image"}
+		return sum, &graph.Error{Class: graph.RefusedItem, Message: "the API names no hash of the image"}
 	}
-	switch e, err := f.Find(account, hash); {
+	e, err := f.Find(account, hash)
+	if err == nil {
+		err = f.believe(ctx, &e, image)
+	}
+	var unlike *graph.Error
+	var shared *content.SharedError
+	switch {
 	case err == nil: // its row may have been taken out since
 		if err := f.rows.ensure(e); err != nil {
-			return fmt.Errorf("write restore.csv: %w", err)
+			return sum, fmt.Errorf("write restore.csv: %w", err)
 		}
-		return nil
-	case !errors.Is(err, ErrNotKept):
-		return err
+		return e.sum(), nil
+	case !errors.Is(err, ErrNotKept) && !errors.As(err, &unlike) && !errors.As(err, &shared):
+		return sum, err
 	}
-	e := newEntry(account, image)
-	if err := f.picture(ctx, &e, image.URL); err != nil {
-		return err
+	e = newEntry(account, image)
+	if err := f.picture(ctx, &e, image); err != nil {
+		return sum, err
 	}
 	if err := f.rows.add(e); err != nil {
-		return fmt.Errorf("write restore.csv: %w", err)
+		return sum, fmt.Errorf("write restore.csv: %w", err)
 	}
 	text, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {
-		return err
+		return sum, err
 	}
 	if err := f.write(sidecar(account, hash), append(text, '\n')); err != nil {
-		return fmt.Errorf("write to the backup: %w", err)
+		return sum, fmt.Errorf("write to the backup: %w", err)
 	}
-	return nil
+	return e.sum(), nil
+}
+
+// Vouch implements jobs.Backup.
+func (f *Folder) Vouch(sum graph.Sum, hash plan.Hash) error { return f.sums.Claim(sum, hash) }
+
+// believe says why what was kept earlier cannot be the image's picture. What it kept
+// then may have been less choosy.
+func (f *Folder) believe(ctx context.Context, e *Entry, image graph.Image) error {
+	file, err := f.root.Open(e.Picture())
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if _, err := graph.CheckPicture(ctx, image, file, e.Size); err != nil {
+		return err
+	}
+	return f.sums.Claim(e.sum(), e.Hash)
 }
 
 // picture fetches the image's picture into its place.
-func (f *Folder) picture(ctx context.Context, e *Entry, url string) error {
+func (f *Folder) picture(ctx context.Context, e *Entry, image graph.Image) error {
 	if err := f.folderOf(string(e.Account)); err != nil {
 		return fmt.Errorf("write to the backup: %w", err)
 	}
 	err := f.place(string(e.Account), func(temp *os.File) (string, error) {
-		sum, size := sha256.New(), int64(0)
-		ext, err := f.gallery.Fetch(ctx, url, io.MultiWriter(temp, sum, counter{&size}))
-		e.File, e.Size, e.SHA256 = string(e.Hash)+ext, size, hex.EncodeToString(sum.Sum(nil))
-		return e.File, err
+		p, err := f.gallery.Fetch(ctx, image, temp)
+		if err != nil {
+			return "", err
+		}
+		e.File, e.Size, e.SHA256 = string(e.Hash)+p.Extension, p.Size, hex.EncodeToString(p.SHA256[:])
+		return e.File, f.sums.Claim(p.SHA256, e.Hash)
 	})
 	var refused *graph.Error
-	if err != nil && !errors.As(err, &refused) {
+	var shared *content.SharedError
+	if err != nil && !errors.As(err, &refused) && !errors.As(err, &shared) {
 		return fmt.Errorf("write to the backup: %w", err)
 	}
 	return err
-}
-
-type counter struct{ n *int64 }
-
-func (c counter) Write(p []byte) (int, error) {
-	*c.n += int64(len(p))
-	return len(p), nil
 }

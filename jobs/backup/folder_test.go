@@ -2,9 +2,13 @@ package backup_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"io/fs"
 	"os"
@@ -21,22 +25,40 @@ import (
 const (
 	hashA = "0123456789abcdef0123456789abcdef"
 	hashB = "fedcba9876543210fedcba9876543210"
-	png   = "\x89PNG\r\n\x1a\n"
 )
 
-// gallery sends a picture, or fails.
+// gallery sends a picture that is any image's own, or the one that it is given, or
+// fails.
 type gallery struct {
 	picture string
 	err     error
 	fetched int
 }
 
-func (g *gallery) Fetch(_ context.Context, url string, w io.Writer) (string, error) {
+func (g *gallery) Fetch(ctx context.Context, image graph.Image, f graph.PictureFile) (p graph.Picture, err error) {
 	g.fetched++
-	if _, err := io.WriteString(w, g.picture); err != nil {
-		return "", err
+	data := cmp.Or(g.picture, drawn(image.Hash))
+	if _, err := io.WriteString(f, data); err != nil {
+		return p, err
 	}
-	return ".png", g.err
+	if g.err != nil {
+		return p, g.err
+	}
+	p, err = graph.CheckPicture(ctx, image, f, int64(len(data)))
+	p.SHA256 = sha256.Sum256([]byte(data))
+	return p, err
+}
+
+// drawn is a PNG of its own for each text.
+func drawn(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	m := image.NewGray(image.Rect(0, 0, 8, 4))
+	copy(m.Pix, sum[:])
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		panic(err)
+	}
+	return b.String()
 }
 
 func open(t *testing.T, dir string, g *gallery) *backup.Folder {
@@ -51,13 +73,13 @@ func open(t *testing.T, dir string, g *gallery) *backup.Folder {
 
 func keep(t *testing.T, f *backup.Folder, account plan.Account, hash, name string) {
 	t.Helper()
-	if err := f.Keep(t.Context(), account, graph.Image{Hash: hash, Name: name, URL: "https://x", Created: "2026-01-02T03:04:05+0000"}); err != nil {
+	if _, err := f.Keep(t.Context(), account, graph.Image{Hash: hash, Name: name, URL: "https://x", Created: "2026-01-02T03:04:05+0000"}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestKeep(t *testing.T) {
-	dir, g := filepath.Join(t.TempDir(), "new", "backup"), &gallery{picture: png + "a"}
+	dir, g := filepath.Join(t.TempDir(), "new", "backup"), &gallery{}
 	f := open(t, dir, g)
 	keep(t, f, "11", hashA, "shoe, red.jpg")
 	keep(t, f, "11", hashA, "shoe, red.jpg")
@@ -66,10 +88,10 @@ func TestKeep(t *testing.T) {
 		t.Errorf("%d pictures were fetched, want 2", g.fetched)
 	}
 	e, err := f.Find("11", hashA)
-	if err != nil || e.Picture() != "11/"+hashA+".png" || e.Name != "shoe, red.jpg" || e.Size != 9 || e.Created == "" || len(e.SHA256) != 64 {
+	if err != nil || e.Picture() != "11/"+hashA+".png" || e.Name != "shoe, red.jpg" || e.Size != int64(len(drawn(hashA))) || e.Created == "" || len(e.SHA256) != 64 {
 		t.Errorf("got %+v, %v", e, err)
 	}
-	if data, err := os.ReadFile(filepath.Join(dir, e.Picture())); string(data) != png+"a" {
+	if data, err := os.ReadFile(filepath.Join(dir, e.Picture())); string(data) != drawn(hashA) {
 		t.Errorf("got picture %q, %v", data, err)
 	}
 	if name, ok := backup.NameOf(filepath.Join(dir, e.Picture())); name != "shoe, red.jpg" || !ok {
@@ -79,7 +101,7 @@ func TestKeep(t *testing.T) {
 		t.Errorf("got %v of an image that is not kept", err)
 	}
 	restores(t, dir, 2)
-	if left, _ := filepath.Glob(filepath.Join(dir, "*", ".new-*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(dir, "new", "*")); len(left) > 0 {
 		t.Errorf("%v were left", left)
 	}
 }
@@ -111,16 +133,16 @@ func restores(t *testing.T, dir string, want int) {
 func TestKeepFails(t *testing.T) {
 	dir := t.TempDir()
 	down := &graph.Error{Class: graph.Transient, Message: "down"}
-	g := &gallery{picture: png, err: down}
+	g := &gallery{err: down}
 	f := open(t, dir, g)
-	if err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA}); !errors.Is(err, down) {
+	if _, err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA}); !errors.Is(err, down) {
 		t.Errorf("got %v, want what the gallery said", err)
 	}
 	if _, err := f.Find("11", hashA); !errors.Is(err, backup.ErrNotKept) {
 		t.Errorf("got %v", err)
 	}
 	var e *graph.Error
-	if err := f.Keep(t.Context(), "11", graph.Image{Hash: "../../x"}); !errors.As(err, &e) {
+	if _, err := f.Keep(t.Context(), "11", graph.Image{Hash: "../../x"}); !errors.As(err, &e) {
 		t.Errorf("got %v for a hash that is none", err)
 	}
 	g.err = nil
@@ -149,13 +171,13 @@ func TestKeepMends(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
-			f := open(t, dir, &gallery{picture: png + "a"})
+			f := open(t, dir, &gallery{})
 			keep(t, f, "11", hashA, "")
 			f.Close()
 			if err := test.spoil(dir); err != nil {
 				t.Fatal(err)
 			}
-			g := &gallery{picture: png + "a"}
+			g := &gallery{}
 			f = open(t, dir, g)
 			if _, err := f.Find("11", hashA); !errors.Is(err, backup.ErrNotKept) {
 				t.Errorf("got %v, want it not kept", err)
@@ -171,7 +193,7 @@ func TestKeepMends(t *testing.T) {
 
 func TestNewerIsLeftAlone(t *testing.T) {
 	dir := t.TempDir()
-	f := open(t, dir, &gallery{picture: png})
+	f := open(t, dir, &gallery{})
 	keep(t, f, "11", hashA, "")
 	path := filepath.Join(dir, "11", hashA+".json")
 	raw, err := os.ReadFile(path)
@@ -181,7 +203,7 @@ func TestNewerIsLeftAlone(t *testing.T) {
 	if err := os.WriteFile(path, bytes.Replace(raw, []byte(`"version": 1`), []byte(`"version": 2`), 1), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA}); err == nil || !strings.Contains(err.Error(), "version 2") {
+	if _, err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA}); err == nil || !strings.Contains(err.Error(), "version 2") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -191,7 +213,7 @@ func TestKeepTogether(t *testing.T) {
 	dir := t.TempDir()
 	var all sync.WaitGroup
 	for job := range 4 {
-		f := open(t, dir, &gallery{picture: png})
+		f := open(t, dir, &gallery{})
 		all.Go(func() {
 			for i := range 50 {
 				keep(t, f, plan.Account(fmt.Sprint(11+job%2)), fmt.Sprintf("%032x", i), "")
@@ -205,11 +227,11 @@ func TestKeepTogether(t *testing.T) {
 // A full disk is told from a picture that cannot be had.
 func TestKeepOnFullDisk(t *testing.T) {
 	dir := t.TempDir()
-	f := open(t, dir, &gallery{picture: png})
+	f := open(t, dir, &gallery{})
 	if err := os.WriteFile(filepath.Join(dir, "11"), nil, 0o644); err != nil { // where a folder has to be
 		t.Fatal(err)
 	}
-	err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA})
+	_, err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA})
 	var e *graph.Error
 	var p *fs.PathError
 	if errors.As(err, &e) || !errors.As(err, &p) {
@@ -220,9 +242,9 @@ func TestKeepOnFullDisk(t *testing.T) {
 func ExampleFolder() {
 	dir, _ := os.MkdirTemp("", "")
 	defer os.RemoveAll(dir)
-	f, _ := backup.Open(dir, &gallery{picture: png})
+	f, _ := backup.Open(dir, &gallery{})
 	defer f.Close()
-	_ = f.Keep(context.Background(), "11", graph.Image{Hash: hashA, Name: "shoe.png", URL: "https://cdn.example/shoe"})
+	_, _ = f.Keep(context.Background(), "11", graph.Image{Hash: hashA, Name: "shoe.png", URL: "https://cdn.example/shoe"})
 	rows, _ := os.ReadFile(filepath.Join(dir, "restore.csv"))
 	fmt.Print(string(rows))
 	// Output:
@@ -233,11 +255,11 @@ func ExampleFolder() {
 // An image counts as kept only once its row is in restore.csv.
 func TestRowComesFirst(t *testing.T) {
 	dir := t.TempDir()
-	f := open(t, dir, &gallery{picture: png})
+	f := open(t, dir, &gallery{})
 	if err := os.Mkdir(filepath.Join(dir, "lock"), 0o755); err != nil { // no row can be added
 		t.Fatal(err)
 	}
-	if err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA}); err == nil {
+	if _, err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA}); err == nil {
 		t.Error("no row could be written, and the image was kept")
 	}
 	if _, err := f.Find("11", hashA); !errors.Is(err, backup.ErrNotKept) {
@@ -248,15 +270,15 @@ func TestRowComesFirst(t *testing.T) {
 // A picture that is not the one that was kept is no backup, whatever its length.
 func TestDamagedPictureIsNotKept(t *testing.T) {
 	dir := t.TempDir()
-	g := &gallery{picture: png + "a"}
+	g := &gallery{}
 	f := open(t, dir, g)
 	keep(t, f, "11", hashA, "")
 	path := filepath.Join(dir, "11", hashA+".png")
-	if err := os.WriteFile(path, make([]byte, len(png)+1), 0o644); err != nil {
+	if err := os.WriteFile(path, make([]byte, len(drawn(hashA))), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	keep(t, f, "11", hashA, "")
-	if data, err := os.ReadFile(path); string(data) != png+"a" {
+	if data, err := os.ReadFile(path); string(data) != drawn(hashA) {
 		t.Errorf("the picture is %q, %v", data, err)
 	}
 }
@@ -285,7 +307,7 @@ func TestEditedRows(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
-			f := open(t, dir, &gallery{picture: png + "a"})
+			f := open(t, dir, &gallery{})
 			keep(t, f, "11", hashA, "")
 			path := filepath.Join(dir, "restore.csv")
 			raw, err := os.ReadFile(path)

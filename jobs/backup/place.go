@@ -8,10 +8,13 @@ import (
 	"runtime"
 )
 
-// place writes a file as a whole: fill gets a file beside its place, says what it
-// is to be called, and only when it is on disk does it get that name.
+// temporary is the folder of files that are not in their place yet.
+func (f *Folder) temporary() string { return filepath.Join(f.dir, "new") }
+
+// place writes a file as a whole: fill gets a temporary one, says what it is to be
+// called, and only when it is on disk does it get its place and name.
 func (f *Folder) place(folder string, fill func(*os.File) (name string, err error)) (err error) {
-	temp, err := os.CreateTemp(filepath.Join(f.dir, filepath.FromSlash(folder)), ".new-*")
+	temp, err := os.CreateTemp(f.temporary(), "*")
 	if err != nil {
 		return err
 	}

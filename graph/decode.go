@@ -1,0 +1,150 @@
+package graph
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"image"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"runtime"
+	"strings"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+	"golang.org/x/image/webp"
+	"golang.org/x/sync/semaphore"
+)
+
+// MaxPixels bounds the pictures that are decoded, in pixels. The Ads Guide asks for
+// about a thousand a side; a camera's largest have some 100 megapixels.
+const MaxPixels = 100_000_000
+
+// Picture is what the bytes of an image file show.
+type Picture struct {
+	Extension     string // as its content has it: .png, .jpg, .gif, .bmp, .webp or .tif
+	Width, Height int    // pixels
+	Size          int64  // bytes
+	SHA256        Sum    // of the bytes; DecodePicture leaves it zero
+}
+
+// Sum is the SHA-256 of a picture's bytes.
+type Sum [sha256.Size]byte
+
+// PictureError says why bytes are not taken for a picture.
+type PictureError struct {
+	Large  bool   // too large to be looked at: it may be one all the same
+	Reason string // what the bytes are or show
+}
+
+func (e *PictureError) Error() string { return e.Reason }
+
+// decoding is shared by the whole process, because memory is: at most MaxPixels are
+// being decoded at once. A pixel takes up to 8 bytes, in a progressive JPEG up to 15.
+var decoding = semaphore.NewWeighted(MaxPixels)
+
+// DecodePicture decodes an image file of so many bytes to its end, in memory that is
+// bounded however many are decoded at once. A file that breaks off, is damaged or has
+// another format than those of [ImageExtension] is a *PictureError; any other error
+// is r's or ctx's. What follows a whole picture is not looked at: cameras append
+// previews and films.
+func DecodePicture(ctx context.Context, r io.ReaderAt, size int64) (Picture, error) {
+	p := Picture{Size: size}
+	in := &contextReader{ctx: ctx, r: r}
+	file := func() *io.SectionReader { return io.NewSectionReader(in, 0, size) }
+	var head [512]byte
+	n, err := io.ReadFull(file(), head[:])
+	if err != nil && in.err != nil {
+		return p, in.err
+	}
+	ext, ok := ImageExtension(head[:n])
+	if !ok {
+		return p, &PictureError{Reason: "by its content it is no image"}
+	}
+	p.Extension = ext
+	format := formats[ext]
+	kind := strings.ToUpper(ext[1:])
+	config, err := format.config(file())
+	if err == nil && (config.Width <= 0 || config.Height <= 0) {
+		err = errors.New("it has no size")
+	}
+	if err != nil {
+		return p, in.or(&PictureError{Reason: fmt.Sprintf("the %s cannot be decoded: %v", kind, err)})
+	}
+	p.Width, p.Height = config.Width, config.Height
+	pixels := int64(p.Width) * int64(p.Height)
+	if pixels > MaxPixels {
+		return p, &PictureError{Large: true, Reason: fmt.Sprintf("%d x %d pixels are more than the %d million that adferry decodes", p.Width, p.Height, MaxPixels/1_000_000)}
+	}
+	if err := decoding.Acquire(ctx, pixels); err != nil {
+		return p, err
+	}
+	defer decoding.Release(pixels)
+	if err := decodeWhole(format.decode, file); err != nil {
+		return p, in.or(&PictureError{Reason: fmt.Sprintf("the %s cannot be decoded: %v", kind, err)})
+	}
+	if pixels > MaxPixels/8 {
+		// Or the next one's memory comes on top of this one's: four of 100 megapixels
+		// one after the other took 795 MB, and 403 MB so.
+		runtime.GC()
+	}
+	return p, nil
+}
+
+// formats are the decoders, by extension.
+var formats = map[string]struct {
+	config func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error)
+}{
+	".png":  {png.DecodeConfig, png.Decode},
+	".jpg":  {jpeg.DecodeConfig, jpeg.Decode},
+	".gif":  {gif.DecodeConfig, decodeGIF},
+	".bmp":  {bmp.DecodeConfig, bmp.Decode},
+	".webp": {webp.DecodeConfig, webp.Decode},
+	".tif":  {tiff.DecodeConfig, tiff.Decode},
+}
+
+// decodeWhole decodes a file and drops the result. Bytes from anywhere may meet a
+// defect of a decoder: that must not end the run, and every resume after it.
+func decodeWhole(decode func(io.Reader) (image.Image, error), file func() *io.SectionReader) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("the decoder failed")
+		}
+	}()
+	_, err = decode(file())
+	return err
+}
+
+// contextReader ends reading with its context, and remembers an error that is not
+// the file's content but of reading it.
+type contextReader struct {
+	ctx context.Context
+	r   io.ReaderAt
+	err error
+}
+
+func (c *contextReader) ReadAt(p []byte, off int64) (int, error) {
+	if c.err == nil && c.ctx.Err() != nil {
+		c.err = context.Cause(c.ctx)
+	}
+	if c.err != nil {
+		return 0, c.err
+	}
+	n, err := c.r.ReadAt(p, off)
+	if err != nil && err != io.EOF {
+		c.err = err
+	}
+	return n, err
+}
+
+// or is the error of reading, if there was one, else err.
+func (c *contextReader) or(err error) error {
+	if c.err != nil {
+		return c.err
+	}
+	return err
+}

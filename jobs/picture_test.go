@@ -1,0 +1,283 @@
+package jobs_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"adferry/graph"
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// What comes from the content network in place of an image's picture is neither
+// uploaded in its place nor kept as its backup: the row fails, says why, and no
+// source is deleted. A picture that comes for several images is none of theirs, the
+// first one's included.
+func TestPlaceholders(t *testing.T) {
+	names := []string{"a", "b", "c", "d", "e"}
+	for _, test := range []struct {
+		fault sandbox.PictureFault
+		why   string
+	}{
+		{sandbox.PicturePlaceholder, "it has 1 x 1 pixels, and the image 120 x 63"},
+		{sandbox.PictureCut, "something else: the PNG cannot be decoded: "},
+		{sandbox.PicturePage, `"text/html; charset=utf-8", not an image`},
+		{sandbox.PictureSame, "the content network sent the same picture for the image "},
+	} {
+		for _, width := range []jobs.Options{{}, {Workers: 1, BatchSize: 1}} {
+			for _, verb := range []string{"move", "delete"} {
+				t.Run(fmt.Sprintf("%s, %s in requests of %d", test.fault, verb, width.BatchSize), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						w := newWorld(t, sandbox.Options{Variants: sandbox.Variants{Pictures: test.fault}})
+						w.server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+						w.has("22")
+						o, want := width, "failed backup_failed"
+						var rows, fates []string
+						for _, n := range names {
+							w.server.AddImage("11", sandbox.Image{Hash: string(hash(n)), Width: 120, Height: 63})
+							if verb == "delete" {
+								rows = append(rows, "delete 11 "+n+" -")
+							} else {
+								rows = append(rows, "move 11 "+n+" 22")
+								want = "failed denied"
+							}
+						}
+						for range names {
+							fates = append(fates, want)
+						}
+						if verb == "delete" {
+							o.Backup = w.backup(t, t.TempDir())
+						} else {
+							o.Detour, o.Gallery = true, w.gallery()
+						}
+						w.manifest(rows...)
+						if err := w.run(o); err != nil {
+							t.Fatal(err)
+						}
+						w.expect(fates...)
+						for _, r := range w.results() {
+							if !strings.Contains(r.Message, "its picture could not be downloaded: ") || !strings.Contains(r.Message, test.why) {
+								t.Errorf("the row says %q, want %q in it", r.Message, test.why)
+							}
+						}
+						for _, n := range names {
+							wantHolds(t, w, "11 "+n, "!22 "+n)
+						}
+						calls := w.server.Stats().Calls
+						if calls[sandbox.Delete]+calls[sandbox.Upload] > 0 {
+							t.Errorf("%d deletes and %d uploads were sent", calls[sandbox.Delete], calls[sandbox.Upload])
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// Also where each ad account gets one image alone no source is deleted: a picture that
+// was uploaded before it came for another image keeps its source.
+func TestPlaceholdersInManyLanes(t *testing.T) {
+	for _, workers := range []int{1, 8} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{Variants: sandbox.Variants{Pictures: sandbox.PictureSame}})
+			var rows []string
+			for i := range 5 {
+				target := fmt.Sprint(22 + i)
+				w.has("11", target)
+				w.has(target)
+				rows = append(rows, "move 11 "+target+" "+target)
+			}
+			w.server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+			w.manifest(rows...)
+			if err := w.run(jobs.Options{Detour: true, Gallery: w.gallery(), Workers: workers}); err != nil {
+				t.Fatal(err)
+			}
+			if n := w.server.Stats().Calls[sandbox.Delete]; n > 0 {
+				t.Errorf("%d workers: %d deletes were sent", workers, n)
+			}
+			for _, r := range w.results() {
+				if r.Status != jobs.StatusFailed {
+					t.Errorf("%d workers: %s is %s", workers, r.Hash, r.Status)
+				}
+			}
+		})
+	}
+}
+
+// forAWhile serves placeholders in place of the first pictures of each url.
+type forAWhile struct {
+	http.Handler
+	placeholder http.Handler
+	times       int
+
+	mu   sync.Mutex
+	seen map[string]int
+}
+
+func (f *forAWhile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	f.seen[r.URL.Path]++
+	early := f.seen[r.URL.Path] <= f.times
+	f.mu.Unlock()
+	if early {
+		f.placeholder.ServeHTTP(w, r)
+	} else {
+		f.Handler.ServeHTTP(w, r)
+	}
+}
+
+// placeholders serve the pictures of a sandbox's images with a fault, for a while.
+func (w *world) placeholders(fault sandbox.PictureFault, times int) *graph.Gallery {
+	other := sandbox.New(sandbox.Options{Variants: sandbox.Variants{Pictures: fault}})
+	for _, i := range w.server.Images("11") {
+		other.AddImage("11", i)
+	}
+	return graph.NewGallery(sandbox.Transport(&forAWhile{Handler: w.server, placeholder: other, times: times, seen: map[string]int{}}), time.Minute, "")
+}
+
+// A placeholder may be gone the next time: the picture is asked for again before the
+// row fails, and then the row is carried out.
+func TestPlaceholdersForAWhile(t *testing.T) {
+	for _, fault := range []sandbox.PictureFault{sandbox.PicturePlaceholder, sandbox.PictureCut, sandbox.PicturePage, sandbox.PictureSame} {
+		t.Run(string(fault), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sandbox.Options{})
+				w.has("11", "a", "b", "c")
+				w.server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+				w.has("22")
+				w.manifest("move 11 a 22", "move 11 b 22", "move 11 c 22")
+				if err := w.run(jobs.Options{Detour: true, Gallery: w.placeholders(fault, 2)}); err != nil {
+					t.Fatal(err)
+				}
+				w.expect("done uploaded", "done uploaded", "done uploaded")
+				wantHolds(t, w, "22 a", "22 b", "22 c", "!11 a", "!11 b", "!11 c")
+			})
+		})
+	}
+}
+
+// An image that was uploaded by a picture that later came for another one, too, keeps
+// its source, also in a later process.
+func TestUploadedPlaceholderKeepsSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Variants: sandbox.Variants{Pictures: sandbox.PictureSame}})
+		w.has("11", "a", "b")
+		w.server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+		w.has("22")
+		w.manifest("move 11 a 22", "move 11 b 22")
+		o := jobs.Options{Detour: true, Gallery: w.gallery()}
+		only := func(kind plan.Kind, name string) {
+			t.Helper()
+			o.Only = func(op jobs.Operation) bool { return op.Kind == kind && op.Hash == hash(name) }
+			_ = w.run(o) // what is left out leaves it unfinished
+		}
+		only(plan.KindCopy, "a")
+		only(plan.KindCopy, "b")
+		o.Only = nil
+		if err := w.run(o); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("failed copied_not_deleted", "failed denied")
+		wantHolds(t, w, "11 a", "11 b")
+		if m := w.results()[0].Message; !strings.Contains(m, "what was uploaded to act_22 in its place came for another image, too") {
+			t.Errorf("the row says %q", m)
+		}
+	})
+}
+
+// lateClaim is a backup of which another process learns, after an image was kept in
+// it, that the picture is another image's, too.
+type lateClaim struct {
+	jobs.Backup
+	of plan.Hash
+}
+
+func (l lateClaim) Keep(ctx context.Context, a plan.Account, i graph.Image) (graph.Sum, error) {
+	sum, err := l.Backup.Keep(ctx, a, i)
+	if err == nil && plan.Hash(i.Hash) == l.of {
+		_ = l.Vouch(sum, hash("another"))
+	}
+	return sum, err
+}
+
+// A delete whose picture is no longer believed when it is about to leave does not; the
+// others of its request do.
+func TestDoubtBeforeDelete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("11", "a", "b", "c")
+		w.manifest("delete 11 a -", "delete 11 b -", "delete 11 c -")
+		if err := w.run(jobs.Options{Backup: lateClaim{w.backup(t, t.TempDir()), hash("b")}}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("done", "failed backup_failed", "done")
+		wantHolds(t, w, "!11 a", "11 b", "!11 c")
+		if n := w.server.Stats().Calls[sandbox.Delete]; n != 2 {
+			t.Errorf("%d deletes were sent, want 2", n)
+		}
+	})
+}
+
+// Of an image whose picture is needed both sizes are asked for.
+func TestAsksForSizes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("11", "a")
+		w.manifest("delete 11 a -")
+		asked := map[string]bool{}
+		w.api.before = func(calls []graph.Call) {
+			for _, c := range calls {
+				for _, f := range c.Query.Fields {
+					asked[f] = true
+				}
+			}
+		}
+		if err := w.run(jobs.Options{Backup: w.backup(t, t.TempDir())}); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range []string{"width", "height", "original_width", "original_height"} {
+			if !asked[f] {
+				t.Errorf("%s was not asked for", f)
+			}
+		}
+	})
+}
+
+// What a killed run left of pictures in the job's folder goes when the job is run
+// again, whether or not pictures are fetched this time; which picture came for which
+// image is remembered.
+func TestPicturesOfKilledRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("11", "a")
+		w.has("22")
+		w.manifest("copy 11 a 22")
+		folder := filepath.Join(w.dir, "pictures")
+		left, kept := filepath.Join(folder, "new", "123"), filepath.Join(folder, "sums", "ab")
+		for _, name := range []string{left, kept} {
+			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(name, nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		names, err := filepath.Glob(filepath.Join(folder, "*", "*"))
+		if err != nil || !slices.Contains(names, kept) || slices.Contains(names, left) {
+			t.Errorf("got %v, %v, want %s gone and %s there", names, err, left, kept)
+		}
+	})
+}
