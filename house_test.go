@@ -43,7 +43,7 @@ var homes = map[string][]string{
 	"charm.land/lipgloss/v2":              {"reports"},
 	"github.com/charmbracelet/x":          {"reports"},
 	"golang.org/x/term":                   {"reports", "."},
-	"golang.org/x/sys":                    {"reports"},
+	"golang.org/x/sys":                    {"reports", "jobs/store"},
 }
 
 // Data runs one way: plan and graph, then jobs, then reports, wired by main.

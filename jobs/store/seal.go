@@ -84,7 +84,7 @@ func readSeal(ctx context.Context, db *sql.DB) (s seal, facts [len(underSeal)]st
 // could be steered, which held settings as well.
 var underSeal = [...]string{
 	`key IN ('name', 'manifest_path', 'manifest_sha256', 'rows', 'header', 'created_at', 'sandbox')`,
-	`key NOT IN ('consent', 'tally', 'exit_code', 'stop', 'seal', 'paused_at', 'workers', 'max_rate')`,
+	`key NOT IN ('consent', 'tally', 'exit_code', 'stop', 'seal', 'paused_at', 'workers', 'max_rate', 'endpoint')`,
 }
 
 func sealedFacts(ctx context.Context, db *sql.DB, which string) (string, error) {
