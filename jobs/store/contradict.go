@@ -102,7 +102,7 @@ func deleted(ctx context.Context, conn *sql.Conn, by, of side, roles ...Role) (*
 	}
 	defer tx.Rollback() // of the table, too
 	if _, err := tx.ExecContext(ctx, `CREATE TEMP TABLE deleted (account TEXT, hash TEXT, PRIMARY KEY (account, hash)) WITHOUT ROWID;
-		INSERT OR IGNORE INTO temp.deleted `+by.images(Deletes)); err != nil {
+		INSERT OR IGNORE INTO temp.deleted `+by.images(Deletes)+` ORDER BY 1, 2`); err != nil {
 		return nil, err
 	}
 	for _, role := range roles {
