@@ -147,7 +147,9 @@ func contradicting(t testing.TB, rows, image string, fates fate) *store.Job {
 	}
 	job, _, err := store.Create(t.Context(), filepath.Join(t.TempDir(), "job"), store.Spec{
 		Manifest: "manifest.csv", Consent: true,
-		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return plan.Read(strings.NewReader(manifest), visit) },
+		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
+			return plan.Read(strings.NewReader(manifest), visit)
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

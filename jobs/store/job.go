@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"adferry/jobs"
@@ -71,6 +72,12 @@ func openLocked(ctx context.Context, dir string, unlock func()) (j *Job, err err
 	}
 	j.unlock = letGo
 	return j, nil
+}
+
+// Holds reports whether there is a job in dir, or may be.
+func Holds(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, fileName))
+	return err == nil || !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR)
 }
 
 // View opens the job in dir for reading, whoever runs it.
