@@ -27,26 +27,22 @@ func (e *ContradictionError) Error() string {
 	f := e.Found
 	images := fmt.Sprintf("%s of %s", f.Hash, f.Account.Act())
 	if f.Images > 1 {
-		images = fmt.Sprintf("%d images, the first %s,", f.Images, images)
+		images = fmt.Sprintf("%d images such as %s", f.Images, images)
 	}
 	return fmt.Sprintf("%s %s %s, which the unfinished job in %s %s", e.Mine, mine[f.Mine], images, e.Other, theirs[f.Theirs])
 }
 func (e *ContradictionError) Unwrap() error { return e.Err }
 
 var (
-	mine   = map[store.Role]string{store.Deletes: "would delete", store.CopiesFrom: "has still to copy", store.CopiesTo: "copies or uploads"}
-	theirs = map[store.Role]string{store.Deletes: "is to delete", store.CopiesFrom: "has still to copy from there", store.CopiesTo: "copies or uploads to there"}
+	mine   = map[store.Role]string{store.Deletes: "would delete", store.CopiesFrom: "has still to copy", store.CopiesTo: "is to bring"}
+	theirs = map[store.Role]string{store.Deletes: "is to delete there", store.CopiesFrom: "has still to copy from there", store.CopiesTo: "brings there"}
 )
 
 var errMoved = errors.New("its folder was moved while it is running")
 
 // check holds a job against all that are registered, and takes those out that are
 // finished or gone. The entries of the job itself come back.
-func (r Registry) check(ctx context.Context, job *store.Job, s Start, me *entry) (own []entry, err error) {
-	all, unread := read(r.jobs())
-	if unread != nil {
-		s.Warn(fmt.Errorf("a job that may be unfinished cannot be looked at: %w", unread))
-	}
+func check(ctx context.Context, job *store.Job, s Start, me *entry, all []entry) (own []entry, err error) {
 	for _, e := range all {
 		over, here := false, sameFolder(e.Folder, me.Folder)
 		switch {

@@ -37,11 +37,12 @@ type account struct {
 // A file being made begins so; one that a killed process left goes with the next start.
 const draftPrefix = ".new-"
 
-// read reads the entries of a folder. What cannot be understood comes back as errors.
-func read(dir string) (all []entry, unread error) {
+// read reads the entries of a folder. Those that cannot be understood come back as
+// unread.
+func read(dir string) (all []entry, unread, err error) {
 	names, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		unread = err
+	if err != nil {
+		return nil, nil, err
 	}
 	for _, name := range names {
 		path := filepath.Join(dir, name.Name())
@@ -67,7 +68,7 @@ func read(dir string) (all []entry, unread error) {
 		}
 		all = append(all, e)
 	}
-	return all, unread
+	return all, unread, nil
 }
 
 // write makes the entry's file, on disk when it returns.

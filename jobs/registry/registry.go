@@ -61,7 +61,14 @@ func (r Registry) Enter(ctx context.Context, job *store.Job, s Start) (*Entry, e
 		return nil, err
 	}
 	defer unlock()
-	before, err := r.check(ctx, job, s, mine)
+	all, unread, err := read(r.jobs())
+	switch {
+	case err != nil && unavailable == nil:
+		unavailable = &UnavailableError{r.dir, err}
+	case unread != nil:
+		s.Warn(fmt.Errorf("a job that may be unfinished cannot be looked at: %w", unread))
+	}
+	before, err := check(ctx, job, s, mine, all)
 	if err != nil {
 		return nil, err
 	}
