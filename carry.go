@@ -35,6 +35,9 @@ func carry(ctx context.Context, s *streams, se *session, job *store.Job, dir str
 	if err != nil {
 		return err
 	}
+	if err := se.server.has(dir, meta); err != nil {
+		return err
+	}
 	if meta.Settings, err = settled(ctx, se, job, meta); err != nil {
 		return err
 	}
@@ -43,8 +46,14 @@ func carry(ctx context.Context, s *streams, se *session, job *store.Job, dir str
 		return err
 	}
 	defer release()
-	if err := job.SetRunning(ctx); err != nil {
-		return &jobs.CheckpointError{Err: err}
+	leaveRegistry, err := enter(ctx, s, job, dir, se, meta)
+	if err != nil {
+		return err
+	}
+	defer leaveRegistry()
+	sweep(dir)
+	if err := begin(ctx, se, job, meta); err != nil {
+		return err
 	}
 	defer se.exporter.show(ctx, job)()
 	engine := jobs.New(api, job, options)
@@ -58,6 +67,23 @@ func carry(ctx context.Context, s *streams, se *session, job *store.Job, dir str
 	ignore()
 	se.progress.Stop()
 	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)
+}
+
+// begin records that a process runs the job, where, and what of it is to be tried
+// again.
+func begin(ctx context.Context, se *session, job *store.Job, meta store.Meta) error {
+	if err := se.server.keep(ctx, job, meta); err != nil {
+		return err
+	}
+	if se.reopen {
+		if err := job.Reopen(ctx); err != nil {
+			return &jobs.CheckpointError{Err: err}
+		}
+	}
+	if err := job.SetRunning(ctx); err != nil {
+		return &jobs.CheckpointError{Err: err}
+	}
+	return nil
 }
 
 // settled checks that the job deletes no more than it may, and keeps what the

@@ -127,7 +127,7 @@ func startCleanup(c *cli.Context, s *streams, se *session, o *order, makeDir fun
 	}
 	path := filepath.Join(dir, manifestName)
 	job, _, err := store.Create(c.Context, dir, store.Spec{
-		Manifest: absolute(path), Consent: true, Settings: se.settings,
+		Manifest: absolute(path), Consent: true, Endpoint: se.server.origin, Settings: se.settings,
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 			p, err := readManifest(path, visit)
 			if err == nil && p.SHA256 != sum { // what was agreed to, and nothing else

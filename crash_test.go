@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -71,7 +72,7 @@ func TestCrashPoints(t *testing.T) {
 		}
 		if i%2 == 1 { // a copy goes on as well, with what the killed process held
 			elsewhere := filepath.Join(t.TempDir(), "copy")
-			if err := os.CopyFS(elsewhere, os.DirFS(k.job)); err != nil {
+			if err := errors.Join(os.CopyFS(elsewhere, os.DirFS(k.job)), os.RemoveAll(k.job)); err != nil {
 				t.Fatal(err)
 			}
 			k.job = elsewhere

@@ -146,8 +146,13 @@ func (r *rehearsal) command(t *testing.T, args ...string) *exec.Cmd {
 // run runs the command to its end.
 func (r *rehearsal) run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	return ran(t, r.command(t, args...))
+}
+
+// ran runs a command of adferry's to its end.
+func ran(t *testing.T, c *exec.Cmd) (code int, stdout, stderr string) {
+	t.Helper()
 	var out, errs strings.Builder
-	c := r.command(t, args...)
 	c.Stdout, c.Stderr = &out, &errs
 	if err := c.Run(); err != nil && c.ProcessState == nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/registry"
 	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
@@ -113,17 +114,21 @@ func exitCode(err error) int {
 		picture  *jobs.PictureError
 		disk     *store.DiskError
 		doubt    *doubtError
+		linked   *store.LinkedError
+		beside   *registry.ContradictionError
 	)
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &ended):
 		return ended.code
-	case errors.As(err, &usage), errors.As(err, &problems):
+	case errors.As(err, &beside):
+		return exitGuard
+	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &linked):
 		return exitUsage
 	case errors.As(err, &damaged), errors.As(err, &newer):
 		return exitUnusable
-	case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrBusy):
+	case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrBusy), errors.Is(err, registry.ErrBusy):
 		return exitLocked
 	case errors.Is(err, store.ErrNoJob), errors.Is(err, store.ErrExists):
 		return exitUsage
@@ -166,8 +171,14 @@ func hints(err error) []string {
 		reading  *readingError
 		account  *jobs.AccountError
 		output   *outputError
+		linked   *store.LinkedError
+		beside   *registry.ContradictionError
 	)
 	switch {
+	case errors.As(err, &beside):
+		return contradictionHints(beside)
+	case errors.As(err, &linked):
+		return linkedHints(linked)
 	case errors.As(err, &usage):
 		return usage.hint
 	case errors.As(err, &reading):
@@ -190,6 +201,8 @@ func hints(err error) []string {
 		return []string{"copy the folder and name the copy, or ask whoever owns it"}
 	case errors.Is(err, store.ErrLocked):
 		return []string{"adferry status shows how far it is"}
+	case errors.Is(err, registry.ErrBusy):
+		return []string{"look for an adferry that hangs, end it, and run this again; nothing was sent"}
 	case errors.Is(err, store.ErrBusy):
 		return []string{"let it end; the next run of the timer goes on"}
 	case errors.Is(err, store.ErrNoJob):

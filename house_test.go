@@ -26,8 +26,9 @@ var rooms = map[string]struct {
 	"jobs/backup":   {[]string{"plan", "graph", "jobs", "jobs/content"}, "a backup knows what it keeps, not how a job is run"},
 	"jobs/cleanup":  {[]string{"plan", "graph"}, "cleanup policy is pure; it judges what was listed and starts nothing"},
 	"jobs/store":    {[]string{"plan", "graph", "jobs"}, "the checkpoint knows what it stores, not how it is shown"},
+	"jobs/registry": {[]string{"plan", "graph", "jobs/store"}, "the registry knows which jobs are unfinished, not how one is run"},
 	"reports":       {[]string{"plan", "jobs"}, "reports read outcomes; they do not reach for the API or the database"},
-	".":             {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/backup", "jobs/cleanup", "jobs/store", "reports"}, ""},
+	".":             {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/backup", "jobs/cleanup", "jobs/registry", "jobs/store", "reports"}, ""},
 }
 
 // homes says which package may import a third-party module.
@@ -38,14 +39,14 @@ var homes = map[string][]string{
 	"golang.org/x/image":                  {"graph"},
 	"github.com/cenkalti/backoff/v4":      {"jobs"},
 	"modernc.org/sqlite":                  {"jobs/store"},
-	"github.com/gofrs/flock":              {"jobs/store", "jobs/backup", "jobs/content"},
+	"github.com/gofrs/flock":              {"jobs/store", "jobs/backup", "jobs/content", "jobs/registry"},
 	"github.com/google/renameio/v2":       {"reports"},
 	"github.com/prometheus/client_golang": {"reports"},
 	"charm.land/bubbletea/v2":             {"reports"},
 	"charm.land/lipgloss/v2":              {"reports"},
 	"github.com/charmbracelet/x":          {"reports"},
 	"golang.org/x/term":                   {"reports", "."},
-	"golang.org/x/sys":                    {"reports"},
+	"golang.org/x/sys":                    {"reports", "jobs/store"},
 }
 
 // Data runs one way: plan and graph, then jobs, then reports, wired by main.

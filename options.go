@@ -68,6 +68,7 @@ func runFlags() []cli.Flag {
 		stringFlag("max-delete", "", "N|P%", "refuse to start when the job deletes more images than this, or a greater share of its rows"),
 		stringFlag("backup", "", "DIR", "keep every image in DIR before it is deleted; no backup, no delete; the job keeps this for later runs"),
 		stringFlag("on-denied", "", "fail|upload", "where copying between two ad accounts is refused: fail (by default), or fetch the image and upload it; the job keeps this, too"),
+		boolFlag("new-endpoint", "go on against another server than the job has run against so far; the job keeps the new one"),
 		boolFlag("dry-run", "say what would be done and send nothing"),
 		stringFlag("max-failures", "", "N|P%", "stop with exit code 5 when more operations fail, or a greater share of the job's; by default half of at least 1,000 settled"),
 		intFlag("max-attempts", 5, "writes of one operation that may fail transiently before it is given up"),

@@ -54,6 +54,8 @@ type session struct {
 	settings    store.Settings // given now; empty ones stay as the job has them
 	mostDeletes jobs.Share
 	dryRun      bool
+	reopen      bool // the job's failed operations
+	server      server
 
 	progress *reports.Progress
 	quiet    bool
@@ -89,7 +91,7 @@ func newSession(c *cli.Context, s *streams, sandboxed bool) (*session, error) {
 		return nil, err
 	}
 	se := &session{
-		options: options, told: told, settings: settings, mostDeletes: limit, dryRun: c.Bool("dry-run"),
+		options: options, told: told, settings: settings, mostDeletes: limit, dryRun: c.Bool("dry-run"), server: serverOf(c),
 		progress: reports.NewProgress(mode, s.err), quiet: mode == reports.ProgressNone, log: log,
 	}
 	if se.dryRun { // nothing is sent, so no token is asked for
@@ -194,7 +196,7 @@ func runNew(c *cli.Context, s *streams, se *session, path, dir string) error {
 		return err
 	}
 	job, made, err := store.Create(c.Context, dir, store.Spec{
-		Manifest: absolute(path), Consent: true, Sandbox: c.Bool("sandbox"), Settings: se.settings,
+		Manifest: absolute(path), Consent: true, Sandbox: c.Bool("sandbox"), Endpoint: se.server.of(c.Bool("sandbox")), Settings: se.settings,
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return readPlan(path, nil, visit) }, // its files were looked into just now
 	})
 	if err != nil {
@@ -233,7 +235,7 @@ func madeFrom(c *cli.Context, path, dir string) (bool, error) {
 	if meta.Sandbox != c.Bool("sandbox") {
 		return false, usagef("name another folder with --job DIR", "%s holds a job that runs %s", dir, against(meta.Sandbox))
 	}
-	return true, nil
+	return true, serverOf(c).has(dir, meta)
 }
 
 // runAgain goes on with the job that an earlier run of the manifest made.
@@ -271,6 +273,9 @@ func resume(c *cli.Context, s *streams, reopen bool) error {
 	if c.Bool("sandbox") && !meta.Sandbox {
 		return usagef("", "%s holds a job that runs %s", dir, against(false))
 	}
+	if err := serverOf(c).has(dir, meta); err != nil {
+		return err
+	}
 	se, err := newSession(c, s, meta.Sandbox)
 	if err != nil {
 		return err
@@ -288,9 +293,7 @@ func resume(c *cli.Context, s *streams, reopen bool) error {
 		if err := waitOutDoubt(c.Context, s, se, job, meta); err != nil {
 			return again("retry", dir, err)
 		}
-		if err := job.Reopen(c.Context); err != nil {
-			return &jobs.CheckpointError{Err: err}
-		}
 	}
+	se.reopen = reopen
 	return carryOut(c.Context, s, se, job, dir)
 }

@@ -27,10 +27,17 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// cleanUp removes the built binary after the tests.
+// cleanUp keeps the tests out of the user's state folder, and removes the built binary
+// after them.
 type cleanUp struct{ m *testing.M }
 
 func (c cleanUp) Run() int {
+	state, err := os.MkdirTemp("", "adferry-state-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(state)
+	os.Setenv("ADFERRY_STATE_DIR", state)
 	code := c.m.Run()
 	if binary != "" {
 		os.RemoveAll(filepath.Dir(binary))
@@ -57,6 +64,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("ADFERRY_ENDPOINT", trap.URL)
 			e.Setenv("MANIFEST", manifest)
+			e.Setenv("ADFERRY_STATE_DIR", filepath.Join(e.Getenv("WORK"), ".tmp", "state"))
 			e.Values[servedKey{}] = &served{}
 			return nil
 		},

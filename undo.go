@@ -48,6 +48,9 @@ func undo(c *cli.Context, s *streams, dir string) error {
 	if c.Bool("sandbox") && !meta.Sandbox {
 		return usagef("", "%s holds a job that runs %s", dir, against(false))
 	}
+	if err := serverOf(c).has(dir, meta); err != nil {
+		return err
+	}
 	se, err := newSession(c, s, meta.Sandbox)
 	if err != nil {
 		return err
@@ -78,6 +81,9 @@ func undo(c *cli.Context, s *streams, dir string) error {
 		}
 	}
 	if !se.dryRun {
+		if err := se.server.keep(c.Context, original, meta); err != nil {
+			return err
+		}
 		if err := waitOutDoubt(c.Context, s, se, original, meta); err != nil {
 			return again("undo", dir, err)
 		}
@@ -127,6 +133,11 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 		return false, err
 	}
 	defer release()
+	leaveRegistry, err := enter(ctx, s, job, dir, se, meta)
+	if err != nil {
+		return false, err
+	}
+	defer leaveRegistry()
 	options.Only = func(o jobs.Operation) bool { return o.Kind != plan.KindDelete && o.Tried() }
 	defer se.exporter.show(ctx, job)()
 	engine := jobs.New(api, job, options)
@@ -287,7 +298,7 @@ func (u undoing) open(ctx context.Context, se *session, begun bool) (*store.Job,
 			return nil, notStarted(&store.DiskError{Err: err})
 		}
 		job, _, err := store.Create(ctx, u.dir, store.Spec{
-			Manifest: absolute(u.manifest()), Consent: true, Sandbox: u.sandbox, Settings: se.settings,
+			Manifest: absolute(u.manifest()), Consent: true, Sandbox: u.sandbox, Endpoint: se.server.of(u.sandbox), Settings: se.settings,
 			Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return readPlan(u.manifest(), nil, visit) },
 		})
 		return job, notStarted(err)

@@ -20,6 +20,7 @@ func verifyCommand(s *streams) *cli.Command {
 			"could not be read.",
 		Flags: append([]cli.Flag{
 			boolFlag("json", "print a document with every drift"),
+			boolFlag("new-endpoint", "read from another server than the job ran against"),
 		}, readFlags()...),
 		Action: func(c *cli.Context) error { return verify(c, s) },
 	}
@@ -88,6 +89,9 @@ func verify(c *cli.Context, s *streams) error {
 func readingFor(c *cli.Context, s *streams, job *store.Job) (*reading, error) {
 	meta, err := job.Meta(c.Context)
 	if err != nil {
+		return nil, err
+	}
+	if err := serverOf(c).has(c.Args().First(), meta); err != nil {
 		return nil, err
 	}
 	if !meta.Sandbox {

@@ -44,5 +44,8 @@ func (p *pending) Cleanup() error {
 	return os.Remove(p.Name())
 }
 
+// inUse has nothing to find out: Windows removes no file that a process has open.
+func inUse(string) bool { return false }
+
 // syncDir does nothing: Windows has no handle of a folder to flush.
 func syncDir(string) error { return nil }

@@ -3,7 +3,6 @@ package reports
 import (
 	"fmt"
 	"io"
-	"strings"
 )
 
 // WriteFile makes the file name in dir anew, whole or not at all, also across a
@@ -27,8 +26,7 @@ func WriteFile(dir, name string, write func(io.Writer) error) error {
 // or what a crash left of writing one of them.
 func Made(name string, also ...string) bool {
 	for _, n := range append(Names(), also...) {
-		rest, temporary := strings.CutPrefix(name, "."+n)
-		if name == n || temporary && rest != "" && strings.Trim(rest, "0123456789") == "" {
+		if name == n || temporary(name, n) {
 			return true
 		}
 	}

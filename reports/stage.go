@@ -4,13 +4,9 @@ import (
 	"bufio"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"time"
 )
-
-// abandoned is the age from which a temporary file is taken for the remains of a
-// killed process: far longer than a report takes to write.
-const abandoned = time.Hour
 
 // stage holds files that are not yet in their places.
 type stage struct {
@@ -25,8 +21,8 @@ type staged struct {
 
 func newStage(dir string, names ...string) (*stage, error) {
 	s := &stage{dir: dir, files: make(map[string]*staged)}
+	sweep(dir, names)
 	for _, name := range names {
-		sweep(dir, name)
 		p, err := newPending(dir, name)
 		if err != nil {
 			s.discard()
@@ -62,17 +58,25 @@ func (s *stage) discard() {
 	}
 }
 
-// sweep removes temporary files that killed processes left, lest they fill a disk
-// that is short already.
-func sweep(dir, name string) {
-	left, _ := filepath.Glob(filepath.Join(escapeGlob(dir), "."+name+"[0-9]*"))
-	for _, path := range left {
-		if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > abandoned {
+// Sweep removes what killed processes left of writing the reports in dir, or one of
+// the files also, lest it fill a disk that is short already. What a process is still
+// writing stays.
+func Sweep(dir string, also ...string) { sweep(dir, append(Names(), also...)) }
+
+func sweep(dir string, names []string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if !e.Type().IsRegular() || !slices.ContainsFunc(names, func(n string) bool { return temporary(e.Name(), n) }) {
+			continue
+		}
+		if path := filepath.Join(dir, e.Name()); !inUse(path) {
 			_ = os.Remove(path)
 		}
 	}
 }
 
-func escapeGlob(path string) string {
-	return strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace(path)
+// temporary reports whether a file's name is one that newPending gives.
+func temporary(name, of string) bool {
+	rest, ours := strings.CutPrefix(name, "."+of)
+	return ours && rest != "" && strings.Trim(rest, "0123456789") == ""
 }

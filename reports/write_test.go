@@ -12,8 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/google/go-cmp/cmp"
 
 	"adferry/jobs"
@@ -228,24 +228,25 @@ func TestWriteFailure(t *testing.T) {
 	}
 }
 
+// What a killed process left goes, whatever its age; what another one is still writing
+// stays, and so does what only looks like it.
 func TestRemainsAreSwept(t *testing.T) {
 	dir := t.TempDir()
-	old, fresh, foreign := ".results.csv123", ".results.csv456", ".results.csv.bak"
-	for _, name := range []string{old, fresh, foreign} {
+	left, written, foreign := ".results.csv123", ".mapping.csv456", ".results.csv.bak"
+	for _, name := range []string{left, written, foreign} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{old, foreign} {
-		long := time.Now().Add(-2 * time.Hour)
-		if err := os.Chtimes(filepath.Join(dir, name), long, long); err != nil {
-			t.Fatal(err)
-		}
+	writer := flock.New(filepath.Join(dir, written))
+	if _, err := writer.TryRLock(); err != nil {
+		t.Fatal(err)
 	}
+	defer writer.Unlock()
 	if err := reports.Write(context.Background(), dir, sample()); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := list(t, dir), append([]string{foreign, fresh}, names...); !slices.Equal(got, want) {
+	if got, want := list(t, dir), append([]string{written, foreign}, names...); !slices.Equal(got, want) {
 		t.Errorf("got files %q, want %q", got, want)
 	}
 }

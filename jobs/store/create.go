@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ type Spec struct {
 	Manifest string // path of the manifest, as it will be shown
 	Consent  bool   // its deletions were agreed to
 	Sandbox  bool   // it runs against the embedded sandbox, never the real API
+	Endpoint string // origin of the server that it runs against; empty with Sandbox
 	Settings
 	// Read reads the manifest and calls visit for each row.
 	Read func(visit func(plan.Row) error) (*plan.Plan, error)
@@ -47,13 +49,14 @@ func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error
 		unlock()
 		return nil, nil, fmt.Errorf("%s: %w", dir, ErrExists)
 	}
-	p, err := build(ctx, path+".new", filepath.Base(absolute(dir)), spec)
+	p, err := build(ctx, draftOf(path), filepath.Base(absolute(dir)), spec)
 	if err == nil {
-		err = publish(path+".new", path)
+		err = publish(draftOf(path), path)
 	}
 	if err != nil {
 		// job.db itself is there if only the folder could not be synced.
-		for _, name := range []string{fileName + ".new", fileName + ".new-wal", fileName + ".new-shm", fileName, lockName} {
+		removeDraft(path)
+		for _, name := range []string{fileName, lockName} {
 			_ = os.Remove(filepath.Join(dir, name))
 		}
 		unlock()
@@ -66,8 +69,10 @@ func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error
 // build loads the manifest into a fresh database that nobody else sees: no
 // journal, no syncing, until publish.
 func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error) {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("make job file: %w", err)
+	for _, suffix := range draftSuffixes { // also a log, which would be taken for the new file's
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("make job file: %w", err)
+		}
 	}
 	db, err := open(path, "_pragma=journal_mode(OFF)&_pragma=synchronous(OFF)&_pragma=locking_mode(EXCLUSIVE)")
 	if err != nil {
@@ -96,7 +101,7 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 		"name": name, "manifest_path": spec.Manifest, "manifest_sha256": hex.EncodeToString(p.SHA256[:]),
 		"rows": p.Rows, "header": string(header), "created_at": time.Now().UnixMilli(),
 		"consent": spec.Consent, "sandbox": spec.Sandbox,
-		"backup": spec.Backup, "on_denied": spec.OnDenied,
+		"backup": spec.Backup, "on_denied": spec.OnDenied, "endpoint": spec.Endpoint,
 	} {
 		if _, err := tx.Exec("INSERT INTO meta VALUES (?, ?)", key, value); err != nil {
 			return nil, fmt.Errorf("write job file: %w", err)
@@ -182,8 +187,23 @@ func publish(from, to string) error {
 	return nil
 }
 
+// draftOf is the job file before it is whole; SQLite puts the suffixes to its name.
+func draftOf(path string) string { return path + ".new" }
+
+var draftSuffixes = []string{"", "-wal", "-shm"}
+
+// removeDraft removes what is left of making a job file. The job has to be locked.
+func removeDraft(path string) {
+	for _, suffix := range draftSuffixes {
+		_ = os.Remove(draftOf(path) + suffix)
+	}
+}
+
 // syncFolder makes what was made or renamed in dir survive a power failure.
 func syncFolder(dir string) error {
+	if runtime.GOOS == "windows" { // it has no handle of a folder to flush
+		return nil
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

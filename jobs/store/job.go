@@ -8,9 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
-
-	"github.com/gofrs/flock"
 
 	"adferry/jobs"
 )
@@ -20,36 +19,52 @@ import (
 type Job struct {
 	dir    string
 	path   string
-	format int // of the file when it was opened
+	format int    // of the file when it was opened
+	how    string // SQLite's parameters for reading it
 	read   *sql.DB
 	writer *writer // nil for a view
 	unlock func()
 }
 
 // Open opens the job in dir to run it and locks it. The file is checked first
-// and left untouched if it is damaged or newer.
+// and left untouched if it is damaged or newer. What a killed process left of
+// making a job goes.
 func Open(ctx context.Context, dir string) (*Job, error) {
-	if err := inspect(filepath.Join(dir, fileName)); err != nil {
+	path := filepath.Join(dir, fileName)
+	if err := inspect(path); err != nil {
 		return nil, err
 	}
 	unlock, err := lock(dir)
 	if err != nil {
 		return nil, err
 	}
+	if err := oneName(path); err != nil { // after the lock: that a job is running is said first
+		unlock()
+		return nil, err
+	}
+	removeDraft(path)
 	return openLocked(ctx, dir, unlock)
 }
 
-func openLocked(ctx context.Context, dir string, unlock func()) (*Job, error) {
+// openLocked lets go of the lock if the job cannot be opened.
+func openLocked(ctx context.Context, dir string, unlock func()) (j *Job, err error) {
 	path := filepath.Join(dir, fileName)
-	sealed, err := check(ctx, path)
-	if err == nil {
-		err = upgrade(ctx, path, sealed)
-	}
+	unlockFile, err := lockFile(dir)
 	if err != nil {
 		unlock()
 		return nil, err
 	}
-	j, err := view(ctx, dir)
+	letGo := func() {
+		unlockFile()
+		unlock()
+	}
+	var seal sealed
+	if seal, err = check(ctx, path); err == nil {
+		err = upgrade(ctx, path, seal)
+	}
+	if err == nil {
+		j, err = view(ctx, dir)
+	}
 	if err == nil {
 		j.writer, err = newWriter(path)
 	}
@@ -57,16 +72,30 @@ func openLocked(ctx context.Context, dir string, unlock func()) (*Job, error) {
 		if j != nil {
 			j.read.Close()
 		}
-		unlock()
+		letGo()
 		return nil, err
 	}
-	j.unlock = unlock
+	j.unlock = letGo
 	return j, nil
+}
+
+// Holds reports whether there is a job in dir, or may be.
+func Holds(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, fileName))
+	return err == nil || !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR)
 }
 
 // View opens the job in dir for reading, whoever runs it.
 func View(ctx context.Context, dir string) (*Job, error) {
-	return view(ctx, dir)
+	j, err := view(ctx, dir)
+	if err != nil || j.Running() { // its process has seen to it that this folder is the one
+		return j, err
+	}
+	if err := oneName(j.path); err != nil {
+		j.read.Close()
+		return nil, err
+	}
+	return j, nil
 }
 
 func view(ctx context.Context, dir string) (*Job, error) {
@@ -74,8 +103,8 @@ func view(ctx context.Context, dir string) (*Job, error) {
 	if err := inspect(path); err != nil {
 		return nil, err
 	}
-	j := &Job{dir: dir, path: path}
-	db, err := reading(ctx, path, "mode=ro")
+	j := &Job{dir: dir, path: path, how: "mode=ro"}
+	db, err := reading(ctx, path, j.how)
 	if unwritable(err) {
 		db, err = j.asItLies(ctx, err)
 	}
@@ -111,7 +140,8 @@ func (j *Job) asItLies(ctx context.Context, why error) (*sql.DB, error) {
 	if log, err := os.Stat(j.path + "-wal"); j.Running() || err == nil && log.Size() > 0 {
 		return nil, &UnwritableError{j.dir, why}
 	}
-	db, err := reading(ctx, j.path, "mode=ro&immutable=1")
+	j.how = "mode=ro&immutable=1"
+	db, err := reading(ctx, j.path, j.how)
 	if err != nil {
 		return nil, why
 	}
@@ -130,33 +160,6 @@ func (j *Job) Close() error {
 	return err
 }
 
-// Running reports whether a process holds the job now.
-func (j *Job) Running() bool {
-	l := flock.New(filepath.Join(j.dir, lockName), flock.SetFlag(os.O_RDONLY))
-	if _, err := os.Stat(l.Path()); err != nil {
-		return false
-	}
-	free, err := l.TryRLock()
-	if free {
-		_ = l.Unlock()
-	}
-	return err == nil && !free
-}
-
-// lock takes the job's lock, which the operating system drops when the process
-// ends, however it ends.
-func lock(dir string) (unlock func(), err error) {
-	l := flock.New(filepath.Join(dir, lockName))
-	free, err := l.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("lock job: %w", err)
-	}
-	if !free {
-		return nil, fmt.Errorf("%s: %w", dir, ErrLocked)
-	}
-	return func() { _ = l.Unlock() }, nil
-}
-
 // Settings are what a job keeps of how it is to be run, so that a later process
 // goes on in the same way.
 type Settings struct {
@@ -172,6 +175,7 @@ type Meta struct {
 	Created  time.Time
 	Consent  bool
 	Sandbox  bool
+	Endpoint string // origin of the server that it runs against; empty: not known, or the embedded sandbox
 	Settings
 	Steering
 	ExitCode *int   // of the last process that stopped
@@ -213,6 +217,8 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			m.Consent = text == "1" || text == "true"
 		case "sandbox":
 			m.Sandbox = text == "1" || text == "true"
+		case "endpoint":
+			m.Endpoint = text
 		case "backup":
 			m.Backup = text
 		case "on_denied":
@@ -264,6 +270,17 @@ func (j *Job) Files(ctx context.Context) (string, error) {
 // SetSettings changes how the job is run from now on.
 func (j *Job) SetSettings(ctx context.Context, s Settings) error {
 	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('backup', ?), ('on_denied', ?)`, s.Backup, s.OnDenied)
+}
+
+// SetEndpoint changes which server the job runs against from now on.
+func (j *Job) SetEndpoint(ctx context.Context, origin string) error {
+	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('endpoint', ?)`, origin)
+}
+
+// Unfinished reports whether operations are left to do.
+func (j *Job) Unfinished(ctx context.Context) (left bool, err error) {
+	err = j.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE `+unsettled+`)`).Scan(&left)
+	return left, j.readError(err)
 }
 
 // Deletes counts the job's deletions, done or not.

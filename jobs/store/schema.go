@@ -90,6 +90,9 @@ func (e *NewerError) Error() string {
 
 // inspect reads the file's first page header without opening it as a database.
 func inspect(path string) error {
+	if err := plainFile(path); err != nil {
+		return err
+	}
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%s: %w", filepath.Dir(path), ErrNoJob)
@@ -136,10 +139,11 @@ const writing = "mode=rw&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=syn
 // open makes a database handle; parameters are SQLite URI ones and the
 // driver's.
 func open(path string, parameters string) (*sql.DB, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(abs), RawQuery: parameters + "&_pragma=busy_timeout(10000)"}
-	return sql.Open("sqlite", u.String())
+	return sql.Open("sqlite", uri(path, parameters+"&_pragma=busy_timeout(10000)"))
+}
+
+// uri names a file to SQLite (SQLite, "Uniform Resource Identifiers").
+func uri(path, parameters string) string {
+	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(absolute(path)), RawQuery: parameters}
+	return u.String()
 }

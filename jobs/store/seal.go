@@ -143,7 +143,7 @@ func (s sealed) holds(path string) (bool, error) {
 // could be steered, which held settings as well.
 var underSeal = [...]string{
 	`key IN ('name', 'manifest_path', 'manifest_sha256', 'rows', 'header', 'created_at', 'sandbox')`,
-	`key NOT IN ('consent', 'tally', 'exit_code', 'stop', 'seal', 'paused_at', 'workers', 'max_rate')`,
+	`key NOT IN ('consent', 'tally', 'exit_code', 'stop', 'seal', 'paused_at', 'workers', 'max_rate', 'endpoint')`,
 }
 
 func sealedFacts(ctx context.Context, db querier, which string) (string, error) {
