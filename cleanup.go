@@ -31,7 +31,7 @@ func cleanupCommand(s *streams) *cli.Command {
 			"While one process is at work under ROOT, a second one ends with exit code 6.",
 		Flags: withOwn([]cli.Flag{
 			boolFlag("unused", "select what nothing uses: no creative, and not associated with one"),
-			stringFlag("older-than", "", "AGE", "select what was created at least this long ago, such as 180d"),
+			stringFlag("older-than", "", "AGE", "select what was created at least this long ago, in whole days or hours, such as 180d"),
 			stringFlag("name", "", "GLOB", "select by the whole name, case and all: * is any text, ? a character, [a-z] one of these"),
 			&cli.StringSliceFlag{Name: "keep", EnvVars: env("keep"),
 				Usage: "leave alone what this list names: image hashes, one a line, or a mapping.csv (`FILE`; may be given again)"},
@@ -127,7 +127,7 @@ func startCleanup(c *cli.Context, s *streams, se *session, o *order, makeDir fun
 	}
 	path := filepath.Join(dir, manifestName)
 	job, _, err := store.Create(c.Context, dir, store.Spec{
-		Manifest: absolute(path), Consent: true, Settings: se.settings,
+		Manifest: absolute(path), Policy: inv.words(), Consent: true, Settings: se.settings,
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 			p, err := readManifest(path, visit)
 			if err == nil && p.SHA256 != sum { // what was agreed to, and nothing else

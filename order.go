@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -32,6 +33,7 @@ type order struct {
 const (
 	defaultPercent = 20
 	defaultLimit   = "20%"
+	defaultMinAge  = 24 * time.Hour
 )
 
 func cleanupOrder(c *cli.Context) (*order, error) {
@@ -49,8 +51,10 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 	if o.policy.OlderThan, err = ageOf(c, "older-than", 0); err != nil {
 		return nil, err
 	}
-	if o.policy.MinAge, err = ageOf(c, "min-age", day); err != nil {
-		return nil, err
+	if c.String("min-age") != "0" {
+		if o.policy.MinAge, err = ageOf(c, "min-age", defaultMinAge); err != nil {
+			return nil, err
+		}
 	}
 	o.policy.Unused, o.policy.Name = c.Bool("unused"), c.String("name")
 	if err := o.policy.Check(); errors.Is(err, cleanup.ErrNothing) {
@@ -78,7 +82,7 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 	}
 	o.terms = terms{
 		Version: termsVersion, Endpoint: c.String("endpoint"), Accounts: slices.Sorted(slices.Values(o.accounts)),
-		Unused: o.policy.Unused, OlderThan: days(o.policy.OlderThan), Name: o.policy.Name, MinAge: days(o.policy.MinAge),
+		Unused: o.policy.Unused, OlderThan: cleanup.FormatAge(o.policy.OlderThan), Name: o.policy.Name, MinAge: cleanup.FormatAge(o.policy.MinAge),
 		MaxDelete: cmp.Or(c.String("max-delete"), defaultLimit),
 	}
 	for _, path := range c.StringSlice("keep") {
@@ -87,6 +91,23 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 		}
 	}
 	return o, nil
+}
+
+// ageOf reads an option that holds an age; missing stands for one that is not given,
+// or that an environment variable leaves empty.
+func ageOf(c *cli.Context, name string, missing time.Duration) (time.Duration, error) {
+	if c.String(name) == "" {
+		return missing, nil
+	}
+	age, err := cleanup.ParseAge(c.String(name))
+	if err != nil {
+		hint := ""
+		if name == "min-age" {
+			hint = "--min-age 0 asks for no age"
+		}
+		return 0, usagef(hint, "--%s: %w", name, err)
+	}
+	return age, nil
 }
 
 // leftEmpty reports whether an option was given without a value.

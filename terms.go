@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"adferry/jobs"
 	"adferry/plan"
@@ -25,6 +26,9 @@ type terms struct {
 	Keep      []keepList     `json:"keep"`
 	MaxDelete string         `json:"max_delete"`
 	Manifest  string         `json:"manifest_sha256"` // of the manifest that they led to
+
+	Policy string    `json:"policy"`          // what they amounted to then, in words
+	Cutoff time.Time `json:"cutoff,omitzero"` // when the youngest image that might go was created
 }
 
 type keepList struct {

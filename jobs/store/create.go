@@ -18,6 +18,7 @@ import (
 // Spec says what a new job is made of.
 type Spec struct {
 	Manifest string // path of the manifest, as it will be shown
+	Policy   string // what the manifest was made by, in words; empty if people made it
 	Consent  bool   // its deletions were agreed to
 	Sandbox  bool   // it runs against the embedded sandbox, never the real API
 	Settings
@@ -96,7 +97,7 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 		"name": name, "manifest_path": spec.Manifest, "manifest_sha256": hex.EncodeToString(p.SHA256[:]),
 		"rows": p.Rows, "header": string(header), "created_at": time.Now().UnixMilli(),
 		"consent": spec.Consent, "sandbox": spec.Sandbox,
-		"backup": spec.Backup, "on_denied": spec.OnDenied,
+		"backup": spec.Backup, "on_denied": spec.OnDenied, "policy": spec.Policy,
 	} {
 		if _, err := tx.Exec("INSERT INTO meta VALUES (?, ?)", key, value); err != nil {
 			return nil, fmt.Errorf("write job file: %w", err)

@@ -9,8 +9,8 @@
 // 1970, UTC; 0 or NULL where there is none.
 //
 //	meta      key, value: name, manifest_path, manifest_sha256, rows, header
-//	          (JSON), created_at, consent, sandbox, backup, on_denied, paused_at,
-//	          workers, max_rate, tally, exit_code, stop, seal
+//	          (JSON), created_at, consent, sandbox, backup, on_denied, policy,
+//	          paused_at, workers, max_rate, tally, exit_code, stop, seal
 //	rows      line, verb, first (the copy or upload), del, record: the raw CSV
 //	          text of the manifest row, with the user's own columns
 //	ops       id, kind, source, hash, target, file, lane (the ad account that

@@ -169,6 +169,7 @@ type Meta struct {
 	Name     string
 	Manifest jobs.ManifestInfo
 	Header   []string // of the manifest
+	Policy   string   // what the manifest was made by, in words; may be empty
 	Created  time.Time
 	Consent  bool
 	Sandbox  bool
@@ -205,6 +206,8 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			_, err = fmt.Sscan(text, &m.Manifest.Rows)
 		case "header":
 			err = json.Unmarshal(value, &m.Header)
+		case "policy":
+			m.Policy = text
 		case "created_at":
 			var ms int64
 			_, err = fmt.Sscan(text, &ms)
