@@ -114,7 +114,7 @@ func New(c Config) (*Client, error) {
 	if !c.AppSecret.Empty() {
 		cl.proof = proof(c.AppSecret, c.Token)
 	}
-	cl.redact = redactor(cl.token, cl.proof)
+	cl.redact = Redactor(cl.token, cl.proof)
 	return cl, nil
 }
 
