@@ -113,13 +113,14 @@ func exitCode(err error) int {
 		picture  *jobs.PictureError
 		disk     *store.DiskError
 		doubt    *doubtError
+		occupied *store.OccupiedError
 	)
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &ended):
 		return ended.code
-	case errors.As(err, &usage), errors.As(err, &problems):
+	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &occupied):
 		return exitUsage
 	case errors.As(err, &damaged), errors.As(err, &newer):
 		return exitUnusable
@@ -166,10 +167,13 @@ func hints(err error) []string {
 		reading  *readingError
 		account  *jobs.AccountError
 		output   *outputError
+		occupied *store.OccupiedError
 	)
 	switch {
 	case errors.As(err, &usage):
 		return usage.hint
+	case errors.As(err, &occupied):
+		return []string{"name a new folder with --job DIR; nothing was sent"}
 	case errors.As(err, &reading):
 		return readingHints(reading.err)
 	case errors.As(err, &account):

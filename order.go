@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -85,7 +86,7 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 		Unused: o.policy.Unused, OlderThan: cleanup.FormatAge(o.policy.OlderThan), Name: o.policy.Name, MinAge: cleanup.FormatAge(o.policy.MinAge),
 		MaxDelete: cmp.Or(c.String("max-delete"), defaultLimit),
 	}
-	for _, path := range c.StringSlice("keep") {
+	for _, path := range keepFiles(c) {
 		if err := o.keep(path); err != nil {
 			return nil, usagef("nothing was listed or deleted", "--keep %s: %w", path, err)
 		}
@@ -108,6 +109,19 @@ func ageOf(c *cli.Context, name string, missing time.Duration) (time.Duration, e
 		return 0, usagef(hint, "--%s: %w", name, err)
 	}
 	return age, nil
+}
+
+// keepFiles are the keep lists. The environment variable holds one a line: a name may
+// have any other character in it.
+func keepFiles(c *cli.Context) (paths []string) {
+	for _, value := range c.StringSlice("keep") {
+		for path := range strings.Lines(value) {
+			if path = strings.TrimRight(path, "\r\n"); path != "" {
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths
 }
 
 // leftEmpty reports whether an option was given without a value.

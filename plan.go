@@ -30,7 +30,7 @@ func planCommand(s *streams) *cli.Command {
 			if c.Bool("check") {
 				return check(c, s, path)
 			}
-			return printPlan(s, path, c.Bool("json"))
+			return printPlan(c, s, path)
 		},
 	}
 }
@@ -62,6 +62,9 @@ func describe(path string, p *plan.Plan) planDocument {
 		Operations: nonZero(map[string]int{"copy": n.Copies, "delete": n.Deletes, "upload": n.Uploads}),
 		Forecast:   jobs.Predict(p), Warnings: []string{},
 	}
+	for _, w := range p.Warnings {
+		d.Warnings = append(d.Warnings, w.String())
+	}
 	if n.Deletes > 0 {
 		d.Warnings = append(d.Warnings, deletions(p)+"; run wants --yes")
 	}
@@ -71,12 +74,17 @@ func describe(path string, p *plan.Plan) planDocument {
 	return d
 }
 
-func printPlan(s *streams, path string, asJSON bool) error {
-	p, err := readManifest(path, nil)
+func printPlan(c *cli.Context, s *streams, path string) error {
+	m, err := manifestOf(c, s, path)
+	if err != nil {
+		return err
+	}
+	defer m.close()
+	p, err := m.read(nil)
 	if err != nil {
 		return showProblems(s, err)
 	}
-	return describe(path, p).print(s.out, asJSON)
+	return describe(path, p).print(s.out, c.Bool("json"))
 }
 
 func (d planDocument) print(w io.Writer, asJSON bool) error {

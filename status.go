@@ -20,7 +20,7 @@ func statusCommand(s *streams) *cli.Command {
 			boolFlag("watch", "print again every two seconds until the job stops"),
 		},
 		Action: func(c *cli.Context) error {
-			dir, err := argument(c, "DIR")
+			dir, err := jobFolder(c)
 			if err != nil {
 				return err
 			}
@@ -89,7 +89,7 @@ func reportCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "report", Usage: "write a job's reports again", ArgsUsage: "DIR",
 		Action: func(c *cli.Context) error {
-			dir, err := argument(c, "DIR")
+			dir, err := jobFolder(c)
 			if err != nil {
 				return err
 			}

@@ -100,7 +100,7 @@ func tune(c *cli.Context, s *streams) error {
 
 // steer opens the job that the command names, whoever runs it.
 func steer(c *cli.Context, do func(*store.Job, string, store.Steering) error) error {
-	dir, err := argument(c, "DIR")
+	dir, err := jobFolder(c)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func verifyCommand(s *streams) *cli.Command {
 }
 
 func verify(c *cli.Context, s *streams) error {
-	dir, err := argument(c, "DIR")
+	dir, err := jobFolder(c)
 	if err != nil {
 		return err
 	}

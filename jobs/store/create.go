@@ -22,6 +22,9 @@ type Spec struct {
 	Consent  bool   // its deletions were agreed to
 	Sandbox  bool   // it runs against the embedded sandbox, never the real API
 	Settings
+	// Beside names what may lie in the folder already: what was written there for this
+	// job. Anything else makes Create fail with an OccupiedError.
+	Beside []string
 	// Read reads the manifest and calls visit for each row.
 	Read func(visit func(plan.Row) error) (*plan.Plan, error)
 }
@@ -39,11 +42,16 @@ func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return unmade(fmt.Errorf("make job folder: %w", err))
 	}
+	path := filepath.Join(dir, fileName)
+	if _, err := os.Lstat(path); err != nil {
+		if err := Vacant(dir, spec.Beside...); err != nil { // before a lock is laid there
+			return unmade(err)
+		}
+	}
 	unlock, err := lock(dir)
 	if err != nil {
 		return unmade(err)
 	}
-	path := filepath.Join(dir, fileName)
 	if _, err := os.Lstat(path); err == nil {
 		unlock()
 		return nil, nil, fmt.Errorf("%s: %w", dir, ErrExists)

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/jobs/store"
+	"adferry/reports"
+)
+
+// jobOf is the folder of the job that a manifest's is when no other is named.
+func jobOf(manifest string) string {
+	return strings.TrimSuffix(manifest, filepath.Ext(manifest)) + ".job"
+}
+
+// jobFolder is the argument of a command that takes a job's folder. A manifest, or
+// another file, in its place is told apart.
+func jobFolder(c *cli.Context) (string, error) {
+	dir, err := argument(c, "DIR")
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(dir)
+	command := "adferry " + c.Command.Name + " "
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && holdsJob(jobOf(dir)):
+		return "", usagef("did you mean "+command+reports.Quote(jobOf(dir))+"?", "%s does not exist", dir)
+	case err != nil || info.IsDir():
+		return dir, nil // the store says what is wrong with it
+	case filepath.Base(dir) == store.FileName:
+		return "", usagef(command+reports.Quote(filepath.Dir(dir)), "%s is the file of a job; name its folder", dir)
+	case holdsJob(jobOf(dir)):
+		return "", usagef(command+reports.Quote(jobOf(dir)), "%s is a file; its job folder is %s", dir, jobOf(dir))
+	}
+	return "", usagef("adferry run "+reports.Quote(dir)+" makes a job of a manifest, in "+jobOf(dir),
+		"%s is a file, and %s takes the folder of a job", dir, c.Command.Name)
+}
+
+// holdsJob reports whether there is a job's file in a folder.
+func holdsJob(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, store.FileName))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// fit refuses a folder that cannot be a job's, and a manifest that the job's own
+// files would be written over.
+func fit(m *manifest, dir string) error {
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		return usagef("name a folder with --job DIR", "%s is a file, and a job needs a folder", dir)
+	}
+	base := filepath.Base(m.kept)
+	written := slices.ContainsFunc(append(reports.Names(), store.FileName), func(name string) bool { return strings.EqualFold(name, base) })
+	if m.spool != nil || !written || !inFolder(m, dir) {
+		return nil
+	}
+	return usagef("copy it to another folder, or name another one with --job DIR; adferry retry tries a job's failed rows again",
+		"%s has the name of a file that the job in %s would write", m.name, dir)
+}
+
+// inFolder reports whether a manifest lies in a folder, by whatever path.
+func inFolder(m *manifest, dir string) bool {
+	if m.spool != nil {
+		return false
+	}
+	here, err := os.Stat(filepath.Dir(m.kept))
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(dir)
+	return err == nil && os.SameFile(here, there)
+}
+
+// beside is what may lie in a job's folder before there is a job: the manifest, and
+// what a cleanup's dry run wrote beside it.
+func beside(m *manifest, dir string) []string {
+	if !inFolder(m, dir) {
+		return nil
+	}
+	return append(drafted(), filepath.Base(m.kept))
+}
+
+// drafted are the files that a cleanup writes before its job is made.
+func drafted() []string { return []string{manifestName, termsName} }
