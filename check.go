@@ -58,7 +58,7 @@ func check(c *cli.Context, s *streams, path string) error {
 	if err := rehearseReads(c.Context, se, fence, job, p); err != nil {
 		return &readingError{err}
 	}
-	d := describe(path, p)
+	d := describe(m.name, p)
 	if d.Check, err = newCheck(c.Context, job, d.Forecast, reader, fence); err != nil {
 		return err
 	}

@@ -84,15 +84,21 @@ var (
 // place. What is long and has no mark of a path is left out.
 func shown(value string) string {
 	if len(value) >= leastToken && !strings.ContainsAny(value, `./\`) {
-		return "what was given, which could be a token and is not repeated,"
+		return `"..." (not shown: it could be a token)`
 	}
 	return strconv.Quote(value)
 }
 
 // discretion makes a function that takes out of a message what must not be shown:
-// the secrets of the environment, and whatever on the command line could be one.
+// the secrets of the environment, and whatever on the command line, or in a variable
+// that is an option, could be one.
 func discretion(args []string) func(string) string {
 	secrets := knownSecrets()
+	for _, entry := range os.Environ() {
+		if strings.HasPrefix(entry, "ADFERRY_") {
+			args = append(slices.Clip(args), entry)
+		}
+	}
 	for _, arg := range args {
 		for _, part := range append(strings.SplitN(arg, "=", 2), strings.TrimLeft(arg, "-")) {
 			if couldBeToken(part) {

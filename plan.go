@@ -84,7 +84,7 @@ func printPlan(c *cli.Context, s *streams, path string) error {
 	if err != nil {
 		return showProblems(s, err)
 	}
-	return describe(path, p).print(s.out, c.Bool("json"))
+	return describe(m.name, p).print(s.out, c.Bool("json"))
 }
 
 func (d planDocument) print(w io.Writer, asJSON bool) error {
