@@ -22,8 +22,6 @@ import (
 	"adferry/jobs"
 )
 
-const day = 24 * time.Hour
-
 // stock is a sandbox with ad accounts to clean up: of every four images one is
 // used, one young, and two may go.
 func stock(t *testing.T, o sandbox.Options, accounts []string, images int) *rehearsal {

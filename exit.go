@@ -168,10 +168,13 @@ func hints(err error) []string {
 		account  *jobs.AccountError
 		output   *outputError
 		occupied *store.OccupiedError
+		foreign  *store.ForeignError
 	)
 	switch {
 	case errors.As(err, &usage):
 		return usage.hint
+	case errors.As(err, &foreign):
+		return foreignHints(foreign)
 	case errors.As(err, &occupied):
 		return []string{"name a new folder with --job DIR; nothing was sent"}
 	case errors.As(err, &reading):
@@ -218,6 +221,14 @@ func hints(err error) []string {
 		return []string{onJob("resume", err) + " goes on"}
 	}
 	return nil
+}
+
+// foreignHints say what to do about another user's job.
+func foreignHints(e *store.ForeignError) []string {
+	if e.Running && e.Read {
+		return []string{"adferry status " + reports.Quote(e.Dir) + " shows how far it is; only " + e.Owner + " can steer it"}
+	}
+	return []string{"run this as " + e.Owner + ", or ask them"}
 }
 
 // refusedHints says what to renew, by the codes of the Graph API's error

@@ -32,6 +32,9 @@ func Open(ctx context.Context, dir string) (*Job, error) {
 	if err := inspect(filepath.Join(dir, fileName)); err != nil {
 		return nil, err
 	}
+	if err := mayChange(dir); err != nil {
+		return nil, err
+	}
 	unlock, err := lock(dir)
 	if err != nil {
 		return nil, err
@@ -140,13 +143,17 @@ func (j *Job) Running() bool {
 	if free {
 		_ = l.Unlock()
 	}
+	if errors.Is(err, os.ErrPermission) { // SQLite removes this file when the last process lets go
+		_, err := os.Stat(filepath.Join(j.dir, fileName+"-shm"))
+		return err == nil
+	}
 	return err == nil && !free
 }
 
 // lock takes the job's lock, which the operating system drops when the process
 // ends, however it ends.
 func lock(dir string) (unlock func(), err error) {
-	l := flock.New(filepath.Join(dir, lockName))
+	l := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o644)) // others may see whether it is held
 	free, err := l.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("lock job: %w", err)
