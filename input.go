@@ -203,6 +203,19 @@ func openRegular(path string) (*os.File, error) {
 	return f, nil
 }
 
+// openList opens a list that is read once, and so may be a pipe; one that nobody
+// writes to is empty.
+func openList(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := regular(info); err != nil && info.Mode()&fs.ModeNamedPipe == 0 {
+		return nil, err
+	}
+	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+}
+
 // regular says what else a file is.
 func regular(info fs.FileInfo) error {
 	switch mode := info.Mode(); {

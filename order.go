@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -69,11 +68,16 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 	if !o.limit.Set { // an empty value is no guard that is off
 		o.limit = jobs.Share{Percent: defaultPercent, Set: true}
 	}
+	if err := cmp.Or(noFile("job", o.dir), noFile("jobs", o.root)); err != nil {
+		return nil, err
+	}
 	switch {
 	case o.dir != "" && o.root != "":
 		return nil, usagef("--job names the folder of one job, --jobs a folder of dated ones", "--job and --jobs exclude each other")
 	case o.dir == "" && o.root == "" && !o.dryRun:
 		return nil, usagef("name a folder with --job DIR; for a timer, --jobs ROOT makes dated ones", "the job has no folder")
+	case holdsJob(o.root) && o.root != "":
+		return nil, usagef("name the folder above it, or another one", "--jobs: %s is the folder of a job", o.root)
 	case o.keepJobs < 0:
 		return nil, usagef("", "--keep-jobs is %d, and goes from 0", o.keepJobs)
 	case o.keepJobs > 0 && o.root == "":
@@ -131,9 +135,9 @@ func leftEmpty(c *cli.Context, name string) bool {
 
 // keep reads a keep list.
 func (o *order) keep(path string) error {
-	f, err := os.Open(path)
+	f, err := openList(path)
 	if err != nil {
-		return errors.Unwrap(err) // the path is told already
+		return bare(err) // the path is told already
 	}
 	defer f.Close()
 	if o.policy.Keep == nil {

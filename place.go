@@ -51,17 +51,30 @@ func holdsJob(dir string) bool {
 // fit refuses a folder that cannot be a job's, and a manifest that the job's own
 // files would be written over.
 func fit(m *manifest, dir string) error {
-	info, err := os.Stat(dir)
-	if err == nil && !info.IsDir() {
-		return usagef("name a folder with --job DIR", "%s is a file, and a job needs a folder", dir)
+	if err := noFile("job", dir); err != nil {
+		return err
 	}
-	base := filepath.Base(m.kept)
-	written := slices.ContainsFunc(append(reports.Names(), store.FileName), func(name string) bool { return strings.EqualFold(name, base) })
-	if m.spool != nil || !written || !inFolder(m, dir) {
+	if !inFolder(m, dir) || !written(filepath.Base(m.kept)) {
 		return nil
 	}
 	return usagef("copy it to another folder, or name another one with --job DIR; adferry retry tries a job's failed rows again",
 		"%s has the name of a file that the job in %s would write", m.name, dir)
+}
+
+// noFile refuses a file in place of the folder that an option names.
+func noFile(option, dir string) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return usagef("name a folder with --"+option, "%s is a file, and a job needs a folder", dir)
+	}
+	return nil
+}
+
+// written reports whether a file of this name in a job's folder is one that adferry
+// writes. Some file systems take names in any case for the same.
+func written(name string) bool {
+	return slices.ContainsFunc(append(reports.Names(), store.FileName, "review.html", "creatives.csv"), func(own string) bool {
+		return strings.EqualFold(own, name)
+	})
 }
 
 // inFolder reports whether a manifest lies in a folder, by whatever path.
