@@ -21,7 +21,7 @@ var tokenLike = regexp.MustCompile(`EAA[0-9A-Za-z]{17,}|EAA[A-Z][0-9A-Za-z_-]{16
 // command line, where every process on the machine can read it, or in a variable
 // that is shown. The error does not repeat it.
 func misplaced(args []string) error {
-	const hint = "renew the token if others may have seen it; it belongs into ADFERRY_ACCESS_TOKEN, or into a file for --token-file FILE"
+	const hint = "renew the token if others may have seen it; it belongs in ADFERRY_ACCESS_TOKEN, or in a file for --token-file FILE"
 	known := knownSecrets()
 	holds := func(value string) bool {
 		return tokenLike.MatchString(value) || slices.ContainsFunc(known, func(s string) bool { return strings.Contains(value, s) })

@@ -21,7 +21,9 @@ func runCommand(s *streams) *cli.Command {
 		Name: "run", Usage: "carry out a manifest, or go on with it",
 		ArgsUsage: "MANIFEST",
 		Description: "Makes the job in DIR and runs it. The same manifest on an existing job resumes it.\n" +
-			"Deletions want --yes, or a yes at the terminal.",
+			"Deletions want --yes, or a yes at the terminal. DIR is new or empty: other files there are refused.\n" +
+			"MANIFEST may be a pipe, or - for standard input; --job names the folder then, and files of uploads are\n" +
+			"relative to the working folder.",
 		Flags: append([]cli.Flag{
 			stringFlag("job", "", "DIR", "folder of the job; by default the manifest's path with .job for its extension"),
 			boolFlag("yes", "agree to the deletions that the manifest asks for"),

@@ -21,8 +21,9 @@ type blankRun struct {
 // blankRow takes a row that names no image off the checker, and reports whether
 // it was one.
 func (c *checker) blankRow(r *record) bool {
-	empty := emptyRow(r.raw) && (r.err == nil || errors.Is(r.err, csv.ErrFieldCount))
-	if !empty && (r.err != nil || !namesNoImage(r.scanned.cells)) {
+	nameless := r.err == nil && namesNoImage(r.scanned.cells)
+	empty := (nameless || errors.Is(r.err, csv.ErrFieldCount)) && emptyRow(r.raw)
+	if !empty && !nameless {
 		c.endBlanks()
 		return false
 	}
@@ -41,11 +42,11 @@ func (c *checker) blankRow(r *record) bool {
 // endBlanks says what is wrong with the rows of a run, now that others follow or
 // the file ends.
 func (c *checker) endBlanks() {
-	run := c.blank
-	c.blank = blankRun{}
-	if run.rows == 0 {
+	if c.blank.rows == 0 {
 		return
 	}
+	run := c.blank
+	c.blank = blankRun{}
 	p := Problem{Line: run.first.line}
 	switch {
 	case run.rows == 1 && run.empty:

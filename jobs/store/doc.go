@@ -34,6 +34,13 @@
 // upgraded in one transaction when a process opens it to run it; testdata keeps a
 // file of each version.
 //
+// # Folder
+//
+// A job is made in a folder that is missing, empty, or holds nothing but what was
+// written there for it, what a crash left of making it, and what file systems put
+// into folders; see [Vacant]. Another user's job can be read, as far as permissions
+// go, and is a [ForeignError] to whoever wants to change it.
+//
 // # Durability
 //
 // All writes go through one goroutine that merges what its callers bring while
