@@ -130,7 +130,7 @@ func startCleanup(c *cli.Context, s *streams, se *session, o *order, makeDir fun
 	}
 	path := filepath.Join(dir, manifestName)
 	job, _, err := store.Create(c.Context, dir, store.Spec{
-		Manifest: absolute(path), Policy: inv.words(), Consent: true, Settings: se.settings, Beside: drafted(),
+		Manifest: absolute(path), Policy: inv.words(), Consent: true, Settings: se.settings, Beside: draftNames(),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 			p, err := readManifest(path, visit)
 			if err == nil && p.SHA256 != sum { // what was agreed to, and nothing else

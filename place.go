@@ -48,9 +48,9 @@ func holdsJob(dir string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// fit refuses a folder that cannot be a job's, and a manifest that the job's own
+// checkPlace refuses a folder that cannot be a job's, and a manifest that the job's own
 // files would be written over.
-func fit(m *manifest, dir string) error {
+func checkPlace(m *manifest, dir string) error {
 	if err := noFile("job", dir); err != nil {
 		return err
 	}
@@ -96,8 +96,8 @@ func beside(m *manifest, dir string) []string {
 	if !inFolder(m, dir) {
 		return nil
 	}
-	return append(drafted(), filepath.Base(m.kept))
+	return append(draftNames(), filepath.Base(m.kept))
 }
 
-// drafted are the files that a cleanup writes before its job is made.
-func drafted() []string { return []string{manifestName, termsName} }
+// draftNames are the files that a cleanup writes before its job is made.
+func draftNames() []string { return []string{manifestName, termsName} }

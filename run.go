@@ -244,7 +244,7 @@ func madeFrom(c *cli.Context, m *manifest, dir string) (bool, error) {
 	if dir == "" {
 		return false, nil
 	}
-	if err := fit(m, dir); err != nil {
+	if err := checkPlace(m, dir); err != nil {
 		return false, err
 	}
 	view, err := store.View(c.Context, dir)

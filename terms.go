@@ -57,7 +57,7 @@ func (t terms) write(dir string) error {
 // of an earlier dry run gives way; one that was changed since, or is somebody
 // else's, does not.
 func vacant(dir string) error {
-	if err := store.Vacant(dir, drafted()...); err != nil {
+	if err := store.Vacant(dir, draftNames()...); err != nil {
 		return err
 	}
 	path := filepath.Join(dir, manifestName)

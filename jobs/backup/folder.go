@@ -39,7 +39,7 @@ type Folder struct {
 // Possible says why a folder cannot be one for backups: it or one above it is a
 // file, or it holds what is not of a backup. It makes nothing.
 func Possible(dir string) error {
-	switch err := foreign(dir); {
+	switch err := otherFiles(dir); {
 	case errors.Is(err, os.ErrNotExist) && dir != filepath.Dir(dir):
 		return possibleBelow(filepath.Dir(dir))
 	case errors.Is(err, syscall.ENOTDIR):
