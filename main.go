@@ -75,7 +75,7 @@ func report(w io.Writer, err error) {
 	}
 }
 
-// oneLine keeps a file's name from making lines of its own.
+// oneLine keeps what is shown, such as a file's name, from making lines of its own.
 func oneLine(text string) string {
 	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(strings.TrimSpace(text))
 }

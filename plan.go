@@ -100,7 +100,7 @@ func (d planDocument) print(w io.Writer, asJSON bool) error {
 const mostAccounts = 20
 
 func (d planDocument) text(w io.Writer) error {
-	fmt.Fprintf(w, "%s: %s, %s, %s\n\n", d.Manifest, count(d.Rows, "row"), count(d.Writes, "operation"), count(len(d.Accounts), "ad account"))
+	fmt.Fprintf(w, "%s: %s, %s, %s\n\n", oneLine(d.Manifest), count(d.Rows, "row"), count(d.Writes, "operation"), count(len(d.Accounts), "ad account"))
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
 	for _, verb := range []string{"copy", "move", "delete", "upload"} {
 		if n := d.RowsBy[verb]; n > 0 {

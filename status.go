@@ -101,7 +101,7 @@ func reportCommand(s *streams) *cli.Command {
 			if err := reports.Write(c.Context, dir, job); err != nil {
 				return inJob(dir, fmt.Errorf("%w: %w", errReports, err))
 			}
-			_, err = fmt.Fprintf(s.out, "reports written to %s\n", dir)
+			_, err = fmt.Fprintf(s.out, "reports written to %s\n", oneLine(dir))
 			return err
 		},
 	}
