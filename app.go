@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"adferry/plan"
 )
 
 // newApp builds the command tree. Nothing in it exits the process.
@@ -24,11 +26,13 @@ func newApp(s *streams) *cli.App {
 		HideHelpCommand:      true,
 		Flags:                []cli.Flag{cli.HelpFlag}, // the library adds none beside a help command that is not its own
 		EnableBashCompletion: true,
-		ExitErrHandler:       func(*cli.Context, error) {},
-		OnUsageError:         onUsageError,
+		// A file may have a comma in its name.
+		DisableSliceFlagSeparator: true,
+		ExitErrHandler:            func(*cli.Context, error) {},
+		OnUsageError:              onUsageError,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usagef(commandList(c), "there is no command %q", c.Args().First())
+				return noCommand(c, c.Args().First())
 			}
 			return cli.ShowAppHelp(c)
 		},
@@ -59,19 +63,24 @@ func helpCommand() *cli.Command {
 				return err
 			}
 			if c.App.Command(topic) == nil {
-				return usagef(commandList(c), "there is no command %q", topic)
+				return noCommand(c, topic)
 			}
 			return cli.ShowCommandHelp(c, topic)
 		},
 	}
 }
 
-func commandList(c *cli.Context) string {
+// noCommand is an error with the command that was most likely meant, or else all.
+func noCommand(c *cli.Context, name string) error {
 	var names []string
 	for _, command := range c.App.Commands {
 		names = append(names, command.Name)
 	}
-	return "the commands are " + strings.Join(names, ", ")
+	hint := "the commands are " + strings.Join(names, ", ")
+	if near := plan.Nearest(name, names); near != "" {
+		hint = "did you mean " + near + "? " + hint
+	}
+	return usagef(hint, "there is no command %s", shown(name))
 }
 
 // argument returns the command's only argument.

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"adferry/jobs"
 	"adferry/jobs/backup"
@@ -205,21 +206,26 @@ func watch(se *session) func(jobs.Event) {
 // at once: every intent is on disk, so that loses nothing.
 func stopOnSignal(se *session, engine *jobs.Engine) (release func()) {
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, stopSignals()...)
 	done := make(chan struct{})
 	go func() {
-		for n := 0; ; n++ {
+		var first time.Time
+		for {
+			var s os.Signal
 			select {
 			case <-done:
 				return
-			case <-signals:
+			case s = <-signals:
 			}
-			if n > 0 {
+			switch {
+			case first.IsZero():
+				first = time.Now()
+				engine.Stop(jobs.ErrInterrupted)
+				se.progress.Note("stopping: requests in flight may end; interrupt again to stop now")
+			case s != syscall.SIGHUP || time.Since(first) > hangupPause:
 				se.progress.Stop()
 				os.Exit(exitStopped)
 			}
-			engine.Stop(jobs.ErrInterrupted)
-			se.progress.Note("stopping: requests in flight may end; once more leaves at once")
 		}
 	}()
 	return func() {

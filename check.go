@@ -17,7 +17,12 @@ import (
 // account can be read at all, then about every image. It runs as a job in a folder
 // of its own that is thrown away.
 func check(c *cli.Context, s *streams, path string) error {
-	p, err := readManifest(path, nil)
+	m, err := manifestOf(c, s, path)
+	if err != nil {
+		return err
+	}
+	defer m.close()
+	p, err := m.read(nil)
 	if err != nil {
 		return showProblems(s, err)
 	}
@@ -35,8 +40,7 @@ func check(c *cli.Context, s *streams, path string) error {
 	}
 	defer os.RemoveAll(dir)
 	job, _, err := store.Create(c.Context, dir, store.Spec{
-		Manifest: absolute(path), Sandbox: c.Bool("sandbox"),
-		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return readManifest(path, visit) },
+		Manifest: m.kept, Sandbox: c.Bool("sandbox"), Read: m.read,
 	})
 	if err != nil {
 		return notStarted(err)
@@ -54,7 +58,7 @@ func check(c *cli.Context, s *streams, path string) error {
 	if err := rehearseReads(c.Context, se, fence, job, p); err != nil {
 		return &readingError{err}
 	}
-	d := describe(path, p)
+	d := describe(m.name, p)
 	if d.Check, err = newCheck(c.Context, job, d.Forecast, reader, fence); err != nil {
 		return err
 	}

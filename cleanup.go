@@ -31,10 +31,10 @@ func cleanupCommand(s *streams) *cli.Command {
 			"While one process is at work under ROOT, a second one ends with exit code 6.",
 		Flags: withOwn([]cli.Flag{
 			boolFlag("unused", "select what nothing uses: no creative, and not associated with one"),
-			stringFlag("older-than", "", "AGE", "select what was created at least this long ago, such as 180d"),
+			stringFlag("older-than", "", "AGE", "select what was created at least this long ago, in whole days or hours, such as 180d"),
 			stringFlag("name", "", "GLOB", "select by the whole name, case and all: * is any text, ? a character, [a-z] one of these"),
 			&cli.StringSliceFlag{Name: "keep", EnvVars: env("keep"),
-				Usage: "leave alone what this list names: image hashes, one a line, or a mapping.csv (`FILE`; may be given again)"},
+				Usage: "leave alone what this list names: image hashes, one a line, or a mapping.csv (`FILE`; may be given again; in the variable one a line)"},
 			stringFlag("min-age", "1d", "AGE", "leave alone what is younger; 0 asks for no age"),
 			stringFlag("max-delete", defaultLimit, "N|P%", "refuse to delete more than N images, or more than P% of the images of an ad account"),
 			stringFlag("job", "", "DIR", "folder of the job"),
@@ -92,6 +92,9 @@ func cleanUpAccounts(c *cli.Context, s *streams) error {
 	case unfinished:
 		return goOn(c.Context, s, se, dir)
 	}
+	if err := vacant(dir); err != nil {
+		return err
+	}
 	return startCleanup(c, s, se, o, func() (string, error) {
 		return dir, store.MakeFolder(dir)
 	})
@@ -127,7 +130,7 @@ func startCleanup(c *cli.Context, s *streams, se *session, o *order, makeDir fun
 	}
 	path := filepath.Join(dir, manifestName)
 	job, _, err := store.Create(c.Context, dir, store.Spec{
-		Manifest: absolute(path), Consent: true, Endpoint: se.server.origin, Settings: se.settings,
+		Manifest: absolute(path), Policy: inv.words(), Consent: true, Endpoint: se.server.origin, Settings: se.settings, Beside: draftNames(),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 			p, err := readManifest(path, visit)
 			if err == nil && p.SHA256 != sum { // what was agreed to, and nothing else
@@ -155,6 +158,9 @@ func rehearseCleanup(c *cli.Context, s *streams, se *session, o *order) error {
 			view.Close()
 			return usagef("name another folder with --job DIR", "%s holds a job already", o.dir)
 		} else if !errors.Is(err, store.ErrNoJob) {
+			return err
+		}
+		if err := vacant(o.dir); err != nil {
 			return err
 		}
 	}

@@ -46,9 +46,9 @@ func accessToken(c *cli.Context, s *streams) (graph.Secret, error) {
 	if file := c.String("token-file"); file != "" {
 		raw, err := readToken(file, s.in)
 		if err != nil {
-			return graph.Secret{}, usagef("", "--token-file: %w", err)
+			return graph.Secret{}, usagef("--token-file takes the name of a file that holds the token, or - for standard input", "--token-file: %s cannot be read: %w", shown(file), bare(err))
 		}
-		text, from = raw, "--token-file "+file
+		text, from = raw, "--token-file"
 	}
 	if strings.TrimSpace(text) == "" {
 		hint := []string{"set ADFERRY_ACCESS_TOKEN, or name a file with --token-file FILE (- is standard input)"}

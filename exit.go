@@ -116,6 +116,7 @@ func exitCode(err error) int {
 		doubt    *doubtError
 		linked   *store.LinkedError
 		beside   *registry.ContradictionError
+		occupied *store.OccupiedError
 	)
 	switch {
 	case err == nil:
@@ -124,7 +125,7 @@ func exitCode(err error) int {
 		return ended.code
 	case errors.As(err, &beside):
 		return exitGuard
-	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &linked):
+	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &linked), errors.As(err, &occupied):
 		return exitUsage
 	case errors.As(err, &damaged), errors.As(err, &newer):
 		return exitUnusable
@@ -173,6 +174,8 @@ func hints(err error) []string {
 		output   *outputError
 		linked   *store.LinkedError
 		beside   *registry.ContradictionError
+		occupied *store.OccupiedError
+		foreign  *store.ForeignError
 	)
 	switch {
 	case errors.As(err, &beside):
@@ -181,6 +184,10 @@ func hints(err error) []string {
 		return linkedHints(linked)
 	case errors.As(err, &usage):
 		return usage.hint
+	case errors.As(err, &foreign):
+		return foreignHints(foreign)
+	case errors.As(err, &occupied):
+		return []string{"name a new folder with --job DIR; nothing was sent"}
 	case errors.As(err, &reading):
 		return readingHints(reading.err)
 	case errors.As(err, &account):
@@ -227,6 +234,14 @@ func hints(err error) []string {
 		return []string{onJob("resume", err) + " goes on"}
 	}
 	return nil
+}
+
+// foreignHints say what to do about another user's job.
+func foreignHints(e *store.ForeignError) []string {
+	if e.Running && e.Read {
+		return []string{"adferry status " + reports.Quote(e.Dir) + " shows how far it is; only " + e.Owner + " can steer it"}
+	}
+	return []string{"run this as " + e.Owner + ", or ask them"}
 }
 
 // refusedHints says what to renew, by the codes of the Graph API's error

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 
@@ -32,7 +31,7 @@ func filesIn(dir string) func(plan.Op) (graph.File, error) {
 		if path.Ext(name) == "" {
 			name += ext
 		}
-		return graph.File{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(full) }}, nil
+		return graph.File{Name: name, Open: func() (io.ReadCloser, error) { return openRegular(full) }}, nil
 	}
 }
 
@@ -53,7 +52,7 @@ func checkFiles(dir string) plan.FileCheck {
 // lookInto checks that a file can be sent: that it can be read, is a whole image by
 // its content, and is no longer than any the API takes.
 func lookInto(full string) (ext string, err error) {
-	f, err := os.Open(full)
+	f, err := openRegular(full)
 	if err != nil {
 		return "", bare(err)
 	}
@@ -62,8 +61,6 @@ func lookInto(full string) (ext string, err error) {
 	switch {
 	case err != nil:
 		return "", bare(err)
-	case !info.Mode().IsRegular():
-		return "", errors.New("it is no regular file")
 	case info.Size() == 0:
 		return "", errors.New("the file is empty")
 	case info.Size() > graph.MaxPicture:

@@ -37,7 +37,7 @@ func newHelm(ctx context.Context, w io.Writer, dir string, job *store.Job, engin
 		fmt.Fprintf(w, "adferry tune set %s for this job\n", set.Tuning)
 	}
 	if !set.PausedAt.IsZero() {
-		fmt.Fprintf(w, "%s is paused since %s: nothing is sent until adferry unpause %s\n", dir, clock(set.PausedAt), reports.Quote(dir))
+		fmt.Fprintf(w, "%s is paused since %s: nothing is sent until adferry unpause %s\n", oneLine(dir), clock(set.PausedAt), reports.Quote(dir))
 	}
 	h.turn(set)
 	return h, nil

@@ -26,6 +26,8 @@ type inventory struct {
 	unlisted map[plan.Account]error // and what was not, and loses nothing
 	deletes  int                    // in the accounts that were listed
 	spool    *spool
+	policy   cleanup.Policy
+	began    time.Time // as of when the policy judged
 }
 
 // takeInventory lists all accounts to their end, and judges every image: deleting
@@ -44,6 +46,7 @@ func takeInventory(ctx context.Context, s *streams, se *session, o *order) (*inv
 		return nil, notStarted(err)
 	}
 	began := time.Now()
+	inv.policy, inv.began = o.policy, began
 	shown := began
 	r := &reading{err: s.err, quiet: se.quiet, log: se.log}
 	options := se.options
@@ -119,6 +122,7 @@ func (inv *inventory) write(dir string, t terms) (sum [sha256.Size]byte, err err
 	if err == nil {
 		h.Sum(sum[:0])
 		t.Manifest = hex.EncodeToString(sum[:])
+		t.Policy, t.Cutoff = inv.words(), inv.policy.Cutoff(inv.began).Truncate(time.Second)
 		err = t.write(dir)
 	}
 	if err != nil {
@@ -126,6 +130,9 @@ func (inv *inventory) write(dir string, t terms) (sum [sha256.Size]byte, err err
 	}
 	return sum, nil
 }
+
+// words are the policy as it was applied.
+func (inv *inventory) words() string { return inv.policy.Describe(inv.began) }
 
 // ended tells which accounts were left out, and makes a good end a failure then.
 func (inv *inventory) ended(s *streams, err error) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -146,8 +147,11 @@ func accountsOf(c *cli.Context) ([]plan.Account, error) {
 		return nil, usagef(fmt.Sprintf("adferry %s act_123", c.Command.Name), "%s needs an ad account", c.Command.Name)
 	}
 	var all []plan.Account
-	for _, text := range c.Args().Slice() {
+	for i, text := range c.Args().Slice() {
 		a, err := plan.ParseAccount(text)
+		if err != nil && len(text) > longestAccount { // it may be a token
+			return nil, usagef("", "argument %d is %w", i+1, errors.Unwrap(err))
+		}
 		if err != nil {
 			return nil, &usageError{err: err}
 		}
@@ -157,6 +161,9 @@ func accountsOf(c *cli.Context) ([]plan.Account, error) {
 	}
 	return all, nil
 }
+
+// longestAccount is of an ad account's id with its prefix.
+const longestAccount = 24
 
 // fieldsOf reads a list of field names, of which hash may be left out.
 func fieldsOf(text string) ([]string, error) {
@@ -197,7 +204,7 @@ func queryOf(c *cli.Context) (graph.Query, error) {
 	if q.Limit < 1 || q.Limit > 10_000 {
 		return q, usagef("", "--page-size is %d, and goes from 1 to 10000", q.Limit)
 	}
-	for _, text := range c.StringSlice("hash") {
+	for _, text := range strings.FieldsFunc(strings.Join(c.StringSlice("hash"), ","), func(r rune) bool { return r == ',' }) {
 		h, err := plan.ParseHash(strings.TrimSpace(text))
 		if err != nil {
 			return q, usagef("", "--hash: %w", err)

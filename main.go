@@ -28,16 +28,22 @@ func main() {
 // name.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	forgetEmpty()
-	s := &streams{in: stdin, out: &outlet{w: stdout}, err: stderr}
+	s := &streams{
+		in: stdin, out: &outlet{w: &plainWriter{w: stdout}},
+		err: &plainWriter{w: stderr, hide: discretion(args)}, terminal: stderr,
+	}
 	app := newApp(s)
-	args, err := reorder(app, args)
+	err := misplaced(args)
+	if err == nil {
+		args, err = reorder(app, args)
+	}
 	if err == nil {
 		err = app.RunContext(ctx, args)
 	}
 	err = s.outcome(err)
 	var ended *endedError
 	if err != nil && !errors.As(err, &ended) {
-		report(stderr, err)
+		report(s.err, err)
 	}
 	return exitCode(err)
 }
@@ -52,19 +58,26 @@ func forgetEmpty() {
 	}
 }
 
-// report prints an error as one line and its hints below.
-func report(w io.Writer, err error) {
-	fmt.Fprintf(w, "adferry: %s\n", strings.TrimSpace(err.Error()))
-	for _, hint := range hints(err) {
-		fmt.Fprintf(w, "  hint: %s\n", hint)
-	}
-}
-
 // streams are where a command reads and writes.
 type streams struct {
 	in  io.Reader
 	out *outlet
 	err io.Writer
+
+	terminal io.Writer // err as it is, for progress, which draws
+}
+
+// report prints an error as one line and its hints below.
+func report(w io.Writer, err error) {
+	fmt.Fprintf(w, "adferry: %s\n", oneLine(err.Error()))
+	for _, hint := range hints(err) {
+		fmt.Fprintf(w, "  hint: %s\n", oneLine(hint))
+	}
+}
+
+// oneLine keeps what is shown, such as a file's name, from making lines of its own.
+func oneLine(text string) string {
+	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(strings.TrimSpace(text))
 }
 
 // outcome is what a command ends with. Output that was lost is an error, unless its

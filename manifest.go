@@ -15,22 +15,14 @@ import (
 	"adferry/plan"
 )
 
-// readManifest reads and checks a manifest file and the files that it names.
+// readManifest reads and checks a manifest that the program made itself.
 func readManifest(path string, visit func(plan.Row) error) (*plan.Plan, error) {
-	return readPlan(path, checkFiles(filepath.Dir(path)), visit)
+	return manifestIn(path).read(visit)
 }
 
-// readPlan is readManifest with another check of the files; nil is none.
-func readPlan(path string, check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, usagef("", "manifest: %w", err)
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, usagef("", "manifest: %s is a folder; adferry resume goes on with a job", path)
-	}
-	return plan.ReadFiles(f, check, visit)
+// manifestIn is the manifest in a file.
+func manifestIn(path string) *manifest {
+	return &manifest{name: path, kept: absolute(path), fixed: true, open: func() (io.ReadCloser, error) { return openRegular(path) }}
 }
 
 // showProblems prints every problem of a manifest, one a line, and leaves a
@@ -48,9 +40,9 @@ func showProblems(s *streams, err error) error {
 		fmt.Fprintf(s.err, "... and %d more\n", e.More)
 	}
 	if n == 1 {
-		return usagef("mend it and run again", "the manifest has 1 problem; nothing was sent")
+		return usagef("fix it and run again", "the manifest has 1 problem; nothing was sent")
 	}
-	return usagef("mend them and run again", "the manifest has %d problems; nothing was sent", n)
+	return usagef("fix them and run again", "the manifest has %d problems; nothing was sent", n)
 }
 
 // writeManifest writes the lines to a file of their own, on disk when it returns.
@@ -70,14 +62,10 @@ func writeManifest(path string, lines iter.Seq2[plan.Line, error]) (n int, err e
 	return n, nil
 }
 
-func fileSum(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("manifest: %w", err)
-	}
-	defer f.Close()
+// sumOf is the SHA-256 of what is left to read, in hex.
+func sumOf(r io.Reader) (string, error) {
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	if _, err := io.Copy(h, r); err != nil {
 		return "", fmt.Errorf("manifest: %w", err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil

@@ -185,7 +185,7 @@ func makeRows(t testing.TB, dir string, rows int) *store.Job {
 		t.Fatal(err)
 	}
 	job, _, err := store.Create(t.Context(), dir, store.Spec{
-		Manifest: path, Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return readManifest(path, visit) },
+		Manifest: path, Beside: []string{filepath.Base(path)}, Read: manifestIn(path).read,
 	})
 	if err != nil {
 		t.Fatal(err)

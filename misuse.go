@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"adferry/plan"
 )
 
 // What the flag package and the CLI library say of a value that an option, or its
@@ -22,7 +24,7 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	text := err.Error()
 	hint := fmt.Sprintf("adferry %s lists the options and their values", helpFor(c))
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
-		return usagef(fmt.Sprintf("adferry %s lists the options", helpFor(c)), "there is no option --%s", name)
+		return noOption(c, name)
 	}
 	if m := badOption.FindStringSubmatch(text); m != nil {
 		return usagef(hint, "--%s is %s, and takes %s", m[2], m[1], kindOf(c, m[2]))
@@ -31,6 +33,24 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 		return usagef(hint, "%s is %s, and takes %s", m[2], m[1], kindOf(c, m[3]))
 	}
 	return usagef(hint, "%w", err)
+}
+
+// noOption is an error with the option that was most likely meant, if one was.
+func noOption(c *cli.Context, name string) error {
+	hint := fmt.Sprintf("adferry %s lists the options", helpFor(c))
+	var names []string
+	if c.Command != nil {
+		for _, f := range c.Command.Flags {
+			names = append(names, f.Names()[0])
+		}
+	}
+	switch near := plan.Nearest(name, names); {
+	case slices.Contains([]string{"token", "access-token", "access_token", "app-secret", "app_secret"}, name):
+		hint = "no option takes a secret: set ADFERRY_ACCESS_TOKEN and ADFERRY_APP_SECRET, or name a file with --token-file FILE"
+	case near != "":
+		hint = fmt.Sprintf("did you mean --%s? %s", near, hint)
+	}
+	return usagef(hint, "there is no option --%s", name)
 }
 
 // kindOf says what an option takes.

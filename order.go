@@ -6,8 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"os"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -32,6 +33,7 @@ type order struct {
 const (
 	defaultPercent = 20
 	defaultLimit   = "20%"
+	defaultMinAge  = 24 * time.Hour
 )
 
 func cleanupOrder(c *cli.Context) (*order, error) {
@@ -49,8 +51,10 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 	if o.policy.OlderThan, err = ageOf(c, "older-than", 0); err != nil {
 		return nil, err
 	}
-	if o.policy.MinAge, err = ageOf(c, "min-age", day); err != nil {
-		return nil, err
+	if c.String("min-age") != "0" {
+		if o.policy.MinAge, err = ageOf(c, "min-age", defaultMinAge); err != nil {
+			return nil, err
+		}
 	}
 	o.policy.Unused, o.policy.Name = c.Bool("unused"), c.String("name")
 	if err := o.policy.Check(); errors.Is(err, cleanup.ErrNothing) {
@@ -64,11 +68,16 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 	if !o.limit.Set { // an empty value is no guard that is off
 		o.limit = jobs.Share{Percent: defaultPercent, Set: true}
 	}
+	if err := cmp.Or(noFile("job", o.dir), noFile("jobs", o.root)); err != nil {
+		return nil, err
+	}
 	switch {
 	case o.dir != "" && o.root != "":
 		return nil, usagef("--job names the folder of one job, --jobs a folder of dated ones", "--job and --jobs exclude each other")
 	case o.dir == "" && o.root == "" && !o.dryRun:
 		return nil, usagef("name a folder with --job DIR; for a timer, --jobs ROOT makes dated ones", "the job has no folder")
+	case holdsJob(o.root) && o.root != "":
+		return nil, usagef("name the folder above it, or another one", "--jobs: %s is the folder of a job", o.root)
 	case o.keepJobs < 0:
 		return nil, usagef("", "--keep-jobs is %d, and goes from 0", o.keepJobs)
 	case o.keepJobs > 0 && o.root == "":
@@ -78,15 +87,45 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 	}
 	o.terms = terms{
 		Version: termsVersion, Endpoint: c.String("endpoint"), Accounts: slices.Sorted(slices.Values(o.accounts)),
-		Unused: o.policy.Unused, OlderThan: days(o.policy.OlderThan), Name: o.policy.Name, MinAge: days(o.policy.MinAge),
+		Unused: o.policy.Unused, OlderThan: cleanup.FormatAge(o.policy.OlderThan), Name: o.policy.Name, MinAge: cleanup.FormatAge(o.policy.MinAge),
 		MaxDelete: cmp.Or(c.String("max-delete"), defaultLimit),
 	}
-	for _, path := range c.StringSlice("keep") {
+	for _, path := range keepFiles(c) {
 		if err := o.keep(path); err != nil {
 			return nil, usagef("nothing was listed or deleted", "--keep %s: %w", path, err)
 		}
 	}
 	return o, nil
+}
+
+// ageOf reads an option that holds an age; missing stands for one that is not given,
+// or that an environment variable leaves empty.
+func ageOf(c *cli.Context, name string, missing time.Duration) (time.Duration, error) {
+	if c.String(name) == "" {
+		return missing, nil
+	}
+	age, err := cleanup.ParseAge(c.String(name))
+	if err != nil {
+		hint := ""
+		if name == "min-age" {
+			hint = "--min-age 0 asks for no age"
+		}
+		return 0, usagef(hint, "--%s: %w", name, err)
+	}
+	return age, nil
+}
+
+// keepFiles are the keep lists. The environment variable holds one a line: a name may
+// have any other character in it.
+func keepFiles(c *cli.Context) (paths []string) {
+	for _, value := range c.StringSlice("keep") {
+		for path := range strings.Lines(value) {
+			if path = strings.TrimRight(path, "\r\n"); path != "" {
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths
 }
 
 // leftEmpty reports whether an option was given without a value.
@@ -96,9 +135,9 @@ func leftEmpty(c *cli.Context, name string) bool {
 
 // keep reads a keep list.
 func (o *order) keep(path string) error {
-	f, err := os.Open(path)
+	f, err := openList(path)
 	if err != nil {
-		return errors.Unwrap(err) // the path is told already
+		return bare(err) // the path is told already
 	}
 	defer f.Close()
 	if o.policy.Keep == nil {

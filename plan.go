@@ -30,7 +30,7 @@ func planCommand(s *streams) *cli.Command {
 			if c.Bool("check") {
 				return check(c, s, path)
 			}
-			return printPlan(s, path, c.Bool("json"))
+			return printPlan(c, s, path)
 		},
 	}
 }
@@ -62,6 +62,9 @@ func describe(path string, p *plan.Plan) planDocument {
 		Operations: nonZero(map[string]int{"copy": n.Copies, "delete": n.Deletes, "upload": n.Uploads}),
 		Forecast:   jobs.Predict(p), Warnings: []string{},
 	}
+	for _, w := range p.Warnings {
+		d.Warnings = append(d.Warnings, w.String())
+	}
 	if n.Deletes > 0 {
 		d.Warnings = append(d.Warnings, deletions(p)+"; run wants --yes")
 	}
@@ -71,12 +74,17 @@ func describe(path string, p *plan.Plan) planDocument {
 	return d
 }
 
-func printPlan(s *streams, path string, asJSON bool) error {
-	p, err := readManifest(path, nil)
+func printPlan(c *cli.Context, s *streams, path string) error {
+	m, err := manifestOf(c, s, path)
+	if err != nil {
+		return err
+	}
+	defer m.close()
+	p, err := m.read(nil)
 	if err != nil {
 		return showProblems(s, err)
 	}
-	return describe(path, p).print(s.out, asJSON)
+	return describe(m.name, p).print(s.out, c.Bool("json"))
 }
 
 func (d planDocument) print(w io.Writer, asJSON bool) error {
@@ -92,7 +100,7 @@ func (d planDocument) print(w io.Writer, asJSON bool) error {
 const mostAccounts = 20
 
 func (d planDocument) text(w io.Writer) error {
-	fmt.Fprintf(w, "%s: %s, %s, %s\n\n", d.Manifest, count(d.Rows, "row"), count(d.Writes, "operation"), count(len(d.Accounts), "ad account"))
+	fmt.Fprintf(w, "%s: %s, %s, %s\n\n", oneLine(d.Manifest), count(d.Rows, "row"), count(d.Writes, "operation"), count(len(d.Accounts), "ad account"))
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
 	for _, verb := range []string{"copy", "move", "delete", "upload"} {
 		if n := d.RowsBy[verb]; n > 0 {

@@ -36,8 +36,9 @@ func (inv *inventory) preview(w io.Writer) {
 		fmt.Fprintf(t, "%d\t%.1f%%\t\n", c.Of(cleanup.Delete), c.Percent())
 	}
 	t.Flush()
+	fmt.Fprintf(w, "\npolicy: %s\n", inv.words())
 	if inv.deletes == 0 {
-		fmt.Fprintln(w, "\nnothing to delete")
+		fmt.Fprintln(w, "nothing to delete")
 	}
 	fmt.Fprintln(w)
 }

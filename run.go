@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -23,7 +21,9 @@ func runCommand(s *streams) *cli.Command {
 		Name: "run", Usage: "carry out a manifest, or go on with it",
 		ArgsUsage: "MANIFEST",
 		Description: "Makes the job in DIR and runs it. The same manifest on an existing job resumes it.\n" +
-			"Deletions want --yes, or a yes at the terminal.",
+			"Deletions want --yes, or a yes at the terminal. DIR is new or empty: other files there are refused.\n" +
+			"MANIFEST may be a pipe, or - for standard input; --job names the folder then, and files of uploads are\n" +
+			"relative to the working folder.",
 		Flags: append([]cli.Flag{
 			stringFlag("job", "", "DIR", "folder of the job; by default the manifest's path with .job for its extension"),
 			boolFlag("yes", "agree to the deletions that the manifest asks for"),
@@ -66,6 +66,16 @@ type session struct {
 
 // newSession has to be closed.
 func newSession(c *cli.Context, s *streams, sandboxed bool) (*session, error) {
+	se, err := checkSession(c, s)
+	if err != nil {
+		return nil, err
+	}
+	return se, se.connectTo(c, s, sandboxed)
+}
+
+// checkSession is newSession as far as the options alone go: what they are about may
+// be looked at before a token is asked for.
+func checkSession(c *cli.Context, s *streams) (*session, error) {
 	options, err := engineOptions(c)
 	if err != nil {
 		return nil, err
@@ -90,30 +100,32 @@ func newSession(c *cli.Context, s *streams, sandboxed bool) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	se := &session{
+	return &session{
 		options: options, told: told, settings: settings, mostDeletes: limit, dryRun: c.Bool("dry-run"), server: serverOf(c),
-		progress: reports.NewProgress(mode, s.err), quiet: mode == reports.ProgressNone, log: log,
-	}
+		progress: reports.NewProgress(mode, s.terminal), quiet: mode == reports.ProgressNone, log: log,
+	}, nil
+}
+
+// connectTo makes the session ready to send.
+func (se *session) connectTo(c *cli.Context, s *streams, sandboxed bool) (err error) {
 	if se.dryRun { // nothing is sent, so no token is asked for
-		return se, nil
+		return nil
 	}
 	if sandboxed {
 		se.connect = func(j *store.Job) (api jobs.API, err error) {
-			api, se.options.Gallery, err = onSandbox(c.Context, j, log)
+			api, se.options.Gallery, err = onSandbox(c.Context, j, se.log)
 			return api, err
 		}
 	} else {
-		api, err := connect(c, s, log)
+		api, err := connect(c, s, se.log)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		se.connect = func(*store.Job) (jobs.API, error) { return api, nil }
 		se.options.Gallery = graph.NewGallery(graph.NewTransport(), c.Duration("timeout"), userAgent())
 	}
-	if se.exporter, err = newExporter(c.String("metrics"), s, log, se.quiet); err != nil {
-		return nil, err
-	}
-	return se, nil
+	se.exporter, err = newExporter(c.String("metrics"), s, se.log, se.quiet)
+	return err
 }
 
 func (se *session) close() { se.exporter.close() }
@@ -134,44 +146,57 @@ func newSettings(c *cli.Context) (store.Settings, error) {
 	return s, nil
 }
 
-// runManifest is the main job.
+// runManifest is the main job. The manifest is looked at before a token is asked
+// for.
 func runManifest(c *cli.Context, s *streams) error {
 	path, err := argument(c, "MANIFEST")
 	if err != nil {
 		return err
 	}
-	dir := c.String("job")
-	if dir == "" {
-		dir = strings.TrimSuffix(path, filepath.Ext(path)) + ".job"
-	}
-	se, err := newSession(c, s, c.Bool("sandbox"))
+	se, err := checkSession(c, s)
 	if err != nil {
 		return err
 	}
-	defer se.close()
-	going, err := madeFrom(c, path, dir)
+	defer func() { se.close() }()
+	m, err := manifestOf(c, s, path)
+	if err != nil {
+		return err
+	}
+	defer m.close()
+	dir := c.String("job")
+	switch {
+	case dir != "":
+	case m.fixed:
+		dir = jobOf(path)
+	case !se.dryRun:
+		return usagef("name a folder with --job DIR", "a manifest from %s gives the job no name", m.name)
+	}
+	going, err := madeFrom(c, m, dir)
 	switch {
 	case err != nil:
 		return err
 	case se.dryRun:
-		return rehearseRun(c, s, se, path)
+		return rehearseRun(c, s, se, m)
 	case going:
+		if err := se.connectTo(c, s, c.Bool("sandbox")); err != nil {
+			return err
+		}
 		return runAgain(c.Context, s, se, dir)
 	}
-	return runNew(c, s, se, path, dir)
+	return runNew(c, s, se, m, dir)
 }
 
 // rehearseRun is a dry run. What run would refuse, it refuses; only the consent to
 // deletions is not asked for.
-func rehearseRun(c *cli.Context, s *streams, se *session, path string) error {
-	p, err := readManifest(path, nil)
+func rehearseRun(c *cli.Context, s *streams, se *session, m *manifest) error {
+	p, err := m.read(nil)
 	if err != nil {
 		return showProblems(s, err)
 	}
-	if err := checkWords(c, path); err != nil {
+	if err := checkWords(c, m); err != nil {
 		return err
 	}
-	return rehearse(s, path, p, se.mostDeletes)
+	return rehearse(s, m.name, p, se.mostDeletes)
 }
 
 // rehearse prints a plan, and ends as the limit of deletions would have it end.
@@ -184,43 +209,56 @@ func rehearse(s *streams, path string, p *plan.Plan, limit jobs.Share) error {
 }
 
 // runNew makes the manifest's job and runs it.
-func runNew(c *cli.Context, s *streams, se *session, path, dir string) error {
-	p, err := readManifest(path, nil)
+func runNew(c *cli.Context, s *streams, se *session, m *manifest, dir string) error {
+	p, err := m.read(nil)
 	if err != nil {
 		return showProblems(s, err)
 	}
-	if err := checkWords(c, path); err != nil {
+	for _, w := range p.Warnings {
+		fmt.Fprintf(s.err, "warning: %s\n", w)
+	}
+	if err := checkWords(c, m); err != nil {
+		return err
+	}
+	if err := se.connectTo(c, s, c.Bool("sandbox")); err != nil {
 		return err
 	}
 	if err := agree(c, s, p, se.mostDeletes, deletions); err != nil {
 		return err
 	}
 	job, made, err := store.Create(c.Context, dir, store.Spec{
-		Manifest: absolute(path), Consent: true, Sandbox: c.Bool("sandbox"), Endpoint: se.server.of(c.Bool("sandbox")), Settings: se.settings,
-		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return readPlan(path, nil, visit) }, // its files were looked into just now
+		Manifest: m.kept, Consent: true, Sandbox: c.Bool("sandbox"), Endpoint: se.server.of(c.Bool("sandbox")), Settings: se.settings, Beside: beside(m, dir),
+		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readWith(nil, visit) }, // its files were looked into just now
 	})
 	if err != nil {
 		return notStarted(showProblems(s, err))
 	}
 	defer job.Close()
 	if made.SHA256 != p.SHA256 {
-		return fmt.Errorf("%s changed while it was read", path)
+		return fmt.Errorf("%s changed while it was read", m.name)
 	}
 	return carryOut(c.Context, s, se, job, dir)
 }
 
 // madeFrom reports whether dir holds the job that an earlier run of the manifest
-// made. Any other job there is an error.
-func madeFrom(c *cli.Context, path, dir string) (bool, error) {
+// made. Any other job there is an error, and so is a folder that no job can be made
+// in; no folder is none.
+func madeFrom(c *cli.Context, m *manifest, dir string) (bool, error) {
+	if dir == "" {
+		return false, nil
+	}
+	if err := checkPlace(m, dir); err != nil {
+		return false, err
+	}
 	view, err := store.View(c.Context, dir)
 	if errors.Is(err, store.ErrNoJob) {
-		return false, nil
+		return false, store.Vacant(dir, beside(m, dir)...)
 	}
 	if err != nil {
 		return false, err
 	}
 	defer view.Close()
-	sum, err := fileSum(path)
+	sum, err := m.sum()
 	if err != nil {
 		return false, &usageError{err: err}
 	}
@@ -228,7 +266,12 @@ func madeFrom(c *cli.Context, path, dir string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if meta.Manifest.SHA256 != sum {
+	switch {
+	case meta.Manifest.SHA256 == sum:
+	case m.fixed && m.spool == nil && meta.Manifest.Path == m.kept:
+		return false, usagef("adferry resume "+reports.Quote(dir)+" goes on with the manifest as it was; --job DIR, with another folder, runs the new one",
+			"%s has changed since the job in %s was made", m.name, dir)
+	default:
 		return false, usagef("name another folder with --job DIR, or go on with the old one: adferry resume "+reports.Quote(dir),
 			"%s holds the job of another manifest (%s)", dir, meta.Manifest.Path)
 	}
@@ -257,7 +300,7 @@ func against(sandbox bool) string {
 
 // resume goes on with a job; with reopen its failed operations are tried anew.
 func resume(c *cli.Context, s *streams, reopen bool) error {
-	dir, err := argument(c, "DIR")
+	dir, err := jobFolder(c)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -12,7 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -56,7 +58,12 @@ func serveSandbox(c *cli.Context, s *streams) error {
 	}
 	server := sandbox.New(options)
 	if path := c.String("manifest"); path != "" {
-		p, words, err := seeds(path)
+		m, err := openManifest(s, path)
+		if err != nil {
+			return err
+		}
+		defer m.close()
+		p, words, err := seeds(m.readWith)
 		if err != nil {
 			return showProblems(s, err)
 		}
@@ -66,7 +73,7 @@ func serveSandbox(c *cli.Context, s *streams) error {
 	if err != nil {
 		return usagef("", "--listen: %w", err)
 	}
-	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(c.Context, stopSignals()...)
 	defer stop()
 	fmt.Fprintf(s.out, "sandbox listening on http://%s\n", l.Addr())
 	fmt.Fprintf(s.err, "rehearse with: ADFERRY_ENDPOINT=http://%s ADFERRY_ACCESS_TOKEN=any adferry run MANIFEST\n", l.Addr())
@@ -154,20 +161,23 @@ func age(days string) (time.Duration, error) {
 	return time.Duration(n * 24 * float64(time.Hour)), nil
 }
 
-// seeds reads a manifest and the words of its rows, by their operations.
-func seeds(path string) (*plan.Plan, map[plan.OpID]words, error) {
+// readFunc reads a manifest, with a check of the files that it names; nil is none.
+type readFunc func(check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error)
+
+// seeds reads a manifest, twice, and the words of its rows, by their operations.
+func seeds(read readFunc) (*plan.Plan, map[plan.OpID]words, error) {
 	said := map[plan.OpID]words{}
 	column := -1
-	header, err := firstRecord(path)
+	whole, err := read(nil, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	for i, name := range header {
+	for i, name := range whole.Header {
 		if strings.EqualFold(strings.TrimSpace(name), "sandbox") {
 			column = i
 		}
 	}
-	p, err := readPlan(path, nil, func(r plan.Row) error {
+	p, err := read(nil, func(r plan.Row) error {
 		if column < 0 {
 			return nil
 		}
@@ -189,21 +199,45 @@ func seeds(path string) (*plan.Plan, map[plan.OpID]words, error) {
 }
 
 // checkWords checks the words of a manifest that is to run on the embedded sandbox.
-func checkWords(c *cli.Context, path string) error {
+func checkWords(c *cli.Context, m *manifest) error {
 	if !c.Bool("sandbox") {
 		return nil
 	}
-	_, _, err := seeds(path)
+	_, _, err := seeds(m.readWith)
 	return err
 }
 
-// firstRecord is the manifest's header, as far as it can be read.
-func firstRecord(path string) ([]string, error) {
-	p, err := readPlan(path, nil, nil)
-	if err != nil {
-		return nil, err
+// rowsOf reads a job's manifest from the job itself: the file may be changed or
+// gone, and a pipe cannot be read again.
+func rowsOf(ctx context.Context, job *store.Job) readFunc {
+	return func(check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error) {
+		r, w := io.Pipe()
+		defer r.Close() // ends the writer
+		go func() { w.CloseWithError(writeRows(ctx, w, job)) }()
+		return plan.ReadFiles(r, check, visit)
 	}
-	return p.Header, nil
+}
+
+func writeRows(ctx context.Context, w io.Writer, job *store.Job) error {
+	header, err := job.Header(ctx)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(w)
+	names := csv.NewWriter(out)
+	if err := names.Write(header); err != nil {
+		return err
+	}
+	names.Flush()
+	for r, err := range job.Results(ctx) {
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(out, r.Record); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
 }
 
 // image is one image in one ad account.
@@ -284,12 +318,9 @@ func stage(ctx context.Context, job *store.Job) (*sandbox.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, said, err := seeds(meta.Manifest.Path)
+	p, said, err := seeds(rowsOf(ctx, job))
 	if err != nil {
 		return nil, fmt.Errorf("seed the sandbox: %w", err)
-	}
-	if fmt.Sprintf("%x", p.SHA256) != meta.Manifest.SHA256 {
-		return nil, usagef("", "%s changed since the job was made, and the sandbox is seeded from it", meta.Manifest.Path)
 	}
 	gone := map[image]bool{}
 	landed := map[image]time.Time{}

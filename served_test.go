@@ -26,7 +26,7 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 		o.Script, err = sandbox.ParseScript(strings.NewReader(ts.ReadFile(args[1])))
 		ts.Check(err)
 	}
-	p, words, err := seeds(ts.MkAbs(args[0]))
+	p, words, err := seeds(manifestIn(ts.MkAbs(args[0])).readWith)
 	ts.Check(err)
 	server := sandbox.New(o)
 	seed(server, p, words, nil, time.Now())

@@ -20,7 +20,7 @@ func statusCommand(s *streams) *cli.Command {
 			boolFlag("watch", "print again every two seconds until the job stops"),
 		},
 		Action: func(c *cli.Context) error {
-			dir, err := argument(c, "DIR")
+			dir, err := jobFolder(c)
 			if err != nil {
 				return err
 			}
@@ -89,7 +89,7 @@ func reportCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "report", Usage: "write a job's reports again", ArgsUsage: "DIR",
 		Action: func(c *cli.Context) error {
-			dir, err := argument(c, "DIR")
+			dir, err := jobFolder(c)
 			if err != nil {
 				return err
 			}
@@ -101,7 +101,7 @@ func reportCommand(s *streams) *cli.Command {
 			if err := reports.Write(c.Context, dir, job); err != nil {
 				return inJob(dir, fmt.Errorf("%w: %w", errReports, err))
 			}
-			_, err = fmt.Fprintf(s.out, "reports written to %s\n", dir)
+			_, err = fmt.Fprintf(s.out, "reports written to %s\n", oneLine(dir))
 			return err
 		},
 	}

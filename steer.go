@@ -43,7 +43,7 @@ func tuneCommand(s *streams) *cli.Command {
 func pause(c *cli.Context, s *streams) error {
 	return steer(c, func(job *store.Job, dir string, before store.Steering) error {
 		if !before.PausedAt.IsZero() {
-			_, err := fmt.Fprintf(s.out, "%s is paused already, since %s\n", dir, clock(before.PausedAt))
+			_, err := fmt.Fprintf(s.out, "%s is paused already, since %s\n", oneLine(dir), clock(before.PausedAt))
 			return err
 		}
 		if err := job.Pause(c.Context); err != nil {
@@ -53,7 +53,7 @@ func pause(c *cli.Context, s *streams) error {
 		if job.Running() {
 			then = "its process sends nothing more within a second, and its requests in flight may end"
 		}
-		_, err := fmt.Fprintf(s.out, "%s is paused: %s; adferry unpause %s lets it go on\n", dir, then, reports.Quote(dir))
+		_, err := fmt.Fprintf(s.out, "%s is paused: %s; adferry unpause %s lets it go on\n", oneLine(dir), then, reports.Quote(dir))
 		return err
 	})
 }
@@ -61,7 +61,7 @@ func pause(c *cli.Context, s *streams) error {
 func unpause(c *cli.Context, s *streams) error {
 	return steer(c, func(job *store.Job, dir string, before store.Steering) error {
 		if before.PausedAt.IsZero() {
-			_, err := fmt.Fprintf(s.out, "%s is not paused\n", dir)
+			_, err := fmt.Fprintf(s.out, "%s is not paused\n", oneLine(dir))
 			return err
 		}
 		if err := job.Unpause(c.Context); err != nil {
@@ -71,7 +71,7 @@ func unpause(c *cli.Context, s *streams) error {
 		if !job.Running() {
 			then = "is paused no more; no process runs it now, and adferry resume " + reports.Quote(dir) + " goes on with it"
 		}
-		_, err := fmt.Fprintf(s.out, "%s %s\n", dir, then)
+		_, err := fmt.Fprintf(s.out, "%s %s\n", oneLine(dir), then)
 		return err
 	})
 }
@@ -93,14 +93,14 @@ func tune(c *cli.Context, s *streams) error {
 		if !job.Running() {
 			when = "when a process runs it again"
 		}
-		_, err := fmt.Fprintf(s.out, "%s goes with %s %s\n", dir, now, when)
+		_, err := fmt.Fprintf(s.out, "%s goes with %s %s\n", oneLine(dir), now, when)
 		return err
 	})
 }
 
 // steer opens the job that the command names, whoever runs it.
 func steer(c *cli.Context, do func(*store.Job, string, store.Steering) error) error {
-	dir, err := argument(c, "DIR")
+	dir, err := jobFolder(c)
 	if err != nil {
 		return err
 	}

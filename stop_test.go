@@ -23,7 +23,7 @@ import (
 // The first signal lets requests in flight finish and sends no more.
 func TestSignalDrains(t *testing.T) {
 	undisturbed(t)
-	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
+	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
 			dir := t.TempDir()
 			r := newRehearsal(t, dir, smallRows, sandbox.Options{})
@@ -101,6 +101,55 @@ func TestSecondSignalLeaves(t *testing.T) {
 		t.Fatalf("resume: got exit code %d, want %d\n%s", code, exitFailures, stderr)
 	}
 	checkUndisturbed(t, r, job)
+}
+
+// A terminal that closes ends the run as SIGTERM does, however often it is told
+// of; a run that was started to outlive its terminal goes on.
+func TestHangup(t *testing.T) {
+	undisturbed(t)
+	for _, test := range []struct {
+		name  string
+		words []string // before the command
+		times int
+		code  int
+	}{
+		{"twice", nil, 2, exitStopped},
+		{"ignored on arrival", []string{"sh", "-c", `trap "" HUP; exec "$@"`, "sh"}, 1, exitFailures},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+			g := newGate(t, r, 40)
+			job := filepath.Join(dir, "job")
+			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
+			if test.words != nil {
+				c.Path, c.Args = "/bin/sh", append(test.words, append([]string{c.Path}, c.Args[1:]...)...)
+			}
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan struct{})
+			go func() { _ = c.Wait(); close(ended) }()
+			<-g.reached
+			for range test.times {
+				_ = c.Process.Signal(syscall.SIGHUP)
+				time.Sleep(50 * time.Millisecond)
+			}
+			select {
+			case <-ended:
+				t.Fatal("it left requests in flight")
+			case <-time.After(300 * time.Millisecond):
+			}
+			g.open()
+			<-ended
+			if code := c.ProcessState.ExitCode(); code != test.code {
+				t.Errorf("got exit code %d, want %d", code, test.code)
+			}
+			if s := readSummary(t, job); s.ExitCode == nil || *s.ExitCode != test.code {
+				t.Errorf("got exit code %v in the summary, want %d", s.ExitCode, test.code)
+			}
+		})
+	}
 }
 
 // Whoever reads what adferry says may go away: the job goes on to its end.

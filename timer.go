@@ -88,7 +88,10 @@ func goOn(ctx context.Context, s *streams, se *session, dir string) error {
 	}
 	defer job.Close()
 	if !se.quiet {
-		fmt.Fprintf(s.err, "going on with the unfinished job in %s; nothing is listed anew\n", dir)
+		fmt.Fprintf(s.err, "going on with the unfinished job in %s; nothing is listed anew\n", oneLine(dir))
+		if meta, err := job.Meta(ctx); err == nil && meta.Policy != "" {
+			fmt.Fprintf(s.err, "policy: %s\n", meta.Policy)
+		}
 	}
 	return carryOut(ctx, s, se, job, dir)
 }

@@ -18,7 +18,7 @@ func mend(ts *testscript.TestScript, _ bool, args []string) {
 	server := ts.Value(servedKey{}).(*served).server
 	server.ClearFaults()
 	if len(args) > 0 {
-		p, words, err := seeds(ts.MkAbs(args[0]))
+		p, words, err := seeds(manifestIn(ts.MkAbs(args[0])).readWith)
 		ts.Check(err)
 		seed(server, p, words, nil, time.Now())
 	}

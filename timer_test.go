@@ -18,6 +18,8 @@ import (
 	"adferry/graph/sandbox"
 )
 
+const day = 24 * time.Hour
+
 // The examples for timers are well-formed, and the command in each does what it
 // says: it is run as it stands, paths apart, against a sandbox.
 

@@ -26,7 +26,7 @@ func undoCommand(s *streams) *cli.Command {
 			"An image that a creative uses by now stays, and its row fails as in_use.",
 		Flags: append([]cli.Flag{boolFlag("yes", "agree to the deletions")}, runFlags()...),
 		Action: func(c *cli.Context) error {
-			dir, err := argument(c, "DIR")
+			dir, err := jobFolder(c)
 			if err != nil {
 				return err
 			}
@@ -68,7 +68,7 @@ func undo(c *cli.Context, s *streams, dir string) error {
 		return err
 	}
 	if rows > 0 && (se.dryRun || !begun) {
-		p, err := readPlan(u.draft(), nil, nil) // a picture that is damaged fails its row, not the undo
+		p, err := manifestIn(u.draft()).readWith(nil, nil) // a picture that is damaged fails its row, not the undo
 		if err != nil {
 			return showProblems(s, err)
 		}
@@ -192,6 +192,11 @@ func (u undoing) manifest() string { return filepath.Join(u.dir, "undo.csv") }
 // draft is the manifest before it is known whether it will be run.
 func (u undoing) draft() string { return u.manifest() + ".new" }
 
+// drafts are the names of both.
+func (u undoing) drafts() []string {
+	return []string{filepath.Base(u.manifest()), filepath.Base(u.draft())}
+}
+
 // tidy removes what an undo that did not begin left.
 func (u undoing) tidy() {
 	_ = os.Remove(u.draft())
@@ -202,7 +207,7 @@ func (u undoing) tidy() {
 func (u undoing) begun(ctx context.Context) (bool, error) {
 	view, err := store.View(ctx, u.dir)
 	if errors.Is(err, store.ErrNoJob) {
-		return false, nil
+		return false, store.Vacant(u.dir, u.drafts()...)
 	}
 	if err != nil {
 		return false, err
@@ -298,12 +303,14 @@ func (u undoing) open(ctx context.Context, se *session, begun bool) (*store.Job,
 			return nil, notStarted(&store.DiskError{Err: err})
 		}
 		job, _, err := store.Create(ctx, u.dir, store.Spec{
-			Manifest: absolute(u.manifest()), Consent: true, Sandbox: u.sandbox, Endpoint: se.server.of(u.sandbox), Settings: se.settings,
-			Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return readPlan(u.manifest(), nil, visit) },
+			Manifest: absolute(u.manifest()), Consent: true, Sandbox: u.sandbox, Endpoint: se.server.of(u.sandbox), Settings: se.settings, Beside: u.drafts(),
+			Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
+				return manifestIn(u.manifest()).readWith(nil, visit)
+			},
 		})
 		return job, notStarted(err)
 	}
-	sum, err := fileSum(u.draft())
+	sum, err := manifestIn(u.draft()).sum()
 	if err != nil {
 		return nil, err
 	}

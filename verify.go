@@ -27,7 +27,7 @@ func verifyCommand(s *streams) *cli.Command {
 }
 
 func verify(c *cli.Context, s *streams) error {
-	dir, err := argument(c, "DIR")
+	dir, err := jobFolder(c)
 	if err != nil {
 		return err
 	}

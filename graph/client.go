@@ -92,6 +92,9 @@ func New(c Config) (*Client, error) {
 		c.Version = DefaultVersion
 	}
 	if !validVersion(c.Version) {
+		if len(c.Version) > longestVersion { // it may be a token
+			return nil, errors.New("the API version is not of the form v25.0")
+		}
 		return nil, fmt.Errorf("API version %q is not of the form v25.0", c.Version)
 	}
 	if c.Token.Empty() {
@@ -114,7 +117,7 @@ func New(c Config) (*Client, error) {
 	if !c.AppSecret.Empty() {
 		cl.proof = proof(c.AppSecret, c.Token)
 	}
-	cl.redact = redactor(cl.token, cl.proof)
+	cl.redact = Redactor(cl.token, cl.proof)
 	return cl, nil
 }
 
@@ -125,6 +128,11 @@ func checkEndpoint(s string) (string, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Hostname() == "" {
 		return "", fmt.Errorf("the endpoint is not a URL such as %s", DefaultEndpoint)
+	}
+	for label := range strings.SplitSeq(u.Hostname(), ".") {
+		if len(label) > longestLabel {
+			return "", errors.New("the endpoint names no host: a part of it is longer than 63 characters")
+		}
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
 		return "", fmt.Errorf("endpoint on %s must be scheme and host alone, such as %s", u.Host, DefaultEndpoint)
@@ -141,10 +149,15 @@ func checkEndpoint(s string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
+// longestLabel is of a host name (RFC 1035, section 2.3.4). Tokens are longer.
+const longestLabel = 63
+
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
+
+const longestVersion = 10
 
 func validVersion(v string) bool {
 	digits, minor, ok := strings.Cut(strings.TrimPrefix(v, "v"), ".")

@@ -88,7 +88,7 @@ func TestExcerptIsShort(t *testing.T) {
 
 // finished is the reply as Do returns it.
 func finished(r Reply) Reply {
-	c := Client{redact: redactor()}
+	c := Client{redact: Redactor()}
 	c.scrub(&r)
 	return r
 }

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
-	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Secret is an access token or an app secret. It shows itself to nothing that
@@ -30,12 +30,49 @@ func NewSecret(s string) (Secret, error) {
 	if len(s) > maxSecret {
 		return Secret{}, fmt.Errorf("it is longer than %d characters, which no token is; is it another file?", maxSecret)
 	}
+	if what := notBare(s); what != "" {
+		return Secret{}, errors.New(what)
+	}
 	for _, r := range s {
 		if r <= ' ' || r > '~' {
 			return Secret{}, errors.New("it holds a blank, a line break or a character outside ASCII; was more than the token copied?")
 		}
 	}
 	return Secret{&s}, nil
+}
+
+var (
+	assignment = regexp.MustCompile(`^(?:export\s+|set\s+|\$env:)?[A-Za-z_][A-Za-z0-9_]{0,63}\s*=\s*[^=\s]`)
+	variable   = regexp.MustCompile(`^\$[A-Za-z_{(]|\$\{[A-Za-z_]|^%[A-Za-z_][A-Za-z0-9_]*%$`)
+	scheme     = regexp.MustCompile(`^(?i:bearer|oauth|authorization:)\s`)
+)
+
+// notBare recognises what a secret is often copied with, or left in place of one.
+func notBare(s string) string {
+	switch {
+	case s == "":
+		return ""
+	case strings.ContainsRune("\"'`“”„‘’«»", firstRune(s)):
+		return "it stands in quotes; remove them"
+	case s[0] == '{' || s[0] == '[':
+		return "it is JSON; give the token alone, which follows access_token there"
+	case assignment.MatchString(s):
+		return "it has the form NAME=value; give the value alone"
+	case variable.MatchString(s):
+		return "it is the name of a variable and not its value; in a shell, put it in double quotes or none"
+	case scheme.MatchString(s):
+		return "it is a header; give the token alone, which follows Bearer there"
+	case strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://"):
+		return "it is a web address; give the token alone"
+	case s[0] == '<':
+		return "it is a placeholder or markup; put the token in its place"
+	}
+	return ""
+}
+
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
 }
 
 // Empty reports whether there is no secret.
@@ -62,55 +99,4 @@ func proof(appSecret, token Secret) Secret {
 	m.Write([]byte(token.reveal()))
 	sum := hex.EncodeToString(m.Sum(nil))
 	return Secret{&sum}
-}
-
-// redactor replaces the secrets in whatever way a server may repeat them.
-func redactor(secrets ...Secret) func(string) string {
-	var forms, runs []string
-	for _, s := range secrets {
-		if !s.Empty() {
-			forms, runs = append(forms, repeated(s.reveal())), append(runs, longestRun(s.reveal()))
-		}
-	}
-	if len(forms) == 0 {
-		return func(text string) string { return text }
-	}
-	found := regexp.MustCompile(strings.Join(forms, "|"))
-	return func(text string) string {
-		// Every image that is listed passes here: a search for what no spelling changes
-		// is a hundred times as fast as the pattern.
-		if !slices.ContainsFunc(runs, func(run string) bool { return strings.Contains(text, run) }) {
-			return text
-		}
-		return found.ReplaceAllLiteralString(text, redacted)
-	}
-}
-
-// longestRun is the longest part of a text that is letters and digits alone.
-func longestRun(text string) string {
-	longest := ""
-	for _, run := range strings.FieldsFunc(text, func(r rune) bool { return !alphanumeric(byte(r)) || r > '~' }) {
-		if len(run) > len(longest) {
-			longest = run
-		}
-	}
-	return longest
-}
-
-func alphanumeric(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
-}
-
-// repeated is a pattern for a text as it is, and as JSON, URLs, forms and HTML
-// write it, also one within the other: \/ and \\\/, %2F and %252f, &#47;.
-func repeated(text string) string {
-	var b strings.Builder
-	for _, c := range []byte(text) {
-		if alphanumeric(c) {
-			b.WriteByte(c)
-			continue
-		}
-		fmt.Fprintf(&b, `(?i:\\*%s|\\+u00%02x|%%(?:25)*%02x|&#0*%d;|&#x0*%02x;)`, regexp.QuoteMeta(string(c)), c, c, c, c)
-	}
-	return b.String()
 }

@@ -28,6 +28,15 @@ func ParseAccount(s string) (Account, error) {
 // Act returns the id as the paths of the Graph API want it: act_123.
 func (a Account) Act() string { return actPrefix + string(a) }
 
+// MarshalCSV is the id in every CSV of ours, empty where there is none: no
+// spreadsheet takes act_123 for a number and rounds it.
+func (a Account) MarshalCSV() (string, error) {
+	if a == "" {
+		return "", nil
+	}
+	return a.Act(), nil
+}
+
 // compareAccounts orders by number, which for digits without leading zeros is by
 // length and then by text.
 func compareAccounts(a, b Account) int {

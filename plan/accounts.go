@@ -6,6 +6,7 @@ import "strings"
 type accounts struct {
 	ids    map[Account]uint32
 	list   []Account
+	bare   []bool              // by number: a long id of this account stood without act_
 	recent [recentSlots]uint32 // by slot: an account that was asked for there
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -12,7 +13,10 @@ import (
 func (c *checker) broken(r *record) {
 	p := Problem{Line: r.line}
 	parse := (*csv.ParseError)(nil)
+	what, hint := padding(r.raw)
 	switch {
+	case what != "":
+		p.What, p.Hint = what, hint
 	case errors.Is(r.err, errRecordTooLong):
 		p.What, p.Hint = tooLong(r.raw)
 	case errors.Is(r.err, csv.ErrFieldCount):
@@ -42,15 +46,45 @@ func (c *checker) foreignText(r *record) {
 		}
 		p := Problem{Line: cell.line, Column: c.header.names[i], Value: cell.text,
 			What: "not UTF-8", Hint: "save the file as CSV in UTF-8"}
-		if utf8.ValidString(cell.text) {
+		switch bare := strings.TrimRight(cell.text, "\x00"); {
+		case len(cell.text)-len(bare) >= padded && goodText(bare):
+			p.Value, p.What, p.Hint = bare, "NUL bytes follow the value", notWritten
+		case utf8.ValidString(cell.text):
 			p.What = "a NUL byte"
 		}
 		c.add(r, p)
 	}
 }
 
+// notWritten is what to do about a file whose end was never written, so that the
+// disk shows NUL bytes there.
+const notWritten = "the file was not written to its end; copy or export it again"
+
+// padded is from how many NUL bytes on they are an end that was not written, and
+// not a slip of another program.
+const padded = 8
+
+// padding words a record that is nothing but what some programs and full disks
+// leave at the end of a file.
+func padding(raw []byte) (what, hint string) {
+	switch {
+	case len(bytes.Trim(raw, "\x00\x1a\r\n\t ")) > 0:
+	case bytes.IndexByte(raw, endOfFile) >= 0:
+		return "a Ctrl-Z, with which DOS marks the end of a file", "remove it"
+	case bytes.IndexByte(raw, 0) >= 0:
+		return "NUL bytes in place of a row", notWritten
+	}
+	return "", ""
+}
+
+// endOfFile is Ctrl-Z.
+const endOfFile = 0x1a
+
 // tooLong words errRecordTooLong for what is held of the record.
 func tooLong(held []byte) (what, hint string) {
+	if what, hint := padding(held); what != "" {
+		return what, hint
+	}
 	if emptyLines(held) >= len(held)-1 {
 		return "more than 1 MiB of empty lines", "remove them"
 	}

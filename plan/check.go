@@ -1,9 +1,6 @@
 package plan
 
-import (
-	"bytes"
-	"strings"
-)
+import "strings"
 
 // fields are the values of a valid row.
 type fields struct {
@@ -22,6 +19,9 @@ type checker struct {
 	file     FileCheck // may be nil
 	problems problems
 	lacks    [columnCount]int // line of the first row that needs a column the file lacks
+	verbs    verbColumns
+	blank    blankRun
+	spots    []spot // long ids without act_
 }
 
 // A record is a row under examination: its bytes, which found problems need.
@@ -33,8 +33,16 @@ type record struct {
 	cells []cell
 }
 
-// check reads one row into f. It reports false after adding the problems it has.
+// check reads one row into f. It reports false where it is none, or after adding
+// the problems it has.
 func (c *checker) check(r *record, f *fields) (ok bool) {
+	if c.blankRow(r) {
+		return false
+	}
+	return c.row(r, f)
+}
+
+func (c *checker) row(r *record, f *fields) (ok bool) {
 	*f = fields{}
 	if r.err != nil {
 		c.broken(r)
@@ -45,10 +53,7 @@ func (c *checker) check(r *record, f *fields) (ok bool) {
 	}
 	values := r.scanned.cells
 	f.verb = c.verb(r, values.Operation)
-	if *values == (cells{}) && len(bytes.Trim(r.raw, `,"; `+"\t\r\n")) == 0 {
-		c.add(r, Problem{Line: r.line, What: "all cells are empty", Hint: "remove the row"})
-		return false
-	}
+	c.verbs.row(r.raw)
 	uses := &uses[f.verb]
 	if c.wants(r, uses, f.verb, sourceAccount, values.Source) {
 		f.source = c.account(r, sourceAccount, values.Source)
@@ -99,25 +104,28 @@ func (c *checker) verb(r *record, s string) Verb {
 	if word == "" {
 		return Copy
 	}
-	for v := Copy; v <= Upload; v++ {
-		if strings.EqualFold(word, v.String()) {
-			return v
-		}
+	if v := verbOf(word); v != VerbUnknown {
+		return v
 	}
 	c.flaw(r, operation, s, &flaw{"no such operation", "write copy, move, delete or upload, or leave it empty to copy"})
 	return VerbUnknown
 }
 
 func (c *checker) account(r *record, col column, s string) uint32 {
-	if id := c.accounts.known(strings.TrimPrefix(s, actPrefix)); id != 0 {
-		return id
+	digits := strings.TrimPrefix(s, actPrefix)
+	id := c.accounts.known(digits)
+	if id == 0 {
+		a, flaw := parseAccount(s)
+		if flaw != nil {
+			c.flaw(r, col, s, flaw)
+			return 0
+		}
+		id = c.accounts.id(a)
 	}
-	a, flaw := parseAccount(s)
-	if flaw != nil {
-		c.flaw(r, col, s, flaw)
-		return 0
+	if len(digits) == len(s) && len(s) > exactDigits {
+		c.bareID(r, col, id)
 	}
-	return c.accounts.id(a)
+	return id
 }
 
 // looked is what is wrong with an upload's file itself.

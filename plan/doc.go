@@ -41,8 +41,14 @@
 // that are no account id, hash or file; cells that are missing or that the
 // operation does not use; a source equal to its target; a deletion of an image
 // that another row puts there (a chain of moves A to B to C excepted); circles of
-// copies and moves; one file expected to give two hashes. Files in UTF-16 or with
-// another separator are named as such. A record is at most 1 MiB, so that an
+// copies and moves; one file expected to give two hashes. Files in UTF-16, with
+// another separator or of another kind are named as such.
+//
+// What a spreadsheet or a wrong encoding does to a manifest is looked for in the
+// file as a whole: a column of operations whose name is not recognised, account
+// ids that lost their last digits (two or more without act_, of more than 15 digits,
+// all ending in 0; a single one is among [Plan.Warnings]), NUL bytes and Ctrl-Z
+// behind the rows. Wholly empty rows at the end are no rows. A record is at most 1 MiB, so that an
 // unclosed quote cannot pull the rest of the file into memory.
 //
 // Where broken quotes leave no doubt about the next record, reading goes on

@@ -19,6 +19,8 @@ func spacing(s, noun string) *flaw {
 		return &flaw{"not " + noun + ": it is empty", "fill it in"}
 	case trimmed != s:
 		return &flaw{"not " + noun + ": it has blanks around it", "remove them"}
+	case s[len(s)-1] == endOfFile:
+		return &flaw{"not " + noun + ": it ends in Ctrl-Z, with which DOS marks the end of a file", "remove it"}
 	case s[0] == '\'':
 		return &flaw{"not " + noun + ": it starts with an apostrophe", "remove it"}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -59,10 +60,16 @@ func readHeader(t *tape, ps *problems) (h header, ok bool, err error) {
 	case err == io.EOF:
 		return refuse(1, "the file is empty", columnSuggestion)
 	case errors.Is(err, errRecordTooLong):
-		what, hint := tooLong(t.held)
+		what, hint := otherKind(string(t.held))
+		if what == "" {
+			what, hint = tooLong(t.held)
+		}
 		return refuse(1, what, hint)
 	case errors.As(err, &parse):
-		what, hint := separator(string(t.held))
+		what, hint := otherKind(string(t.held))
+		if what == "" {
+			what, hint = separator(string(t.held))
+		}
 		if what == "" {
 			what, hint = quoting(parse)
 		}
@@ -79,10 +86,37 @@ func readHeader(t *tape, ps *problems) (h header, ok bool, err error) {
 		return refuse(h.line, what, hint)
 	}
 	if !h.place(ps) {
-		return refuse(h.line, "this is no header: it names none of the columns "+strings.Join(columnNames[:guardColumn], ", "),
-			columnSuggestion)
+		return refuse(h.line, "this is not a header: it names none of the columns "+strings.Join(columnNames[:guardColumn], ", "),
+			h.suggestion())
 	}
 	return h, true, nil
+}
+
+// suggestion says what a header without any of our columns may have meant.
+func (h *header) suggestion() string {
+	var meant []string
+	for c := range columnCount {
+		if i := h.meant(c); i >= 0 {
+			meant = append(meant, fmt.Sprintf("%s for %s", c, plain(clip(h.names[i]))))
+			h.at[c] = i // a column stands for one of ours alone
+		}
+	}
+	if meant == nil {
+		return columnSuggestion
+	}
+	return "did you mean " + strings.Join(meant, ", ") + "? rename them"
+}
+
+// misread are what programs make of a byte order mark that they read in a code
+// page: Windows-1252, 1251 and 1250, 437, Mac Roman; the last two are UTF-16's.
+var misread = []string{"ï»¿", "п»ї", "ď»ż", "∩╗┐", "Ôªø", "ÿþ", "þÿ", `\ufeff`}
+
+// markBefore reports whether a misread byte order mark stands before a name.
+func markBefore(name string) bool {
+	return slices.ContainsFunc(misread, func(mark string) bool {
+		rest, found := strings.CutPrefix(strings.TrimSpace(name), mark)
+		return found && rest != ""
+	})
 }
 
 // place finds our columns. A near miss is reported, and its column then taken for
@@ -108,8 +142,12 @@ func (h *header) place(ps *problems) (found bool) {
 			continue
 		}
 		if c, yes := near(name); yes {
-			ps.add(Problem{Line: h.line, Column: name, What: "no such column",
-				Hint: fmt.Sprintf("did you mean %s? otherwise rename it", c)})
+			p := Problem{Line: h.line, Column: name, What: "no such column", Hint: fmt.Sprintf("did you mean %s? otherwise rename it", c)}
+			if markBefore(name) {
+				p.What = "a byte order mark was read as text before the name"
+				p.Hint = fmt.Sprintf("did you mean %s? save the file as CSV in UTF-8", c)
+			}
+			ps.add(p)
 			if h.at[c] < 0 {
 				h.at[c], found = i, true
 			}

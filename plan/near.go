@@ -1,6 +1,9 @@
 package plan
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // plainWords are names that people give to columns of their own although a slip
 // of the pen leads from them to one of ours.
@@ -13,12 +16,20 @@ var plainWords = map[string]bool{
 }
 
 // near finds the column of ours that a foreign name is likely to be a slip for:
-// the same letters written otherwise, one slip in a name of up to five letters,
-// two in a longer one.
+// the same letters written otherwise or between signs, one slip in a name of up to
+// five letters, two in a longer one.
 func near(name string) (column, bool) {
 	s := squeeze(name)
 	if plainWords[s] {
 		return 0, false
+	}
+	core := letters(name)
+	mangled := strings.HasSuffix(s, core) && s != core && s[0] >= utf8.RuneSelf // GBK takes the first letter along
+	for c, ours := range columnNames {
+		ours := squeeze(ours)
+		if core == ours || mangled && len(ours) > 5 && slips(core, ours, 1) <= 1 {
+			return column(c), true
+		}
 	}
 	for c, ours := range columnNames {
 		ours := squeeze(ours)
@@ -47,6 +58,12 @@ func Nearest(name string, words []string) string {
 		}
 	}
 	return best
+}
+
+// letters is a squeezed name without what stands around its letters: signs, and the
+// characters that a byte order mark becomes in the wrong encoding.
+func letters(name string) string {
+	return strings.TrimFunc(squeeze(name), func(r rune) bool { return r > '~' || !isLetter(byte(r)) && (r < '0' || r > '9') })
 }
 
 // squeeze drops what does not make two names different to a reader.

@@ -37,6 +37,10 @@ type Plan struct {
 	Header []string // as in the file, less the byte order mark
 	Rows   int
 	SHA256 [32]byte // of the file's bytes
+
+	// Warnings are what is right as far as the file can tell, and worth a look.
+	Warnings []Problem
+
 	counts Counts
 	index  index
 }

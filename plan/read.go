@@ -44,7 +44,7 @@ type reading struct {
 	check checker
 	sum   hash.Hash
 	visit func(Row) error
-	seen  int     // records, good and bad
+	seen  int     // records, good and bad, that are not empty
 	good  []entry // of the batch
 }
 
@@ -66,6 +66,7 @@ func (rd *reading) read(t *tape) error {
 	rd.plan.Header = h.names
 	rd.check.header = &h
 	rd.check.accounts = &rd.plan.index.accounts
+	rd.check.verbs = watchVerbs(&h)
 	rd.sum.Write(h.bom)
 	rd.sum.Write(h.raw)
 
@@ -79,10 +80,22 @@ func (rd *reading) read(t *tape) error {
 	if rd.seen == 0 {
 		problems.add(Problem{Line: h.line, What: "the manifest has a header and no rows", Hint: "add a row for each image"})
 	}
+	rd.check.atEnd()
+	rd.doubts(&h)
 	rd.check.missing()
 	contradictions(&rd.plan.index, h.name(hashColumn), problems)
 	rd.sum.Sum(rd.plan.SHA256[:0])
 	return problems.err()
+}
+
+// doubts adds what the file as a whole, and no single row, lets doubt.
+func (rd *reading) doubts(h *header) {
+	bad, warnings := rd.check.verbs.problems(h)
+	rounded, warning := rd.check.rounded()
+	for _, p := range append(bad, rounded...) {
+		rd.check.problems.addFirst(p)
+	}
+	rd.plan.Warnings = append(warnings, warning...)
 }
 
 // rows takes the batches of a scanner, which parses on another core.
@@ -127,9 +140,11 @@ func (rd *reading) batch(b *batch) error {
 		if e.line > math.MaxInt32 {
 			return errors.New("the manifest has more than two billion lines; split it")
 		}
-		rd.seen++
 		if !rd.check.check(&e.record, &e.fields) {
 			rd.good = rd.good[:n]
+		}
+		if !rd.check.blank.empty {
+			rd.seen++
 		}
 	}
 	for i := range rd.good {

@@ -76,6 +76,11 @@ func (c *checker) missing() {
 		case c.header.at[operation] >= 0 || c.header.at[col] >= 0 || uses[Copy][col] != required:
 			continue
 		}
+		if i := c.header.meant(col); i >= 0 {
+			p.Column, p.What = c.header.names[i], fmt.Sprintf("no such column, and %s is missing", col)
+			p.Hint = fmt.Sprintf("did you mean %s? rename it", col)
+			c.header.at[col] = i // and no other column of ours is meant by it
+		}
 		c.problems.addFirst(p)
 	}
 }

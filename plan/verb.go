@@ -1,6 +1,9 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A Verb is what a row asks for.
 type Verb uint8
@@ -20,6 +23,16 @@ func (v Verb) String() string {
 		return verbs[v]
 	}
 	return fmt.Sprintf("verb(%d)", uint8(v))
+}
+
+// verbOf reads the word of an operation column in any case, VerbUnknown if it is none.
+func verbOf(word string) Verb {
+	for v := Copy; v <= Upload; v++ {
+		if strings.EqualFold(word, verbs[v]) {
+			return v
+		}
+	}
+	return VerbUnknown
 }
 
 // MarshalText writes the word of the manifest's operation column.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"adferry/plan"
 )
 
 // timeFormat is RFC 3339 with milliseconds.
@@ -46,6 +48,12 @@ func (t *table) cell(s string) {
 		t.buf = append(t.buf, s[i])
 	}
 	t.buf = append(t.buf, '"')
+}
+
+// account adds the id of an ad account, as every CSV of ours has it.
+func (t *table) account(a plan.Account) {
+	text, _ := a.MarshalCSV() // an id always has a text
+	t.cell(text)
 }
 
 // foreign adds a cell of the API.

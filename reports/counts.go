@@ -37,7 +37,7 @@ func (c *Counts) Account(a plan.Account, images int) error {
 	c.any = true
 	switch c.format {
 	case FormatCSV:
-		return c.write(fmt.Sprintf("%s,%d\n", a, images))
+		return c.write(fmt.Sprintf("%s,%d\n", a.Act(), images))
 	case FormatJSON:
 		return c.write(comma + "\n  " + string(object))
 	case FormatJSONL:

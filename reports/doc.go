@@ -9,8 +9,9 @@
 //
 // # CSV files
 //
-// All are UTF-8 with commas, LF line ends and a header. Cells of the manifest are
-// copied byte for byte, quotes included. Times are RFC 3339 in UTC with
+// All are UTF-8 with commas, LF line ends and a header. The user's cells of the
+// manifest are copied byte for byte, quotes included; ids of ad accounts in the
+// columns of ours begin with act_, so that no spreadsheet rounds them. Times are RFC 3339 in UTC with
 // milliseconds, empty when there is none; an error code of 0 is an empty cell.
 //
 //   - results.csv: one row for each manifest row, in its order: row, operation,

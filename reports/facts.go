@@ -43,6 +43,7 @@ func facts(s jobs.Summary) []fact {
 		}
 	}
 	add("manifest", s.Manifest.Path)
+	add("policy", s.Policy)
 	add("rows", count(s.Manifest.Rows))
 	add("started", moment(s.StartedAt))
 	add("finished", moment(s.FinishedAt))

@@ -33,6 +33,7 @@ func TestFormats(t *testing.T) {
 		{"code and subcode", codes(100, 33), "100/33"},
 		{"shell word", Quote("a/b-c.job"), "a/b-c.job"},
 		{"shell quotes", Quote("it's"), `'it'\''s'`},
+		{"shell escapes", Quote("it's\x1b[2J\n\u009b\xff, größer"), `$'it\'s\x1b[2J\x0a\xc2\x9b\xff, größer'`},
 		{"empty shell word", Quote(""), "''"},
 	} {
 		if test.got != test.want {

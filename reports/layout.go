@@ -13,19 +13,26 @@ var why = []string{"reason", "error_code", "error_subcode", "error_message", "fb
 type layout struct {
 	user  []int // into results.csv
 	whole []int // into failed.csv
-	file  int   // the files of uploads, -1 without them
+
+	// Of these failed.csv has what it makes of them; -1 where there is none.
+	file, source, target int
 }
 
 func layoutOf(header []string) layout {
-	l := layout{file: -1}
+	l := layout{file: -1, source: -1, target: -1}
 	old := oldWhy(header)
 	for i, name := range header {
 		if i >= old && i < old+len(why) {
 			continue
 		}
 		l.whole = append(l.whole, i)
-		if same(name, "file") {
+		switch {
+		case same(name, "file"):
 			l.file = i
+		case same(name, "source_account"):
+			l.source = i
+		case same(name, "target_account"):
+			l.target = i
 		}
 		if !isOurs(name) {
 			l.user = append(l.user, i)

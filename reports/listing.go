@@ -91,7 +91,7 @@ func (l *Listing) Image(a plan.Account, h plan.Hash, object json.RawMessage) err
 	}
 	switch l.format {
 	case FormatCSV:
-		l.table.cell(string(a))
+		l.table.account(a)
 		l.table.foreign(string(h))
 		for _, name := range l.fields {
 			l.table.foreign(i.text(name))

@@ -20,8 +20,8 @@ func TestListing(t *testing.T) {
 		want   string
 	}{
 		{reports.FormatCSV, "name,width,creatives", `{"name":"=1+1","width":12345678901234567890,"creatives":[ "1", "2" ]}`,
-			"source_account,hash,name,width,creatives\n11," + hash + ",'=1+1,12345678901234567890,\"[\"\"1\"\",\"\"2\"\"]\"\n"},
-		{reports.FormatCSV, "name,hash,url", `{"name":"a\nb","url":null}`, "source_account,hash,name,url\n11," + hash + ",a b,\n"},
+			"source_account,hash,name,width,creatives\nact_11," + hash + ",'=1+1,12345678901234567890,\"[\"\"1\"\",\"\"2\"\"]\"\n"},
+		{reports.FormatCSV, "name,hash,url", `{"name":"a\nb","url":null}`, "source_account,hash,name,url\nact_11," + hash + ",a b,\n"},
 		{reports.FormatJSONL, "name,hash,url,width", `{"width": 1.50,"name":"a\u001b[31m\u202e` + "\u009b" + `","other":1}`,
 			`{"account":"11","hash":"` + hash + `","name":"a\u001b[31m\u202e\u009b","width":1.50}` + "\n"},
 		{reports.FormatJSON, "name", `{"name":"a"}`, "[\n  {\"account\":\"11\",\"hash\":\"" + hash + "\",\"name\":\"a\"}\n]\n"},

@@ -8,6 +8,7 @@ import (
 	"github.com/gocarina/gocsv"
 
 	"adferry/jobs"
+	"adferry/plan"
 )
 
 // resultColumns come before the user's own in results.csv.
@@ -38,9 +39,9 @@ func (r resultsCSV) header(manifest []string) {
 func (r resultsCSV) row(row jobs.Result, cells []string) error {
 	r.number(row.Line)
 	r.cell(row.Verb.String())
-	r.cell(string(row.Source))
+	r.account(row.Source)
 	r.cell(string(row.Hash))
-	r.cell(string(row.Target))
+	r.account(row.Target)
 	r.cell(string(row.Status))
 	r.cell(string(row.Reason))
 	r.foreign(string(row.TargetHash))
@@ -61,13 +62,12 @@ func (r resultsCSV) flush() error { return r.w.Flush() }
 
 type failedCSV struct {
 	*table
-	whole []int               // positions in the manifest
-	file  int                 // position of the files of uploads, -1 without one
+	layout
 	moved func(string) string // names a file as seen from where failed.csv lies
 }
 
 func newFailedCSV(w io.Writer, l layout, moved func(string) string) failedCSV {
-	return failedCSV{newTable(w), l.whole, l.file, moved}
+	return failedCSV{newTable(w), l, moved}
 }
 
 // moved names the files of uploads, which are relative to one folder, as a
@@ -98,9 +98,14 @@ func (f failedCSV) header(manifest []string) {
 
 func (f failedCSV) row(row jobs.Result, cells []string) error {
 	for _, i := range f.whole {
-		if i == f.file && row.File != "" {
+		switch {
+		case i == f.file && row.File != "":
 			f.cell(f.moved(row.File))
-		} else {
+		case i == f.source && row.Source != "":
+			f.account(row.Source)
+		case i == f.target && row.Target != "":
+			f.account(row.Target)
+		default:
 			f.raw(cells[i])
 		}
 	}
@@ -115,10 +120,10 @@ func (f failedCSV) row(row jobs.Result, cells []string) error {
 func (f failedCSV) flush() error { return f.w.Flush() }
 
 type mappingRow struct {
-	SourceAccount string `csv:"source_account"`
-	SourceHash    string `csv:"source_hash"`
-	TargetAccount string `csv:"target_account"`
-	TargetHash    string `csv:"target_hash"`
+	SourceAccount plan.Account `csv:"source_account"`
+	SourceHash    string       `csv:"source_hash"`
+	TargetAccount plan.Account `csv:"target_account"`
+	TargetHash    string       `csv:"target_hash"`
 }
 
 // mappingChunk rows are handed to gocsv at a time: it looks at its type, and
@@ -136,7 +141,7 @@ func writeMappings(w io.Writer, mappings iter.Seq2[jobs.Mapping, error]) error {
 			return err
 		}
 		chunk = append(chunk, mappingRow{
-			string(m.Source), string(m.SourceHash), string(m.Target), neutral(string(m.TargetHash)),
+			m.Source, string(m.SourceHash), m.Target, neutral(string(m.TargetHash)),
 		})
 		if len(chunk) == cap(chunk) {
 			if err := gocsv.MarshalCSVWithoutHeaders(chunk, out); err != nil {

@@ -3,6 +3,8 @@ package reports
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"adferry/jobs"
 )
@@ -98,10 +100,30 @@ func failedToo(t jobs.Totals) string {
 	return fmt.Sprintf(", %s failed", count(t.Failed))
 }
 
-// Quote makes a path one word of a shell.
+// Quote makes a path one word of a shell, without characters that steer a terminal:
+// those are written as escapes, which bash, zsh and ksh read.
 func Quote(path string) string {
 	if path != "" && strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/~+:@%") == "" {
 		return path
 	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	if !strings.ContainsFunc(path, unicode.IsControl) && utf8.ValidString(path) {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	var b strings.Builder
+	b.WriteString("$'")
+	for rest := path; rest != ""; {
+		r, n := utf8.DecodeRuneInString(rest)
+		switch {
+		case r == '\'' || r == '\\':
+			b.WriteString(`\` + rest[:n])
+		case unicode.IsControl(r) || r == utf8.RuneError && n == 1:
+			for _, c := range []byte(rest[:n]) {
+				fmt.Fprintf(&b, `\x%02x`, c)
+			}
+		default:
+			b.WriteString(rest[:n])
+		}
+		rest = rest[n:]
+	}
+	return b.String() + "'"
 }

@@ -93,6 +93,9 @@ func operations(b *strings.Builder, vs []rowsOf) {
 // work tells what was sent and how fast.
 func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	var g grid
+	if s.Policy != "" {
+		g.add("policy", s.Policy)
+	}
 	g.add("sent", fmt.Sprintf("%s in %s, %s throttled", counted(s.API.Calls, "call", "calls"),
 		counted(s.API.HTTPRequests, "request", "requests"), count(s.API.Throttled)))
 	took := seconds(s.ElapsedS)

@@ -343,7 +343,7 @@ func TestFailedUploads(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "operation,target_account,file,note,reason,error_code,error_subcode,error_message,fbtrace_id\n" +
-		"upload,22,../../pictures/spring/a.png,\"x, y\",denied,,,,\n" +
+		"upload,act_22,../../pictures/spring/a.png,\"x, y\",denied,,,,\n" +
 		"delete,,,z,in_use,,,,\n"
 	if string(raw) != want {
 		t.Errorf("got %q\nwant %q", raw, want)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/gofrs/flock"
 
@@ -42,12 +43,25 @@ type Folder struct {
 	use  *flock.Flock
 }
 
-// Possible says why a folder cannot be one for backups. It makes nothing.
+// Possible says why a folder cannot be one for backups: it or one above it is a
+// file, or it holds what is not of a backup. It makes nothing.
 func Possible(dir string) error {
+	switch err := otherFiles(dir); {
+	case errors.Is(err, os.ErrNotExist) && dir != filepath.Dir(dir):
+		return possibleBelow(filepath.Dir(dir))
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("%s is no folder", dir)
+	default:
+		return err
+	}
+}
+
+// possibleBelow says why no folder can be made in dir, or in one that is made there.
+func possibleBelow(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, os.ErrNotExist) && dir != filepath.Dir(dir):
-		return Possible(filepath.Dir(dir))
+		return possibleBelow(filepath.Dir(dir))
 	case err == nil && !info.IsDir():
 		return fmt.Errorf("%s is no folder", dir)
 	}

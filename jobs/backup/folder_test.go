@@ -249,7 +249,7 @@ func ExampleFolder() {
 	fmt.Print(string(rows))
 	// Output:
 	// operation,source_account,hash,target_account,file,note
-	// upload,,0123456789abcdef0123456789abcdef,11,11/0123456789abcdef0123456789abcdef.png,
+	// upload,,0123456789abcdef0123456789abcdef,act_11,11/0123456789abcdef0123456789abcdef.png,
 }
 
 // An image counts as kept only once its row is in restore.csv.

@@ -19,10 +19,14 @@ import (
 // Spec says what a new job is made of.
 type Spec struct {
 	Manifest string // path of the manifest, as it will be shown
+	Policy   string // what the manifest was made by, in words; empty if people made it
 	Consent  bool   // its deletions were agreed to
 	Sandbox  bool   // it runs against the embedded sandbox, never the real API
 	Endpoint string // origin of the server that it runs against; empty with Sandbox
 	Settings
+	// Beside names what may lie in the folder already: what was written there for this
+	// job. Anything else makes Create fail with an OccupiedError.
+	Beside []string
 	// Read reads the manifest and calls visit for each row.
 	Read func(visit func(plan.Row) error) (*plan.Plan, error)
 }
@@ -40,11 +44,16 @@ func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return unmade(fmt.Errorf("make job folder: %w", err))
 	}
+	path := filepath.Join(dir, fileName)
+	if _, err := os.Lstat(path); err != nil {
+		if err := Vacant(dir, spec.Beside...); err != nil { // before a lock is laid there
+			return unmade(err)
+		}
+	}
 	unlock, err := lock(dir)
 	if err != nil {
 		return unmade(err)
 	}
-	path := filepath.Join(dir, fileName)
 	if _, err := os.Lstat(path); err == nil {
 		unlock()
 		return nil, nil, fmt.Errorf("%s: %w", dir, ErrExists)
@@ -101,7 +110,7 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 		"name": name, "manifest_path": spec.Manifest, "manifest_sha256": hex.EncodeToString(p.SHA256[:]),
 		"rows": p.Rows, "header": string(header), "created_at": time.Now().UnixMilli(),
 		"consent": spec.Consent, "sandbox": spec.Sandbox,
-		"backup": spec.Backup, "on_denied": spec.OnDenied, "endpoint": spec.Endpoint,
+		"backup": spec.Backup, "on_denied": spec.OnDenied, "endpoint": spec.Endpoint, "policy": spec.Policy,
 	} {
 		if _, err := tx.Exec("INSERT INTO meta VALUES (?, ?)", key, value); err != nil {
 			return nil, fmt.Errorf("write job file: %w", err)

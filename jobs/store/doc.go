@@ -9,8 +9,8 @@
 // 1970, UTC; 0 or NULL where there is none.
 //
 //	meta      key, value: name, manifest_path, manifest_sha256, rows, header
-//	          (JSON), created_at, consent, sandbox, backup, on_denied, paused_at,
-//	          workers, max_rate, tally, exit_code, stop, seal
+//	          (JSON), created_at, consent, sandbox, backup, on_denied, policy,
+//	          paused_at, workers, max_rate, tally, exit_code, stop, seal
 //	rows      line, verb, first (the copy or upload), del, record: the raw CSV
 //	          text of the manifest row, with the user's own columns
 //	ops       id, kind, source, hash, target, file, lane (the ad account that
@@ -33,6 +33,13 @@
 // Version 1 had neither guard nor last_sent. A file of it is read as it lies, and
 // upgraded in one transaction when a process opens it to run it; testdata keeps a
 // file of each version.
+//
+// # Folder
+//
+// A job is made in a folder that is missing, empty, or holds nothing but what was
+// written there for it, what a crash left of making it, and what file systems put
+// into folders; see [Vacant]. Another user's job can be read, as far as permissions
+// go, and is a [ForeignError] to whoever wants to change it.
 //
 // # Durability
 //

@@ -34,6 +34,9 @@ func Open(ctx context.Context, dir string) (*Job, error) {
 	if err := inspect(path); err != nil {
 		return nil, err
 	}
+	if err := mayChange(dir); err != nil {
+		return nil, err
+	}
 	unlock, err := lock(dir)
 	if err != nil {
 		return nil, err
@@ -172,6 +175,7 @@ type Meta struct {
 	Name     string
 	Manifest jobs.ManifestInfo
 	Header   []string // of the manifest
+	Policy   string   // what the manifest was made by, in words; may be empty
 	Created  time.Time
 	Consent  bool
 	Sandbox  bool
@@ -209,6 +213,8 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			_, err = fmt.Sscan(text, &m.Manifest.Rows)
 		case "header":
 			err = json.Unmarshal(value, &m.Header)
+		case "policy":
+			m.Policy = text
 		case "created_at":
 			var ms int64
 			_, err = fmt.Sscan(text, &ms)

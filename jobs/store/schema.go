@@ -98,7 +98,7 @@ func inspect(path string) error {
 		return fmt.Errorf("%s: %w", filepath.Dir(path), ErrNoJob)
 	}
 	if err != nil {
-		return err
+		return unreadable(path, err)
 	}
 	defer f.Close()
 	var head [100]byte

@@ -43,6 +43,9 @@ func (j *Job) steer(ctx context.Context, statement string, args ...any) error {
 	if j.writer != nil {
 		return j.writer.exec(ctx, statement, args...)
 	}
+	if err := mayChange(j.dir); err != nil {
+		return err
+	}
 	if !j.Running() { // else that process has checked it
 		j.read.SetMaxIdleConns(0) // check opens the file itself, and closing that drops SQLite's locks
 		if _, err := check(ctx, j.path); err != nil {

@@ -1,0 +1,34 @@
+//go:build unix
+
+package store
+
+import (
+	"errors"
+	"os"
+	"os/user"
+	"strconv"
+	"syscall"
+)
+
+// mayWrite reports whether permissions let this user write to a file that is there.
+func mayWrite(path string) bool {
+	const writeOK = 2 // W_OK of access(2)
+	err := syscall.Access(path, writeOK)
+	return !errors.Is(err, syscall.EACCES) && !errors.Is(err, syscall.EPERM)
+}
+
+func ownerOf(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "another user"
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return "another user"
+	}
+	id := strconv.FormatUint(uint64(stat.Uid), 10)
+	if u, err := user.LookupId(id); err == nil {
+		return u.Username
+	}
+	return "user " + id
+}
