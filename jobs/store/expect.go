@@ -42,7 +42,7 @@ var expectation = [...]string{
 
 	`INSERT INTO expected SELECT d.source, ` + passedOn + ` AS hash, 0, o.finished, r.line
 	FROM rows r JOIN ops d ON d.id = r.del JOIN outcomes o ON o.op = d.id
-	WHERE o.state IN ('done', 'skipped')
+	WHERE o.state IN ('done', 'skipped') AND o.reason <> '` + string(jobs.NotCreatedHere) + `'
 	ORDER BY 1, 2
 	ON CONFLICT DO UPDATE SET present = 0, at = excluded.at, line = excluded.line`,
 
