@@ -102,6 +102,12 @@ func (e *Expectations) Accounts(ctx context.Context) ([]plan.Account, error) {
 	return all, e.job.readError(rows.Err())
 }
 
+// Count is how many expectations there are. See jobs.Expected.
+func (e *Expectations) Count(ctx context.Context) (n int, err error) {
+	err = e.conn.QueryRowContext(ctx, `SELECT count(*) FROM expected`).Scan(&n)
+	return n, e.job.readError(err)
+}
+
 // expectPage is how many expectations are read at a time: there may be a page of
 // them for each of many accounts.
 const expectPage = 200
