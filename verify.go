@@ -16,8 +16,8 @@ func verifyCommand(s *streams) *cli.Command {
 		Description: "Reads every image that a settled row of the job copied, uploaded or deleted, and tells which are\n" +
 			"missing (there when the job was done with them, and gone now), reappeared (deleted, and there now)\n" +
 			"or changed (made or updated since, or no longer ACTIVE). Works while the job runs, and without it.\n" +
-			"Rows that failed or are not settled yet are counted. Exit code 1: there is drift, or an account\n" +
-			"could not be read.",
+			"Rows that failed or are not settled yet are counted. Exit code 1: there is drift, or images\n" +
+			"could not be read, which are counted apart.",
 		Flags: append([]cli.Flag{
 			boolFlag("json", "print a document with every drift"),
 			boolFlag("new-endpoint", "read from another server than the job ran against"),
@@ -79,7 +79,7 @@ func verify(c *cli.Context, s *streams) error {
 	if err := r.ended(read); err != nil {
 		return err
 	}
-	if found.Drifted() > 0 {
+	if found.Drifted()+found.Unread > 0 {
 		return &endedError{exitFailures}
 	}
 	return nil

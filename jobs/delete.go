@@ -68,7 +68,7 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 		return step{kind: stepWait, wait: confirmPauses[t.looked]}
 	case t.deleted:
 		return t.fail(DeleteUnconfirmed, fmt.Sprintf("the API answered success and %s still shows the image", t.Source.Act()))
-	case !source.Created.IsZero() && !t.Guard.CreatedWithin(source.Created):
+	case t.notCreatedHere(now):
 		o := t.Outcome
 		o.State, o.Reason = Skipped, NotCreatedHere
 		return settle(o)
@@ -93,7 +93,7 @@ func (t *task) nextPermit(now time.Time) step {
 	for i, p := range t.places {
 		switch o := t.known[slotCopies+i]; {
 		case !o.Recent(now, permitted):
-			unseen.wants = append(unseen.wants, want{slotCopies + i, p.account, p.hash, 0})
+			unseen.wants = append(unseen.wants, want{slotCopies + i, p.account, p.hash, t.ageAsks()})
 		case o.Known == evidence.Absent:
 			return t.lookFurther()
 		}

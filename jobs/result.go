@@ -83,6 +83,7 @@ func FateOf(first, del *Outcome) Fate {
 	case del.State == Failed:
 		move.Message = fmt.Sprintf("the image is in the target, and the source was not deleted (%s): %s", del.Reason, del.Message)
 		move.Reason = CopiedNotDeleted
+	case del.Reason == NotCreatedHere: // the image is still there
 	case first.State == Done && del.State.OK():
 		move.Status, move.Reason = StatusDone, first.Reason
 	case first.State == Skipped && del.State == Skipped:

@@ -178,12 +178,9 @@ func (t *task) sourceAsks() (a asks) {
 	switch {
 	case t.deleted: // whether it is gone
 	case t.Kind == plan.KindDelete:
-		a = askUse
+		a = askUse | t.ageAsks()
 		if t.keep {
 			a |= askPicture
-		}
-		if !t.Guard.From.IsZero() {
-			a |= askAge
 		}
 	case t.detour:
 		a = askPicture

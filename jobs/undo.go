@@ -247,7 +247,7 @@ func (u undo) after(o Operation) (since later, copies []Operation, err error) {
 		case d.Source != o.Target:
 		case d.Kind == plan.KindCopy:
 			copies = append(copies, d)
-		case d.Kind == plan.KindDelete && d.Outcome.State.OK():
+		case d.Kind == plan.KindDelete && d.Outcome.State.OK() && d.Outcome.Reason != NotCreatedHere:
 			since = deleted
 		case d.Kind == plan.KindDelete && d.Tried():
 			since = maybeDeleted

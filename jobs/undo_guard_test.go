@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"adferry/graph"
 	"adferry/graph/sandbox"
 	"adferry/jobs"
 	"adferry/jobs/store"
@@ -77,6 +78,90 @@ func TestUndoGuards(t *testing.T) {
 				slices.Sort(got)
 				if !slices.Equal(got, test.want) {
 					t.Errorf("got %q, want %q", got, test.want)
+				}
+			})
+		})
+	}
+}
+
+// An undo keeps what may be the last copy, and what it did not make: whoever acted in
+// the accounts since, and whatever the API says of ages.
+func TestUndoBesideOtherHands(t *testing.T) {
+	old := sandbox.Image{Hash: string(hash("a")), Created: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)}
+	for _, test := range []struct {
+		name    string
+		options sandbox.Options
+		row     string
+		seed    func(*world)
+		ahead   time.Duration // of the API's clock
+		since   func(*world)  // what others did after the job
+		want    string
+		holds   []string
+	}{
+		{name: "nobody did anything", row: "copy 11 a 22", want: "done", holds: []string{"11 a", "!22 a"}},
+		{name: "the source was deleted", row: "copy 11 a 22",
+			since: func(w *world) { w.loses("11", "a") },
+			want:  "failed last_copy", holds: []string{"!11 a", "22 a"}},
+		{name: "the source was deleted, and its row stays", row: "copy 11 a 22",
+			since: func(w *world) {
+				w.server.AddImage("11", sandbox.Image{Hash: string(hash("a")), Status: sandbox.Deleted})
+			},
+			want: "failed last_copy", holds: []string{"22 a"}},
+		{name: "the source cannot be read", row: "copy 11 a 22",
+			since: func(w *world) { w.server.AddAccount("11", sandbox.AccountOptions{Denied: "200"}) },
+			want:  "failed last_copy", holds: []string{"22 a"}},
+		{name: "the copy was made anew", row: "copy 11 a 22",
+			since: func(w *world) { w.server.AddImage("22", sandbox.Image{Hash: string(hash("a"))}) },
+			want:  "skipped not_created_here", holds: []string{"11 a", "22 a"}},
+		{name: "the copy is older than the job", row: "copy 11 a 22",
+			since: func(w *world) {
+				w.server.AddImage("22", sandbox.Image{Hash: string(hash("a")), Created: time.Now().Add(-24 * time.Hour)})
+			},
+			want: "skipped not_created_here", holds: []string{"11 a", "22 a"}},
+		{name: "copies keep their age", row: "copy 11 a 22", options: sandbox.Options{Variants: sandbox.Variants{CopyKeepsCreated: true}},
+			seed: func(w *world) { w.server.AddImage("11", old) },
+			want: "done", holds: []string{"11 a", "!22 a"}},
+		{name: "the API's clock is ahead", row: "copy 11 a 22", ahead: 3 * time.Hour, want: "done", holds: []string{"11 a", "!22 a"}},
+		{name: "the API's clock is behind, and the copy was made anew", row: "copy 11 a 22", ahead: -time.Hour,
+			since: func(w *world) { w.server.AddImage("22", sandbox.Image{Hash: string(hash("a"))}) },
+			want:  "skipped not_created_here", holds: []string{"11 a", "22 a"}},
+		{name: "a move", row: "move 11 a 22", want: "done", holds: []string{"11 a", "!22 a"}},
+		{name: "a move, and copies keep their age", row: "move 11 a 22", options: sandbox.Options{Variants: sandbox.Variants{CopyKeepsCreated: true}},
+			seed: func(w *world) { w.server.AddImage("11", old) },
+			want: "done", holds: []string{"11 a", "!22 a"}},
+		{name: "a move whose target was made anew", row: "move 11 a 22",
+			since: func(w *world) { w.server.AddImage("22", sandbox.Image{Hash: string(hash("a"))}) },
+			want:  "skipped not_created_here", holds: []string{"11 a", "22 a"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(1000 * time.Hour)
+				w := newWorld(t, test.options)
+				if test.ahead != 0 {
+					w.api.API = clientOver(t, shifted{sandbox.Transport(w.server), test.ahead})
+				}
+				w.has("11", "a")
+				w.has("22")
+				if test.seed != nil {
+					test.seed(w)
+				}
+				w.manifest(test.row)
+				if err := w.run(jobs.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				w.expect("done")
+				time.Sleep(time.Hour)
+				if test.since != nil {
+					test.since(w)
+				}
+				undo, _ := w.undone(t, t.TempDir())
+				undo.expect(test.want)
+				wantHolds(t, w, test.holds...)
+				if !strings.HasPrefix(test.want, "skipped") {
+					return
+				}
+				if _, drifts := undo.verify(); len(drifts) > 0 { // nobody said that it would be gone
+					t.Errorf("got %+v", drifts)
 				}
 			})
 		})
@@ -195,6 +280,14 @@ func (w *world) undoLines(t *testing.T, o jobs.UndoOptions) (lines []plan.Line, 
 		lines = append(lines, l)
 	}
 	return lines, stay
+}
+
+// loses is another program that deletes an image.
+func (w *world) loses(account, name string) {
+	w.t.Helper()
+	if r := w.api.API.Do(context.Background(), []graph.Call{graph.Delete(account, string(hash(name)))}); r[0].Err != nil {
+		w.t.Fatal(r[0].Err)
+	}
 }
 
 // commit makes outcomes of the world's job durable that a process may have left.

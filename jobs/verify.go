@@ -24,6 +24,8 @@ type Expectation struct {
 type Expected interface {
 	// Accounts are those with any expectation.
 	Accounts(ctx context.Context) ([]plan.Account, error)
+	// Count is how many expectations there are.
+	Count(ctx context.Context) (int, error)
 	// Of streams an account's expectations, each image once.
 	Of(ctx context.Context, a plan.Account) iter.Seq2[Expectation, error]
 }
@@ -95,9 +97,10 @@ type Verified struct {
 	Present int // images that were to be there
 	Absent  int // and those that were to be gone
 	Drifts  map[DriftKind]int
+	Unread  int // images of which the API told nothing: neither drift nor as they were left
 }
 
-// Checked is how many images were read.
+// Checked is how many images were read, Unread apart.
 func (v Verified) Checked() int { return v.Present + v.Absent }
 
 // Drifted is how many of them are not as the job left them.
@@ -112,23 +115,23 @@ func (v Verified) Drifted() (n int) {
 var verifyFields = []string{graph.FieldHash, graph.FieldStatus, graph.FieldCreated, graph.FieldUpdated}
 
 // Verify reads every image back of which something is expected, and tells of each
-// that is otherwise, in no particular order. Errors are those of a Reader.
+// that is otherwise, in no particular order. Errors are a
+// Reader's; they leave images unread.
 func Verify(ctx context.Context, r *Reader, x Expected, each func(Drift) error) (Verified, error) {
 	v := Verified{Drifts: map[DriftKind]int{}}
 	accounts, err := x.Accounts(ctx)
 	if err != nil {
 		return v, err
 	}
-	type place struct {
-		account plan.Account
-		hash    plan.Hash
+	if v.Unread, err = x.Count(ctx); err != nil {
+		return v, err
 	}
-	asked := map[place]Expectation{} // what is on its way
+	asked := map[imageAt]Expectation{} // what is on its way
 	hashes := func(a plan.Account) iter.Seq2[plan.Hash, error] {
 		return func(yield func(plan.Hash, error) bool) {
 			for e, err := range x.Of(ctx, a) {
 				if err == nil {
-					asked[place{a, e.Hash}] = e
+					asked[imageAt{a, e.Hash}] = e
 				}
 				if !yield(e.Hash, err) {
 					return
@@ -137,8 +140,9 @@ func Verify(ctx context.Context, r *Reader, x Expected, each func(Drift) error) 
 		}
 	}
 	err = r.Find(ctx, accounts, graph.Query{Fields: verifyFields}, hashes, func(f Found) error {
-		e := asked[place{f.Account, f.Hash}]
-		delete(asked, place{f.Account, f.Hash})
+		e := asked[imageAt{f.Account, f.Hash}]
+		delete(asked, imageAt{f.Account, f.Hash})
+		v.Unread--
 		if e.Present {
 			v.Present++
 		} else {

@@ -51,8 +51,8 @@
 //
 // A [Verification] writes the drift that verify finds. Its JSON document has
 // version, job, verified_at, drifts (kind, account, hash, row, expected, status,
-// since, since_told), then images (counts), rows (as in summary.json) and unread
-// (account, error). The text lists the first drifts and says how many more.
+// since, since_told), then images (counts: of those checked, and unread, of which
+// nothing can be said), rows (as in summary.json) and unread (account, error). The text lists the first drifts and says how many more.
 //
 // # Metrics
 //

@@ -119,9 +119,12 @@ func (v *Verification) End(found jobs.Verified, rows jobs.Totals, unread []Unrea
 		fmt.Fprintln(v.w)
 	}
 	fmt.Fprintf(v.w, "read back    %s: %s there and %s gone were expected\n", counted(found.Checked(), "image", "images"), count(found.Present), count(found.Absent))
-	if v.n == 0 {
+	switch {
+	case v.n == 0 && found.Unread > 0:
+		fmt.Fprintln(v.w, "drift        none in what could be read")
+	case v.n == 0:
 		fmt.Fprintln(v.w, "drift        none")
-	} else {
+	default:
 		var kinds []string
 		for _, k := range []jobs.DriftKind{jobs.DriftMissing, jobs.DriftReappeared, jobs.DriftChanged} {
 			if n := found.Drifts[k]; n > 0 {
@@ -129,6 +132,9 @@ func (v *Verification) End(found jobs.Verified, rows jobs.Totals, unread []Unrea
 			}
 		}
 		fmt.Fprintf(v.w, "drift        %s: %s\n", counted(v.n, "image", "images"), list(kinds))
+	}
+	if found.Unread > 0 {
+		fmt.Fprintf(v.w, "not readable %s of %s, of which nothing can be said\n", counted(found.Unread, "image", "images"), counted(len(unread), "ad account", "ad accounts"))
 	}
 	if left := rows.Failed + rows.Pending + rows.Unknown; left > 0 {
 		fmt.Fprintf(v.w, "not verified %s: %s failed, %s not settled\n", counted(left, "row", "rows"), count(rows.Failed), count(rows.Pending+rows.Unknown))
@@ -149,6 +155,7 @@ func (v *Verification) endJSON(found jobs.Verified, rows jobs.Totals, unread []U
 			Missing    int `json:"missing"`
 			Reappeared int `json:"reappeared"`
 			Changed    int `json:"changed"`
+			Unread     int `json:"unread"` // could not be read: not among those checked
 		} `json:"images"`
 		Rows   jobs.Totals `json:"rows"`
 		Unread []Unread    `json:"unread"` // ad accounts that could not be read, or not to the end
@@ -156,6 +163,7 @@ func (v *Verification) endJSON(found jobs.Verified, rows jobs.Totals, unread []U
 	i := &rest.Images
 	i.Checked, i.Present, i.Absent, i.Drifted = found.Checked(), found.Present, found.Absent, found.Drifted()
 	i.Missing, i.Reappeared, i.Changed = found.Drifts[jobs.DriftMissing], found.Drifts[jobs.DriftReappeared], found.Drifts[jobs.DriftChanged]
+	i.Unread = found.Unread
 	body, err := json.MarshalIndent(rest, "", "  ")
 	if err != nil {
 		return err

@@ -42,7 +42,7 @@ var expectation = [...]string{
 
 	`INSERT INTO expected SELECT d.source, ` + passedOn + ` AS hash, 0, o.finished, r.line
 	FROM rows r JOIN ops d ON d.id = r.del JOIN outcomes o ON o.op = d.id
-	WHERE o.state IN ('done', 'skipped')
+	WHERE o.state IN ('done', 'skipped') AND o.reason <> '` + string(jobs.NotCreatedHere) + `'
 	ORDER BY 1, 2
 	ON CONFLICT DO UPDATE SET present = 0, at = excluded.at, line = excluded.line`,
 
@@ -100,6 +100,12 @@ func (e *Expectations) Accounts(ctx context.Context) ([]plan.Account, error) {
 		all = append(all, a)
 	}
 	return all, e.job.readError(rows.Err())
+}
+
+// Count is how many expectations there are. See jobs.Expected.
+func (e *Expectations) Count(ctx context.Context) (n int, err error) {
+	err = e.conn.QueryRowContext(ctx, `SELECT count(*) FROM expected`).Scan(&n)
+	return n, e.job.readError(err)
 }
 
 // expectPage is how many expectations are read at a time: there may be a page of
