@@ -113,7 +113,10 @@ func (t *task) nextPermit(now time.Time) step {
 // operation may have deleted it, its copies are seen once more: whoever deleted one
 // meanwhile could not know that it was becoming the last.
 func (t *task) nextGone(now time.Time) step {
-	if !t.tried() && !t.deleted {
+	switch {
+	case !t.tried() && !t.deleted && !t.doubted && !t.rehearsal:
+		return step{kind: stepDoubt}
+	case !t.tried() && !t.deleted:
 		return t.gone()
 	}
 	after := step{kind: stepLook}

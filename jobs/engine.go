@@ -24,35 +24,36 @@ type Engine struct {
 	opt   Options
 
 	// The dispatcher's, from here to stopCause.
-	lanes      map[plan.Account]*lane
-	order      []*lane // whose turns go round
-	turn       int
-	app        quota.App
-	pace       quota.Pace
-	appState   LaneState
-	standing   standing // of the app
-	offline    offline
-	timers     timers
-	inflight   int  // HTTP requests
-	held       int  // tasks in memory
-	operations int  // in the whole job
-	window     int  // tasks in memory for each lane
-	working    int  // lanes that had work when the run began
-	blocked    bool // a quota keeps something from being sent
-	stirred    bool // a lane got something to send since the round began
-	keeps      bool // a lane keeps below its quota, which status cannot tell yet
-	paused     bool // nothing is sent until it goes on
-	jam        jam
-	ways       map[pair]*way
-	copying    map[plan.Account]int // copies in memory, by their source
-	supplied   bool                 // the checkpoint has more for some lane
-	works      bool                 // a write succeeded in this run
-	adrift     bool                 // a task is stranded
-	headers    headers
-	clock      clock
-	tally      tally
-	suspects   map[plan.Hash]bool // images that may be a placeholder where they were uploaded to
-	stop       error              // why nothing more is sent
+	lanes       map[plan.Account]*lane
+	order       []*lane // whose turns go round
+	turn        int
+	app         quota.App
+	pace        quota.Pace
+	appState    LaneState
+	standing    standing // of the app
+	offline     offline
+	timers      timers
+	inflight    int  // HTTP requests
+	held        int  // tasks in memory
+	operations  int  // in the whole job
+	window      int  // tasks in memory for each lane
+	working     int  // lanes that had work when the run began
+	blocked     bool // a quota keeps something from being sent
+	stirred     bool // a lane got something to send since the round began
+	keeps       bool // a lane keeps below its quota, which status cannot tell yet
+	paused      bool // nothing is sent until it goes on
+	jam         jam
+	ways        map[pair]*way
+	copying     map[plan.Account]int // copies in memory, by their source
+	supplied    bool                 // the checkpoint has more for some lane
+	works       bool                 // a write succeeded in this run
+	adrift      bool                 // a task is stranded
+	headers     headers
+	tellsStatus bool // answers to reads tell the status of images
+	clock       clock
+	tally       tally
+	suspects    map[plan.Hash]bool // images that may be a placeholder where they were uploaded to
+	stop        error              // why nothing more is sent
 
 	pool   *pool
 	spool  *spool

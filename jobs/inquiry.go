@@ -1,6 +1,8 @@
 package jobs
 
 import (
+	"slices"
+
 	"adferry/graph"
 	"adferry/jobs/evidence"
 	"adferry/plan"
@@ -13,6 +15,7 @@ type inquiry struct {
 	pull    func() (plan.Hash, error, bool)
 	atOnce  int // errands
 	each    func(Found) error
+	status  *bool // answers tell the status of images, as far as is known
 
 	dry bool // pull has no more
 }
@@ -57,6 +60,10 @@ func (i *inquiry) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
 	asked := evidence.Lookup{Account: i.account, After: e.query.After}
 	for _, h := range e.query.Hashes {
 		asked.Hashes = append(asked.Hashes, plan.Hash(h))
+	}
+	if slices.Contains(i.q.Fields, graph.FieldStatus) {
+		*i.status = *i.status || evidence.TellsStatus(r)
+		asked.Status = *i.status
 	}
 	answer := asked.Judge(r)
 	if answer.Rest == evidence.RestNextPage && e.empty+1 >= mostEmpty {

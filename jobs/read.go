@@ -14,7 +14,10 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, sent, now time.Time) 
 		e.unread(l, p, reply.Err, now)
 		return
 	}
-	answer := p.lookup(l.account).Judge(reply)
+	question := p.lookup(l.account)
+	e.tellsStatus = e.tellsStatus || evidence.TellsStatus(reply)
+	question.Status = e.tellsStatus
+	answer := question.Judge(reply)
 	if answer.Rest == evidence.RestNextPage && p.empty+1 >= mostEmpty {
 		answer.Rest, answer.Odd = evidence.RestNotKnown, "page after page shows nothing of what was asked for"
 	}

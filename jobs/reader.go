@@ -33,7 +33,9 @@ type Reader struct {
 	pace    quota.Pace
 	offline offline
 	headers headers
-	calls   int
+
+	tellsStatus bool // answers tell the status of images
+	calls       int
 }
 
 // NewReader makes a reader. Of opt it uses Workers, Rules, Attempts, RetryBase,
@@ -128,7 +130,7 @@ type Found struct {
 func (r *Reader) Find(ctx context.Context, accounts []plan.Account, q graph.Query, hashes func(plan.Account) iter.Seq2[plan.Hash, error], each func(Found) error) error {
 	return r.read(ctx, accounts, bulk, func(a plan.Account) (supply, func()) {
 		next, stop := iter.Pull2(hashes(a))
-		return &inquiry{account: a, q: q, pull: next, atOnce: r.opt.Workers, each: each}, stop
+		return &inquiry{account: a, q: q, pull: next, atOnce: r.opt.Workers, each: each, status: &r.tellsStatus}, stop
 	})
 }
 

@@ -45,6 +45,7 @@ type task struct {
 	rehearsal bool         // no write will be sent, so nothing that one would bring is there
 	looked    int          // times the source was read back in vain
 	missed    int          // times a copy was not seen
+	doubted   bool         // that the source does not have the image was asked once more
 	last      *graph.Error // why the write has to be tried again
 	policy    backoff.BackOff
 }
@@ -69,6 +70,11 @@ var confirmPauses = [...]time.Duration{time.Second, 5 * time.Second, 15 * time.S
 // there: a write is documented to be readable at once.
 var sightPauses = [...]time.Duration{2 * time.Second, 10 * time.Second}
 
+// doubtPause is the wait before an image is asked for once more whose absence would
+// settle a row for which nothing was sent: the first answer may come from a copy of
+// the account that is behind.
+const doubtPause = 2 * time.Second
+
 func newTask(o Operation, home *lane) *task {
 	t := &task{Operation: o, home: home, places: placesOf(o)}
 	t.known = make([]evidence.Observation, slotCopies+len(t.places))
@@ -88,6 +94,7 @@ const (
 	stepLook                   // wants are to be read
 	stepPermit                 // a delete that lacks nothing but sightings of its copies
 	stepSeen                   // those are to be made durable
+	stepDoubt                  // the source does not show the image: ask once more
 	stepWait                   // nothing before wait is over; then look again
 	stepSend                   // the write may go
 )
@@ -141,6 +148,8 @@ func (t *task) nextCopy(now time.Time, attempts int) step {
 	case t.rehearsal && t.Op.Needs: // an earlier link of its chain would bring the image
 	case !source.Recent(now, fresh) || t.detour && source.Known == evidence.Seen && source.Image == nil:
 		return reading(want{slotSource, t.Source, hash, t.sourceAsks()})
+	case source.Known == evidence.Absent && !t.doubted && !t.rehearsal:
+		return step{kind: stepDoubt}
 	case source.Known == evidence.Absent:
 		return t.fail(NotFound, fmt.Sprintf("%s does not have the image", t.Source.Act()))
 	}
@@ -212,7 +221,7 @@ func (t *task) sourceHash() (h plan.Hash, failed string) {
 // forget drops what reading said, so that it is read again.
 func (t *task) forget() {
 	clear(t.known)
-	t.seen = false
+	t.seen, t.doubted = false, false
 }
 
 // landed is the hash that a copy has in its target.

@@ -23,6 +23,8 @@
 //	                     page or a count that says otherwise                       TestJudge
 //	nothing              it shows an image that was not asked for, or another ad
 //	                     account's: the question was ignored                       TestJudge
+//	nothing of this one  it gives the image a status that is none, or none at all
+//	                     where the API has told it before                          TestJudge
 //	nothing of the rest  it shows some of them, or has entries that name no image  TestJudge
 //
 // An answer that shows some of what was asked for proves nothing of the others,

@@ -1,6 +1,8 @@
 package evidence
 
 import (
+	"slices"
+
 	"adferry/graph"
 	"adferry/plan"
 )
@@ -10,6 +12,10 @@ type Lookup struct {
 	Account plan.Account
 	Hashes  []plan.Hash
 	After   string // cursor of the page before, "" for the first
+
+	// Status says that this API has told the status of images: one whose status is
+	// missing, though it was asked for, may be a deleted one.
+	Status bool
 }
 
 // Rest is what an answer says of the images of a lookup that it does not show.
@@ -60,6 +66,9 @@ func (l Lookup) Judge(r graph.Reply) Answer {
 		case image.StatusOdd:
 			odd = "the answer gives an image a status that is not known"
 			continue
+		case l.Status && image.Status == "":
+			odd = "the answer does not tell the status of an image"
+			continue
 		}
 		known := Seen
 		if image.Deleted() {
@@ -94,6 +103,11 @@ func (l Lookup) Judge(r graph.Reply) Answer {
 		a.Odd = oddList
 	}
 	return a
+}
+
+// TellsStatus reports whether a reply tells the status of any image.
+func TellsStatus(r graph.Reply) bool {
+	return slices.ContainsFunc(r.Images, func(i graph.Image) bool { return i.Status != "" })
 }
 
 // nothing is what an answer to another question proves.

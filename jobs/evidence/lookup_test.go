@@ -30,7 +30,7 @@ func TestJudge(t *testing.T) {
 	bare := func(i *graph.Image) { i.ID, i.Status = "", "" }
 	for _, test := range []struct {
 		name  string
-		after string // of the page before
+		after string // of the page before; "told": the API has told a status
 		reply graph.Reply
 		known string // of images 1, 2 and 3: s(een), a(bsent) or -
 		rest  evidence.Rest
@@ -45,6 +45,8 @@ func TestJudge(t *testing.T) {
 		{"some there, and entries that name nothing", "", graph.Reply{Images: []graph.Image{image(2)}, Nameless: 2}, "-s-", evidence.RestOpen},
 		{"with status DELETED", "", graph.Reply{Images: []graph.Image{image(1, deleted), image(2), image(3, deleted)}}, "asa", evidence.RestNone},
 		{"without an id or a status", "", graph.Reply{Images: []graph.Image{image(1, bare), image(2, bare), image(3, bare)}}, "sss", evidence.RestNone},
+		{"without a status, which was told before", "told", graph.Reply{Images: []graph.Image{image(1, bare), image(2), image(3)}}, "-ss", evidence.RestOpen},
+		{"nothing but such", "told", graph.Reply{Images: []graph.Image{image(1, bare)}}, "---", evidence.RestNotKnown},
 		{"an empty page with a next", "", graph.Reply{After: "x"}, "---", evidence.RestNextPage},
 		{"an empty page whose next is itself", "x", graph.Reply{After: "x"}, "---", evidence.RestNotKnown},
 		{"entries that name nothing", "", graph.Reply{Nameless: 3}, "---", evidence.RestNotKnown},
@@ -54,11 +56,11 @@ func TestJudge(t *testing.T) {
 		{"another account's image, by its id", "", graph.Reply{Images: []graph.Image{image(1), image(2), image(3, strange)}}, "---", evidence.RestNotKnown},
 		{"another account's image, by its account", "", graph.Reply{Images: []graph.Image{image(1, named)}}, "---", evidence.RestNotKnown},
 		{"a status that is not known", "", graph.Reply{Images: []graph.Image{image(1, odd), image(2), image(3)}}, "-ss", evidence.RestOpen},
-		{"nothing but such", "", graph.Reply{Images: []graph.Image{image(1, odd)}}, "---", evidence.RestNotKnown},
+		{"nothing but an odd status", "", graph.Reply{Images: []graph.Image{image(1, odd)}}, "---", evidence.RestNotKnown},
 		{"there and deleted at once", "", graph.Reply{Images: []graph.Image{image(1), image(1, deleted)}}, "---", evidence.RestNotKnown},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			l := evidence.Lookup{Account: "1", Hashes: []plan.Hash{plan.Hash(hash(1)), plan.Hash(hash(2)), plan.Hash(hash(3))}, After: test.after}
+			l := evidence.Lookup{Account: "1", Hashes: []plan.Hash{plan.Hash(hash(1)), plan.Hash(hash(2)), plan.Hash(hash(3))}, After: test.after, Status: test.after == "told"}
 			a := l.Judge(test.reply)
 			var known strings.Builder
 			for _, h := range l.Hashes {
