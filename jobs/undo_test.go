@@ -108,7 +108,7 @@ func TestUndo(t *testing.T) {
 				var got []string
 				for _, line := range strings.Split(strings.TrimSpace(manifest), "\n")[1:] {
 					c := strings.Split(line, ",")
-					got = append(got, strings.TrimSpace(fmt.Sprint(c[0], " ", c[1], " a ", c[3])))
+					got = append(got, strings.ReplaceAll(strings.TrimSpace(fmt.Sprint(c[0], " ", c[1], " a ", c[3])), "act_", ""))
 				}
 				slices.Sort(got)
 				if !slices.Equal(got, test.want) || gone != test.gone {
