@@ -45,6 +45,8 @@ type task struct {
 	rehearsal bool         // no write will be sent, so nothing that one would bring is there
 	looked    int          // times the source was read back in vain
 	missed    int          // times a copy was not seen
+	unheard   time.Time    // when its write last got no answer
+	foreign   int          // times somebody else than the API answered its write
 	last      *graph.Error // why the write has to be tried again
 	policy    backoff.BackOff
 }
