@@ -195,6 +195,13 @@ func watch(se *session) func(jobs.Event) {
 		case jobs.EventResumed:
 			se.progress.Resumed(string(e.Account))
 			se.log.Info("resumed", "account", string(e.Account))
+		case jobs.EventWaiting:
+			if e.Until.IsZero() {
+				se.progress.Resumed(string(e.Account))
+				break
+			}
+			se.progress.Parked(string(e.Account), e.Until, e.Text)
+			se.log.Info("waiting", "account", string(e.Account), "until", e.Until, "why", e.Text)
 		case jobs.EventWarning:
 			se.progress.Note(e.Text)
 			se.log.Warn(e.Text)

@@ -221,7 +221,7 @@ func hints(err error) []string {
 	case errors.As(err, &unsaved), errors.As(err, &picture), errors.As(err, &disk):
 		return []string{"nothing settled is lost; make room or mend the disk, then " + onJob("resume", err)}
 	case errors.As(err, &offline):
-		return []string{"check the network and ADFERRY_ENDPOINT, then " + onJob("resume", err)}
+		return []string{"check the network, the proxy and ADFERRY_ENDPOINT, then " + onJob("resume", err)}
 	case errors.As(err, &doubt):
 		return []string{"nothing was changed; after " + clock(doubt.until) + ", " + doubt.again + " goes on without a wait"}
 	case errors.As(err, &wait):

@@ -63,7 +63,10 @@ func readingOf(c *cli.Context, s *streams, api jobs.API, options jobs.Options, l
 // observe tells what has to wait.
 func (r *reading) observe(e jobs.Event) {
 	switch e.Kind {
-	case jobs.EventParked:
+	case jobs.EventParked, jobs.EventWaiting:
+		if e.Until.IsZero() {
+			break
+		}
 		who := "the app"
 		if e.Account != "" {
 			who = e.Account.Act()
@@ -140,7 +143,7 @@ func readingHints(err error) []string {
 	case errors.As(err, &refused):
 		return refusedHints(refused.Err, "run it again")
 	case errors.As(err, &offline):
-		return []string{"check the network and ADFERRY_ENDPOINT, then run it again"}
+		return []string{"check the network, the proxy and ADFERRY_ENDPOINT, then run it again"}
 	case errors.As(err, &wait):
 		return []string{"run it again then"}
 	case errors.Is(err, jobs.ErrInterrupted), errors.Is(err, jobs.ErrDuration), errors.Is(err, jobs.ErrStuck):

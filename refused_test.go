@@ -13,7 +13,7 @@ import (
 // on what to renew; a resume ends as an undisturbed run does.
 func TestRefusedTokenStops(t *testing.T) {
 	for code, hint := range map[string]string{
-		"190/463": "renew the access token", "10": "ads_management", "2635": "ADFERRY_API_VERSION",
+		"190/463": "renew the access token", "294": "ads_management", "2635": "ADFERRY_API_VERSION",
 	} {
 		t.Run(code, func(t *testing.T) {
 			dir := t.TempDir()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // MaxBatch is the documented limit of operations in one batch request. Each
@@ -45,7 +46,18 @@ func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
 	if fail != nil {
 		return same(calls, Reply{Status: status, Usage: parseUsage(header, ""), Err: fail})
 	}
-	return parseBatch(calls, status, header, body)
+	replies := parseBatch(calls, status, header, body)
+	for _, r := range replies {
+		switch {
+		case r.Err == nil:
+		case r.Err.whole: // of a part, the envelope shows whose it is
+			c.attribute(r.Err, header)
+		default:
+			r.Err.certain = true
+			r.Err.RetryAfter = max(r.Err.RetryAfter, retryAfter(header, time.Now()))
+		}
+	}
+	return replies
 }
 
 // parseBatch reads a batch answer. The envelope can fail as a whole, which
@@ -57,11 +69,13 @@ func parseBatch(calls []Call, status int, header http.Header, body []byte) []Rep
 		if outer.Err = parseError(status, body); outer.Err == nil {
 			outer.Err = unread(status, body, "the batch answer is no list")
 		}
+		outer.Err.whole = true
 		return same(calls, outer)
 	}
 	var entries []json.RawMessage
 	if err := json.Unmarshal(trimmed, &entries); err != nil {
 		outer.Err = unread(status, body, "the batch answer is not readable")
+		outer.Err.whole = true
 		return same(calls, outer)
 	}
 	if len(entries) != len(calls) { // which is whose is not known
@@ -100,7 +114,14 @@ func parsePart(call Call, raw json.RawMessage) Reply {
 	for _, f := range fields {
 		header.Add(f.Name, f.Value)
 	}
-	return interpret(call, entry.Code.whole(), header, []byte(*entry.Body))
+	r := interpret(call, entry.Code.whole(), header, []byte(*entry.Body))
+	if r.Err != nil {
+		r.Err.RetryAfter = retryAfter(header, time.Now())
+		if !r.Err.envelope && r.Status == http.StatusTooManyRequests {
+			r.Err.Class, r.Err.Lost = ThrottledApp, false
+		}
+	}
+	return r
 }
 
 // with adds what the envelope's own headers said, should it have any: whether

@@ -11,16 +11,17 @@ import (
 // Action is what a call does at the edge.
 type Action uint8
 
-// The actions of the adimages edge.
+// The actions of the adimages edge, and the one question beside it.
 const (
 	ActionUnknown Action = iota
 	ActionRead
 	ActionCopy
 	ActionDelete
 	ActionUpload
+	ActionWhoAmI
 )
 
-var actionNames = [...]string{"unknown", "read", "copy", "delete", "upload"}
+var actionNames = [...]string{"unknown", "read", "copy", "delete", "upload", "who_am_i"}
 
 func (a Action) String() string {
 	if int(a) < len(actionNames) {
@@ -33,7 +34,8 @@ func (a Action) String() string {
 func (a Action) Write() bool { return a == ActionCopy || a == ActionDelete || a == ActionUpload }
 
 // Call is one call on the adimages edge of one ad account, which is the account
-// that the API charges for it. Build it with Read, Copy, Delete or Upload.
+// that the API charges for it. Build it with Read, Copy, Delete or Upload; WhoAmI
+// alone names no account.
 type Call struct {
 	Action  Action
 	Account string // ad account id, bare digits
@@ -91,11 +93,17 @@ func Upload(account string, f File) Call {
 	return Call{Action: ActionUpload, Account: account, File: f}
 }
 
+// WhoAmI asks whose the token is (GET /me). No ad account is part of the question
+// or charged for it: a refusal is the token's or the app's own.
+func WhoAmI() Call { return Call{Action: ActionWhoAmI} }
+
 // wire gives the call's method, its URL relative to the endpoint, and its form;
 // an upload's lacks the bytes, which are attached as they are sent.
 func (c Call) wire(version string) (method, relative string, form url.Values) {
 	relative = version + "/act_" + url.PathEscape(c.Account) + "/adimages"
 	switch c.Action {
+	case ActionWhoAmI:
+		return http.MethodGet, version + "/me?fields=id", nil
 	case ActionCopy:
 		from, _ := json.Marshal(struct {
 			Source string `json:"source_account_id"`

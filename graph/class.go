@@ -12,6 +12,7 @@ const (
 	MaybeThrottled         // a block that time may lift: wait long, then give the account up
 	Transient              // try again after a backoff; see Error.Lost
 	Unreachable            // no connection: nothing was sent
+	Foreign                // what answered is not the API, but a proxy, say: see Error.Lost
 	RefusedRun             // the token or the app is refused: stop
 	RefusedAccount         // this ad account is refused
 	RefusedItem            // this call is refused
@@ -19,7 +20,7 @@ const (
 
 var classNames = [...]string{
 	"unknown", "throttled_account", "throttled_app", "maybe_throttled", "transient",
-	"unreachable", "refused_run", "refused_account", "refused_item",
+	"unreachable", "foreign", "refused_run", "refused_account", "refused_item",
 }
 
 func (c Class) String() string {
@@ -32,6 +33,11 @@ func (c Class) String() string {
 // MarshalText gives the class's name.
 func (c Class) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
+// Refused reports whether the API refused the call for its ad account or for
+// itself. Restricted apps and tokens get such answers, too, to whatever they ask:
+// [WhoAmI] tells.
+func (c Class) Refused() bool { return c == RefusedAccount || c == RefusedItem }
+
 // Throttled reports whether the class asks to wait without blaming the call.
 func (c Class) Throttled() bool {
 	return c == ThrottledAccount || c == ThrottledApp || c == MaybeThrottled
@@ -42,12 +48,12 @@ type codes struct{ code, subcode int }
 // byBoth holds the pairs whose subcode changes what the code alone would say.
 var byBoth = map[codes]Class{
 	{17, 2446079}:  ThrottledAccount, // score of the ad account
-	{17, 1885172}:  RefusedItem,      // spending limit changed too often: a day
+	{17, 1885172}:  Transient,        // spending limit changed too often: no throttle, and none of an image's business
 	{613, 1487742}: ThrottledAccount, // calls of the ad account
 	{613, 4841018}: ThrottledAccount, // seen live, August 2026
 	{613, 5044001}: ThrottledAccount, // requests a second, of app and ad account
-	{613, 1487632}: RefusedItem,      // ad set budget, four an hour
-	{613, 1487225}: RefusedItem,      // ad creation by daily spend
+	{613, 1487632}: Transient,        // ad set budget, four an hour: likewise
+	{613, 1487225}: Transient,        // ad creation by daily spend: likewise
 	{200, 4841013}: MaybeThrottled,   // seen as a throttle and from a disabled account
 	{100, 33}:      RefusedAccount,   // no such account, or no permission
 	{100, 1404163}: RefusedAccount,   // no longer allowed to advertise
@@ -80,13 +86,15 @@ var byCode = map[int]Class{
 	341:  ThrottledApp,
 	613:  ThrottledApp, // custom limit, inconsistent volume, abuse prevention
 	368:  MaybeThrottled,
-	3:    RefusedRun, // the app lacks the capability
-	10:   RefusedRun, // permission not granted or removed
+	101:  RefusedRun, // the app was deleted
 	102:  RefusedRun,
 	190:  RefusedRun, // token
-	294:  RefusedRun,
-	2500: RefusedRun, // no active token
+	294:  RefusedRun, // the app or the token may not manage ads
 	2635: RefusedRun, // deprecated version
+	// These three are seen from one ad account, image or path alone; see Refused.
+	3:    RefusedAccount, // a capability is missing
+	10:   RefusedAccount, // a permission is not granted, or was removed
+	2500: RefusedAccount, // no active token, or no such path
 }
 
 // classify follows the tables of Meta's error references (Graph API, "Handle

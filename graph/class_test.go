@@ -40,10 +40,10 @@ func TestClassify(t *testing.T) {
 		{613, 0, 400, oauth, false, ThrottledApp, false},
 		{613, 1996, 400, oauth, false, ThrottledApp, false},
 
-		// Limits of something else, over after a day.
-		{17, 1885172, 400, oauth, true, RefusedItem, false},
-		{613, 1487632, 400, oauth, false, RefusedItem, false},
-		{613, 1487225, 400, oauth, false, RefusedItem, false},
+		// Limits of something else: no throttles, and nothing is wrong with the image.
+		{17, 1885172, 400, oauth, true, Transient, true},
+		{613, 1487632, 400, oauth, false, Transient, true},
+		{613, 1487225, 400, oauth, false, Transient, true},
 
 		// Perhaps a throttle, perhaps a disabled account.
 		{200, 4841013, 400, oauth, false, MaybeThrottled, false},
@@ -57,7 +57,7 @@ func TestClassify(t *testing.T) {
 		{200, 1404078, 400, oauth, false, MaybeThrottled, false},
 		{200, 1357045, 400, oauth, false, Transient, true},
 		{10, 1815694, 400, oauth, false, RefusedAccount, false},
-		{10, 33, 400, oauth, false, RefusedRun, false}, // 33 is not one of them
+		{10, 33, 400, oauth, false, RefusedAccount, false}, // 33 is not one of them
 
 		// Try again.
 		{1, 0, 500, oauth, false, Transient, true},
@@ -79,8 +79,7 @@ func TestClassify(t *testing.T) {
 		{0, 0, 400, oauth, false, Transient, true},
 
 		// The token and the app.
-		{3, 0, 400, oauth, false, RefusedRun, false},
-		{10, 0, 403, oauth, false, RefusedRun, false},
+		{101, 0, 400, oauth, false, RefusedRun, false},
 		{102, 0, 400, oauth, false, RefusedRun, false},
 		{190, 0, 401, oauth, false, RefusedRun, false},
 		{190, 0, 500, oauth, true, RefusedRun, false}, // never tried again
@@ -93,10 +92,12 @@ func TestClassify(t *testing.T) {
 		{190, 467, 400, oauth, false, RefusedRun, false},
 		{190, 492, 400, oauth, false, RefusedRun, false},
 		{294, 0, 400, oauth, false, RefusedRun, false},
-		{2500, 0, 400, oauth, false, RefusedRun, false},
 		{2635, 0, 400, oauth, false, RefusedRun, false},
 
-		// The ad account.
+		// The ad account, unless everything is refused like that.
+		{3, 0, 400, oauth, false, RefusedAccount, false},
+		{10, 0, 403, oauth, false, RefusedAccount, false},
+		{2500, 0, 400, oauth, false, RefusedAccount, false},
 		{200, 0, 400, oauth, false, RefusedAccount, false},
 		{200, 0, 500, oauth, false, RefusedAccount, false},
 		{272, 0, 403, oauth, false, RefusedAccount, false},
@@ -171,6 +172,9 @@ func TestClassText(t *testing.T) {
 		throttled := c == ThrottledAccount || c == ThrottledApp || c == MaybeThrottled
 		if c.Throttled() != throttled {
 			t.Errorf("%v: got throttled %v", c, c.Throttled())
+		}
+		if want := c == RefusedAccount || c == RefusedItem; c.Refused() != want {
+			t.Errorf("%v: got refused %v", c, c.Refused())
 		}
 	}
 	if got := Class(99).String(); got != "unknown" {

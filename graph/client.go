@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,7 +49,7 @@ type Client struct {
 	redact    func(string) string
 	timeout   time.Duration
 	userAgent string
-	http      *http.Client
+	transport http.RoundTripper // no http.Client: a redirect would carry the token to a host nobody named
 }
 
 // Reply is what came of one call.
@@ -108,11 +107,7 @@ func New(c Config) (*Client, error) {
 	}
 	cl := &Client{
 		endpoint: endpoint, version: c.Version, token: c.Token, timeout: c.Timeout, userAgent: c.UserAgent,
-		http: &http.Client{
-			Transport: c.Transport,
-			// A redirect would carry the token to a host nobody named.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		transport: c.Transport,
 	}
 	if !c.AppSecret.Empty() {
 		cl.proof = proof(c.AppSecret, c.Token)
@@ -211,12 +206,26 @@ func (c *Client) single(ctx context.Context, call Call) Reply {
 	}
 	r := interpret(call, status, header, answer)
 	r.Date = clock(header)
+	if r.Err != nil {
+		c.attribute(r.Err, header)
+	}
 	return r
 }
 
 // unbuilt is a request that could not be made, so nothing was sent.
 func unbuilt(err error) *Error {
 	return &Error{Class: RefusedItem, Message: "the request cannot be built: " + err.Error()}
+}
+
+// parseIdentity reads the answer to WhoAmI: any that names somebody.
+func parseIdentity(body []byte, r *Reply) *Error {
+	var who struct {
+		ID json.RawMessage `json:"id"`
+	}
+	if err := json.Unmarshal(body, &who); err != nil || len(who.ID) == 0 {
+		return unread(r.Status, body, "the API does not say whose the token is")
+	}
+	return nil
 }
 
 // clock is the server's clock, in whole seconds.
@@ -237,9 +246,9 @@ func (c *Client) send(req *http.Request, form bool) (int, http.Header, []byte, *
 	if c.userAgent != "" {
 		req.Header.Set("User-Agent", c.userAgent)
 	}
-	res, err := c.http.Do(req)
+	res, err := c.transport.RoundTrip(req)
 	if err != nil {
-		return 0, nil, nil, transportError(err)
+		return 0, nil, nil, transportError(err, req.URL)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
@@ -270,32 +279,10 @@ func interpret(call Call, status int, header http.Header, body []byte) Reply {
 		r.Err = parseStored(body, &r)
 	case ActionDelete:
 		r.Err = parseDeleted(body, &r)
+	case ActionWhoAmI:
+		r.Err = parseIdentity(body, &r)
 	}
 	return r
-}
-
-// transportError tells a request that surely never left from one whose answer
-// is lost.
-func transportError(err error) *Error {
-	var op *net.OpError
-	var cert *tls.CertificateVerificationError
-	dial := errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
-	if dial || errors.As(err, &cert) {
-		return &Error{Class: Unreachable, Message: "no connection to the API: " + bare(err), cause: err}
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return lost(0, err, "no answer in time")
-	}
-	return lost(0, err, "the connection failed: %s", bare(err))
-}
-
-// bare drops the URL that net/http puts in front of an error.
-func bare(err error) string {
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
-	}
-	return err.Error()
 }
 
 // scrub removes the secrets from texts that came from outside, should a server

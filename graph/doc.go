@@ -1,11 +1,11 @@
 // Package graph speaks to the one part of Meta's Graph API that adferry
-// drives: the act_<id>/adimages edge, alone or through the batch endpoint.
+// drives: the act_<id>/adimages edge, alone or through the batch endpoint, and /me.
 //
 // The data runs in this order:
 //
 //	Call -> Client.Do -> one HTTP request -> Reply
 //
-// A [Call] is a read, copy, delete or upload on one ad account. [Client.Do]
+// A [Call] is a read, copy, delete or upload on one ad account, or [WhoAmI]. [Client.Do]
 // carries one call as an ordinary request, and several as one batch request; it
 // makes exactly one round trip and never tries again, waits or logs: the
 // retry loop of the program is in package jobs. It returns one [Reply] for each
@@ -27,6 +27,13 @@
 // are localised and never decide, with the one exception of appsecret_proof,
 // for which the API has no subcode. Error.Lost tells a write that may have
 // taken effect from one that surely did not.
+//
+// An answer is the API's if it holds Graph's error, or what was asked for, or at
+// least Graph's headers. What proxies, firewalls and sign-in pages say in its place
+// is [Foreign], and a request that got no connection at all [Unreachable]: neither
+// says anything of the call. A server error without Graph's own words may be either
+// side's (Error.Silent). Refusals that a restricted app or token gets look like those
+// of a single ad account; [WhoAmI] asks about the token alone.
 //
 // # Pictures
 //

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Error is a call that did not succeed: what the API said, or why there is no
@@ -13,6 +14,9 @@ type Error struct {
 	// Lost: the call may have taken effect and no answer says so. Only reading
 	// tells. Never set for a throttle, a refusal or a connection not made.
 	Lost bool
+	// RetryAfter is the wait that the answer named, in the Retry-After header; at
+	// most two days.
+	RetryAfter time.Duration
 
 	HTTP        int    // status of the answer, 0 without one
 	Code        int    // Graph API code, 0 when the answer was not an error envelope
@@ -24,6 +28,9 @@ type Error struct {
 	Transient   bool   // is_transient
 	TraceID     string // fbtrace_id
 
+	envelope    bool // the API's own error was read
+	certain     bool // the answer is surely the API's, whatever it says
+	whole       bool // it is of a batch as a whole
 	secretProof bool
 	unread      []byte // the answer that could not be read: Message shows its start in the end
 	cause       error
@@ -51,6 +58,11 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.cause }
+
+// Silent reports a failure in which the API said nothing: the connection failed,
+// or the answer was cut off or is some server's error page. Where nothing else
+// comes, there may be no API at the other end.
+func (e *Error) Silent() bool { return e.Class == Transient && !e.envelope && !e.certain }
 
 // Detail is the API's own words for people: the user message where there is
 // one, beside the technical one.
@@ -116,6 +128,8 @@ func parseError(status int, body []byte) *Error {
 		HTTP: status, Code: v.Code.whole(), Subcode: v.Subcode.whole(), Type: v.Type, Message: v.Message,
 		UserTitle: v.UserTitle, UserMessage: v.UserMessage, Transient: v.Transient, TraceID: v.TraceID,
 	}
+	// Of a row of bare braces nothing can be learned.
+	e.envelope = e.Code != 0 || e.Type != "" || e.TraceID != ""
 	// The parameter's name is not localised; the API has no subcode for this.
 	e.secretProof = strings.Contains(v.Message, "appsecret_proof")
 	if e.Message == "" {

@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"io"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -73,7 +74,7 @@ func TestErrorDetail(t *testing.T) {
 }
 
 func TestErrorUnwraps(t *testing.T) {
-	err := transportError(io.ErrUnexpectedEOF)
+	err := transportError(io.ErrUnexpectedEOF, &url.URL{})
 	if !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("got %v, want it to wrap its cause", err)
 	}

@@ -107,10 +107,13 @@ func checkReply(t *testing.T, call Call, r Reply) {
 		}
 		return
 	}
+	if e.RetryAfter < 0 || e.RetryAfter > 48*time.Hour {
+		t.Errorf("got a wait of %v", e.RetryAfter)
+	}
 	if e.Class <= ClassUnknown || e.Class > RefusedItem || e.Class == Unreachable {
 		t.Errorf("got class %v of an answer", e.Class)
 	}
-	if e.Lost != (e.Class == Transient) {
+	if e.Lost != (e.Class == Transient || e.Class == Foreign) {
 		t.Errorf("got lost %v with %v", e.Lost, e.Class)
 	}
 	if len(r.Stored) > 0 || r.After != "" || len(r.Images) > 0 {

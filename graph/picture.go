@@ -113,7 +113,7 @@ func (g *Gallery) download(ctx context.Context, u *url.URL, w io.Writer) (size i
 	}
 	res, err := g.http.Do(req)
 	if err != nil {
-		e := transportError(err)
+		e := transportError(err, u)
 		e.Message, e.Lost = "the picture cannot be fetched: "+e.Message, false
 		return 0, sum, e
 	}

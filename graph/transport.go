@@ -5,7 +5,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -31,12 +33,19 @@ type lot struct {
 	busy int
 }
 
-// RoundTrip is for http.Client.
+// RoundTrip makes a request. An error is an *unconnectedError where the request
+// never got a connection to leave on.
 func (t *transports) RoundTrip(r *http.Request) (*http.Response, error) {
 	l := t.enter()
-	res, err := l.http.RoundTrip(r)
+	var connected atomic.Bool
+	res, err := l.http.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})))
 	if err != nil {
 		t.leave(l)
+		if !connected.Load() {
+			err = &unconnectedError{err}
+		}
 		return nil, err
 	}
 	res.Body = &counted{ReadCloser: res.Body, closed: sync.OnceFunc(func() { t.leave(l) })}
@@ -86,14 +95,15 @@ func (c *counted) Close() error {
 
 func newLot() *http.Transport {
 	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          perTransport,
-		MaxIdleConnsPerHost:   perTransport, // HTTP/1.1 keeps two by default and dials the rest anew
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   15 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
+		Proxy:                  proxyFor,
+		OnProxyConnectResponse: tunnelled,
+		DialContext:            (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           perTransport,
+		MaxIdleConnsPerHost:    perTransport, // HTTP/1.1 keeps two by default and dials the rest anew
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    15 * time.Second,
+		ExpectContinueTimeout:  time.Second,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 	}
 }

@@ -92,8 +92,8 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 			sets := [][]graph.Call{{graph.Read("1", graph.Query{})}, {graph.Copy("2", "1", hashA)}, {graph.Delete("1", hashA)}, {graph.Delete("1", hashA), graph.Delete("2", hashA)}}
 			for _, calls := range sets {
 				for _, r := range c.Do(t.Context(), calls) {
-					if r.Err == nil || r.Err.Class != graph.Transient {
-						t.Errorf("HTTP %d to %s: got %v, want a transient error", status, to, r.Err)
+					if r.Err == nil || r.Err.Class != graph.Foreign || !r.Err.Lost {
+						t.Errorf("HTTP %d to %s: got %v, want a foreign answer", status, to, r.Err)
 					}
 				}
 			}

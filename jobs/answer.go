@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"time"
 
 	"adferry/graph"
@@ -12,11 +13,13 @@ import (
 // without an answer says nothing: the write stays sent, and no attempt.
 func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 	now := time.Now()
-	reached := false
+	e.contact.trial = false
+	if !aborted {
+		e.touch(replies, r.left, now, false)
+	}
 	for i, reply := range replies {
 		cost := costOf(r.calls[i])
 		r.lane.quota, e.app = r.lane.quota.Back(cost), e.app.Back()
-		reached = reached || reply.Err == nil || reply.Err.Class != graph.Unreachable
 		if aborted && reply.Err != nil && reply.Err.Lost && reply.Status == 0 {
 			continue
 		}
@@ -29,8 +32,8 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 		}
 	}
 	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
-	if reached {
-		e.offline = offline{}
+	if e.trust.explained(r.left) && slices.ContainsFunc(replies, func(reply graph.Reply) bool { return reply.Err == nil }) {
+		e.trust.end()
 	}
 }
 
@@ -50,6 +53,9 @@ func (e *Engine) agree(l *lane) {
 // learn takes what a reply says of the quotas.
 func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, left, now time.Time) {
 	write := cost == quota.Write
+	if classOf(reply.Err) == graph.Unreachable {
+		return // it was no call
+	}
 	l.state.Calls++
 	l.dirty = true
 	usage := reply.Usage.Accounts[string(l.account)]
@@ -59,8 +65,8 @@ func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, left, now ti
 	case graph.ThrottledAccount, graph.MaybeThrottled:
 		e.park(l, reply.Err, was, write, now)
 	case graph.ThrottledApp:
-		e.parkApp(reply.Err, appWas, l, now)
-	case graph.Transient, graph.Unreachable:
+		l.state.Throttles++
+	case graph.Transient, graph.Foreign:
 	default:
 		if write || !l.maybeWrite {
 			l.maybe = 0 // an account may be read and yet be closed to writes
@@ -69,6 +75,7 @@ func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, left, now ti
 			e.opt.Observe(Event{Kind: EventResumed, Account: l.account})
 		}
 	}
+	e.appAnswered(reply, appWas, now)
 	if reply.Usage.HasApp && e.opt.Rules.Mode != quota.Off {
 		e.app = e.app.Observe(now, reply.Usage.App)
 	}

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"adferry/graph"
@@ -16,7 +17,7 @@ type request struct {
 	calls []graph.Call
 	items []item
 	left  time.Time // when it passed the gates
-	alone bool      // it carries a file: nothing else fits
+	alone bool      // it carries a file, or is on trial: nothing else fits
 }
 
 // item is what a call of a request is for: a read or a task's write, whose
@@ -32,21 +33,35 @@ type item struct {
 // sights that grew old are read again, in other accounts, too.
 func (e *Engine) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	e.blocked = false
-	if !e.offline.over(now) {
-		return e.offline.until
+	if e.asking {
+		return quota.Never
+	}
+	switch may, at := e.contact.gate(now); may {
+	case gateClosed:
+		return at
+	case gateNeutral:
+		return e.mayAsk(ctx, now)
+	case gateTrial:
+		if e.inflight > 0 {
+			return quota.Never
+		}
 	}
 	for e.stirred = true; e.stirred; {
 		e.stirred, e.blocked = false, false
 		wake = e.round(ctx, now)
 	}
-	return wake
+	return sooner(wake, e.inquire(ctx, now))
 }
 
 func (e *Engine) round(ctx context.Context, now time.Time) (wake time.Time) {
 	wake = quota.Never
-	for idle := 0; e.inflight < e.opt.Workers && idle < len(e.order) && e.stop == nil; {
+	for idle := 0; e.inflight < e.opt.Workers && idle < len(e.order) && e.stop == nil && !e.contact.trial; {
 		e.turn = (e.turn + 1) % len(e.order)
 		l := e.order[e.turn]
+		if e.trust.refused[l.account] { // what it refuses is to be explained first
+			idle++
+			continue
+		}
 		tasks, soon := e.fetchable(l, now)
 		if len(tasks) > 0 {
 			idle = 0
@@ -71,7 +86,7 @@ func (e *Engine) round(ctx context.Context, now time.Time) (wake time.Time) {
 func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, time.Time) {
 	most := e.opt.BatchSize
 	r := &request{lane: l, left: now}
-	if l.quota.Block.Probing() || e.app.Block.Probing() {
+	if l.quota.Block.Probing() || e.app.Block.Probing() || e.contact.broken != nil {
 		most = 1 // a probe
 	}
 	wake := quota.Never
@@ -86,6 +101,9 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 		default:
 			if at = e.allowed(l, e.reserving(l, read, cost, now), now); !at.After(now) {
 				e.take(r, read, cost, now)
+				if read && l.careful() {
+					return r, now
+				}
 				continue
 			}
 			if at.Before(quota.Never) && len(r.calls) == 0 {
@@ -95,6 +113,7 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 				e.blocked = true
 				e.stands(l, now)
 				e.late(l, now)
+				e.waits(l, cost, at, now)
 			} else {
 				e.heldBack(l, cost, at, now)
 			}
@@ -148,8 +167,13 @@ func (e *Engine) offer(l *lane, now time.Time) (read bool, cost quota.Cost, due 
 		return false, quota.Write, now
 	}
 	due = quota.Never
-	if !l.looks.empty() {
-		due = l.looks.when(now, l.width(), len(l.ready) == 0 && l.inflight == 0)
+	switch {
+	case l.looks.empty():
+	case l.careful() && l.reading > 0: // its answer comes first
+	case l.denials > 0 && l.again.After(now):
+		due = l.again
+	default:
+		due = l.looks.when(now, l.atOnce(), len(l.ready) == 0 && l.inflight == 0)
 		if !due.After(now) || e.quiet() && len(l.ready) == 0 {
 			return true, quota.Read, now
 		}
@@ -197,11 +221,12 @@ func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
 	e.agree(l)
 	e.app = e.app.Spend(now)
 	if read {
+		l.reading++
 		var p *page
 		if len(l.looks.pages) > 0 {
 			p, l.looks.pages = l.looks.pages[0], l.looks.pages[1:]
 		} else {
-			p = &page{looks: l.looks.take(l.width(), now)}
+			p = &page{looks: l.looks.take(l.atOnce(), now)}
 		}
 		r.items = append(r.items, item{page: p})
 		r.calls = append(r.calls, p.read(l.account))
@@ -209,9 +234,7 @@ func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
 	}
 	t := l.pop()
 	l.flow++
-	if l.state.ParkedUntil.After(now) { // it kept itself back for longer than it turned out to need
-		l.state.ParkedUntil, l.state.ParkedFor, l.dirty = time.Time{}, "", true
-	}
+	e.goesOn(l)
 	r.alone = t.uploads()
 	r.items = append(r.items, item{task: t})
 	r.calls = append(r.calls, t.write())
@@ -235,6 +258,10 @@ func (t *task) write() graph.Call {
 func (e *Engine) start(ctx context.Context, r *request) {
 	e.inflight++
 	r.lane.inflight++
+	e.requests = append(e.requests, r)
+	if e.contact.trial = e.contact.broken != nil; !e.contact.trial {
+		e.idle = time.Time{}
+	}
 	now := time.Now()
 	for i := range r.items {
 		if t := r.items[i].task; t != nil {
@@ -272,8 +299,7 @@ func (e *Engine) work(ctx context.Context, r *request, until time.Time) error {
 		if _, err := e.store.Commit(ctx, Change{Records: intents}); err != nil {
 			failed := &CheckpointError{err}
 			e.inbox <- func() {
-				e.inflight--
-				r.lane.inflight--
+				e.returned(r)
 				e.halt(failed)
 			}
 			return failed
@@ -295,13 +321,24 @@ func (e *Engine) work(ctx context.Context, r *request, until time.Time) error {
 	}
 	aborted := ctx.Err() != nil
 	e.inbox <- func() {
-		e.inflight--
-		r.lane.inflight--
-		e.tally.sent(len(r.calls))
+		e.returned(r)
+		e.tally.sent(replies)
 		r.lane.permits.sent(r.calls)
 		e.answered(r, replies, aborted)
 	}
 	return nil
+}
+
+// returned notes that a request is no longer on its way.
+func (e *Engine) returned(r *request) {
+	e.inflight--
+	r.lane.inflight--
+	for _, i := range r.items {
+		if i.page != nil {
+			r.lane.reading--
+		}
+	}
+	e.requests = slices.DeleteFunc(e.requests, func(other *request) bool { return other == r })
 }
 
 // attach looks into the file that an upload row names.
@@ -314,8 +351,7 @@ func (e *Engine) attach(r *request) (err error) {
 
 // unattached settles an upload whose file could not be read: nothing was sent.
 func (e *Engine) unattached(r *request, err error) {
-	e.inflight--
-	r.lane.inflight--
+	e.returned(r)
 	r.lane.quota, e.app = r.lane.quota.Back(quota.Write), e.app.Back()
 	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
 	t := r.items[0].task

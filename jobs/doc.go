@@ -32,15 +32,29 @@
 // # Attempts
 //
 // An attempt is a write that was answered, or lost. A throttle, an interruption
-// and a connection that was never made are none. Reads are tried again with the
-// same backoff, and a bulk read that fails asks about half as many images.
+// and a connection that was never made are none, nor is what somebody else than the
+// API answered, or nobody while the API answers nothing else either. Reads are tried
+// again with the same backoff, and a bulk read that fails asks about half as many
+// images.
+//
+// # Contact
+//
+// Where nothing comes from the API, because there is no connection, a proxy or a sign-in
+// page answers in its place, or all answers are server errors without a word of its own,
+// nothing is sent but, after growing pauses, one request at a time: GET /me, which
+// no account, image or row is part of, or an ordinary call where that is not answered. If
+// it lasts, the run ends with an [OfflineError], and every row is as it was.
 //
 // # Refusals
 //
-// A refused token stops the run. For an ad account, or a pair of accounts, that is
+// A refused token stops the run. Any other refusal may be an ad account's, an
+// image's, or that of an app that was restricted. It is held until something shows that
+// the token is good: an answer to a call that left after it, or, where only refusals come,
+// one to GET /me. Then it counts. For an ad account, or a pair of accounts, that is
 // not known to be open a few writes go ahead, and the others wait for what becomes
 // of them: refused calls count against the quota and the app's access tier, so a
-// closed account gets three of them, not one for each row.
+// closed account gets three of them, not one for each row. A refused read is made
+// smaller until it is known whether the account, an image or the size is refused.
 //
 // # Absence
 //

@@ -31,7 +31,13 @@ type Engine struct {
 	pace        quota.Pace
 	appState    LaneState
 	standing    standing // of the app
-	offline     offline
+	appTold     bool     // of a wait of all lanes
+	contact     contact
+	trust       trust
+	asking      bool       // the neutral question is on its way, and nothing else leaves
+	requests    []*request // on their way
+	idle        time.Time  // since when only waits keep the run from going on; zero: it goes on
+	doubted     int        // images that are asked for again because their absence is doubted
 	timers      timers
 	inflight    int  // HTTP requests
 	held        int  // tasks in memory
@@ -48,6 +54,7 @@ type Engine struct {
 	supplied    bool                 // the checkpoint has more for some lane
 	works       bool                 // a write succeeded in this run
 	adrift      bool                 // a task is stranded
+	foreign     *graph.Error         // what kept answering some of those in place of the API
 	headers     headers
 	tellsStatus bool // answers to reads tell the status of images
 	clock       clock
@@ -109,6 +116,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	if e.stop == nil && e.held > 0 {
 		e.stop = ErrUnsettled
 	}
+	if e.stop == ErrUnsettled && e.foreign != nil {
+		return &OfflineError{e.foreign}
+	}
 	return e.stop
 }
 
@@ -133,14 +143,15 @@ func (e *Engine) load(ctx context.Context) error {
 		if state.Account == "" {
 			e.appState, e.standing = state, standingOf(state)
 			if !state.ParkedUntil.IsZero() {
-				e.app.Block = quota.Until(state.ParkedUntil)
+				e.app.Block, e.appTold = quota.Until(state.ParkedUntil, now), true
+				e.standing.bound(&e.appState, e.app.Block.Until)
 			}
 			continue
 		}
 		if state.Work {
 			e.working++
 		}
-		e.add(newLane(state))
+		e.add(newLane(state, now))
 	}
 	for _, r := range s.Waiting {
 		l := e.lane(r.Lane)
@@ -175,7 +186,7 @@ func (e *Engine) add(l *lane) {
 func (e *Engine) lane(a plan.Account) *lane {
 	l := e.lanes[a]
 	if l == nil {
-		l = newLane(LaneState{Account: a})
+		l = newLane(LaneState{Account: a}, time.Now())
 		e.add(l)
 	}
 	return l
@@ -230,7 +241,7 @@ func (e *Engine) sleep(ctx context.Context, now, wake time.Time, stopped *chan s
 	if e.stop != nil {
 		done = nil
 	}
-	waiting := e.blocked && !e.paused && e.quiet()
+	waiting := e.waiting()
 	select {
 	case message := <-e.inbox:
 		message()
@@ -254,21 +265,6 @@ func (e *Engine) sleep(ctx context.Context, now, wake time.Time, stopped *chan s
 	}
 }
 
-// tooLong stops the run when nothing can be done for longer than it may wait.
-func (e *Engine) tooLong(now, wake time.Time) bool {
-	if e.opt.MaxWait == 0 || !e.blocked || !e.quiet() || wake.Sub(now) <= e.opt.MaxWait {
-		return false
-	}
-	who := plan.Account("")
-	for _, l := range e.order {
-		if l.state.ParkedUntil.Sub(wake).Abs() < time.Second {
-			who = l.account
-		}
-	}
-	e.halt(&ThrottledError{who, wake})
-	return true
-}
-
 // halt stops sending, for the first cause it is given.
 func (e *Engine) halt(cause error) {
 	if e.stop == nil {
@@ -278,6 +274,9 @@ func (e *Engine) halt(cause error) {
 
 // finished reports whether nothing is left to do.
 func (e *Engine) finished() bool {
+	if e.trust.doubted() {
+		return false
+	}
 	if e.held > 0 {
 		return e.stranded()
 	}

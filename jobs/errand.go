@@ -18,8 +18,11 @@ type errand struct {
 	due     time.Time
 	tries   int // reads in a row that failed
 	policy  backoff.BackOff
-	doubted bool // what the answer does not show may be there
-	asked   int  // how often it was doubted
+	doubted bool      // what the answer does not show may be there
+	asked   int       // how often it was doubted
+	alone   bool      // the next read asks for one image: a larger one was refused
+	foreign int       // reads that somebody else than the API answered
+	missed  time.Time // when one last got no answer
 }
 
 // supply is what an ad account has left to read.

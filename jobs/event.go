@@ -17,6 +17,9 @@ const (
 	EventParked            // Account ("" is the app) waits until Until, because of Text
 	EventResumed           // Account may go on
 	EventWarning           // Text
+	// Account ("" is all) waits until Until, because of Text, though the API did not ask
+	// for that: it may go on sooner. A zero Until: it goes on.
+	EventWaiting
 )
 
 // Event is what the engine tells while it runs.

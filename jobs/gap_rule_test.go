@@ -12,7 +12,7 @@ import (
 func TestGapStaysClosed(t *testing.T) {
 	now := time.Now()
 	e := New(nil, nil, Options{})
-	l := newLane(LaneState{Account: "22", Work: true})
+	l := newLane(LaneState{Account: "22", Work: true}, time.Now())
 	l.skip([]plan.Account{"11"}, 50)
 	l.cursor = 50
 	e.jam.until = map[plan.Account]time.Time{"11": now.Add(time.Minute)} // nobody waits for it any more

@@ -35,25 +35,32 @@ type lane struct {
 	unfetched []*task               // those whose pictures have to be fetched before
 	fetching  int                   // fetches on their way
 	inflight  int                   // HTTP requests
+	reading   int                   // reads on their way
 	busy      map[plan.Hash][]*task // who works on an image of this account; the first goes, the others wait
 
 	standing standing
 	counted  time.Time // until when its waits are in state.Parked
 
+	told bool // of a wait that nobody imposed
+
 	maybe      int          // throttles in a row that may be a block
 	maybeWrite bool         // the last of them struck a write
-	denials    int          // refused reads in a row
+	denials    int          // refused reads in a row, one after the other
+	denied     time.Time    // when the last of them came back
+	again      time.Time    // after a refused read: when the next one goes, alone
 	failing    int          // writes that failed in a row
 	refused    *graph.Error // the account is given up: nothing more is sent for it
-	narrowed   int          // images in a bulk read after failures; 0: bulk
+	width      width        // how many images one read asks about
 }
 
-func newLane(s LaneState) *lane {
-	l := &lane{account: s.Account, state: s, standing: standingOf(s), drained: !s.Work, flow: brisk, busy: map[plan.Hash][]*task{}}
+func newLane(s LaneState, now time.Time) *lane {
+	l := &lane{account: s.Account, state: s, standing: standingOf(s), drained: !s.Work, flow: brisk, width: newWidth(bulk), busy: map[plan.Hash][]*task{}}
 	l.state.Work = false
 	l.quota.Tier = s.Tier
 	if l.counted = s.ParkedUntil; !s.ParkedUntil.IsZero() {
-		l.quota.Block = quota.Until(s.ParkedUntil)
+		l.quota.Block = quota.Until(s.ParkedUntil, now)
+		l.standing.bound(&l.state, l.quota.Block.Until)
+		l.dirty = !s.ParkedUntil.Equal(l.state.ParkedUntil)
 	}
 	return l
 }
@@ -82,14 +89,6 @@ func (l *lane) room(most, stuck int) int {
 	}
 	l.window = min(l.window, most)
 	return max(0, l.window-held)
-}
-
-// width is how many images one read of this lane asks about.
-func (l *lane) width() int {
-	if l.narrowed > 0 {
-		return l.narrowed
-	}
-	return bulk
 }
 
 // upcoming is the write that goes next, if any may.

@@ -14,8 +14,11 @@ import (
 type look struct {
 	hash    plan.Hash
 	asks    asks
-	asked   int // times it was absent from an answer without a quota header
-	tries   int // reads that failed
+	asked   int       // times it was absent from an answer without a quota header
+	tries   int       // reads that failed
+	foreign int       // reads that somebody else than the API answered
+	denied  int       // reads of it alone that were refused for their ad account
+	missed  time.Time // when one last got no answer
 	policy  backoff.BackOff
 	due     time.Time // when it is read even if the bulk is not full
 	waiters []waiter
@@ -118,11 +121,22 @@ func (q *lookQueue) again(l *look, now time.Time) {
 		other.waiters = append(other.waiters, l.waiters...)
 		other.asks, other.due = other.asks|l.asks, now
 		other.asked, other.tries = max(other.asked, l.asked), max(other.tries, l.tries)
+		other.foreign, other.denied, other.missed = max(other.foreign, l.foreign), max(other.denied, l.denied), latest(other.missed, l.missed)
 		other.policy = l.policy
 		return
 	}
 	q.byHash[l.hash] = l
 	q.order = append(q.order, l)
+}
+
+// first queues looks before all others: they are to be read again.
+func (q *lookQueue) first(looks []*look, now time.Time) {
+	others := q.order
+	q.order = nil
+	for _, l := range looks {
+		q.again(l, now)
+	}
+	q.order = append(q.order, others...)
 }
 
 func (q *lookQueue) empty() bool { return len(q.order) == 0 && len(q.pages) == 0 }

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"fmt"
 	"time"
 
 	"adferry/graph"
@@ -21,22 +22,64 @@ func (e *Engine) park(l *lane, err *graph.Error, before time.Time, write bool, n
 		}
 	}
 	if l.quota.Block.Until.After(before) {
-		e.parked(l, Park{l.account, now, l.quota.Block.Until, err.Code, err.Subcode}, err.Detail())
+		e.parked(l, Park{l.account, now, l.quota.Block.Until, err.Code, err.Subcode}, whyWait(err, l.quota.Block.Until, now))
 	}
+}
+
+// whyWait says why something waits: in the API's words, and that it does not wait
+// as long as it was told to, should that be so.
+func whyWait(err *graph.Error, until, now time.Time) string {
+	if err.RetryAfter > quota.MostNamed && until.Equal(now.Add(quota.MostNamed)) {
+		return fmt.Sprintf("%s (told to wait %v; asked again after a day)", err.Detail(), err.RetryAfter)
+	}
+	return err.Detail()
 }
 
 // mostMaybe is how many waits in a row, together some hours, a block of unknown
 // kind gets before it counts as a refusal.
 const mostMaybe = 5
 
-// parkApp notes a throttle of all lanes, whose gate was closed until before.
-func (e *Engine) parkApp(err *graph.Error, before time.Time, l *lane, now time.Time) {
-	l.state.Throttles++
-	e.tally.Throttled++
-	if e.app.Block.Until.After(before) {
-		e.appState.ParkedUntil, e.appState.ParkedFor = e.app.Block.Until, err.Detail()
-		e.noted(Park{"", now, e.app.Block.Until, err.Code, err.Subcode}, err.Detail())
+// parkApp notes a wait of all lanes that the API asked for; their gate was closed
+// until before.
+func (e *Engine) parkApp(err *graph.Error, before, now time.Time) {
+	if err.Class.Throttled() {
+		e.tally.Throttled++
 	}
+	if e.app.Block.Until.After(before) {
+		why := whyWait(err, e.app.Block.Until, now)
+		e.appState.ParkedUntil, e.appState.ParkedFor, e.appTold = e.app.Block.Until, why, true
+		e.noted(Park{"", now, e.app.Block.Until, err.Code, err.Subcode}, why)
+	}
+}
+
+// appAnswered notes what an answer made of the gate of all, which was closed until
+// before.
+func (e *Engine) appAnswered(reply graph.Reply, before, now time.Time) {
+	switch {
+	case reply.Err != nil && (reply.Err.Class == graph.ThrottledApp || e.app.Block.Until.After(before)):
+		e.parkApp(reply.Err, before, now)
+	case !before.IsZero() && e.app.Block.Until.IsZero():
+		e.appGoesOn(now)
+	}
+}
+
+// appWaits notes that nothing is sent for a while, which no throttle asked for: the
+// API cannot be reached, or the app's share of its calls is used up.
+func (e *Engine) appWaits(until time.Time, why string, now time.Time) {
+	if e.app.Block.Until.After(until) || until.Sub(e.appState.ParkedUntil).Abs() < time.Second && why == e.appState.ParkedFor {
+		return
+	}
+	e.appState.ParkedUntil, e.appState.ParkedFor, e.appTold, e.keeps = until, why, true, true
+	e.opt.Observe(Event{Kind: EventWaiting, Until: until, Text: why})
+}
+
+// appGoesOn notes that such a wait, or a park of all lanes, is over.
+func (e *Engine) appGoesOn(now time.Time) {
+	if !e.appTold || e.app.Block.Closed(now) {
+		return
+	}
+	e.appState.ParkedUntil, e.appState.ParkedFor, e.appTold = time.Time{}, "", false
+	e.opt.Observe(Event{Kind: EventWaiting})
 }
 
 // parked notes that a lane has to wait.
@@ -54,7 +97,7 @@ func (e *Engine) noted(p Park, why string) {
 	e.commit.add(Change{Parks: []Park{p}, Lanes: e.changedLanes(), Tally: e.tally.now(time.Now())}, nil)
 	e.opt.Observe(Event{Kind: EventParked, Account: p.Account, Until: p.Until, Text: why})
 	if e.opt.StopOnThrottle {
-		e.halt(&ThrottledError{p.Account, p.Until})
+		e.halt(&ThrottledError{Account: p.Account, Until: p.Until})
 	}
 }
 
@@ -67,7 +110,7 @@ func (e *Engine) stands(l *lane, now time.Time) {
 		}
 		e.opt.Observe(Event{Kind: EventParked, Account: s.account, Until: s.until, Text: s.why})
 		if s.imposed && e.opt.StopOnThrottle {
-			e.halt(&ThrottledError{s.account, s.until})
+			e.halt(&ThrottledError{Account: s.account, Until: s.until})
 		}
 		*s = standing{}
 	}
@@ -85,19 +128,56 @@ func standingOf(s LaneState) standing {
 	return standing{s.Account, s.ParkedUntil, s.ParkedFor, s.Imposed}
 }
 
+// bound shortens the wait to what is believed of it, and says so.
+func (s *standing) bound(state *LaneState, until time.Time) {
+	if s.until.After(until) {
+		s.why += fmt.Sprintf(" (noted until %s, which is hardly so: asked again after a day)", s.until.UTC().Format(time.DateOnly))
+		s.until = until
+		state.ParkedUntil, state.ParkedFor = s.until, s.why
+	}
+}
+
 // shownFrom is from when on a wait that nobody imposed is worth a disk write.
 const shownFrom = 10 * time.Second
 
-// waits notes that a lane keeps below its quota for a while: status tells, and
-// after a restart, which forgets what was sent, it is a park.
+// waits notes that a lane, or all of them, keep below a quota for a while: it is
+// told, status shows it, and after a restart, which forgets what was sent, it is a
+// park.
 func (e *Engine) waits(l *lane, c quota.Cost, at, now time.Time) {
-	if at.Sub(now) < shownFrom || l.quota.Block.Closed(now) || at.Sub(l.state.ParkedUntil).Abs() < time.Second {
+	if at.Sub(now) < shownFrom || at.Equal(quota.Never) || l.quota.Block.Closed(now) || e.app.Block.Closed(now) {
 		return
 	}
-	why := "the calls of the app's hour are used up"
-	if own := l.quota.Next(now, c, e.opt.Rules); !own.Before(at) {
-		why = l.quota.Why(now, c, e.opt.Rules)
+	if own := l.quota.Next(now, c, e.opt.Rules); own.Before(at) {
+		e.appWaits(at, "the calls of the app's hour are used up", now)
+		return
 	}
-	l.state.ParkedUntil, l.state.ParkedFor, l.dirty = at, why, true
-	e.keeps = true
+	e.shown(l, at, l.quota.Why(now, c, e.opt.Rules))
+}
+
+// doubts notes that a lane's answers are doubted, and it is asked again then.
+func (e *Engine) doubts(l *lane, until, now time.Time) {
+	if until.Sub(now) >= shownFrom && !l.quota.Block.Closed(now) {
+		e.shown(l, until, "it answers with empty lists, as a throttled account may, and is asked again")
+	}
+}
+
+// shown tells of a wait that nobody imposed.
+func (e *Engine) shown(l *lane, until time.Time, why string) {
+	if until.Sub(l.state.ParkedUntil).Abs() < time.Second {
+		return
+	}
+	l.state.ParkedUntil, l.state.ParkedFor, l.dirty = until, why, true
+	l.told, e.keeps = true, true
+	e.opt.Observe(Event{Kind: EventWaiting, Account: l.account, Until: until, Text: why})
+}
+
+// goesOn notes that a wait that nobody imposed is over, perhaps sooner than it was
+// thought.
+func (e *Engine) goesOn(l *lane) {
+	if !l.told {
+		return
+	}
+	l.told = false
+	l.state.ParkedUntil, l.state.ParkedFor, l.dirty = time.Time{}, "", true
+	e.opt.Observe(Event{Kind: EventWaiting, Account: l.account})
 }

@@ -229,8 +229,7 @@ func (t *task) unsight() {
 // depends on grew too old. Nothing was sent.
 func (e *Engine) overtaken(r *request) {
 	now := time.Now()
-	e.inflight--
-	r.lane.inflight--
+	e.returned(r)
 	for i, call := range r.calls {
 		cost := costOf(call)
 		r.lane.quota, e.app = r.lane.quota.Back(cost), e.app.Back()

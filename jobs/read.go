@@ -11,7 +11,7 @@ import (
 // read takes the reply to a bulk read that was sent then.
 func (e *Engine) read(l *lane, p *page, reply graph.Reply, sent, now time.Time) {
 	if reply.Err != nil {
-		e.unread(l, p, reply.Err, now)
+		e.unread(l, p, reply.Err, sent, now)
 		return
 	}
 	question := p.lookup(l.account)
@@ -22,10 +22,10 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, sent, now time.Time) 
 		answer.Rest, answer.Odd = evidence.RestNotKnown, "page after page shows nothing of what was asked for"
 	}
 	if answer.Rest == evidence.RestNotKnown {
-		e.unread(l, p, answer.Unread(reply.Status), now)
+		e.unread(l, p, answer.Unread(reply.Status), sent, now)
 		return
 	}
-	l.denials, l.narrowed = 0, min(bulk, 2*l.narrowed)%bulk
+	l.granted()
 	switch {
 	case reply.Usage.Seen():
 		e.hear(headersSent, now)
@@ -42,7 +42,13 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, sent, now time.Time) 
 		case !reply.Usage.Seen() && k.asked < len(doubts[e.headers]):
 			pause := doubts[e.headers][k.asked]
 			k.asked++
-			e.after(now.Add(pause), func() { e.reread(l, k, time.Now()) })
+			e.doubted++
+			e.doubts(l, now.Add(pause), now)
+			e.after(now.Add(pause), func() {
+				e.doubted--
+				e.goesOn(l)
+				e.reread(l, k, time.Now())
+			})
 		case !reply.Usage.Seen() && e.headers == headersSent:
 			e.undecided(k)
 		default:
@@ -143,14 +149,11 @@ func (e *Engine) observed(k *look, o evidence.Observation) {
 	}
 }
 
-// unread takes a read that failed: again after a throttle or a refused token,
-// again later and smaller after a transient failure, not again after a refusal.
-func (e *Engine) unread(l *lane, p *page, err *graph.Error, now time.Time) {
+// unread takes a read that failed: again after a throttle or a lost connection,
+// again later and smaller after a transient failure, smaller after a refusal.
+func (e *Engine) unread(l *lane, p *page, err *graph.Error, sent, now time.Time) {
 	switch {
 	case err.Class.Throttled() && l.refused == nil, err.Class == graph.Unreachable, err.Class == graph.RefusedRun:
-		if err.Class == graph.Unreachable {
-			e.lostTouch(err, now)
-		}
 		if err.Class == graph.RefusedRun {
 			e.halt(&RefusedError{err})
 		}
@@ -161,34 +164,53 @@ func (e *Engine) unread(l *lane, p *page, err *graph.Error, now time.Time) {
 		for _, k := range p.looks {
 			e.giveUpLook(k, l.refused)
 		}
-	case err.Class == graph.Transient:
-		l.narrowed = max(1, len(p.looks)/2)
-		for _, k := range p.looks {
-			e.readLater(l, k, err, now)
-		}
+	case err.Class.Refused():
+		e.trust.doubt(l.account, err, now, func() { e.denied(l, p, err, sent) })
 	default:
-		if l.denials++; l.denials >= mostDenials {
-			l.refused = err
+		if err.Class == graph.Transient {
+			l.width = l.width.failed(len(p.looks))
 		}
-		for _, k := range p.looks {
-			e.giveUpLook(k, err)
-		}
-		if l.refused != nil {
-			e.abandon(l)
-		}
+		e.readLater(l, p.looks, err, now)
 	}
 }
 
-// readLater queues a look again after a backoff, as often as a write.
-func (e *Engine) readLater(l *lane, k *look, err *graph.Error, now time.Time) {
-	if k.tries++; k.tries >= 2*e.opt.Attempts {
-		e.giveUpLook(k, err)
+// readLater queues looks again after a backoff, together, and each as often as a
+// write.
+func (e *Engine) readLater(l *lane, looks []*look, err *graph.Error, now time.Time) {
+	var left []*look
+	for _, k := range looks {
+		switch counts := e.contact.counts(err, k.missed); {
+		case counts:
+			k.tries++
+		case err.Class == graph.Foreign:
+			k.foreign++
+		}
+		k.missed = now
+		switch {
+		case k.tries >= 2*e.opt.Attempts:
+			e.giveUpLook(k, err)
+		case k.foreign >= mostContacts:
+			e.foreign = err
+			e.undecided(k)
+		default:
+			left = append(left, k)
+		}
+	}
+	if len(left) == 0 {
 		return
 	}
-	if k.policy == nil {
-		k.policy = e.opt.backoff()
+	if left[0].policy == nil {
+		left[0].policy = e.opt.backoff()
 	}
-	e.after(now.Add(k.policy.NextBackOff()), func() { e.reread(l, k, time.Now()) })
+	pause := left[0].policy.NextBackOff()
+	for _, k := range left {
+		k.policy = left[0].policy
+	}
+	e.after(now.Add(pause), func() {
+		for _, k := range left {
+			e.reread(l, k, time.Now())
+		}
+	})
 }
 
 // reread repeats a look, unless its account was given up meanwhile.

@@ -31,7 +31,7 @@ type Reader struct {
 	quotas  map[plan.Account]*quota.Lane
 	app     quota.App
 	pace    quota.Pace
-	offline offline
+	contact contact
 	headers headers
 
 	tellsStatus bool // answers tell the status of images
@@ -54,7 +54,7 @@ func (r *Reader) Recall(s Standing) {
 	for _, lane := range s.Lanes {
 		block := quota.Block{}
 		if lane.ParkedUntil.After(time.Now()) {
-			block = quota.Until(lane.ParkedUntil)
+			block = quota.Until(lane.ParkedUntil, time.Now())
 		}
 		if lane.Account == "" {
 			r.app.Block = block
@@ -170,7 +170,7 @@ func (r *Reader) tour(accounts []plan.Account, width int, supplyOf func(plan.Acc
 		}
 		seen[a] = true
 		s, release := supplyOf(a)
-		stop := &stopover{account: a, quota: r.quota(a), supply: s, release: release, width: newWidth(width)}
+		stop := &stopover{account: a, quota: r.quota(a), supply: s, release: release, width: newWidth(width), wait: ownWait{account: a}}
 		t.all, t.open = append(t.all, stop), append(t.open, stop)
 	}
 	return t

@@ -219,9 +219,9 @@ func TestListOneAccountFails(t *testing.T) {
 		class   graph.Class
 		calls   int
 	}{
-		"denied":          {sandbox.AccountOptions{Denied: "200"}, "", graph.RefusedAccount, 1},
-		"unknown":         {sandbox.AccountOptions{Denied: "100/33"}, "", graph.RefusedAccount, 1},
-		"a refused field": {sandbox.AccountOptions{}, "100", graph.RefusedItem, 1},
+		"denied":          {sandbox.AccountOptions{Denied: "200"}, "", graph.RefusedAccount, 3},
+		"unknown":         {sandbox.AccountOptions{Denied: "100/33"}, "", graph.RefusedAccount, 3},
+		"a refused field": {sandbox.AccountOptions{}, "100", graph.RefusedItem, 2},
 		"blocked":         {sandbox.AccountOptions{}, "368", graph.MaybeThrottled, 6},
 		"always failing":  {sandbox.AccountOptions{}, "2", graph.Transient, 10},
 	} {
@@ -255,6 +255,24 @@ func TestListOneAccountFails(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An account whose last read is refused is not over before it is known by whom, even
+// if nothing else of it is left to read.
+func TestFindRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
+		w.shelve(60, "11", "22")
+		w.server.AddAccount("22", sandbox.AccountOptions{Denied: "200"})
+		found := 0
+		err := jobs.NewReader(w.api, jobs.Options{}).Find(context.Background(), []plan.Account{"11", "22"}, graph.Query{Fields: []string{graph.FieldHash}},
+			func(a plan.Account) iter.Seq2[plan.Hash, error] {
+				return func(yield func(plan.Hash, error) bool) { yield(hash(fmt.Sprint(a, " ", 1)), nil) }
+			}, func(jobs.Found) error { found++; return nil })
+		if failed := is[*jobs.AccountError](t, err); failed.Account != "22" || found != 1 {
+			t.Errorf("got %v and %d found, want 22 to fail", err, found)
+		}
+	})
 }
 
 // What ends a listing as a whole.

@@ -12,12 +12,13 @@ import (
 	"adferry/graph/sandbox"
 	"adferry/jobs"
 	"adferry/jobs/quota"
+	"adferry/plan"
 )
 
 // Once the token or the app is refused, whatever the code, nothing more leaves:
 // the requests in flight are the last ones.
 func TestRefusedRunSendsNoMore(t *testing.T) {
-	for _, code := range []string{"190/463", "190/460", "190", "102", "10", "3", "294", "2500", "2635"} {
+	for _, code := range []string{"190/463", "190/460", "190", "101", "102", "294", "2635"} {
 		t.Run(code, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, sandbox.Options{
@@ -42,6 +43,199 @@ func TestRefusedRunSendsNoMore(t *testing.T) {
 				}
 				w.once()
 			})
+		})
+	}
+}
+
+// A restricted app or token gets the refusals of an ad account from all of them. The
+// neutral question, which is refused, too, shows whose they are: nothing failed by them,
+// from the first call on or in the middle.
+func TestRefusedEverywhere(t *testing.T) {
+	for _, code := range []string{"200", "3", "10", "2500", "100/33", "100", "803"} {
+		for name, match := range map[string]sandbox.Match{
+			"from the first call on": {}, "in the middle": {After: 8 * time.Second}, "in the middle of a batch": {Nth: 300, Count: 1e9},
+		} {
+			t.Run(code+" "+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, sandbox.Options{
+						Latency: sandbox.Latency{Min: 200 * time.Millisecond, Max: 2 * time.Second},
+						Script:  []sandbox.Rule{{Match: match, Fault: sandbox.Fault{Name: code}}},
+					})
+					rows := fill(w, 240)
+					w.manifest(rows...)
+					is[*jobs.RefusedError](t, w.run(jobs.Options{Workers: 4, BatchSize: 3}))
+					for _, r := range w.results() { // a delete that was carried out is not read back any more
+						if r.Status == jobs.StatusFailed || r.Status == jobs.StatusUnknown && r.Verb == plan.Copy {
+							t.Errorf("line %d: got %s %s", r.Line, r.Status, r.Reason)
+						}
+					}
+					refused := w.server.Stats().Requests
+					is[*jobs.RefusedError](t, w.run(jobs.Options{Workers: 4, BatchSize: 3}))
+					if n := w.server.Stats().Requests - refused; n > 12 {
+						t.Errorf("%d requests were sent to find that out again", n)
+					}
+					w.server.ClearFaults()
+					if err := w.run(jobs.Options{}); err != nil {
+						t.Fatal(err)
+					}
+					if s := w.summary(); s.Totals.Done != len(rows) {
+						t.Errorf("got %+v, want all done", s.Totals)
+					}
+					w.once()
+				})
+			})
+		}
+	}
+}
+
+// What refuses one ad account, or one image, is that account's or image's, whatever
+// the code: the others go on.
+func TestRefusedAlone(t *testing.T) {
+	for _, code := range []string{"3", "10", "2500", "200"} {
+		for _, test := range []struct {
+			name   string
+			match  sandbox.Match
+			failed int
+		}{
+			{"an account", sandbox.Match{Account: "22"}, 60},
+			{"an account's copies", sandbox.Match{Account: "22", Kind: sandbox.Copy}, 60},
+			{"an image", sandbox.Match{Hash: string(hash("image1"))}, 1},
+			{"an image's copy", sandbox.Match{Hash: string(hash("image1")), Kind: sandbox.Copy}, 1},
+		} {
+			t.Run(code+" "+test.name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, sandbox.Options{
+						Latency: sandbox.Latency{Min: 200 * time.Millisecond},
+						Script:  []sandbox.Rule{{Match: test.match, Fault: sandbox.Fault{Name: code}}},
+					})
+					w.has("21")
+					w.has("22")
+					var rows []string
+					for i := range 120 {
+						w.has("11", fmt.Sprint("image", i))
+						rows = append(rows, fmt.Sprintf("copy 11 image%d 2%d", i, 1+i%2))
+					}
+					w.manifest(rows...)
+					if err := w.run(jobs.Options{}); err != nil {
+						t.Fatal(err)
+					}
+					if s := w.summary(); s.Totals.Done != 120-test.failed || s.Reasons[jobs.Denied] != test.failed {
+						t.Errorf("got %+v, reasons %v, want %d denied and the others done", s.Totals, s.Reasons, test.failed)
+					}
+					if n := w.server.Stats().Calls[sandbox.Node]; n > 10 {
+						t.Errorf("the neutral question was asked %d times", n)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A job of one ad account that is refused ends with its rows denied: the token is
+// good, as the neutral question shows.
+func TestOnlyAccountRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("22", "a", "b")
+		w.server.AddAccount("22", sandbox.AccountOptions{Denied: "200"})
+		w.manifest("delete 22 a -", "delete 22 b -")
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("failed denied", "failed denied")
+	})
+}
+
+// One refusal out of the blue condemns nobody, whatever it strikes.
+func TestSpuriousRefusal(t *testing.T) {
+	for _, code := range []string{"100/33", "200", "10", "100"} {
+		for _, nth := range []int{1, 2, 5} {
+			for _, batch := range []int{1, 10} {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Read, Nth: nth}, Fault: sandbox.Fault{Name: code}}}})
+					rows := fill(w, 120)
+					w.manifest(rows...)
+					if err := w.run(jobs.Options{BatchSize: batch}); err != nil {
+						t.Fatal(err)
+					}
+					if s := w.summary(); s.Totals.Done != len(rows) {
+						t.Errorf("%s at read %d: got %+v, %v, want all done", code, nth, s.Totals, s.Reasons)
+					}
+				})
+			}
+		}
+	}
+}
+
+// A read that is refused, or fails, for its size is made in parts, and the size is
+// remembered: nothing is wrong with its images.
+func TestReadTooLarge(t *testing.T) {
+	for _, most := range []int{25, 10, 3, 1} {
+		for name, o := range map[string]sandbox.Variants{"refused": {RefuseAbove: most}, "fails": {ReduceAbove: most}} {
+			t.Run(fmt.Sprint(name, " above ", most), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, sandbox.Options{Variants: o})
+					w.has("22")
+					var rows []string
+					for i := range 1000 {
+						w.has("11", fmt.Sprint(i))
+						rows = append(rows, fmt.Sprintf("copy 11 %d 22", i))
+					}
+					w.manifest(rows...)
+					if err := w.run(jobs.Options{Rules: quota.Rules{Mode: quota.Off}}); err != nil {
+						t.Fatal(err)
+					}
+					if s := w.summary(); s.Totals.Done != len(rows) {
+						t.Errorf("got %+v, reasons %v, want all done", s.Totals, s.Reasons)
+					}
+					reads, least := w.server.Stats().Calls[sandbox.Read], 2*len(rows)/most
+					if reads > least+least/2+150 {
+						t.Errorf("got %d reads, where %d could do", reads, least)
+					}
+				})
+			})
+		}
+	}
+}
+
+// An image whose reads are refused fails alone, however many are asked for with it.
+func TestImageReadRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{
+			{Match: sandbox.Match{Kind: sandbox.Read, Hash: string(hash("17"))}, Fault: sandbox.Fault{Name: "100"}},
+			{Match: sandbox.Match{Kind: sandbox.Read, Hash: string(hash("18"))}, Fault: sandbox.Fault{Name: "10"}},
+		}})
+		w.has("22")
+		var rows []string
+		for i := range 200 {
+			w.has("11", fmt.Sprint(i))
+			rows = append(rows, fmt.Sprintf("copy 11 %d 22", i))
+		}
+		w.manifest(rows...)
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if s := w.summary(); s.Totals.Done != 198 || s.Reasons[jobs.Invalid] != 1 || s.Reasons[jobs.Denied] != 1 {
+			t.Errorf("got %+v, reasons %v, want one image refused and one denied", s.Totals, s.Reasons)
+		}
+	})
+}
+
+// A rule of the business is no throttle, and the next try may be spared.
+func TestBusinessRule(t *testing.T) {
+	for _, code := range []string{"17/1885172", "613/1487632", "613/1487225"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Copy, Count: 3}, Fault: sandbox.Fault{Name: code}}}})
+			w.has("11", "a", "b", "c", "d")
+			w.has("22")
+			w.manifest("copy 11 a 22", "copy 11 b 22", "copy 11 c 22", "copy 11 d 22")
+			if err := w.run(jobs.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			w.expect("done", "done", "done", "done")
+			if s := w.summary(); s.API.Throttled > 0 {
+				t.Errorf("%s: got %d throttles", code, s.API.Throttled)
+			}
 		})
 	}
 }

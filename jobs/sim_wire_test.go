@@ -173,7 +173,9 @@ func (w *wire) leave(f *flight) bool {
 		}
 	}
 	w.pass("", f)
-	w.pass(account, f)
+	if account != "" { // the neutral question passes the app's gate alone
+		w.pass(account, f)
+	}
 	w.trail.add(step{account: account, calls: len(f.calls)})
 	for _, c := range f.calls {
 		if c.Action.Write() {

@@ -65,7 +65,7 @@ func (e *Engine) heed(now time.Time) {
 	if s == nil {
 		return
 	}
-	e.paused = s.Paused
+	e.paused, e.idle = s.Paused, time.Time{}
 	if s.Workers != e.opt.Workers {
 		e.opt.Workers = s.Workers
 		e.pool.resize(s.Workers)

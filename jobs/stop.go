@@ -32,16 +32,20 @@ func (e *RefusedError) Error() string {
 }
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// ThrottledError: a throttle that the options do not allow to wait for.
+// ThrottledError: a throttle, or another wait, that the options do not allow to wait for.
 type ThrottledError struct {
 	Account plan.Account // "" for the app
 	Until   time.Time
+	Why     string // if it is no throttle
 }
 
 func (e *ThrottledError) Error() string {
 	who := "the app"
 	if e.Account != "" {
 		who = e.Account.Act()
+	}
+	if e.Why != "" {
+		return fmt.Sprintf("%s has to wait until %s: %s", who, e.Until.UTC().Format(time.RFC3339), e.Why)
 	}
 	return fmt.Sprintf("%s is throttled until %s", who, e.Until.UTC().Format(time.RFC3339))
 }
@@ -53,7 +57,8 @@ func (e *FailuresError) Error() string {
 	return fmt.Sprintf("%d of %d settled operations failed", e.Failed, e.Settled)
 }
 
-// OfflineError: the API could not be reached for a while.
+// OfflineError: the API could not be reached for a while, or something else kept
+// answering in its place.
 type OfflineError struct{ Err *graph.Error }
 
 func (e *OfflineError) Error() string { return e.Err.Error() }

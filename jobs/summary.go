@@ -19,9 +19,10 @@ type Summary struct {
 	Manifest   ManifestInfo                    `json:"manifest"`
 	Policy     string                          `json:"policy,omitempty"` // what the manifest was made by, in words
 	Totals     Totals                          `json:"totals"`
-	Operations map[string]Totals               `json:"operations"` // rows by the operation they ask for
-	Reasons    map[Reason]int                  `json:"reasons"`    // rows by reason, of any status
-	Accounts   map[plan.Account]AccountSummary `json:"accounts"`   // rows by the account that receives or loses the image
+	Operations map[string]Totals               `json:"operations"`      // rows by the operation they ask for
+	Reasons    map[Reason]int                  `json:"reasons"`         // rows by reason, of any status
+	Accounts   map[plan.Account]AccountSummary `json:"accounts"`        // rows by the account that receives or loses the image
+	Waits      []Wait                          `json:"waits,omitempty"` // who has to wait now
 	API        APICounts                       `json:"api"`
 	StartedAt  *time.Time                      `json:"started_at"`
 	FinishedAt *time.Time                      `json:"finished_at"`    // when the last row was settled; null before
@@ -31,6 +32,13 @@ type Summary struct {
 	WaitedS    float64                         `json:"waited_s"`       // seconds of those in which every ad account had to wait
 	ExitCode   *int                            `json:"exit_code"`      // of the last process; null while one runs
 	Stop       string                          `json:"stop,omitempty"`
+}
+
+// Wait is what has to wait, until when and why.
+type Wait struct {
+	Account plan.Account `json:"account"` // "" for all of them
+	Until   time.Time    `json:"until"`
+	Reason  string       `json:"reason"`
 }
 
 // Held reports whether a process has the job.

@@ -2,6 +2,8 @@ package jobs
 
 import (
 	"time"
+
+	"adferry/graph"
 )
 
 // saveEvery is how often the counters go to the checkpoint while the job runs;
@@ -29,9 +31,18 @@ func (t *tally) begin(s Standing, now time.Time) {
 	}
 }
 
-func (t *tally) sent(calls int) {
-	t.HTTPRequests++
-	t.Calls += calls
+// sent counts the calls of one request. What got no connection was none.
+func (t *tally) sent(replies []graph.Reply) {
+	calls := 0
+	for _, r := range replies {
+		if classOf(r.Err) != graph.Unreachable {
+			calls++
+		}
+	}
+	if calls > 0 {
+		t.HTTPRequests++
+		t.Calls += calls
+	}
 }
 
 func (t *tally) settled(o Outcome) {

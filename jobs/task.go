@@ -46,6 +46,8 @@ type task struct {
 	looked    int          // times the source was read back in vain
 	missed    int          // times a copy was not seen
 	doubted   bool         // that the source does not have the image was asked once more
+	unheard   time.Time    // when its write last got no answer
+	foreign   int          // times somebody else than the API answered its write
 	last      *graph.Error // why the write has to be tried again
 	policy    backoff.BackOff
 }

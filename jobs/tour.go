@@ -22,6 +22,11 @@ type tour struct {
 	hurried  bool // doubts and accounts that may be blocked are not waited for
 	inflight int
 	blocked  bool // a quota keeps something from being sent
+	trust    trust
+	asking   bool        // the neutral question is on its way, and nothing else leaves
+	sent     []time.Time // when the reads on their way left
+	idle     time.Time   // since when only waits keep it from going on; zero: it goes on
+	wait     ownWait
 	until    time.Time
 	stop     error
 
@@ -38,12 +43,15 @@ type stopover struct {
 	queue   []*errand // reads to be made, or made again
 	out     int       // reads on their way
 	width   width
-	maybe   int          // throttles in a row that may be a block
+	maybe   int // throttles in a row that may be a block
+	denials int // refusals in a row
+	held    int // refused reads of which it is not known yet by whom
+	wait    ownWait
 	refused *graph.Error // nothing more is read
 }
 
 func (s *stopover) over() bool {
-	return s.out == 0 && (s.refused != nil || len(s.queue) == 0 && s.supply.done())
+	return s.out == 0 && s.held == 0 && (s.refused != nil || len(s.queue) == 0 && s.supply.done())
 }
 
 // run reads until nothing is left, or until it has to stop. Then it leaves what is
@@ -51,6 +59,7 @@ func (s *stopover) over() bool {
 func (t *tour) run(ctx context.Context) error {
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
+	t.contact = contact{heard: t.contact.heard}
 	t.pool = new(errgroup.Group)
 	t.pool.SetLimit(t.opt.Workers)
 	if t.until = quota.Never; t.opt.MaxDuration > 0 {
@@ -73,11 +82,11 @@ func (t *tour) run(ctx context.Context) error {
 			leave()
 		}
 		t.open = slices.DeleteFunc(t.open, (*stopover).over)
-		if t.inflight == 0 && (t.stop != nil || len(t.open) == 0) {
+		if t.inflight == 0 && (t.stop != nil || len(t.open) == 0 && !t.trust.doubted()) {
 			_ = t.pool.Wait() // they return nothing
 			return t.stop
 		}
-		if t.stop == nil && t.inflight == 0 {
+		if t.inflight == 0 && t.stop == nil {
 			if t.stop = t.tooLong(now, wake); t.stop != nil {
 				continue
 			}
@@ -106,34 +115,72 @@ func (t *tour) sleep(ctx context.Context, now, wake time.Time) {
 	}
 }
 
-// tooLong says why nothing is waited for, with nothing on its way.
+// tooLong says why nothing more is waited for, with nothing on its way.
 func (t *tour) tooLong(now, wake time.Time) error {
+	if t.idle.IsZero() {
+		t.idle = now
+	}
 	switch {
 	case wake.Equal(quota.Never):
 		return ErrStuck
-	case t.opt.MaxWait == 0 || !t.blocked || wake.Sub(now) <= t.opt.MaxWait:
+	case t.opt.MaxWait == 0 || wake.Sub(t.idle) <= t.opt.MaxWait:
 		return nil
+	case t.contact.broken != nil:
+		return &OfflineError{t.contact.broken}
 	}
-	who := plan.Account("")
+	held := t.blocked
+	stop := &ThrottledError{Until: wake}
 	for _, s := range t.open {
+		held = held || slices.ContainsFunc(s.queue, func(e *errand) bool { return e.asked > 0 })
 		if s.quota.Block.Until.Equal(wake) {
-			who = s.account
+			stop.Account = s.account
 		}
 	}
-	return &ThrottledError{who, wake}
+	if !held { // a failed read is tried again soon
+		return nil
+	}
+	if stop.Account == "" && !t.app.Block.Closed(now) {
+		for _, w := range append([]*ownWait{&t.wait}, waitsOf(t.open)...) {
+			if w.until.After(now) {
+				stop.Account, stop.Why = w.account, w.why
+			}
+		}
+	}
+	return stop
+}
+
+func waitsOf(open []*stopover) (all []*ownWait) {
+	for _, s := range open {
+		all = append(all, &s.wait)
+	}
+	return all
 }
 
 // dispatch sends as much as may go, account after account, and says when more
 // could.
 func (t *tour) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	t.blocked = false
-	if !t.offline.over(now) {
-		return t.offline.until
+	if t.asking {
+		return quota.Never
+	}
+	switch may, at := t.contact.gate(now); may {
+	case gateClosed:
+		return at
+	case gateNeutral:
+		return t.mayAsk(ctx, now)
+	case gateTrial:
+		if t.inflight > 0 {
+			return quota.Never
+		}
 	}
 	wake = quota.Never
-	for idle := 0; t.inflight < t.opt.Workers && idle < len(t.open) && t.stop == nil; {
+	for idle := 0; t.inflight < t.opt.Workers && idle < len(t.open) && t.stop == nil && !t.contact.trial; {
 		t.turn = (t.turn + 1) % len(t.open)
 		s := t.open[t.turn]
+		if t.trust.refused[s.account] || s.denials > 0 && s.out > 0 { // one by one: a few refusals in a row decide
+			idle++
+			continue
+		}
 		if at := t.ready(s, now); at.After(now) {
 			idle++
 			wake = sooner(wake, at)
@@ -141,6 +188,14 @@ func (t *tour) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 		}
 		idle = 0
 		t.send(ctx, s, now)
+	}
+	if since := t.trust.since; t.trust.doubted() {
+		if t.trust.asks(slices.ContainsFunc(t.sent, func(left time.Time) bool { return left.After(since) }), now) {
+			return sooner(wake, t.mayAsk(ctx, now))
+		}
+		if t.trust.due.After(now) {
+			wake = sooner(wake, t.trust.due)
+		}
 	}
 	return wake
 }
@@ -179,7 +234,10 @@ func (t *tour) ready(s *stopover, now time.Time) time.Time {
 	if app := t.app.Next(now); app.After(at) {
 		at = app
 	}
-	t.blocked = t.blocked || at.After(now)
+	if at.After(now) {
+		t.blocked = true
+		t.waits(s, at, now)
+	}
 	return at
 }
 
@@ -187,18 +245,29 @@ func (t *tour) ready(s *stopover, now time.Time) time.Time {
 func (t *tour) send(ctx context.Context, s *stopover, now time.Time) {
 	e := s.queue[0]
 	s.queue = s.queue[1:]
-	e.query = s.supply.query(e, s.width.now)
+	most := s.width.now
+	if e.alone {
+		most = 1
+	}
+	e.query = s.supply.query(e, most)
 	*s.quota, t.app = s.quota.Spend(now, quota.Read, t.opt.Rules), t.app.Spend(now)
 	t.agree(s)
 	s.out++
 	t.inflight++
 	t.calls++
+	t.sent = append(t.sent, now)
+	if t.contact.trial = t.contact.broken != nil; !t.contact.trial {
+		t.idle = time.Time{}
+	}
 	call := graph.Read(string(s.account), e.query)
 	t.pool.Go(func() error {
 		reply := t.api.Do(ctx, []graph.Call{call})[0]
 		t.inbox <- func() {
 			s.out--
 			t.inflight--
+			i := slices.Index(t.sent, now)
+			t.sent = slices.Delete(t.sent, i, i+1)
+			t.contact.trial = false
 			*s.quota, t.app = s.quota.Back(quota.Read), t.app.Back()
 			if t.stop == nil && ctx.Err() == nil {
 				t.answered(s, e, reply, now, time.Now())

@@ -10,13 +10,14 @@ import (
 // answered takes the answer to a read that left then.
 func (t *tour) answered(s *stopover, e *errand, reply graph.Reply, left, now time.Time) {
 	t.learn(s, reply, left, now)
-	if reply.Err == nil || reply.Err.Class != graph.Unreachable {
-		t.offline = offline{}
-	}
+	t.touch(reply, left, now, false)
 	if reply.Err != nil {
 		t.failed(s, e, reply.Err, now)
 	} else {
 		t.took(s, e, reply, now)
+		if t.trust.explained(left) {
+			t.trust.end()
+		}
 	}
 	if s.refused != nil {
 		s.queue = nil
@@ -24,7 +25,7 @@ func (t *tour) answered(s *stopover, e *errand, reply graph.Reply, left, now tim
 }
 
 func (t *tour) took(s *stopover, e *errand, reply graph.Reply, now time.Time) {
-	s.width = s.width.passed()
+	s.width, s.denials, e.alone = s.width.passed(), 0, false
 	switch {
 	case reply.Usage.Seen():
 		t.headers = headersSent
@@ -38,6 +39,7 @@ func (t *tour) took(s *stopover, e *errand, reply graph.Reply, now time.Time) {
 			more.due = now.Add(pauses[more.asked])
 			more.asked++
 			more.doubted = false
+			t.tells(&s.wait, more.due, now, "it answers with empty lists, as a throttled account may, and is asked again")
 		}
 		s.queue = append(s.queue, more)
 	}
@@ -61,18 +63,41 @@ func (t *tour) failed(s *stopover, e *errand, err *graph.Error, now time.Time) {
 	case err.Class == graph.RefusedRun:
 		t.stop = &RefusedError{err}
 	case err.Class == graph.Unreachable:
-		if first, over := t.offline.fail(now, t.opt); over {
-			t.stop = &OfflineError{err}
-		} else if first {
-			t.warn(err.Message + "; trying again")
-		}
 	case err.Class == graph.MaybeThrottled && (t.hurried || s.maybe > mostMaybe):
 		s.refused = err
 	case err.Class.Throttled():
-	case err.Class == graph.Transient:
-		t.stumbled(s, e, err, now)
+	case err.Class.Refused():
+		s.held++
+		t.trust.doubt(s.account, err, now, func() {
+			s.held--
+			t.denied(s, e, err)
+		})
+		return // it comes back then
 	default:
+		t.stumbled(s, e, err, now)
+	}
+	s.queue = append(s.queue, e)
+}
+
+// denied takes a read that was refused, neither the token's nor the app's being at
+// fault. One image alone shows whether the read was too large; whatever is refused
+// otherwise, is refused for its account after a few times.
+func (t *tour) denied(s *stopover, e *errand, err *graph.Error) {
+	size := e.query.Limit
+	switch {
+	case s.refused != nil:
+		return
+	case err.Class == graph.RefusedItem && size > 1:
+		s.width, e.alone = s.width.refused(size), true
+	case err.Class == graph.RefusedItem:
 		s.refused = err
+		return
+	default:
+		if s.denials++; s.denials >= mostDenials {
+			s.refused, s.queue = err, nil
+			return
+		}
+		e.due = time.Now().Add(t.opt.RetryBase << (s.denials - 1))
 	}
 	s.queue = append(s.queue, e)
 }
@@ -81,8 +106,19 @@ func (t *tour) failed(s *stopover, e *errand, err *graph.Error, now time.Time) {
 // possible, and as often as the engine would.
 func (t *tour) stumbled(s *stopover, e *errand, err *graph.Error, now time.Time) {
 	size := e.query.Limit
-	s.width = s.width.failed(size)
-	if e.tries++; e.tries >= 2*t.opt.Attempts && (size <= 1 || e.after != "" && e.hashes != nil) {
+	counts := t.contact.counts(err, e.missed)
+	e.missed = now
+	if err.Class == graph.Foreign {
+		if e.foreign++; e.foreign >= mostContacts {
+			t.stop = &OfflineError{err}
+		}
+	} else {
+		s.width = s.width.failed(size)
+	}
+	if counts {
+		e.tries++
+	}
+	if e.tries >= 2*t.opt.Attempts && (size <= 1 || e.after != "" && e.hashes != nil) {
 		s.refused = err
 		return
 	}

@@ -19,19 +19,16 @@ func (t *tour) learn(s *stopover, reply graph.Reply, left, now time.Time) {
 			s.maybe++
 		}
 		if closed {
-			t.parked(s.account, s.quota.Block.Until, reply.Err.Detail())
+			t.parked(s.account, s.quota.Block.Until, whyWait(reply.Err, s.quota.Block.Until, now))
 		}
-	case graph.ThrottledApp:
-		if t.app.Block.Until.After(app) {
-			t.parked("", t.app.Block.Until, reply.Err.Detail())
-		}
-	case graph.Transient, graph.Unreachable:
+	case graph.ThrottledApp, graph.Transient, graph.Unreachable, graph.Foreign:
 	default:
 		s.maybe = 0
 		if !lane.IsZero() && s.quota.Block.Until.IsZero() {
 			t.opt.Observe(Event{Kind: EventResumed, Account: s.account})
 		}
 	}
+	t.appAnswered(reply, app, now)
 	t.observe(reply, now)
 	t.agree(s)
 	if reply.Notice != "" {
@@ -74,8 +71,47 @@ func (t *tour) observe(reply graph.Reply, now time.Time) {
 func (t *tour) parked(a plan.Account, until time.Time, why string) {
 	t.opt.Observe(Event{Kind: EventParked, Account: a, Until: until, Text: why})
 	if t.opt.StopOnThrottle && t.stop == nil {
-		t.stop = &ThrottledError{a, until}
+		t.stop = &ThrottledError{Account: a, Until: until}
 	}
+}
+
+// appAnswered notes what an answer made of the gate of all, which was closed until
+// before.
+func (t *tour) appAnswered(reply graph.Reply, before, now time.Time) {
+	switch {
+	case reply.Err != nil && t.app.Block.Until.After(before):
+		t.parked("", t.app.Block.Until, whyWait(reply.Err, t.app.Block.Until, now))
+	case !before.IsZero() && t.app.Block.Until.IsZero():
+		t.opt.Observe(Event{Kind: EventResumed})
+	}
+}
+
+// waits tells of a wait of an account that no throttle asked for, or of all.
+func (t *tour) waits(s *stopover, at, now time.Time) {
+	if at.Equal(quota.Never) || s.quota.Block.Closed(now) || t.app.Block.Closed(now) {
+		return
+	}
+	if own := s.quota.Next(now, quota.Read, t.opt.Rules); own.Before(at) {
+		t.tells(&t.wait, at, now, "the calls of the app's hour are used up")
+		return
+	}
+	t.tells(&s.wait, at, now, s.quota.Why(now, quota.Read, t.opt.Rules))
+}
+
+// tells of a wait, if it is news.
+func (t *tour) tells(w *ownWait, until, now time.Time, why string) {
+	if until.Sub(now) < shownFrom || until.Sub(w.until).Abs() < time.Second {
+		return
+	}
+	w.until, w.why = until, why
+	t.opt.Observe(Event{Kind: EventWaiting, Account: w.account, Until: until, Text: why})
+}
+
+// ownWait is a wait that nobody imposed, as it was last told.
+type ownWait struct {
+	account plan.Account // "" for all
+	until   time.Time
+	why     string
 }
 
 func (t *tour) warn(text string) { t.opt.Observe(Event{Kind: EventWarning, Text: text}) }

@@ -10,10 +10,13 @@ type width struct {
 	good      int  // answers in a row, of the present size
 	patience  int  // how many of them it takes to grow
 	trial     bool // it grew, and has not proved itself yet
+	limited   bool // it was narrowed by a refusal, and nothing passed since
+	unsure    bool // it was narrowed, and nothing passed since
 }
 
 const (
 	leastPatience = 2
+	limitPatience = 16 // after a refusal
 	mostPatience  = 64
 )
 
@@ -29,11 +32,23 @@ func (w width) failed(size int) width {
 	if w.trial {
 		w.patience = min(2*w.patience, mostPatience)
 	}
-	w.now, w.good, w.trial = half, 0, false
+	w.now, w.good, w.trial, w.unsure = half, 0, false, true
+	return w
+}
+
+// refused notes that a read of so many images was refused: if the next smaller one is
+// not, the API has a limit that is not worth trying again soon.
+func (w width) refused(size int) width {
+	w = w.failed(size)
+	w.limited = true
 	return w
 }
 
 func (w width) passed() width {
+	w.unsure = false
+	if w.limited {
+		w.limited, w.patience = false, max(w.patience, limitPatience)
+	}
 	w.good = min(w.good+1, mostPatience)
 	if w.good < w.patience {
 		return w

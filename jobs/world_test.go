@@ -148,6 +148,20 @@ func (w *world) runCtx(ctx context.Context, o jobs.Options, started func(*jobs.E
 	return e.Run(ctx)
 }
 
+// parkUntil leaves a wait behind, as an earlier process would.
+func (w *world) parkUntil(account string, until time.Time) {
+	w.t.Helper()
+	job, err := store.Open(context.Background(), w.dir)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer job.Close()
+	state := jobs.LaneState{Account: plan.Account(account), ParkedUntil: until, ParkedFor: "told to wait"}
+	if _, err := job.Commit(context.Background(), jobs.Change{Lanes: []jobs.LaneState{state}}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // results reads the rows' fates.
 func (w *world) results() []jobs.Result {
 	w.t.Helper()

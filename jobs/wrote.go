@@ -19,25 +19,37 @@ func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
 	case graph.ThrottledAccount, graph.ThrottledApp, graph.MaybeThrottled:
 		e.unsent(t)
 	case graph.Unreachable:
-		e.lostTouch(err, now)
 		e.unsent(t)
 	case graph.RefusedRun:
 		e.unsent(t)
 		e.halt(&RefusedError{err})
-	case graph.Transient:
+	case graph.Transient, graph.Foreign:
 		e.lost(t, err, now)
-	case graph.RefusedAccount:
-		if e.detour(t, err) {
-			return
-		}
+	default:
+		e.withhold(t)
+		e.trust.doubt(t.home.account, err, now, func() { e.refusedWrite(t, err) })
+	}
+}
+
+// withhold puts a write back that was refused, and keeps it until it is known by
+// whom.
+func (e *Engine) withhold(t *task) {
+	t.Outcome.State, t.Outcome.Reason = Pending, ""
+	t.lost = false
+	e.commit.add(Change{Records: []Record{{t.ID, t.Needed, t.Outcome}}}, nil)
+}
+
+// refusedWrite takes the refusal of a task's write for its accounts' or its image's
+// own.
+func (e *Engine) refusedWrite(t *task, err *graph.Error) {
+	switch {
+	case e.detour(t, err):
+	case err.Class == graph.RefusedAccount:
 		e.refuse(t, err)
 		e.settle(t, t.failed(err, 1))
 	default:
-		if e.detour(t, err) {
-			return
-		}
 		t.Outcome.Attempts++
-		t.last, t.lost = err, false
+		t.last = err
 		e.opened(t)
 		if t.Kind == plan.KindDelete {
 			t.refused = true
@@ -85,12 +97,26 @@ func (e *Engine) unsent(t *task) {
 // lost keeps a write sent whose effect is unknown; after a backoff it is read. As
 // with unsent, this is on disk before the next try.
 func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
-	t.Outcome.Attempts++
+	counts := e.contact.counts(err, t.unheard)
+	t.unheard = now
+	if counts {
+		t.Outcome.Attempts++
+	}
 	t.Outcome.Tried = true
 	t.Outcome.LastSent = now
-	t.lost, t.uncounted, t.last = true, false, err
+	t.lost, t.uncounted, t.last = true, !counts, err
 	o := t.Outcome
-	blame(&o, err)
+	if counts { // a message on a sent one means that
+		blame(&o, err)
+	}
+	if err.Class == graph.Foreign {
+		if t.foreign++; t.foreign >= mostContacts {
+			e.foreign = err
+			e.commit.add(Change{Records: []Record{{t.ID, t.Needed, o}}}, nil)
+			e.strand(t)
+			return
+		}
+	}
 	if t.policy == nil {
 		t.policy = e.opt.backoff()
 	}

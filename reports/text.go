@@ -106,6 +106,11 @@ func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	if s.PausedAt != nil {
 		g.add("paused", "since "+s.PausedAt.In(o.Now.Location()).Format(momentFormat))
 	}
+	for _, w := range s.Waits {
+		if w.Account == "" { // an ad account's is told in its own line
+			g.add("waiting", waitText(w.Until, w.Reason, o.Now))
+		}
+	}
 	if tuned := s.Tuned.String(); tuned != "" {
 		g.add("tuned", tuned)
 	}
@@ -185,12 +190,16 @@ func waitNote(a jobs.AccountSummary, now time.Time) string {
 	if a.ParkedUntil == nil {
 		return ""
 	}
-	note := "waits until " + a.ParkedUntil.In(now.Location()).Format(momentFormat)
-	if left := a.ParkedUntil.Sub(now); !now.IsZero() && left > 0 {
+	return "waits " + waitText(*a.ParkedUntil, clip(oneLine(a.ParkedFor), 60), now)
+}
+
+func waitText(until time.Time, why string, now time.Time) string {
+	note := "until " + until.In(now.Location()).Format(momentFormat)
+	if left := until.Sub(now); !now.IsZero() && left > 0 {
 		note += " (" + span(left) + ")"
 	}
-	if a.ParkedFor != "" {
-		note += ": " + clip(oneLine(a.ParkedFor), 60)
+	if why = oneLine(why); why != "" {
+		note += ": " + why
 	}
 	return note
 }

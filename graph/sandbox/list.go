@@ -108,6 +108,10 @@ func (s *Server) list(c *call, twist trouble) answer {
 		tooMuch := reduceFailure()
 		f = &tooMuch
 	}
+	if f == nil && s.opts.Variants.RefuseAbove > 0 && c.asksAbove(s.opts.Variants.RefuseAbove) {
+		tooMuch := invalid("Invalid parameter")
+		f = &tooMuch
+	}
 	if f != nil {
 		return s.refuse(*f)
 	}

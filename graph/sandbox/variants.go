@@ -32,6 +32,8 @@ type Variants struct {
 	// ReduceAbove answers "reduce the amount of data" when limit or the number
 	// of hashes is greater; 0 never.
 	ReduceAbove int
+	// RefuseAbove refuses such a read (100) as an invalid parameter; 0 never.
+	RefuseAbove int
 	// PageMost is the most images a page holds, whatever limit asks for; 0 is no
 	// bound.
 	PageMost int

@@ -1,6 +1,10 @@
 package quota
 
-import "time"
+import (
+	"time"
+
+	"adferry/graph"
+)
 
 // App is what is known of the limit that all ad accounts of a token share. How
 // many calls it allows is not documented for ads (200 an hour and user, for
@@ -27,6 +31,16 @@ func (a App) Spend(now time.Time) App {
 // Back notes that a call is no longer on its way.
 func (a App) Back() App {
 	a.flight = max(0, a.flight-1)
+	return a
+}
+
+// Throttled closes the gate of all after an error of a call that left then. What
+// names no time and is no throttle closes nothing.
+func (a App) Throttled(left, now time.Time, e *graph.Error, tier graph.Tier) App {
+	if e.Class == graph.ThrottledApp || e.RetryAfter > 0 {
+		base, most := Guess(e, tier)
+		a.Block = a.Block.Close(left, now, e.RetryAfter, base, most)
+	}
 	return a
 }
 

@@ -70,12 +70,17 @@ func (b Block) Returned(left time.Time) Block {
 	return b
 }
 
-// Close closes the gate for the named time, or, where none is named, for a
+// MostNamed is the longest wait that is taken from a server or a checkpoint: none
+// that is documented comes near it, and a broken header or clock may name years.
+// One probe then shows.
+const MostNamed = 24 * time.Hour
+
+// Close closes the gate for the named time, MostNamed at most, or, where none is named, for a
 // guess that starts at base and doubles up to most with each throttle in a row.
 // The throttle answers a call that left the gate then: where that is no news, only
 // a longer time that it names counts.
 func (b Block) Close(left, now time.Time, named, base, most time.Duration) Block {
-	wait := named
+	wait := min(named, MostNamed)
 	if wait <= 0 {
 		if !b.News(left, now) {
 			return b
@@ -101,8 +106,15 @@ func (b Block) News(left, now time.Time) bool {
 	return !b.Closed(now) && left.After(b.closed)
 }
 
-// Until closes a gate until a moment known from before a restart.
-func Until(t time.Time) Block { return Block{Until: t, probe: probeDue} }
+// Until closes a gate until a moment known from before a restart, or for MostNamed:
+// the clock may have jumped meanwhile, or be set right again. The first call after
+// it is a probe.
+func Until(t, now time.Time) Block {
+	if most := now.Add(MostNamed); t.After(most) {
+		t = most
+	}
+	return Block{Until: t, probe: probeDue}
+}
 
 // Guess gives the first and the longest time to wait after a throttle that
 // names none. The documented blocks are 300 s for Limited and 60 s for Full

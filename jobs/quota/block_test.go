@@ -34,10 +34,10 @@ func lateNamed(b quota.Block, now time.Time) quota.Block {
 	return b.Close(start, now, 10*time.Minute, time.Minute, time.Hour)
 }
 
-func nothing(b quota.Block, _ time.Time) quota.Block   { return b }
-func restarted(b quota.Block, _ time.Time) quota.Block { return quota.Until(b.Until) }
-func guessed(base, most time.Duration) move            { return throttled(0, base, most) }
-func named(d time.Duration) move                       { return throttled(d, time.Minute, time.Hour) }
+func nothing(b quota.Block, _ time.Time) quota.Block     { return b }
+func restarted(b quota.Block, now time.Time) quota.Block { return quota.Until(b.Until, now) }
+func guessed(base, most time.Duration) move              { return throttled(0, base, most) }
+func named(d time.Duration) move                         { return throttled(d, time.Minute, time.Hour) }
 
 func TestBlock(t *testing.T) {
 	const s, m = time.Second, time.Minute

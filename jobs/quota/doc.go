@@ -46,7 +46,8 @@
 // guess that doubles each time up to half an hour. Then one probe goes out
 // alone; only when it passes does the lane open. Late answers to calls that left
 // before the throttle came neither open the lane nor close it anew. A named regain
-// time closes the lane even where the answer was a success.
+// time closes the lane even where the answer was a success. No named time closes it
+// for longer than a day ([MostNamed]): headers and clocks may be wrong.
 //
 // # What it comes to
 //

@@ -167,7 +167,7 @@ func (l Lane) Throttled(left, now time.Time, e *graph.Error, u graph.AccountUsag
 		}
 	}
 	base, most := Guess(e, l.Tier)
-	named := u.Regain
+	named := max(u.Regain, e.RetryAfter)
 	if u.HasScore && u.Score >= 100 {
 		named = max(named, u.Reset)
 	}

@@ -136,7 +136,10 @@ func (m meter) next(now time.Time, points float64, span time.Duration) time.Time
 		over += max(0, ahead-left)
 	}
 	at := m.own.falls(now, own-over, span)
-	if m.heardAt-m.heardOwn > m.limit/50 { // others' falls, too
+	if strange := m.heardAt - m.heardOwn; strange > m.limit/50 { // others' falls, too
+		if !at.After(now) { // ... and nothing else could
+			at = now.Add(time.Duration(min(over/strange, 1) * float64(span)))
+		}
 		at = earlier(at, now.Add(span/10))
 	}
 	return later(at, now.Add(span/3000)) // where own explains nothing: soon, but no busy loop

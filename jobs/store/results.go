@@ -233,6 +233,9 @@ func (j *Job) addLanes(ctx context.Context, s *jobs.Summary) error {
 		return err
 	}
 	for _, l := range lanes {
+		if l.ParkedUntil.After(time.Now()) {
+			s.Waits = append(s.Waits, jobs.Wait{Account: l.Account, Until: l.ParkedUntil.UTC(), Reason: l.ParkedFor})
+		}
 		if l.Account == "" {
 			continue
 		}

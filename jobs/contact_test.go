@@ -1,0 +1,229 @@
+package jobs_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"adferry/graph"
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+)
+
+// between stands between the client and the API and answers in its place: what it
+// returns, unless that is nothing.
+type between struct {
+	next   http.RoundTripper
+	answer func(*http.Request) (*http.Response, error)
+	asked  atomic.Int64
+}
+
+func (b *between) RoundTrip(r *http.Request) (*http.Response, error) {
+	b.asked.Add(1)
+	if res, err := b.answer(r); res != nil || err != nil {
+		return res, err
+	}
+	return b.next.RoundTrip(r)
+}
+
+func page(status int, header ...string) *http.Response {
+	h := http.Header{}
+	for i := 0; i < len(header); i += 2 {
+		h.Set(header[i], header[i+1])
+	}
+	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader("<html>Sign in to the guest network</html>"))}
+}
+
+// troubles are what can stand in the API's place.
+var troubles = map[string]func(*http.Request) (*http.Response, error){
+	"no network": func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Err: syscall.ENETUNREACH}
+	},
+	"no descriptors":  func(*http.Request) (*http.Response, error) { return nil, &net.OpError{Op: "dial", Err: syscall.EMFILE} },
+	"a sign-in page":  func(*http.Request) (*http.Response, error) { return page(200), nil },
+	"a redirect":      func(*http.Request) (*http.Response, error) { return page(302, "Location", "https://login.test/"), nil },
+	"a block page":    func(*http.Request) (*http.Response, error) { return page(403), nil },
+	"an empty 401":    func(*http.Request) (*http.Response, error) { return page(401), nil },
+	"a proxy's 503":   func(*http.Request) (*http.Response, error) { return page(503), nil },
+	"the API's 502":   func(*http.Request) (*http.Response, error) { return page(502, "X-Fb-Rev", "1"), nil },
+	"cut connections": func(*http.Request) (*http.Response, error) { return nil, errors.New("connection reset by peer") },
+}
+
+// What keeps the API away fails no row: it is waited out, from the first call on or in
+// the middle of the run, and where it lasts the run stops and can go on later.
+func TestNotTheAPI(t *testing.T) {
+	for name, trouble := range troubles {
+		for _, from := range []time.Duration{0, 8 * time.Second} {
+			for _, lasts := range []time.Duration{40 * time.Second, time.Hour} {
+				t.Run(name+" from "+from.String()+" for "+lasts.String(), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						w := newWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 200 * time.Millisecond, Max: 2 * time.Second}})
+						rows := fill(w, 240)
+						w.manifest(rows...)
+						began := time.Now()
+						b := &between{next: sandbox.Transport(w.server), answer: func(r *http.Request) (*http.Response, error) {
+							if at := time.Since(began); at < from || at > from+lasts {
+								return nil, nil
+							}
+							return trouble(r)
+						}}
+						w.api.API = clientOver(t, b)
+						err := w.run(jobs.Options{Workers: 4, BatchSize: 3})
+						if lasts == time.Hour {
+							is[*jobs.OfflineError](t, err)
+							if took := time.Since(began); took > 15*time.Minute {
+								t.Errorf("it took %v to give up", took)
+							}
+							if n := b.asked.Load() - int64(w.server.Stats().Requests); n > 80 {
+								t.Errorf("%d requests were sent in vain", n)
+							}
+							time.Sleep(lasts)
+							err = w.run(jobs.Options{Workers: 4, BatchSize: 3})
+						}
+						if err != nil {
+							t.Fatal(err)
+						}
+						if s := w.summary(); s.Totals.Done != len(rows) {
+							t.Errorf("got %+v, reasons %v, want all done", s.Totals, s.Reasons)
+						}
+						w.once()
+					})
+				})
+			}
+		}
+	}
+}
+
+// A call that got no connection is none.
+func TestUnreachableIsNoCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 500 * time.Millisecond}})
+		rows := fill(w, 240)
+		w.manifest(rows...)
+		var open atomic.Int64
+		sent := atomic.Int64{}
+		b := &between{next: sandbox.Transport(w.server), answer: func(r *http.Request) (*http.Response, error) {
+			if open.Add(1) > 3 { // no more connections than that
+				open.Add(-1)
+				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.EMFILE}
+			}
+			sent.Add(1)
+			time.AfterFunc(500*time.Millisecond, func() { open.Add(-1) })
+			return nil, nil
+		}}
+		w.api.API = clientOver(t, b)
+		if err := w.run(jobs.Options{Workers: 40, BatchSize: 1}); err != nil {
+			t.Fatal(err)
+		}
+		s := w.summary()
+		if s.Totals.Done != len(rows) || s.API.HTTPRequests != int(sent.Load()) || s.API.Calls != int(sent.Load()) {
+			t.Errorf("got %+v and %+v, want all done and %d requests", s.Totals, s.API, sent.Load())
+		}
+		if n := b.asked.Load() - sent.Load(); n > 60*sent.Load() {
+			t.Errorf("%d connections were tried for %d requests", n, sent.Load())
+		}
+	})
+}
+
+// One call that somebody else answers for ever keeps no other row, and is left for
+// later: nobody knows what became of it.
+func TestForeignForOneImage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("11", "a", "b", "c")
+		w.has("22")
+		w.manifest("copy 11 a 22", "copy 11 b 22", "copy 11 c 22")
+		w.api.API = clientOver(t, &between{next: sandbox.Transport(w.server), answer: func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodPost && r.Body != nil && !strings.HasSuffix(r.URL.Path, "/v25.0/") {
+				body, _ := io.ReadAll(r.Body)
+				if strings.Contains(string(body), string(hash("b"))) {
+					return page(403), nil
+				}
+				r.Body = io.NopCloser(strings.NewReader(string(body)))
+			}
+			return nil, nil
+		}})
+		err := is[*jobs.OfflineError](t, w.run(jobs.Options{BatchSize: 1}))
+		if !strings.Contains(err.Error(), "graph.facebook.com gave an answer that is not the API's") {
+			t.Errorf("got %v, want to be told who answers", err)
+		}
+		w.expect("done", "unknown", "done")
+	})
+}
+
+// An image whose calls alone end without a word of the API uses up its attempts: the
+// API is there, as the neutral question shows.
+func TestSilentForOneImage(t *testing.T) {
+	for _, fault := range []string{"html_504", "cut", "empty_503"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Copy, Hash: string(hash("b"))}, Fault: sandbox.Fault{Name: fault}}}})
+			w.has("11", "a", "b", "c")
+			w.has("22")
+			w.manifest("copy 11 a 22", "copy 11 b 22", "copy 11 c 22")
+			if err := w.run(jobs.Options{BatchSize: 1}); err != nil {
+				t.Fatal(err)
+			}
+			w.expect("done", "failed gave_up", "done")
+		})
+	}
+}
+
+// A server that does not know the neutral question is still there.
+func TestContactWithoutNeutralQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 200 * time.Millisecond}})
+		rows := fill(w, 60)
+		w.manifest(rows...)
+		began := time.Now()
+		w.api.API = clientOver(t, &between{next: sandbox.Transport(w.server), answer: func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/me") || time.Since(began) < 20*time.Second {
+				return page(404), nil
+			}
+			return nil, nil
+		}})
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if s := w.summary(); s.Totals.Done != len(rows) {
+			t.Errorf("got %+v, want all done", s.Totals)
+		}
+	})
+}
+
+// The Reader waits out the same.
+func TestReaderNotTheAPI(t *testing.T) {
+	for name, trouble := range troubles {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sandbox.Options{})
+				w.shelve(200, "11", "22")
+				began := time.Now()
+				for _, lasts := range []time.Duration{40 * time.Second, time.Hour} {
+					w.api.API = clientOver(t, &between{next: sandbox.Transport(w.server), answer: func(r *http.Request) (*http.Response, error) {
+						if time.Since(began) > lasts {
+							return nil, nil
+						}
+						return trouble(r)
+					}})
+					got, err := w.list(jobs.Options{}, graph.Query{Limit: 50}, "11", "22")
+					if lasts == time.Hour {
+						is[*jobs.OfflineError](t, err)
+						continue
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					w.complete(got, "11", "22")
+					began = time.Now()
+				}
+			})
+		})
+	}
+}

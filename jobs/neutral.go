@@ -1,0 +1,105 @@
+package jobs
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs/quota"
+)
+
+// inquire asks whose the refusals are that nothing explains yet, if nothing else is
+// going to tell, or says when it will.
+func (e *Engine) inquire(ctx context.Context, now time.Time) time.Time {
+	if !e.trust.doubted() {
+		return quota.Never
+	}
+	since := e.trust.since
+	if e.trust.asks(slices.ContainsFunc(e.requests, func(r *request) bool { return r.left.After(since) }), now) {
+		return e.mayAsk(ctx, now)
+	}
+	if e.trust.due.After(now) {
+		return e.trust.due
+	}
+	return quota.Never // an answer tells
+}
+
+// mayAsk puts the neutral question if a worker and the app's quota allow it, or says
+// when.
+func (e *Engine) mayAsk(ctx context.Context, now time.Time) time.Time {
+	at := e.app.Next(now)
+	switch {
+	case e.inflight >= e.opt.Workers:
+		return quota.Never
+	case at.After(now):
+		e.blocked = true
+		return at
+	}
+	e.ask(ctx, now)
+	return quota.Never
+}
+
+// ask puts the neutral question, alone: what answers it tells whether the API is
+// there, and whether it takes the token.
+func (e *Engine) ask(ctx context.Context, now time.Time) {
+	e.asking = true
+	e.inflight++
+	e.app = e.app.Spend(now)
+	e.pool.Go(func() error {
+		reply := e.api.Do(ctx, []graph.Call{graph.WhoAmI()})[0]
+		aborted := ctx.Err() != nil
+		e.inbox <- func() {
+			e.asking = false
+			e.inflight--
+			e.told(reply, now, time.Now(), aborted)
+		}
+		return nil
+	})
+}
+
+// told takes the answer to the neutral question, which left then.
+func (e *Engine) told(reply graph.Reply, left, now time.Time, aborted bool) {
+	e.tally.sent([]graph.Reply{reply})
+	e.app = e.app.Back()
+	defer func() { e.app.Block = e.app.Block.Returned(left) }()
+	if aborted && reply.Err != nil {
+		return
+	}
+	reply = ofAll(reply)
+	was := e.app.Block.Until
+	_, e.app = heard(quota.Lane{}, e.app, graph.AccountUsage{}, reply.Err, quota.Read, left, now)
+	e.appAnswered(reply, was, now)
+	e.touch([]graph.Reply{reply}, left, now, true)
+	if err := e.trust.judge(reply, now, e.opt); err != nil {
+		e.halt(err)
+	}
+}
+
+// ofAll takes a throttle of the neutral question, which no account is part of, for one
+// of all.
+func ofAll(r graph.Reply) graph.Reply {
+	if classOf(r.Err).Throttled() {
+		e := *r.Err
+		e.Class, r.Err = graph.ThrottledApp, &e
+	}
+	return r
+}
+
+// touch notes whether the API answered a request.
+func (e *Engine) touch(replies []graph.Reply, left, now time.Time, neutral bool) {
+	for _, r := range replies {
+		if says(r) {
+			if e.contact.hear(left, now) {
+				e.appGoesOn(now)
+			}
+			return
+		}
+	}
+	err := replies[0].Err
+	if neutral && err.Class != graph.Unreachable && e.contact.broken != nil {
+		e.contact.asked = true
+		return
+	}
+	e.lostTouch(err, left, now)
+}

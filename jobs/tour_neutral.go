@@ -1,0 +1,79 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs/quota"
+)
+
+// mayAsk puts the neutral question, as Engine.mayAsk does.
+func (t *tour) mayAsk(ctx context.Context, now time.Time) time.Time {
+	at := t.app.Next(now)
+	switch {
+	case t.inflight >= t.opt.Workers:
+		return quota.Never
+	case at.After(now):
+		t.blocked = true
+		return at
+	}
+	t.asking = true
+	t.inflight++
+	t.calls++
+	t.app = t.app.Spend(now)
+	t.pool.Go(func() error {
+		reply := t.api.Do(ctx, []graph.Call{graph.WhoAmI()})[0]
+		t.inbox <- func() {
+			t.asking = false
+			t.inflight--
+			t.app = t.app.Back()
+			if t.stop == nil && ctx.Err() == nil {
+				t.whoami(reply, now, time.Now())
+			}
+			t.app.Block = t.app.Block.Returned(now)
+		}
+		return nil
+	})
+	return quota.Never
+}
+
+// whoami takes the answer to the neutral question, which left then.
+func (t *tour) whoami(reply graph.Reply, left, now time.Time) {
+	reply = ofAll(reply)
+	was := t.app.Block.Until
+	_, t.app = heard(quota.Lane{}, t.app, graph.AccountUsage{}, reply.Err, quota.Read, left, now)
+	t.appAnswered(reply, was, now)
+	t.touch(reply, left, now, true)
+	if err := t.trust.judge(reply, now, t.opt); err != nil && t.stop == nil {
+		t.stop = err
+	}
+}
+
+// touch notes whether the API answered a request, as Engine.touch does.
+func (t *tour) touch(reply graph.Reply, left, now time.Time, neutral bool) {
+	if classOf(reply.Err) == graph.Unreachable {
+		t.calls-- // it was none
+	}
+	if says(reply) {
+		if t.contact.hear(left, now) {
+			t.opt.Observe(Event{Kind: EventWaiting})
+		}
+		return
+	}
+	if neutral && reply.Err.Class != graph.Unreachable && t.contact.broken != nil {
+		t.contact.asked = true
+		return
+	}
+	first := t.contact.broken == nil
+	closed, over := t.contact.fail(reply.Err, left, now, t.opt)
+	switch {
+	case over:
+		t.stop = &OfflineError{reply.Err}
+	case closed && first:
+		t.warn(reply.Err.Error() + "; trying again")
+	}
+	if closed && t.contact.until.Sub(now) >= shownFrom {
+		t.opt.Observe(Event{Kind: EventWaiting, Until: t.contact.until, Text: reply.Err.Error()})
+	}
+}
