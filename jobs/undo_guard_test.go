@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -301,4 +302,36 @@ func (w *world) commit(t *testing.T, records ...jobs.Record) {
 	if _, err := job.Commit(context.Background(), jobs.Change{Records: records}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A deletion whose connection was cut, and that takes effect seconds later, is waited
+// for: an undo in between would take the copy of an image that is about to be gone.
+func TestUndoAfterLateDelete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Delete, Nth: 1}, Fault: sandbox.Fault{Name: "late", Delay: 6 * time.Second}}}})
+		w.has("11", "a")
+		w.has("22")
+		w.manifest("move 11 a 22")
+		_ = w.runCtx(t.Context(), jobs.Options{}, func(e *jobs.Engine) {
+			w.api.after = func(calls []graph.Call) {
+				if calls[0].Action == graph.ActionDelete {
+					go e.Stop(jobs.ErrInterrupted)
+				}
+			}
+		})
+		w.api.after = nil
+		w.expect("unknown")
+		job, err := store.View(t.Context(), w.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, last, err := job.InDoubt(t.Context(), time.Now().Add(-jobs.LongestDoubt))
+		if err := errors.Join(err, job.Close()); n != 1 || err != nil {
+			t.Fatalf("got %d writes in doubt, %v", n, err)
+		}
+		time.Sleep(time.Until(jobs.DoubtOver(last, time.Now())))
+		w.undone(t, t.TempDir())
+		time.Sleep(time.Hour)
+		wantHolds(t, w, "11 a", "!22 a")
+	})
 }
