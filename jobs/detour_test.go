@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,9 +172,12 @@ func TestDetourLeavesNothing(t *testing.T) {
 			rows = append(rows, fmt.Sprintf("copy 11 %d 22", i))
 		}
 		w.manifest(rows...)
+		var mu sync.Mutex
 		most := 0
 		watched := watchGallery{w.gallery(), func() {
 			files, _ := filepath.Glob(filepath.Join(pictures, "*"))
+			mu.Lock()
+			defer mu.Unlock()
 			most = max(most, len(files))
 		}}
 		if err := w.run(jobs.Options{Detour: true, Gallery: watched, Workers: 1, BatchSize: 1}); err != nil {

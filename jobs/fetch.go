@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -186,78 +185,10 @@ func (e *Engine) obtained(ctx context.Context, t *task, err error) {
 	e.settle(t, t.fail(reason, "its picture could not be downloaded: "+refused.Detail()).outcome)
 }
 
-// vouch says whether the picture of a task is still believed now that its write is
-// about to leave: another image's may have turned out to be the same since.
-func (e *Engine) vouch(t *task) error {
-	switch {
-	case t == nil || !t.fetched:
-		return nil
-	case t.keep:
-		return e.opt.Backup.Vouch(t.sum, t.shows)
-	}
-	return e.spool.upload(t.sum, t.shows)
-}
-
-// withdraw takes the writes out of a request whose pictures are no longer believed,
-// and says why of each.
-func (e *Engine) withdraw(r *request) map[*task]error {
-	doubted := map[*task]error{}
-	for i := 0; i < len(r.items); {
-		err := e.vouch(r.items[i].task)
-		if err == nil {
-			i++
-			continue
-		}
-		doubted[r.items[i].task] = err
-		r.items, r.calls = slices.Delete(r.items, i, i+1), slices.Delete(r.calls, i, i+1)
-	}
-	return doubted
-}
-
-// withdrawn fetches the pictures of writes anew that were not sent.
-func (e *Engine) withdrawn(ctx context.Context, r *request, doubted map[*task]error) {
-	l := r.lane
-	for t, err := range doubted {
-		l.quota, e.app = l.quota.Back(quota.Write), e.app.Back()
-		t.Outcome.State, t.Outcome.Reason = Pending, ""
-		if t.lost { // that one is still in doubt
-			t.Outcome.State = Sent
-		}
-		t.fetched = false
-		t.unspool()
-		e.obtained(ctx, t, err)
-	}
-	if len(r.items) == 0 {
-		e.inflight--
-		l.inflight--
-		l.quota.Block, e.app.Block = l.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
-	}
-}
-
 // unspool removes the file of a picture that is not needed any more.
 func (t *task) unspool() {
 	if t.spooled != "" {
 		_ = os.Remove(t.spooled)
 		t.spooled = ""
 	}
-}
-
-// suspect remembers images that may be a placeholder where they were uploaded to.
-func (e *Engine) suspect(uploaded []plan.Hash) {
-	for _, h := range uploaded {
-		e.suspects[h] = true
-	}
-}
-
-// suspectCopy is the ad account where a delete's image may be a placeholder.
-func (e *Engine) suspectCopy(t *task) plan.Account {
-	if t.Kind != plan.KindDelete || !e.suspects[t.Hash] {
-		return ""
-	}
-	for _, n := range t.Needs {
-		if n.Kind == plan.KindCopy && n.Source == t.Source && n.Outcome.State == Done && n.Outcome.Reason == Uploaded {
-			return n.Target
-		}
-	}
-	return ""
 }
