@@ -42,7 +42,7 @@ func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
 	if err != nil {
 		return same(calls, Reply{Err: unbuilt(err)})
 	}
-	status, header, body, fail := c.send(req, true)
+	status, header, body, fail := c.send(req, true, soonest(calls))
 	if fail != nil {
 		return same(calls, Reply{Status: status, Usage: parseUsage(header, ""), Err: fail})
 	}
@@ -58,6 +58,16 @@ func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
 		}
 	}
 	return replies
+}
+
+// soonest is when the first of the calls has to have left; zero is any time.
+func soonest(calls []Call) (by time.Time) {
+	for _, c := range calls {
+		if !c.By.IsZero() && (by.IsZero() || c.By.Before(by)) {
+			by = c.By
+		}
+	}
+	return by
 }
 
 // parseBatch reads a batch answer. The envelope can fail as a whole, which

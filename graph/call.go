@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Action is what a call does at the edge.
@@ -43,6 +44,10 @@ type Call struct {
 	Source  string // copy: the ad account the image is copied from, bare digits
 	Query   Query  // read
 	File    File   // upload
+
+	// By is when the call has to be on a connection: one that has none by then is not
+	// sent, and the error's class is Unreachable. Zero is any time.
+	By time.Time
 }
 
 // Query says what a read asks for. Zero fields are not sent.

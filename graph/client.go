@@ -200,7 +200,7 @@ func (c *Client) single(ctx context.Context, call Call) Reply {
 		return Reply{Err: unbuilt(err)}
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token.reveal())
-	status, header, answer, fail := c.send(req, form != nil)
+	status, header, answer, fail := c.send(req, form != nil, call.By)
 	if fail != nil {
 		return Reply{Status: status, Usage: parseUsage(header, call.Account), Err: fail}
 	}
@@ -237,8 +237,14 @@ func clock(h http.Header) time.Time {
 	return date
 }
 
-// send makes one round trip and reads the whole answer.
-func (c *Client) send(req *http.Request, form bool) (int, http.Header, []byte, *Error) {
+// send makes one round trip and reads the whole answer. It gives up what has no
+// connection by a time that is not zero.
+func (c *Client) send(req *http.Request, form bool, by time.Time) (int, http.Header, []byte, *Error) {
+	if !by.IsZero() {
+		var over func()
+		req, over = leavingBy(req, by)
+		defer over()
+	}
 	req.Header.Set("Accept", "application/json")
 	if form {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")

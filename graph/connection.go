@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"time"
 )
@@ -47,6 +48,22 @@ func proxyFor(r *http.Request) (*url.URL, error) {
 		return nil, errors.New("HTTPS_PROXY or HTTP_PROXY in the environment is no URL of a proxy")
 	}
 	return proxy, nil
+}
+
+// leavingBy gives the request up if it waits for a connection until then. What has
+// got one is no longer stopped: it may have arrived.
+func leavingBy(req *http.Request, by time.Time) (*http.Request, func()) {
+	ctx, cancel := context.WithCancel(req.Context())
+	var timer *time.Timer
+	stop := func() {
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+	return req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { timer = time.AfterFunc(time.Until(by), cancel) },
+		GotConn: func(httptrace.GotConnInfo) { stop() },
+	})), func() { stop(); cancel() }
 }
 
 // transportError tells a request that surely never left from one whose answer

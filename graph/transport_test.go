@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"adferry/graph"
 	"adferry/graph/sandbox"
@@ -241,4 +242,32 @@ func stored(t *testing.T, r graph.Reply) string {
 		t.Fatalf("got %+v, want one image", r.Stored)
 	}
 	return r.Stored[0].Hash
+}
+
+// A call that has to leave by a time is not sent after it: whoever does not finish the
+// handshake gets nothing of it.
+func TestLeavesInTime(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	token, _ := graph.NewSecret("a-token-of-some-length")
+	c, err := graph.New(graph.Config{Endpoint: "https://" + silent.Addr().String(), Token: token, Transport: graph.NewTransport(), Timeout: 20 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := graph.Delete("1", strings.Repeat("a", 32))
+	call.By = time.Now().Add(100 * time.Millisecond)
+	for _, calls := range [][]graph.Call{{call}, {call, graph.Copy("2", "1", strings.Repeat("b", 32))}} {
+		began := time.Now()
+		for _, r := range c.Do(t.Context(), calls) {
+			if r.Err == nil || r.Err.Class != graph.Unreachable || r.Err.Lost {
+				t.Errorf("got %+v, want a call that was not sent", r.Err)
+			}
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("it was waited for %v", took)
+		}
+	}
 }

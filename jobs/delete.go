@@ -42,8 +42,8 @@ func placesOf(o Operation) (all []place) {
 	return all
 }
 
-// nextDelete reads the source first and the places last, because what is seen there
-// has to be seconds old when the delete leaves.
+// nextDelete reads the source and the places of the copies together with those of
+// other deletes, when all of them can leave.
 func (t *task) nextDelete(now time.Time, attempts int) step {
 	hash, _ := t.sourceHash()
 	source := t.known[slotSource]
@@ -58,6 +58,12 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 	}
 	if failed := t.failedCopy(); failed != nil && !t.deleted {
 		return t.fail(DependencyFailed, fmt.Sprintf("its copy to %s did not succeed (%s)", failed.Target.Act(), failed.Outcome.Reason))
+	}
+	if !source.Recent(now, fresh) && t.joins() {
+		if t.group == nil {
+			return step{kind: stepPermit}
+		}
+		lookup.wants = append(lookup.wants, t.unsighted(now)...)
 	}
 	switch {
 	case !source.Recent(now, fresh):
@@ -84,25 +90,38 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 	return t.nextPermit(now)
 }
 
+// joins reports whether the delete's source is read together with its copies, in a
+// group. One whose answer was lost or refused is read as soon as possible, and so is
+// one whose picture has to be kept before.
+func (t *task) joins() bool {
+	return len(t.places) > 0 && !t.rehearsal && !t.lost && !t.deleted && !t.refused && !t.fetches()
+}
+
+// unsighted are the places of which no sighting is recent enough.
+func (t *task) unsighted(now time.Time) (wants []want) {
+	for i, p := range t.places {
+		if !t.known[slotCopies+i].Recent(now, permitted) {
+			wants = append(wants, want{slotCopies + i, p.account, p.hash, t.ageAsks()})
+		}
+	}
+	return wants
+}
+
 // nextPermit is what a delete needs that lacks nothing but sightings of its copies.
 func (t *task) nextPermit(now time.Time) step {
 	if t.rehearsal { // what the copies would bring is not there
 		return step{kind: stepSend}
 	}
-	unseen := step{kind: stepLook}
-	for i, p := range t.places {
-		switch o := t.known[slotCopies+i]; {
-		case !o.Recent(now, permitted):
-			unseen.wants = append(unseen.wants, want{slotCopies + i, p.account, p.hash, t.ageAsks()})
-		case o.Known == evidence.Absent:
+	for i := range t.places {
+		if o := t.known[slotCopies+i]; o.Recent(now, permitted) && o.Known == evidence.Absent {
 			return t.lookFurther()
 		}
 	}
-	switch {
-	case len(unseen.wants) > 0 && t.group == nil:
+	switch unsighted := t.unsighted(now); {
+	case len(unsighted) > 0 && t.group == nil:
 		return step{kind: stepPermit}
-	case len(unseen.wants) > 0:
-		return unseen
+	case len(unsighted) > 0:
+		return step{kind: stepLook, wants: unsighted}
 	case !t.seen && len(t.places) > 0:
 		return step{kind: stepSeen}
 	}

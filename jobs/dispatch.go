@@ -173,8 +173,8 @@ func (e *Engine) offer(l *lane, now time.Time) (read bool, cost quota.Cost, due 
 	case l.denials > 0 && l.again.After(now):
 		due = l.again
 	default:
-		due = l.looks.when(now, l.atOnce(), len(l.ready) == 0 && l.inflight == 0)
-		if !due.After(now) || e.quiet() && len(l.ready) == 0 {
+		due = l.looks.when(now, l.atOnce(), len(l.ready) == 0 && l.inflight == 0 && l.permits.awaited == 0)
+		if !due.After(now) || e.quiet() && len(l.ready) == 0 && l.permits.awaited == 0 {
 			return true, quota.Read, now
 		}
 	}
@@ -251,7 +251,11 @@ func (t *task) write() graph.Call {
 		return graph.Copy(string(t.Target), string(t.Source), string(hash))
 	}
 	hash, _ := t.sourceHash()
-	return graph.Delete(string(t.Source), string(hash))
+	call := graph.Delete(string(t.Source), string(hash))
+	if len(t.places) > 0 {
+		call.By = t.permittedUntil()
+	}
+	return call
 }
 
 // start hands the request to the pool.

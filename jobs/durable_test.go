@@ -16,12 +16,13 @@ import (
 // slowDisk takes its time over the commits that it is told to.
 type slowDisk struct {
 	*store.Job
-	slow func(jobs.Change) bool
+	slow  func(jobs.Change) bool
+	pause time.Duration
 }
 
 func (d *slowDisk) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, error) {
 	if d.slow(c) {
-		time.Sleep(3 * time.Second)
+		time.Sleep(d.pause)
 	}
 	return d.Job.Commit(ctx, c)
 }
@@ -49,7 +50,7 @@ func TestDiskBeforeWire(t *testing.T) {
 				w.has("22", "c")
 				w.has("33")
 				w.manifest("move 11 a 22", "copy 11 a 33", "move 11 b 33", "move 11 c 22", "delete 22 x -")
-				w.wrap = func(job *store.Job) jobs.Checkpoint { return &slowDisk{job, slow} }
+				w.wrap = func(job *store.Job) jobs.Checkpoint { return &slowDisk{job, slow, 3 * time.Second} }
 				w.api.before = func(calls []graph.Call) { w.onDisk(calls) }
 				if err := w.run(jobs.Options{}); err != nil {
 					t.Fatal(err)
@@ -75,7 +76,7 @@ func TestIntentIsLast(t *testing.T) {
 		w.wrap = func(job *store.Job) jobs.Checkpoint {
 			return &slowDisk{job, func(c jobs.Change) bool {
 				return len(c.Records) > 0 && c.Records[0].Outcome.State == jobs.Pending
-			}}
+			}, 3 * time.Second}
 		}
 		w.api.before = func(calls []graph.Call) { w.onDisk(calls) }
 		w.api.after = w.api.before

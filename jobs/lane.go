@@ -75,7 +75,7 @@ const brisk = 25
 // that are stuck. A slow lane takes a bulk read's worth when it is nearly through:
 // what it read early would have to be read again.
 func (l *lane) room(most, stuck int) int {
-	held := l.held - stuck
+	held := l.held - stuck - min(len(l.permits.waiting), 2*bulk) // of which nothing was read yet
 	if l.quota.Tier == graph.TierFull {
 		l.window = most
 	}

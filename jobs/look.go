@@ -82,7 +82,7 @@ const (
 
 func linger(t *task, slot int) time.Duration {
 	switch {
-	case slot >= slotCopies && t.group != nil:
+	case t.group != nil:
 		return 0 // with all of its group, and its permit runs out
 	case slot >= slotCopies && t.deleted:
 		return lingerConfirm

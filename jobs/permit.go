@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"time"
 
 	"adferry/graph"
@@ -33,6 +34,7 @@ type permits struct {
 	again     time.Time // no copy of theirs can be read before; zero: not known
 	group     *group    // those being sighted
 	permitted []*task   // they go before everything else
+	awaited   int       // deletes that were called a success and are to be read back
 	most      int       // how many a group may have, as their last ones showed; 0: a bulk read
 	coming    int       // deletes in memory that are not there yet
 }
@@ -96,10 +98,10 @@ func (e *Engine) regroup(l *lane, now time.Time) (formed bool, wake time.Time) {
 		most = 1 // a probe
 	}
 	n := min(most, len(p.waiting))
-	if until := p.since.Add(l.patience(most)); n < most && until.After(now) && e.expects(l) {
+	if until := p.since.Add(l.patience(most)); n < most && until.After(now) && e.expects(l) && !p.trying() {
 		return false, until
 	}
-	at := e.allowed(l, quota.Write.Times(n), now)
+	at := e.allowed(l, quota.Write.Times(n).Plus(quota.Read), now)
 	if p.saving = at.After(now); p.saving {
 		e.blocked = true
 		if l.upcoming() == nil { // else what other writes wait for is told
@@ -122,6 +124,12 @@ func (e *Engine) regroup(l *lane, now time.Time) (formed bool, wake time.Time) {
 		e.advance(t)
 	}
 	return true, now
+}
+
+// trying reports whether a delete waits that is to show whether the lane's are
+// carried out at all: the others wait for it.
+func (p *permits) trying() bool {
+	return slices.ContainsFunc(p.waiting, func(t *task) bool { return t.trying })
 }
 
 // together is how many deletes the lane can send at once.
@@ -248,12 +256,9 @@ func (e *Engine) overtaken(r *request) {
 
 // until is when the request has to have left: zero for any time.
 func (r *request) until() (until time.Time) {
-	for _, i := range r.items {
-		if i.task == nil || i.task.Kind != plan.KindDelete || len(i.task.places) == 0 {
-			continue
-		}
-		if at := i.task.permittedUntil(); until.IsZero() || at.Before(until) {
-			until = at
+	for _, c := range r.calls {
+		if !c.By.IsZero() && (until.IsZero() || c.By.Before(until)) {
+			until = c.By
 		}
 	}
 	return until

@@ -164,7 +164,16 @@ func (e *Engine) advance(t *task) {
 		} else {
 			t.looked++
 		}
-		e.after(now.Add(s.wait), func() { t.lookAgain(s.copies); e.advance(t) })
+		soon := 0 // those that are read back for the first time wait for each other
+		if t.deleted && t.looked == 1 {
+			soon = 1
+		}
+		t.home.permits.awaited += soon
+		e.after(now.Add(s.wait), func() {
+			t.home.permits.awaited -= soon
+			t.lookAgain(s.copies)
+			e.advance(t)
+		})
 	case stepPermit, stepSend:
 		if e.opt.ReadOnly {
 			o := t.Outcome

@@ -1,0 +1,155 @@
+package jobs_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"adferry/graph"
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/jobs/store"
+)
+
+// A delete that was held back leaves with what is so now, not with what was seen
+// before it had to wait: meanwhile somebody deletes the copies.
+func TestSightingsAreSecondsOld(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		hold sandbox.Fault // of the first delete
+	}{
+		{"a park", sandbox.Fault{Name: "17/2446079", Hold: time.Minute}},
+		{"a named wait", sandbox.Fault{Name: "80004/2446079", Regain: 2 * time.Minute, Hold: 2 * time.Minute}},
+		{"the whole app", sandbox.Fault{Name: "4", Hold: time.Minute}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const n = 20
+				w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{
+					{Match: sandbox.Match{Kind: sandbox.Delete, Nth: 1}, Fault: test.hold},
+				}})
+				w.has("22")
+				var rows []string
+				for i := range n {
+					w.has("11", fmt.Sprint(i))
+					rows = append(rows, fmt.Sprintf("move 11 %d 22", i))
+				}
+				w.manifest(rows...)
+				time.AfterFunc(30*time.Second, func() {
+					for i := range n {
+						w.server.RemoveImage("22", string(hash(fmt.Sprint(i))))
+					}
+				})
+				if err := w.run(jobs.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				for i, r := range w.results() {
+					if !w.holds("11", fmt.Sprint(i)) {
+						t.Errorf("row %d (%s %s): the image is gone from both accounts", i+1, r.Status, r.Reason)
+					} else if r.Status != jobs.StatusFailed {
+						t.Errorf("row %d: got %s %s, want a failed row", i+1, r.Status, r.Reason)
+					}
+				}
+			})
+		})
+	}
+}
+
+// What vanishes after its source was deleted is told, and the others are done.
+func TestVanishedCopyIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("11", "a", "b")
+		w.has("22")
+		w.manifest("move 11 a 22", "move 11 b 22")
+		w.api.after = func(calls []graph.Call) {
+			for _, c := range calls {
+				if c.Action == graph.ActionDelete {
+					w.server.RemoveImage("22", string(hash("a")))
+				}
+			}
+		}
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("failed copy_unseen", "done")
+		w.mapped(hash("b"))
+	})
+}
+
+// Deletes that go together are read together: their sources, their copies before and
+// after, and what became of them. Beside those four reads for each group a move costs
+// its share of those before it is copied, which have up to 50 images each.
+func TestGroupsShareReads(t *testing.T) {
+	for _, tier := range []sandbox.Tier{sandbox.Limited, sandbox.Full} {
+		t.Run(tier.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const n = 100
+				w := newWorld(t, sandbox.Options{Tier: tier, Limits: sandbox.Limits{Score: sandbox.Linear}, Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
+				w.has("22")
+				var rows []string
+				for i := range n {
+					w.has("11", fmt.Sprint(i))
+					rows = append(rows, fmt.Sprintf("move 11 %d 22", i))
+				}
+				w.manifest(rows...)
+				reads, groups := 0, 0
+				w.api.before = func(calls []graph.Call) {
+					for _, c := range calls {
+						if c.Action == graph.ActionRead {
+							reads++
+						}
+						if slices.Contains(c.Query.Fields, graph.FieldCreatives) {
+							groups++
+						}
+					}
+				}
+				if err := w.run(jobs.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				if reads > n/10+4*groups || groups > n/10 {
+					t.Errorf("%d reads for %d groups, want %d at most, and at most %d groups", reads, groups, n/10+4*groups, n/10)
+				}
+			})
+		})
+	}
+}
+
+// A sighting that the disk held back for too long permits nothing, and is made anew.
+func TestSlowDiskPermitsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("11", "a")
+		w.has("22")
+		w.manifest("move 11 a 22")
+		held := false
+		intent := func(c jobs.Change) bool {
+			if held || len(c.Records) != 1 || c.Records[0].ID != 2 || c.Records[0].Outcome.State != jobs.Sent {
+				return false
+			}
+			held = true
+			return true
+		}
+		w.wrap = func(job *store.Job) jobs.Checkpoint { return &slowDisk{job, intent, 15 * time.Second} }
+		seen := time.Time{}
+		w.api.before = func(calls []graph.Call) {
+			for _, c := range calls {
+				switch {
+				case c.Action == graph.ActionRead && c.Account == "22":
+					seen = time.Now()
+				case c.Action == graph.ActionDelete && time.Since(seen) > 10*time.Second:
+					t.Errorf("a delete left %v after the last sighting of its copy", time.Since(seen))
+				}
+			}
+		}
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if !held {
+			t.Error("no intent of a delete was held back")
+		}
+		w.expect("done")
+	})
+}
