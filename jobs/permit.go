@@ -101,7 +101,11 @@ func (e *Engine) regroup(l *lane, now time.Time) (formed bool, wake time.Time) {
 	if until := p.since.Add(l.patience(most)); n < most && until.After(now) && e.expects(l) && !p.trying() {
 		return false, until
 	}
-	at := e.allowed(l, quota.Write.Times(n).Plus(quota.Read), now)
+	cost := quota.Write.Times(n)
+	if n > 1 { // the smallest limits hold no more than one write
+		cost = cost.Plus(quota.Read)
+	}
+	at := e.allowed(l, cost, now)
 	if p.saving = at.After(now); p.saving {
 		e.blocked = true
 		if l.upcoming() == nil { // else what other writes wait for is told

@@ -6,7 +6,7 @@ import (
 )
 
 // Most is how many calls of this cost the lane's budgets hold together, if nothing
-// else was sent for a while and they are to leave within so long. A tenth stays free
+// else was sent for a while and they are to leave within so long. A tenth and a read stay free
 // for what else is sent meanwhile.
 func (l Lane) Most(c Cost, within time.Duration, r Rules) int {
 	most := math.MaxInt32
@@ -22,7 +22,7 @@ func (l Lane) Most(c Cost, within time.Duration, r Rules) int {
 		each int
 	}{{l.calls, c.Calls}, {l.score, c.Points}} {
 		if b.m.limit > 0 {
-			most = min(most, int(b.m.full()*0.9)/b.each)
+			most = min(most, int(b.m.full()*0.9-1)/b.each)
 		}
 	}
 	return max(1, most)
