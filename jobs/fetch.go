@@ -50,9 +50,9 @@ func (e *Engine) fetchable(l *lane, now time.Time) ([]*task, time.Time) {
 	if len(l.unfetched) == 0 || l.fetching > 0 {
 		return nil, quota.Never
 	}
-	// A request's worth while the one before is on its way. What is fetched together
-	// is compared before any of it is used, so it is never one picture alone.
-	room := max(2*e.opt.BatchSize, mostFetches)
+	// What is fetched together is compared before any of it is used: so not one by one.
+	most := max(e.opt.BatchSize, mostFetches)
+	room := 2 * most // a request's worth while the one before is on its way
 	for i := 0; i < len(l.ready) && room > 0; i++ {
 		if l.ready[i].fetched {
 			room--
@@ -65,7 +65,7 @@ func (e *Engine) fetchable(l *lane, now time.Time) ([]*task, time.Time) {
 		e.blocked = true
 		return nil, at
 	}
-	n := min(room, len(l.unfetched))
+	n := min(most, room, len(l.unfetched))
 	tasks := l.unfetched[:n:n]
 	l.unfetched = l.unfetched[n:]
 	return tasks, now
