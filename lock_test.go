@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,33 +90,6 @@ func TestOneProcess(t *testing.T) {
 		t.Errorf("resume: got exit code %d, want %d\n%s", code, exitFailures, stderr)
 	}
 	checkUndisturbed(t, r, job)
-}
-
-// Whoever looks at a job does not keep another process from running it.
-func TestLookersDoNotLock(t *testing.T) {
-	dir := t.TempDir()
-	r := newRehearsal(t, dir, 1, sandbox.Options{})
-	job := filepath.Join(dir, "job")
-	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--max-duration", "1ns"); code != exitStopped {
-		t.Fatalf("got exit code %d\n%s", code, stderr)
-	}
-	var lookers sync.WaitGroup
-	var over atomic.Bool
-	for range 4 {
-		lookers.Go(func() {
-			for !over.Load() {
-				_ = r.command(t, "status", job).Run()
-			}
-		})
-	}
-	for range 20 {
-		if code, _, stderr := r.run(t, "resume", job, "--max-duration", "1ns"); code != exitStopped {
-			t.Errorf("got exit code %d, want %d\n%s", code, exitStopped, stderr)
-			break
-		}
-	}
-	over.Store(true)
-	lookers.Wait()
 }
 
 // What killed processes left half written goes with the next start of the job. What

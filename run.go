@@ -56,6 +56,7 @@ type session struct {
 	dryRun      bool
 	reopen      bool // the job's failed operations
 	server      server
+	timer       string // folder under which a timer's run makes the job's; else empty
 
 	progress *reports.Progress
 	quiet    bool

@@ -23,6 +23,7 @@ func cleanUpSeries(c *cli.Context, s *streams, se *session, o *order) error {
 		return notStarted(err)
 	}
 	defer series.Close()
+	se.timer = o.root
 	err = nextOf(c, s, se, o, series)
 	if o.keepJobs > 0 {
 		removed, e := series.Prune(context.WithoutCancel(c.Context), o.keepJobs, func(name string) bool {

@@ -72,7 +72,7 @@ func enter(ctx context.Context, s *streams, job *store.Job, dir string, se *sess
 		warn(&registry.UnavailableError{Folder: "a state folder", Err: err})
 		return func() {}, nil
 	}
-	entry, err := registry.In(folder).Enter(ctx, job, registry.Start{Folder: dir, Endpoint: se.server.origin, Reopen: se.reopen, Warn: warn})
+	entry, err := registry.In(folder).Enter(ctx, job, registry.Start{Folder: dir, Endpoint: se.server.origin, Reopen: se.reopen, Timer: se.timer, Warn: warn})
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,8 @@ func against(ctx context.Context, job *store.Job, s Start, me *entry, e entry) (
 	}
 	left, err := other.Unfinished(ctx)
 	if err == nil && left {
-		refused.Found, err = job.Contradiction(ctx, other, s.Reopen)
+		oneTask := s.Timer != "" && sameFolder(filepath.Dir(e.Folder), s.Timer)
+		refused.Found, err = job.Contradiction(ctx, other, store.Beside{Reopen: s.Reopen, OneTask: oneTask})
 	}
 	switch {
 	case ctx.Err() != nil:

@@ -28,7 +28,9 @@
 // there or has left to bring. Hashes are those that the images have where they are.
 // It does not matter which of the two deletes: the one that starts second is refused.
 //
-// An undo and the job that it undoes do not meet. A job is out of the registry when
+// Cleanups that a timer makes under one folder may delete the same image: one whose
+// keep list has grown does not wait for a former one that was cut short. An undo and
+// the job that it undoes do not meet. A job is out of the registry when
 // nothing of it is left to do; failed rows are settled until they are opened again.
 // So is one whose folder or job file is gone: to give a job up for good is to remove
 // its folder. A folder that was moved while its job was running still counts: what

@@ -26,6 +26,7 @@ type Start struct {
 	Folder   string      // of the job, which this process has locked
 	Endpoint string      // the origin of the server
 	Reopen   bool        // its failed operations will be left to do again
+	Timer    string      // folder under which a timer makes the folders of such jobs; empty: no timer's
 	Warn     func(error) // is told what cannot be read, and an UnavailableError
 }
 

@@ -56,11 +56,16 @@ type Contradiction struct {
 // Against reports whether two unfinished jobs may not have these roles for one image.
 func (r Role) Against(other Role) bool { return r == Deletes || other == Deletes }
 
+// Beside says how a job would go on beside another one.
+type Beside struct {
+	Reopen  bool // its failed operations count as left to do
+	OneTask bool // both are cleanups of one timer, and may delete the same image
+}
+
 // Contradiction looks for images that the job deletes and another one deletes or
 // copies, or the other way round: which of the two comes first would decide whether
-// an image is left. With reopen the job's failed operations count as left to do. It
-// is nil if there are none. The other job may be running.
-func (j *Job) Contradiction(ctx context.Context, other *Job, reopen bool) (found *Contradiction, err error) {
+// an image is left. It is nil if there are none. The other job may be running.
+func (j *Job) Contradiction(ctx context.Context, other *Job, b Beside) (found *Contradiction, err error) {
 	conn, err := j.read.Conn(ctx)
 	if err != nil {
 		return nil, j.readError(err)
@@ -73,13 +78,17 @@ func (j *Job) Contradiction(ctx context.Context, other *Job, reopen bool) (found
 		_, e := conn.ExecContext(context.WithoutCancel(ctx), `DETACH theirs`)
 		err = errors.Join(err, e)
 	}()
-	if found, err = deleted(ctx, conn, side{"main", reopen}, side{"theirs", false}, Deletes, CopiesTo, CopiesFrom); found != nil {
+	roles := []Role{CopiesTo, CopiesFrom, Deletes}
+	if b.OneTask {
+		roles = roles[:2]
+	}
+	if found, err = deleted(ctx, conn, side{"main", b.Reopen}, side{"theirs", false}, roles...); found != nil {
 		found.Mine, found.Theirs = Deletes, found.Mine
 	}
 	if found != nil || err != nil {
 		return found, other.readError(err)
 	}
-	if found, err = deleted(ctx, conn, side{"theirs", false}, side{"main", reopen}, CopiesTo, CopiesFrom); found != nil {
+	if found, err = deleted(ctx, conn, side{"theirs", false}, side{"main", b.Reopen}, CopiesTo, CopiesFrom); found != nil {
 		found.Theirs = Deletes
 	}
 	return found, other.readError(err)

@@ -52,7 +52,8 @@ func TestContradiction(t *testing.T) {
 		{name: "opposite moves", mine: move, theirs: "move,22,%s,11", role: store.Deletes, theirsIs: store.CopiesTo},
 		{name: "a move of what is still to be copied", mine: "move,11,%s,33", theirs: copies, role: store.Deletes, theirsIs: store.CopiesFrom},
 		{name: "a move of what has been copied", mine: "move,11,%s,33", theirs: copies, others: fate{1: isDone}},
-		{name: "two moves to two places", mine: "move,11,%s,33", theirs: move, role: store.Deletes, theirsIs: store.Deletes},
+		{name: "two moves to two places", mine: "move,11,%s,33", theirs: move, role: store.Deletes, theirsIs: store.CopiesFrom},
+		{name: "two moves to two places, copied", mine: "move,11,%s,33", theirs: move, others: fate{1: isDone}, role: store.Deletes, theirsIs: store.Deletes},
 		{name: "the same deletion", mine: gone, theirs: gone, role: store.Deletes, theirsIs: store.Deletes},
 		{name: "the same deletion, sent already", mine: gone, theirs: gone, others: fate{1: isSent}, role: store.Deletes, theirsIs: store.Deletes},
 		{name: "the same copy", mine: copies, theirs: copies},
@@ -70,7 +71,7 @@ func TestContradiction(t *testing.T) {
 					want.Account = "11"
 				}
 			}
-			got, err := mine.Contradiction(t.Context(), theirs, tt.reopen)
+			got, err := mine.Contradiction(t.Context(), theirs, store.Beside{Reopen: tt.reopen})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -80,10 +81,22 @@ func TestContradiction(t *testing.T) {
 			if tt.reopen {
 				return
 			}
-			if back, err := theirs.Contradiction(t.Context(), mine, false); err != nil || (back == nil) != (want == nil) {
+			if back, err := theirs.Contradiction(t.Context(), mine, store.Beside{}); err != nil || (back == nil) != (want == nil) {
 				t.Errorf("the other way round: got %+v and %v", back, err)
 			}
 		})
+	}
+}
+
+// Cleanups of one timer may delete the same image, and no other contradiction is theirs.
+func TestContradictionOfOneTask(t *testing.T) {
+	gone, again := contradicting(t, "delete,22,%s,", imageA, nil), contradicting(t, "delete,22,%s,", imageA, nil)
+	if got, err := gone.Contradiction(t.Context(), again, store.Beside{OneTask: true}); err != nil || got != nil {
+		t.Errorf("got %+v and %v", got, err)
+	}
+	move := contradicting(t, "move,11,%s,22", imageA, nil)
+	if got, err := gone.Contradiction(t.Context(), move, store.Beside{OneTask: true}); err != nil || got == nil {
+		t.Errorf("with a move: got %+v and %v", got, err)
 	}
 }
 
@@ -91,12 +104,12 @@ func TestContradiction(t *testing.T) {
 func TestContradictionByNewHash(t *testing.T) {
 	theirs := contradicting(t, "move,11,%s,22", imageA, fate{1: renamed})
 	mine := contradicting(t, "delete,22,%s,", imageB, nil)
-	if got, err := mine.Contradiction(t.Context(), theirs, false); err != nil || got == nil || got.Hash != imageB {
+	if got, err := mine.Contradiction(t.Context(), theirs, store.Beside{}); err != nil || got == nil || got.Hash != imageB {
 		t.Errorf("its copy: got %+v and %v", got, err)
 	}
 	chain := contradicting(t, "move,11,%[1]s,22\nmove,22,%[1]s,33", imageA, fate{1: renamed})
 	copies := contradicting(t, "copy,22,%s,44", imageB, nil)
-	if got, err := copies.Contradiction(t.Context(), chain, false); err != nil || got == nil || got.Theirs != store.Deletes {
+	if got, err := copies.Contradiction(t.Context(), chain, store.Beside{}); err != nil || got == nil || got.Theirs != store.Deletes {
 		t.Errorf("a chain's second link: got %+v and %v", got, err)
 	}
 }
@@ -105,7 +118,7 @@ func TestContradictionByNewHash(t *testing.T) {
 func TestContradictionWithRunningJob(t *testing.T) {
 	const n = 2000
 	theirs, mine := contradicting(t, manyRows("move,11,%s,22", n), "", nil), contradicting(t, manyRows("move,22,%s,11", n), "", nil)
-	if got, err := mine.Contradiction(t.Context(), theirs, false); err != nil || got == nil || got.Images != n {
+	if got, err := mine.Contradiction(t.Context(), theirs, store.Beside{}); err != nil || got == nil || got.Images != n {
 		t.Errorf("got %+v and %v", got, err)
 	}
 	for _, job := range []*store.Job{theirs, mine} {
@@ -121,7 +134,7 @@ func BenchmarkContradiction(b *testing.B) {
 	const n = 1_000_000
 	theirs, mine := contradicting(b, manyRows("move,11,%s,22", n), "", nil), contradicting(b, manyRows("move,33,%s,44", n), "", nil)
 	for b.Loop() {
-		if got, err := mine.Contradiction(b.Context(), theirs, false); err != nil || got != nil {
+		if got, err := mine.Contradiction(b.Context(), theirs, store.Beside{}); err != nil || got != nil {
 			b.Errorf("got %+v and %v", got, err)
 		}
 	}

@@ -1,5 +1,6 @@
 // Package store keeps the checkpoint of a job: one SQLite database, job.db, in
-// the job's folder, beside a lock file.
+// the job's folder, beside a lock file. It also tells two jobs apart that contradict
+// each other.
 //
 // # Format, version 2
 //
@@ -9,8 +10,9 @@
 // 1970, UTC; 0 or NULL where there is none.
 //
 //	meta      key, value: name, manifest_path, manifest_sha256, rows, header
-//	          (JSON), created_at, consent, sandbox, backup, on_denied, policy,
-//	          paused_at, workers, max_rate, tally, exit_code, stop, seal
+//	          (JSON), created_at, consent, sandbox, endpoint (scheme, host and
+//	          port), backup, on_denied, policy, paused_at, workers, max_rate,
+//	          tally, exit_code, stop, seal
 //	rows      line, verb, first (the copy or upload), del, record: the raw CSV
 //	          text of the manifest row, with the user's own columns
 //	ops       id, kind, source, hash, target, file, lane (the ad account that
@@ -72,6 +74,21 @@
 // user_version is a [NewerError]. Neither is written to. The seal is a CRC-32C
 // over all pages of the fresh file but those that later change, the facts in meta
 // that say what the job is, and the schema, so it also ends with VACUUM or any other
-// edit of the plan. The lock belongs to the operating system
-// and dies with its holder.
+// edit of the plan. A file that is a symbolic link, or has another name as well, is a
+// [LinkedError]: SQLite keeps the log beside the name by which a file was opened, and
+// a lock on one folder does not hold for another.
+//
+// # Locks
+//
+// The locks belong to the operating system and die with their holder:
+//
+//	what is locked  how             holds
+//	job.lock        flock           everywhere; elsewhere than on Windows it can be removed
+//	the folder      flock           on Unix, by any path, while it is moved, and before there
+//	                                is a job in it; not on some network file systems
+//	job.db          fcntl, OFD      on Linux, in whatever folder the file is; at 2^60, far
+//	                                from SQLite's own locks
+//
+// A process has all that there are, and lets go of the last one after its last
+// connection to the database.
 package store
