@@ -11,8 +11,8 @@
 //
 //	meta      key, value: name, manifest_path, manifest_sha256, rows, header
 //	          (JSON), created_at, consent, sandbox, endpoint (scheme, host and
-//	          port), backup, on_denied, policy, paused_at, workers, max_rate, tally,
-//	          exit_code, stop, seal
+//	          port), backup, on_denied, policy, paused_at, workers, max_rate,
+//	          tally, exit_code, stop, seal
 //	rows      line, verb, first (the copy or upload), del, record: the raw CSV
 //	          text of the manifest row, with the user's own columns
 //	ops       id, kind, source, hash, target, file, lane (the ad account that
@@ -74,9 +74,9 @@
 // user_version is a [NewerError]. Neither is written to. The seal is a CRC-32C
 // over all pages of the fresh file but those that later change, the facts in meta
 // that say what the job is, and the schema, so it also ends with VACUUM or any other
-// edit of the plan. A file that is a symbolic link, or has
-// another name as well, is a [LinkedError]: SQLite keeps the log beside the name by
-// which a file was opened, and a lock on one folder does not hold for another.
+// edit of the plan. A file that is a symbolic link, or has another name as well, is a
+// [LinkedError]: SQLite keeps the log beside the name by which a file was opened, and
+// a lock on one folder does not hold for another.
 //
 // # Locks
 //

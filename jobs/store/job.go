@@ -90,15 +90,12 @@ func Holds(dir string) bool {
 
 // View opens the job in dir for reading, whoever runs it.
 func View(ctx context.Context, dir string) (*Job, error) {
-	j, err := view(ctx, dir)
-	if err != nil || j.Running() { // its process has seen to it that this folder is the one
-		return j, err
+	if j := (&Job{dir: dir}); !j.Running() { // else its process has seen to it that this folder is the one
+		if err := oneName(filepath.Join(dir, fileName)); err != nil {
+			return nil, err
+		}
 	}
-	if err := oneName(j.path); err != nil {
-		j.read.Close()
-		return nil, err
-	}
-	return j, nil
+	return view(ctx, dir)
 }
 
 func view(ctx context.Context, dir string) (*Job, error) {
