@@ -119,9 +119,9 @@ func (s *sim) truth(o jobs.Operation, h *history, late map[place]bool) {
 		lie("%d attempts with a budget of %d", out.Attempts, s.attempts)
 	case out.Attempts > tries && !excused && !s.othersWrote(o): // another's effect is taken for that of a write that never left
 		lie("%d attempts and %d writes were sent", out.Attempts, tries)
-	case out.State == jobs.Skipped && out.Attempts > 0:
+	case out.State == jobs.Skipped && out.Attempts > 0 && !touched: // else it was refused, for somebody was quicker
 		lie("%d attempts", out.Attempts)
-	case out.Created && (o.Kind != plan.KindCopy || out.State != jobs.Done || !h.touched[target] && (h.initial[target] || !h.brought(target))):
+	case out.Created && (o.Kind != plan.KindCopy || out.State != jobs.Done && out.Reason != jobs.CopyUnseen || !h.touched[target] && (h.initial[target] || !h.brought(target))):
 		lie("it says created")
 	}
 	switch {
@@ -183,6 +183,8 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	transient := s.plays(lostFaults...) || s.deceives() || s.scenario.server.Variants.ReduceAbove > 0 || s.scenario.server.Latency.Max > 30*time.Second || s.outages
 	var ok bool
 	switch out.Reason {
+	case jobs.Invalid: // the copy of an image that somebody was quicker to delete
+		ok = h.touched[source]
 	case jobs.NotFound:
 		ok = s.unsure(source) || h.touched[source] || h.was(source, false, from, to) && !slices.ContainsFunc(h.effects[source], func(c change) bool { return !c.present })
 	case jobs.InUse:
@@ -212,7 +214,7 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	case out.Message == "":
 		lie("no message")
 	case excused:
-	case o.Kind == plan.KindDelete && out.Reason != jobs.DependencyFailed && out.Reason != jobs.GaveUp && h.initial[source] && !h.was(source, true, from, to):
+	case o.Kind == plan.KindDelete && out.Reason != jobs.DependencyFailed && out.Reason != jobs.GaveUp && out.Reason != jobs.CopyUnseen && h.initial[source] && !h.was(source, true, from, to):
 		lie("the image is gone")
 	case out.Reason == jobs.GaveUp && !out.Tried: // it could not be read, and nothing was sent
 	case o.Kind == plan.KindCopy && h.brought(target) && out.Reason != jobs.DependencyFailed && !h.was(target, false, from, to):

@@ -76,6 +76,8 @@ type wire struct {
 	disk *frail
 	gone bool // the process is dead: nothing leaves it; guarded by sim.mu
 
+	cancel func(error) // ends the process
+	count  int         // requests so far
 	flying int
 	to     jobs.Steering              // how the process is to go on
 	turned time.Time                  // since when
@@ -86,6 +88,10 @@ type wire struct {
 	reads  map[place]reading          // what the last answers prove
 	trail  trail
 }
+
+// mostRequests is how many a process sends at most. The longest lives that come to
+// an end take a third of them.
+const mostRequests = 6000
 
 // gate is what a throttle asked for.
 type gate struct {
@@ -159,6 +165,10 @@ func (w *wire) leave(f *flight) bool {
 		}
 	}
 	w.flying++
+	if w.count++; w.count == mostRequests {
+		s.fault("it sent %d requests and goes on", w.count)
+		w.cancel(errHung)
+	}
 	w.steered(f)
 	if len(f.calls) > w.life.options.BatchSize {
 		s.fault("%d calls in a request with batches of %d", len(f.calls), w.life.options.BatchSize)
