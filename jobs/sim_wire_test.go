@@ -8,11 +8,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/evidence"
 	"adferry/jobs/quota"
 	"adferry/plan"
 )
@@ -281,13 +283,16 @@ func (w *wire) back(f *flight, replies []graph.Reply) {
 	defer s.mu.Unlock()
 	w.flying--
 	now := time.Now()
+	matched := slices.Clone(replies)
+	evidence.Match(f.calls, matched) // what is known of each; whatever it is, a throttle among them is one
 	for i, c := range f.calls {
 		r := replies[i]
 		switch {
 		case c.Action.Write():
+			err := matched[i].Err
 			x := s.sent[deedOf(c)][len(s.sent[deedOf(c)])-1]
-			x.back, x.lost = now, r.Err != nil && r.Err.Lost
-			x.void = r.Err != nil && (r.Err.Class.Throttled() || r.Err.Class == graph.Unreachable || r.Err.Class == graph.RefusedRun)
+			x.back, x.lost = now, err != nil && err.Lost
+			x.void = err != nil && (err.Class.Throttled() || err.Class == graph.Unreachable || err.Class == graph.RefusedRun)
 			if !x.void {
 				s.tries[deedOf(c)]++
 			}
