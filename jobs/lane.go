@@ -80,7 +80,7 @@ func (l *lane) room(most, stuck int) int {
 		l.window = most
 	}
 	switch slow := l.flow < brisk; {
-	case slow && held > bulk/10, held > l.window/2:
+	case slow && held-len(l.permits.waiting) > bulk/10, held > l.window/2:
 		return 0
 	case slow:
 		l.window = bulk

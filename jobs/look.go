@@ -161,23 +161,29 @@ func (q *lookQueue) when(now time.Time, width int, idle bool) time.Time {
 	return due
 }
 
-// take removes up to width looks, those that are due before the others.
-func (q *lookQueue) take(width int, now time.Time) []*look {
-	n := min(width, len(q.order))
-	if n < len(q.order) {
-		due := func(l *look) bool { return !l.due.After(now) }
-		first := slices.DeleteFunc(slices.Clone(q.order), func(l *look) bool { return !due(l) })
-		q.order = append(first, slices.DeleteFunc(q.order, due)...)
-	}
-	taken := q.order[:n:n]
-	q.order = q.order[n:]
-	for _, l := range taken {
+// take removes up to width looks of one kind, those that are due before the others.
+func (q *lookQueue) take(width int, now time.Time) (taken []*look) {
+	due := func(l *look) bool { return !l.due.After(now) }
+	order := slices.DeleteFunc(slices.Clone(q.order), func(l *look) bool { return !due(l) })
+	order = append(order, slices.DeleteFunc(q.order, due)...)
+	q.order = nil
+	for _, l := range order {
+		if len(taken) == width || len(taken) > 0 && l.absent() != taken[0].absent() {
+			q.order = append(q.order, l)
+			continue
+		}
+		taken = append(taken, l)
 		delete(q.byHash, l.hash)
 	}
-	if len(q.order) == 0 {
-		q.order = nil
-	}
 	return taken
+}
+
+// absent reports whether the image is likely not to be there: because the engine
+// deleted it, or is about to bring it. An answer that shows other images proves
+// nothing of it, so such images are read by themselves.
+func (l *look) absent() bool {
+	w := l.waiters[0]
+	return w.slot == slotSource && w.task.deleted || w.slot == slotTarget && !w.task.tried()
 }
 
 // read is the call that asks about the looks.

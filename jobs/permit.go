@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"time"
 
 	"adferry/graph"
@@ -96,10 +97,14 @@ func (e *Engine) regroup(l *lane, now time.Time) (formed bool, wake time.Time) {
 		most = 1 // a probe
 	}
 	n := min(most, len(p.waiting))
-	if until := p.since.Add(l.patience(most)); n < most && until.After(now) && e.expects(l) {
+	if until := p.since.Add(l.patience(most)); n < most && until.After(now) && e.expects(l) && !p.tries() {
 		return false, until
 	}
-	at := e.allowed(l, quota.Write.Times(n), now)
+	cost := quota.Write.Times(n)
+	if n > 1 {
+		cost = cost.Plus(quota.Read)
+	}
+	at := e.allowed(l, cost, now)
 	if p.saving = at.After(now); p.saving {
 		e.blocked = true
 		if l.upcoming() == nil { // else what other writes wait for is told
@@ -267,4 +272,10 @@ func (p *permits) sent(calls []graph.Call) {
 			return
 		}
 	}
+}
+
+// tries reports whether deletes wait that are to show whether their way is open:
+// those that would come wait for them.
+func (p *permits) tries() bool {
+	return slices.ContainsFunc(p.waiting, func(t *task) bool { return t.trying })
 }

@@ -183,35 +183,36 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	b.missing = b.missing && o.Kind == plan.KindCopy
 	troubled, disabled := a.troubled() || b.troubled(), a.options.Disabled != "" || b.options.Disabled != ""
 	transient := s.plays(lostFaults...) || s.deceives() || s.scenario.server.Variants.ReduceAbove > 0 || s.scenario.server.Latency.Max > 30*time.Second || s.outages
-	ok := s.plays("shuffled_batch") // a refusal of another call
+	misplaced := s.plays("shuffled_batch") // the refusal may be another call's
+	var ok bool
 	switch out.Reason {
 	case jobs.Invalid: // the copy of an image that somebody was quicker to delete
-		ok = ok || h.touched[source]
+		ok = h.touched[source]
 	case jobs.NotFound:
-		ok = ok || s.unsure(source) || h.touched[source] || h.was(source, false, from, to) && !slices.ContainsFunc(h.effects[source], func(c change) bool { return !c.present })
+		ok = s.unsure(source) || h.touched[source] || h.was(source, false, from, to) && !slices.ContainsFunc(h.effects[source], func(c change) bool { return !c.present })
 	case jobs.InUse:
-		ok = ok || s.inUse(source) || s.plays("in_use") || s.hidesUse()
+		ok = s.inUse(source) || s.plays("in_use") || s.hidesUse()
 	case jobs.Denied:
-		ok = ok || troubled
+		ok = troubled
 	case jobs.AccountBlocked:
-		ok = ok || disabled || blocks
+		ok = disabled || blocks
 	case jobs.DeleteUnconfirmed:
-		ok = ok || h.was(source, true, from, to)
+		ok = h.was(source, true, from, to)
 	case jobs.DependencyFailed:
-		ok = ok || slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool { return !n.Outcome.State.OK() }) ||
+		ok = slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool { return !n.Outcome.State.OK() }) ||
 			strings.Contains(out.Message, "is failing") && (troubled || s.targetTroubled(o))
 	case jobs.BackupFailed:
-		ok = ok || s.scenario.keeps && !s.kept[source]
+		ok = s.scenario.keeps && !s.kept[source]
 	case jobs.GaveUp:
-		ok = ok || transient && out.Attempts <= s.attempts
+		ok = transient && out.Attempts <= s.attempts
 	case jobs.CopyUnseen:
-		ok = ok || transient || s.targetTroubled(o) || s.unsure(target) || h.touched[target] || slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
+		ok = transient || s.targetTroubled(o) || s.unsure(target) || h.touched[target] || slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
 			p := place{string(n.Target), landed(n)}
 			return s.unsure(p) || h.touched[p]
 		})
 	}
 	switch {
-	case !ok:
+	case !ok && !misplaced:
 		lie("that is not why")
 	case out.Message == "":
 		lie("no message")
