@@ -118,7 +118,7 @@ func (q question) proves(status int, text []byte) map[string]bool {
 		Error   json.RawMessage
 		Data    *[]struct {
 			ID, Hash string
-			Status   any
+			Status   any // missing, it is taken for ACTIVE
 		}
 		Paging struct{ Next string }
 	}
@@ -139,11 +139,11 @@ func (q question) proves(status int, text []byte) map[string]bool {
 			return nil
 		}
 		status, told := row.Status.(string)
-		if told {
+		if told || row.Status == nil {
 			proven[hash] = status != sandbox.Deleted
 		}
 		known[hash] = false // shown, whatever of it
-		shown = shown || !told || status != sandbox.Deleted
+		shown = shown || status != sandbox.Deleted
 	}
 	for hash, open := range known {
 		if open && !shown && page.Paging.Next == "" {

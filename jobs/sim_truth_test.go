@@ -66,11 +66,12 @@ func deedOfEffect(e sandbox.Effect) deed {
 
 // unrepeated: no write took effect twice. Reading under the old hash does not
 // show a copy that got another one, so such a copy is repeated when its answer
-// was lost, or when a second source has the image. Others may be quicker.
+// was lost, or when a second source has the image. Others may be quicker, and a
+// stale answer does not show what was written last.
 func (s *sim) unrepeated(log []sandbox.Effect, h *history, late map[place]bool) {
 	for _, e := range log {
 		rehashed := e.Result != "" && e.Result != e.Hash
-		if p := (place{e.Account, e.Hash}); !e.Changed && !late[p] && !h.touched[p] && !rehashed {
+		if p := (place{e.Account, e.Hash}); !e.Changed && !late[p] && !h.touched[p] && !rehashed && s.oldest() == 0 {
 			s.fault("%s of %s in %s was repeated", e.Kind, e.Hash, e.Account)
 		}
 	}
@@ -119,9 +120,9 @@ func (s *sim) truth(o jobs.Operation, h *history, late map[place]bool) {
 		lie("%d attempts with a budget of %d", out.Attempts, s.attempts)
 	case out.Attempts > tries && !excused && !s.othersWrote(o): // another's effect is taken for that of a write that never left
 		lie("%d attempts and %d writes were sent", out.Attempts, tries)
-	case out.State == jobs.Skipped && out.Attempts > 0:
+	case out.State == jobs.Skipped && out.Attempts > 0 && !touched && !unsure: // else it was refused, for somebody was quicker
 		lie("%d attempts", out.Attempts)
-	case out.Created && (o.Kind != plan.KindCopy || out.State != jobs.Done || !h.touched[target] && (h.initial[target] || !h.brought(target))):
+	case out.Created && (o.Kind != plan.KindCopy || out.State != jobs.Done && out.Reason != jobs.CopyUnseen || !h.touched[target] && (h.initial[target] || !h.brought(target))):
 		lie("it says created")
 	}
 	switch {
@@ -133,7 +134,7 @@ func (s *sim) truth(o jobs.Operation, h *history, late map[place]bool) {
 		lie("no attempt")
 	case o.Kind == plan.KindDelete && !h.was(source, false, from, to) && !unsure:
 		lie("the source has the image")
-	case o.Kind == plan.KindDelete && h.end(source) && !excused:
+	case o.Kind == plan.KindDelete && h.end(source) && !excused && s.oldest() == 0:
 		lie("the source has the image at the end")
 	case o.Kind == plan.KindCopy && out.TargetHash == "":
 		lie("no target hash")
@@ -158,10 +159,11 @@ func (s *sim) othersWrote(o jobs.Operation) bool {
 	return false
 }
 
-// unsure reports whether a process that knew no quota header may have been told
-// that a throttled account does not have the image.
+// unsure reports whether a process may have been told, in words that nobody could
+// doubt, that an account does not have the image: before it knew a quota header by
+// an account that was throttled, or by the empty list that is another call's answer.
 func (s *sim) unsure(p place) bool {
-	return s.scenario.server.Variants.EmptyWhenThrottled && s.doubted[p]
+	return s.plays("shuffled_batch") || s.scenario.server.Variants.EmptyWhenThrottled && s.doubted[p]
 }
 
 // leaves reports whether a row deletes the image that the copy brought.
@@ -181,8 +183,11 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	b.missing = b.missing && o.Kind == plan.KindCopy
 	troubled, disabled := a.troubled() || b.troubled(), a.options.Disabled != "" || b.options.Disabled != ""
 	transient := s.plays(lostFaults...) || s.deceives() || s.scenario.server.Variants.ReduceAbove > 0 || s.scenario.server.Latency.Max > 30*time.Second || s.outages
+	misplaced := s.plays("shuffled_batch") // the refusal may be another call's
 	var ok bool
 	switch out.Reason {
+	case jobs.Invalid: // the copy of an image that somebody was quicker to delete
+		ok = h.touched[source]
 	case jobs.NotFound:
 		ok = s.unsure(source) || h.touched[source] || h.was(source, false, from, to) && !slices.ContainsFunc(h.effects[source], func(c change) bool { return !c.present })
 	case jobs.InUse:
@@ -207,12 +212,12 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 		})
 	}
 	switch {
-	case !ok:
+	case !ok && !misplaced:
 		lie("that is not why")
 	case out.Message == "":
 		lie("no message")
 	case excused:
-	case o.Kind == plan.KindDelete && out.Reason != jobs.DependencyFailed && out.Reason != jobs.GaveUp && h.initial[source] && !h.was(source, true, from, to):
+	case o.Kind == plan.KindDelete && out.Reason != jobs.DependencyFailed && out.Reason != jobs.GaveUp && out.Reason != jobs.CopyUnseen && h.initial[source] && !h.was(source, true, from, to):
 		lie("the image is gone")
 	case out.Reason == jobs.GaveUp && !out.Tried: // it could not be read, and nothing was sent
 	case o.Kind == plan.KindCopy && h.brought(target) && out.Reason != jobs.DependencyFailed && !h.was(target, false, from, to):

@@ -8,11 +8,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/evidence"
 	"adferry/jobs/quota"
 	"adferry/plan"
 )
@@ -76,6 +78,8 @@ type wire struct {
 	disk *frail
 	gone bool // the process is dead: nothing leaves it; guarded by sim.mu
 
+	cancel func(error) // ends the process
+	count  int         // requests so far
 	flying int
 	to     jobs.Steering              // how the process is to go on
 	turned time.Time                  // since when
@@ -86,6 +90,10 @@ type wire struct {
 	reads  map[place]reading          // what the last answers prove
 	trail  trail
 }
+
+// mostRequests is how many a process sends at most. The longest lives that come to
+// an end take a third of them.
+const mostRequests = 6000
 
 // gate is what a throttle asked for.
 type gate struct {
@@ -159,6 +167,10 @@ func (w *wire) leave(f *flight) bool {
 		}
 	}
 	w.flying++
+	if w.count++; w.count == mostRequests {
+		s.fault("it sent %d requests and goes on", w.count)
+		w.cancel(errHung)
+	}
 	w.steered(f)
 	if len(f.calls) > w.life.options.BatchSize {
 		s.fault("%d calls in a request with batches of %d", len(f.calls), w.life.options.BatchSize)
@@ -271,13 +283,16 @@ func (w *wire) back(f *flight, replies []graph.Reply) {
 	defer s.mu.Unlock()
 	w.flying--
 	now := time.Now()
+	matched := slices.Clone(replies)
+	evidence.Match(f.calls, matched) // what is known of each; whatever it is, a throttle among them is one
 	for i, c := range f.calls {
 		r := replies[i]
 		switch {
 		case c.Action.Write():
+			err := matched[i].Err
 			x := s.sent[deedOf(c)][len(s.sent[deedOf(c)])-1]
-			x.back, x.lost = now, r.Err != nil && r.Err.Lost
-			x.void = r.Err != nil && (r.Err.Class.Throttled() || r.Err.Class == graph.Unreachable || r.Err.Class == graph.RefusedRun)
+			x.back, x.lost = now, err != nil && err.Lost
+			x.void = err != nil && (err.Class.Throttled() || err.Class == graph.Unreachable || err.Class == graph.RefusedRun)
 			if !x.void {
 				s.tries[deedOf(c)]++
 			}

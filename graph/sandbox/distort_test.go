@@ -96,7 +96,9 @@ func TestStale(t *testing.T) {
 				o.Script[0].Fault.Age = 10 * time.Second
 				o.Variants.DeleteKeepsRow = keeps
 				s := seeded(o, 3)
-				time.Sleep(time.Minute)
+				if got := len(get(t, s, "/act_111/adimages").hashes()); got != 3 {
+					t.Errorf("at first the source shows %d images, want 3", got)
+				}
 				remove(t, s, hash(1))
 				copyImage(t, s, hash(2))
 				s.RemoveImage(source, hash(3))

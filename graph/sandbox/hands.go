@@ -19,7 +19,9 @@ func (s *Server) meddle(t trouble, called string) {
 	act := func(at time.Time) {
 		if t.form == formAppear {
 			for _, hash := range t.Hashes {
-				s.holder(id).shelf.put(newRecord(Image{Hash: hash}, at), at)
+				a := s.holder(id)
+				a.shelf.note(hash, at)
+				a.shelf.put(newRecord(Image{Hash: hash}, at))
 			}
 			return
 		}

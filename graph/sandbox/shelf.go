@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // A shelf holds the images of one account by hash and, lazily, in order: what is
@@ -22,22 +21,16 @@ type shelf struct {
 
 func (s *shelf) find(hash string) *record { return s.byHash[hash] }
 
-func (s *shelf) put(r *record, now time.Time) {
+func (s *shelf) put(r *record) {
 	if s.byHash == nil {
 		s.byHash = map[string]*record{}
 	}
-	s.note(r.hash, now)
-	s.take(r.hash)
+	s.remove(r.hash)
 	s.byHash[r.hash] = r
 	s.fresh = append(s.fresh, r)
 }
 
-func (s *shelf) remove(hash string, now time.Time) {
-	s.note(hash, now)
-	s.take(hash)
-}
-
-func (s *shelf) take(hash string) {
+func (s *shelf) remove(hash string) {
 	if r := s.byHash[hash]; r != nil {
 		r.gone = true
 		s.gone++

@@ -37,13 +37,12 @@ func (s *Server) AddAccount(id string, o AccountOptions) {
 }
 
 // AddImage puts an image into an account, which it adds if need be, in place of
-// any image with that hash.
+// any image with that hash. A stale read shows it as if it had always been there.
 func (s *Server) AddImage(account string, img Image) {
-	now := time.Now()
-	r := newRecord(img, now)
+	r := newRecord(img, time.Now())
 	s.lock()
 	defer s.mu.Unlock()
-	s.holder(account).shelf.put(r, now)
+	s.holder(account).shelf.put(r)
 }
 
 // RemoveImage takes an image out of an account, as somebody else does who works

@@ -104,7 +104,8 @@ func (a *account) keep(r *record, now time.Time) (hash string, changed bool) {
 	}
 	r.status, r.gone = Active, false
 	r.created, r.updated = uint32(now.Unix()), uint32(now.Unix())
-	a.shelf.put(r, now)
+	a.shelf.note(r.hash, now)
+	a.shelf.put(r)
 	return r.hash, true
 }
 
@@ -222,11 +223,11 @@ func (s *Server) discard(a *account, r *record, now time.Time) {
 
 // drop takes an image out of its account.
 func (s *Server) drop(a *account, r *record, now time.Time) {
+	a.shelf.note(r.hash, now)
 	if s.opts.Variants.DeleteKeepsRow {
-		a.shelf.note(r.hash, now)
 		r.status, r.updated = Deleted, uint32(now.Unix())
 	} else {
-		a.shelf.remove(r.hash, now)
+		a.shelf.remove(r.hash)
 	}
 }
 
