@@ -13,6 +13,13 @@ import (
 // wrote takes the answer to a task's write.
 func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
 	err := reply.Err
+	if err != nil && err.Lost { // whatever else it says
+		if err.Class == graph.RefusedRun {
+			e.halt(&RefusedError{err})
+		}
+		e.lost(t, err, now)
+		return
+	}
 	switch classOf(err) {
 	case graph.ClassUnknown:
 		e.succeeded(t, reply, now)
@@ -23,8 +30,6 @@ func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
 	case graph.RefusedRun:
 		e.unsent(t)
 		e.halt(&RefusedError{err})
-	case graph.Transient, graph.Foreign:
-		e.lost(t, err, now)
 	default:
 		e.withhold(t)
 		e.trust.doubt(t.home.account, err, now, func() { e.refusedWrite(t, err) })

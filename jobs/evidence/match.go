@@ -88,9 +88,17 @@ func mixed(calls []graph.Call, replies []graph.Reply) bool {
 	return false
 }
 
-// lose makes an answer one that says nothing; what its headers say stands.
+// lose makes an answer one that says nothing of its call; what its headers say stands,
+// and so does an error that is one of the ad account or the token, whichever call it
+// was given to.
 func lose(r *graph.Reply, why string) {
 	r.Images, r.Stored, r.Empty, r.After = nil, nil, false, ""
+	if e := r.Err; e != nil && (e.Class.Throttled() || e.Class == graph.RefusedRun) {
+		other := *e
+		other.Lost = true
+		r.Err = &other
+		return
+	}
 	r.Err = &graph.Error{Class: graph.Transient, Lost: true, HTTP: r.Status, Message: why}
 }
 

@@ -33,6 +33,7 @@ func TestMatch(t *testing.T) {
 		return r
 	}
 	refused := graph.Reply{Err: &graph.Error{Class: graph.RefusedItem}}
+	throttled := graph.Reply{Err: &graph.Error{Class: graph.ThrottledAccount}}
 	upload := graph.Upload("2", graph.File{Name: hash(7)})
 	for _, test := range []struct {
 		name    string
@@ -50,6 +51,7 @@ func TestMatch(t *testing.T) {
 		{"answers changed places", []graph.Call{copied(1), copied(2), copied(3)}, []graph.Reply{stored(hash(2), hash(2)), stored(hash(1), hash(1)), stored(hash(3), hash(3))}, "lost lost lost"},
 		{"one names another's image under a name", []graph.Call{copied(1), copied(2)}, []graph.Reply{stored("a", hash(2)), stored(hash(2), hash(2))}, "lost lost"},
 		{"a refusal may be another's then, too", []graph.Call{copied(1), copied(2)}, []graph.Reply{stored(hash(2), hash(2)), refused}, "lost lost"},
+		{"a throttle is the account's, whoever got it", []graph.Call{copied(1), copied(2)}, []graph.Reply{stored(hash(2), hash(2)), throttled}, "lost throttled"},
 		{"a refusal stays one", []graph.Call{copied(1), copied(2)}, []graph.Reply{stored(hash(1), hash(1)), refused}, "1 refused"},
 		{"one image from two accounts", []graph.Call{copied(1), graph.Copy("2", "3", hash(1))}, []graph.Reply{stored(hash(1), hash(1)), stored(hash(1), hash(1))}, "1 1"},
 		{"reads, each its own", []graph.Call{read(1, 2), read(3)}, []graph.Reply{shows(1), shows(3)}, "ok ok"},
@@ -70,6 +72,8 @@ func TestMatch(t *testing.T) {
 					got = append(got, "ok")
 				case r.Err != nil && r.Err.Lost && r.Err.Class == graph.Transient && !r.Empty && len(r.Images)+len(r.Stored) == 0:
 					got = append(got, "lost")
+				case r.Err != nil && r.Err.Lost && r.Err.Class.Throttled():
+					got = append(got, "throttled")
 				case r.Err != nil:
 					got = append(got, "refused")
 				}
