@@ -30,8 +30,9 @@ type Engine struct {
 	app         quota.App
 	pace        quota.Pace
 	appState    LaneState
-	standing    standing // of the app
-	appTold     bool     // of a wait of all lanes
+	standing    standing  // of the app
+	appTold     bool      // of a wait of all lanes
+	appShown    time.Time // when a wait that nobody imposed was last told
 	contact     contact
 	trust       trust
 	asking      bool       // the neutral question is on its way, and nothing else leaves

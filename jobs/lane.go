@@ -41,7 +41,8 @@ type lane struct {
 	standing standing
 	counted  time.Time // until when its waits are in state.Parked
 
-	told bool // of a wait that nobody imposed
+	told  bool      // of a wait that nobody imposed
+	shown time.Time // when that was last told
 
 	maybe      int          // throttles in a row that may be a block
 	maybeWrite bool         // the last of them struck a write

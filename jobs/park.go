@@ -66,9 +66,10 @@ func (e *Engine) appAnswered(reply graph.Reply, before, now time.Time) {
 // appWaits notes that nothing is sent for a while, which no throttle asked for: the
 // API cannot be reached, or the app's share of its calls is used up.
 func (e *Engine) appWaits(until time.Time, why string, now time.Time) {
-	if e.app.Block.Until.After(until) || until.Sub(e.appState.ParkedUntil).Abs() < time.Second && why == e.appState.ParkedFor {
+	if e.app.Block.Until.After(until) || e.appTold && now.Sub(e.appShown) < shownEvery || until.Sub(e.appState.ParkedUntil).Abs() < time.Second && why == e.appState.ParkedFor {
 		return
 	}
+	e.appShown = now
 	e.appState.ParkedUntil, e.appState.ParkedFor, e.appTold, e.keeps = until, why, true, true
 	e.opt.Observe(Event{Kind: EventWaiting, Until: until, Text: why})
 }
@@ -140,6 +141,10 @@ func (s *standing) bound(state *LaneState, until time.Time) {
 // shownFrom is from when on a wait that nobody imposed is worth a disk write.
 const shownFrom = 10 * time.Second
 
+// shownEvery is how often such waits of one lane, or of all, are told anew: its reads
+// and its writes may wait for different things.
+const shownEvery = 5 * time.Second
+
 // waits notes that a lane, or all of them, keep below a quota for a while: it is
 // told, status shows it, and after a restart, which forgets what was sent, it is a
 // park.
@@ -151,21 +156,22 @@ func (e *Engine) waits(l *lane, c quota.Cost, at, now time.Time) {
 		e.appWaits(at, "the calls of the app's hour are used up", now)
 		return
 	}
-	e.shown(l, at, l.quota.Why(now, c, e.opt.Rules))
+	e.shown(l, at, now, l.quota.Why(now, c, e.opt.Rules))
 }
 
 // doubts notes that a lane's answers are doubted, and it is asked again then.
 func (e *Engine) doubts(l *lane, until, now time.Time) {
 	if until.Sub(now) >= shownFrom && !l.quota.Block.Closed(now) {
-		e.shown(l, until, "it answers with empty lists, as a throttled account may, and is asked again")
+		e.shown(l, until, now, "it answers with empty lists, as a throttled account may, and is asked again")
 	}
 }
 
 // shown tells of a wait that nobody imposed.
-func (e *Engine) shown(l *lane, until time.Time, why string) {
-	if until.Sub(l.state.ParkedUntil).Abs() < time.Second {
+func (e *Engine) shown(l *lane, until, now time.Time, why string) {
+	if l.told && now.Sub(l.shown) < shownEvery || until.Sub(l.state.ParkedUntil).Abs() < time.Second {
 		return
 	}
+	l.shown = now
 	l.state.ParkedUntil, l.state.ParkedFor, l.dirty = until, why, true
 	l.told, e.keeps = true, true
 	e.opt.Observe(Event{Kind: EventWaiting, Account: l.account, Until: until, Text: why})

@@ -167,6 +167,21 @@ func TestSpuriousRefusal(t *testing.T) {
 	}
 }
 
+// One refusal of the neutral question out of the blue ends no run.
+func TestSpuriousRefusalOfQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Node, Nth: 1}, Fault: sandbox.Fault{Name: "100"}}}})
+		w.has("11", "a")
+		w.has("22")
+		w.server.AddAccount("22", sandbox.AccountOptions{Denied: "200"})
+		w.manifest("copy 11 a 22")
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("failed denied")
+	})
+}
+
 // A read that is refused, or fails, for its size is made in parts, and the size is
 // remembered: nothing is wrong with its images.
 func TestReadTooLarge(t *testing.T) {

@@ -22,6 +22,7 @@ type trust struct {
 	held    []func()              // what each refusal means if it is its account's own
 	due     time.Time             // the neutral question is not asked before
 	vain    int                   // how often it was asked in vain
+	denials int                   // how often it was refused
 }
 
 const (
@@ -31,6 +32,8 @@ const (
 	// mostVain is how often the question may remain without an answer: nothing but
 	// refusals comes, so the token is not believed to be good.
 	mostVain = 3
+	// mostAsked is how often it has to be refused: once may be a mishap.
+	mostAsked = 2
 )
 
 func (t *trust) doubted() bool { return !t.since.IsZero() }
@@ -71,7 +74,10 @@ func (t *trust) judge(r graph.Reply, now time.Time, o Options) error {
 		return &RefusedError{r.Err}
 	case !t.doubted():
 	case class.Refused():
-		return &RefusedError{r.Err}
+		t.due = now.Add(o.RetryBase)
+		if t.denials++; t.denials >= mostAsked {
+			return &RefusedError{r.Err}
+		}
 	case r.Err == nil:
 		t.end()
 	case class.Throttled(): // its gate says when to ask again
