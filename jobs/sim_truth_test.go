@@ -71,7 +71,7 @@ func deedOfEffect(e sandbox.Effect) deed {
 func (s *sim) unrepeated(log []sandbox.Effect, h *history, late map[place]bool) {
 	for _, e := range log {
 		rehashed := e.Result != "" && e.Result != e.Hash
-		if p := (place{e.Account, e.Hash}); !e.Changed && !late[p] && !h.touched[p] && !rehashed && s.oldest() == 0 {
+		if p := (place{e.Account, e.Hash}); !e.Changed && !late[p] && !h.touched[p] && !rehashed && !s.unsure(p) && s.oldest() == 0 {
 			s.fault("%s of %s in %s was repeated", e.Kind, e.Hash, e.Account)
 		}
 	}
@@ -122,7 +122,7 @@ func (s *sim) truth(o jobs.Operation, h *history, late map[place]bool) {
 		lie("%d attempts and %d writes were sent", out.Attempts, tries)
 	case out.State == jobs.Skipped && out.Attempts > 0 && !touched && !unsure: // else it was refused, for somebody was quicker
 		lie("%d attempts", out.Attempts)
-	case out.Created && (o.Kind != plan.KindCopy || out.State != jobs.Done && out.Reason != jobs.CopyUnseen || !h.touched[target] && (h.initial[target] || !h.brought(target))):
+	case out.Created && (o.Kind != plan.KindCopy || out.State != jobs.Done && out.Reason != jobs.CopyUnseen || !h.touched[target] && !unsure && (h.initial[target] || !h.brought(target))):
 		lie("it says created")
 	}
 	switch {
@@ -193,7 +193,7 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	case jobs.InUse:
 		ok = s.inUse(source) || s.plays("in_use") || s.hidesUse()
 	case jobs.Denied:
-		ok = troubled
+		ok = troubled || s.plays("10", "3", "2500")
 	case jobs.AccountBlocked:
 		ok = disabled || blocks
 	case jobs.DeleteUnconfirmed:

@@ -16,8 +16,7 @@ import (
 // trust is the doubt whether the token and the app are good. The zero trust has
 // none.
 type trust struct {
-	since   time.Time // when the first refusal came that nothing explains yet; zero: no doubt
-	last    *graph.Error
+	since   time.Time             // when the first refusal came that nothing explains yet; zero: no doubt
 	refused map[plan.Account]bool // who refused since; they are left alone
 	held    []func()              // what each refusal means if it is its account's own
 	due     time.Time             // the neutral question is not asked before
@@ -29,9 +28,9 @@ const (
 	// mostDoubted is how many ad accounts have to refuse before the question is asked
 	// although others could still tell.
 	mostDoubted = 3
-	// mostVain is how often the question may remain without an answer: nothing but
-	// refusals comes, so the token is not believed to be good.
-	mostVain = 3
+	// mostVain is how often the question may remain without an answer, while nothing
+	// but refusals comes: whether the token is good cannot be known now.
+	mostVain = 5
 	// mostAsked is how often it has to be refused: once may be a mishap.
 	mostAsked = 2
 )
@@ -43,7 +42,7 @@ func (t *trust) doubt(a plan.Account, err *graph.Error, now time.Time, own func(
 	if !t.doubted() {
 		t.since, t.refused = now, map[plan.Account]bool{}
 	}
-	t.refused[a], t.last = true, err
+	t.refused[a] = true
 	t.held = append(t.held, own)
 }
 
@@ -84,7 +83,7 @@ func (t *trust) judge(r graph.Reply, now time.Time, o Options) error {
 	default:
 		t.due = now.Add(o.RetryBase << t.vain)
 		if t.vain++; t.vain >= mostVain {
-			return &RefusedError{t.last}
+			return &OfflineError{r.Err}
 		}
 	}
 	return nil
