@@ -90,6 +90,7 @@ func (e *Engine) parked(l *lane, p Park, why string) {
 	}
 	l.state.Parked, l.counted = l.state.Parked+p.Until.Sub(p.From), p.Until
 	l.state.ParkedUntil, l.state.ParkedFor, l.dirty = p.Until, why, true
+	l.told = false // what was told before is no longer the wait that ends
 	e.noted(p, why)
 }
 

@@ -278,7 +278,7 @@ func (s *sim) waits(w *wire) {
 	}
 	for a, g := range w.gates {
 		if g.until.After(time.Now()) && kept[a].Before(g.until.Truncate(time.Millisecond)) {
-			s.fault("%q was told to wait until %v, and the checkpoint has %v", a, g.until, kept[a])
+			s.fault("%q was told to wait until %v, and the checkpoint has %v%s", a, g.until, kept[a], w.trail.of(a))
 		}
 	}
 }

@@ -191,7 +191,7 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	case jobs.NotFound:
 		ok = s.unsure(source) || h.touched[source] || h.was(source, false, from, to) && !slices.ContainsFunc(h.effects[source], func(c change) bool { return !c.present })
 	case jobs.InUse:
-		ok = s.inUse(source) || s.plays("in_use") || s.hidesUse()
+		ok = s.inUse(source) || s.plays("in_use") || s.hidesUse() || s.oldest() > 0 // refused as not there, and still shown
 	case jobs.Denied:
 		ok = troubled || s.plays("10", "3", "2500")
 	case jobs.AccountBlocked:
@@ -206,7 +206,7 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	case jobs.GaveUp:
 		ok = transient && out.Attempts <= s.attempts
 	case jobs.CopyUnseen:
-		ok = transient || s.targetTroubled(o) || s.unsure(target) || h.touched[target] || slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
+		ok = transient || strings.Contains(out.Message, "cannot be read") || s.targetTroubled(o) || s.unsure(target) || h.touched[target] || slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
 			p := place{string(n.Target), landed(n)}
 			return s.unsure(p) || h.touched[p]
 		})
@@ -220,6 +220,7 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	case o.Kind == plan.KindDelete && out.Reason != jobs.DependencyFailed && out.Reason != jobs.GaveUp && out.Reason != jobs.CopyUnseen && h.initial[source] && !h.was(source, true, from, to):
 		lie("the image is gone")
 	case out.Reason == jobs.GaveUp && !out.Tried: // it could not be read, and nothing was sent
+	case strings.Contains(out.Message, "cannot be read"): // which says no more
 	case o.Kind == plan.KindCopy && h.brought(target) && out.Reason != jobs.DependencyFailed && !h.was(target, false, from, to):
 		lie("the image is there")
 	}
