@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"adferry/graph"
+	"adferry/jobs/evidence"
 	"adferry/jobs/quota"
 	"adferry/plan"
 )
@@ -196,6 +197,25 @@ func (e *Engine) readableAt(a plan.Account, now time.Time) time.Time {
 		return now
 	}
 	return e.allowed(l, quota.Read, now)
+}
+
+// mostLate is how often a delete's sightings may grow too old, with nothing but slow
+// answers to blame, before it is given up: reading for ever would bring nothing.
+const mostLate = 20
+
+// outrun reports whether sightings that are wanted anew grow old faster than they
+// come.
+func (t *task) outrun(wants []want) bool {
+	if t.group == nil {
+		return false
+	}
+	for _, w := range wants {
+		if w.slot >= slotCopies && t.known[w.slot].Known != evidence.NotKnown {
+			t.late++
+			break
+		}
+	}
+	return t.late > mostLate
 }
 
 // expire sends permitted deletes back whose sightings are too old to leave at a

@@ -153,3 +153,23 @@ func TestSlowDiskPermitsNothing(t *testing.T) {
 		w.expect("done")
 	})
 }
+
+// Where answers take longer than a sighting lasts, a delete is given up rather than
+// sighted for ever.
+func TestAnswersOutrunSightings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 6 * time.Second}})
+		w.has("11", "a", "b")
+		w.has("22")
+		w.has("33")
+		w.manifest("move 11 a 22", "move 11 a 33", "move 11 b 22")
+		if err := w.run(jobs.Options{Workers: 1, BatchSize: 1}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("failed copied_not_deleted", "failed copied_not_deleted", "done")
+		wantHolds(t, w, "11 a", "22 a", "33 a", "!11 b", "22 b")
+		if n := w.server.Stats().Requests; n > 100 {
+			t.Errorf("%d requests were sent", n)
+		}
+	})
+}

@@ -140,6 +140,7 @@ func (s *sim) truth(o jobs.Operation, h *history, late map[place]bool) {
 		lie("no target hash")
 	case o.Kind == plan.KindCopy && !h.was(target, true, from, to):
 		lie("the target has not got the image")
+	case o.Kind == plan.KindCopy && !h.end(target) && s.plays("crossed") && out.TargetHash != o.Hash: // that of an image whose own answer failed
 	case o.Kind == plan.KindCopy && !h.end(target) && !h.touched[target] && !s.leaves(target, o):
 		lie("the target has not got the image at the end")
 	}

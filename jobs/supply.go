@@ -148,6 +148,10 @@ func (e *Engine) advance(t *task) {
 		e.amend(s.missed, now)
 		e.settle(t, s.outcome)
 	case stepLook:
+		if t.outrun(s.wants) {
+			e.settle(t, t.fail(GaveUp, fmt.Sprintf("it stays, because answers take too long: its copies have to be seen at most %v before it is deleted", permitted)).outcome)
+			return
+		}
 		t.waiting = len(s.wants)
 		for _, w := range s.wants {
 			e.want(w, t, now)

@@ -45,6 +45,7 @@ type task struct {
 	rehearsal bool         // no write will be sent, so nothing that one would bring is there
 	looked    int          // times the source was read back in vain
 	missed    int          // times a copy was not seen
+	late      int          // times a sighting of a copy was too old before all were there
 	doubted   bool         // that the source does not have the image was asked once more
 	unheard   time.Time    // when its write last got no answer
 	foreign   int          // times somebody else than the API answered its write

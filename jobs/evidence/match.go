@@ -51,12 +51,14 @@ func own(c graph.Call, all []graph.Stored) (graph.Stored, bool) {
 }
 
 // mixed reports whether a reply is about the image of another call: a copy's that
-// names another's, or a read's that shows what another one asked for.
+// names another's, or the hash that another one got, or a read's that shows what
+// another one asked for.
 func mixed(calls []graph.Call, replies []graph.Reply) bool {
 	if len(calls) < 2 {
 		return false
 	}
 	copied, asked := map[string]int{}, map[string]bool{}
+	stored := map[[2]string]string{} // what was stored in an account under a hash, by the hash it was copied from
 	for i, c := range calls {
 		if c.Action == graph.ActionCopy {
 			copied[c.Hash] = i + 1
@@ -71,6 +73,11 @@ func mixed(calls []graph.Call, replies []graph.Reply) bool {
 		case r.Err != nil:
 		case c.Action == graph.ActionCopy:
 			for _, s := range r.Stored {
+				at := [2]string{c.Account, s.Hash}
+				if from, twice := stored[at]; twice && from != c.Hash && s.Hash != "" {
+					return true
+				}
+				stored[at] = c.Hash
 				for _, name := range []string{strings.ToLower(s.Key), s.Hash} {
 					if at := copied[name]; at > 0 && at != i+1 && name != c.Hash {
 						return true

@@ -50,6 +50,7 @@ func TestMatch(t *testing.T) {
 		{"a hash that is none", []graph.Call{copied(1)}, []graph.Reply{stored(hash(1), "")}, "lost"},
 		{"answers changed places", []graph.Call{copied(1), copied(2), copied(3)}, []graph.Reply{stored(hash(2), hash(2)), stored(hash(1), hash(1)), stored(hash(3), hash(3))}, "lost lost lost"},
 		{"one names another's image under a name", []graph.Call{copied(1), copied(2)}, []graph.Reply{stored("a", hash(2)), stored(hash(2), hash(2))}, "lost lost"},
+		{"two images under one new hash", []graph.Call{copied(1), copied(2)}, []graph.Reply{stored(hash(1), hash(9)), stored(hash(2), hash(9))}, "lost lost"},
 		{"a refusal may be another's then, too", []graph.Call{copied(1), copied(2)}, []graph.Reply{stored(hash(2), hash(2)), refused}, "lost lost"},
 		{"a throttle is the account's, whoever got it", []graph.Call{copied(1), copied(2)}, []graph.Reply{stored(hash(2), hash(2)), throttled}, "lost throttled"},
 		{"a refusal stays one", []graph.Call{copied(1), copied(2)}, []graph.Reply{stored(hash(1), hash(1)), refused}, "1 refused"},
