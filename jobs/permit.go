@@ -110,7 +110,7 @@ func (e *Engine) regroup(l *lane, now time.Time) (formed bool, wake time.Time) {
 	if p.saving = at.After(now); p.saving {
 		e.blocked = true
 		if l.upcoming() == nil { // else what other writes wait for is told
-			e.heldBack(l, quota.Write, at, now)
+			e.heldBack(l, cost, at, now)
 		}
 		return false, at
 	}

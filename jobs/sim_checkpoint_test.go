@@ -15,6 +15,7 @@ import (
 var (
 	errGone     = errors.New("the process is gone")
 	errDiskFull = errors.New("no space left on device")
+	errSpinning = errors.New("it commits again and again and no time passes")
 )
 
 // frail is a checkpoint that takes nothing any more from a commit on: the
@@ -30,9 +31,14 @@ type frail struct {
 	mu      sync.Mutex
 	dice    dice
 	commits int
+	moment  time.Time // of the last commit
+	spins   int       // how many there were at that moment
 	failed  time.Time               // since when
 	meant   map[plan.OpID]time.Time // when the last intent of each began to be written
 }
+
+// mostAtOnce is how many commits a process makes at one moment at most.
+const mostAtOnce = 5000
 
 // Commit fails from the chosen one on. That one may reach the disk all the
 // same: the process died, or fsync failed, after the write.
@@ -51,11 +57,18 @@ func (f *frail) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, err
 	f.mu.Lock()
 	f.commits++
 	n := f.commits
+	if f.spins++; !time.Now().Equal(f.moment) {
+		f.moment, f.spins = time.Now(), 0
+	}
+	spinning := f.spins > mostAtOnce
 	first := n == f.at
 	if first {
 		f.failed = time.Now()
 	}
 	f.mu.Unlock()
+	if spinning {
+		return nil, errSpinning
+	}
 	if first {
 		f.onset()
 	}
