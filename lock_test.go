@@ -93,20 +93,18 @@ func TestOneProcess(t *testing.T) {
 }
 
 // What killed processes left half written goes with the next start of the job. What
-// has another name, or is being written by a process, stays.
+// has another name stays.
 func TestLeftoversGo(t *testing.T) {
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, 1, sandbox.Options{})
+	r := newRehearsal(t, dir, 20, sandbox.Options{})
 	job := filepath.Join(dir, "job")
-	start := func(job string) {
+	start := func(args ...string) {
 		t.Helper()
-		if code, _, stderr := r.run(t, "resume", job, "--max-duration", "1ns"); code != exitStopped {
+		if code, _, stderr := r.run(t, append(args, "--max-duration", "1ns")...); code != exitStopped {
 			t.Fatalf("got exit code %d\n%s", code, stderr)
 		}
 	}
-	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--max-duration", "1ns"); code != exitStopped {
-		t.Fatalf("got exit code %d\n%s", code, stderr)
-	}
+	start("run", r.manifest, "--job", job, "--yes")
 	left := []string{
 		"job.db.new", "job.db.new-wal", "job.db.new-shm", ".results.csv123", ".failed.csv9", ".mapping.csv1", ".summary.json55", ".report.html4",
 		".cleanup.csv17", ".cleanup.json18", "undo/undo.csv.new",
@@ -121,7 +119,7 @@ func TestLeftoversGo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	start(job)
+	start("resume", job)
 	for _, name := range left {
 		if _, err := os.Lstat(filepath.Join(job, name)); err == nil {
 			t.Errorf("%s is left", name)

@@ -248,7 +248,7 @@ func TestRetryRegisters(t *testing.T) {
 // other job the undo is one like all.
 func TestUndoMeetsNotItsJob(t *testing.T) {
 	c := newContest(t, sandbox.Options{})
-	job := c.start(t, "job", "move", "11", "33")
+	job := c.start(t, "job", "copy", "11", "33")
 	if code, _, stderr := c.run(t, "resume", job, "--batch-size", "1", "--max-rate", "20", "--max-duration", "1s"); code != exitStopped || len(c.server.Log()) == 0 {
 		t.Fatalf("got exit code %d and %d writes\n%s", code, len(c.server.Log()), stderr)
 	}
