@@ -228,6 +228,52 @@ func TestDoubtBeforeDelete(t *testing.T) {
 	})
 }
 
+// A request that was withdrawn is not waited for, when a refusal by another ad account
+// needs an answer that explains it.
+func TestWithdrawnRequestExplainsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("11", "b")
+		w.has("33", "a")
+		w.has("22")
+		w.manifest("delete 11 b -", "copy 33 a 22")
+		w.api.API = &refuser{API: w.api.API}
+		backup := slowKeep{lateClaim{w.backup(t, t.TempDir()), hash("b")}, 5 * time.Second}
+		if err := w.run(jobs.Options{Backup: backup, Attempts: 1, RetryBase: 10 * time.Second}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("failed backup_failed", "failed denied")
+	})
+}
+
+// refuser refuses all copies, and has no answer when it is first asked whose the token is.
+type refuser struct {
+	jobs.API
+	asked bool
+}
+
+func (r *refuser) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
+	switch {
+	case calls[0].Action == graph.ActionCopy:
+		return []graph.Reply{{Status: 403, Err: &graph.Error{Class: graph.RefusedAccount, HTTP: 403, Code: 200}}}
+	case calls[0].Action == graph.ActionWhoAmI && !r.asked:
+		r.asked = true
+		return []graph.Reply{{Status: 500, Err: &graph.Error{Class: graph.Transient, HTTP: 500, Code: 2}}}
+	}
+	return r.API.Do(ctx, calls)
+}
+
+// slowKeep takes its time over each picture.
+type slowKeep struct {
+	jobs.Backup
+	pause time.Duration
+}
+
+func (s slowKeep) Keep(ctx context.Context, a plan.Account, i graph.Image) (graph.Sum, error) {
+	time.Sleep(s.pause)
+	return s.Backup.Keep(ctx, a, i)
+}
+
 // Of an image whose picture is needed both sizes are asked for.
 func TestAsksForSizes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

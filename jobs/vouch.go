@@ -53,8 +53,7 @@ func (e *Engine) withdrawn(ctx context.Context, r *request, doubted map[*task]er
 		e.obtained(ctx, t, err)
 	}
 	if len(r.items) == 0 {
-		e.inflight--
-		l.inflight--
+		e.returned(r)
 		l.quota.Block, e.app.Block = l.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
 	}
 }
