@@ -20,7 +20,7 @@ func (e *Engine) detour(t *task, err *graph.Error) bool {
 		e.recall(t.home, t.pair())
 	}
 	e.tried(t)
-	e.advance(t)
+	e.tryOtherwise(t)
 	return true
 }
 

@@ -90,6 +90,47 @@ func TestIntentIsLast(t *testing.T) {
 	})
 }
 
+// Nor must that of a write that was refused, and goes by way of its bytes after that.
+func TestIntentIsLastAfterRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
+		w.server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+		w.server.AddImage("11", sandbox.Image{Hash: string(hash("a")), Name: "a.jpg", Width: 30, Height: 20})
+		w.has("22")
+		w.manifest("copy 11 a 22")
+		w.wrap = func(job *store.Job) jobs.Checkpoint {
+			return &slowDisk{job, func(c jobs.Change) bool {
+				return len(c.Records) > 0 && c.Records[0].Outcome.State == jobs.Pending
+			}, 3 * time.Second}
+		}
+		uploads := 0
+		w.api.before = func(calls []graph.Call) {
+			if calls[0].Action != graph.ActionUpload {
+				return
+			}
+			uploads++
+			time.Sleep(5 * time.Second)
+			view, err := store.View(context.Background(), w.dir)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer view.Close()
+			ops, err := view.Load(context.Background(), []plan.OpID{1})
+			if err != nil || ops[0].Outcome.State != jobs.Sent {
+				t.Errorf("while an upload is on its way it is %v on disk, %v", ops, err)
+			}
+		}
+		if err := w.run(jobs.Options{Detour: true, Gallery: w.gallery()}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("done uploaded")
+		if uploads != 1 {
+			t.Errorf("got %d uploads, want 1", uploads)
+		}
+	})
+}
+
 // onDisk fails the test for a write about to leave of which the checkpoint does
 // not say all that it has to.
 func (w *world) onDisk(calls []graph.Call) {

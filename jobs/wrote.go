@@ -37,7 +37,7 @@ func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
 }
 
 // withhold puts a write back that was refused, and keeps it until it is known by
-// whom.
+// whom. As with unsent, this is on disk before the next try.
 func (e *Engine) withhold(t *task) {
 	t.Outcome.State, t.Outcome.Reason = Pending, ""
 	t.lost = false
@@ -59,11 +59,16 @@ func (e *Engine) refusedWrite(t *task, err *graph.Error) {
 		if t.Kind == plan.KindDelete {
 			t.refused = true
 			t.forget()
-			e.advance(t)
+			e.tryOtherwise(t)
 			return
 		}
 		e.settle(t, t.failed(err, 0))
 	}
+}
+
+// tryOtherwise lets a task go on whose write was withheld, once that is on disk.
+func (e *Engine) tryOtherwise(t *task) {
+	e.commit.add(Change{}, func() { e.advance(t) })
 }
 
 func (e *Engine) succeeded(t *task, reply graph.Reply, now time.Time) {
