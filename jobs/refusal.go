@@ -101,13 +101,16 @@ func (e *Engine) refuse(t *task, err *graph.Error) {
 	if w.refused++; w.refused < mostDenials {
 		return
 	}
-	ready := t.home.ready
-	t.home.ready = nil
-	for _, other := range ready {
-		if e.refusal(other) != nil {
-			e.advance(other)
-		} else {
-			t.home.ready = append(t.home.ready, other)
+	p := &t.home.permits
+	for _, queue := range []*[]*task{&t.home.ready, &p.permitted, &p.waiting} {
+		tasks := *queue
+		*queue = nil
+		for _, other := range tasks {
+			if e.refusal(other) != nil {
+				e.advance(other)
+			} else {
+				*queue = append(*queue, other)
+			}
 		}
 	}
 }

@@ -363,6 +363,34 @@ func TestAccountBlockedLater(t *testing.T) {
 	})
 }
 
+// A source that stops letting images be deleted is told of no more of them, those
+// included whose copies were just sighted.
+func TestDeletesBlockedLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n, before = 100, 20
+		w := newWorld(t, sandbox.Options{
+			Latency: sandbox.Latency{Min: 50 * time.Millisecond},
+			Script:  []sandbox.Rule{{Match: sandbox.Match{Account: "11", Kind: sandbox.Delete, Nth: before + 1, Count: 1e6}, Fault: sandbox.Fault{Name: "1885316"}}},
+		})
+		w.has("22")
+		var rows []string
+		for i := range n {
+			w.has("11", fmt.Sprint(i))
+			rows = append(rows, fmt.Sprintf("move 11 %d 22", i))
+		}
+		w.manifest(rows...)
+		if err := w.run(jobs.Options{Rules: quota.Rules{Mode: quota.Off}, Workers: 1, BatchSize: 1, MaxFailures: jobs.Share{Percent: 100, Set: true}}); err != nil {
+			t.Fatal(err)
+		}
+		if s := w.summary(); s.Totals.Done != before || s.Totals.Failed != n-before {
+			t.Errorf("got %+v and reasons %v, want %d done and the rest failed", s.Totals, s.Reasons, before)
+		}
+		if n := w.server.Stats().Calls[sandbox.Delete]; n > before+2+3 {
+			t.Errorf("%d deletes were sent after it was blocked", n-before)
+		}
+	})
+}
+
 func TestTokenExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Copy, Nth: 40, Count: 60}, Fault: sandbox.Fault{Name: "190/463"}}}})
