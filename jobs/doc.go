@@ -21,13 +21,34 @@
 //
 // What an operation needs next is a pure function of what is known of it
 // (task.next): read the target in bulk, read the source in bulk, write, read
-// back. A copy is sent only when the target was just seen without the image and
-// the source with it; a delete only when every copy was just seen in its target,
-// that fact is on disk, and the source was just seen with the image unused.
+// back. A copy is sent only when the target was seen without the image and the
+// source with it, at most ten minutes ago; see below for deletes. What an answer
+// proves of an image is decided in package evidence and nowhere else.
 //
 // The intent is on disk before a write leaves, and the outcome before anything
 // that depends on it starts. An answer that is lost leaves the operation sent:
 // reading tells whether to record it as done or to send it again.
+//
+// # Deletes
+//
+// A delete leaves only when each copy out of its image was seen in its target at most
+// ten seconds ago, from the sending of that read to the sending of the delete, the
+// first such sighting is on disk, and the source was seen with the image unused. Whatever
+// holds it back longer, a park, the quota, the disk or a missing connection, it is not
+// sent, and its copies are read again. Slow answers are put up with some times; after
+// that the delete fails and the image stays.
+//
+// So reading the copies is the last thing that happens, for a group of deletes at once:
+// one bulk read of their sources and one of each ad account that has copies of theirs.
+// A group has as many deletes as the lane may send within those ten seconds, 50 at most.
+// A lane that its quota slows down lets its deletes gather until what the group costs
+// is earned, unless no more can come. A delete for which no copy is made has no group
+// and goes like a copy.
+//
+// The API's word for a delete is not enough: the source is read back until it does not
+// show the image, and the copies once more after that. A copy that is not there then is
+// reported as copy_unseen. An image without a copy is not said to have been absent all
+// along before that was asked twice.
 //
 // # Attempts
 //
@@ -43,14 +64,25 @@
 // page answers in its place, or all answers are server errors without a word of its own,
 // nothing is sent but, after growing pauses, one request at a time: GET /me, which
 // no account, image or row is part of, or an ordinary call where that is not answered. If
-// it lasts, the run ends with an [OfflineError], and every row is as it was.
+// it lasts, the run ends with an [OfflineError], and every row is as it was. So it does
+// for a single call that somebody else keeps answering while the others reach the API:
+// its row is left for a later run.
+//
+// # Waits
+//
+// Whatever keeps the run from sending, a park, a quota that is kept to, a dead network
+// or a list that is doubted, is told with its reason and its end, in events and in the
+// checkpoint, and counts towards MaxWait: from when nothing but waits is left to do.
+// A wait that the API names is obeyed for a day at most; then one call asks again.
 //
 // # Refusals
 //
 // A refused token stops the run. Any other refusal may be an ad account's, an
 // image's, or that of an app that was restricted. It is held until something shows that
 // the token is good: an answer to a call that left after it, or, where only refusals come,
-// one to GET /me. Then it counts. For an ad account, or a pair of accounts, that is
+// one to GET /me. If that is refused, too, the run ends with a [RefusedError], and if it
+// stays without an answer with an [OfflineError]; no row fails for either. Else the refusal
+// counts. For an ad account, or a pair of accounts, that is
 // not known to be open a few writes go ahead, and the others wait for what becomes
 // of them: refused calls count against the quota and the app's access tier, so a
 // closed account gets three of them, not one for each row. A refused read is made

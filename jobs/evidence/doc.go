@@ -67,10 +67,38 @@
 //	a copy is stored        its answer names the source's hash, or one image alone
 //	                        under a name that is no hash, and gives a hash that is
 //	                        one                                                    TestMatch
-//	a copy got another hash the same; and what builds on it waits until the image
-//	                        is seen in the target under that hash                  TestRehash
+//	a copy got another hash the same; its row is done once the target was read for
+//	                        it under that hash                                     TestRenamedSurvivesCrash
 //	a delete took effect    the image is no longer there when it is read again     TestDeletesAreReadBack
+//	nothing                 a batch answer has another number of entries than was
+//	                        asked for                                              TestParseBatch
+//	nothing                 its answer is lost: it is read what became of it       TestLostAnswers
 //
 // A copy's own answer makes its row done. Whatever is built on it (the delete of a
-// move, an undo, another hash in mapping.csv) needs the image seen in the target.
+// move, an undo) needs the image seen in the target.
+//
+// # What is built on it
+//
+// The packages that act on what is known ask for this much of it:
+//
+//	claim                    by what                                               test
+//	a copy may be sent       the image is not in the target and is in the source,
+//	                         by lookups of the last ten minutes                    TestIncompleteAnswers
+//	a delete may be sent     each copy was seen in its target at most 10 s ago,
+//	                         whatever the delete waited for                        TestSightingsAreSecondsOld
+//	                         ... also where the disk holds it up                   TestSlowDiskPermitsNothing
+//	                         ... and one sighting of each is on disk               TestDiskBeforeWire
+//	                         the answer tells that nothing uses the image          TestOddFields
+//	a move is done           the source does not show the image, and its copies
+//	                         were seen after that                                  TestVanishedCopyIsTold
+//	it was absent before     an answer with a quota header, or a second one        TestEmptyListIsNoProof
+//	this job created it      it was seen absent before the write left, or is no
+//	                         older than the write                                  TestCreated
+//	an undo may delete it    the same, it was created while the job wrote, where
+//	                         the API tells, and it is seen where it came from      TestUndoGuards
+//	a write is over          its request and a minute after it are                 TestWaitOutDoubt
+//	verify: as it was left   the same lookups                                      TestVerifyDistrustsAnswers
+//	cleanup: unused          the listing came to its end, and the answer tells     TestCleanupDistrustsListing
+//	a picture is the image's it decodes whole, with the size that the API tells    TestCheckPicture
+//	                         ... and came for no other image                       TestOnePictureForTwo
 package evidence
