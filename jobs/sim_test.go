@@ -326,10 +326,10 @@ func (s *sim) load(ids []plan.OpID) []jobs.Operation {
 }
 
 // sourceHash is the hash under which the operation's source has its image: in a
-// chain, the one that the copy before it got.
+// chain, the one that the copy before it got, whatever became of that since.
 func sourceHash(o jobs.Operation) plan.Hash {
 	for _, n := range o.Needs {
-		if n.Kind == plan.KindCopy && n.Target == o.Source && n.Outcome.State.OK() && n.Outcome.TargetHash != "" {
+		if n.Kind == plan.KindCopy && n.Target == o.Source && (n.Outcome.State.OK() || n.Outcome.Reason == jobs.CopyUnseen) && n.Outcome.TargetHash != "" {
 			return n.Outcome.TargetHash
 		}
 	}
