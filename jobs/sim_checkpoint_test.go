@@ -31,8 +31,8 @@ type frail struct {
 	mu      sync.Mutex
 	dice    dice
 	commits int
-	moment  time.Time // of the last commit
-	spins   int       // how many there were at that moment
+	moment  time.Time               // of the last commit
+	spins   int                     // how many there were at that moment
 	failed  time.Time               // since when
 	meant   map[plan.OpID]time.Time // when the last intent of each began to be written
 }

@@ -105,6 +105,9 @@ func (w *wire) learn(q question, left time.Time, status int, text []byte) {
 		if known, ok := w.reads[p]; !ok || !left.Before(known.at) {
 			w.reads[p] = reading{present, left}
 		}
+		if present {
+			w.sim.rival(p)
+		}
 	}
 }
 

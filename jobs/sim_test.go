@@ -84,6 +84,8 @@ type sim struct {
 	doubted map[place]bool
 	kept    map[place]bool // by the backup
 	changed []outside      // by others
+	acts    []*time.Timer  // what they will do
+	spite   dice           // of those who delete what was just seen
 	faults  []string
 }
 
@@ -94,7 +96,7 @@ func newSim(t *testing.T, sc *scenario, dir string) *sim {
 	s := &sim{
 		scenario: sc, t: t, dir: dir, dice: d, began: time.Now(), server: sandbox.New(sc.server), ops: make([]plan.Op, 1),
 		sent: map[deed][]*writing{}, tries: map[deed]int{}, doubted: map[place]bool{},
-		kept: map[place]bool{},
+		kept: map[place]bool{}, spite: dice{rand.New(rand.NewPCG(sc.seed, 0x5b))},
 	}
 	s.net = &network{server: sandbox.Transport(s.server), outages: sc.outages, dice: dice{rand.New(rand.NewPCG(sc.seed, 0x4e))}}
 	for _, a := range sc.accounts {
