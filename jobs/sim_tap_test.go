@@ -106,6 +106,9 @@ func (w *wire) learn(q question, left time.Time, status int, text []byte) {
 			w.reads[p] = reading{present, left}
 		}
 		if present {
+			if left.After(w.seen[p]) {
+				w.seen[p] = left
+			}
 			w.sim.rival(p)
 		}
 	}

@@ -162,7 +162,7 @@ func (s *sim) live(l life) error {
 	}
 	defer job.Close()
 	token := fmt.Sprint("token", s.living)
-	w := &wire{sim: s, cancel: cancel, life: l, to: jobs.Steering{Workers: l.options.Workers}, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}, trail: trail{began: s.began}}
+	w := &wire{sim: s, cancel: cancel, life: l, to: jobs.Steering{Workers: l.options.Workers}, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}, seen: map[place]time.Time{}, trail: trail{began: s.began}}
 	w.api = s.client(token, w)
 	w.disk = &frail{
 		Job: job, written: l.written, err: errDiskFull, onset: func() {},
