@@ -105,6 +105,12 @@ func (w *wire) learn(q question, left time.Time, status int, text []byte) {
 		if known, ok := w.reads[p]; !ok || !left.Before(known.at) {
 			w.reads[p] = reading{present, left}
 		}
+		if present {
+			if left.After(w.seen[p]) {
+				w.seen[p] = left
+			}
+			w.sim.rival(p)
+		}
 	}
 }
 

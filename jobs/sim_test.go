@@ -84,6 +84,8 @@ type sim struct {
 	doubted map[place]bool
 	kept    map[place]bool // by the backup
 	changed []outside      // by others
+	acts    []*time.Timer  // what they will do
+	spite   dice           // of those who delete what was just seen
 	faults  []string
 }
 
@@ -94,7 +96,7 @@ func newSim(t *testing.T, sc *scenario, dir string) *sim {
 	s := &sim{
 		scenario: sc, t: t, dir: dir, dice: d, began: time.Now(), server: sandbox.New(sc.server), ops: make([]plan.Op, 1),
 		sent: map[deed][]*writing{}, tries: map[deed]int{}, doubted: map[place]bool{},
-		kept: map[place]bool{},
+		kept: map[place]bool{}, spite: dice{rand.New(rand.NewPCG(sc.seed, 0x5b))},
 	}
 	s.net = &network{server: sandbox.Transport(s.server), outages: sc.outages, dice: dice{rand.New(rand.NewPCG(sc.seed, 0x4e))}}
 	for _, a := range sc.accounts {
@@ -160,7 +162,7 @@ func (s *sim) live(l life) error {
 	}
 	defer job.Close()
 	token := fmt.Sprint("token", s.living)
-	w := &wire{sim: s, cancel: cancel, life: l, to: jobs.Steering{Workers: l.options.Workers}, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}, trail: trail{began: s.began}}
+	w := &wire{sim: s, cancel: cancel, life: l, to: jobs.Steering{Workers: l.options.Workers}, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}, seen: map[place]time.Time{}, trail: trail{began: s.began}}
 	w.api = s.client(token, w)
 	w.disk = &frail{
 		Job: job, written: l.written, err: errDiskFull, onset: func() {},
@@ -326,10 +328,10 @@ func (s *sim) load(ids []plan.OpID) []jobs.Operation {
 }
 
 // sourceHash is the hash under which the operation's source has its image: in a
-// chain, the one that the copy before it got.
+// chain, the one that the copy before it got, whatever became of that since.
 func sourceHash(o jobs.Operation) plan.Hash {
 	for _, n := range o.Needs {
-		if n.Kind == plan.KindCopy && n.Target == o.Source && n.Outcome.State.OK() && n.Outcome.TargetHash != "" {
+		if n.Kind == plan.KindCopy && n.Target == o.Source && (n.Outcome.State.OK() || n.Outcome.Reason == jobs.CopyUnseen) && n.Outcome.TargetHash != "" {
 			return n.Outcome.TargetHash
 		}
 	}

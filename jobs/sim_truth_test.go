@@ -110,7 +110,7 @@ func (s *sim) truth(o jobs.Operation, h *history, late map[place]bool) {
 	}
 	unsure := s.unsure(source) || s.unsure(target)
 	touched := h.touched[source] || h.touched[target]
-	excused := late[source] || late[target] || unsure || touched
+	excused := late[source] || late[target] || unsure || touched || s.oldest() > 0
 	tries := s.tries[deed{graph.ActionCopy, target.account, source.account, source.hash}]
 	if o.Kind == plan.KindDelete {
 		tries = s.tries[deed{graph.ActionDelete, source.account, "", source.hash}]
@@ -134,7 +134,7 @@ func (s *sim) truth(o jobs.Operation, h *history, late map[place]bool) {
 		lie("no attempt")
 	case o.Kind == plan.KindDelete && !h.was(source, false, from, to) && !unsure:
 		lie("the source has the image")
-	case o.Kind == plan.KindDelete && h.end(source) && !excused && s.oldest() == 0:
+	case o.Kind == plan.KindDelete && h.end(source) && !excused:
 		lie("the source has the image at the end")
 	case o.Kind == plan.KindCopy && out.TargetHash == "":
 		lie("no target hash")

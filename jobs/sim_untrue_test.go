@@ -35,6 +35,9 @@ func (s *scenario) distrust(d dice) {
 			s.meddle(d)
 		}
 	}
+	if d.chance(0.2) {
+		s.rivals = d.between(1, 10)
+	}
 }
 
 func (s *scenario) untrue(d dice) {
@@ -102,22 +105,40 @@ func (s *scenario) oldest() (age time.Duration) {
 
 // meddle begins what others do; the function returned ends it.
 func (s *sim) meddle() (stop func()) {
-	var timers []*time.Timer
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, o := range s.others {
-		timers = append(timers, time.AfterFunc(o.at, func() {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if o.adds {
-				s.server.AddImage(o.place.account, sandbox.Image{Hash: o.place.hash})
-			} else if !s.server.RemoveImage(o.place.account, o.place.hash) {
-				return
-			}
-			s.changed = append(s.changed, outside{time.Now(), o.place, o.adds})
-		}))
+		s.act(o)
 	}
 	return func() {
-		for _, t := range timers {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, t := range s.acts {
 			t.Stop()
 		}
+		s.rivals = 0
+	}
+}
+
+// act has somebody do something after a while. sim.mu is held.
+func (s *sim) act(o other) {
+	s.acts = append(s.acts, time.AfterFunc(o.at, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if o.adds {
+			s.server.AddImage(o.place.account, sandbox.Image{Hash: o.place.hash})
+		} else if !s.server.RemoveImage(o.place.account, o.place.hash) {
+			return
+		}
+		s.changed = append(s.changed, outside{time.Now(), o.place, o.adds})
+	}))
+}
+
+// rival has somebody delete an image soon after a process saw it, when that is most
+// inconvenient. sim.mu is held.
+func (s *sim) rival(p place) {
+	if s.rivals > 0 && s.spite.chance(0.1) {
+		s.rivals--
+		s.act(other{at: s.spite.span(10*time.Millisecond, 2*time.Minute), place: p})
 	}
 }

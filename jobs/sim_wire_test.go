@@ -88,6 +88,7 @@ type wire struct {
 	shut   map[plan.Account]time.Time // when a gate was last closed, open again or not
 	gates  map[plan.Account]*gate     // by account, "" is the app
 	reads  map[place]reading          // what the last answers prove
+	seen   map[place]time.Time        // when the last read left that shows an image
 	trail  trail
 }
 

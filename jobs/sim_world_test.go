@@ -28,6 +28,7 @@ type scenario struct {
 	turns    []turn
 	keeps    bool    // images are kept before they are deleted
 	others   []other // what others do meanwhile
+	rivals   int     // how often somebody deletes an image that was just seen
 	attempts int
 	lives    []life
 }
