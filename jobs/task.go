@@ -76,7 +76,7 @@ var sightPauses = [...]time.Duration{2 * time.Second, 10 * time.Second}
 // doubtPause is the wait before an image is asked for once more whose absence would
 // settle a row for which nothing was sent: the first answer may come from a copy of
 // the account that is behind.
-const doubtPause = 2 * time.Second
+const doubtPause = time.Second
 
 func newTask(o Operation, home *lane) *task {
 	t := &task{Operation: o, home: home, places: placesOf(o)}
