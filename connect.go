@@ -50,7 +50,11 @@ func accessToken(c *cli.Context, s *streams) (graph.Secret, error) {
 		}
 		text, from = raw, "--token-file"
 	}
-	if strings.TrimSpace(text) == "" {
+	switch {
+	case strings.TrimSpace(text) != "":
+	case from == "--token-file":
+		return graph.Secret{}, usagef("put the token into it, and nothing else", "--token-file: %s is empty", shown(c.String("token-file")))
+	default:
 		hint := []string{"set ADFERRY_ACCESS_TOKEN, or name a file with --token-file FILE (- is standard input)"}
 		if slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return f.Names()[0] == "sandbox" }) {
 			hint = append(hint, "--sandbox rehearses without one")
@@ -82,7 +86,7 @@ func readToken(file string, stdin io.Reader) (string, error) {
 func logger(c *cli.Context, s *streams) (*slog.Logger, error) {
 	format := c.String("log-format")
 	if format != "text" && format != "json" && format != "" {
-		return nil, usagef("", "--log-format is %q, and takes text or json", format)
+		return nil, usagef("", "--log-format must be text or json, not %q", format)
 	}
 	var level slog.Level
 	switch name := c.String("log-level"); name {
@@ -91,7 +95,7 @@ func logger(c *cli.Context, s *streams) (*slog.Logger, error) {
 	case "error", "warn", "info", "debug":
 		_ = level.UnmarshalText([]byte(name))
 	default:
-		return nil, usagef("", "--log-level is %q, and takes off, error, warn, info or debug", name)
+		return nil, usagef("", "--log-level must be off, error, warn, info or debug, not %q", name)
 	}
 	o := &slog.HandlerOptions{Level: level}
 	if format == "json" {

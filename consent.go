@@ -56,7 +56,7 @@ func confirm(c *cli.Context, s *streams, what string) error {
 func within(limit jobs.Share, deletes, rows int) error {
 	if most := limit.Of(rows); limit.Set && deletes > most {
 		return &guardError{
-			what: fmt.Sprintf("the manifest deletes %d images, and --max-delete allows %d", deletes, most),
+			what: fmt.Sprintf("the manifest deletes %s, and --max-delete allows %d", count(deletes, "image"), most),
 			hint: "check the manifest; nothing was sent",
 		}
 	}
@@ -71,13 +71,17 @@ func deletions(p *plan.Plan) string {
 	for o := range p.Ops() {
 		if o.Kind == plan.KindDelete {
 			lost[o.Source]++
-			if !o.Needs {
+			if !o.Needs && o.Guard.Witness == "" {
 				bare++
 			}
 		}
 	}
 	from, named := losers(lost)
-	return fmt.Sprintf("the manifest deletes %s from %s, %d of them without a copy elsewhere%s", count(p.Counts().Deletes, "image"), from, bare, named)
+	without := fmt.Sprintf("%d of them without a copy elsewhere", bare)
+	if bare == 0 {
+		without = "none of them without a copy elsewhere"
+	}
+	return fmt.Sprintf("the manifest deletes %s from %s, %s%s", count(p.Counts().Deletes, "image"), from, without, named)
 }
 
 // takenBack says how many images an undo deletes, and from where.

@@ -29,11 +29,11 @@ func again(command, dir string, err error) error {
 	return err
 }
 
-func lostWrites(n int) string {
+func unconfirmed(n int) string {
 	if n == 1 {
-		return "1 write whose answer was lost"
+		return "1 write that was not confirmed"
 	}
-	return fmt.Sprintf("%d writes whose answers were lost", n)
+	return fmt.Sprintf("%d writes that were not confirmed", n)
 }
 
 // waitOutDoubt waits until no write of the job can take effect any more whose answer
@@ -61,9 +61,9 @@ func letLand(ctx context.Context, s *streams, se *session, job *store.Job) error
 		return nil
 	}
 	if most := se.options.MaxWait; most > 0 && wait > most {
-		return &doubtError{until: until, err: fmt.Errorf("%s may still take effect until %s, and --max-wait (%s) is shorter", lostWrites(writes), clock(until), most)}
+		return &doubtError{until: until, err: fmt.Errorf("%s may still take effect until %s, and --max-wait (%s) is shorter", unconfirmed(writes), clock(until), most)}
 	}
-	fmt.Fprintf(s.err, "waiting until %s: %s may still take effect until then\n", clock(until), lostWrites(writes))
+	fmt.Fprintf(s.err, "waiting until %s: %s may still take effect until then\n", clock(until), unconfirmed(writes))
 	if most := se.options.MaxDuration; most > 0 {
 		var cancel func()
 		ctx, cancel = context.WithTimeoutCause(ctx, most, jobs.ErrDuration)

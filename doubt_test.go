@@ -31,7 +31,7 @@ func TestWaitOutDoubt(t *testing.T) {
 		waits   time.Duration
 		says    string
 	}{
-		{"sent just now", func() jobs.Outcome { return sent(0) }, jobs.Options{}, time.Minute, "1 write whose answer was lost may still"},
+		{"sent just now", func() jobs.Outcome { return sent(0) }, jobs.Options{}, time.Minute, "1 write that was not confirmed may still"},
 		{"sent long ago", func() jobs.Outcome { return sent(time.Hour) }, jobs.Options{}, 0, ""},
 		{"sent two minutes ago", func() jobs.Outcome { return sent(2 * time.Minute) }, jobs.Options{}, 30 * time.Second, "waiting until"},
 		{"failed after its answer was lost", func() jobs.Outcome { return failed(jobs.GaveUp, true) }, jobs.Options{}, time.Minute, "waiting until"},

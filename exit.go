@@ -117,12 +117,15 @@ func exitCode(err error) int {
 		linked   *store.LinkedError
 		beside   *registry.ContradictionError
 		occupied *store.OccupiedError
+		partial  *partialError
 	)
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &ended):
 		return ended.code
+	case errors.As(err, &partial):
+		return exitFailures
 	case errors.As(err, &beside):
 		return exitGuard
 	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &linked), errors.As(err, &occupied):
@@ -193,7 +196,7 @@ func hints(err error) []string {
 	case errors.As(err, &account):
 		return accountHints(account.Err)
 	case errors.As(err, &output):
-		return []string{"make room or mend it, then run it again"}
+		return []string{"make room or fix it, then run it again"}
 	case errors.As(err, &guard):
 		return []string{guard.hint}
 	case errors.As(err, &refused):
@@ -207,7 +210,7 @@ func hints(err error) []string {
 	case errors.As(err, &folder):
 		return []string{"copy the folder and name the copy, or ask whoever owns it"}
 	case errors.Is(err, store.ErrLocked):
-		return []string{"adferry status shows how far it is"}
+		return []string{onJob("status", err) + " shows how far it is"}
 	case errors.Is(err, registry.ErrBusy):
 		return []string{"look for an adferry that hangs, end it, and run this again; nothing was sent"}
 	case errors.Is(err, store.ErrBusy):

@@ -27,10 +27,10 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 		return noOption(c, name)
 	}
 	if m := badOption.FindStringSubmatch(text); m != nil {
-		return usagef(hint, "--%s is %s, and takes %s", m[2], m[1], kindOf(c, m[2]))
+		return usagef(hint, "--%s must be %s, not %s", m[2], kindOf(c, m[2]), m[1])
 	}
 	if m := badVariable.FindStringSubmatch(text); m != nil {
-		return usagef(hint, "%s is %s, and takes %s", m[2], m[1], kindOf(c, m[3]))
+		return usagef(hint, "%s must be %s, not %s", m[2], kindOf(c, m[3]), m[1])
 	}
 	return usagef(hint, "%w", err)
 }

@@ -32,6 +32,11 @@ func durationFlag(name string, value time.Duration, usage string) cli.Flag {
 	return &cli.DurationFlag{Name: name, Value: value, Usage: usage, EnvVars: env(name)}
 }
 
+// limitFlag is a time that ends something; 0 is no limit.
+func limitFlag(name, usage string) cli.Flag {
+	return &cli.DurationFlag{Name: name, Usage: usage, EnvVars: env(name), DefaultText: "no limit"}
+}
+
 // named marks the value's placeholder in the usage, where the CLI library looks
 // for it; one that the usage does not speak of goes behind it.
 func named(usage, placeholder string) string {
@@ -63,8 +68,8 @@ func runFlags() []cli.Flag {
 		stringFlag("max-rate", "", "R", "at most R writes a second and ad account; 0, the default: no limit"),
 		stringFlag("quota", "auto", "auto|full|limited|off", "budgets to start from: those of the access tier that the API reports, of the named one, or none"),
 		stringFlag("on-throttle", "wait", "wait|stop", "wait out throttles, or stop with exit code 3"),
-		durationFlag("max-wait", 0, "stop with exit code 3 rather than wait longer than this at a stretch"),
-		durationFlag("max-duration", 0, "stop with exit code 3 after this long"),
+		limitFlag("max-wait", "stop with exit code 3 rather than wait longer than this at a stretch"),
+		limitFlag("max-duration", "stop with exit code 3 after this long"),
 		stringFlag("max-delete", "", "N|P%", "refuse to start when the job deletes more images than this, or a greater share of its rows"),
 		stringFlag("backup", "", "DIR", "keep every image in DIR before it is deleted; no backup, no delete; the job keeps this for later runs"),
 		stringFlag("on-denied", "", "fail|upload", "where copying between two ad accounts is refused: fail (by default), or fetch the image and upload it; the job keeps this, too"),
@@ -120,7 +125,7 @@ func pace(c *cli.Context) (jobs.Options, error) {
 	}
 	for _, name := range []string{"max-wait", "max-duration"} {
 		if c.Duration(name) < 0 {
-			return o, usagef("", "--%s is negative", name)
+			return o, usagef("", "--%s must not be negative; 0 is no limit", name)
 		}
 	}
 	for _, name := range []string{"timeout", "retry-base", "retry-max"} {
@@ -136,14 +141,14 @@ func pace(c *cli.Context) (jobs.Options, error) {
 	case "stop":
 		o.StopOnThrottle = true
 	default:
-		return o, usagef("", "--on-throttle is %q, and takes wait or stop", c.String("on-throttle"))
+		return o, usagef("", "--on-throttle must be wait or stop, not %q", c.String("on-throttle"))
 	}
 	return o, nil
 }
 
 func inRange(c *cli.Context, name string, low, top int) error {
 	if v := c.Int(name); v < low || v > top {
-		return usagef("", "--%s is %d, and goes from %d to %d", name, v, low, top)
+		return usagef("", "--%s must be from %d to %d, not %d", name, low, top, v)
 	}
 	return nil
 }
@@ -162,5 +167,5 @@ func share(c *cli.Context, name string) (jobs.Share, error) {
 	} else if v, err := strconv.Atoi(s); err == nil && v >= 0 {
 		return jobs.Share{Count: v, Set: true}, nil
 	}
-	return jobs.Share{}, usagef("", "--%s %q is neither a number nor a percentage such as 5%%", name, s)
+	return jobs.Share{}, usagef("", "--%s must be a number, such as 100, or a percentage, such as 5%%, not %q", name, s)
 }

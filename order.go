@@ -79,7 +79,7 @@ func cleanupOrder(c *cli.Context) (*order, error) {
 	case holdsJob(o.root) && o.root != "":
 		return nil, usagef("name the folder above it, or another one", "--jobs: %s is the folder of a job", o.root)
 	case o.keepJobs < 0:
-		return nil, usagef("", "--keep-jobs is %d, and goes from 0", o.keepJobs)
+		return nil, usagef("", "--keep-jobs must be 0 or more, not %d", o.keepJobs)
 	case o.keepJobs > 0 && o.root == "":
 		return nil, usagef("--jobs ROOT makes the folders that it prunes", "--keep-jobs needs --jobs")
 	case c.Bool("sandbox"):

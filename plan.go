@@ -125,7 +125,7 @@ func (d planDocument) text(w io.Writer) error {
 	if more := len(d.Accounts) - mostAccounts; more > 0 {
 		fmt.Fprintf(w, "... and %d more; --json lists them all\n", more)
 	}
-	fmt.Fprintf(w, "\nAPI calls  %d: %d writes and %d reads of up to 50 images; %d quota points\n", d.Calls, d.Writes, d.Reads, d.Points)
+	fmt.Fprintf(w, "\nAPI calls  %d: %s and %s of up to 50 images; %s\n", d.Calls, count(d.Writes, "write"), count(d.Reads, "read"), count(d.Points, "quota point"))
 	fmt.Fprintf(w, "time       %s under the quota of Full access, %s of Limited access\n", span(time.Duration(d.Full)), span(time.Duration(d.Limited)))
 	for _, t := range d.Times[1:] {
 		if t.Full < d.Full || t.Limited < d.Limited {

@@ -42,6 +42,8 @@ func resumeCommand(s *streams) *cli.Command {
 func retryCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "retry", Usage: "re-open a job's failed operations and run them", ArgsUsage: "DIR", Flags: runFlags(),
+		Description: "Renew what made them fail first; report.html says what. A write of the job that was not\n" +
+			"confirmed is waited for before anything is opened, a minute at most.",
 		Action: func(c *cli.Context) error { return resume(c, s, true) },
 	}
 }
@@ -136,7 +138,7 @@ func (se *session) close() { se.exporter.close() }
 func newSettings(c *cli.Context) (store.Settings, error) {
 	s := store.Settings{OnDenied: c.String("on-denied")}
 	if s.OnDenied != "" && s.OnDenied != "fail" && s.OnDenied != "upload" {
-		return s, usagef("", "--on-denied is %q, and takes fail or upload", s.OnDenied)
+		return s, usagef("", "--on-denied must be fail or upload, not %q", s.OnDenied)
 	}
 	if dir := c.String("backup"); dir != "" {
 		s.Backup = absolute(dir)
@@ -286,7 +288,7 @@ func madeFrom(c *cli.Context, m *manifest, dir string) (bool, error) {
 func runAgain(ctx context.Context, s *streams, se *session, dir string) error {
 	job, err := store.Open(ctx, dir)
 	if err != nil {
-		return err
+		return inJob(dir, err)
 	}
 	defer job.Close()
 	return carryOut(ctx, s, se, job, dir)
@@ -330,7 +332,7 @@ func resume(c *cli.Context, s *streams, reopen bool) error {
 	}
 	job, err := store.Open(c.Context, dir)
 	if err != nil {
-		return err
+		return inJob(dir, err)
 	}
 	defer job.Close()
 	if reopen {

@@ -96,7 +96,7 @@ func sandboxOptions(c *cli.Context) (sandbox.Options, error) {
 	case "limited":
 		o.Tier = sandbox.Limited
 	default:
-		return o, usagef("", "--tier is %q, and takes full or limited", c.String("tier"))
+		return o, usagef("", "--tier must be full or limited, not %q", c.String("tier"))
 	}
 	if c.Bool("score") {
 		o.Limits.Score = sandbox.Linear

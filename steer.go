@@ -33,7 +33,7 @@ func tuneCommand(s *streams) *cli.Command {
 		Name: "tune", Usage: "change the pace of a running job", ArgsUsage: "DIR",
 		Description: "What is set stays with the job until it is tuned again, or a later process is given the option.",
 		Flags: []cli.Flag{
-			intFlag("workers", 0, "HTTP requests in flight"),
+			&cli.IntFlag{Name: "workers", Usage: "HTTP requests in flight", EnvVars: env("workers"), DefaultText: "as they are"},
 			stringFlag("max-rate", "", "R", "at most R writes a second and ad account; 0: no limit"),
 		},
 		Action: func(c *cli.Context) error { return tune(c, s) },
@@ -89,11 +89,11 @@ func tune(c *cli.Context, s *streams) error {
 		if err := job.Tune(c.Context, now); err != nil {
 			return err
 		}
-		when := "within a second"
+		when := "this takes effect within a second"
 		if !job.Running() {
-			when = "when a process runs it again"
+			when = "no process runs it now, the next one does so"
 		}
-		_, err := fmt.Fprintf(s.out, "%s goes with %s %s\n", oneLine(dir), now, when)
+		_, err := fmt.Fprintf(s.out, "%s will use %s; %s\n", oneLine(dir), now, when)
 		return err
 	})
 }
@@ -129,7 +129,7 @@ func tuning(c *cli.Context) (t jobs.Tuning, err error) {
 	if text := c.String("max-rate"); text != "" {
 		rate, err := strconv.ParseFloat(text, 64)
 		if err != nil || !(rate >= 0 && rate <= mostRate) {
-			return t, usagef("", "--max-rate %q is not a number of writes a second, or 0 for no limit", text)
+			return t, usagef("", "--max-rate must be a number of writes a second, such as 20, or 0 for no limit, not %q", text)
 		}
 		t.MaxRate = &rate
 	}

@@ -51,7 +51,7 @@ func nextOf(c *cli.Context, s *streams, se *session, o *order, series *store.Ser
 		case err != nil:
 			return err
 		case summary.State.Held(): // by hand: two jobs at once would take each other's quota
-			return fmt.Errorf("%s: %w", last, store.ErrLocked)
+			return inJob(last, fmt.Errorf("%s: %w", last, store.ErrLocked))
 		case ended(last, summary):
 		case o.terms.madeThat(last, summary.Manifest):
 			return goOn(c.Context, s, se, last)
@@ -85,7 +85,7 @@ func jobIn(ctx context.Context, dir string, t terms) (unfinished bool, err error
 func goOn(ctx context.Context, s *streams, se *session, dir string) error {
 	job, err := store.Open(ctx, dir)
 	if err != nil {
-		return err
+		return inJob(dir, err)
 	}
 	defer job.Close()
 	if !se.quiet {

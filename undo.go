@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -23,7 +24,9 @@ func undoCommand(s *streams) *cli.Command {
 		Description: "Makes a job of its own in DIR/undo, with the same guards, reports and exit codes, that\n" +
 			"deletes the images that the job brought, and only those, and brings back what it deleted:\n" +
 			"from where it was copied to, or else from the job's backup (--backup DIR names another).\n" +
-			"An image that a creative uses by now stays, and its row fails as in_use.",
+			"An image that a creative uses by now stays, and its row fails as in_use. One that may be the\n" +
+			"last copy stays, too: exit code 1. A write of the job that was not confirmed is waited for first,\n" +
+			"a minute at most.",
 		Flags: append([]cli.Flag{boolFlag("yes", "agree to the deletions")}, runFlags()...),
 		Action: func(c *cli.Context) error {
 			dir, err := jobFolder(c)
@@ -38,7 +41,7 @@ func undoCommand(s *streams) *cli.Command {
 func undo(c *cli.Context, s *streams, dir string) error {
 	original, err := store.Open(c.Context, dir) // held: what is being undone must not go on
 	if err != nil {
-		return err
+		return inJob(dir, err)
 	}
 	defer original.Close()
 	meta, err := original.Meta(c.Context)
@@ -106,7 +109,7 @@ func undo(c *cli.Context, s *streams, dir string) error {
 		err = u.run(c, s, se, begun)
 	}
 	if err == nil && left.any() {
-		return &endedError{exitFailures}
+		return &partialError{left}
 	}
 	return err
 }
@@ -176,6 +179,22 @@ func (l leftovers) tell(s *streams) {
 		}
 		fmt.Fprintf(s.err, "kept: %s\n", k)
 	}
+}
+
+// partialError is an undo that ended well and could not take back everything. The
+// images were named when it began; it says so once more where the exit code needs a
+// reason.
+type partialError struct{ left leftovers }
+
+func (e *partialError) Error() string {
+	var parts []string
+	if n := len(e.left.gone); n > 0 {
+		parts = append(parts, count(n, "image")+" gone for good")
+	}
+	if n := len(e.left.kept); n > 0 {
+		parts = append(parts, count(n, "image")+" kept as the last copy")
+	}
+	return "not everything was taken back: " + strings.Join(parts, " and ")
 }
 
 // undoing is the job of an undo.
@@ -316,7 +335,7 @@ func (u undoing) open(ctx context.Context, se *session, begun bool) (*store.Job,
 	}
 	job, err := store.Open(ctx, u.dir)
 	if err != nil {
-		return nil, err
+		return nil, inJob(u.dir, err)
 	}
 	meta, err := job.Meta(ctx)
 	if err == nil && sum != meta.Manifest.SHA256 {

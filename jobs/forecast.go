@@ -85,8 +85,9 @@ func Predict(p *plan.Plan) Forecast {
 	for _, load := range p.Accounts() {
 		a := AccountForecast{Account: load.Account, Copies: load.Copies, Deletes: load.Deletes, Uploads: load.Uploads}
 		// Each bulk read serves one purpose: is it in the target, is it in the
-		// source, is the copy there, may the image go, is it gone.
-		for _, images := range []int{load.Copies, load.Sources, load.Sightings, load.Deletes, load.Deletes} {
+		// source, is the copy there, may the image go, is it gone, is the copy still
+		// there then.
+		for _, images := range []int{load.Copies, load.Sources, load.Sightings, load.Deletes, load.Deletes, load.Sightings} {
 			a.Reads += (images + bulk - 1) / bulk
 		}
 		writes := a.Copies + a.Deletes + a.Uploads

@@ -64,3 +64,22 @@ func TestForecastWithin(t *testing.T) {
 		t.Error("200 copies under Limited access take no time: the test is void")
 	}
 }
+
+// A move reads its target three times: before the copy, before the delete, and once
+// more when the image is gone from its source.
+func TestForecastReads(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("operation,source_account,hash,target_account\n")
+	for i := range 100 {
+		fmt.Fprintf(&b, "move,11,%s,22\n", hash(fmt.Sprint(i)))
+	}
+	p, err := plan.Read(strings.NewReader(b.String()), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range jobs.Predict(p).Accounts {
+		if a.Reads != 6 || a.Calls != 106 {
+			t.Errorf("%s: got %d reads and %d calls, want 6 and 106", a.Account.Act(), a.Reads, a.Calls)
+		}
+	}
+}

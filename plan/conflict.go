@@ -46,7 +46,7 @@ func disputes(x *index, img *image, add func(line int, what, hint string)) {
 		if del.asked != 0 {
 			away, here := int(del.asked), o.first()
 			add(max(away, here),
-				fmt.Sprintf("line %d deletes the image in account %s, and line %d puts it there", away, account, here),
+				fmt.Sprintf("line %d deletes the image in %s, and line %d puts it there", away, account.Act(), here),
 				"remove one of these rows")
 		}
 		if del.moved != 0 && o.asked != 0 {
@@ -56,7 +56,7 @@ func disputes(x *index, img *image, add func(line int, what, hint string)) {
 				hint = fmt.Sprintf("make line %d a copy, or remove one of these rows", away)
 			}
 			add(max(away, here),
-				fmt.Sprintf("line %d moves the image out of account %s, and line %d puts it there to stay", away, account, here),
+				fmt.Sprintf("line %d moves the image out of %s, and line %d puts it there to stay", away, account.Act(), here),
 				hint)
 		}
 	}

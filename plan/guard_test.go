@@ -133,7 +133,7 @@ func TestWitness(t *testing.T) {
 	if _, err := plan.WriteGuarded(&b, each(lines)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := plan.Read(&b, nil); err == nil || !strings.Contains(err.Error(), "line 3 deletes the image in account 11, which has to stay") {
+	if _, err := plan.Read(&b, nil); err == nil || !strings.Contains(err.Error(), "line 3 deletes the image in act_11, which has to stay") {
 		t.Errorf("got %v, want the witness's deletion refused", err)
 	}
 }

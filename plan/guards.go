@@ -66,7 +66,7 @@ func witnessed(x *index, column string, ps *problems) {
 		if w := x.images.at(g.witness); w.del != 0 {
 			here, away := x.ops.at(id).first(), x.ops.at(w.del).first()
 			ps.add(Problem{Line: max(here, away), Column: column, Value: string(w.hash.text()),
-				What: fmt.Sprintf("line %d deletes the image in account %s, which has to stay for the deletion of line %d", away, x.accounts.at(w.account), here),
+				What: fmt.Sprintf("line %d deletes the image in %s, which has to stay for the deletion of line %d", away, x.accounts.at(w.account).Act(), here),
 				Hint: "remove one of these rows"})
 		}
 	}

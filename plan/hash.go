@@ -64,7 +64,11 @@ func hashFlaw(s string) *flaw {
 			return no(fmt.Sprintf("it has %q, which is not a hex digit", r), "write 32 hex digits")
 		}
 	}
-	what := fmt.Sprintf("it has %d hex digits, not %d", len(s), hashDigits)
+	unit := "hex digits"
+	if len(s) == 1 {
+		unit = "hex digit"
+	}
+	what := fmt.Sprintf("it has %d %s, not %d", len(s), unit, hashDigits)
 	if digits(s) && len(s) < hashDigits {
 		return no(what, "a spreadsheet may have dropped leading zeros: "+asText)
 	}

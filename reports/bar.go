@@ -72,11 +72,17 @@ func (m barModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			then = tea.Quit
 		}
 		if notes := m.p.takeNotes(); len(notes) > 0 {
-			return m, tea.Sequence(tea.Println(strings.Join(notes, "\n")), then)
+			return m, tea.Sequence(tea.Println(m.wrap(notes)), then)
 		}
 		return m, then
 	}
 	return m, nil
+}
+
+// wrap breaks notes that are wider than the terminal. Where the terminal breaks a line
+// by itself, what is drawn below it ends up in the wrong row.
+func (m barModel) wrap(notes []string) string {
+	return lipgloss.Wrap(strings.Join(notes, "\n"), max(m.width, 1), "")
 }
 
 // View is for bubbletea. The empty last line is the cursor's: what is typed or

@@ -36,7 +36,7 @@ func TestBarLines(t *testing.T) {
 		{"waiting", waiting, 60, []string{
 			"███░░░░░░░░░░░  24%  12,345 of 50,000  41.2/s  15m 10s left",
 			"done 12,237   skipped 96   failed 12",
-			"2 accounts wait, the first, 1234, goes on in 4m 12s: code 17",
+			"2 ad accounts wait; the first, act_1234, goes on in 4m 12s: ",
 		}},
 		{"paused", paused, 60, []string{
 			"███████░░░░░░░░░░░░░░░░░░░░░░░░  24%  12,345 of 50,000  0/s",
@@ -55,5 +55,20 @@ func TestBarLines(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
 		})
+	}
+}
+
+// A note that is wider than the terminal is broken before it is drawn: the frame below
+// it would be out of place otherwise.
+func TestNotesFit(t *testing.T) {
+	m := barModel{width: 60}
+	notes := m.wrap([]string{"stopping: requests in flight may end; interrupt again to stop now", "short", strings.Repeat("x", 130)})
+	for line := range strings.Lines(notes) {
+		if n := ansi.StringWidth(strings.TrimRight(line, "\n")); n > m.width {
+			t.Errorf("a line of %d columns on a terminal of %d: %q", n, m.width, line)
+		}
+	}
+	if words := strings.Join(strings.Fields(notes), ""); len(words) != len("stopping:requestsinflightmayend;interruptagaintostopnowshort")+130 {
+		t.Errorf("something is missing:\n%s", notes)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"adferry/plan"
 )
 
 const (
@@ -117,11 +119,11 @@ func (v view) waiting(now time.Time) string {
 	case v.Parked == 1 && v.Next == "":
 		return "the whole app waits and " + goesOn + why
 	case v.Parked == 1:
-		return "account " + v.Next + " waits and " + goesOn + why
+		return plan.Account(v.Next).Act() + " waits and " + goesOn + why
 	case v.Next == "":
-		return fmt.Sprintf("%d accounts wait, and the whole app, which %s%s", v.Parked-1, goesOn, why)
+		return fmt.Sprintf("the whole app waits and %s%s; %s, too", goesOn, why, counted(v.Parked-1, "ad account", "ad accounts"))
 	}
-	return fmt.Sprintf("%d accounts wait, the first, %s, %s%s", v.Parked, v.Next, goesOn, why)
+	return fmt.Sprintf("%d ad accounts wait; the first, %s, %s%s", v.Parked, plan.Account(v.Next).Act(), goesOn, why)
 }
 
 // jsonProgress is a line of --progress json.

@@ -43,7 +43,7 @@ func TestBarOnATerminal(t *testing.T) {
 		t.Errorf("got terminal settings %+v afterwards, want %+v", after, before)
 	}
 	out := seen()
-	for _, want := range []string{" 50%", "150 of 300", "account 1234 waits", "a warning", "last words", "100%", "skipped 149", "failed 1"} {
+	for _, want := range []string{" 50%", "150 of 300", "act_1234 waits", "a warning", "last words", "100%", "skipped 149", "failed 1"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the terminal never showed %q:\n%q", want, out)
 		}

@@ -118,7 +118,7 @@ func (v *Verification) End(found jobs.Verified, rows jobs.Totals, unread []Unrea
 	if v.n > 0 {
 		fmt.Fprintln(v.w)
 	}
-	fmt.Fprintf(v.w, "read back    %s: %s there and %s gone were expected\n", counted(found.Checked(), "image", "images"), count(found.Present), count(found.Absent))
+	fmt.Fprintf(v.w, "read back    %s, of which %s should be there and %s gone\n", counted(found.Checked(), "image", "images"), count(found.Present), count(found.Absent))
 	switch {
 	case v.n == 0 && found.Unread > 0:
 		fmt.Fprintln(v.w, "drift        none in what could be read")

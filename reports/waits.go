@@ -94,7 +94,7 @@ func accountName(a plan.Account) string {
 	if a == "" {
 		return "whole app"
 	}
-	return string(a)
+	return a.Act()
 }
 
 func earliest(a, b time.Time) time.Time {

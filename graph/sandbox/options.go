@@ -50,7 +50,7 @@ func (o Options) Validate() error {
 			errs = append(errs, err)
 		}
 		if !(p >= 0 && p <= 1) {
-			errs = append(errs, fmt.Errorf("fault %s: rate %v is no probability; use 0 to 1", name, p))
+			errs = append(errs, fmt.Errorf("fault %s: the rate must be from 0 to 1, not %v", name, p))
 		}
 	}
 	for i, rule := range o.Script {

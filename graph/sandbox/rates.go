@@ -32,7 +32,7 @@ func ParseFaults(text string) (map[string]float64, error) {
 			p /= 100
 		}
 		if err != nil || !(p >= 0 && p <= 1) {
-			return nil, fmt.Errorf("fault %s: rate %q is no probability; use 0 to 1", name, value)
+			return nil, fmt.Errorf("fault %s: the rate must be from 0 to 1, not %s", name, value)
 		}
 		if _, twice := rates[name]; twice {
 			return nil, fmt.Errorf("fault %s is given twice; keep one rate", name)
