@@ -13,7 +13,6 @@ import (
 // without an answer says nothing: the write stays sent, and no attempt.
 func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 	now := time.Now()
-	e.contact.trial = false
 	if !aborted {
 		e.touch(replies, r.left, now, false)
 	}

@@ -109,8 +109,11 @@ func (t *task) unsighted(now time.Time) (wants []want) {
 
 // nextPermit is what a delete needs that lacks nothing but sightings of its copies.
 func (t *task) nextPermit(now time.Time) step {
-	if t.rehearsal { // what the copies would bring is not there
+	switch {
+	case t.rehearsal: // what the copies would bring is not there
 		return step{kind: stepSend}
+	case t.late > mostLate:
+		return t.fail(GaveUp, fmt.Sprintf("it stays, because answers or the disk take too long: its copies have to be seen at most %v before it is deleted", permitted))
 	}
 	for i := range t.places {
 		if o := t.known[slotCopies+i]; o.Recent(now, permitted) && o.Known == evidence.Absent {

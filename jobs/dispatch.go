@@ -68,7 +68,7 @@ func (e *Engine) round(ctx context.Context, now time.Time) (wake time.Time) {
 			e.fetch(ctx, l, tasks)
 			continue
 		}
-		_, later := e.regroup(l, now)
+		later := e.regroup(l, now)
 		r, at := e.fill(ctx, l, now)
 		if r == nil {
 			idle++
@@ -335,6 +335,7 @@ func (e *Engine) work(ctx context.Context, r *request, until time.Time) error {
 
 // returned notes that a request is no longer on its way.
 func (e *Engine) returned(r *request) {
+	e.contact.trial = false // also of a request that never left
 	e.inflight--
 	r.lane.inflight--
 	for _, i := range r.items {

@@ -84,15 +84,15 @@ func (t *task) arrive() {
 
 // regroup lets deletes that wait be sighted, as many as can go at once, or says when
 // that could be.
-func (e *Engine) regroup(l *lane, now time.Time) (formed bool, wake time.Time) {
+func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 	p := &l.permits
 	switch {
 	case len(p.waiting) == 0 || len(p.permitted) > 0:
-		return false, quota.Never
+		return quota.Never
 	case p.group.busy(now):
-		return false, p.group.formed.Add(permitted)
+		return p.group.formed.Add(permitted)
 	case p.again.After(now):
-		return false, p.again
+		return p.again
 	}
 	most := l.together(e.opt.Rules)
 	if !l.quota.Block.Until.IsZero() || !e.app.Block.Until.IsZero() {
@@ -100,7 +100,7 @@ func (e *Engine) regroup(l *lane, now time.Time) (formed bool, wake time.Time) {
 	}
 	n := min(most, len(p.waiting))
 	if until := p.since.Add(l.patience(most)); n < most && until.After(now) && e.expects(l) && !p.trying() {
-		return false, until
+		return until
 	}
 	cost := quota.Write.Times(n)
 	if n > 1 { // the smallest limits hold no more than one write
@@ -112,7 +112,7 @@ func (e *Engine) regroup(l *lane, now time.Time) (formed bool, wake time.Time) {
 		if l.upcoming() == nil { // else what other writes wait for is told
 			e.heldBack(l, cost, at, now)
 		}
-		return false, at
+		return at
 	}
 	tasks, at := e.readable(l, n, now)
 	if len(tasks) == 0 {
@@ -120,7 +120,7 @@ func (e *Engine) regroup(l *lane, now time.Time) (formed bool, wake time.Time) {
 			p.again = at
 		}
 		e.blocked, e.jam.stale = true, true
-		return false, at
+		return at
 	}
 	p.since = now
 	p.group = &group{now, len(tasks)}
@@ -128,7 +128,7 @@ func (e *Engine) regroup(l *lane, now time.Time) (formed bool, wake time.Time) {
 		t.group = p.group
 		e.advance(t)
 	}
-	return true, now
+	return now
 }
 
 // trying reports whether a delete waits that is to show whether the lane's are
@@ -222,8 +222,8 @@ func (t *task) outrun(wants []want) bool {
 // moment. Groups are made smaller where that was not for the quota's sake.
 func (e *Engine) expire(l *lane, at time.Time, smaller bool) {
 	p := &l.permits
-	if len(p.permitted) == 0 || p.permitted[0].permittedUntil().After(at) {
-		return // those behind the first were seen no earlier
+	if !slices.ContainsFunc(p.permitted, func(t *task) bool { return !t.permittedUntil().After(at) }) {
+		return
 	}
 	all := p.permitted
 	p.permitted = nil
@@ -272,6 +272,7 @@ func (e *Engine) overtaken(r *request) {
 			continue
 		}
 		t := r.items[i].task
+		t.late++
 		t.unsight()
 		e.unsent(t)
 	}

@@ -97,13 +97,24 @@ const (
 	headersUnknown headers = iota
 	headersMissing         // an answer that shows images carried none
 	headersSent
+	headersMixed // some that show images do and some do not: that one is missing says nothing
 )
+
+// and is what is known after one more answer.
+func (h headers) and(heard headers) headers {
+	if h == headersUnknown || h == heard {
+		return heard
+	}
+	return headersMixed
+}
 
 // hear notes whether an answer to a read carried a quota header. The checkpoint
 // is told as well: what the next process hears first may come from an account that
 // is throttled.
 func (e *Engine) hear(h headers, now time.Time) {
-	e.headers = h
+	if e.headers = e.headers.and(h); e.headers == headersMixed {
+		h = headersMissing // for the next process
+	}
 	if sent := h == headersSent; e.tally.HeadersSent != sent {
 		e.tally.HeadersSent = sent
 		e.commit.add(Change{Tally: e.tally.now(now)}, nil)
@@ -118,6 +129,7 @@ func (e *Engine) hear(h headers, now time.Time) {
 var doubts = [...][]time.Duration{
 	headersUnknown: {time.Second},
 	headersMissing: {0},
+	headersMixed:   {time.Second},
 	headersSent:    {time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute},
 }
 
@@ -248,7 +260,7 @@ func (e *Engine) giveUpLook(k *look, err *graph.Error) {
 func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	t := w.task
 	switch {
-	case !t.Outcome.State.Settled() && w.slot >= slotCopies && t.places[w.slot-slotCopies].copy != witness && t.known[slotSource].Known == evidence.Absent:
+	case !t.Outcome.State.Settled() && w.slot >= slotCopies && t.places[w.slot-slotCopies].copy != witness && t.known[slotSource].Known == evidence.Absent && (t.tried() || t.deleted):
 		s := t.vanished(t.places[w.slot-slotCopies:][:1], "cannot be read: "+err.Detail())
 		e.amend(s.missed, time.Now())
 		e.settle(t, s.outcome)
@@ -256,10 +268,8 @@ func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	case t.Outcome.State.Settled() || t.lost || t.deleted:
 		e.strand(t)
 		return
-	case t.stored: // done, and nothing tells whether an undo may take it back
-		o := t.Outcome
-		o.State = Done
-		e.settle(t, settle(o).outcome)
+	case t.stored: // where it is now, creatives are re-pointed to: that has to be seen
+		e.settle(t, t.fail(CopyUnseen, t.storedUnseen("cannot be read: "+err.Detail())).outcome)
 		return
 	}
 	t.last = err

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"fmt"
 	"time"
 
 	"adferry/jobs/evidence"
@@ -24,8 +25,12 @@ func (t *task) nextStored(now time.Time) step {
 	}
 	o := t.Outcome
 	o.State = Done
-	if target.Known == evidence.Absent { // an undo leaves alone what was not seen
-		return settle(o)
+	switch {
+	case target.Known == evidence.Seen:
+	case t.missed < len(sightPauses):
+		return step{kind: stepWait, wait: sightPauses[t.missed], target: true}
+	default:
+		return t.fail(CopyUnseen, t.storedUnseen("does not show it"))
 	}
 	switch makerOf(o, false, target.Since) {
 	case makerJob:
@@ -36,4 +41,9 @@ func (t *task) nextStored(now time.Time) step {
 		}
 	}
 	return settle(o)
+}
+
+// storedUnseen says that the image is not seen under the hash that the API gave it.
+func (t *task) storedUnseen(why string) string {
+	return fmt.Sprintf("the API said that it stored the image as %s, and %s %s", t.Outcome.TargetHash, t.Target.Act(), why)
 }

@@ -149,7 +149,7 @@ func (e *Engine) advance(t *task) {
 		e.settle(t, s.outcome)
 	case stepLook:
 		if t.outrun(s.wants) {
-			e.settle(t, t.fail(GaveUp, fmt.Sprintf("it stays, because answers take too long: its copies have to be seen at most %v before it is deleted", permitted)).outcome)
+			e.settle(t, t.nextPermit(now).outcome)
 			return
 		}
 		t.waiting = len(s.wants)
@@ -161,9 +161,9 @@ func (e *Engine) advance(t *task) {
 		e.commit.add(Change{Seen: t.sightings()}, func() { e.advance(t) })
 	case stepDoubt:
 		t.doubted = true
-		e.after(now.Add(doubtPause), func() { t.lookAgain(false); e.advance(t) })
+		e.after(now.Add(doubtPause), func() { t.lookAgain(step{}); e.advance(t) })
 	case stepWait:
-		if s.copies {
+		if s.copies || s.target {
 			t.missed++
 		} else {
 			t.looked++
@@ -175,7 +175,7 @@ func (e *Engine) advance(t *task) {
 		t.home.permits.awaited += soon
 		e.after(now.Add(s.wait), func() {
 			t.home.permits.awaited -= soon
-			t.lookAgain(s.copies)
+			t.lookAgain(s)
 			e.advance(t)
 		})
 	case stepPermit, stepSend:
@@ -193,7 +193,8 @@ func (e *Engine) advance(t *task) {
 			e.settle(t, t.fail(CopyUnseen, "what was uploaded to "+account.Act()+" in its place came for another image, too: it may be a placeholder").outcome)
 			return
 		}
-		if !e.mayTry(t) {
+		if s.kind == stepSend && !e.mayTry(t) {
+			e.ungroup(t)
 			return
 		}
 		switch {

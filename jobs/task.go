@@ -108,6 +108,7 @@ type step struct {
 	wants   []want
 	wait    time.Duration
 	copies  bool        // of a wait: it is for the copies, not for the source
+	target  bool        // of a wait: it is for the target
 	missed  []Operation // other operations that are to be settled as they are here
 }
 

@@ -28,12 +28,17 @@ func (t *tour) took(s *stopover, e *errand, reply graph.Reply, now time.Time) {
 	s.width, s.denials, e.alone = s.width.passed(), 0, false
 	switch {
 	case reply.Usage.Seen():
-		t.headers = headersSent
+		t.headers = t.headers.and(headersSent)
 	case len(reply.Images) > 0:
-		t.headers = headersMissing
+		t.headers = t.headers.and(headersMissing)
 	}
 	pauses := doubts[t.headers]
-	left, err := s.supply.take(e, reply, reply.Usage.Seen() || t.hurried || e.asked >= len(pauses))
+	asked := e.asked >= len(pauses)
+	if asked && t.headers == headersSent && !reply.Usage.Seen() && !t.hurried && reply.Empty { // as the engine, which leaves it undecided
+		s.refused = &graph.Error{Class: graph.Transient, HTTP: reply.Status, Message: "it keeps answering with empty lists, as a throttled account may"}
+		return
+	}
+	left, err := s.supply.take(e, reply, reply.Usage.Seen() || t.hurried || asked)
 	for _, more := range left {
 		if more.doubted {
 			more.due = now.Add(pauses[more.asked])

@@ -145,9 +145,13 @@ func (t *task) failed(err *graph.Error, attempts int) Outcome {
 }
 
 // lookAgain forgets what has to be looked at again after a pause: the copies that
-// were not seen, or the source.
-func (t *task) lookAgain(copies bool) {
-	if !copies {
+// were not seen, the target, or the source.
+func (t *task) lookAgain(after step) {
+	switch {
+	case after.target:
+		t.known[slotTarget] = evidence.Observation{}
+		return
+	case !after.copies:
 		t.known[slotSource] = evidence.Observation{}
 		return
 	}

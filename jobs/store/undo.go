@@ -31,11 +31,13 @@ func (j *Job) Rivals(ctx context.Context) ([]jobs.Operation, error) {
 }
 
 // InDoubt counts the writes whose effect is not known and that may have left since
-// the given moment, and says when the last of them did.
+// the given moment, and says when the last of them did. One that was settled by a
+// later try counts, too: the answer to an earlier one may have been lost, and that one
+// take effect at last.
 func (j *Job) InDoubt(ctx context.Context, since time.Time) (n int, last time.Time, err error) {
 	var ms int64
 	err = j.read.QueryRowContext(ctx, `SELECT count(*), coalesce(max(o.last_sent), 0) FROM outcomes o
-		WHERE (o.state = 'sent' OR o.tried = 1 AND o.state IN ('pending', 'failed')) AND o.last_sent > ?`, millis(since)).Scan(&n, &ms)
+		WHERE (o.state = 'sent' OR o.tried = 1 AND o.state IN ('pending', 'failed') OR o.attempts > 1) AND o.last_sent > ?`, millis(since)).Scan(&n, &ms)
 	return n, instant(ms), j.readError(err)
 }
 
