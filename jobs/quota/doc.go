@@ -57,11 +57,12 @@
 //	go test ./jobs -run TestQuotaLab -lab -v
 //
 // Full is a job of 20,000 copies into one ad account (j and m: 40,000, unevenly
-// over 20), Limited one of 600; p are 20,000 moves, and 300. Ideal is the least time in which these and the
-// reads that they demand fit into the server's limits, and into eight requests of
-// ten calls in flight, for a client that knows the limits. Plan is what adferry
-// plan said before, given which of the documented limits hold. Ratios are to the
-// ideal; rejected are calls refused as too many; adferry lost no row.
+// over 20), Limited one of 600; p are 20,000 moves, and 300. Ideal is the least
+// time in which these and the reads that they demand fit into the server's limits,
+// and into eight requests of ten calls in flight, for a client that knows the
+// limits. Plan is what adferry plan said before, given which of the documented
+// limits hold. Ratios are to the ideal; rejected are calls refused as too many;
+// adferry lost no row.
 // Backoff is a client that waits 1, 2, 4 ... seconds after a throttle and gives a
 // row up after ten tries, pause one that waits a minute; both copy 80 at once and
 // read nothing, which saves them calls, and lost are the rows that they gave up or
