@@ -1,11 +1,15 @@
 package jobs_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"adferry/graph"
 	"adferry/graph/sandbox"
 	"adferry/jobs"
 	"adferry/jobs/store"
@@ -59,4 +63,48 @@ func TestEmptyListIsNoProof(t *testing.T) {
 		}
 		w.expect("done", "skipped already_present")
 	})
+}
+
+// Where headers come with some answers and not with others, whatever they show, that
+// one is missing says nothing: the run does not wait for hours because of it.
+func TestHeadersNowAndThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("22")
+		var rows []string
+		for i := range 120 {
+			w.has("11", fmt.Sprint(i))
+			rows = append(rows, fmt.Sprintf("move 11 %d 22", i))
+		}
+		w.manifest(rows...)
+		w.api.API = &bareheaded{API: w.api.API}
+		began := time.Now()
+		if err := w.run(jobs.Options{BatchSize: 1}); err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range w.results() {
+			if r.Status != jobs.StatusDone {
+				t.Errorf("row %d: got %s %s", i+1, r.Status, r.Reason)
+			}
+		}
+		if took := time.Since(began); took > 2*time.Minute {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
+// bareheaded is an API that tells of quotas with every third answer alone.
+type bareheaded struct {
+	jobs.API
+	n atomic.Int64
+}
+
+func (b *bareheaded) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
+	replies := b.API.Do(ctx, calls)
+	for i := range replies {
+		if b.n.Add(1)%3 != 0 {
+			replies[i].Usage = graph.Usage{}
+		}
+	}
+	return replies
 }

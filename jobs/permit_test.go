@@ -173,3 +173,33 @@ func TestAnswersOutrunSightings(t *testing.T) {
 		}
 	})
 }
+
+// Deletes that settle without a write, here because their images are in use, are found
+// out together, not a few at a time.
+func TestSettledWithoutWriteTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.has("11")
+		w.has("22")
+		var rows []string
+		for i := range 100 {
+			w.server.AddImage("11", sandbox.Image{Hash: string(hash(fmt.Sprint(i))), Creatives: []string{"1"}})
+			rows = append(rows, fmt.Sprintf("move 11 %d 22", i))
+		}
+		w.manifest(rows...)
+		reads := 0
+		w.api.before = func(calls []graph.Call) {
+			for _, c := range calls {
+				if c.Action == graph.ActionRead {
+					reads++
+				}
+			}
+		}
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if reads > 20 {
+			t.Errorf("%d reads for 100 images in use, want 20 at most", reads)
+		}
+	})
+}

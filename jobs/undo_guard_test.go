@@ -335,3 +335,30 @@ func TestUndoAfterLateDelete(t *testing.T) {
 		wantHolds(t, w, "11 a", "!22 a")
 	})
 }
+
+// A delete whose answer was lost, and that was sent again and confirmed, may still
+// arrive a second time: an undo waits for that, too.
+func TestUndoAfterDeleteSentTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Delete, Nth: 1}, Fault: sandbox.Fault{Name: "late", Delay: 8 * time.Second}}}})
+		w.has("11", "a")
+		w.has("22")
+		w.manifest("move 11 a 22")
+		if err := w.run(jobs.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		w.expect("done")
+		job, err := store.View(t.Context(), w.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, last, err := job.InDoubt(t.Context(), time.Now().Add(-jobs.LongestDoubt))
+		if err := errors.Join(err, job.Close()); n != 1 || err != nil {
+			t.Fatalf("got %d writes in doubt, %v", n, err)
+		}
+		time.Sleep(time.Until(jobs.DoubtOver(last, time.Now())))
+		w.undone(t, t.TempDir())
+		time.Sleep(time.Hour)
+		wantHolds(t, w, "11 a", "!22 a")
+	})
+}
