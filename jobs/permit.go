@@ -279,16 +279,6 @@ func (e *Engine) overtaken(r *request) {
 	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
 }
 
-// until is when the request has to have left: zero for any time.
-func (r *request) until() (until time.Time) {
-	for _, c := range r.calls {
-		if !c.By.IsZero() && (until.IsZero() || c.By.Before(until)) {
-			until = c.By
-		}
-	}
-	return until
-}
-
 // sent lets groups grow again that were made smaller.
 func (p *permits) sent(calls []graph.Call) {
 	for _, c := range calls {
