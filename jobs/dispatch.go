@@ -27,6 +27,7 @@ func (e *Engine) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	}
 	for e.stirred = true; e.stirred; {
 		e.stirred, e.blocked = false, false
+		e.hurry(ctx, now)
 		wake = e.round(ctx, now)
 	}
 	return sooner(wake, e.inquire(ctx, now))
@@ -34,7 +35,7 @@ func (e *Engine) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 
 func (e *Engine) round(ctx context.Context, now time.Time) (wake time.Time) {
 	wake = quota.Never
-	for idle := 0; e.inflight < e.opt.Workers && idle < len(e.order) && e.stop == nil && !e.contact.trial; {
+	for idle := 0; e.inflight < e.spare() && idle < len(e.order) && e.stop == nil && !e.contact.trial; {
 		e.turn = (e.turn + 1) % len(e.order)
 		l := e.order[e.turn]
 		if e.trust.refused[l.account] { // what it refuses is to be explained first

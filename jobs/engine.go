@@ -46,6 +46,7 @@ type Engine struct {
 	window      int  // tasks in memory for each lane
 	working     int  // lanes that had work when the run began
 	blocked     bool // a quota keeps something from being sent
+	sealing     int  // deletes whose sightings are on their way to the disk
 	stirred     bool // a lane got something to send since the round began
 	keeps       bool // a lane keeps below its quota, which status cannot tell yet
 	paused      bool // nothing is sent until it goes on

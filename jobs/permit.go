@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -234,12 +235,38 @@ func (e *Engine) expire(l *lane, at time.Time, smaller bool) {
 			continue
 		}
 		expired = true
+		if smaller {
+			t.late++
+		}
 		t.unsight()
 		e.advance(t)
 	}
 	if expired && smaller {
 		p.most = max(1, l.together(e.opt.Rules)/2)
 	}
+}
+
+// hurry sends what was permitted before anything else, whoever's turn it is: with
+// few workers, sightings would grow old behind other lanes' requests.
+func (e *Engine) hurry(ctx context.Context, now time.Time) {
+	for _, l := range e.order {
+		for e.inflight < e.opt.Workers && len(l.permits.permitted) > 0 && e.stop == nil && !e.contact.trial && !e.trust.refused[l.account] {
+			r, _ := e.fill(ctx, l, now)
+			if r == nil {
+				break
+			}
+			e.start(ctx, r)
+		}
+	}
+}
+
+// spare is how many requests may be in flight before another one is started that can
+// wait: one place is kept for deletes that will be permitted in a moment.
+func (e *Engine) spare() int {
+	if e.sealing > 0 {
+		return e.opt.Workers - 1
+	}
+	return e.opt.Workers
 }
 
 // permittedUntil is until when the delete may leave.

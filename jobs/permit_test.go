@@ -203,3 +203,34 @@ func TestSettledWithoutWriteTogether(t *testing.T) {
 		}
 	})
 }
+
+// One worker and two ad accounts that move to each other, with answers that take
+// more than half the time that a sighting lasts: what was seen leaves before the
+// other account is read.
+func TestSightingsAreUsedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 6 * time.Second}})
+		var rows []string
+		for i := range 10 {
+			from, to := "11", "22"
+			if i%2 == 1 {
+				from, to = to, from
+			}
+			w.has(from, fmt.Sprint(i))
+			rows = append(rows, fmt.Sprintf("move %s %d %s", from, i, to))
+		}
+		w.manifest(rows...)
+		began := time.Now()
+		if err := w.run(jobs.Options{Workers: 1, BatchSize: 1, MaxDuration: time.Hour}); err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range w.results() {
+			if r.Status != jobs.StatusDone {
+				t.Errorf("row %d: got %s %s, want it done", i+1, r.Status, r.Reason)
+			}
+		}
+		if took := time.Since(began); took > 10*time.Minute {
+			t.Errorf("took %v", took)
+		}
+	})
+}

@@ -158,7 +158,8 @@ func (e *Engine) advance(t *task) {
 		}
 	case stepSeen:
 		t.seen = true
-		e.commit.add(Change{Seen: t.sightings()}, func() { e.advance(t) })
+		e.sealing++
+		e.commit.add(Change{Seen: t.sightings()}, func() { e.sealing--; e.advance(t) })
 	case stepDoubt:
 		t.doubted = true
 		e.after(now.Add(doubtPause), func() { t.lookAgain(step{}); e.advance(t) })
