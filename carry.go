@@ -158,6 +158,8 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 			return first(s, stop, inJob(dir, &jobs.CheckpointError{Err: err}))
 		}
 		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
+	} else if failed := summary.Totals.Failed; stop != nil && failed > 0 {
+		fmt.Fprintf(s.err, "adferry: %s failed; %s says why\n", count(failed, "row"), filepath.Join(dir, "failed.csv"))
 	}
 	s.out.excuse(s.err) // how the run went is what its exit code says
 	return stop
