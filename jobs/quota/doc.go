@@ -109,6 +109,8 @@
 //
 //   - c and d at Full access: nothing on the server's side limits 20,000 calls, and
 //     of the minute that they take two seconds find that out.
+//   - k with three times the limits at Full access comes out at 1.037 or 1.050, by the
+//     order in which answers happen to arrive.
 //   - e is one limit for both tiers, and j and m do not depend on the tier.
 //   - g and h at Limited access: a thousandth of 600 calls is none, but where no
 //     header tells of a limit only a refusal can: one is allowed. n is allowed the
