@@ -92,9 +92,9 @@ type wire struct {
 	trail  trail
 }
 
-// mostRequests is how many a process sends at most. The longest lives that come to
-// an end take a third of them.
-const mostRequests = 6000
+// mostRequests is how many a process sends at most: the longest lives that come to
+// an end, where a third of the calls is throttled, take half of them.
+const mostRequests = 20_000
 
 // gate is what a throttle asked for.
 type gate struct {
