@@ -54,7 +54,6 @@ type Engine struct {
 	ways        map[pair]*way
 	copying     map[plan.Account]int // copies in memory, by their source
 	supplied    bool                 // the checkpoint has more for some lane
-	works       bool                 // a write succeeded in this run
 	adrift      bool                 // a task is stranded
 	foreign     *graph.Error         // what kept answering some of those in place of the API
 	headers     headers

@@ -72,7 +72,6 @@ func (e *Engine) tryOtherwise(t *task) {
 }
 
 func (e *Engine) succeeded(t *task, reply graph.Reply, now time.Time) {
-	e.works = true
 	t.Outcome.Attempts++
 	t.Outcome.Tried = true
 	t.last, t.lost, t.uncounted = nil, false, false
