@@ -10,9 +10,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -38,6 +40,9 @@ func (c cleanUp) Run() int {
 	}
 	defer os.RemoveAll(state)
 	os.Setenv("ADFERRY_STATE_DIR", state)
+	if signal.Ignored(syscall.SIGHUP) { // the processes under test are not to inherit that
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	code := c.m.Run()
 	if binary != "" {
 		os.RemoveAll(filepath.Dir(binary))
