@@ -87,7 +87,7 @@ func TestHeadersNowAndThen(t *testing.T) {
 				t.Errorf("row %d: got %s %s", i+1, r.Status, r.Reason)
 			}
 		}
-		if took := time.Since(began); took > 2*time.Minute {
+		if took := time.Since(began); took > 10*time.Minute {
 			t.Errorf("it took %v", took)
 		}
 	})

@@ -3,6 +3,8 @@ package jobs_test
 import (
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -95,20 +97,21 @@ func TestGroupsShareReads(t *testing.T) {
 					rows = append(rows, fmt.Sprintf("move 11 %d 22", i))
 				}
 				w.manifest(rows...)
-				reads, groups := 0, 0
+				var readCalls, groupReads atomic.Int64
 				w.api.before = func(calls []graph.Call) {
 					for _, c := range calls {
 						if c.Action == graph.ActionRead {
-							reads++
+							readCalls.Add(1)
 						}
 						if slices.Contains(c.Query.Fields, graph.FieldCreatives) {
-							groups++
+							groupReads.Add(1)
 						}
 					}
 				}
 				if err := w.run(jobs.Options{}); err != nil {
 					t.Fatal(err)
 				}
+				reads, groups := int(readCalls.Load()), int(groupReads.Load())
 				if reads > n/10+4*groups || groups > n/10 {
 					t.Errorf("%d reads for %d groups, want %d at most, and at most %d groups", reads, groups, n/10+4*groups, n/10)
 				}
@@ -124,8 +127,11 @@ func TestSlowDiskPermitsNothing(t *testing.T) {
 		w.has("11", "a")
 		w.has("22")
 		w.manifest("move 11 a 22")
+		var mu sync.Mutex
 		held := false
 		intent := func(c jobs.Change) bool {
+			mu.Lock()
+			defer mu.Unlock()
 			if held || len(c.Records) != 1 || c.Records[0].ID != 2 || c.Records[0].Outcome.State != jobs.Sent {
 				return false
 			}
@@ -135,6 +141,8 @@ func TestSlowDiskPermitsNothing(t *testing.T) {
 		w.wrap = func(job *store.Job) jobs.Checkpoint { return &slowDisk{job, intent, 15 * time.Second} }
 		seen := time.Time{}
 		w.api.before = func(calls []graph.Call) {
+			mu.Lock()
+			defer mu.Unlock()
 			for _, c := range calls {
 				switch {
 				case c.Action == graph.ActionRead && c.Account == "22":
@@ -187,19 +195,19 @@ func TestSettledWithoutWriteTogether(t *testing.T) {
 			rows = append(rows, fmt.Sprintf("move 11 %d 22", i))
 		}
 		w.manifest(rows...)
-		reads := 0
+		var reads atomic.Int64
 		w.api.before = func(calls []graph.Call) {
 			for _, c := range calls {
 				if c.Action == graph.ActionRead {
-					reads++
+					reads.Add(1)
 				}
 			}
 		}
 		if err := w.run(jobs.Options{}); err != nil {
 			t.Fatal(err)
 		}
-		if reads > 20 {
-			t.Errorf("%d reads for 100 images in use, want 20 at most", reads)
+		if n := reads.Load(); n > 20 {
+			t.Errorf("%d reads for 100 images in use, want 20 at most", n)
 		}
 	})
 }
