@@ -54,6 +54,7 @@ func TestProxyRefusesTunnel(t *testing.T) {
 // the run, fails no row: the run stops, says who answered, and a resume ends as an
 // undisturbed run does.
 func TestForeignPageStops(t *testing.T) {
+	t.Parallel()
 	for name, answer := range map[string]func(http.ResponseWriter, *http.Request){
 		"sign-in page": func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>Sign in</html>") },
 		"block page": func(w http.ResponseWriter, _ *http.Request) {
@@ -108,6 +109,7 @@ func TestForeignPageStops(t *testing.T) {
 // An app that is restricted is refused for every ad account, under codes that each of
 // them could have, and fails no row.
 func TestRestrictedAppStops(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"200", "10", "101"} {
 		for _, nth := range []int{0, 60} {
 			t.Run(fmt.Sprint(code, " from call ", nth), func(t *testing.T) {

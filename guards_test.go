@@ -13,6 +13,7 @@ import (
 // Too many failures stop a run and every resume with exit code 5, as a number and
 // as a share; a higher bound goes on to the end.
 func TestMaxFailuresStops(t *testing.T) {
+	t.Parallel()
 	const rows = 3000
 	dir := t.TempDir()
 	r := &rehearsal{server: sandbox.New(sandbox.Options{}), manifest: filepath.Join(dir, "missing.csv")}

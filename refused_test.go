@@ -12,6 +12,7 @@ import (
 // A token or an app that is refused in mid-run stops it with exit code 4 and a hint
 // on what to renew; a resume ends as an undisturbed run does.
 func TestRefusedTokenStops(t *testing.T) {
+	t.Parallel()
 	for code, hint := range map[string]string{
 		"190/463": "renew the access token", "294": "ads_management", "2635": "ADFERRY_API_VERSION",
 	} {
