@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"syscall"
 )
 
 // ForeignError is a job of another user that this one may not read or change. While
@@ -42,8 +43,11 @@ func mayChange(dir string) error {
 
 // unreadable is the error for a job's file that cannot be opened.
 func unreadable(path string, err error) error {
-	if !errors.Is(err, fs.ErrPermission) {
+	switch {
+	case errors.Is(err, syscall.ENOTDIR):
 		return err
+	case !errors.Is(err, fs.ErrPermission):
+		return &DiskError{err}
 	}
 	dir := filepath.Dir(path)
 	return &ForeignError{Dir: dir, Owner: ownerOf(dir), Running: (&Job{dir: dir}).Running()}
