@@ -226,6 +226,8 @@ func (e *Engine) expire(l *lane, at time.Time, smaller bool) {
 	if !slices.ContainsFunc(p.permitted, func(t *task) bool { return !t.permittedUntil().After(at) }) {
 		return
 	}
+	// What the quota or a park held back is nobody's slowness, and fails no row.
+	smaller = smaller && !e.allowed(l, quota.Write, time.Now()).After(time.Now())
 	all := p.permitted
 	p.permitted = nil
 	expired := false

@@ -321,18 +321,7 @@ func TestUndoAfterLateDelete(t *testing.T) {
 		})
 		w.api.after = nil
 		w.expect("unknown")
-		job, err := store.View(t.Context(), w.dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n, last, err := job.InDoubt(t.Context(), time.Now().Add(-jobs.LongestDoubt))
-		if err := errors.Join(err, job.Close()); n != 1 || err != nil {
-			t.Fatalf("got %d writes in doubt, %v", n, err)
-		}
-		time.Sleep(time.Until(jobs.DoubtOver(last, time.Now())))
-		w.undone(t, t.TempDir())
-		time.Sleep(time.Hour)
-		wantHolds(t, w, "11 a", "!22 a")
+		w.undoneAfterDoubt()
 	})
 }
 
@@ -348,17 +337,25 @@ func TestUndoAfterDeleteSentTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.expect("done")
-		job, err := store.View(t.Context(), w.dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n, last, err := job.InDoubt(t.Context(), time.Now().Add(-jobs.LongestDoubt))
-		if err := errors.Join(err, job.Close()); n != 1 || err != nil {
-			t.Fatalf("got %d writes in doubt, %v", n, err)
-		}
-		time.Sleep(time.Until(jobs.DoubtOver(last, time.Now())))
-		w.undone(t, t.TempDir())
-		time.Sleep(time.Hour)
-		wantHolds(t, w, "11 a", "!22 a")
+		w.undoneAfterDoubt()
 	})
+}
+
+// undoneAfterDoubt waits out the one write in doubt, undoes the move of a from 11 to 22,
+// and checks that nothing that comes later takes the image.
+func (w *world) undoneAfterDoubt() {
+	t := w.t
+	t.Helper()
+	job, err := store.View(t.Context(), w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, last, err := job.InDoubt(t.Context(), time.Now().Add(-jobs.LongestDoubt))
+	if err := errors.Join(err, job.Close()); n != 1 || err != nil {
+		t.Fatalf("got %d writes in doubt, %v", n, err)
+	}
+	time.Sleep(time.Until(jobs.DoubtOver(last, time.Now())))
+	w.undone(t, t.TempDir())
+	time.Sleep(time.Hour)
+	wantHolds(t, w, "11 a", "!22 a")
 }
