@@ -31,8 +31,8 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 		}
 	}
 	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
-	if e.trust.explained(r.left) && slices.ContainsFunc(replies, func(reply graph.Reply) bool { return reply.Err == nil }) {
-		e.trust.end()
+	if slices.ContainsFunc(replies, func(reply graph.Reply) bool { return reply.Err == nil }) {
+		e.trust.hear(r.left)
 	}
 }
 

@@ -38,7 +38,7 @@ func (e *Engine) round(ctx context.Context, now time.Time) (wake time.Time) {
 	for idle := 0; e.inflight < e.spare() && idle < len(e.order) && e.stop == nil && !e.contact.trial; {
 		e.turn = (e.turn + 1) % len(e.order)
 		l := e.order[e.turn]
-		if e.trust.refused[l.account] { // what it refuses is to be explained first
+		if e.trust.refused[l.account] > 0 { // what it refuses is to be explained first
 			idle++
 			continue
 		}

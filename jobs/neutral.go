@@ -15,7 +15,7 @@ func (e *Engine) inquire(ctx context.Context, now time.Time) time.Time {
 	if !e.trust.doubted() {
 		return quota.Never
 	}
-	since := e.trust.since
+	since := e.trust.since()
 	if e.trust.asks(slices.ContainsFunc(e.requests, func(r *request) bool { return r.left.After(since) }), now) {
 		return e.mayAsk(ctx, now)
 	}
@@ -71,7 +71,7 @@ func (e *Engine) told(reply graph.Reply, left, now time.Time, aborted bool) {
 	_, e.app = heard(quota.Lane{}, e.app, graph.AccountUsage{}, reply.Err, quota.Read, left, now)
 	e.appAnswered(reply, was, now)
 	e.touch([]graph.Reply{reply}, left, now, true)
-	if err := e.trust.judge(reply, now, e.opt); err != nil {
+	if err := e.trust.judge(reply, left, now, e.opt); err != nil {
 		e.halt(err)
 	}
 }

@@ -252,7 +252,7 @@ func (e *Engine) expire(l *lane, at time.Time, smaller bool) {
 // few workers, sightings would grow old behind other lanes' requests.
 func (e *Engine) hurry(ctx context.Context, now time.Time) {
 	for _, l := range e.order {
-		for e.inflight < e.opt.Workers && len(l.permits.permitted) > 0 && e.stop == nil && !e.contact.trial && !e.trust.refused[l.account] {
+		for e.inflight < e.opt.Workers && len(l.permits.permitted) > 0 && e.stop == nil && !e.contact.trial && e.trust.refused[l.account] == 0 {
 			r, _ := e.fill(ctx, l, now)
 			if r == nil {
 				break

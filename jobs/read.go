@@ -177,7 +177,7 @@ func (e *Engine) unread(l *lane, p *page, err *graph.Error, sent, now time.Time)
 			e.giveUpLook(k, l.refused)
 		}
 	case err.Class.Refused():
-		e.trust.doubt(l.account, err, now, func() { e.denied(l, p, err, sent) })
+		e.trust.doubt(l.account, now, func() { e.denied(l, p, err, sent) })
 	default:
 		if err.Class == graph.Transient {
 			l.width = l.width.failed(len(p.looks))

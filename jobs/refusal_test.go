@@ -88,6 +88,42 @@ func TestRefusedEverywhere(t *testing.T) {
 	}
 }
 
+// An app that is restricted while an ad account is being found out to refuse for
+// reasons of its own: an answer to a call that left between the two refusals explains
+// the first of them alone.
+func TestRefusedAccountBesideRefusedApp(t *testing.T) {
+	for nth := 4; nth < 64; nth++ {
+		t.Run(fmt.Sprint("from call ", nth), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, sandbox.Options{
+					Latency: sandbox.Latency{Min: 20 * time.Millisecond, Max: 2 * time.Second},
+					Script: []sandbox.Rule{
+						{Match: sandbox.Match{Account: "22", Kind: sandbox.Copy}, Fault: sandbox.Fault{Name: "200"}},
+						{Match: sandbox.Match{Nth: nth, Count: 1e9}, Fault: sandbox.Fault{Name: "200"}},
+					},
+				})
+				var rows []string
+				for i := range 24 {
+					w.has("11", fmt.Sprint("image", i))
+					for target := 21; target < 26; target++ {
+						rows = append(rows, fmt.Sprintf("copy 11 image%d %d", i, target))
+					}
+				}
+				for target := 21; target < 26; target++ {
+					w.has(fmt.Sprint(target))
+				}
+				w.manifest(rows...)
+				is[*jobs.RefusedError](t, w.run(jobs.Options{Workers: 8, BatchSize: 3}))
+				for _, r := range w.results() {
+					if r.Status == jobs.StatusFailed && r.Target != "22" {
+						t.Errorf("line %d, to %s: got %s %s", r.Line, r.Target, r.Status, r.Reason)
+					}
+				}
+			})
+		})
+	}
+}
+
 // What refuses one ad account, or one image, is that account's or image's, whatever
 // the code: the others go on.
 func TestRefusedAlone(t *testing.T) {

@@ -177,7 +177,7 @@ func (t *tour) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	for idle := 0; t.inflight < t.opt.Workers && idle < len(t.open) && t.stop == nil && !t.contact.trial; {
 		t.turn = (t.turn + 1) % len(t.open)
 		s := t.open[t.turn]
-		if t.trust.refused[s.account] || s.denials > 0 && s.out > 0 { // one by one: a few refusals in a row decide
+		if t.trust.refused[s.account] > 0 || s.denials > 0 && s.out > 0 { // one by one: a few refusals in a row decide
 			idle++
 			continue
 		}
@@ -189,7 +189,8 @@ func (t *tour) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 		idle = 0
 		t.send(ctx, s, now)
 	}
-	if since := t.trust.since; t.trust.doubted() {
+	if t.trust.doubted() {
+		since := t.trust.since()
 		if t.trust.asks(slices.ContainsFunc(t.sent, func(left time.Time) bool { return left.After(since) }), now) {
 			return sooner(wake, t.mayAsk(ctx, now))
 		}

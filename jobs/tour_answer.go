@@ -15,9 +15,7 @@ func (t *tour) answered(s *stopover, e *errand, reply graph.Reply, left, now tim
 		t.failed(s, e, reply.Err, now)
 	} else {
 		t.took(s, e, reply, now)
-		if t.trust.explained(left) {
-			t.trust.end()
-		}
+		t.trust.hear(left)
 	}
 	if s.refused != nil {
 		s.queue = nil
@@ -73,7 +71,7 @@ func (t *tour) failed(s *stopover, e *errand, err *graph.Error, now time.Time) {
 	case err.Class.Throttled():
 	case err.Class.Refused():
 		s.held++
-		t.trust.doubt(s.account, err, now, func() {
+		t.trust.doubt(s.account, now, func() {
 			s.held--
 			t.denied(s, e, err)
 		})

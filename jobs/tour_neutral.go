@@ -45,7 +45,7 @@ func (t *tour) whoami(reply graph.Reply, left, now time.Time) {
 	_, t.app = heard(quota.Lane{}, t.app, graph.AccountUsage{}, reply.Err, quota.Read, left, now)
 	t.appAnswered(reply, was, now)
 	t.touch(reply, left, now, true)
-	if err := t.trust.judge(reply, now, t.opt); err != nil && t.stop == nil {
+	if err := t.trust.judge(reply, left, now, t.opt); err != nil && t.stop == nil {
 		t.stop = err
 	}
 }

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"time"
 
 	"adferry/graph"
@@ -16,12 +17,18 @@ import (
 // trust is the doubt whether the token and the app are good. The zero trust has
 // none.
 type trust struct {
-	since   time.Time             // when the first refusal came that nothing explains yet; zero: no doubt
-	refused map[plan.Account]bool // who refused since; they are left alone
-	held    []func()              // what each refusal means if it is its account's own
-	due     time.Time             // the neutral question is not asked before
-	vain    int                   // how often it was asked in vain
-	denials int                   // how often it was refused
+	held    []heldRefusal        // in the order they came in
+	refused map[plan.Account]int // how many are held of each account, which is left alone
+	due     time.Time            // the neutral question is not asked before
+	vain    int                  // how often it was asked in vain
+	denials int                  // how often it was refused
+}
+
+// heldRefusal is a refusal that nothing explains yet.
+type heldRefusal struct {
+	account plan.Account
+	came    time.Time
+	own     func() // what it means if it is its account's own
 }
 
 const (
@@ -35,27 +42,40 @@ const (
 	mostAsked = 2
 )
 
-func (t *trust) doubted() bool { return !t.since.IsZero() }
+func (t *trust) doubted() bool { return len(t.held) > 0 }
+
+// since is when the first of the refusals came that are held.
+func (t *trust) since() time.Time { return t.held[0].came }
 
 // doubt notes a refusal of an account's call, and what it means if it is its own.
-func (t *trust) doubt(a plan.Account, err *graph.Error, now time.Time, own func()) {
-	if !t.doubted() {
-		t.since, t.refused = now, map[plan.Account]bool{}
+func (t *trust) doubt(a plan.Account, now time.Time, own func()) {
+	if t.refused == nil {
+		t.refused = map[plan.Account]int{}
 	}
-	t.refused[a] = true
-	t.held = append(t.held, own)
+	t.refused[a]++
+	t.held = append(t.held, heldRefusal{a, now, own})
 }
 
-// explained reports whether an answer that is no refusal, to a call that left then,
-// ends the doubt.
-func (t *trust) explained(left time.Time) bool { return t.doubted() && left.After(t.since) }
-
-// end ends the doubt: the refusals are their accounts' own.
-func (t *trust) end() {
-	held := t.held
-	*t = trust{}
-	for _, own := range held {
-		own()
+// hear takes an answer that is no refusal, to a call that left then: what had been
+// refused before it left is its account's own. A refusal that came after may be the
+// first of all: that one stays in doubt.
+func (t *trust) hear(left time.Time) {
+	n := 0
+	for n < len(t.held) && t.held[n].came.Before(left) {
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	explained := t.held[:n]
+	*t = trust{held: slices.Clone(t.held[n:]), refused: t.refused}
+	for _, r := range explained {
+		if t.refused[r.account]--; t.refused[r.account] == 0 {
+			delete(t.refused, r.account)
+		}
+	}
+	for _, r := range explained {
+		r.own()
 	}
 }
 
@@ -65,8 +85,9 @@ func (t *trust) asks(others bool, now time.Time) bool {
 	return t.doubted() && !now.Before(t.due) && (!others || len(t.refused) >= mostDoubted)
 }
 
-// judge takes the answer to the neutral question. The error ends the run.
-func (t *trust) judge(r graph.Reply, now time.Time, o Options) error {
+// judge takes the answer to the neutral question, which left then. The error ends the
+// run.
+func (t *trust) judge(r graph.Reply, left, now time.Time, o Options) error {
 	class := classOf(r.Err)
 	switch {
 	case class == graph.RefusedRun:
@@ -78,7 +99,7 @@ func (t *trust) judge(r graph.Reply, now time.Time, o Options) error {
 			return &RefusedError{r.Err}
 		}
 	case r.Err == nil:
-		t.end()
+		t.hear(left.Add(1)) // it left after all that was held then, at the earliest in the same moment
 	case class.Throttled(): // its gate says when to ask again
 	default:
 		t.due = now.Add(o.RetryBase << t.vain)

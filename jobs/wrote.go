@@ -32,7 +32,7 @@ func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
 		e.halt(&RefusedError{err})
 	default:
 		e.withhold(t)
-		e.trust.doubt(t.home.account, err, now, func() { e.refusedWrite(t, err) })
+		e.trust.doubt(t.home.account, now, func() { e.refusedWrite(t, err) })
 	}
 }
 
