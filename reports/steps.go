@@ -9,7 +9,7 @@ import (
 	"adferry/jobs"
 )
 
-// Exit codes that change what to do next; package main returns them.
+// Exit codes that change what to do next; package cli returns them.
 const (
 	exitRefused = 4
 	exitGuard   = 5

@@ -4,7 +4,7 @@
 //
 // It stands under jobs, beside quota: both are policy that a run obeys. It reads
 // what graph lists and speaks of accounts and hashes as plan does, and it knows
-// nothing of how a job is run or kept; package main makes the manifest of what it
+// nothing of how a job is run or kept; package cli makes the manifest of what it
 // selects, and a job of that.
 //
 // # What is selected

@@ -1,0 +1,244 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"adferry/jobs"
+	"adferry/jobs/backup"
+	"adferry/jobs/store"
+	"adferry/reports"
+)
+
+// errReports: the run's outcome is safe in the job, and its reports are not
+// written.
+var errReports = errors.New("the reports could not be written")
+
+// carryOut runs an open job to its end or to a stop, and reports.
+func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
+	return inJob(dir, carry(ctx, s, se, job, dir))
+}
+
+// carry is carryOut; its errors do not say which job they are about.
+func carry(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
+	api, err := se.connect(job)
+	if err != nil {
+		return err
+	}
+	meta, err := job.Meta(ctx)
+	if err != nil {
+		return err
+	}
+	if err := se.server.has(dir, meta); err != nil {
+		return err
+	}
+	if meta.Settings, err = settled(ctx, se, job, meta); err != nil {
+		return err
+	}
+	options, release, err := equip(se, meta, dir)
+	if err != nil {
+		return err
+	}
+	defer release()
+	leaveRegistry, err := enter(ctx, s, job, dir, se, meta)
+	if err != nil {
+		return err
+	}
+	defer leaveRegistry()
+	sweep(dir)
+	if err := begin(ctx, se, job, meta); err != nil {
+		return err
+	}
+	defer se.exporter.show(ctx, job)()
+	engine := jobs.New(api, job, options)
+	helm, err := newHelm(ctx, s.err, dir, job, engine, se, meta.Steering)
+	if err != nil {
+		return err
+	}
+	ignore, leave := stopOnSignal(se, engine), helm.follow(ctx)
+	stop := engine.Run(ctx)
+	leave()
+	ignore()
+	se.progress.Stop()
+	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)
+}
+
+// begin records that a process runs the job, where, and what of it is to be tried
+// again.
+func begin(ctx context.Context, se *session, job *store.Job, meta store.Meta) error {
+	if err := se.server.keep(ctx, job, meta); err != nil {
+		return err
+	}
+	if se.reopen {
+		if err := job.Reopen(ctx); err != nil {
+			return &jobs.CheckpointError{Err: err}
+		}
+	}
+	if err := job.SetRunning(ctx); err != nil {
+		return &jobs.CheckpointError{Err: err}
+	}
+	return nil
+}
+
+// settled checks that the job deletes no more than it may, and keeps what the
+// options change of how it is run.
+func settled(ctx context.Context, se *session, job *store.Job, meta store.Meta) (store.Settings, error) {
+	deletes, err := job.Deletes(ctx)
+	if err != nil {
+		return meta.Settings, err
+	}
+	if err := within(se.mostDeletes, deletes, meta.Manifest.Rows); err != nil {
+		return meta.Settings, err
+	}
+	settings := store.Settings{
+		Backup:   cmp.Or(se.settings.Backup, meta.Settings.Backup),
+		OnDenied: cmp.Or(se.settings.OnDenied, meta.Settings.OnDenied),
+	}
+	if settings == meta.Settings {
+		return settings, nil
+	}
+	if err := job.SetSettings(ctx, settings); err != nil {
+		return settings, &jobs.CheckpointError{Err: err}
+	}
+	return settings, nil
+}
+
+// equip gives the engine what the job in dir is to be run with.
+func equip(se *session, meta store.Meta, dir string) (o jobs.Options, release func(), err error) {
+	o = se.options
+	o.Detour = meta.OnDenied == "upload"
+	o.Pictures = filepath.Join(dir, "pictures")
+	o.File = filesIn(filepath.Dir(meta.Manifest.Path))
+	o.Observe = watch(se)
+	if meta.Backup == "" {
+		return o, func() {}, nil
+	}
+	folder, err := backup.Open(meta.Backup, o.Gallery)
+	if err != nil {
+		return o, nil, usagef("name another folder with --backup DIR; nothing was sent", "%w", err)
+	}
+	o.Backup = folder
+	return o, func() { _ = folder.Close() }, nil
+}
+
+// finish writes what a stop leaves behind and decides the exit code.
+func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir string, stop error) error {
+	summary, err := job.Summary(ctx)
+	if err != nil {
+		return first(s, stop, inJob(dir, &jobs.CheckpointError{Err: err}))
+	}
+	why := ""
+	if summary.State == jobs.JobFinished {
+		stop = nil
+		if summary.Totals.Failed > 0 {
+			stop = &endedError{exitFailures}
+		}
+	} else if stop != nil {
+		why = stop.Error()
+	}
+	if err := job.SetStop(ctx, exitCode(stop), why); err != nil && stop == nil {
+		stop = &jobs.CheckpointError{Err: err}
+	}
+	if err := reports.Write(ctx, dir, job); err != nil {
+		failed := inJob(dir, fmt.Errorf("%w: %w", errReports, err))
+		if exitCode(stop) < exitStopped {
+			return failed
+		}
+		report(s.err, failed)
+	}
+	if !se.quiet {
+		if summary, err = job.Summary(ctx); err != nil {
+			return first(s, stop, inJob(dir, &jobs.CheckpointError{Err: err}))
+		}
+		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
+	} else if failed := summary.Totals.Failed; stop != nil && failed > 0 {
+		fmt.Fprintf(s.err, "adferry: %s failed; %s says why\n", count(failed, "row"), filepath.Join(dir, "failed.csv"))
+	}
+	s.out.excuse(s.err) // how the run went is what its exit code says
+	return stop
+}
+
+// first keeps why the run stopped as the error to end with, and tells of what
+// went wrong after it.
+func first(s *streams, stop, err error) error {
+	if stop == nil {
+		return err
+	}
+	report(s.err, err)
+	return stop
+}
+
+// watch passes the engine's events on to the progress display and the log.
+func watch(se *session) func(jobs.Event) {
+	return func(e jobs.Event) {
+		switch e.Kind {
+		case jobs.EventStarted:
+			se.progress.Start(e.Total, e.Settled, e.Failed)
+			se.log.Info("started", "operations", e.Total, "settled", e.Settled, "failed", e.Failed)
+		case jobs.EventSettled:
+			se.progress.Settled(e.Outcome.State == jobs.Failed, e.Outcome.State == jobs.Skipped)
+			attrs := []any{"operation", e.Op.Kind.String(), "source", string(e.Op.Source), "hash", string(e.Op.Hash), "target", string(e.Op.Target),
+				"state", e.Outcome.State.String(), "reason", string(e.Outcome.Reason), "attempts", e.Outcome.Attempts}
+			if e.Outcome.State == jobs.Failed {
+				se.log.Warn("failed", append(attrs, "error", e.Outcome.Message, "fbtrace_id", e.Outcome.TraceID)...)
+			} else {
+				se.log.Debug("settled", attrs...)
+			}
+		case jobs.EventParked:
+			se.progress.Parked(string(e.Account), e.Until, e.Text)
+			se.log.Info("parked", "account", string(e.Account), "until", e.Until, "why", e.Text)
+		case jobs.EventResumed:
+			se.progress.Resumed(string(e.Account))
+			se.log.Info("resumed", "account", string(e.Account))
+		case jobs.EventWaiting:
+			if e.Until.IsZero() {
+				se.progress.Resumed(string(e.Account))
+				break
+			}
+			se.progress.Parked(string(e.Account), e.Until, e.Text)
+			se.log.Info("waiting", "account", string(e.Account), "until", e.Until, "why", e.Text)
+		case jobs.EventWarning:
+			se.progress.Note(e.Text)
+			se.log.Warn(e.Text)
+		}
+	}
+}
+
+// stopOnSignal lets the first signal drain the engine and the second one leave
+// at once: every intent is on disk, so that loses nothing.
+func stopOnSignal(se *session, engine *jobs.Engine) (release func()) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, stopSignals()...)
+	done := make(chan struct{})
+	go func() {
+		var first time.Time
+		for {
+			var s os.Signal
+			select {
+			case <-done:
+				return
+			case s = <-signals:
+			}
+			switch {
+			case first.IsZero():
+				first = time.Now()
+				engine.Stop(jobs.ErrInterrupted)
+				se.progress.Note("stopping: requests in flight may end; interrupt again to stop now")
+			case s != syscall.SIGHUP || time.Since(first) > hangupPause:
+				se.progress.Stop()
+				os.Exit(exitStopped)
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(done)
+	}
+}

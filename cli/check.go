@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"sync/atomic"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+// check asks the API what a plan would find, by reads alone: first whether each ad
+// account can be read at all, then about every image. It runs as a job in a folder
+// of its own that is thrown away.
+func check(c *cli.Context, s *streams, path string) error {
+	m, err := manifestOf(c, s, path)
+	if err != nil {
+		return err
+	}
+	defer m.close()
+	p, err := m.read(nil)
+	if err != nil {
+		return showProblems(s, err)
+	}
+	se, err := newSession(c, s, c.Bool("sandbox"))
+	if err != nil {
+		return err
+	}
+	defer se.close()
+	if se.connect == nil {
+		return usagef("leave one of them out", "--check asks the API, and --dry-run sends nothing")
+	}
+	dir, err := os.MkdirTemp("", "adferry-check-")
+	if err != nil {
+		return notStarted(&store.DiskError{Err: err})
+	}
+	defer os.RemoveAll(dir)
+	job, _, err := store.Create(c.Context, dir, store.Spec{
+		Manifest: m.kept, Sandbox: c.Bool("sandbox"), Read: m.read,
+	})
+	if err != nil {
+		return notStarted(err)
+	}
+	defer job.Close()
+	api, err := se.connect(job)
+	if err != nil {
+		return err
+	}
+	fence := &fence{API: api, closed: map[string]*graph.Error{}}
+	reader, err := probe(c.Context, s, se, fence, p)
+	if err != nil {
+		return &readingError{err}
+	}
+	if err := rehearseReads(c.Context, se, fence, job, p); err != nil {
+		return &readingError{err}
+	}
+	d := describe(m.name, p)
+	if d.Check, err = newCheck(c.Context, job, d.Forecast, reader, fence); err != nil {
+		return err
+	}
+	rows := misfits(job.Results(c.Context))
+	if c.Bool("json") {
+		return d.printWith(s.out, rows)
+	}
+	if err := d.text(s.out); err != nil {
+		return err
+	}
+	return d.Check.text(s.out, rows)
+}
+
+// probe finds the ad accounts that cannot be read, and fences them off. A refused
+// token shows here, before anything else is asked.
+func probe(ctx context.Context, s *streams, se *session, fence *fence, p *plan.Plan) (*jobs.Reader, error) {
+	var accounts []plan.Account
+	for _, load := range p.Accounts() {
+		accounts = append(accounts, load.Account)
+	}
+	options := se.options
+	options.Observe = (&reading{err: s.err, quiet: se.quiet, log: se.log}).observe
+	reader := jobs.NewReader(fence, options)
+	ctx, release := untilSignal(ctx)
+	defer release()
+	unreadable, stop := apart(reader.Probe(ctx, accounts))
+	for _, a := range unreadable {
+		fence.close(a.Account, a.Err)
+	}
+	return reader, stop
+}
+
+// rehearseReads runs the plan's reads, and settles as done what a run would write.
+func rehearseReads(ctx context.Context, se *session, api jobs.API, job *store.Job, p *plan.Plan) error {
+	options := se.options
+	options.ReadOnly = true
+	options.MaxFailures = jobs.Share{Count: p.Rows * 2, Set: true} // failures are what is looked for
+	options.Observe = watch(se)
+	engine := jobs.New(api, job, options)
+	release := stopOnSignal(se, engine)
+	err := engine.Run(ctx)
+	release()
+	se.progress.Stop()
+	return err
+}
+
+// fence keeps calls from ad accounts that are known to refuse them, and counts the
+// others: refused calls count against the quota and the app's tier, too.
+type fence struct {
+	jobs.API
+	closed map[string]*graph.Error
+	calls  atomic.Int64
+}
+
+// close takes what an account answered for its answer to everything. What failed
+// again and again counts as refused, so that nobody tries it once more.
+func (f *fence) close(a plan.Account, err *graph.Error) {
+	e := *err
+	if e.Class == graph.Transient {
+		e.Class = graph.RefusedAccount
+	}
+	f.closed[string(a)] = &e
+}
+
+// Do sends what may pass. The calls of one request are all of one account.
+func (f *fence) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
+	refusal := f.closed[calls[0].Account]
+	if refusal == nil {
+		f.calls.Add(int64(len(calls)))
+		return f.API.Do(ctx, calls)
+	}
+	replies := make([]graph.Reply, len(calls))
+	for i := range replies {
+		e := *refusal
+		replies[i].Err = &e
+	}
+	return replies
+}

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// Run is the program: it returns the exit code. args are without the program's
+// name.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	// A reader that goes away must not take the run with it: without this, the
+	// first write to a closed pipe would end the process.
+	signal.Ignore(syscall.SIGPIPE)
+	forgetEmpty()
+	s := &streams{
+		in: stdin, out: &outlet{w: &plainWriter{w: stdout}},
+		err: &plainWriter{w: stderr, hide: discretion(args)}, terminal: stderr,
+	}
+	app := newApp(s)
+	err := misplaced(args)
+	if err == nil {
+		args, err = reorder(app, args)
+	}
+	if err == nil {
+		err = app.RunContext(ctx, args)
+	}
+	err = s.outcome(err)
+	var ended *endedError
+	if err != nil && !errors.As(err, &ended) {
+		report(s.err, err)
+	}
+	return exitCode(err)
+}
+
+// forgetEmpty unsets our environment variables that are empty, as a script's unset
+// variable leaves them: they say nothing, and an option would take that for its value.
+func forgetEmpty() {
+	for _, entry := range os.Environ() {
+		if name, value, _ := strings.Cut(entry, "="); value == "" && strings.HasPrefix(name, "ADFERRY_") {
+			_ = os.Unsetenv(name)
+		}
+	}
+}
+
+// streams are where a command reads and writes.
+type streams struct {
+	in  io.Reader
+	out *outlet
+	err io.Writer
+
+	terminal io.Writer // err as it is, for progress, which draws
+}
+
+// report prints an error as one line and its hints below.
+func report(w io.Writer, err error) {
+	fmt.Fprintf(w, "adferry: %s\n", oneLine(err.Error()))
+	for _, hint := range hints(err) {
+		fmt.Fprintf(w, "  hint: %s\n", oneLine(hint))
+	}
+}
+
+// oneLine keeps what is shown, such as a file's name, from making lines of its own.
+func oneLine(text string) string {
+	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(strings.TrimSpace(text))
+}
+
+// outcome is what a command ends with. Output that was lost is an error, unless its
+// reader has left; but it takes the place of no other outcome.
+func (s *streams) outcome(err error) error {
+	var lost *outputError
+	if err == nil || errors.As(err, &lost) {
+		return gone(s.out.err)
+	}
+	s.out.excuse(s.err)
+	return err
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/graph"
+	"adferry/jobs"
+)
+
+// connect makes the API client that the options and the environment describe.
+// It sends nothing.
+func connect(c *cli.Context, s *streams, log *slog.Logger) (jobs.API, error) {
+	token, err := accessToken(c, s)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := graph.NewSecret(os.Getenv("ADFERRY_APP_SECRET"))
+	if err != nil {
+		return nil, usagef("", "ADFERRY_APP_SECRET: %w", err)
+	}
+	client, err := graph.New(graph.Config{
+		Endpoint: c.String("endpoint"), Version: c.String("api-version"), Token: token, AppSecret: secret,
+		Transport: graph.NewTransport(), Timeout: c.Duration("timeout"), UserAgent: userAgent(),
+	})
+	if err != nil {
+		return nil, &usageError{err: err}
+	}
+	return logged(client, log), nil
+}
+
+func userAgent() string { return "adferry/" + version() }
+
+// accessToken reads the token from where it may be: never from an option's
+// value, which every process on the machine can see.
+func accessToken(c *cli.Context, s *streams) (graph.Secret, error) {
+	text, from := os.Getenv("ADFERRY_ACCESS_TOKEN"), "ADFERRY_ACCESS_TOKEN"
+	if file := c.String("token-file"); file != "" {
+		raw, err := readToken(file, s.in)
+		if err != nil {
+			return graph.Secret{}, usagef("--token-file takes the name of a file that holds the token, or - for standard input", "--token-file: %s cannot be read: %w", shown(file), bare(err))
+		}
+		text, from = raw, "--token-file"
+	}
+	switch {
+	case strings.TrimSpace(text) != "":
+	case from == "--token-file":
+		return graph.Secret{}, usagef("put the token into it, and nothing else", "--token-file: %s is empty", shown(c.String("token-file")))
+	default:
+		hint := []string{"set ADFERRY_ACCESS_TOKEN, or name a file with --token-file FILE (- is standard input)"}
+		if slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return f.Names()[0] == "sandbox" }) {
+			hint = append(hint, "--sandbox rehearses without one")
+		}
+		return graph.Secret{}, &usageError{err: errors.New("there is no access token"), hint: hint}
+	}
+	token, err := graph.NewSecret(text)
+	if err != nil {
+		return graph.Secret{}, usagef("", "the access token from %s cannot be one: %w", from, err)
+	}
+	return token, nil
+}
+
+func readToken(file string, stdin io.Reader) (string, error) {
+	r := stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return "", err
+		}
+		defer f.Close()
+		r = f
+	}
+	raw, err := io.ReadAll(io.LimitReader(r, 64<<10))
+	return string(raw), err
+}
+
+// logger makes the log that the options ask for.
+func logger(c *cli.Context, s *streams) (*slog.Logger, error) {
+	format := c.String("log-format")
+	if format != "text" && format != "json" && format != "" {
+		return nil, usagef("", "--log-format must be text or json, not %q", format)
+	}
+	var level slog.Level
+	switch name := c.String("log-level"); name {
+	case "off", "":
+		return slog.New(slog.DiscardHandler), nil
+	case "error", "warn", "info", "debug":
+		_ = level.UnmarshalText([]byte(name))
+	default:
+		return nil, usagef("", "--log-level must be off, error, warn, info or debug, not %q", name)
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(s.err, o)), nil
+	}
+	return slog.New(slog.NewTextHandler(s.err, o)), nil
+}
+
+// loggedAPI writes every call and its answer to the debug log.
+type loggedAPI struct {
+	api jobs.API
+	log *slog.Logger
+}
+
+func logged(api jobs.API, log *slog.Logger) jobs.API {
+	if !log.Enabled(context.Background(), slog.LevelDebug) {
+		return api
+	}
+	return loggedAPI{api, log}
+}
+
+func (l loggedAPI) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
+	began := time.Now()
+	replies := l.api.Do(ctx, calls)
+	took := time.Since(began)
+	for i, r := range replies {
+		call := calls[i]
+		attrs := []any{"action", call.Action.String(), "account", call.Account, "http", r.Status, "took", took, "batch", len(calls)}
+		switch {
+		case call.Action == graph.ActionRead:
+			attrs = append(attrs, "asked", len(call.Query.Hashes), "found", len(r.Images))
+		default:
+			attrs = append(attrs, "hash", call.Hash)
+		}
+		if r.Err != nil {
+			attrs = append(attrs, "class", r.Err.Class.String(), "lost", r.Err.Lost, "error", r.Err.Error(), "fbtrace_id", r.Err.TraceID)
+		}
+		l.log.Debug("call", attrs...)
+	}
+	return replies
+}

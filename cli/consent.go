@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// agree lets a plan pass that deletes nothing, or as much as was agreed to; what
+// tells of its deletions.
+func agree(c *cli.Context, s *streams, p *plan.Plan, limit jobs.Share, what func(*plan.Plan) string) error {
+	deletes := p.Counts().Deletes
+	if deletes == 0 {
+		return nil
+	}
+	if err := within(limit, deletes, p.Rows); err != nil {
+		return err
+	}
+	return confirm(c, s, what(p))
+}
+
+// confirm lets deletions pass that were agreed to beforehand, or are now at the
+// terminal. what says which.
+func confirm(c *cli.Context, s *streams, what string) error {
+	if c.Bool("yes") {
+		return nil
+	}
+	in, ok := s.in.(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return &guardError{what: what, hint: "--yes agrees to that; nothing was sent"}
+	}
+	warning := "Deleted images cannot be brought back"
+	if dir := c.String("backup"); dir != "" {
+		warning = "Each is kept in " + dir + " before it is deleted"
+	}
+	fmt.Fprintf(s.err, "%s.\n%s. Type yes to go on: ", what, warning)
+	answer, err := bufio.NewReader(io.LimitReader(in, 1024)).ReadString('\n')
+	if err != nil && err != io.EOF || strings.TrimSpace(strings.ToLower(answer)) != "yes" {
+		return &guardError{what: "the deletions were not confirmed", hint: "nothing was sent"}
+	}
+	return nil
+}
+
+// within holds a job's deletions against what --max-delete allows.
+func within(limit jobs.Share, deletes, rows int) error {
+	if most := limit.Of(rows); limit.Set && deletes > most {
+		return &guardError{
+			what: fmt.Sprintf("the manifest deletes %s, and --max-delete allows %d", count(deletes, "image"), most),
+			hint: "check the manifest; nothing was sent",
+		}
+	}
+	return nil
+}
+
+// deletions says how many images would go, how many of them have no copy in the
+// manifest, and from where: the ad accounts that lose most are named.
+func deletions(p *plan.Plan) string {
+	lost := map[plan.Account]int{}
+	bare := 0
+	for o := range p.Ops() {
+		if o.Kind == plan.KindDelete {
+			lost[o.Source]++
+			if !o.Needs && o.Guard.Witness == "" {
+				bare++
+			}
+		}
+	}
+	from, named := losers(lost)
+	without := fmt.Sprintf("%d of them without a copy elsewhere", bare)
+	if bare == 0 {
+		without = "none of them without a copy elsewhere"
+	}
+	return fmt.Sprintf("the manifest deletes %s from %s, %s%s", count(p.Counts().Deletes, "image"), from, without, named)
+}
+
+// takenBack says how many images an undo deletes, and from where.
+func takenBack(p *plan.Plan) string {
+	lost := map[plan.Account]int{}
+	for o := range p.Ops() {
+		if o.Kind == plan.KindDelete {
+			lost[o.Source]++
+		}
+	}
+	from, named := losers(lost)
+	return fmt.Sprintf("the undo deletes %s that the job brought, from %s%s", count(p.Counts().Deletes, "image"), from, named)
+}
+
+// losers says how many ad accounts lose images, and names those that lose most; a
+// single one is named at once.
+func losers(lost map[plan.Account]int) (from, named string) {
+	all := slices.SortedFunc(maps.Keys(lost), func(a, b plan.Account) int {
+		return cmp.Or(lost[b]-lost[a], strings.Compare(string(a), string(b)))
+	})
+	if len(all) == 1 {
+		return all[0].Act(), ""
+	}
+	const most = 5
+	var names []string
+	for _, a := range all[:min(most, len(all))] {
+		names = append(names, fmt.Sprintf("%s (%d)", a.Act(), lost[a]))
+	}
+	if left := len(all) - most; left > 0 {
+		names = append(names, fmt.Sprintf("%d more", left))
+	}
+	return fmt.Sprintf("%d ad accounts", len(all)), ": " + strings.Join(names, ", ")
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

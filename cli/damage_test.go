@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"adferry/graph/sandbox"
+)
+
+// A job file that was cut short is refused and left as it is.
+func TestTruncatedJob(t *testing.T) {
+	job := settledJob(t)
+	whole := readFile(t, filepath.Join(job, "job.db"))
+	n := len(whole)
+	for _, size := range []int{0, 1, 15, 16, 99, 100, 511, 512, 4095, 4096, 4097, n / 3, n / 2, n - 4096, n - 4095, n - 1} {
+		dir := damagedJob(t, whole[:size], nil)
+		code, stderr := inProcess(t, "resume", dir)
+		if code != exitUnusable || !strings.Contains(stderr, "damaged") {
+			t.Errorf("%d of %d bytes: got exit code %d, want %d\n%s", size, n, code, exitUnusable, stderr)
+		}
+		wantUntouched(t, dir, whole[:size], nil)
+	}
+}
+
+// A job file with a flipped bit is refused and left as it is, or what the plan
+// says and what came of it is not affected: the texts of outcomes alone have no
+// sum.
+func TestFlippedBits(t *testing.T) {
+	job := settledJob(t)
+	whole := readFile(t, filepath.Join(job, "job.db"))
+	want := fates(t, job)
+	refused := 0
+	for i := range 120 {
+		at := 16 + i // the header, then all over the file
+		if i >= 60 {
+			at = (i - 60) * 6007 % len(whole)
+		}
+		bad := slices.Clone(whole)
+		bad[at] ^= 1 << (i % 8)
+		dir := damagedJob(t, bad, nil)
+		switch code, stderr := inProcess(t, "resume", dir); code {
+		case exitUnusable:
+			refused++
+			wantUntouched(t, dir, bad, nil)
+		case exitFailures:
+			if got := fates(t, dir); !slices.Equal(got, want) {
+				t.Errorf("byte %d: the results changed, and nothing was said", at)
+			}
+		default:
+			t.Errorf("byte %d: got exit code %d, want %d or %d\n%s", at, code, exitUnusable, exitFailures, stderr)
+		}
+		if code, stderr := inProcess(t, "status", dir); code != exitUnusable && code != exitDone {
+			t.Errorf("byte %d: status: got exit code %d, want %d or %d\n%s", at, code, exitUnusable, exitDone, stderr)
+		}
+	}
+	if refused < 40 {
+		t.Errorf("only %d of 120 flipped bits were noticed", refused)
+	}
+}
+
+// The write-ahead log beside a damaged job file is evidence, and stays, too.
+func TestDamagedJobKeepsLog(t *testing.T) {
+	job := settledJob(t)
+	whole := readFile(t, filepath.Join(job, "job.db"))
+	log := bytes.Repeat([]byte("what a killed process left"), 1000)
+	bad := slices.Clone(whole)
+	bad[len(bad)/4] ^= 0x10
+	for _, command := range []string{"resume", "status", "report"} {
+		dir := damagedJob(t, bad, log)
+		if code, stderr := inProcess(t, command, dir); command == "resume" && code != exitUnusable {
+			t.Errorf("%s: got exit code %d, want %d\n%s", command, code, exitUnusable, stderr)
+		}
+		wantUntouched(t, dir, bad, log)
+	}
+}
+
+// settledJob is the folder of a small job that has ended; no request is needed
+// to take it up again.
+func settledJob(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	r := newRehearsal(t, dir, 60, sandbox.Options{})
+	t.Setenv("ADFERRY_ENDPOINT", r.url)
+	t.Setenv("ADFERRY_ACCESS_TOKEN", "token")
+	t.Setenv("ADFERRY_PROGRESS", "none")
+	job := filepath.Join(dir, "job")
+	if code, stderr := inProcess(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
+		t.Fatalf("got exit code %d, want %d\n%s", code, exitFailures, stderr)
+	}
+	return job
+}
+
+// damagedJob makes a job folder of a job file and a write-ahead log.
+func damagedJob(t *testing.T, file, log []byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "job.db"), file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if log != nil {
+		if err := os.WriteFile(filepath.Join(dir, "job.db-wal"), log, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func wantUntouched(t *testing.T, dir string, file, log []byte) {
+	t.Helper()
+	if got := readFile(t, filepath.Join(dir, "job.db")); !bytes.Equal(got, file) {
+		t.Errorf("the job file was changed")
+	}
+	if log == nil {
+		return
+	}
+	if got := readFile(t, filepath.Join(dir, "job.db-wal")); !bytes.Equal(got, log) {
+		t.Errorf("the write-ahead log was changed: %d bytes, and were %d", len(got), len(log))
+	}
+}
+
+// fates are the results of a job as far as the plan and the statuses go.
+func fates(t *testing.T, job string) []string {
+	t.Helper()
+	var all []string
+	for _, row := range readCSV(t, filepath.Join(job, "results.csv")) {
+		all = append(all, strings.Join(append(row[:6:6], row[15:]...), ","))
+	}
+	return all
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// inProcess runs a command in this process, so that a panic shows.
+func inProcess(t *testing.T, args ...string) (code int, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = Run(context.Background(), args, strings.NewReader(""), &out, &errs)
+	return code, errs.String()
+}

@@ -1,0 +1,78 @@
+//go:build linux
+
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"adferry/graph/sandbox"
+)
+
+// Whichever disk operation is the first to fail, counted in each thread (of later ones
+// a sample), whether the disk is dead from then on or not: the run says so and stops, or no harm was
+// done, and the next one ends as if nothing had been.
+func TestEveryDiskOperationFails(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some hundred processes under strace")
+	}
+	needStrace(t)
+	const rows = 20 // each fate once
+	dir := t.TempDir()
+	r := newRehearsal(t, dir, rows, sandbox.Options{})
+	job := filepath.Join(dir, "job")
+	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
+		t.Fatalf("undisturbed: got exit code %d, want %d\n%s", code, exitFailures, stderr)
+	}
+	want := endingOf(t, r, job)
+	for _, fault := range []string{
+		"pwrite64:error=ENOSPC:when=%d+", "fsync,fdatasync:error=EIO:when=%d+", "fsync,fdatasync:error=EIO:when=%d",
+		"ftruncate:error=EIO:when=%d+", "renameat,renameat2:error=ENOSPC:when=%d+",
+	} {
+		t.Run(strings.Split(fault, ":when")[0]+strings.TrimPrefix(fault[strings.Index(fault, "%d"):], "%d"), func(t *testing.T) {
+			t.Parallel()
+			for n := 1; ; n += 1 + n/8 { // each of the first ones, and then fewer: a run takes seconds
+				if !failNth(t, fmt.Sprintf(fault, n), rows, want) {
+					if n == 1 {
+						t.Errorf("no operation failed: the test is void")
+					}
+					t.Logf("fewer than %d operations", n)
+					break
+				}
+			}
+		})
+	}
+}
+
+// failNth runs a rehearsal under a fault and again without it. It reports whether
+// the fault came to strike.
+func failNth(t *testing.T, fault string, rows int, want ending) bool {
+	t.Helper()
+	dir := t.TempDir()
+	r := newRehearsal(t, dir, rows, sandbox.Options{})
+	job, trace := filepath.Join(dir, "job"), filepath.Join(dir, "trace")
+	behind := strace(fault)
+	behind[3] = trace
+	code, stderr := runBehind(t, r, behind, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
+	seen, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code != exitFailures {
+		checkDiskStop(t, code, stderr, job)
+	}
+	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
+		t.Errorf("%s, again: got exit code %d, want %d\n%s", fault, code, exitFailures, stderr)
+		return true
+	}
+	if diff := cmp.Diff(want, endingOf(t, r, job)); diff != "" {
+		t.Errorf("%s: it ended otherwise than an undisturbed run (-undisturbed +got):\n%.2000s", fault, diff)
+	}
+	checkEffects(t, r)
+	return strings.Contains(string(seen), "(INJECTED)")
+}

@@ -1,0 +1,52 @@
+//go:build unix
+
+package cli
+
+import (
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"adferry/graph/sandbox"
+)
+
+// A server that never answers holds a stop up for as long as one request may take.
+func TestSignalDrainsInTime(t *testing.T) {
+	undisturbed(t)
+	dir := t.TempDir()
+	r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+	g := newGate(t, r, 40)
+	job := filepath.Join(dir, "job")
+	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3", "--timeout", "3s")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-g.reached
+	g.quiet()
+	began := time.Now()
+	_ = c.Process.Signal(syscall.SIGTERM)
+	stuck := time.AfterFunc(30*time.Second, func() { _ = c.Process.Kill() })
+	_ = c.Wait()
+	stuck.Stop()
+	if code := c.ProcessState.ExitCode(); code != exitStopped {
+		t.Errorf("got exit code %d, want %d", code, exitStopped)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v to stop with requests of 3 s", took)
+	}
+	if s := readSummary(t, job); s.Totals.Unknown == 0 {
+		t.Errorf("got totals %+v, want the rows without an answer unknown", s.Totals)
+	}
+	g.open()
+	g.quiet()
+	if code, _, stderr := r.run(t, "resume", job); code != exitFailures {
+		t.Fatalf("resume: got exit code %d, want %d\n%s", code, exitFailures, stderr)
+	}
+	// What was lost with its answer took effect late, when the gate opened: the
+	// servers are equal, and so are the rows but for the number of attempts.
+	if got, want := endingOf(t, r, job), undisturbed(t); got.Totals != want.Totals || got.ExitCode != want.ExitCode {
+		t.Errorf("got %+v, want %+v", got.Totals, want.Totals)
+	}
+	checkEffects(t, r)
+}

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// rooms says what each package may import of ours, and why not more.
+var rooms = map[string]struct {
+	may []string
+	why string
+}{
+	"plan":          {nil, "a plan is pure: it knows neither the API nor jobs"},
+	"graph":         {nil, "the client knows the API and nothing of what is done with it"},
+	"graph/sandbox": {nil, "the other side of the wire must not share the client's mistakes"},
+	"jobs/quota":    {[]string{"graph"}, "quota policy is pure; it reads usage headers and nothing else"},
+	"jobs/content":  {[]string{"plan", "graph"}, "which picture is whose is known by sums and hashes alone"},
+	"jobs/evidence": {[]string{"plan", "graph"}, "what an answer proves follows from the question and the answer, and nothing else"},
+	"jobs":          {[]string{"plan", "graph", "jobs/quota", "jobs/content", "jobs/evidence"}, "the engine reaches its checkpoint through an interface, and reports through a hook"},
+	"jobs/backup":   {[]string{"plan", "graph", "jobs", "jobs/content"}, "a backup knows what it keeps, not how a job is run"},
+	"jobs/cleanup":  {[]string{"plan", "graph"}, "cleanup policy is pure; it judges what was listed and starts nothing"},
+	"jobs/store":    {[]string{"plan", "graph", "jobs"}, "the checkpoint knows what it stores, not how it is shown"},
+	"jobs/registry": {[]string{"plan", "graph", "jobs/store"}, "the registry knows which jobs are unfinished, not how one is run"},
+	"reports":       {[]string{"plan", "jobs"}, "reports read outcomes; they do not reach for the API or the database"},
+	"cli":           {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/backup", "jobs/cleanup", "jobs/registry", "jobs/store", "reports"}, "the command line wires all the others"},
+	".":             {[]string{"cli"}, "main.go starts the command line, and nothing else"},
+}
+
+// homes says which package may import a third-party module.
+var homes = map[string][]string{
+	"github.com/urfave/cli/v2":            {"cli"},
+	"github.com/gocarina/gocsv":           {"plan", "reports"},
+	"golang.org/x/sync":                   {"jobs", "graph"},
+	"golang.org/x/image":                  {"graph"},
+	"github.com/cenkalti/backoff/v4":      {"jobs"},
+	"modernc.org/sqlite":                  {"jobs/store"},
+	"github.com/gofrs/flock":              {"jobs/store", "jobs/backup", "jobs/content", "jobs/registry"},
+	"github.com/google/renameio/v2":       {"reports"},
+	"github.com/prometheus/client_golang": {"reports"},
+	"charm.land/bubbletea/v2":             {"reports"},
+	"charm.land/lipgloss/v2":              {"reports"},
+	"github.com/charmbracelet/x":          {"reports"},
+	"golang.org/x/term":                   {"reports", "cli"},
+	"golang.org/x/sys":                    {"reports", "jobs/store"},
+}
+
+// Data runs one way: plan and graph, then jobs, then reports, wired by cli.
+func TestHouse(t *testing.T) {
+	err := fs.WalkDir(os.DirFS(".."), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "testdata") {
+			if err == nil {
+				err = filepath.SkipDir
+			}
+			return err
+		}
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			checkImports(t, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkImports(t *testing.T, path string) {
+	t.Helper()
+	room := filepath.ToSlash(filepath.Dir(path))
+	rule, known := rooms[room]
+	if !known {
+		t.Errorf("%s: the house has no room %s", path, room)
+		return
+	}
+	f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", path), nil, parser.ImportsOnly)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for _, i := range f.Imports {
+		name, _ := strconv.Unquote(i.Path.Value)
+		if ours, ok := strings.CutPrefix(name, "adferry/"); ok {
+			if !slices.Contains(rule.may, ours) {
+				t.Errorf("%s imports %s: %s", path, ours, rule.why)
+			}
+			continue
+		}
+		if !strings.Contains(strings.Split(name, "/")[0], ".") {
+			continue // the standard library
+		}
+		home := slices.ContainsFunc(homesOf(name), func(h string) bool { return h == room })
+		if !home {
+			t.Errorf("%s imports %s, whose home is %v", path, name, homesOf(name))
+		}
+	}
+}
+
+func homesOf(name string) []string {
+	for module, at := range homes {
+		if name == module || strings.HasPrefix(name, module+"/") {
+			return at
+		}
+	}
+	return nil
+}
+
+// The top level keeps the folders of the house and main.go, and nothing else.
+func TestTopLevel(t *testing.T) {
+	allowed := []string{
+		"main.go", "go.mod", "go.sum", "cli", "plan", "jobs", "graph", "reports", "testdata", "docs",
+		"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", ".gitignore", ".git", ".ci", ".golangci.yml",
+	}
+	ignored := []string{"job", "adferry"} // what the README's commands leave here
+	entries, err := os.ReadDir("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if name := e.Name(); !slices.Contains(allowed, name) && !slices.Contains(ignored, name) {
+			t.Errorf("the top level has no place for %s", name)
+		}
+	}
+}

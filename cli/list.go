@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/plan"
+	"adferry/reports"
+)
+
+// usualFields are listed unless others are asked for.
+var usualFields = []string{graph.FieldName, graph.FieldStatus, "width", "height", graph.FieldCreated, graph.FieldUpdated}
+
+func listCommand(s *streams) *cli.Command {
+	return &cli.Command{
+		Name: "list", Usage: "list the images of ad accounts; sends no write, ever", ArgsUsage: "ACCOUNT...",
+		Description: "Reads all the accounts side by side and writes their images as they come.\n" +
+			"An image is shown once for each account, as the first row of the API's list shows it, with status DELETED\n" +
+			"too: the field status tells. --count is the number that the API itself tells.\n" +
+			"--format csv begins with source_account and hash, and so is the source side of a manifest:\n" +
+			"add a target_account, or an operation that is delete.\n" +
+			"Exit code 1: some account could not be read to its end; the others were listed.\n" +
+			"The fields are " + strings.Join(graph.ImageFields, ", ") + ".",
+		Flags: append([]cli.Flag{
+			&cli.StringSliceFlag{Name: "hash", Usage: "only the image of this hash; may be repeated", EnvVars: env("hash")},
+			stringFlag("name", "", "TEXT", "only images of this name"),
+			intFlag("min-width", 0, "only images at least so many pixels wide"),
+			intFlag("min-height", 0, "only images at least so many pixels high"),
+			stringFlag("business-id", "", "ID", "only images of this business"),
+			stringFlag("biz-tag-id", "", "ID", "only images with this business tag"),
+			stringFlag("fields", strings.Join(usualFields, ","), "NAME,...", "what to tell of each image, beside its hash"),
+			stringFlag("format", "table", "table|csv|json|jsonl", "form of the output"),
+			boolFlag("count", "tell how many images there are, and list none"),
+			intFlag("page-size", 500, "images in one call; halved while the API cannot answer so much"),
+		}, readFlags()...),
+		Action: func(c *cli.Context) error { return list(c, s) },
+	}
+}
+
+// list is the main job of the command: all that can be wrong with its call is
+// found before anything is sent.
+func list(c *cli.Context, s *streams) error {
+	accounts, err := accountsOf(c)
+	if err != nil {
+		return err
+	}
+	var format reports.Format
+	if err := format.UnmarshalText([]byte(c.String("format"))); err != nil {
+		return usagef("", "--format: %w", err)
+	}
+	fields, err := fieldsOf(c.String("fields"))
+	if err != nil {
+		return err
+	}
+	q, err := queryOf(c)
+	if err != nil {
+		return err
+	}
+	r, err := newReading(c, s)
+	if err != nil {
+		return err
+	}
+	ctx, release := untilSignal(c.Context)
+	defer release()
+	if c.Bool("count") {
+		err = countImages(ctx, r, accounts, q, format, s.out)
+	} else {
+		q.Fields, q.Raw = append([]string{graph.FieldHash}, fields...), true
+		err = listImages(ctx, r, accounts, q, reports.NewListing(s.out, format, fields))
+	}
+	if s.out.err != nil {
+		return s.out.err
+	}
+	return r.ended(err)
+}
+
+func countImages(ctx context.Context, r *reading, accounts []plan.Account, q graph.Query, f reports.Format, out *outlet) error {
+	counts, err := reports.NewCounts(out, f)
+	if err != nil {
+		return err
+	}
+	read := r.reader.Count(ctx, accounts, q, counts.Account)
+	if err := counts.End(); err != nil {
+		return err
+	}
+	return read
+}
+
+func listImages(ctx context.Context, r *reading, accounts []plan.Account, q graph.Query, l *reports.Listing) error {
+	var read error
+	if len(q.Hashes) > 0 {
+		read = findImages(ctx, r, accounts, q, l)
+	} else {
+		read = r.reader.List(ctx, accounts, q, func(a plan.Account, page graph.Reply) error {
+			for _, i := range page.Images {
+				if err := l.Image(a, plan.Hash(i.Hash), i.Raw); err != nil {
+					return err
+				}
+			}
+			return l.Page()
+		})
+	}
+	if err := l.End(); err != nil {
+		return err
+	}
+	return read
+}
+
+// findImages lists the images that were asked for by hash, and tells which are not
+// there.
+func findImages(ctx context.Context, r *reading, accounts []plan.Account, q graph.Query, l *reports.Listing) error {
+	asked := q.Hashes
+	q.Hashes = nil
+	hashes := func(plan.Account) iter.Seq2[plan.Hash, error] {
+		return func(yield func(plan.Hash, error) bool) {
+			for _, h := range asked {
+				if !yield(plan.Hash(h), nil) {
+					return
+				}
+			}
+		}
+	}
+	return r.reader.Find(ctx, accounts, q, hashes, func(f jobs.Found) error {
+		switch {
+		case f.Image != nil:
+			if err := l.Image(f.Account, f.Hash, f.Image.Raw); err != nil {
+				return err
+			}
+		case !q.Filtered():
+			r.say(fmt.Sprintf("%s does not have the image %s", f.Account.Act(), f.Hash))
+		}
+		return l.Page()
+	})
+}
+
+// accountsOf reads the command's arguments, each account once.
+func accountsOf(c *cli.Context) ([]plan.Account, error) {
+	if c.NArg() == 0 {
+		return nil, usagef(fmt.Sprintf("adferry %s act_123", c.Command.Name), "%s needs an ad account", c.Command.Name)
+	}
+	var all []plan.Account
+	for i, text := range c.Args().Slice() {
+		a, err := plan.ParseAccount(text)
+		if err != nil && len(text) > longestAccount { // it may be a token
+			return nil, usagef("", "argument %d is %w", i+1, errors.Unwrap(err))
+		}
+		if err != nil {
+			return nil, &usageError{err: err}
+		}
+		if !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	return all, nil
+}
+
+// longestAccount is of an ad account's id with its prefix.
+const longestAccount = 24
+
+// fieldsOf reads a list of field names, of which hash may be left out.
+func fieldsOf(text string) ([]string, error) {
+	var all []string
+	for name := range strings.SplitSeq(text, ",") {
+		name = strings.ToLower(strings.TrimSpace(name))
+		switch {
+		case name == "" || slices.Contains(all, name) || name == graph.FieldHash:
+		case slices.Contains(graph.ImageFields, name):
+			all = append(all, name)
+		default:
+			hint := "the fields are " + strings.Join(graph.ImageFields, ", ")
+			if near := plan.Nearest(name, graph.ImageFields); near != "" {
+				hint = "did you mean " + near + "?"
+			}
+			return nil, usagef(hint, "--fields: an ad image has no field %q", name)
+		}
+	}
+	return all, nil
+}
+
+// queryOf reads the edge's own parameters.
+func queryOf(c *cli.Context) (graph.Query, error) {
+	q := graph.Query{
+		Name: c.String("name"), MinWidth: c.Int("min-width"), MinHeight: c.Int("min-height"),
+		BusinessID: c.String("business-id"), BizTagID: c.String("biz-tag-id"), Limit: c.Int("page-size"),
+	}
+	for name, v := range map[string]int{"min-width": q.MinWidth, "min-height": q.MinHeight} {
+		if v < 0 {
+			return q, usagef("", "--%s is negative", name)
+		}
+	}
+	for name, id := range map[string]string{"business-id": q.BusinessID, "biz-tag-id": q.BizTagID} {
+		if strings.Trim(id, "0123456789") != "" {
+			return q, usagef("", "--%s %q is not a number", name, id)
+		}
+	}
+	if q.Limit < 1 || q.Limit > 10_000 {
+		return q, usagef("", "--page-size is %d, and goes from 1 to 10000", q.Limit)
+	}
+	for _, text := range strings.FieldsFunc(strings.Join(c.StringSlice("hash"), ","), func(r rune) bool { return r == ',' }) {
+		h, err := plan.ParseHash(strings.TrimSpace(text))
+		if err != nil {
+			return q, usagef("", "--hash: %w", err)
+		}
+		if !slices.Contains(q.Hashes, string(h)) {
+			q.Hashes = append(q.Hashes, string(h))
+		}
+	}
+	if c.Bool("count") && len(q.Hashes) > 50 {
+		return q, usagef("leave out --count, and count the lines", "--count takes up to 50 hashes, and there are %d", len(q.Hashes))
+	}
+	return q, nil
+}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+// readManifest reads and checks a manifest that the program made itself.
+func readManifest(path string, visit func(plan.Row) error) (*plan.Plan, error) {
+	return manifestIn(path).read(visit)
+}
+
+// manifestIn is the manifest in a file.
+func manifestIn(path string) *manifest {
+	return &manifest{name: path, kept: absolute(path), fixed: true, open: func() (io.ReadCloser, error) { return openRegular(path) }}
+}
+
+// showProblems prints every problem of a manifest, one a line, and leaves a
+// short error to end with.
+func showProblems(s *streams, err error) error {
+	var e *plan.ProblemsError
+	if !errors.As(err, &e) {
+		return err
+	}
+	for _, p := range e.Problems {
+		fmt.Fprintln(s.err, p)
+	}
+	n := len(e.Problems) + e.More
+	if e.More > 0 {
+		fmt.Fprintf(s.err, "... and %d more\n", e.More)
+	}
+	if n == 1 {
+		return usagef("fix it and run again", "the manifest has 1 problem; nothing was sent")
+	}
+	return usagef("fix them and run again", "the manifest has %d problems; nothing was sent", n)
+}
+
+// writeManifest writes the lines to a file of their own, on disk when it returns.
+func writeManifest(path string, lines iter.Seq2[plan.Line, error]) (n int, err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return 0, &store.DiskError{Err: err}
+	}
+	defer f.Close()
+	w := bufio.NewWriterSize(f, 256<<10)
+	if n, err = plan.WriteGuarded(w, lines); err != nil {
+		return n, err
+	}
+	if err := errors.Join(w.Flush(), f.Sync()); err != nil {
+		return n, &store.DiskError{Err: err}
+	}
+	return n, nil
+}
+
+// sumOf is the SHA-256 of what is left to read, in hex.
+func sumOf(r io.Reader) (string, error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, r); err != nil {
+		return "", fmt.Errorf("manifest: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}

@@ -1,0 +1,229 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/graph"
+	"adferry/jobs"
+)
+
+// readFlags steer whatever only reads: those of runFlags that mean something
+// there.
+func readFlags() []cli.Flag {
+	names := []string{"workers", "quota", "on-throttle", "max-wait", "max-duration", "retry-base", "retry-max", "log-level", "log-format"}
+	flags := slices.DeleteFunc(runFlags(), func(f cli.Flag) bool { return !slices.Contains(names, f.Names()[0]) })
+	flags = append(flags, boolFlag("quiet", "do not tell on standard error what has to wait, and why"))
+	return append(flags, connectionFlags()...)
+}
+
+// reading is what a command that only reads needs, checked before anything is
+// sent.
+type reading struct {
+	reader *jobs.Reader
+	err    io.Writer
+	quiet  bool
+	log    *slog.Logger
+}
+
+func newReading(c *cli.Context, s *streams) (*reading, error) {
+	log, err := logger(c, s)
+	if err != nil {
+		return nil, err
+	}
+	options, err := pace(c)
+	if err != nil {
+		return nil, err
+	}
+	api, err := connect(c, s, log)
+	if err != nil {
+		return nil, err
+	}
+	return readingOf(c, s, api, options, log), nil
+}
+
+func readingOf(c *cli.Context, s *streams, api jobs.API, options jobs.Options, log *slog.Logger) *reading {
+	r := &reading{err: s.err, quiet: c.Bool("quiet"), log: log}
+	options.Observe = r.observe
+	r.reader = jobs.NewReader(api, options)
+	return r
+}
+
+// observe tells what has to wait.
+func (r *reading) observe(e jobs.Event) {
+	switch e.Kind {
+	case jobs.EventParked, jobs.EventWaiting:
+		if e.Until.IsZero() {
+			break
+		}
+		who := "the app"
+		if e.Account != "" {
+			who = e.Account.Act()
+		}
+		r.log.Info("parked", "account", string(e.Account), "until", e.Until, "why", e.Text)
+		r.say(fmt.Sprintf("%s has to wait until %s: %s", who, e.Until.Format(time.TimeOnly), e.Text))
+	case jobs.EventResumed:
+		r.log.Info("resumed", "account", string(e.Account))
+	case jobs.EventWarning:
+		r.log.Warn(e.Text)
+		r.say(e.Text)
+	}
+}
+
+func (r *reading) say(text string) {
+	if !r.quiet {
+		fmt.Fprintln(r.err, text)
+	}
+}
+
+// mostTold is how many accounts' errors are told one by one.
+const mostTold = 20
+
+// ended tells of the accounts that could not be read, and returns what to end
+// with.
+func (r *reading) ended(err error) error {
+	accounts, stop := apart(err)
+	for i, a := range accounts {
+		if i == mostTold {
+			fmt.Fprintf(r.err, "adferry: and %d more accounts cannot be read\n", len(accounts)-i)
+			break
+		}
+		report(r.err, a)
+	}
+	switch {
+	case stop != nil:
+		return &readingError{stop}
+	case len(accounts) > 0:
+		return &endedError{exitFailures}
+	}
+	return nil
+}
+
+// apart takes what a Reader returned apart: errors of accounts, and what ended it
+// all.
+func apart(err error) (accounts []*jobs.AccountError, stop error) {
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
+	}
+	for _, e := range all {
+		if a, ok := e.(*jobs.AccountError); ok {
+			accounts = append(accounts, a)
+		} else if stop == nil {
+			stop = e
+		}
+	}
+	return accounts, stop
+}
+
+// readingError is a reading that stopped before its end. It leaves nothing that
+// resume could go on with.
+type readingError struct{ err error }
+
+func (e *readingError) Error() string { return e.err.Error() }
+func (e *readingError) Unwrap() error { return e.err }
+
+// readingHints are hints without a job to resume.
+func readingHints(err error) []string {
+	var refused *jobs.RefusedError
+	var offline *jobs.OfflineError
+	var wait *jobs.ThrottledError
+	switch {
+	case errors.As(err, &refused):
+		return refusedHints(refused.Err, "run it again")
+	case errors.As(err, &offline):
+		return []string{"check the network, the proxy and ADFERRY_ENDPOINT, then run it again"}
+	case errors.As(err, &wait):
+		return []string{"run it again then"}
+	case errors.Is(err, jobs.ErrInterrupted), errors.Is(err, jobs.ErrDuration), errors.Is(err, jobs.ErrStuck):
+		return []string{"nothing was changed; run it again from the start"}
+	}
+	return hints(err)
+}
+
+// accountHints say what to do about an ad account that cannot be read.
+func accountHints(e *graph.Error) []string {
+	switch e.Class {
+	case graph.RefusedAccount:
+		return []string{"check the id, and that the token's user may see the account: ads_read, and a task on it in Business Manager"}
+	case graph.MaybeThrottled:
+		return []string{"the account may be blocked: look at its status in Ads Manager, and come back in some hours"}
+	case graph.RefusedItem:
+		return []string{"the API refused what was asked: check the options and --api-version"}
+	}
+	return []string{"it failed again and again; come back later"}
+}
+
+// untilSignal is a context that the first signal ends; the second one then ends
+// the process. A reading leaves nothing to be finished.
+func untilSignal(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, stopSignals()...)
+	go func() {
+		select {
+		case <-signals:
+			signal.Stop(signals)
+			cancel(jobs.ErrInterrupted)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+	}
+}
+
+// outlet is where output goes. It remembers that some went nowhere, and takes no
+// more then.
+type outlet struct {
+	w   io.Writer
+	err error
+}
+
+func (o *outlet) Write(p []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.w.Write(p)
+	if err != nil {
+		o.err = &outputError{err}
+		return n, o.err
+	}
+	return n, nil
+}
+
+// excuse tells of output that was lost, where it does not change how the command
+// ends.
+func (o *outlet) excuse(stderr io.Writer) {
+	if gone(o.err) != nil {
+		fmt.Fprintf(stderr, "adferry: %s\n", o.err)
+	}
+	o.err = nil
+}
+
+// outputError: the output could not be written.
+type outputError struct{ err error }
+
+func (e *outputError) Error() string { return "the output cannot be written: " + e.err.Error() }
+func (e *outputError) Unwrap() error { return e.err }
+
+// gone is no error for a reader of the output that has seen enough, as head has.
+func gone(err error) error {
+	windows := runtime.GOOS == "windows" && (errors.Is(err, syscall.Errno(109)) || errors.Is(err, syscall.Errno(232)))
+	if windows || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
+		return nil
+	}
+	return err
+}

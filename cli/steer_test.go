@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+)
+
+// await asks until it is so, and fails the test if it does not become so.
+func await(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !so(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("waited in vain until " + what)
+		}
+	}
+}
+
+func statusOf(t *testing.T, r *rehearsal, job string) (s jobs.Summary) {
+	t.Helper()
+	_, out, _ := r.run(t, "status", job, "--json")
+	_ = json.Unmarshal([]byte(out), &s) // it may still be being made
+	return s
+}
+
+// quiet reports whether nothing was sent for half a second.
+func quiet(r *rehearsal) bool {
+	before := r.server.Stats().Requests
+	time.Sleep(500 * time.Millisecond)
+	return r.server.Stats().Requests == before
+}
+
+// A job is paused, tuned and let go on by other processes while one runs it, and a
+// pause outlives that process.
+func TestSteering(t *testing.T) {
+	dir := t.TempDir()
+	r := newRehearsal(t, dir, 500, sandbox.Options{Latency: sandbox.Latency{Min: 40 * time.Millisecond}})
+	job := filepath.Join(dir, "job")
+	says := func(want string, args ...string) {
+		t.Helper()
+		if code, out, stderr := r.run(t, args...); code != exitDone || !strings.Contains(out, want) {
+			t.Fatalf("%v: got exit code %d and %q, want 0 and %q\n%s", args, code, out, want, stderr)
+		}
+	}
+	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--workers", "2", "--batch-size", "5")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "rows are settled", func() bool { return statusOf(t, r, job).Totals.Settled() > 20 })
+
+	says("sends nothing more within a second", "pause", job)
+	says("is paused already", "pause", job)
+	await(t, "it is quiet", func() bool { return quiet(r) })
+	s := statusOf(t, r, job)
+	if s.State != jobs.JobPaused || s.PausedAt == nil {
+		t.Errorf("got state %s since %v", s.State, s.PausedAt)
+	}
+	says("Paused: ", "status", job)
+	says("6 workers", "tune", job, "--workers", "6")
+	says("6 workers, 500 writes a second", "tune", job, "--max-rate", "500")
+	if at := r.server.Stats().MaxConcurrent; at > 2 || !quiet(r) {
+		t.Errorf("a tuning broke the pause, or %d requests were sent at once before it", at)
+	}
+	says("goes on", "unpause", job)
+	await(t, "six requests are sent at once", func() bool { return r.server.Stats().MaxConcurrent == 6 })
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait()
+	if code := c.ProcessState.ExitCode(); code != exitStopped {
+		t.Fatalf("after SIGINT: got exit code %d, want %d", code, exitStopped)
+	}
+
+	says("no process runs it now, and the next one will wait", "pause", job)
+	says("adferry unpause "+job, "status", job)
+	before := r.server.Stats().Requests
+	var stderr bytes.Buffer
+	c = r.command(t, "resume", job, "--workers", "4")
+	c.Stderr = &stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the process has the job", func() bool { return statusOf(t, r, job).State == jobs.JobPaused })
+	if !quiet(r) || r.server.Stats().Requests != before {
+		t.Error("a process that began with a paused job sent something")
+	}
+	if s := statusOf(t, r, job); s.Tuned.Workers != nil || s.Tuned.MaxRate == nil {
+		t.Errorf("after resume --workers: got %v tuned, want the rate alone", s.Tuned)
+	}
+	says("goes on", "unpause", job)
+	says("is not paused", "unpause", job)
+	_ = c.Wait()
+	if code := c.ProcessState.ExitCode(); code != exitFailures || !strings.Contains(stderr.String(), "is paused since") {
+		t.Errorf("got exit code %d, want %d\n%s", code, exitFailures, stderr.String())
+	}
+	checkJobFiles(t, job, r.want)
+	checkEffects(t, r)
+}

@@ -1,0 +1,250 @@
+//go:build unix
+
+package cli
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"adferry/graph/sandbox"
+)
+
+// The first signal lets requests in flight finish and sends no more.
+func TestSignalDrains(t *testing.T) {
+	undisturbed(t)
+	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP} {
+		t.Run(signal.String(), func(t *testing.T) {
+			dir := t.TempDir()
+			r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+			g := newGate(t, r, 40)
+			job := filepath.Join(dir, "job")
+			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan struct{})
+			go func() { _ = c.Wait(); close(ended) }()
+			<-g.reached
+			g.quiet()
+			sent := g.arrived.Load()
+			_ = c.Process.Signal(signal)
+			select {
+			case <-ended:
+				t.Fatal("it left requests in flight")
+			case <-time.After(300 * time.Millisecond):
+			}
+			g.open()
+			<-ended
+			if code := c.ProcessState.ExitCode(); code != exitStopped {
+				t.Errorf("got exit code %d, want %d", code, exitStopped)
+			}
+			if n := g.arrived.Load(); n != sent {
+				t.Errorf("%d more requests were sent after the signal", n-sent)
+			}
+			if s := readSummary(t, job); s.ExitCode == nil || *s.ExitCode != exitStopped || s.Totals.Pending == 0 {
+				t.Errorf("got totals %+v and exit code %v, want some pending and %d", s.Totals, s.ExitCode, exitStopped)
+			}
+			results := readCSV(t, filepath.Join(job, "results.csv"))
+			if len(results) != smallRows+1 {
+				t.Errorf("results.csv has %d lines, want %d", len(results), smallRows+1)
+			}
+			for _, row := range results { // a deletion is read back before it counts, and nothing more is read
+				if row[1] == "copy" && row[5] == "unknown" {
+					t.Errorf("line %s: a copy whose answer came is unknown", row[0])
+				}
+			}
+			if code, _, stderr := r.run(t, "resume", job); code != exitFailures {
+				t.Fatalf("resume: got exit code %d, want %d\n%s", code, exitFailures, stderr)
+			}
+			checkUndisturbed(t, r, job)
+		})
+	}
+}
+
+// The second signal leaves at once, in the middle of requests, and loses
+// nothing either.
+func TestSecondSignalLeaves(t *testing.T) {
+	undisturbed(t)
+	dir := t.TempDir()
+	r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+	g := newGate(t, r, 40)
+	job := filepath.Join(dir, "job")
+	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-g.reached
+	g.quiet()
+	_ = c.Process.Signal(syscall.SIGTERM)
+	time.Sleep(200 * time.Millisecond)
+	_ = c.Process.Signal(syscall.SIGTERM)
+	stuck := time.AfterFunc(5*time.Second, func() { _ = c.Process.Kill() })
+	_ = c.Wait() // the gate is still shut
+	stuck.Stop()
+	if code := c.ProcessState.ExitCode(); code != exitStopped {
+		t.Errorf("got exit code %d, want %d", code, exitStopped)
+	}
+	g.open()
+	g.quiet()
+	if code, _, stderr := r.run(t, "resume", job); code != exitFailures {
+		t.Fatalf("resume: got exit code %d, want %d\n%s", code, exitFailures, stderr)
+	}
+	checkUndisturbed(t, r, job)
+}
+
+// A terminal that closes ends the run as SIGTERM does, however often it is told
+// of; a run that was started to outlive its terminal goes on.
+func TestHangup(t *testing.T) {
+	undisturbed(t)
+	for _, test := range []struct {
+		name  string
+		words []string // before the command
+		times int
+		code  int
+	}{
+		{"twice", nil, 2, exitStopped},
+		{"ignored on arrival", []string{"sh", "-c", `trap "" HUP; exec "$@"`, "sh"}, 1, exitFailures},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+			g := newGate(t, r, 40)
+			job := filepath.Join(dir, "job")
+			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
+			if test.words != nil {
+				c.Path, c.Args = "/bin/sh", append(test.words, append([]string{c.Path}, c.Args[1:]...)...)
+			}
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan struct{})
+			go func() { _ = c.Wait(); close(ended) }()
+			<-g.reached
+			for range test.times {
+				_ = c.Process.Signal(syscall.SIGHUP)
+				time.Sleep(50 * time.Millisecond)
+			}
+			select {
+			case <-ended:
+				t.Fatal("it left requests in flight")
+			case <-time.After(300 * time.Millisecond):
+			}
+			g.open()
+			<-ended
+			if code := c.ProcessState.ExitCode(); code != test.code {
+				t.Errorf("got exit code %d, want %d", code, test.code)
+			}
+			if s := readSummary(t, job); s.ExitCode == nil || *s.ExitCode != test.code {
+				t.Errorf("got exit code %v in the summary, want %d", s.ExitCode, test.code)
+			}
+		})
+	}
+}
+
+// Whoever reads what adferry says may go away: the job goes on to its end.
+func TestReaderGone(t *testing.T) {
+	undisturbed(t)
+	for _, test := range []struct {
+		name           string
+		stdout, stderr bool // gone
+	}{{"stdout", true, false}, {"stderr", false, true}, {"both", true, true}} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+			job := filepath.Join(dir, "job")
+			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--progress", "plain", "--log-level", "debug")
+			gone := brokenPipe(t)
+			var out strings.Builder
+			c.Stdout, c.Stderr = &out, &out
+			if test.stdout {
+				c.Stdout = gone
+			}
+			if test.stderr {
+				c.Stderr = gone
+			}
+			_ = c.Run()
+			if code := c.ProcessState.ExitCode(); code != exitFailures {
+				t.Errorf("got exit code %d, want %d\n%.2000s", code, exitFailures, &out)
+			}
+			checkUndisturbed(t, r, job)
+		})
+	}
+}
+
+// brokenPipe is the end of a pipe that nobody reads.
+func brokenPipe(t *testing.T) *os.File {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	t.Cleanup(func() { w.Close() })
+	return w
+}
+
+// gate passes requests on until the n-th, which it holds with all behind it
+// until it is opened.
+type gate struct {
+	next            http.Handler
+	n               int64
+	reached, opened chan struct{}
+	once            sync.Once // opens
+	arrived         atomic.Int64
+	late            atomic.Int64 // requests with writes that came after that
+}
+
+// newGate puts a gate before the rehearsal's sandbox.
+func newGate(t *testing.T, r *rehearsal, n int64) *gate {
+	t.Helper()
+	g := &gate{next: r.server, n: n, reached: make(chan struct{}), opened: make(chan struct{})}
+	web := httptest.NewServer(g)
+	t.Cleanup(web.Close)
+	t.Cleanup(g.open) // or Close would wait for what is held
+	r.url = web.URL
+	return g
+}
+
+func (g *gate) open() { g.once.Do(func() { close(g.opened) }) }
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	body, err := io.ReadAll(q.Body)
+	if err != nil {
+		return
+	}
+	q.Body = io.NopCloser(bytes.NewReader(body))
+	select {
+	case <-g.opened:
+		if text, _ := url.QueryUnescape(string(body)); q.Method == http.MethodDelete || strings.Contains(text, "copy_from") || strings.Contains(text, "DELETE") {
+			g.late.Add(1)
+		}
+	default:
+	}
+	n := g.arrived.Add(1)
+	if n == g.n {
+		close(g.reached)
+	}
+	if n >= g.n {
+		<-g.opened
+	}
+	g.next.ServeHTTP(w, q)
+}
+
+// quiet waits until no more requests arrive: all that may are held.
+func (g *gate) quiet() {
+	for last := int64(-1); last != g.arrived.Load(); time.Sleep(150 * time.Millisecond) {
+		last = g.arrived.Load()
+	}
+}

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/registry"
+	"adferry/jobs/store"
+	"adferry/reports"
+)
+
+// server is where a call of adferry sends what it sends.
+type server struct {
+	origin string // empty if the endpoint cannot be one, which connect says
+	adopt  bool   // jobs of another server go on there
+}
+
+func serverOf(c *cli.Context) server {
+	return server{graph.Origin(c.String("endpoint")), c.Bool("new-endpoint")}
+}
+
+// of is the server that a new job keeps.
+func (v server) of(sandbox bool) string {
+	if sandbox {
+		return ""
+	}
+	return v.origin
+}
+
+// has checks that a job ran against the server so far: elsewhere the same ids may be
+// other ad accounts, and what a job has found is not so.
+func (v server) has(dir string, meta store.Meta) error {
+	if meta.Sandbox || meta.Endpoint == "" || v.origin == "" || v.adopt || graph.SameServer(meta.Endpoint, v.origin) {
+		return nil
+	}
+	return usagef("set ADFERRY_ENDPOINT="+meta.Endpoint+", or go on against the other server with --new-endpoint; nothing was sent",
+		"%s holds a job of %s, and the endpoint is %s", dir, meta.Endpoint, v.origin)
+}
+
+// keep has the job remember the server. A job of an adferry that kept none takes that
+// of its next start.
+func (v server) keep(ctx context.Context, job *store.Job, meta store.Meta) error {
+	if meta.Sandbox || meta.Endpoint == v.origin {
+		return nil
+	}
+	if err := job.SetEndpoint(ctx, v.origin); err != nil {
+		return &jobs.CheckpointError{Err: err}
+	}
+	return nil
+}
+
+// enter puts a job that is about to send writes among the user's unfinished ones. The
+// embedded sandbox is nobody else's.
+func enter(ctx context.Context, s *streams, job *store.Job, dir string, se *session, meta store.Meta) (leave func(), err error) {
+	if meta.Sandbox {
+		return func() {}, nil
+	}
+	warn := func(err error) {
+		fmt.Fprintf(s.err, "adferry: %v\n", err)
+		if errors.As(err, new(*registry.UnavailableError)) {
+			fmt.Fprintln(s.err, "  hint: it goes on; name a folder that can be written to with ADFERRY_STATE_DIR")
+		}
+	}
+	folder, err := registry.Folder(os.Getenv("ADFERRY_STATE_DIR"))
+	if err != nil {
+		warn(&registry.UnavailableError{Folder: "a state folder", Err: err})
+		return func() {}, nil
+	}
+	entry, err := registry.In(folder).Enter(ctx, job, registry.Start{Folder: dir, Endpoint: se.server.origin, Reopen: se.reopen, Timer: se.timer, Warn: warn})
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		left, err := job.Unfinished(context.WithoutCancel(ctx))
+		entry.Leave(err == nil && !left)
+	}, nil
+}
+
+// contradictionHints say how to make way for a job.
+func contradictionHints(e *registry.ContradictionError) []string {
+	other := reports.Quote(e.Other)
+	return []string{
+		"let the other job end, or end it with adferry resume " + other + "; adferry status " + other + " shows how far it is",
+		"or give it up for good by removing its folder; then adferry resume " + reports.Quote(e.Mine) + ": nothing was sent",
+	}
+}
+
+// linkedHints say how to make a job file one of its own.
+func linkedHints(e *store.LinkedError) []string {
+	if e.Target != "" {
+		return []string{"name the folder that " + reports.Quote(e.Target) + " is in; nothing was sent"}
+	}
+	return []string{"work in one of the folders, with a copy of the file in place of the link; nothing was sent"}
+}
