@@ -81,7 +81,7 @@ func probe(ctx context.Context, s *streams, se *session, fence *fence, p *plan.P
 	}
 	options := se.options
 	options.Observe = (&reading{err: s.err, quiet: se.quiet, log: se.log}).observe
-	reader := jobs.NewReader(fence, options)
+	reader := jobs.NewReader(fence, options.Dispatch())
 	ctx, release := untilSignal(ctx)
 	defer release()
 	unreadable, stop := apart(reader.Probe(ctx, accounts))

@@ -54,7 +54,7 @@ func takeInventory(ctx context.Context, s *streams, se *session, o *order) (*inv
 	ctx, release := untilSignal(ctx)
 	defer release()
 	images := 0
-	err = jobs.NewReader(api, options).List(ctx, o.accounts, graph.Query{Fields: cleanup.Fields}, func(a plan.Account, page graph.Reply) error {
+	err = jobs.NewReader(api, options.Dispatch()).List(ctx, o.accounts, graph.Query{Fields: cleanup.Fields}, func(a plan.Account, page graph.Reply) error {
 		var gone []plan.Line
 		for _, i := range page.Images {
 			v := o.policy.Judge(a, i, began)

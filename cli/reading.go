@@ -56,7 +56,7 @@ func newReading(c *cli.Context, s *streams) (*reading, error) {
 func readingOf(c *cli.Context, s *streams, api jobs.API, options jobs.Options, log *slog.Logger) *reading {
 	r := &reading{err: s.err, quiet: c.Bool("quiet"), log: log}
 	options.Observe = r.observe
-	r.reader = jobs.NewReader(api, options)
+	r.reader = jobs.NewReader(api, options.Dispatch())
 	return r
 }
 

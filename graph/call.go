@@ -50,6 +50,10 @@ type Call struct {
 	By time.Time
 }
 
+// MostHashes is how many images one read asks about: the most that code in the wild
+// is seen to ask, and 2 KB of URL.
+const MostHashes = 50
+
 // Query says what a read asks for. Zero fields are not sent.
 type Query struct {
 	Fields     []string

@@ -125,3 +125,11 @@ func classify(e *Error) Class {
 	}
 	return RefusedItem
 }
+
+// ClassOf is the class of an answer's error; an answer without one has none.
+func ClassOf(e *Error) Class {
+	if e == nil {
+		return ClassUnknown
+	}
+	return e.Class
+}

@@ -15,6 +15,19 @@ import (
 	"adferry/jobs/store"
 )
 
+// cutShort is a checkpoint of a process that is killed before a commit, counted from 1.
+type cutShort struct {
+	*store.Job
+	at, commits int
+}
+
+func (c *cutShort) Commit(ctx context.Context, change jobs.Change) ([]jobs.Released, error) {
+	if c.commits++; c.at > 0 && c.commits >= c.at {
+		return nil, errors.New("the process is gone")
+	}
+	return c.Job.Commit(ctx, change)
+}
+
 // A process that takes a job up again, also from one that was killed, knows that
 // the API sends quota headers: empty lists without one, at its first reads, are no
 // proof of absence either.
@@ -29,7 +42,7 @@ func TestEmptyListAfterRestart(t *testing.T) {
 				w.has("11", "a", "b")
 				w.manifest("delete 11 a -", "delete 11 b -")
 				w.wrap = func(job *store.Job) jobs.Checkpoint {
-					f := &frail{Job: job, err: errGone, onset: func() {}}
+					f := &cutShort{Job: job}
 					if killed {
 						f.at = 3 // the header and the intents are on disk, the refusal is not
 					}

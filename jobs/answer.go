@@ -52,7 +52,7 @@ func (e *Engine) agree(l *lane) {
 // learn takes what a reply says of the quotas.
 func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, left, now time.Time) {
 	write := cost == quota.Write
-	if classOf(reply.Err) == graph.Unreachable {
+	if graph.ClassOf(reply.Err) == graph.Unreachable {
 		return // it was no call
 	}
 	l.state.Calls++
@@ -60,7 +60,7 @@ func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, left, now ti
 	usage := reply.Usage.Accounts[string(l.account)]
 	was, appWas := l.quota.Block.Until, e.app.Block.Until
 	l.quota, e.app = heard(l.quota, e.app, usage, reply.Err, cost, left, now)
-	switch class := classOf(reply.Err); class {
+	switch class := graph.ClassOf(reply.Err); class {
 	case graph.ThrottledAccount, graph.MaybeThrottled:
 		e.park(l, reply.Err, was, write, now)
 	case graph.ThrottledApp:
@@ -104,13 +104,6 @@ func costOf(c graph.Call) quota.Cost {
 		return quota.Write
 	}
 	return quota.Read
-}
-
-func classOf(e *graph.Error) graph.Class {
-	if e == nil {
-		return graph.ClassUnknown
-	}
-	return e.Class
 }
 
 func (e *Engine) warn(text string) { e.opt.Observe(Event{Kind: EventWarning, Text: text}) }

@@ -64,7 +64,7 @@ func (c *contact) gate(now time.Time) (gate, time.Time) {
 
 // says reports whether a reply is a word of the API's.
 func says(r graph.Reply) bool {
-	switch classOf(r.Err) {
+	switch graph.ClassOf(r.Err) {
 	case graph.Unreachable, graph.Foreign:
 		return false
 	}
@@ -85,7 +85,7 @@ func (c *contact) hear(left, now time.Time) (mended bool) {
 // fail notes a request that left then and was not answered by the API. Requests that
 // failed together count once. New is when the gate closes anew for that, over when
 // it was tried too often.
-func (c *contact) fail(err *graph.Error, left, now time.Time, o Options) (closed, over bool) {
+func (c *contact) fail(err *graph.Error, left, now time.Time, o DispatchOptions) (closed, over bool) {
 	together := left.Before(c.last)
 	c.last, c.trial = now, false
 	wait := min(err.RetryAfter, mostForeignWait)
@@ -101,7 +101,7 @@ func (c *contact) fail(err *graph.Error, left, now time.Time, o Options) (closed
 		return closed, false
 	}
 	if c.policy == nil {
-		c.policy = o.backoff()
+		c.policy = o.Backoff()
 	}
 	c.tries++
 	c.broken, c.asked = err, false
@@ -114,27 +114,4 @@ func (c *contact) fail(err *graph.Error, left, now time.Time, o Options) (closed
 // that is no row's fault.
 func (c *contact) counts(err *graph.Error, before time.Time) bool {
 	return err.Class != graph.Foreign && (!err.Silent() || c.heard.After(before))
-}
-
-// lostTouch takes a request that the API did not answer.
-func (e *Engine) lostTouch(err *graph.Error, left, now time.Time) {
-	first := e.contact.broken == nil
-	closed, over := e.contact.fail(err, left, now, e.opt)
-	if over {
-		e.halt(&OfflineError{err})
-		return
-	}
-	if closed {
-		e.appWaits(e.contact.until, err.Error(), now)
-	}
-	if closed && first {
-		e.warn(err.Error() + "; trying again")
-	}
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // mapped wants the mapping to have these images, whatever their order.
-func (w *world) mapped(want ...plan.Hash) {
+func wantMapped(w *world, want ...plan.Hash) {
 	w.t.Helper()
 	job, err := store.View(context.Background(), w.dir)
 	if err != nil {
@@ -75,14 +75,14 @@ func TestLostDeleteOfUnseenCopy(t *testing.T) {
 				if !test.kept {
 					return
 				}
-				w.mapped(hash("b")) // what is missed is not told to be there, and a retry copies it again
+				wantMapped(w, hash("b")) // what is missed is not told to be there, and a retry copies it again
 				w.api.after = nil
 				w.reopen()
 				if err := w.run(jobs.Options{}); err != nil {
 					t.Fatal(err)
 				}
 				w.expect("done", "done")
-				w.mapped(hash("a"), hash("b"))
+				wantMapped(w, hash("a"), hash("b"))
 				wantHolds(t, w, "!11 a", "22 a", "!11 b", "22 b")
 			})
 		})
@@ -174,14 +174,14 @@ func TestCopyMissed(t *testing.T) {
 					t.Fatal(err)
 				}
 				w.expect(test.first...)
-				w.mapped(hash("a")) // in 22 alone
+				wantMapped(w, hash("a")) // in 22 alone
 				w.api.after = nil
 				w.reopen()
 				if err := w.run(jobs.Options{}); err != nil {
 					t.Fatal(err)
 				}
 				w.expect("done", "done")
-				w.mapped(test.mapped...)
+				wantMapped(w, test.mapped...)
 				wantHolds(t, w, test.holds...)
 				if n := w.server.Stats().Accounts["22"].Calls[sandbox.Copy]; n != 1 {
 					t.Errorf("got %d copies into the account that had its image, want 1", n)

@@ -43,7 +43,7 @@ func (e *Engine) denied(l *lane, p *page, err *graph.Error, left time.Time) {
 		l.looks.again(k, now)
 		return
 	}
-	l.width = newWidth(bulk) // the others were not too many
+	l.width = newWidth(graph.MostHashes) // the others were not too many
 	e.giveUpLook(k, err)
 }
 

@@ -152,7 +152,7 @@ func TestRefusedCopyCreatesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.expect("skipped already_present")
-		if manifest, _ := w.undoing(t, t.TempDir()); strings.Count(manifest, "\n") > 1 {
+		if manifest, _ := undoing(w, t, t.TempDir()); strings.Count(manifest, "\n") > 1 {
 			t.Errorf("the undo is %s", manifest)
 		}
 	})

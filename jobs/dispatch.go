@@ -219,10 +219,3 @@ func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
 	r.items = append(r.items, item{task: t})
 	r.calls = append(r.calls, t.write())
 }
-
-func sooner(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}

@@ -51,7 +51,7 @@ func TestDiskBeforeWire(t *testing.T) {
 				w.has("33")
 				w.manifest("move 11 a 22", "copy 11 a 33", "move 11 b 33", "move 11 c 22", "delete 22 x -")
 				w.wrap = func(job *store.Job) jobs.Checkpoint { return &slowDisk{job, slow, 3 * time.Second} }
-				w.api.before = func(calls []graph.Call) { w.onDisk(calls) }
+				w.api.before = func(calls []graph.Call) { onDisk(w, calls) }
 				if err := w.run(jobs.Options{}); err != nil {
 					t.Fatal(err)
 				}
@@ -78,7 +78,7 @@ func TestIntentIsLast(t *testing.T) {
 				return len(c.Records) > 0 && c.Records[0].Outcome.State == jobs.Pending
 			}, 3 * time.Second}
 		}
-		w.api.before = func(calls []graph.Call) { w.onDisk(calls) }
+		w.api.before = func(calls []graph.Call) { onDisk(w, calls) }
 		w.api.after = w.api.before
 		if err := w.run(jobs.Options{}); err != nil {
 			t.Fatal(err)
@@ -133,7 +133,7 @@ func TestIntentIsLastAfterRefusal(t *testing.T) {
 
 // onDisk fails the test for a write about to leave of which the checkpoint does
 // not say all that it has to.
-func (w *world) onDisk(calls []graph.Call) {
+func onDisk(w *world, calls []graph.Call) {
 	ids := make([]plan.OpID, 20)
 	for i := range ids {
 		ids[i] = plan.OpID(i + 1)

@@ -11,12 +11,6 @@ import (
 	"adferry/plan"
 )
 
-// API is the Graph API as the engine needs it: one round trip for a few calls,
-// a reply for each. *graph.Client is one.
-type API interface {
-	Do(ctx context.Context, calls []graph.Call) []graph.Reply
-}
-
 // Engine carries out the operations of one job. Make one for each run.
 type Engine struct {
 	api   API
@@ -170,7 +164,7 @@ func (e *Engine) load(ctx context.Context) error {
 // the last, which is not, weighs little. Shared by the lanes, so that memory stays
 // flat however many there are.
 func (e *Engine) widen() {
-	full := max(16*e.opt.Workers, 12*bulk) * e.opt.BatchSize
+	full := max(16*e.opt.Workers, 12*graph.MostHashes) * e.opt.BatchSize
 	e.window = min(full, max(10, mostHeld/max(1, e.working)))
 }
 

@@ -17,13 +17,6 @@ import (
 	"adferry/plan"
 )
 
-// Gallery is where pictures are fetched from, without a token: *graph.Gallery.
-type Gallery interface {
-	// Fetch brings the picture of an image into an empty file; see
-	// graph.Gallery.
-	Fetch(ctx context.Context, image graph.Image, f graph.PictureFile) (graph.Picture, error)
-}
-
 // Backup keeps images before they are deleted.
 type Backup interface {
 	// Keep returns when the image's picture and all that is known of it are on
@@ -170,7 +163,7 @@ func (e *Engine) obtained(ctx context.Context, t *task, err error) {
 	if refused.Class != graph.RefusedItem && t.fetchless+1 < e.opt.Attempts {
 		t.fetchless++
 		if t.policy == nil {
-			t.policy = e.opt.backoff()
+			t.policy = e.opt.Dispatch().Backoff()
 		}
 		e.after(time.Now().Add(t.policy.NextBackOff()), func() { t.forget(); e.advance(t) })
 		return

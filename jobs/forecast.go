@@ -88,7 +88,7 @@ func Predict(p *plan.Plan) Forecast {
 		// source, is the copy there, may the image go, is it gone, is the copy still
 		// there then.
 		for _, images := range []int{load.Copies, load.Sources, load.Sightings, load.Deletes, load.Deletes, load.Sightings} {
-			a.Reads += (images + bulk - 1) / bulk
+			a.Reads += (images + graph.MostHashes - 1) / graph.MostHashes
 		}
 		writes := a.Copies + a.Deletes + a.Uploads
 		a.Calls = a.Reads + writes

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"adferry/graph"
 	"adferry/jobs/quota"
 	"adferry/plan"
 )
@@ -30,7 +31,7 @@ const (
 	// with it.
 	longWait = 10 * time.Second
 	// enoughStuck copies from such an account are kept ready: a bulk read's worth.
-	enoughStuck = bulk
+	enoughStuck = graph.MostHashes
 	// countStuck is how often the tasks that wait for such accounts are counted.
 	countStuck = time.Second
 )

@@ -12,7 +12,7 @@ import (
 // failed transiently nothing is learned, unless the API names a wait, and of one
 // that it did not answer nothing at all.
 func heard(lane quota.Lane, app quota.App, u graph.AccountUsage, err *graph.Error, c quota.Cost, left, now time.Time) (quota.Lane, quota.App) {
-	switch classOf(err) {
+	switch graph.ClassOf(err) {
 	case graph.ThrottledAccount, graph.MaybeThrottled:
 		return lane.Throttled(left, now, err, u), app
 	case graph.ThrottledApp, graph.Transient:

@@ -66,7 +66,7 @@ func (i *inquiry) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
 		asked.Status = *i.status
 	}
 	answer := asked.Judge(r)
-	if answer.Rest == evidence.RestNextPage && e.empty+1 >= mostEmpty {
+	if answer.Rest == evidence.RestNextPage && e.empty+1 >= evidence.MostEmptyPages {
 		answer.Rest, answer.Odd = evidence.RestNotKnown, "page after page shows nothing of what was asked for"
 	}
 	if answer.Rest == evidence.RestNotKnown {

@@ -8,10 +8,6 @@ import (
 	"adferry/plan"
 )
 
-// bulk is how many images one read asks about: the most that code in the wild
-// is seen to ask, and 2 KB of URL.
-const bulk = 50
-
 // lane is one ad account: the operations that it is charged for, the reads
 // wanted from it, and its quota. The dispatcher alone touches it.
 type lane struct {
@@ -55,7 +51,7 @@ type lane struct {
 }
 
 func newLane(s LaneState, now time.Time) *lane {
-	l := &lane{account: s.Account, state: s, standing: standingOf(s), drained: !s.Work, flow: brisk, width: newWidth(bulk), busy: map[plan.Hash][]*task{}}
+	l := &lane{account: s.Account, state: s, standing: standingOf(s), drained: !s.Work, flow: brisk, width: newWidth(graph.MostHashes), busy: map[plan.Hash][]*task{}}
 	l.state.Work = false
 	l.quota.Tier = s.Tier
 	if l.counted = s.ParkedUntil; !s.ParkedUntil.IsZero() {
@@ -76,17 +72,17 @@ const brisk = 25
 // that are stuck. A slow lane takes a bulk read's worth when it is nearly through:
 // what it read early would have to be read again.
 func (l *lane) room(most, stuck int) int {
-	held := l.held - stuck - min(len(l.permits.waiting), 2*bulk) // of which nothing was read yet
+	held := l.held - stuck - min(len(l.permits.waiting), 2*graph.MostHashes) // of which nothing was read yet
 	if l.quota.Tier == graph.TierFull {
 		l.window = most
 	}
 	switch slow := l.flow < brisk; {
-	case slow && held > bulk/10, held > l.window/2:
+	case slow && held > graph.MostHashes/10, held > l.window/2:
 		return 0
 	case slow:
-		l.window = bulk
+		l.window = graph.MostHashes
 	default:
-		l.window = 2 * max(l.window, bulk)
+		l.window = 2 * max(l.window, graph.MostHashes)
 	}
 	l.window = min(l.window, most)
 	return max(0, l.window-held)

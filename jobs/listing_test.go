@@ -49,14 +49,14 @@ func TestListDistrustsPages(t *testing.T) {
 					Variants: sandbox.Variants{PageMost: 20},
 					Script:   []sandbox.Rule{{Match: strike, Fault: sandbox.Fault{Name: test.fault}}},
 				})
-				w.shelve(70, "11", "22")
-				got, err := w.list(jobs.Options{}, graph.Query{}, "11", "22")
-				w.complete(got, "22")
+				shelve(w, 70, "11", "22")
+				got, err := list(w, jobs.DispatchOptions{}, graph.Query{}, "11", "22")
+				complete(w, got, "22")
 				if test.want == "" {
 					if err != nil {
 						t.Fatal(err)
 					}
-					w.complete(got, "11")
+					complete(w, got, "11")
 					return
 				}
 				if failed := is[*jobs.AccountError](t, err); failed.Account != "11" || !strings.Contains(failed.Error(), test.want) {

@@ -67,9 +67,6 @@ type page struct {
 	empty int // pages in a row that showed none of them
 }
 
-// mostEmpty is how many pages in a row may show nothing of what was asked for.
-const mostEmpty = 3
-
 // A look that does not fill a bulk read waits for company. How long depends on
 // how many more of its kind are likely to come, and on who waits for it.
 const (
@@ -197,4 +194,11 @@ func (p *page) read(account plan.Account) graph.Call {
 	call := graph.ReadHashes(string(account), hashes, asks.fields()...)
 	call.Query.After = p.after
 	return call
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

@@ -71,35 +71,7 @@ func (e *Engine) told(reply graph.Reply, left, now time.Time, aborted bool) {
 	_, e.app = heard(quota.Lane{}, e.app, graph.AccountUsage{}, reply.Err, quota.Read, left, now)
 	e.appAnswered(reply, was, now)
 	e.touch([]graph.Reply{reply}, left, now, true)
-	if err := e.trust.judge(reply, left, now, e.opt); err != nil {
+	if err := e.trust.judge(reply, left, now, e.opt.Dispatch()); err != nil {
 		e.halt(err)
 	}
-}
-
-// ofAll takes a throttle of the neutral question, which no account is part of, for one
-// of all.
-func ofAll(r graph.Reply) graph.Reply {
-	if classOf(r.Err).Throttled() {
-		e := *r.Err
-		e.Class, r.Err = graph.ThrottledApp, &e
-	}
-	return r
-}
-
-// touch notes whether the API answered a request.
-func (e *Engine) touch(replies []graph.Reply, left, now time.Time, neutral bool) {
-	for _, r := range replies {
-		if says(r) {
-			if e.contact.hear(left, now) {
-				e.appGoesOn(now)
-			}
-			return
-		}
-	}
-	err := replies[0].Err
-	if neutral && err.Class != graph.Unreachable && e.contact.broken != nil {
-		e.contact.asked = true
-		return
-	}
-	e.lostTouch(err, left, now)
 }

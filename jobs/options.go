@@ -37,23 +37,10 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	set := func(v *int, d int) {
-		if *v == 0 {
-			*v = d
-		}
-	}
-	span := func(v *time.Duration, d time.Duration) {
-		if *v == 0 {
-			*v = d
-		}
-	}
-	set(&o.Workers, 8)    // enough for Full access at a second a call
-	set(&o.BatchSize, 10) // Meta's advice for batches of ads; a lost envelope costs ten reads
-	set(&o.Attempts, 5)   // with the backoff below: about half a minute of trouble
-	span(&o.RetryBase, time.Second)
-	span(&o.RetryMax, time.Minute)
-	if o.Observe == nil {
-		o.Observe = func(Event) {}
+	d := o.Dispatch().WithDefaults()
+	o.Workers, o.Attempts, o.RetryBase, o.RetryMax, o.Observe = d.Workers, d.Attempts, d.RetryBase, d.RetryMax, d.Observe
+	if o.BatchSize == 0 {
+		o.BatchSize = 10 // Meta's advice for batches of ads; a lost envelope costs ten reads
 	}
 	if o.File == nil {
 		o.File = func(op plan.Op) (graph.File, error) {
@@ -63,47 +50,12 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Share is a number of things or a share of them.
-type Share struct {
-	Count   int
-	Percent float64
-	Set     bool
-}
-
-// Of is the number that the share stands for, of the given total.
-func (s Share) Of(total int) int {
-	if s.Percent > 0 {
-		return int(s.Percent / 100 * float64(total))
+// Dispatch is how the run's requests are paced.
+func (o Options) Dispatch() DispatchOptions {
+	return DispatchOptions{
+		Workers: o.Workers, Rules: o.Rules,
+		Attempts: o.Attempts, RetryBase: o.RetryBase, RetryMax: o.RetryMax,
+		MaxWait: o.MaxWait, MaxDuration: o.MaxDuration, StopOnThrottle: o.StopOnThrottle,
+		Observe: o.Observe,
 	}
-	return s.Count
-}
-
-// leastSettled is how many operations have to be settled before a share of
-// failures says something.
-const leastSettled = 1000
-
-// tooMany reports whether the failures reached the limit. A share is one of the
-// whole job, and as soon as leastSettled are settled one of the operations that were
-// begun, too, at most leastSettled more than are settled: failures are found sooner
-// than copies are made, so of those settled alone they would be too many at first.
-// Unset it is half of the latter.
-func tooMany(limit Share, failed, settled, begun, all int) bool {
-	of := limit
-	if !limit.Set {
-		of = Share{Percent: 50}
-	}
-	return limit.Set && failed > limit.Of(all) || of.Percent > 0 && settled >= leastSettled && failed > of.Of(begun)
-}
-
-// Blames reports whether a failure speaks against the run as a whole. Those that
-// follow from another operation's, and those of an ad account that was given up
-// without a write, do not: there the other accounts go on.
-func (o Outcome) Blames() bool {
-	switch o.Reason {
-	case DependencyFailed:
-		return false
-	case Denied, AccountBlocked:
-		return o.State == Failed && o.Attempts > 0
-	}
-	return o.State == Failed
 }

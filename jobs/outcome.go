@@ -108,3 +108,24 @@ type Record struct {
 	Needed  bool // others wait for the operation
 	Outcome Outcome
 }
+
+// Blames reports whether a failure speaks against the run as a whole. Those that
+// follow from another operation's, and those of an ad account that was given up
+// without a write, do not: there the other accounts go on.
+func (o Outcome) Blames() bool {
+	switch o.Reason {
+	case DependencyFailed:
+		return false
+	case Denied, AccountBlocked:
+		return o.State == Failed && o.Attempts > 0
+	}
+	return o.State == Failed
+}
+
+// landed is the hash that a copy has in its target.
+func (o Operation) landed() plan.Hash {
+	if o.Outcome.TargetHash != "" {
+		return o.Outcome.TargetHash
+	}
+	return o.Hash
+}

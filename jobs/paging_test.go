@@ -27,7 +27,7 @@ func TestSmallPages(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					test.options.Variants.PageMost = most
 					w := newWorld(t, test.options)
-					w.manifest(w.gappy(120)...)
+					w.manifest(gappy(w, 120)...)
 					if err := w.run(jobs.Options{MaxDuration: time.Hour}); err != nil {
 						t.Fatal(err)
 					}
@@ -46,7 +46,7 @@ func TestSmallPages(t *testing.T) {
 
 // gappy asks for moves of n images from account 11 to 22. Of some the target has
 // a copy; every tenth the source has not, or no longer.
-func (w *world) gappy(n int) []string {
+func gappy(w *world, n int) []string {
 	w.has("11")
 	w.has("22")
 	rows := make([]string, n)

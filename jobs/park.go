@@ -26,19 +26,6 @@ func (e *Engine) park(l *lane, err *graph.Error, before time.Time, write bool, n
 	}
 }
 
-// whyWait says why something waits: in the API's words, and that it does not wait
-// as long as it was told to, should that be so.
-func whyWait(err *graph.Error, until, now time.Time) string {
-	if err.RetryAfter > quota.MostNamed && until.Equal(now.Add(quota.MostNamed)) {
-		return fmt.Sprintf("%s (told to wait %v; asked again after a day)", err.Detail(), err.RetryAfter)
-	}
-	return err.Detail()
-}
-
-// mostMaybe is how many waits in a row, together some hours, a block of unknown
-// kind gets before it counts as a refusal.
-const mostMaybe = 5
-
 // parkApp notes a wait of all lanes that the API asked for; their gate was closed
 // until before.
 func (e *Engine) parkApp(err *graph.Error, before, now time.Time) {
@@ -138,9 +125,6 @@ func (s *standing) bound(state *LaneState, until time.Time) {
 		state.ParkedUntil, state.ParkedFor = s.until, s.why
 	}
 }
-
-// shownFrom is from when on a wait that nobody imposed is worth a disk write.
-const shownFrom = 10 * time.Second
 
 // shownEvery is how often such waits of one lane, or of all, are told anew: its reads
 // and its writes may wait for different things.

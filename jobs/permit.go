@@ -140,7 +140,7 @@ func (p *permits) trying() bool {
 
 // together is how many deletes the lane can send at once.
 func (l *lane) together(r quota.Rules) int {
-	most := min(bulk, l.quota.Most(quota.Write, permitted, r))
+	most := min(graph.MostHashes, l.quota.Most(quota.Write, permitted, r))
 	if l.permits.most > 0 {
 		most = min(most, l.permits.most)
 	}
@@ -312,7 +312,7 @@ func (e *Engine) overtaken(r *request) {
 func (p *permits) sent(calls []graph.Call) {
 	for _, c := range calls {
 		if c.Action == graph.ActionDelete && p.most > 0 && len(p.permitted) == 0 {
-			p.most = min(2*p.most, bulk)
+			p.most = min(2*p.most, graph.MostHashes)
 			return
 		}
 	}

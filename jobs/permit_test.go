@@ -77,7 +77,7 @@ func TestVanishedCopyIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.expect("failed copy_unseen", "done")
-		w.mapped(hash("b"))
+		wantMapped(w, hash("b"))
 	})
 }
 

@@ -137,7 +137,7 @@ func (f *forAWhile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // placeholders serve the pictures of a sandbox's images with a fault, for a while.
-func (w *world) placeholders(fault sandbox.PictureFault, times int) *graph.Gallery {
+func placeholders(w *world, fault sandbox.PictureFault, times int) *graph.Gallery {
 	other := sandbox.New(sandbox.Options{Variants: sandbox.Variants{Pictures: fault}})
 	for _, i := range w.server.Images("11") {
 		other.AddImage("11", i)
@@ -156,7 +156,7 @@ func TestPlaceholdersForAWhile(t *testing.T) {
 				w.server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
 				w.has("22")
 				w.manifest("move 11 a 22", "move 11 b 22", "move 11 c 22")
-				if err := w.run(jobs.Options{Detour: true, Gallery: w.placeholders(fault, 2)}); err != nil {
+				if err := w.run(jobs.Options{Detour: true, Gallery: placeholders(w, fault, 2)}); err != nil {
 					t.Fatal(err)
 				}
 				w.expect("done uploaded", "done uploaded", "done uploaded")

@@ -18,7 +18,7 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, sent, now time.Time) 
 	e.tellsStatus = e.tellsStatus || evidence.TellsStatus(reply)
 	question.Status = e.tellsStatus
 	answer := question.Judge(reply)
-	if answer.Rest == evidence.RestNextPage && p.empty+1 >= mostEmpty {
+	if answer.Rest == evidence.RestNextPage && p.empty+1 >= evidence.MostEmptyPages {
 		answer.Rest, answer.Odd = evidence.RestNotKnown, "page after page shows nothing of what was asked for"
 	}
 	if answer.Rest == evidence.RestNotKnown {
@@ -90,24 +90,6 @@ func (e *Engine) observation(known evidence.Known, image *graph.Image, asks asks
 	return o
 }
 
-// headers says whether answers to reads carry quota headers, as far as is known.
-type headers uint8
-
-const (
-	headersUnknown headers = iota
-	headersMissing         // an answer that shows images carried none
-	headersSent
-	headersMixed // some that show images do and some do not: that one is missing says nothing
-)
-
-// and is what is known after one more answer.
-func (h headers) and(heard headers) headers {
-	if h == headersUnknown || h == heard {
-		return heard
-	}
-	return headersMixed
-}
-
 // hear notes whether an answer to a read carried a quota header. The checkpoint
 // is told as well: what the next process hears first may come from an account that
 // is throttled.
@@ -119,18 +101,6 @@ func (e *Engine) hear(h headers, now time.Time) {
 		e.tally.HeadersSent = sent
 		e.commit.add(Change{Tally: e.tally.now(now)}, nil)
 	}
-}
-
-// doubts are the pauses before asking again about an image that an answer
-// without a quota header did not show. Asking twice is enough where such headers
-// are not known to be sent at all; where they are, the account is taken to be
-// throttled, and the pauses outlast the documented blocks and an hour's budget.
-// After them it is still no proof: what wanted to know is left for a later run.
-var doubts = [...][]time.Duration{
-	headersUnknown: {time.Second},
-	headersMissing: {0},
-	headersMixed:   {time.Second},
-	headersSent:    {time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute},
 }
 
 // undecided leaves the tasks that wanted a look: nothing will tell in this run.
@@ -212,7 +182,7 @@ func (e *Engine) readLater(l *lane, looks []*look, err *graph.Error, now time.Ti
 		return
 	}
 	if left[0].policy == nil {
-		left[0].policy = e.opt.backoff()
+		left[0].policy = e.opt.Dispatch().Backoff()
 	}
 	pause := left[0].policy.NextBackOff()
 	for _, k := range left {

@@ -26,7 +26,7 @@ import (
 // caller's own function returned.
 type Reader struct {
 	api API
-	opt Options
+	opt DispatchOptions
 
 	quotas  map[plan.Account]*quota.Lane
 	app     quota.App
@@ -38,10 +38,9 @@ type Reader struct {
 	calls       int
 }
 
-// NewReader makes a reader. Of opt it uses Workers, Rules, Attempts, RetryBase,
-// RetryMax, MaxWait, MaxDuration, StopOnThrottle and Observe.
-func NewReader(api API, opt Options) *Reader {
-	return &Reader{api: api, opt: opt.withDefaults(), quotas: map[plan.Account]*quota.Lane{}}
+// NewReader makes a reader.
+func NewReader(api API, opt DispatchOptions) *Reader {
+	return &Reader{api: api, opt: opt.WithDefaults(), quotas: map[plan.Account]*quota.Lane{}}
 }
 
 // Recall takes up what a job knows of the quotas, as its next process would: tiers,
@@ -128,7 +127,7 @@ type Found struct {
 // fields, which must be or include hash, and filters, should there be any. An
 // image that the account keeps with status DELETED is found: its status says so.
 func (r *Reader) Find(ctx context.Context, accounts []plan.Account, q graph.Query, hashes func(plan.Account) iter.Seq2[plan.Hash, error], each func(Found) error) error {
-	return r.read(ctx, accounts, bulk, func(a plan.Account) (supply, func()) {
+	return r.read(ctx, accounts, graph.MostHashes, func(a plan.Account) (supply, func()) {
 		next, stop := iter.Pull2(hashes(a))
 		return &inquiry{account: a, q: q, pull: next, atOnce: r.opt.Workers, each: each, status: &r.tellsStatus}, stop
 	})

@@ -20,7 +20,7 @@ import (
 )
 
 // shelve puts n images into each account.
-func (w *world) shelve(n int, accounts ...plan.Account) {
+func shelve(w *world, n int, accounts ...plan.Account) {
 	for _, a := range accounts {
 		w.server.AddAccount(string(a), sandbox.AccountOptions{})
 		for i := range n {
@@ -31,7 +31,7 @@ func (w *world) shelve(n int, accounts ...plan.Account) {
 
 // list lists the accounts and returns the hashes of each, in the order in which
 // they came.
-func (w *world) list(o jobs.Options, q graph.Query, accounts ...plan.Account) (map[plan.Account][]string, error) {
+func list(w *world, o jobs.DispatchOptions, q graph.Query, accounts ...plan.Account) (map[plan.Account][]string, error) {
 	got := map[plan.Account][]string{}
 	o.Observe = func(e jobs.Event) { w.events = append(w.events, e) }
 	err := jobs.NewReader(w.api, o).List(context.Background(), accounts, q, func(a plan.Account, r graph.Reply) error {
@@ -44,7 +44,7 @@ func (w *world) list(o jobs.Options, q graph.Query, accounts ...plan.Account) (m
 }
 
 // complete fails the test unless each account's images were listed, each once.
-func (w *world) complete(got map[plan.Account][]string, accounts ...plan.Account) {
+func complete(w *world, got map[plan.Account][]string, accounts ...plan.Account) {
 	w.t.Helper()
 	for _, a := range accounts {
 		images := w.server.Images(string(a))
@@ -59,13 +59,13 @@ func TestListPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 		accounts := []plan.Account{"11", "22", "33", "44"}
-		w.shelve(1200, accounts...)
-		w.shelve(0, "55")
-		got, err := w.list(jobs.Options{Workers: 3}, graph.Query{}, append(accounts, "55", "11")...)
+		shelve(w, 1200, accounts...)
+		shelve(w, 0, "55")
+		got, err := list(w, jobs.DispatchOptions{Workers: 3}, graph.Query{}, append(accounts, "55", "11")...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.complete(got, append(accounts, "55")...)
+		complete(w, got, append(accounts, "55")...)
 		if !slices.IsSorted(got["11"]) {
 			t.Error("the pages of an account came out of order")
 		}
@@ -82,11 +82,11 @@ func TestListPages(t *testing.T) {
 func TestListIsFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
-		w.shelve(2000, "11")
+		shelve(w, 2000, "11")
 		small := []plan.Account{"21", "22", "23", "24", "25"}
-		w.shelve(10, small...)
+		shelve(w, 10, small...)
 		var order []plan.Account
-		err := jobs.NewReader(w.api, jobs.Options{Workers: 1}).List(context.Background(), append([]plan.Account{"11"}, small...), graph.Query{Limit: 10},
+		err := jobs.NewReader(w.api, jobs.DispatchOptions{Workers: 1}).List(context.Background(), append([]plan.Account{"11"}, small...), graph.Query{Limit: 10},
 			func(a plan.Account, r graph.Reply) error {
 				order = append(order, a)
 				return nil
@@ -113,10 +113,10 @@ func TestListThrottled(t *testing.T) {
 					Fault: sandbox.Fault{Name: code, Hold: 20 * time.Minute, Regain: 20 * time.Minute},
 				}}})
 				accounts := []plan.Account{"11", "22"}
-				w.shelve(1000, accounts...)
+				shelve(w, 1000, accounts...)
 				began, others := time.Now(), time.Time{}
 				got := map[plan.Account][]string{}
-				err := jobs.NewReader(w.api, jobs.Options{Attempts: 1}).List(context.Background(), accounts, graph.Query{Limit: 100}, func(a plan.Account, r graph.Reply) error {
+				err := jobs.NewReader(w.api, jobs.DispatchOptions{Attempts: 1}).List(context.Background(), accounts, graph.Query{Limit: 100}, func(a plan.Account, r graph.Reply) error {
 					for _, i := range r.Images {
 						got[a] = append(got[a], i.Hash)
 					}
@@ -128,7 +128,7 @@ func TestListThrottled(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				w.complete(got, accounts...)
+				complete(w, got, accounts...)
 				app := code == "4" || code == "341" || code == "17" || code == "613"
 				if took := others.Sub(began); !app && took > 2*time.Second {
 					t.Errorf("the other account took %v", took)
@@ -155,12 +155,12 @@ func TestListReduced(t *testing.T) {
 		t.Run(fmt.Sprint(above), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, sandbox.Options{Variants: sandbox.Variants{ReduceAbove: above}})
-				w.shelve(20*above, "11")
-				got, err := w.list(jobs.Options{Attempts: 1}, graph.Query{}, "11")
+				shelve(w, 20*above, "11")
+				got, err := list(w, jobs.DispatchOptions{Attempts: 1}, graph.Query{}, "11")
 				if err != nil {
 					t.Fatal(err)
 				}
-				w.complete(got, "11")
+				complete(w, got, "11")
 				if n := w.server.Stats().Requests; n > 80 {
 					t.Errorf("got %d requests for 20 pages of the best size", n)
 				}
@@ -169,12 +169,12 @@ func TestListReduced(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Nth: 1, Count: 3}, Fault: sandbox.Fault{Name: "reduce"}}}})
-		w.shelve(20_000, "11")
-		got, err := w.list(jobs.Options{}, graph.Query{}, "11")
+		shelve(w, 20_000, "11")
+		got, err := list(w, jobs.DispatchOptions{}, graph.Query{}, "11")
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.complete(got, "11")
+		complete(w, got, "11")
 		if n := w.server.Stats().Requests; n > 100 {
 			t.Errorf("got %d requests: the page size did not grow back", n)
 		}
@@ -187,12 +187,12 @@ func TestListThroughTrouble(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, sandbox.Options{Rates: map[string]float64{fault: 0.2}, Seed: 3})
 				accounts := []plan.Account{"11", "22", "33"}
-				w.shelve(500, accounts...)
-				got, err := w.list(jobs.Options{}, graph.Query{Limit: 20}, accounts...)
+				shelve(w, 500, accounts...)
+				got, err := list(w, jobs.DispatchOptions{}, graph.Query{Limit: 20}, accounts...)
 				if err != nil {
 					t.Fatal(err)
 				}
-				w.complete(got, accounts...)
+				complete(w, got, accounts...)
 			})
 		})
 	}
@@ -202,12 +202,12 @@ func TestListThroughTrouble(t *testing.T) {
 func TestListDoubtsEmptyLists(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Variants: sandbox.Variants{EmptyWhenThrottled: true}, Limits: sandbox.Limits{Score: sandbox.Sliding, MaxScore: 20, Block: 5 * time.Minute}})
-		w.shelve(400, "11", "22")
-		got, err := w.list(jobs.Options{}, graph.Query{Limit: 10}, "11", "22")
+		shelve(w, 400, "11", "22")
+		got, err := list(w, jobs.DispatchOptions{}, graph.Query{Limit: 10}, "11", "22")
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.complete(got, "11", "22")
+		complete(w, got, "11", "22")
 	})
 }
 
@@ -232,19 +232,19 @@ func TestListOneAccountFails(t *testing.T) {
 				for i := range 40 {
 					accounts = append(accounts, plan.Account(fmt.Sprint(100+i)))
 				}
-				w.shelve(30, accounts...)
+				shelve(w, 30, accounts...)
 				w.server.AddAccount("117", test.options)
 				if test.fault != "" {
 					_ = w.server.Inject(sandbox.Rule{Match: sandbox.Match{Account: "117"}, Fault: sandbox.Fault{Name: test.fault}})
 				}
-				got, err := w.list(jobs.Options{}, graph.Query{}, accounts...)
+				got, err := list(w, jobs.DispatchOptions{}, graph.Query{}, accounts...)
 				if failed := is[*jobs.AccountError](t, err); failed.Account != "117" || failed.Err.Class != test.class {
 					t.Errorf("got %v, want 117 to fail as %v", failed, test.class)
 				}
 				if joined, ok := err.(interface{ Unwrap() []error }); !ok || len(joined.Unwrap()) != 1 {
 					t.Errorf("got %v, want one account's error", err)
 				}
-				w.complete(got, slices.DeleteFunc(accounts, func(a plan.Account) bool { return a == "117" })...)
+				complete(w, got, slices.DeleteFunc(accounts, func(a plan.Account) bool { return a == "117" })...)
 				calls := 0
 				for _, n := range w.server.Stats().Accounts["117"].Calls {
 					calls += n
@@ -262,10 +262,10 @@ func TestListOneAccountFails(t *testing.T) {
 func TestFindRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
-		w.shelve(60, "11", "22")
+		shelve(w, 60, "11", "22")
 		w.server.AddAccount("22", sandbox.AccountOptions{Denied: "200"})
 		found := 0
-		err := jobs.NewReader(w.api, jobs.Options{}).Find(context.Background(), []plan.Account{"11", "22"}, graph.Query{Fields: []string{graph.FieldHash}},
+		err := jobs.NewReader(w.api, jobs.DispatchOptions{}).Find(context.Background(), []plan.Account{"11", "22"}, graph.Query{Fields: []string{graph.FieldHash}},
 			func(a plan.Account) iter.Seq2[plan.Hash, error] {
 				return func(yield func(plan.Hash, error) bool) { yield(hash(fmt.Sprint(a, " ", 1)), nil) }
 			}, func(jobs.Found) error { found++; return nil })
@@ -281,7 +281,7 @@ func TestListStops(t *testing.T) {
 	broken := errors.New("broken pipe")
 	for name, test := range map[string]struct {
 		server  sandbox.Options
-		options jobs.Options
+		options jobs.DispatchOptions
 		context func(context.Context) (context.Context, context.CancelFunc)
 		each    func() error
 		want    func(*testing.T, error)
@@ -292,15 +292,15 @@ func TestListStops(t *testing.T) {
 					t.Errorf("got %v", e)
 				}
 			}},
-		"a throttle that must not be": {server: sandbox.Options{Script: throttle}, options: jobs.Options{StopOnThrottle: true},
+		"a throttle that must not be": {server: sandbox.Options{Script: throttle}, options: jobs.DispatchOptions{StopOnThrottle: true},
 			want: func(t *testing.T, err error) { is[*jobs.ThrottledError](t, err) }},
-		"a wait that is too long": {server: sandbox.Options{Script: throttle}, options: jobs.Options{MaxWait: 10 * time.Minute},
+		"a wait that is too long": {server: sandbox.Options{Script: throttle}, options: jobs.DispatchOptions{MaxWait: 10 * time.Minute},
 			want: func(t *testing.T, err error) {
 				if e := is[*jobs.ThrottledError](t, err); e.Account != "11" && e.Account != "22" {
 					t.Errorf("got %v, want the account named", e)
 				}
 			}},
-		"time": {server: sandbox.Options{Script: throttle}, options: jobs.Options{MaxDuration: 10 * time.Minute},
+		"time": {server: sandbox.Options{Script: throttle}, options: jobs.DispatchOptions{MaxDuration: 10 * time.Minute},
 			want: wantError(jobs.ErrDuration)},
 		"a signal": {server: sandbox.Options{Script: throttle},
 			context: func(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -312,7 +312,7 @@ func TestListStops(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				test.server.Latency.Min = 100 * time.Millisecond
 				w := newWorld(t, test.server)
-				w.shelve(100, "11", "22")
+				shelve(w, 100, "11", "22")
 				ctx, cancel := context.Background(), context.CancelFunc(func() {})
 				if test.context != nil {
 					ctx, cancel = test.context(ctx)
@@ -333,7 +333,7 @@ func TestListStops(t *testing.T) {
 		})
 	}
 	synctest.Test(t, func(t *testing.T) {
-		err := jobs.NewReader(noNetwork{}, jobs.Options{}).List(context.Background(), []plan.Account{"11"}, graph.Query{}, nil)
+		err := jobs.NewReader(noNetwork{}, jobs.DispatchOptions{}).List(context.Background(), []plan.Account{"11"}, graph.Query{}, nil)
 		is[*jobs.OfflineError](t, err)
 	})
 }
@@ -349,10 +349,10 @@ func wantError(want error) func(*testing.T, error) {
 func TestCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Account: "22", Nth: 1, Count: 1}, Fault: sandbox.Fault{Name: "empty_list"}}}})
-		w.shelve(700, "11", "22")
-		w.shelve(0, "33")
+		shelve(w, 700, "11", "22")
+		shelve(w, 0, "33")
 		got := map[plan.Account]int{}
-		err := jobs.NewReader(w.api, jobs.Options{}).Count(context.Background(), []plan.Account{"11", "22", "33", "44"}, graph.Query{}, func(a plan.Account, n int) error {
+		err := jobs.NewReader(w.api, jobs.DispatchOptions{}).Count(context.Background(), []plan.Account{"11", "22", "33", "44"}, graph.Query{}, func(a plan.Account, n int) error {
 			got[a] = n
 			return nil
 		})
@@ -382,7 +382,7 @@ func TestFind(t *testing.T) {
 				o.Latency.Min = 100 * time.Millisecond
 				w := newWorld(t, o)
 				accounts := []plan.Account{"11", "22", "33"}
-				w.shelve(1000, accounts...)
+				shelve(w, 1000, accounts...)
 				w.server.AddImage("11", sandbox.Image{Hash: string(hash("11 5")), Status: sandbox.Deleted})
 				w.server.AddAccount("33", sandbox.AccountOptions{Denied: "200"})
 				ahead, told := 0, map[string]bool{}
@@ -396,7 +396,7 @@ func TestFind(t *testing.T) {
 					}
 				}
 				most, missing, deleted := 0, 0, 0
-				err := jobs.NewReader(w.api, jobs.Options{}).Find(context.Background(), accounts, graph.Query{Fields: []string{graph.FieldHash, graph.FieldStatus}}, hashes, func(f jobs.Found) error {
+				err := jobs.NewReader(w.api, jobs.DispatchOptions{}).Find(context.Background(), accounts, graph.Query{Fields: []string{graph.FieldHash, graph.FieldStatus}}, hashes, func(f jobs.Found) error {
 					most = max(most, ahead-len(told))
 					if told[string(f.Account+":")+string(f.Hash)] {
 						t.Errorf("%s in %s came twice", f.Hash, f.Account)
@@ -432,8 +432,8 @@ func TestFind(t *testing.T) {
 func TestReaderRecalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{})
-		w.shelve(10, "11", "22")
-		r := jobs.NewReader(w.api, jobs.Options{})
+		shelve(w, 10, "11", "22")
+		r := jobs.NewReader(w.api, jobs.DispatchOptions{})
 		until := time.Now().Add(time.Hour)
 		r.Recall(jobs.Standing{Lanes: []jobs.LaneState{{Account: "22", ParkedUntil: until}, {Account: "11", ParkedUntil: time.Now().Add(-time.Minute)}, {}}})
 		err := r.List(context.Background(), []plan.Account{"11", "22"}, graph.Query{}, func(a plan.Account, _ graph.Reply) error {
@@ -453,13 +453,13 @@ func TestReaderRecalls(t *testing.T) {
 func TestListKeepsQuota(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{Tier: sandbox.Limited, Latency: sandbox.Latency{Min: 200 * time.Millisecond}})
-		w.shelve(880, "11", "22") // a few calls more may be needed than there are pages
+		shelve(w, 880, "11", "22") // a few calls more may be needed than there are pages
 		began := time.Now()
-		got, err := w.list(jobs.Options{Rules: quota.Rules{Mode: quota.Auto}}, graph.Query{Limit: 1}, "11", "22")
+		got, err := list(w, jobs.DispatchOptions{Rules: quota.Rules{Mode: quota.Auto}}, graph.Query{Limit: 1}, "11", "22")
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.complete(got, "11", "22")
+		complete(w, got, "11", "22")
 		if took := time.Since(began); took < 2*time.Hour || took > 150*time.Minute {
 			t.Errorf("880 calls at 300 an hour took %v", took)
 		}

@@ -31,12 +31,12 @@ func TestListInAllWeathers(t *testing.T) {
 					Variants: sandbox.Variants{EmptyWhenThrottled: seed%3 == 0},
 				})
 				accounts := []plan.Account{"11", "22", "33", "44", "55"}
-				w.shelve(400, accounts...)
-				got, err := w.list(jobs.Options{}, graph.Query{Limit: 5}, accounts...)
+				shelve(w, 400, accounts...)
+				got, err := list(w, jobs.DispatchOptions{}, graph.Query{Limit: 5}, accounts...)
 				if err != nil {
 					t.Fatal(err)
 				}
-				w.complete(got, accounts...)
+				complete(w, got, accounts...)
 				if s := w.server.Stats(); s.WhileBlocked > 3 {
 					t.Errorf("%d of %d calls came while they were not to", s.WhileBlocked, s.Requests)
 				}

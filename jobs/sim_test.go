@@ -311,17 +311,6 @@ func (s *sim) operations(calls []graph.Call) []jobs.Operation {
 	return found
 }
 
-// asks reports whether a call does what an operation asks for, to some image.
-func asks(o plan.Op, c graph.Call) bool {
-	switch c.Action {
-	case graph.ActionCopy:
-		return o.Kind == plan.KindCopy && string(o.Source) == c.Source && string(o.Target) == c.Account
-	case graph.ActionDelete:
-		return o.Kind == plan.KindDelete && string(o.Source) == c.Account
-	}
-	return false
-}
-
 func (s *sim) load(ids []plan.OpID) []jobs.Operation {
 	all, err := s.view.Load(context.Background(), ids)
 	if err != nil {

@@ -35,7 +35,7 @@ func (t *tally) begin(s Standing, now time.Time) {
 func (t *tally) sent(replies []graph.Reply) {
 	calls := 0
 	for _, r := range replies {
-		if classOf(r.Err) != graph.Unreachable {
+		if graph.ClassOf(r.Err) != graph.Unreachable {
 			calls++
 		}
 	}

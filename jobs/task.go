@@ -227,11 +227,3 @@ func (t *task) forget() {
 	clear(t.known)
 	t.seen, t.doubted = false, false
 }
-
-// landed is the hash that a copy has in its target.
-func (o Operation) landed() plan.Hash {
-	if o.Outcome.TargetHash != "" {
-		return o.Outcome.TargetHash
-	}
-	return o.Hash
-}

@@ -126,7 +126,7 @@ func (t *tour) stumbled(s *stopover, e *errand, err *graph.Error, now time.Time)
 		return
 	}
 	if e.policy == nil {
-		e.policy = t.opt.backoff()
+		e.policy = t.opt.Backoff()
 	}
 	e.due = now.Add(e.policy.NextBackOff())
 }

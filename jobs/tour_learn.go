@@ -13,7 +13,7 @@ func (t *tour) learn(s *stopover, reply graph.Reply, left, now time.Time) {
 	lane, app := s.quota.Block.Until, t.app.Block.Until
 	*s.quota, t.app = heard(*s.quota, t.app, reply.Usage.Accounts[string(s.account)], reply.Err, quota.Read, left, now)
 	closed := s.quota.Block.Until.After(lane)
-	switch classOf(reply.Err) {
+	switch graph.ClassOf(reply.Err) {
 	case graph.ThrottledAccount, graph.MaybeThrottled:
 		if closed && reply.Err.Class == graph.MaybeThrottled {
 			s.maybe++

@@ -52,7 +52,7 @@ func (t *tour) whoami(reply graph.Reply, left, now time.Time) {
 
 // touch notes whether the API answered a request, as Engine.touch does.
 func (t *tour) touch(reply graph.Reply, left, now time.Time, neutral bool) {
-	if classOf(reply.Err) == graph.Unreachable {
+	if graph.ClassOf(reply.Err) == graph.Unreachable {
 		t.calls-- // it was none
 	}
 	if says(reply) {

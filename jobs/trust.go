@@ -87,8 +87,8 @@ func (t *trust) asks(others bool, now time.Time) bool {
 
 // judge takes the answer to the neutral question, which left then. The error ends the
 // run.
-func (t *trust) judge(r graph.Reply, left, now time.Time, o Options) error {
-	class := classOf(r.Err)
+func (t *trust) judge(r graph.Reply, left, now time.Time, o DispatchOptions) error {
+	class := graph.ClassOf(r.Err)
 	switch {
 	case class == graph.RefusedRun:
 		return &RefusedError{r.Err}

@@ -53,7 +53,7 @@ func TestUndoGuards(t *testing.T) {
 					t.Fatal(err)
 				}
 				ended := time.Now()
-				lines, _ := w.undoLines(t, jobs.UndoOptions{})
+				lines, _ := undoLines(w, t, jobs.UndoOptions{})
 				var got []string
 				for _, l := range lines {
 					row := l.Verb.String() + " " + string(l.Source)
@@ -101,7 +101,7 @@ func TestUndoBesideOtherHands(t *testing.T) {
 	}{
 		{name: "nobody did anything", row: "copy 11 a 22", want: "done", holds: []string{"11 a", "!22 a"}},
 		{name: "the source was deleted", row: "copy 11 a 22",
-			since: func(w *world) { w.loses("11", "a") },
+			since: func(w *world) { loses(w, "11", "a") },
 			want:  "failed last_copy", holds: []string{"!11 a", "22 a"}},
 		{name: "the source was deleted, and its row stays", row: "copy 11 a 22",
 			since: func(w *world) {
@@ -155,13 +155,13 @@ func TestUndoBesideOtherHands(t *testing.T) {
 				if test.since != nil {
 					test.since(w)
 				}
-				undo, _ := w.undone(t, t.TempDir())
+				undo, _ := undone(w, t, t.TempDir())
 				undo.expect(test.want)
 				wantHolds(t, w, test.holds...)
 				if !strings.HasPrefix(test.want, "skipped") {
 					return
 				}
-				if _, drifts := undo.verify(); len(drifts) > 0 { // nobody said that it would be gone
+				if _, drifts := verify(undo); len(drifts) > 0 { // nobody said that it would be gone
 					t.Errorf("got %+v", drifts)
 				}
 			})
@@ -181,7 +181,7 @@ func TestUndoOfRivals(t *testing.T) {
 		w.commit(t,
 			jobs.Record{ID: 1, Outcome: jobs.Outcome{State: jobs.Done, TargetHash: hash("a"), Created: true, Started: began, Finished: began.Add(time.Second)}},
 			jobs.Record{ID: 2, Outcome: jobs.Outcome{State: jobs.Done, TargetHash: hash("a"), Created: true, Started: began.Add(time.Hour), Finished: began.Add(time.Hour + time.Second)}})
-		lines, _ := w.undoLines(t, jobs.UndoOptions{})
+		lines, _ := undoLines(w, t, jobs.UndoOptions{})
 		if len(lines) != 2 || lines[0].Guard != lines[1].Guard || !lines[0].Guard.CreatedWithin(began) || !lines[0].Guard.CreatedWithin(began.Add(time.Hour)) {
 			t.Errorf("got %+v", lines)
 		}
@@ -211,7 +211,7 @@ func TestUndoOfUploads(t *testing.T) {
 			w.commit(t,
 				jobs.Record{ID: 1, Outcome: jobs.Outcome{State: jobs.Done, TargetHash: hash("a"), Created: true, Started: now, Finished: now}},
 				jobs.Record{ID: 2, Outcome: jobs.Outcome{State: jobs.Done, TargetHash: hash("a"), Created: true, Started: now, Finished: now}})
-			lines, stay := w.undoLines(t, jobs.UndoOptions{Lost: func(file string) bool { return gone && file == "a.png" }})
+			lines, stay := undoLines(w, t, jobs.UndoOptions{Lost: func(file string) bool { return gone && file == "a.png" }})
 			if want := []string{"22: a.png, from which it was uploaded, is gone", "33: a.png, from which it was uploaded, is gone"}; gone && (len(lines) > 0 || !slices.Equal(stay, want)) {
 				t.Errorf("the file is gone: got %d rows, and %q stay, want %q", len(lines), stay, want)
 			}
@@ -233,10 +233,10 @@ func TestUndoOfUnconfirmed(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.expect("failed copied_not_deleted")
-		if _, stay := w.undoLines(t, jobs.UndoOptions{}); len(stay) != 1 || !strings.Contains(stay[0], "not confirmed") {
+		if _, stay := undoLines(w, t, jobs.UndoOptions{}); len(stay) != 1 || !strings.Contains(stay[0], "not confirmed") {
 			t.Errorf("%q stay", stay)
 		}
-		w.undone(t, t.TempDir())
+		undone(w, t, t.TempDir())
 		time.Sleep(time.Hour)
 		wantHolds(t, w, "!11 a", "22 a")
 	})
@@ -255,7 +255,7 @@ func TestUndoOfDoubts(t *testing.T) {
 			jobs.Record{ID: 1, Outcome: jobs.Outcome{State: jobs.Failed, Reason: jobs.GaveUp, Tried: true, Attempts: 5, Started: now, LastSent: now.Add(time.Hour), Finished: now}},
 			jobs.Record{ID: 2, Outcome: jobs.Outcome{State: jobs.Sent, Started: now, LastSent: now}},
 			jobs.Record{ID: 3, Outcome: jobs.Outcome{State: jobs.Failed, Reason: jobs.NotFound, Finished: now}})
-		lines, _ := w.undoLines(t, jobs.UndoOptions{})
+		lines, _ := undoLines(w, t, jobs.UndoOptions{})
 		if len(lines) != 1 || lines[0].Verb != plan.Delete || lines[0].Hash != hash("a") || lines[0].Guard.Witness != "11" || !lines[0].Guard.CreatedWithin(now.Add(time.Hour+time.Minute)) {
 			t.Errorf("got %+v", lines)
 		}
@@ -264,7 +264,7 @@ func TestUndoOfDoubts(t *testing.T) {
 
 // undoLines are the rows of the undo of the world's job, and the accounts of images
 // that stay, with why.
-func (w *world) undoLines(t *testing.T, o jobs.UndoOptions) (lines []plan.Line, stay []string) {
+func undoLines(w *world, t *testing.T, o jobs.UndoOptions) (lines []plan.Line, stay []string) {
 	t.Helper()
 	job, err := store.View(context.Background(), w.dir)
 	if err != nil {
@@ -281,27 +281,6 @@ func (w *world) undoLines(t *testing.T, o jobs.UndoOptions) (lines []plan.Line, 
 		lines = append(lines, l)
 	}
 	return lines, stay
-}
-
-// loses is another program that deletes an image.
-func (w *world) loses(account, name string) {
-	w.t.Helper()
-	if r := w.api.API.Do(context.Background(), []graph.Call{graph.Delete(account, string(hash(name)))}); r[0].Err != nil {
-		w.t.Fatal(r[0].Err)
-	}
-}
-
-// commit makes outcomes of the world's job durable that a process may have left.
-func (w *world) commit(t *testing.T, records ...jobs.Record) {
-	t.Helper()
-	job, err := store.Open(context.Background(), w.dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer job.Close()
-	if _, err := job.Commit(context.Background(), jobs.Change{Records: records}); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // A deletion whose connection was cut, and that takes effect seconds later, is waited
@@ -321,7 +300,7 @@ func TestUndoAfterLateDelete(t *testing.T) {
 		})
 		w.api.after = nil
 		w.expect("unknown")
-		w.undoneAfterDoubt()
+		undoneAfterDoubt(w)
 	})
 }
 
@@ -337,13 +316,13 @@ func TestUndoAfterDeleteSentTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.expect("done")
-		w.undoneAfterDoubt()
+		undoneAfterDoubt(w)
 	})
 }
 
 // undoneAfterDoubt waits out the one write in doubt, undoes the move of a from 11 to 22,
 // and checks that nothing that comes later takes the image.
-func (w *world) undoneAfterDoubt() {
+func undoneAfterDoubt(w *world) {
 	t := w.t
 	t.Helper()
 	job, err := store.View(t.Context(), w.dir)
@@ -355,7 +334,7 @@ func (w *world) undoneAfterDoubt() {
 		t.Fatalf("got %d writes in doubt, %v", n, err)
 	}
 	time.Sleep(time.Until(jobs.DoubtOver(last, time.Now())))
-	w.undone(t, t.TempDir())
+	undone(w, t, t.TempDir())
 	time.Sleep(time.Hour)
 	wantHolds(t, w, "11 a", "!22 a")
 }

@@ -1,72 +1,19 @@
 package jobs_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"adferry/graph"
 	"adferry/graph/sandbox"
 	"adferry/jobs"
-	"adferry/jobs/backup"
-	"adferry/jobs/store"
 	"adferry/plan"
 )
-
-// undone makes the undo of the world's job and runs it; gone counts the images
-// that nothing brings back.
-func (w *world) undone(t *testing.T, dir string) (undo *world, gone int) {
-	t.Helper()
-	manifest, gone := w.undoing(t, dir)
-	undo = &world{t: t, dir: t.TempDir(), server: w.server, api: w.api}
-	if strings.Count(manifest, "\n") == 1 { // the header
-		return undo, gone
-	}
-	undo.text(manifest)
-	for range 20 {
-		if err := undo.run(jobs.Options{File: filesUnder(dir)}); err == nil {
-			break
-		}
-	}
-	return undo, gone
-}
-
-// undoing is the manifest of the undo.
-func (w *world) undoing(t *testing.T, dir string) (manifest string, gone int) {
-	t.Helper()
-	job, err := store.View(context.Background(), w.dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer job.Close()
-	kept := func(a plan.Account, h plan.Hash) (string, error) {
-		if _, err := os.Stat(filepath.Join(dir, string(a), string(h)+".json")); err != nil {
-			return "", nil
-		}
-		return string(a) + "/" + string(h) + ".png", nil
-	}
-	var b bytes.Buffer
-	if _, err := plan.WriteGuarded(&b, jobs.Undo(context.Background(), job, jobs.UndoOptions{Kept: kept, Gone: func(jobs.Operation) { gone++ }, Stay: func(plan.Account, plan.Hash, string) {}})); err != nil {
-		t.Fatal(err)
-	}
-	return b.String(), gone
-}
-
-func filesUnder(dir string) func(plan.Op) (graph.File, error) {
-	return func(op plan.Op) (graph.File, error) {
-		name, _ := backup.NameOf(filepath.Join(dir, op.File))
-		return graph.File{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(filepath.Join(dir, op.File)) }}, nil
-	}
-}
 
 func TestUndo(t *testing.T) {
 	for _, test := range []struct {
@@ -104,7 +51,7 @@ func TestUndo(t *testing.T) {
 				if err := w.run(jobs.Options{}); err != nil {
 					t.Fatal(err)
 				}
-				manifest, gone := w.undoing(t, t.TempDir())
+				manifest, gone := undoing(w, t, t.TempDir())
 				var got []string
 				for _, line := range strings.Split(strings.TrimSpace(manifest), "\n")[1:] {
 					c := strings.Split(line, ",")
@@ -114,7 +61,7 @@ func TestUndo(t *testing.T) {
 				if !slices.Equal(got, test.want) || gone != test.gone {
 					t.Errorf("got %q and %d gone, want %q and %d", got, gone, test.want, test.gone)
 				}
-				undo, _ := w.undone(t, t.TempDir())
+				undo, _ := undone(w, t, t.TempDir())
 				if len(test.want) > 0 {
 					for _, r := range undo.results() {
 						if r.Status != jobs.StatusDone {
@@ -173,7 +120,7 @@ func undoAfter(t *testing.T, d *rand.Rand) {
 		_ = w.runCtx(ctx, jobs.Options{Backup: w.backup(t, dir), BatchSize: 1 + d.IntN(4)}, nil)
 		kill()
 	}
-	undo, gone := w.undone(t, dir)
+	undo, gone := undone(w, t, dir)
 	if gone > 0 {
 		t.Errorf("%d images are gone for good", gone)
 	}
@@ -192,7 +139,7 @@ func undoAfter(t *testing.T, d *rand.Rand) {
 		for _, o := range w.operations() {
 			t.Logf("%s %s %s %s: %s %s, created %v, %d attempts", o.Kind, o.Source, nameOf(names, string(o.Hash)), o.Target, o.Outcome.State, o.Outcome.Reason, o.Outcome.Created, o.Outcome.Attempts)
 		}
-		manifest, _ := w.undoing(t, dir)
+		manifest, _ := undoing(w, t, dir)
 		t.Log(manifest)
 		for _, r := range undo.results() {
 			t.Logf("undo %s %s %s %s: %s %s %s", r.Verb, r.Source, nameOf(names, string(r.Hash)), r.Target, r.Status, r.Reason, r.Message)
@@ -240,7 +187,7 @@ func TestUndoAfterRetry(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.expect("done", "done") // by the delete that was not confirmed
-			_, gone := w.undone(t, dir)
+			_, gone := undone(w, t, dir)
 			time.Sleep(time.Hour) // its deletion, too, takes a while to show
 			wantHolds(t, w, "11 a", "!22 a")
 			if keeps {
@@ -252,18 +199,5 @@ func TestUndoAfterRetry(t *testing.T) {
 				t.Errorf("%d images are told to be gone, want 1", gone)
 			}
 		})
-	}
-}
-
-// reopen is what retry does before it runs the job.
-func (w *world) reopen() {
-	w.t.Helper()
-	job, err := store.Open(context.Background(), w.dir)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer job.Close()
-	if err := job.Reopen(context.Background()); err != nil {
-		w.t.Fatal(err)
 	}
 }

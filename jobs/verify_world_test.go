@@ -1,7 +1,6 @@
 package jobs_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -10,47 +9,7 @@ import (
 
 	"adferry/graph/sandbox"
 	"adferry/jobs"
-	"adferry/jobs/store"
 )
-
-// verify verifies the job as another process would, and fails the test for a
-// write.
-func (w *world) verify() (jobs.Verified, []jobs.Drift) {
-	w.t.Helper()
-	v, drifts, err := w.verified()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return v, drifts
-}
-
-// verified is verify, whatever could be read.
-func (w *world) verified() (jobs.Verified, []jobs.Drift, error) {
-	w.t.Helper()
-	ctx := context.Background()
-	job, err := store.View(ctx, w.dir)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer job.Close()
-	expected, err := job.Expect(ctx)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	writes := len(w.server.Log())
-	var drifts []jobs.Drift
-	v, err := jobs.Verify(ctx, jobs.NewReader(w.api, jobs.Options{}), expected, func(d jobs.Drift) error {
-		drifts = append(drifts, d)
-		return nil
-	})
-	if err := expected.Close(); err != nil {
-		w.t.Fatal(err)
-	}
-	if n := len(w.server.Log()); n != writes {
-		w.t.Errorf("%d writes were sent", n-writes)
-	}
-	return v, drifts, err
-}
 
 // Right after a job, whatever it was and whatever the API made of it, nothing has
 // drifted; also of what a job did that stopped half way.
@@ -76,7 +35,7 @@ func TestVerifyAfterJob(t *testing.T) {
 				w.manifest(chain...)
 				_ = w.run(test.options)
 				time.Sleep(2 * time.Hour)
-				v, drifts := w.verify()
+				v, drifts := verify(w)
 				if v.Present != test.present || v.Absent != test.absent || len(drifts) > 0 || v.Drifted() > 0 {
 					t.Errorf("got %d there, %d gone and %v, want %d, %d and no drift\n%+v", v.Present, v.Absent, drifts, test.present, test.absent, w.results())
 				}
@@ -115,8 +74,8 @@ func TestVerifyDistrustsAnswers(t *testing.T) {
 					t.Fatal(err)
 				}
 				time.Sleep(2 * time.Hour)
-				w.loses("33", "0")
-				v, drifts, err := w.verified()
+				loses(w, "33", "0")
+				v, drifts, err := verified(w)
 				if v.Checked() != 120-test.unread || v.Unread != test.unread || v.Drifted() != 1 || len(drifts) != 1 || drifts[0].Account != "33" {
 					t.Errorf("got %+v and %v, want %d images unread and one missing in 33", v, drifts, test.unread)
 				}
@@ -154,7 +113,7 @@ func TestVerifyInBulk(t *testing.T) {
 			w.server.AddImage(fmt.Sprint(21+i%4), sandbox.Image{Hash: string(hash(fmt.Sprint(i))), Status: sandbox.Deleted})
 		}
 		before := w.server.Stats().Requests
-		v, drifts := w.verify()
+		v, drifts := verify(w)
 		if v.Present != 3000 || v.Absent != 3000 || v.Drifts[jobs.DriftReappeared] != 300 || v.Drifts[jobs.DriftMissing] != 100 || len(drifts) != 400 {
 			t.Errorf("got %+v and %d drifts, want 300 reappeared and 100 missing of 6000", v, len(drifts))
 		}

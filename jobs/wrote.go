@@ -3,8 +3,6 @@ package jobs
 import (
 	"time"
 
-	"github.com/cenkalti/backoff/v4"
-
 	"adferry/graph"
 	"adferry/jobs/evidence"
 	"adferry/plan"
@@ -20,7 +18,7 @@ func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
 		e.lost(t, err, now)
 		return
 	}
-	switch classOf(err) {
+	switch graph.ClassOf(err) {
 	case graph.ClassUnknown:
 		e.succeeded(t, reply, now)
 	case graph.ThrottledAccount, graph.ThrottledApp, graph.MaybeThrottled:
@@ -127,7 +125,7 @@ func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
 		}
 	}
 	if t.policy == nil {
-		t.policy = e.opt.backoff()
+		t.policy = e.opt.Dispatch().Backoff()
 	}
 	again := now.Add(t.policy.NextBackOff())
 	e.commit.add(Change{Records: []Record{{t.ID, t.Needed, o}}}, func() {
@@ -159,15 +157,4 @@ func (t *task) lookAgain(after step) {
 			t.known[i] = evidence.Observation{}
 		}
 	}
-}
-
-// backoff is the schedule of one operation's or read's tries.
-func (o Options) backoff() backoff.BackOff {
-	return backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(o.RetryBase),
-		backoff.WithMaxInterval(o.RetryMax),
-		backoff.WithMultiplier(2),
-		backoff.WithRandomizationFactor(0.5),
-		backoff.WithMaxElapsedTime(0), // tries are counted, not timed
-	)
 }

@@ -7,6 +7,9 @@ import (
 	"adferry/plan"
 )
 
+// MostEmptyPages is how many pages in a row may show nothing of what was asked for.
+const MostEmptyPages = 3
+
 // Lookup is the question whether images are in an ad account.
 type Lookup struct {
 	Account plan.Account

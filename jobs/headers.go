@@ -1,0 +1,35 @@
+package jobs
+
+import (
+	"time"
+)
+
+// headers says whether answers to reads carry quota headers, as far as is known.
+type headers uint8
+
+const (
+	headersUnknown headers = iota
+	headersMissing         // an answer that shows images carried none
+	headersSent
+	headersMixed // some that show images do and some do not: that one is missing says nothing
+)
+
+// and is what is known after one more answer.
+func (h headers) and(heard headers) headers {
+	if h == headersUnknown || h == heard {
+		return heard
+	}
+	return headersMixed
+}
+
+// doubts are the pauses before asking again about an image that an answer
+// without a quota header did not show. Asking twice is enough where such headers
+// are not known to be sent at all; where they are, the account is taken to be
+// throttled, and the pauses outlast the documented blocks and an hour's budget.
+// After them it is still no proof: what wanted to know is left for a later run.
+var doubts = [...][]time.Duration{
+	headersUnknown: {time.Second},
+	headersMissing: {0},
+	headersMixed:   {time.Second},
+	headersSent:    {time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute},
+}

@@ -1,0 +1,47 @@
+package jobs_test
+
+import (
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/backup"
+	"adferry/jobs/store"
+	"adferry/plan"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func filesUnder(dir string) func(plan.Op) (graph.File, error) {
+	return func(op plan.Op) (graph.File, error) {
+		name, _ := backup.NameOf(filepath.Join(dir, op.File))
+		return graph.File{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(filepath.Join(dir, op.File)) }}, nil
+	}
+}
+
+// reopen is what retry does before it runs the job.
+func (w *world) reopen() {
+	w.t.Helper()
+	job, err := store.Open(context.Background(), w.dir)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer job.Close()
+	if err := job.Reopen(context.Background()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// commit makes outcomes of the world's job durable that a process may have left.
+func (w *world) commit(t *testing.T, records ...jobs.Record) {
+	t.Helper()
+	job, err := store.Open(context.Background(), w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer job.Close()
+	if _, err := job.Commit(context.Background(), jobs.Change{Records: records}); err != nil {
+		t.Fatal(err)
+	}
+}
