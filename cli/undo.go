@@ -33,12 +33,12 @@ func undoCommand(s *streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return undo(c, s, dir)
+			return undoJob(c, s, dir)
 		},
 	}
 }
 
-func undo(c *cli.Context, s *streams, dir string) error {
+func undoJob(c *cli.Context, s *streams, dir string) error {
 	original, err := store.Open(c.Context, dir) // held: what is being undone must not go on
 	if err != nil {
 		return inJob(dir, err)

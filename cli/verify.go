@@ -22,11 +22,11 @@ func verifyCommand(s *streams) *cli.Command {
 			boolFlag("json", "print a document with every drift"),
 			boolFlag("new-endpoint", "read from another server than the job ran against"),
 		}, readFlags()...),
-		Action: func(c *cli.Context) error { return verify(c, s) },
+		Action: func(c *cli.Context) error { return verifyJob(c, s) },
 	}
 }
 
-func verify(c *cli.Context, s *streams) error {
+func verifyJob(c *cli.Context, s *streams) error {
 	dir, err := jobFolder(c)
 	if err != nil {
 		return err

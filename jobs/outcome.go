@@ -129,3 +129,6 @@ func (o Operation) landed() plan.Hash {
 	}
 	return o.Hash
 }
+
+// Tried reports whether a write of the operation may have taken effect.
+func (o Operation) Tried() bool { return o.Outcome.State == Sent || o.Outcome.Tried }

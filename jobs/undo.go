@@ -275,9 +275,6 @@ func brought(o Operation) bool {
 	return o.Outcome.Created || !o.Outcome.State.OK() && o.Tried()
 }
 
-// Tried reports whether a write of the operation may have taken effect.
-func (o Operation) Tried() bool { return o.Outcome.State == Sent || o.Outcome.Tried }
-
 // into is the copy or upload among the operations that brought an image into the
 // account; else one that succeeded, because the image was there.
 func into(operations []Operation, account plan.Account) *Operation {
