@@ -13,6 +13,7 @@ import (
 
 	"adferry/jobs"
 	"adferry/jobs/backup"
+	"adferry/jobs/engine"
 	"adferry/jobs/store"
 	"adferry/reports"
 )
@@ -57,7 +58,7 @@ func carry(ctx context.Context, s *streams, se *session, job *store.Job, dir str
 		return err
 	}
 	defer se.exporter.show(ctx, job)()
-	engine := jobs.New(api, job, options)
+	engine := engine.New(api, job, options)
 	helm, err := newHelm(ctx, s.err, dir, job, engine, se, meta.Steering)
 	if err != nil {
 		return err
@@ -111,7 +112,7 @@ func settled(ctx context.Context, se *session, job *store.Job, meta store.Meta) 
 }
 
 // equip gives the engine what the job in dir is to be run with.
-func equip(se *session, meta store.Meta, dir string) (o jobs.Options, release func(), err error) {
+func equip(se *session, meta store.Meta, dir string) (o engine.Options, release func(), err error) {
 	o = se.options
 	o.Detour = meta.OnDenied == "upload"
 	o.Pictures = filepath.Join(dir, "pictures")
@@ -213,7 +214,7 @@ func watch(se *session) func(jobs.Event) {
 
 // stopOnSignal lets the first signal drain the engine and the second one leave
 // at once: every intent is on disk, so that loses nothing.
-func stopOnSignal(se *session, engine *jobs.Engine) (release func()) {
+func stopOnSignal(se *session, engine *engine.Engine) (release func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, stopSignals()...)
 	done := make(chan struct{})

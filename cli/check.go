@@ -9,6 +9,9 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/engine"
+	"adferry/jobs/reader"
 	"adferry/jobs/store"
 	"adferry/plan"
 )
@@ -74,14 +77,14 @@ func check(c *cli.Context, s *streams, path string) error {
 
 // probe finds the ad accounts that cannot be read, and fences them off. A refused
 // token shows here, before anything else is asked.
-func probe(ctx context.Context, s *streams, se *session, fence *fence, p *plan.Plan) (*jobs.Reader, error) {
+func probe(ctx context.Context, s *streams, se *session, fence *fence, p *plan.Plan) (*reader.Reader, error) {
 	var accounts []plan.Account
 	for _, load := range p.Accounts() {
 		accounts = append(accounts, load.Account)
 	}
 	options := se.options
 	options.Observe = (&reading{err: s.err, quiet: se.quiet, log: se.log}).observe
-	reader := jobs.NewReader(fence, options.Dispatch())
+	reader := reader.New(fence, options.Dispatch())
 	ctx, release := untilSignal(ctx)
 	defer release()
 	unreadable, stop := apart(reader.Probe(ctx, accounts))
@@ -92,12 +95,12 @@ func probe(ctx context.Context, s *streams, se *session, fence *fence, p *plan.P
 }
 
 // rehearseReads runs the plan's reads, and settles as done what a run would write.
-func rehearseReads(ctx context.Context, se *session, api jobs.API, job *store.Job, p *plan.Plan) error {
+func rehearseReads(ctx context.Context, se *session, api dispatch.API, job *store.Job, p *plan.Plan) error {
 	options := se.options
 	options.ReadOnly = true
 	options.MaxFailures = jobs.Share{Count: p.Rows * 2, Set: true} // failures are what is looked for
 	options.Observe = watch(se)
-	engine := jobs.New(api, job, options)
+	engine := engine.New(api, job, options)
 	release := stopOnSignal(se, engine)
 	err := engine.Run(ctx)
 	release()
@@ -108,7 +111,7 @@ func rehearseReads(ctx context.Context, se *session, api jobs.API, job *store.Jo
 // fence keeps calls from ad accounts that are known to refuse them, and counts the
 // others: refused calls count against the quota and the app's tier, too.
 type fence struct {
-	jobs.API
+	dispatch.API
 	closed map[string]*graph.Error
 	calls  atomic.Int64
 }

@@ -14,6 +14,8 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/preflight"
+	"adferry/jobs/reader"
 	"adferry/jobs/store"
 	"adferry/plan"
 )
@@ -26,8 +28,8 @@ type checkResult struct {
 	Problems map[jobs.Reason]int `json:"problems"`
 	Accounts []checkedAccount    `json:"accounts"`
 	Calls    int                 `json:"calls"`   // that were sent for this
-	Least    jobs.Duration       `json:"least_s"` // the time by the reported tiers: exactly
-	Most     jobs.Duration       `json:"most_s"`  // this, unless some account reports none
+	Least    preflight.Duration  `json:"least_s"` // the time by the reported tiers: exactly
+	Most     preflight.Duration  `json:"most_s"`  // this, unless some account reports none
 	Untold   int                 `json:"no_tier"` // accounts that report none
 	Unread   int                 `json:"unread"`  // accounts that cannot be read
 }
@@ -43,7 +45,7 @@ type checkedAccount struct {
 	Writes   int          `json:"writes"` // calls that a run would be charged here
 }
 
-func newCheck(ctx context.Context, job *store.Job, f jobs.Forecast, r *jobs.Reader, fence *fence) (*checkResult, error) {
+func newCheck(ctx context.Context, job *store.Job, f preflight.Forecast, r *reader.Reader, fence *fence) (*checkResult, error) {
 	summary, err := job.Summary(ctx)
 	if err != nil {
 		return nil, err

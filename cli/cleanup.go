@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"adferry/jobs"
+	"adferry/jobs/dispatch"
 	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
@@ -152,7 +153,7 @@ func rehearseCleanup(c *cli.Context, s *streams, se *session, o *order) error {
 	if err != nil {
 		return err
 	}
-	se.connect = func(*store.Job) (jobs.API, error) { return api, nil }
+	se.connect = func(*store.Job) (dispatch.API, error) { return api, nil }
 	if o.dir != "" {
 		if view, err := store.View(c.Context, o.dir); err == nil {
 			view.Close()

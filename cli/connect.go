@@ -13,12 +13,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"adferry/graph"
-	"adferry/jobs"
+	"adferry/jobs/dispatch"
 )
 
 // connect makes the API client that the options and the environment describe.
 // It sends nothing.
-func connect(c *cli.Context, s *streams, log *slog.Logger) (jobs.API, error) {
+func connect(c *cli.Context, s *streams, log *slog.Logger) (dispatch.API, error) {
 	token, err := accessToken(c, s)
 	if err != nil {
 		return nil, err
@@ -106,11 +106,11 @@ func logger(c *cli.Context, s *streams) (*slog.Logger, error) {
 
 // loggedAPI writes every call and its answer to the debug log.
 type loggedAPI struct {
-	api jobs.API
+	api dispatch.API
 	log *slog.Logger
 }
 
-func logged(api jobs.API, log *slog.Logger) jobs.API {
+func logged(api dispatch.API, log *slog.Logger) dispatch.API {
 	if !log.Enabled(context.Background(), slog.LevelDebug) {
 		return api
 	}

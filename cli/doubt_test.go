@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"adferry/jobs"
+	"adferry/jobs/engine"
 	"adferry/jobs/store"
 	"adferry/plan"
 )
@@ -27,19 +28,19 @@ func TestWaitOutDoubt(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		outcome func() jobs.Outcome
-		options jobs.Options
+		options engine.Options
 		waits   time.Duration
 		says    string
 	}{
-		{"sent just now", func() jobs.Outcome { return sent(0) }, jobs.Options{}, time.Minute, "1 write that was not confirmed may still"},
-		{"sent long ago", func() jobs.Outcome { return sent(time.Hour) }, jobs.Options{}, 0, ""},
-		{"sent two minutes ago", func() jobs.Outcome { return sent(2 * time.Minute) }, jobs.Options{}, 30 * time.Second, "waiting until"},
-		{"failed after its answer was lost", func() jobs.Outcome { return failed(jobs.GaveUp, true) }, jobs.Options{}, time.Minute, "waiting until"},
-		{"its deletion was not confirmed", func() jobs.Outcome { return failed(jobs.DeleteUnconfirmed, true) }, jobs.Options{}, time.Minute, "waiting until"},
-		{"opened again after that", func() jobs.Outcome { return jobs.Outcome{State: jobs.Pending, Tried: true, LastSent: time.Now()} }, jobs.Options{}, time.Minute, "waiting until"},
-		{"refused", func() jobs.Outcome { return failed(jobs.Denied, false) }, jobs.Options{}, 0, ""},
-		{"done", func() jobs.Outcome { return jobs.Outcome{State: jobs.Done, Tried: true, LastSent: time.Now()} }, jobs.Options{}, 0, ""},
-		{"within --max-wait", func() jobs.Outcome { return sent(0) }, jobs.Options{MaxWait: time.Minute}, time.Minute, "waiting until"},
+		{"sent just now", func() jobs.Outcome { return sent(0) }, engine.Options{}, time.Minute, "1 write that was not confirmed may still"},
+		{"sent long ago", func() jobs.Outcome { return sent(time.Hour) }, engine.Options{}, 0, ""},
+		{"sent two minutes ago", func() jobs.Outcome { return sent(2 * time.Minute) }, engine.Options{}, 30 * time.Second, "waiting until"},
+		{"failed after its answer was lost", func() jobs.Outcome { return failed(jobs.GaveUp, true) }, engine.Options{}, time.Minute, "waiting until"},
+		{"its deletion was not confirmed", func() jobs.Outcome { return failed(jobs.DeleteUnconfirmed, true) }, engine.Options{}, time.Minute, "waiting until"},
+		{"opened again after that", func() jobs.Outcome { return jobs.Outcome{State: jobs.Pending, Tried: true, LastSent: time.Now()} }, engine.Options{}, time.Minute, "waiting until"},
+		{"refused", func() jobs.Outcome { return failed(jobs.Denied, false) }, engine.Options{}, 0, ""},
+		{"done", func() jobs.Outcome { return jobs.Outcome{State: jobs.Done, Tried: true, LastSent: time.Now()} }, engine.Options{}, 0, ""},
+		{"within --max-wait", func() jobs.Outcome { return sent(0) }, engine.Options{MaxWait: time.Minute}, time.Minute, "waiting until"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -65,12 +66,12 @@ func TestWaitOutDoubt(t *testing.T) {
 func TestDoubtIsNotWaitedFor(t *testing.T) {
 	for _, test := range []struct {
 		name    string
-		options jobs.Options
+		options engine.Options
 		waits   time.Duration
 		says    string
 	}{
-		{"--max-wait", jobs.Options{MaxWait: 10 * time.Second}, 0, "--max-wait (10s) is shorter"},
-		{"--max-duration", jobs.Options{MaxDuration: 10 * time.Second}, 10 * time.Second, jobs.ErrDuration.Error()},
+		{"--max-wait", engine.Options{MaxWait: 10 * time.Second}, 0, "--max-wait (10s) is shorter"},
+		{"--max-duration", engine.Options{MaxDuration: 10 * time.Second}, 10 * time.Second, jobs.ErrDuration.Error()},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

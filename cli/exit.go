@@ -7,6 +7,7 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/reader"
 	"adferry/jobs/registry"
 	"adferry/jobs/store"
 	"adferry/plan"
@@ -173,7 +174,7 @@ func hints(err error) []string {
 		wait     *jobs.ThrottledError
 		doubt    *doubtError
 		reading  *readingError
-		account  *jobs.AccountError
+		account  *reader.AccountError
 		output   *outputError
 		linked   *store.LinkedError
 		beside   *registry.ContradictionError

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"adferry/jobs"
+	"adferry/jobs/engine"
 	"adferry/jobs/store"
 	"adferry/reports"
 )
@@ -18,14 +19,14 @@ const followEvery = 500 * time.Millisecond
 type helm struct {
 	dir    string
 	job    *store.Job
-	engine *jobs.Engine
+	engine *engine.Engine
 	se     *session
 	now    jobs.Steering // what the engine goes by
 }
 
 // newHelm makes an engine go by what the job has of it already. What the process was
 // told itself is newer, and ends that.
-func newHelm(ctx context.Context, w io.Writer, dir string, job *store.Job, engine *jobs.Engine, se *session, set store.Steering) (*helm, error) {
+func newHelm(ctx context.Context, w io.Writer, dir string, job *store.Job, engine *engine.Engine, se *session, set store.Steering) (*helm, error) {
 	h := &helm{dir: dir, job: job, engine: engine, se: se, now: jobs.Steering{Workers: se.options.Workers, MaxRate: se.options.Rules.MaxRate}}
 	if rest := without(set.Tuning, se.told); rest != set.Tuning {
 		if err := job.Tune(ctx, rest); err != nil {

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"adferry/graph"
-	"adferry/jobs"
 	"adferry/jobs/cleanup"
+	"adferry/jobs/reader"
 	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
@@ -54,7 +54,7 @@ func takeInventory(ctx context.Context, s *streams, se *session, o *order) (*inv
 	ctx, release := untilSignal(ctx)
 	defer release()
 	images := 0
-	err = jobs.NewReader(api, options.Dispatch()).List(ctx, o.accounts, graph.Query{Fields: cleanup.Fields}, func(a plan.Account, page graph.Reply) error {
+	err = reader.New(api, options.Dispatch()).List(ctx, o.accounts, graph.Query{Fields: cleanup.Fields}, func(a plan.Account, page graph.Reply) error {
 		var gone []plan.Line
 		for _, i := range page.Images {
 			v := o.policy.Judge(a, i, began)

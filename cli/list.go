@@ -11,7 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"adferry/graph"
-	"adferry/jobs"
+	"adferry/jobs/reader"
 	"adferry/plan"
 	"adferry/reports"
 )
@@ -128,7 +128,7 @@ func findImages(ctx context.Context, r *reading, accounts []plan.Account, q grap
 			}
 		}
 	}
-	return r.reader.Find(ctx, accounts, q, hashes, func(f jobs.Found) error {
+	return r.reader.Find(ctx, accounts, q, hashes, func(f reader.Found) error {
 		switch {
 		case f.Image != nil:
 			if err := l.Image(f.Account, f.Hash, f.Image.Raw); err != nil {

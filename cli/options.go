@@ -9,6 +9,7 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/engine"
 )
 
 // env names the environment variable of an option.
@@ -93,7 +94,7 @@ const (
 )
 
 // engineOptions reads the run flags and refuses what makes no sense.
-func engineOptions(c *cli.Context) (jobs.Options, error) {
+func engineOptions(c *cli.Context) (engine.Options, error) {
 	o, err := pace(c)
 	if err != nil {
 		return o, err
@@ -115,8 +116,8 @@ func engineOptions(c *cli.Context) (jobs.Options, error) {
 }
 
 // pace reads the flags that steer reading and writing alike.
-func pace(c *cli.Context) (jobs.Options, error) {
-	o := jobs.Options{
+func pace(c *cli.Context) (engine.Options, error) {
+	o := engine.Options{
 		Workers: c.Int("workers"), RetryBase: c.Duration("retry-base"), RetryMax: c.Duration("retry-max"),
 		MaxWait: c.Duration("max-wait"), MaxDuration: c.Duration("max-duration"),
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"adferry/jobs"
+	"adferry/jobs/preflight"
 	"adferry/plan"
 )
 
@@ -49,7 +49,7 @@ type planDocument struct {
 	RowsBy     map[string]int `json:"rows_by_operation"`
 	Merged     int            `json:"equal_rows"` // rows that an earlier equal one carries out
 	Operations map[string]int `json:"operations"`
-	jobs.Forecast
+	preflight.Forecast
 	Warnings []string     `json:"warnings"`
 	Check    *checkResult `json:"check,omitempty"`
 }
@@ -60,7 +60,7 @@ func describe(path string, p *plan.Plan) planDocument {
 		Manifest: path, SHA256: fmt.Sprintf("%x", p.SHA256), Rows: p.Rows, Merged: n.Merged,
 		RowsBy:     nonZero(map[string]int{"copy": n.CopyRows, "move": n.MoveRows, "delete": n.DeleteRows, "upload": n.UploadRows}),
 		Operations: nonZero(map[string]int{"copy": n.Copies, "delete": n.Deletes, "upload": n.Uploads}),
-		Forecast:   jobs.Predict(p), Warnings: []string{},
+		Forecast:   preflight.Predict(p), Warnings: []string{},
 	}
 	for _, w := range p.Warnings {
 		d.Warnings = append(d.Warnings, w.String())

@@ -17,6 +17,9 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/engine"
+	"adferry/jobs/reader"
 )
 
 // readFlags steer whatever only reads: those of runFlags that mean something
@@ -31,7 +34,7 @@ func readFlags() []cli.Flag {
 // reading is what a command that only reads needs, checked before anything is
 // sent.
 type reading struct {
-	reader *jobs.Reader
+	reader *reader.Reader
 	err    io.Writer
 	quiet  bool
 	log    *slog.Logger
@@ -53,10 +56,10 @@ func newReading(c *cli.Context, s *streams) (*reading, error) {
 	return readingOf(c, s, api, options, log), nil
 }
 
-func readingOf(c *cli.Context, s *streams, api jobs.API, options jobs.Options, log *slog.Logger) *reading {
+func readingOf(c *cli.Context, s *streams, api dispatch.API, options engine.Options, log *slog.Logger) *reading {
 	r := &reading{err: s.err, quiet: c.Bool("quiet"), log: log}
 	options.Observe = r.observe
-	r.reader = jobs.NewReader(api, options.Dispatch())
+	r.reader = reader.New(api, options.Dispatch())
 	return r
 }
 
@@ -112,13 +115,13 @@ func (r *reading) ended(err error) error {
 
 // apart takes what a Reader returned apart: errors of accounts, and what ended it
 // all.
-func apart(err error) (accounts []*jobs.AccountError, stop error) {
+func apart(err error) (accounts []*reader.AccountError, stop error) {
 	all := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		all = joined.Unwrap()
 	}
 	for _, e := range all {
-		if a, ok := e.(*jobs.AccountError); ok {
+		if a, ok := e.(*reader.AccountError); ok {
 			accounts = append(accounts, a)
 		} else if stop == nil {
 			stop = e

@@ -11,6 +11,8 @@ import (
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/backup"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/engine"
 	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
@@ -51,7 +53,7 @@ func retryCommand(s *streams) *cli.Command {
 // session is what a run needs besides its job, checked before anything is
 // opened or made.
 type session struct {
-	options     jobs.Options
+	options     engine.Options
 	told        jobs.Tuning    // as far as the options were given
 	settings    store.Settings // given now; empty ones stay as the job has them
 	mostDeletes jobs.Share
@@ -63,7 +65,7 @@ type session struct {
 	progress *reports.Progress
 	quiet    bool
 	log      *slog.Logger
-	connect  func(*store.Job) (jobs.API, error)
+	connect  func(*store.Job) (dispatch.API, error)
 	exporter *exporter // nil unless asked for
 }
 
@@ -115,7 +117,7 @@ func (se *session) connectTo(c *cli.Context, s *streams, sandboxed bool) (err er
 		return nil
 	}
 	if sandboxed {
-		se.connect = func(j *store.Job) (api jobs.API, err error) {
+		se.connect = func(j *store.Job) (api dispatch.API, err error) {
 			api, se.options.Gallery, err = onSandbox(c.Context, j, se.log)
 			return api, err
 		}
@@ -124,7 +126,7 @@ func (se *session) connectTo(c *cli.Context, s *streams, sandboxed bool) (err er
 		if err != nil {
 			return err
 		}
-		se.connect = func(*store.Job) (jobs.API, error) { return api, nil }
+		se.connect = func(*store.Job) (dispatch.API, error) { return api, nil }
 		se.options.Gallery = graph.NewGallery(graph.NewTransport(), c.Duration("timeout"), userAgent())
 	}
 	se.exporter, err = newExporter(c.String("metrics"), s, se.log, se.quiet)

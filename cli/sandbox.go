@@ -22,6 +22,7 @@ import (
 	"adferry/graph"
 	"adferry/graph/sandbox"
 	"adferry/jobs"
+	"adferry/jobs/dispatch"
 	"adferry/jobs/store"
 	"adferry/plan"
 )
@@ -295,7 +296,7 @@ func (w words) picture(h plan.Hash, now time.Time) sandbox.Image {
 // onSandbox is the API of a job that runs on the embedded sandbox, and where its
 // pictures are. It is seeded from the manifest as the job found it and from what
 // the job has done since.
-func onSandbox(ctx context.Context, job *store.Job, log *slog.Logger) (jobs.API, jobs.Gallery, error) {
+func onSandbox(ctx context.Context, job *store.Job, log *slog.Logger) (dispatch.API, jobs.Gallery, error) {
 	server, err := stage(ctx, job)
 	if err != nil {
 		return nil, nil, err

@@ -13,7 +13,9 @@ import (
 
 	"adferry/jobs"
 	"adferry/jobs/backup"
+	"adferry/jobs/engine"
 	"adferry/jobs/store"
+	"adferry/jobs/undo"
 	"adferry/plan"
 	"adferry/reports"
 )
@@ -143,7 +145,7 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 	defer leaveRegistry()
 	options.Only = func(o jobs.Operation) bool { return o.Kind != plan.KindDelete && o.Tried() }
 	defer se.exporter.show(ctx, job)()
-	engine := jobs.New(api, job, options)
+	engine := engine.New(api, job, options)
 	ignore := stopOnSignal(se, engine)
 	defer ignore()
 	if err := engine.Run(ctx); err != nil {
@@ -244,7 +246,7 @@ func (u undoing) write(ctx context.Context, job *store.Job) (rows int, left left
 		return 0, left, err
 	}
 	defer release()
-	options := jobs.UndoOptions{
+	options := undo.Options{
 		Kept: kept,
 		Gone: func(o jobs.Operation) { left.gone = append(left.gone, o) },
 		Stay: func(a plan.Account, h plan.Hash, because string) {
@@ -257,14 +259,14 @@ func (u undoing) write(ctx context.Context, job *store.Job) (rows int, left left
 			return err != nil
 		}
 	}
-	rows, err = writeManifest(u.draft(), jobs.Undo(ctx, job, options))
+	rows, err = writeManifest(u.draft(), undo.Rows(ctx, job, options))
 	return rows, left, notStarted(err)
 }
 
 // kept looks for pictures in the backups. One that the job was run with and that
 // cannot be read now is an error as soon as an image is looked for: a disk that is
 // not mounted must not make it look as if the image were gone.
-func (u undoing) kept() (kept jobs.Kept, release func(), err error) {
+func (u undoing) kept() (kept undo.Kept, release func(), err error) {
 	var folders []*backup.Folder
 	release = func() {
 		for _, f := range folders {

@@ -5,8 +5,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"adferry/jobs"
 	"adferry/jobs/store"
+	"adferry/jobs/verify"
 	"adferry/reports"
 )
 
@@ -61,7 +61,7 @@ func verifyJob(c *cli.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	found, read := jobs.Verify(ctx, r.reader, expected, report.Drift)
+	found, read := verify.Run(ctx, r.reader, expected, report.Drift)
 	accounts, stop := apart(read)
 	if stop == nil {
 		var unread []reports.Unread

@@ -122,8 +122,8 @@ func (o Outcome) Blames() bool {
 	return o.State == Failed
 }
 
-// landed is the hash that a copy has in its target.
-func (o Operation) landed() plan.Hash {
+// Landed is the hash that a copy has in its target.
+func (o Operation) Landed() plan.Hash {
 	if o.Outcome.TargetHash != "" {
 		return o.Outcome.TargetHash
 	}

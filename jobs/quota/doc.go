@@ -54,7 +54,7 @@
 // The whole engine in virtual time, an HTTP request taking 200 ms, against servers
 // whose quotas it has to discover:
 //
-//	go test ./jobs -run TestQuotaLab -lab -v
+//	go test ./jobs/lab -run TestQuotaLab -lab -v
 //
 // Full is a job of 20,000 copies into one ad account (j and m: 40,000, unevenly
 // over 20), Limited one of 600; p are 20,000 moves, and 300. Ideal is the least

@@ -1,7 +1,0 @@
-//go:build !crashpoints
-
-package jobs
-
-// crashPoint marks an instant of an operation's life at which the crash tests
-// kill the process. In a normal build it is nothing.
-func crashPoint(string) {}

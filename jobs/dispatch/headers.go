@@ -1,0 +1,35 @@
+package dispatch
+
+import (
+	"time"
+)
+
+// Headers says whether answers to reads carry quota headers, as far as is known.
+type Headers uint8
+
+const (
+	headersUnknown Headers = iota
+	HeadersMissing         // an answer that shows images carried none
+	HeadersSent
+	HeadersMixed // some that show images do and some do not: that one is missing says nothing
+)
+
+// And is what is known after one more answer.
+func (h Headers) And(heard Headers) Headers {
+	if h == headersUnknown || h == heard {
+		return heard
+	}
+	return HeadersMixed
+}
+
+// Doubts are the pauses before asking again about an image that an answer
+// without a quota header did not show. Asking twice is enough where such headers
+// are not known to be sent at all; where they are, the account is taken to be
+// throttled, and the pauses outlast the documented blocks and an hour's budget.
+// After them it is still no proof: what wanted to know is left for a later run.
+var Doubts = [...][]time.Duration{
+	headersUnknown: {time.Second},
+	HeadersMissing: {0},
+	HeadersMixed:   {time.Second},
+	HeadersSent:    {time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute},
+}

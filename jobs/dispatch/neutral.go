@@ -1,0 +1,21 @@
+package dispatch
+
+import (
+	"adferry/graph"
+)
+
+// OfAll takes a throttle of the neutral question, which no account is part of, for one
+// of all.
+func OfAll(r graph.Reply) graph.Reply {
+	if graph.ClassOf(r.Err).Throttled() {
+		e := *r.Err
+		e.Class, r.Err = graph.ThrottledApp, &e
+	}
+	return r
+}
+
+// MostDenials is how many refusals in a row, without a success between, show
+// that an account or a pair of accounts is refused as such. What follows is
+// settled without a call: failed calls count against the quota and the app's
+// access tier, too.
+const MostDenials = 3

@@ -1,0 +1,46 @@
+package dispatch
+
+import (
+	"time"
+
+	"adferry/jobs"
+	"adferry/jobs/quota"
+)
+
+// Options say how requests are paced. Zero values stand for the defaults.
+type Options struct {
+	Workers int         // HTTP requests in flight; 8
+	Rules   quota.Rules // which budgets hold
+
+	Attempts  int           // tries of one call that may be lost or fail; 5
+	RetryBase time.Duration // first backoff; 1 s
+	RetryMax  time.Duration // longest backoff; 1 min
+
+	MaxWait        time.Duration // stop rather than wait longer than this at a stretch; 0: wait
+	MaxDuration    time.Duration // stop after this long; 0: never
+	StopOnThrottle bool          // stop at the first throttle
+
+	Observe func(jobs.Event) // told what happens, from one goroutine; must not block
+}
+
+// WithDefaults fills in what is not set.
+func (o Options) WithDefaults() Options {
+	set := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	span := func(v *time.Duration, d time.Duration) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	set(&o.Workers, 8)  // enough for Full access at a second a call
+	set(&o.Attempts, 5) // with the backoff below: about half a minute of trouble
+	span(&o.RetryBase, time.Second)
+	span(&o.RetryMax, time.Minute)
+	if o.Observe == nil {
+		o.Observe = func(jobs.Event) {}
+	}
+	return o
+}

@@ -1,0 +1,11 @@
+package dispatch
+
+import "time"
+
+// Sooner is the earlier of two moments.
+func Sooner(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,46 @@
+package engine
+
+import (
+	"time"
+
+	"adferry/jobs"
+)
+
+// tooLong stops the run when nothing can be done for longer than it may wait, at a
+// stretch: only a request of some lane ends that, no look whether the network is back.
+func (e *Engine) tooLong(now, wake time.Time) bool {
+	if !e.waiting() {
+		return false
+	}
+	if e.idle.IsZero() {
+		e.idle = now
+	}
+	if e.opt.MaxWait == 0 || wake.Sub(e.idle) <= e.opt.MaxWait {
+		return false
+	}
+	e.halt(e.awaited(now, wake))
+	return true
+}
+
+// waiting reports whether nothing goes on, because of a quota, the network or a
+// doubt.
+func (e *Engine) waiting() bool {
+	return !e.paused && e.inflight == 0 && e.commit.idle() && (e.blocked || e.doubted > 0 || e.contact.Broken != nil)
+}
+
+// awaited says what is waited for until then.
+func (e *Engine) awaited(now, wake time.Time) error {
+	if e.contact.Broken != nil {
+		return &jobs.OfflineError{Err: e.contact.Broken}
+	}
+	who := &e.appState
+	for _, l := range e.order {
+		if l.state.ParkedUntil.Sub(wake).Abs() < time.Second || !who.ParkedUntil.After(now) && l.state.ParkedUntil.After(now) {
+			who = &l.state
+		}
+	}
+	if who.Account != "" && e.lanes[who.Account].told || who.Account == "" && !e.app.Block.Closed(now) {
+		return &jobs.ThrottledError{Account: who.Account, Until: wake, Why: who.ParkedFor}
+	}
+	return &jobs.ThrottledError{Account: who.Account, Until: wake}
+}

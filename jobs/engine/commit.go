@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"context"
+	"sync"
+
+	"adferry/jobs"
+)
+
+// committer brings changes to the checkpoint in the order they were added,
+// those that wait together as one, and tells the dispatcher when they are on
+// disk. The dispatcher never waits for it.
+type committer struct {
+	engine      *Engine
+	outstanding int // changes whose end the dispatcher was not told yet
+
+	mu      sync.Mutex
+	pending []entry
+	wake    chan struct{}
+	quit    chan struct{}
+	ended   chan struct{}
+}
+
+// entry is a change and what to do in the dispatcher once it is durable.
+type entry struct {
+	change jobs.Change
+	then   func()
+}
+
+func newCommitter(e *Engine) *committer {
+	c := &committer{engine: e, wake: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{})}
+	go c.run()
+	return c
+}
+
+// add queues a change. Only the dispatcher calls it.
+func (c *committer) add(change jobs.Change, then func()) {
+	c.outstanding++
+	c.mu.Lock()
+	c.pending = append(c.pending, entry{change, then})
+	c.mu.Unlock()
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// idle reports whether everything added is on disk and was told. Only the
+// dispatcher calls it.
+func (c *committer) idle() bool { return c.outstanding == 0 }
+
+func (c *committer) close() {
+	close(c.quit)
+	<-c.ended
+}
+
+func (c *committer) run() {
+	defer close(c.ended)
+	for {
+		select {
+		case <-c.wake:
+		case <-c.quit:
+			return
+		}
+		c.mu.Lock()
+		entries := c.pending
+		c.pending = nil
+		c.mu.Unlock()
+		if len(entries) == 0 {
+			continue
+		}
+		change := merge(entries)
+		released, err := c.engine.store.Commit(context.Background(), change)
+		if len(change.Records) > 0 {
+			crashPoint("outcome_written")
+		}
+		if len(change.Seen) > 0 {
+			crashPoint("sighting_written")
+		}
+		c.engine.inbox <- func() { c.done(entries, released, err) }
+	}
+}
+
+// done runs in the dispatcher.
+func (c *committer) done(entries []entry, released []jobs.Released, err error) {
+	c.outstanding -= len(entries)
+	if err != nil {
+		c.engine.halt(&jobs.CheckpointError{Err: err})
+		return
+	}
+	for _, r := range released {
+		l := c.engine.lane(r.Lane)
+		l.released = append(l.released, r.ID)
+	}
+	for _, e := range entries {
+		if e.then != nil {
+			e.then()
+		}
+	}
+}
+
+// merge makes one change of many; of what is absolute, the last counts.
+func merge(entries []entry) jobs.Change {
+	var all jobs.Change
+	for _, e := range entries {
+		all.Records = append(all.Records, e.change.Records...)
+		all.Seen = append(all.Seen, e.change.Seen...)
+		all.Lanes = append(all.Lanes, e.change.Lanes...)
+		all.Parks = append(all.Parks, e.change.Parks...)
+		if e.change.Tally != nil {
+			all.Tally = e.change.Tally
+		}
+		if e.change.Sample != nil {
+			all.Sample = e.change.Sample
+		}
+	}
+	return all
+}

@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/evidence"
+	"adferry/plan"
+)
+
+// permitted is how old a sighting may be, from when its read was sent to when the
+// delete is, that permits the delete. Whatever held the delete back meanwhile, a
+// park, the disk, a full pool, the image is seen again first: somebody may have
+// deleted the copy.
+const permitted = 10 * time.Second
+
+// place is where a delete's image has to be before the delete may leave.
+type place struct {
+	account plan.Account
+	hash    plan.Hash
+	copy    int // index in Needs of the copy that brought it there; witness: none did
+}
+
+// witness is the place of a guard: the image was there before the job.
+const witness = -1
+
+// placesOf are the targets of the copies out of a delete's image, and the witness of
+// its guard.
+func placesOf(o jobs.Operation) (all []place) {
+	if o.Kind != plan.KindDelete {
+		return nil
+	}
+	for i, n := range o.Needs {
+		if n.Kind == plan.KindCopy && n.Source == o.Source {
+			all = append(all, place{n.Target, n.Landed(), i})
+		}
+	}
+	if g := o.Guard; g.Witness != "" {
+		all = append(all, place{g.Witness, g.WitnessHash, witness})
+	}
+	return all
+}
+
+// nextDelete reads the source and the places of the copies together with those of
+// other deletes, when all of them can leave.
+func (t *task) nextDelete(now time.Time, attempts int) step {
+	hash, _ := t.sourceHash()
+	source := t.known[slotSource]
+	lookup := reading(want{slotSource, t.Source, hash, t.sourceAsks()})
+	if t.lost { // an earlier write may have done it: nothing else matters then
+		switch {
+		case !source.Recent(now, fresh):
+			return lookup
+		case source.Known == evidence.Absent:
+			return t.nextGone(now)
+		}
+	}
+	if failed := t.failedCopy(); failed != nil && !t.deleted {
+		return t.fail(jobs.DependencyFailed, fmt.Sprintf("its copy to %s did not succeed (%s)", failed.Target.Act(), failed.Outcome.Reason))
+	}
+	if !source.Recent(now, fresh) && t.joins() {
+		if t.group == nil {
+			return step{kind: stepPermit}
+		}
+		lookup.wants = append(lookup.wants, t.unsighted(now)...)
+	}
+	switch {
+	case !source.Recent(now, fresh):
+		return lookup
+	case source.Known == evidence.Absent:
+		return t.nextGone(now)
+	case t.deleted && t.looked < len(confirmPauses):
+		return step{kind: stepWait, wait: confirmPauses[t.looked]}
+	case t.deleted:
+		return t.fail(jobs.DeleteUnconfirmed, fmt.Sprintf("the API answered success and %s still shows the image", t.Source.Act()))
+	case t.notCreatedHere(now):
+		o := t.Outcome
+		o.State, o.Reason = jobs.Skipped, jobs.NotCreatedHere
+		return settle(o)
+	case source.Use != graph.Unused:
+		return t.fail(jobs.InUse, inUse[source.Use])
+	case t.refused:
+		// It is there and may be read; only use is documented to keep an image
+		// from being deleted, and the list of creatives to be incomplete.
+		return t.fail(jobs.InUse, t.last.Detail())
+	case t.lost && t.Outcome.Attempts >= attempts:
+		return t.gaveUp()
+	}
+	return t.nextPermit(now)
+}
+
+// joins reports whether the delete's source is read together with its copies, in a
+// group. One whose answer was lost or refused is read as soon as possible, and so is
+// one whose picture has to be kept before.
+func (t *task) joins() bool {
+	return len(t.places) > 0 && !t.rehearsal && !t.lost && !t.deleted && !t.refused && !t.fetches()
+}
+
+// unsighted are the places of which no sighting is recent enough.
+func (t *task) unsighted(now time.Time) (wants []want) {
+	for i, p := range t.places {
+		if !t.known[slotCopies+i].Recent(now, permitted) {
+			wants = append(wants, want{slotCopies + i, p.account, p.hash, t.ageAsks()})
+		}
+	}
+	return wants
+}
+
+// nextPermit is what a delete needs that lacks nothing but sightings of its copies.
+func (t *task) nextPermit(now time.Time) step {
+	switch {
+	case t.rehearsal: // what the copies would bring is not there
+		return step{kind: stepSend}
+	case t.late > mostLate:
+		return t.fail(jobs.GaveUp, fmt.Sprintf("it stays, because answers or the disk take too long: its copies have to be seen at most %v before it is deleted", permitted))
+	}
+	for i := range t.places {
+		if o := t.known[slotCopies+i]; o.Recent(now, permitted) && o.Known == evidence.Absent {
+			return t.lookFurther()
+		}
+	}
+	switch unsighted := t.unsighted(now); {
+	case len(unsighted) > 0 && t.group == nil:
+		return step{kind: stepPermit}
+	case len(unsighted) > 0:
+		return step{kind: stepLook, wants: unsighted}
+	case !t.seen && len(t.places) > 0:
+		return step{kind: stepSeen}
+	}
+	return step{kind: stepSend}
+}
+
+// nextGone is what is left of a delete whose image is gone from the source. If this
+// operation may have deleted it, its copies are seen once more: whoever deleted one
+// meanwhile could not know that it was becoming the last.
+func (t *task) nextGone(now time.Time) step {
+	switch {
+	case !t.tried() && !t.deleted && !t.doubted && !t.rehearsal:
+		return step{kind: stepDoubt}
+	case !t.tried() && !t.deleted:
+		return t.gone()
+	}
+	after := step{kind: stepLook}
+	for i, p := range t.places {
+		switch o := t.known[slotCopies+i]; {
+		case p.copy == witness || !t.Needs[p.copy].Outcome.State.OK():
+		case o.Known == evidence.NotKnown || o.Sent.Before(t.known[slotSource].Sent):
+			after.wants = append(after.wants, want{slotCopies + i, p.account, p.hash, 0})
+		case o.Known == evidence.Absent:
+			return t.lookFurther()
+		}
+	}
+	if len(after.wants) > 0 {
+		return after
+	}
+	return t.gone()
+}
+
+// lookFurther looks again for copies that should be there, and in the end fails.
+func (t *task) lookFurther() step {
+	if t.missed < len(sightPauses) {
+		return step{kind: stepWait, wait: sightPauses[t.missed], copies: true}
+	}
+	if t.known[slotSource].Known == evidence.Absent {
+		return t.vanished(t.unseen(), "")
+	}
+	missing := t.unseen()
+	if len(missing) == 0 {
+		return t.fail(jobs.LastCopy, fmt.Sprintf("it stays, because %s no longer shows the image: this may be the last copy", t.Guard.Witness.Act()))
+	}
+	return t.miss(missing, "")
+}
+
+// inUse says why an image stays that is not known to be unused.
+var inUse = map[graph.Use]string{
+	graph.Used:       "an ad creative uses the image",
+	graph.UseUnknown: "the API does not tell whether an ad creative uses the image",
+}
+
+// failedCopy is a copy out of the delete's image that did not succeed.
+func (t *task) failedCopy() *jobs.Operation {
+	for _, p := range t.places {
+		if p.copy == witness {
+			continue
+		}
+		if n := &t.Needs[p.copy]; !t.rehearsal && !n.Outcome.State.OK() {
+			return n
+		}
+	}
+	return nil
+}
+
+// sightings are when the copies out of a delete's image were seen.
+func (t *task) sightings() (all []jobs.Sighting) {
+	for i, p := range t.places {
+		if p.copy != witness {
+			all = append(all, jobs.Sighting{ID: t.Needs[p.copy].ID, At: t.known[slotCopies+i].Sent})
+		}
+	}
+	return all
+}

@@ -1,0 +1,51 @@
+package engine
+
+import (
+	"adferry/graph"
+	"adferry/plan"
+)
+
+// detour lets a copy that was refused for its two ad accounts go by way of its
+// bytes: the image is fetched from the source and uploaded to the target. What
+// one refusal showed of a pair of accounts holds for all of its copies.
+func (e *Engine) detour(t *task, err *graph.Error) bool {
+	if !e.opt.Detour || t.Kind != plan.KindCopy || t.detour || !unshared(err) {
+		return false
+	}
+	t.Outcome.Attempts++
+	t.last, t.lost = err, false
+	if w := e.way(t); !w.detour {
+		w.detour, w.last = true, err
+		e.warn("copying from " + t.Source.Act() + " to " + t.Target.Act() + " is refused (" + err.Error() + "); its images are fetched and uploaded")
+		e.recall(t.home, t.pair())
+	}
+	e.tried(t)
+	e.tryOtherwise(t)
+	return true
+}
+
+// recall turns copies that were about to be sent on a way that is refused.
+func (e *Engine) recall(l *lane, p pair) {
+	ready := l.ready
+	l.ready = nil
+	for _, t := range ready {
+		if t.Kind == plan.KindCopy && t.pair() == p {
+			e.advance(t)
+		} else {
+			l.ready = append(l.ready, t)
+		}
+	}
+}
+
+// unshared tells a refusal to copy between two ad accounts from one of the image
+// or of a blocked account: a permission, or the bare "Invalid parameter" that
+// users report of copy_from and whose cause nobody found.
+func unshared(e *graph.Error) bool {
+	switch e.Class {
+	case graph.RefusedAccount:
+		return !blockedCode(e)
+	case graph.RefusedItem:
+		return e.Code == 100 && e.Subcode == 0
+	}
+	return false
+}

@@ -1,0 +1,222 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"adferry/jobs/dispatch"
+	"adferry/jobs/quota"
+)
+
+// dispatch starts as many requests as may go, lane after lane, and says when
+// more could. A lane's turn may bring work to one that had its turn before:
+// sights that grew old are read again, in other accounts, too.
+func (e *Engine) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
+	e.blocked = false
+	if e.asking {
+		return quota.Never
+	}
+	switch may, at := e.contact.Gate(now); may {
+	case dispatch.GateClosed:
+		return at
+	case dispatch.GateNeutral:
+		return e.mayAsk(ctx, now)
+	case dispatch.GateTrial:
+		if e.inflight > 0 {
+			return quota.Never
+		}
+	}
+	for e.stirred = true; e.stirred; {
+		e.stirred, e.blocked = false, false
+		e.hurry(ctx, now)
+		wake = e.round(ctx, now)
+	}
+	return dispatch.Sooner(wake, e.inquire(ctx, now))
+}
+
+func (e *Engine) round(ctx context.Context, now time.Time) (wake time.Time) {
+	wake = quota.Never
+	for idle := 0; e.inflight < e.spare() && idle < len(e.order) && e.stop == nil && !e.contact.Trial; {
+		e.turn = (e.turn + 1) % len(e.order)
+		l := e.order[e.turn]
+		if e.trust.Refused[l.account] > 0 { // what it refuses is to be explained first
+			idle++
+			continue
+		}
+		tasks, soon := e.fetchable(l, now)
+		if len(tasks) > 0 {
+			idle = 0
+			e.fetch(ctx, l, tasks)
+			continue
+		}
+		later := e.regroup(l, now)
+		r, at := e.fill(ctx, l, now)
+		if r == nil {
+			idle++
+			wake = dispatch.Sooner(wake, dispatch.Sooner(soon, dispatch.Sooner(later, at)))
+			continue
+		}
+		idle = 0
+		e.start(ctx, r)
+	}
+	return wake
+}
+
+// fill takes a lane's turn: one request of what it may send now, or when it
+// may.
+func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, time.Time) {
+	most := e.opt.BatchSize
+	r := &request{lane: l, left: now}
+	if l.quota.Block.Probing() || e.app.Block.Probing() || e.contact.Broken != nil {
+		most = 1 // a probe
+	}
+	wake := quota.Never
+	for len(r.calls) < most && !r.alone {
+		var at time.Time
+		read, cost, due := e.offer(l, now)
+		switch {
+		case due.After(now):
+			at = due
+		case !read && len(r.calls) > 0 && l.upcoming().uploads():
+			return r, now
+		default:
+			if at = e.allowed(l, e.reserving(l, read, cost, now), now); !at.After(now) {
+				e.take(r, read, cost, now)
+				if read && l.careful() {
+					return r, now
+				}
+				continue
+			}
+			if at.Before(quota.Never) && len(r.calls) == 0 {
+				e.expire(l, at, false)
+			}
+			if read {
+				e.blocked = true
+				e.stands(l, now)
+				e.late(l, now)
+				e.waits(l, cost, at, now)
+			} else {
+				e.heldBack(l, cost, at, now)
+			}
+		}
+		wake = dispatch.Sooner(wake, at)
+		break
+	}
+	if len(r.calls) == 0 {
+		return nil, wake
+	}
+	return r, now
+}
+
+// reserving is what has to fit for a call of this cost to go: a write leaves room for
+// the deletes that are just being sighted, or saved up for.
+func (e *Engine) reserving(l *lane, read bool, c quota.Cost, now time.Time) quota.Cost {
+	p := &l.permits
+	if read || len(p.permitted) > 0 {
+		return c
+	}
+	n := 0
+	switch {
+	case p.group.busy(now):
+		n = p.group.left
+	case p.saving:
+		n = min(len(p.waiting), l.together(e.opt.Rules))
+	}
+	return c.Plus(quota.Write.Times(n))
+}
+
+// heldBack notes that a write has to wait for its quota.
+func (e *Engine) heldBack(l *lane, c quota.Cost, at, now time.Time) {
+	e.blocked = true
+	e.stands(l, now)
+	if at.Sub(now) > slowly && at.Before(quota.Never) {
+		l.flow = 0
+		e.waits(l, c, at, now)
+	}
+}
+
+// slowly is from when on a write counts as held back: Limited access lets one go
+// every 15 seconds, Full access ten a second.
+const slowly = time.Second
+
+// offer is what the lane would send next: reads that are due, else writes, else
+// reads when they will be due.
+func (e *Engine) offer(l *lane, now time.Time) (read bool, cost quota.Cost, due time.Time) {
+	e.refresh(l, now) // first: it may bring looks, which nothing else would wake up for
+	e.expire(l, now, true)
+	if len(l.permits.permitted) > 0 {
+		return false, quota.Write, now
+	}
+	due = quota.Never
+	switch {
+	case l.looks.empty():
+	case l.careful() && l.reading > 0: // its answer comes first
+	case l.denials > 0 && l.again.After(now):
+		due = l.again
+	default:
+		due = l.looks.when(now, l.atOnce(), len(l.ready) == 0 && l.inflight == 0 && l.permits.awaited == 0)
+		if !due.After(now) || e.quiet() && len(l.ready) == 0 && l.permits.awaited == 0 {
+			return true, quota.Read, now
+		}
+	}
+	if len(l.ready) > 0 {
+		return false, quota.Write, now
+	}
+	return true, quota.Read, due
+}
+
+// quiet reports whether nothing is going on that could bring more looks.
+func (e *Engine) quiet() bool { return e.inflight == 0 && e.commit.idle() }
+
+// refresh sends ready tasks back to reading whose sights grew old while the
+// lane had to wait, together with those that soon would be.
+func (e *Engine) refresh(l *lane, now time.Time) {
+	if len(l.ready) == 0 || l.ready[0].next(now, e.opt.Attempts).kind == stepSend {
+		return
+	}
+	ready := l.ready
+	l.ready = nil
+	for _, t := range ready {
+		if t.next(now.Add(fresh/2), e.opt.Attempts).kind != stepSend {
+			t.forget()
+			e.advance(t)
+		} else {
+			l.ready = append(l.ready, t)
+		}
+	}
+}
+
+// allowed is when the lane's and the app's quota let a call of this cost go.
+func (e *Engine) allowed(l *lane, c quota.Cost, now time.Time) time.Time {
+	at := l.quota.Next(now, c, e.opt.Rules)
+	if app := e.app.Next(now); app.After(at) {
+		return app
+	}
+	return at
+}
+
+// take moves a read or a write into the request and charges it.
+func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
+	l := r.lane
+	l.quota = l.quota.Spend(now, c, e.opt.Rules)
+	e.agree(l)
+	e.app = e.app.Spend(now)
+	if read {
+		l.reading++
+		var p *page
+		if len(l.looks.pages) > 0 {
+			p, l.looks.pages = l.looks.pages[0], l.looks.pages[1:]
+		} else {
+			p = &page{looks: l.looks.take(l.atOnce(), now)}
+		}
+		r.items = append(r.items, item{page: p})
+		r.calls = append(r.calls, p.read(l.account))
+		return
+	}
+	t := l.pop()
+	l.flow++
+	e.goesOn(l)
+	r.alone = t.uploads()
+	r.items = append(r.items, item{task: t})
+	r.calls = append(r.calls, t.write())
+}

@@ -1,0 +1,124 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/evidence"
+	"adferry/plan"
+)
+
+// The ends that a task comes to, as outcomes: by what reading shows, or by what went
+// wrong.
+
+// there settles a copy or upload whose image the target has. If a write of it may
+// have brought the image, it was absent before.
+func (t *task) there(hash plan.Hash) step {
+	o := t.Outcome
+	o.TargetHash = hash
+	if t.tried() {
+		o.State, o.Created = jobs.Done, makerOf(o, true, t.known[slotTarget].Since) == makerJob
+		t.count(&o)
+	} else {
+		o.State, o.Reason = jobs.Skipped, jobs.AlreadyPresent
+	}
+	return settle(o)
+}
+
+// gone settles a delete whose image the source no longer has.
+func (t *task) gone() step {
+	o := t.Outcome
+	if t.tried() || t.deleted {
+		o.State, o.Tried = jobs.Done, true
+		t.count(&o)
+	} else {
+		o.State, o.Reason = jobs.Skipped, jobs.AlreadyAbsent
+	}
+	return settle(o)
+}
+
+// tried reports whether a write may have brought about what reading shows: also
+// one that was lost before a later one was throttled or refused.
+func (t *task) tried() bool { return t.lost || t.Outcome.Tried }
+
+// count adds the attempt of an earlier process, or of before a reopening, that
+// turned out to have taken effect.
+func (t *task) count(o *jobs.Outcome) {
+	if t.uncounted || o.Attempts == 0 {
+		o.Attempts++
+	}
+}
+
+func (t *task) gaveUp() step {
+	o := t.Outcome
+	o.State, o.Reason, o.Tried = jobs.Failed, jobs.GaveUp, t.tried()
+	blame(&o, t.last)
+	return step{kind: stepSettle, outcome: o}
+}
+
+// fail settles the task as failed, with the API's words where there are some.
+func (t *task) fail(r jobs.Reason, message string) step {
+	o := t.Outcome
+	o.State, o.Reason, o.Tried = jobs.Failed, r, t.tried()
+	blame(&o, t.last)
+	o.Message = message
+	return step{kind: stepSettle, outcome: o}
+}
+
+// miss fails a delete whose image's copies are not to be seen in some places, and
+// names those copies: they have failed, too. Where the places cannot be read, why says
+// so.
+func (t *task) miss(places []place, why string) step {
+	var s step
+	var missed []jobs.Operation
+	for _, p := range places {
+		message := fmt.Sprintf("it was reported done and %s %s", p.account.Act(), cmp.Or(why, "does not show it"))
+		s = t.fail(jobs.CopyUnseen, "its copy: "+message)
+		missed = append(missed, t.unseenCopy(p, message))
+	}
+	s.missed = missed
+	return s
+}
+
+// vanished settles a delete that took effect, and fails the copies that were seen
+// before it left and are not to be seen any more.
+func (t *task) vanished(places []place, why string) step {
+	s := t.gone()
+	for _, p := range places {
+		s.missed = append(s.missed, t.unseenCopy(p, fmt.Sprintf("it was seen before %s was told to delete the image, and now %s %s",
+			t.Source.Act(), p.account.Act(), cmp.Or(why, "does not show it"))))
+	}
+	return s
+}
+
+func (t *task) unseenCopy(p place, message string) jobs.Operation {
+	n := t.Needs[p.copy]
+	n.Outcome.State, n.Outcome.Reason, n.Outcome.Message = jobs.Failed, jobs.CopyUnseen, message
+	return n
+}
+
+// unseen are the places that are known not to show the copy they got.
+func (t *task) unseen() (all []place) {
+	for i, p := range t.places {
+		if p.copy != witness && t.known[slotCopies+i].Known == evidence.Absent {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// settle is a good end: nothing is left to say of what went wrong before.
+func settle(o jobs.Outcome) step {
+	o.Code, o.Subcode, o.Message, o.TraceID = 0, 0, "", ""
+	return step{kind: stepSettle, outcome: o}
+}
+
+// blame puts an API error into the outcome.
+func blame(o *jobs.Outcome, e *graph.Error) {
+	if e == nil {
+		return
+	}
+	o.Code, o.Subcode, o.Message, o.TraceID = e.Code, e.Subcode, e.Detail(), e.TraceID
+}

@@ -1,0 +1,309 @@
+package engine
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/quota"
+	"adferry/plan"
+)
+
+// Engine carries out the operations of one job. Make one for each run.
+type Engine struct {
+	api   dispatch.API
+	store jobs.Checkpoint
+	opt   Options
+
+	// The dispatcher's, from here to stopCause.
+	lanes       map[plan.Account]*lane
+	order       []*lane // whose turns go round
+	turn        int
+	app         quota.App
+	pace        quota.Pace
+	appState    jobs.LaneState
+	standing    standing  // of the app
+	appTold     bool      // of a wait of all lanes
+	appShown    time.Time // when a wait that nobody imposed was last told
+	contact     dispatch.Contact
+	trust       dispatch.Trust
+	asking      bool       // the neutral question is on its way, and nothing else leaves
+	requests    []*request // on their way
+	idle        time.Time  // since when only waits keep the run from going on; zero: it goes on
+	doubted     int        // images that are asked for again because their absence is doubted
+	timers      timers
+	inflight    int  // HTTP requests
+	held        int  // tasks in memory
+	operations  int  // in the whole job
+	window      int  // tasks in memory for each lane
+	working     int  // lanes that had work when the run began
+	blocked     bool // a quota keeps something from being sent
+	sealing     int  // deletes whose sightings are on their way to the disk
+	stirred     bool // a lane got something to send since the round began
+	keeps       bool // a lane keeps below its quota, which status cannot tell yet
+	paused      bool // nothing is sent until it goes on
+	jam         jam
+	ways        map[pair]*way
+	copying     map[plan.Account]int // copies in memory, by their source
+	supplied    bool                 // the checkpoint has more for some lane
+	adrift      bool                 // a task is stranded
+	foreign     *graph.Error         // what kept answering some of those in place of the API
+	headers     dispatch.Headers
+	tellsStatus bool // answers to reads tell the status of images
+	clock       clock
+	tally       tally
+	suspects    map[plan.Hash]bool // images that may be a placeholder where they were uploaded to
+	stop        error              // why nothing more is sent
+
+	pool   *dispatch.Pool
+	spool  *spool
+	inbox  chan func() // what workers and the committer tell the dispatcher
+	commit *committer
+
+	wheel    wheel
+	stopOnce sync.Once
+	stopped  chan struct{} // Stop was called
+	cause    error
+}
+
+// New makes an engine. It starts nothing.
+func New(api dispatch.API, store jobs.Checkpoint, opt Options) *Engine {
+	return &Engine{
+		api: api, store: store, opt: opt.WithDefaults(), spool: &spool{dir: opt.Pictures}, suspects: map[plan.Hash]bool{},
+		lanes: map[plan.Account]*lane{}, ways: map[pair]*way{}, copying: map[plan.Account]int{},
+		inbox: make(chan func()), stopped: make(chan struct{}), wheel: wheel{turned: make(chan struct{}, 1)},
+	}
+}
+
+// Stop asks the engine to send nothing more and to return cause once the
+// requests in flight have ended. Only the first call counts.
+func (e *Engine) Stop(cause error) {
+	e.stopOnce.Do(func() {
+		e.cause = cause
+		close(e.stopped)
+	})
+}
+
+// Run carries out what is left of the job. It returns nil when every operation
+// is settled, else why it stopped: one of this package's errors, or ctx's cause
+// when ctx ended, which also aborts the requests in flight.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := e.load(ctx); err != nil {
+		return err
+	}
+	if most := e.opt.MaxFailures; most.Set && e.tally.failures > most.Of(e.operations) {
+		return &jobs.FailuresError{Failed: e.tally.failures, Settled: e.tally.done}
+	}
+	e.pool, ctx = dispatch.NewPool(ctx, e.opt.Workers)
+	e.commit = newCommitter(e)
+	if e.opt.MaxDuration > 0 {
+		e.after(time.Now().Add(e.opt.MaxDuration), func() { e.halt(jobs.ErrDuration) })
+	}
+	e.loop(ctx)
+	e.pool.Wait()
+	e.spool.end()
+	e.commit.close()
+	if _, err := e.store.Commit(ctx, e.final(time.Now())); err != nil && e.stop == nil {
+		e.stop = &jobs.CheckpointError{Err: err}
+	}
+	if e.stop == nil && e.held > 0 {
+		e.stop = jobs.ErrUnsettled
+	}
+	if e.stop == jobs.ErrUnsettled && e.foreign != nil {
+		return &jobs.OfflineError{Err: e.foreign}
+	}
+	return e.stop
+}
+
+// load takes up the job where the checkpoint left it.
+func (e *Engine) load(ctx context.Context) error {
+	s, err := e.store.Resume(ctx)
+	if err != nil {
+		return err
+	}
+	suspects, err := e.spool.begin()
+	if err != nil {
+		return &jobs.PictureError{Err: err}
+	}
+	e.suspect(suspects)
+	now := time.Now()
+	e.operations = s.Operations
+	e.tally.begin(s, now)
+	if s.Tally.HeadersSent {
+		e.headers = dispatch.HeadersSent
+	}
+	for _, state := range s.Lanes {
+		if state.Account == "" {
+			e.appState, e.standing = state, standingOf(state)
+			if !state.ParkedUntil.IsZero() {
+				e.app.Block, e.appTold = quota.Until(state.ParkedUntil, now), true
+				e.standing.bound(&e.appState, e.app.Block.Until)
+			}
+			continue
+		}
+		if state.Work {
+			e.working++
+		}
+		e.add(newLane(state, now))
+	}
+	for _, r := range s.Waiting {
+		l := e.lane(r.Lane)
+		l.released = append(l.released, r.ID)
+	}
+	e.widen()
+	e.opt.Observe(jobs.Event{Kind: jobs.EventStarted, Total: s.Operations, Settled: s.Settled, Failed: s.Failed})
+	return nil
+}
+
+// widen makes the lanes' windows fit the workers: what every worker has in flight,
+// sixteen times over. An operation is read in its target, waits for company, is
+// read in its source and written, each with enough others to fill a request with
+// bulk reads. Half of it comes at a time: six requests full of bulk reads, so that
+// the last, which is not, weighs little. Shared by the lanes, so that memory stays
+// flat however many there are.
+func (e *Engine) widen() {
+	full := max(16*e.opt.Workers, 12*graph.MostHashes) * e.opt.BatchSize
+	e.window = min(full, max(10, mostHeld/max(1, e.working)))
+}
+
+// mostHeld is about how many tasks all lanes together hold in memory.
+const mostHeld = 50_000
+
+func (e *Engine) add(l *lane) {
+	e.lanes[l.account] = l
+	l.quota = l.quota.Heed(e.pace)
+	e.order = append(e.order, l)
+}
+
+// lane is the account's lane; one is made for an account that is only read.
+func (e *Engine) lane(a plan.Account) *lane {
+	l := e.lanes[a]
+	if l == nil {
+		l = newLane(jobs.LaneState{Account: a}, time.Now())
+		e.add(l)
+	}
+	return l
+}
+
+// loop is the dispatcher.
+func (e *Engine) loop(ctx context.Context) {
+	for stopped := e.stopped; ; {
+		if ctx.Err() != nil {
+			e.halt(context.Cause(ctx))
+		}
+		now := time.Now()
+		e.heed(now)
+		e.fire(now)
+		wake := quota.Never
+		if e.stop == nil && !e.paused {
+			wake = e.supply(ctx, now)
+			wake = dispatch.Sooner(wake, e.dispatch(ctx, now))
+			wake = dispatch.Sooner(wake, e.recount(now))
+		}
+		if e.inflight == 0 && e.commit.idle() && (e.stop != nil || e.finished()) {
+			return
+		}
+		if len(e.timers) > 0 && e.timers[0].at.Before(wake) {
+			wake = e.timers[0].at
+		}
+		if e.stop == nil && !e.paused && e.quiet() && wake.Equal(quota.Never) && len(e.timers) == 0 {
+			if e.adrift {
+				e.halt(jobs.ErrUnsettled) // what is left waits for tasks that are stranded
+			}
+			e.halt(jobs.ErrStuck)
+			continue
+		}
+		if e.stop == nil && !e.paused && e.tooLong(now, wake) {
+			continue
+		}
+		e.keep(now)
+		e.sleep(ctx, now, wake, &stopped)
+	}
+}
+
+// sleep waits until something happens or wake comes.
+func (e *Engine) sleep(ctx context.Context, now, wake time.Time, stopped *chan struct{}) {
+	var due <-chan time.Time
+	if e.stop == nil && wake.Before(quota.Never) {
+		t := time.NewTimer(wake.Sub(now))
+		defer t.Stop()
+		due = t.C
+	}
+	// After a hard end only the workers are waited for: they end at once.
+	done := ctx.Done()
+	if e.stop != nil {
+		done = nil
+	}
+	waiting := e.waiting()
+	select {
+	case message := <-e.inbox:
+		message()
+		for more := true; more; {
+			select {
+			case message := <-e.inbox:
+				message()
+			default:
+				more = false
+			}
+		}
+	case <-due:
+	case <-done:
+	case <-e.wheel.turned:
+	case <-*stopped:
+		*stopped = nil
+		e.halt(e.cause)
+	}
+	if waiting {
+		e.tally.Waited += time.Since(now)
+	}
+}
+
+// halt stops sending, for the first cause it is given.
+func (e *Engine) halt(cause error) {
+	if e.stop == nil {
+		e.stop = cause
+	}
+}
+
+// finished reports whether nothing is left to do.
+func (e *Engine) finished() bool {
+	if e.trust.Doubted() {
+		return false
+	}
+	if e.held > 0 {
+		return e.stranded()
+	}
+	for _, l := range e.order {
+		if l.supplied() {
+			return false
+		}
+	}
+	return true
+}
+
+// stranded reports whether tasks are held that nothing will ever move: those
+// whose lost answers could not be read back.
+func (e *Engine) stranded() bool {
+	if len(e.timers) > 0 {
+		return false
+	}
+	for _, l := range e.order {
+		if l.supplied() || !l.looks.empty() || l.upcoming() != nil || len(l.unfetched) > 0 || len(l.permits.waiting) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// after runs do in the dispatcher at a moment.
+func (e *Engine) after(at time.Time, do func()) { heap.Push(&e.timers, timer{at, do}) }
+
+func (e *Engine) fire(now time.Time) {
+	for e.stop == nil && len(e.timers) > 0 && !e.timers[0].at.After(now) {
+		heap.Pop(&e.timers).(timer).do()
+	}
+}

@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/content"
+	"adferry/jobs/quota"
+	"adferry/plan"
+)
+
+// Backup keeps images before they are deleted.
+type Backup interface {
+	// Keep returns when the image's picture and all that is known of it are on
+	// disk, with the picture's sum. Of one that is kept already nothing is fetched.
+	// The error is a *graph.Error when there is no picture to be had, a
+	// *content.SharedError when it came for another image, too, and else the disk's.
+	Keep(ctx context.Context, account plan.Account, image graph.Image) (graph.Sum, error)
+	// Vouch says, with an error as of Keep, whether a picture that was kept is still
+	// believed to be the image's.
+	Vouch(sum graph.Sum, hash plan.Hash) error
+}
+
+// mostFetches is how many pictures one lane fetches at once.
+const mostFetches = 4
+
+// fetches reports whether a picture has to be fetched before the task's write: it
+// will be deleted and has to be kept, or it goes by way of its bytes.
+func (t *task) fetches() bool { return (t.keep || t.detour) && !t.fetched }
+
+// fetchable takes tasks of the lane whose pictures are to be fetched now, or says
+// when. Fetching costs no quota, but it is no use before the write may go: a few
+// are fetched ahead.
+func (e *Engine) fetchable(l *lane, now time.Time) ([]*task, time.Time) {
+	if len(l.unfetched) == 0 || l.fetching > 0 {
+		return nil, quota.Never
+	}
+	// What is fetched together is compared before any of it is used: so not one by one.
+	most := max(e.opt.BatchSize, mostFetches)
+	room := 2 * most // a request's worth while the one before is on its way
+	for i := 0; i < len(l.ready) && room > 0; i++ {
+		if l.ready[i].fetched {
+			room--
+		}
+	}
+	if room == 0 {
+		return nil, quota.Never
+	}
+	if at := e.allowed(l, quota.Write, now); at.After(now) {
+		e.blocked = true
+		return nil, at
+	}
+	n := min(most, room, len(l.unfetched))
+	tasks := l.unfetched[:n:n]
+	l.unfetched = l.unfetched[n:]
+	return tasks, now
+}
+
+// fetch gets their pictures in the pool and brings the tasks back to the dispatcher.
+func (e *Engine) fetch(ctx context.Context, l *lane, tasks []*task) {
+	e.inflight++
+	l.inflight++
+	l.fetching++
+	e.pool.Go(func() error {
+		errs := make([]error, len(tasks))
+		var some errgroup.Group
+		some.SetLimit(mostFetches)
+		for i, t := range tasks {
+			some.Go(func() error {
+				errs[i] = e.obtain(ctx, t)
+				return nil
+			})
+		}
+		_ = some.Wait()
+		e.inbox <- func() {
+			e.inflight--
+			l.inflight--
+			l.fetching--
+			for i, t := range tasks {
+				e.obtained(ctx, t, errs[i])
+			}
+		}
+		return nil
+	})
+}
+
+// obtain fetches the picture of one task, which the dispatcher leaves alone
+// meanwhile.
+func (e *Engine) obtain(ctx context.Context, t *task) (err error) {
+	image := *t.known[slotSource].Image
+	if t.keep {
+		t.shows = plan.Hash(image.Hash)
+		t.sum, err = e.opt.Backup.Keep(ctx, t.Source, image)
+		return err
+	}
+	t.shows = t.Hash // in a chain of copies it is one image under whatever hash
+	return e.borrow(ctx, t, image)
+}
+
+// borrow fetches an image's picture into a file that lasts until the task is
+// settled.
+func (e *Engine) borrow(ctx context.Context, t *task, image graph.Image) error {
+	spooled, err := e.spool.create()
+	if err != nil {
+		return &graph.WriteError{Err: err}
+	}
+	picture, err := e.opt.Gallery.Fetch(ctx, image, spooled)
+	if closed := spooled.Close(); err == nil && closed != nil {
+		err = &graph.WriteError{Err: closed}
+	}
+	if err == nil {
+		err = e.spool.claim(picture.SHA256, t.shows)
+	}
+	path := spooled.Name()
+	if err != nil {
+		_ = os.Remove(path)
+		return err
+	}
+	t.sum, t.spooled = picture.SHA256, path
+	t.file = graph.File{Name: fileName(image, picture.Extension), Open: func() (io.ReadCloser, error) { return os.Open(path) }}
+	return nil
+}
+
+// fileName is the image's own name, with the extension that its content has
+// where it has none.
+func fileName(image graph.Image, ext string) string {
+	switch {
+	case image.Name == "":
+		return image.Hash + ext
+	case path.Ext(image.Name) == "":
+		return image.Name + ext
+	}
+	return image.Name
+}
+
+// obtained lets a task go on whose picture was fetched. One that may come another
+// time is asked for again, with its url read anew because it is temporary.
+func (e *Engine) obtained(ctx context.Context, t *task, err error) {
+	var refused *graph.Error
+	var shared *content.SharedError
+	switch {
+	case err == nil:
+		t.fetched = true
+		e.advance(t)
+		return
+	case ctx.Err() != nil:
+		return
+	case errors.As(err, &shared):
+		e.suspect(shared.Uploaded)
+		refused = &graph.Error{Class: graph.Transient, Message: shared.Error()}
+	case !errors.As(err, &refused):
+		e.halt(&jobs.PictureError{Err: err})
+		return
+	}
+	if refused.Class != graph.RefusedItem && t.fetchless+1 < e.opt.Attempts {
+		t.fetchless++
+		if t.policy == nil {
+			t.policy = e.opt.Dispatch().Backoff()
+		}
+		e.after(time.Now().Add(t.policy.NextBackOff()), func() { t.forget(); e.advance(t) })
+		return
+	}
+	reason := jobs.BackupFailed
+	if t.detour {
+		reason = jobs.Denied
+		if t.last = cmp.Or(t.last, e.way(t).last); t.last != nil {
+			reason = reasonOf(t.last)
+		}
+	}
+	e.settle(t, t.fail(reason, "its picture could not be downloaded: "+refused.Detail()).outcome)
+}
+
+// unspool removes the file of a picture that is not needed any more.
+func (t *task) unspool() {
+	if t.spooled != "" {
+		_ = os.Remove(t.spooled)
+		t.spooled = ""
+	}
+}

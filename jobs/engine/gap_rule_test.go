@@ -1,0 +1,30 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// What was left out of a range is left out behind it, too, until the lane comes
+// back to it: else the same operations would be claimed twice.
+func TestGapStaysClosed(t *testing.T) {
+	now := time.Now()
+	e := New(nil, nil, Options{})
+	l := newLane(jobs.LaneState{Account: "22", Work: true}, time.Now())
+	l.skip([]plan.Account{"11"}, 50)
+	l.cursor = 50
+	e.jam.until = map[plan.Account]time.Time{"11": now.Add(time.Minute)} // nobody waits for it any more
+	if got := e.except(l, now); len(got) != 1 || got[0] != "11" {
+		t.Fatalf("got %v left out behind the gap, want its source", got)
+	}
+	if e.open(l, now) != nil {
+		t.Error("got a gap open whose source cannot be read")
+	}
+	l.skip(e.except(l, now), 80)
+	if later := now.Add(2 * time.Minute); e.open(l, later) == nil || *e.open(l, later) != (gap{"11", 0, 80}) {
+		t.Errorf("got %+v, want one gap up to 80", l.gaps)
+	}
+}

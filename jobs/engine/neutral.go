@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/quota"
+)
+
+// inquire asks whose the refusals are that nothing explains yet, if nothing else is
+// going to tell, or says when it will.
+func (e *Engine) inquire(ctx context.Context, now time.Time) time.Time {
+	if !e.trust.Doubted() {
+		return quota.Never
+	}
+	since := e.trust.Since()
+	if e.trust.Asks(slices.ContainsFunc(e.requests, func(r *request) bool { return r.left.After(since) }), now) {
+		return e.mayAsk(ctx, now)
+	}
+	if e.trust.Due.After(now) {
+		return e.trust.Due
+	}
+	return quota.Never // an answer tells
+}
+
+// mayAsk puts the neutral question if a worker and the app's quota allow it, or says
+// when.
+func (e *Engine) mayAsk(ctx context.Context, now time.Time) time.Time {
+	at := e.app.Next(now)
+	switch {
+	case e.inflight >= e.opt.Workers:
+		return quota.Never
+	case at.After(now):
+		e.blocked = true
+		return at
+	}
+	e.ask(ctx, now)
+	return quota.Never
+}
+
+// ask puts the neutral question, alone: what answers it tells whether the API is
+// there, and whether it takes the token.
+func (e *Engine) ask(ctx context.Context, now time.Time) {
+	e.asking = true
+	e.inflight++
+	e.app = e.app.Spend(now)
+	e.pool.Go(func() error {
+		reply := e.api.Do(ctx, []graph.Call{graph.WhoAmI()})[0]
+		aborted := ctx.Err() != nil
+		e.inbox <- func() {
+			e.asking = false
+			e.inflight--
+			e.told(reply, now, time.Now(), aborted)
+		}
+		return nil
+	})
+}
+
+// told takes the answer to the neutral question, which left then.
+func (e *Engine) told(reply graph.Reply, left, now time.Time, aborted bool) {
+	e.tally.sent([]graph.Reply{reply})
+	e.app = e.app.Back()
+	defer func() { e.app.Block = e.app.Block.Returned(left) }()
+	if aborted && reply.Err != nil {
+		return
+	}
+	reply = dispatch.OfAll(reply)
+	was := e.app.Block.Until
+	_, e.app = dispatch.Heard(quota.Lane{}, e.app, graph.AccountUsage{}, reply.Err, quota.Read, left, now)
+	e.appAnswered(reply, was, now)
+	e.touch([]graph.Reply{reply}, left, now, true)
+	if err := e.trust.Judge(reply, left, now, e.opt.Dispatch()); err != nil {
+		e.halt(err)
+	}
+}

@@ -1,0 +1,63 @@
+package engine
+
+import (
+	"errors"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/quota"
+	"adferry/plan"
+)
+
+// Options steer a run. Zero values stand for the defaults.
+type Options struct {
+	Workers   int         // HTTP requests in flight; 8
+	BatchSize int         // calls in one HTTP request, 1 to 50; 10
+	Rules     quota.Rules // which budgets hold
+
+	Attempts  int           // writes of one operation that may be lost or fail; 5
+	RetryBase time.Duration // first backoff; 1 s
+	RetryMax  time.Duration // longest backoff; 1 min
+
+	MaxFailures    jobs.Share    // stop when more of the job's operations than this failed; zero: half of at least 1,000 settled
+	MaxWait        time.Duration // stop rather than wait longer than this at a stretch; 0: wait
+	MaxDuration    time.Duration // stop after this long; 0: never
+	StopOnThrottle bool          // stop at the first throttle
+	ReadOnly       bool          // send no write: settle as done what would be written
+
+	Only func(jobs.Operation) bool // carry out these alone and leave the others; nil: all
+
+	Backup   Backup       // keeps what is deleted; nil: nothing is kept
+	Detour   bool         // fetch and upload images where copying is refused for a pair of ad accounts
+	Gallery  jobs.Gallery // needed by Detour
+	Pictures string       // needed by Detour: a folder in the job's own, for pictures on their way
+
+	Observe func(jobs.Event)                  // told what happens, from one goroutine; must not block
+	File    func(plan.Op) (graph.File, error) // the file of an upload; the error is a *FileError
+}
+
+func (o Options) WithDefaults() Options {
+	d := o.Dispatch().WithDefaults()
+	o.Workers, o.Attempts, o.RetryBase, o.RetryMax, o.Observe = d.Workers, d.Attempts, d.RetryBase, d.RetryMax, d.Observe
+	if o.BatchSize == 0 {
+		o.BatchSize = 10 // Meta's advice for batches of ads; a lost envelope costs ten reads
+	}
+	if o.File == nil {
+		o.File = func(op plan.Op) (graph.File, error) {
+			return graph.File{}, &jobs.FileError{Name: op.File, Err: errors.New("this run has no folder to read files from")}
+		}
+	}
+	return o
+}
+
+// Dispatch is how the run's requests are paced.
+func (o Options) Dispatch() dispatch.Options {
+	return dispatch.Options{
+		Workers: o.Workers, Rules: o.Rules,
+		Attempts: o.Attempts, RetryBase: o.RetryBase, RetryMax: o.RetryMax,
+		MaxWait: o.MaxWait, MaxDuration: o.MaxDuration, StopOnThrottle: o.StopOnThrottle,
+		Observe: o.Observe,
+	}
+}

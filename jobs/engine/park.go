@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/quota"
+	"adferry/plan"
+)
+
+// park notes a throttle of a lane, whose gate was closed until before.
+func (e *Engine) park(l *lane, err *graph.Error, before time.Time, write bool, now time.Time) {
+	l.state.Throttles++
+	e.tally.Throttled++
+	if err.Class == graph.MaybeThrottled && l.quota.Block.Until.After(before) {
+		l.maybeWrite = write
+		// Who only asks what would be done wants to know what is so now.
+		if l.maybe++; l.maybe > dispatch.MostMaybe || e.opt.ReadOnly {
+			l.refused = err
+			e.abandon(l)
+		}
+	}
+	if l.quota.Block.Until.After(before) {
+		e.parked(l, jobs.Park{Account: l.account, From: now, Until: l.quota.Block.Until, Code: err.Code, Subcode: err.Subcode}, dispatch.WhyWait(err, l.quota.Block.Until, now))
+	}
+}
+
+// parkApp notes a wait of all lanes that the API asked for; their gate was closed
+// until before.
+func (e *Engine) parkApp(err *graph.Error, before, now time.Time) {
+	if err.Class.Throttled() {
+		e.tally.Throttled++
+	}
+	if e.app.Block.Until.After(before) {
+		why := dispatch.WhyWait(err, e.app.Block.Until, now)
+		e.appState.ParkedUntil, e.appState.ParkedFor, e.appTold = e.app.Block.Until, why, true
+		e.noted(jobs.Park{Account: "", From: now, Until: e.app.Block.Until, Code: err.Code, Subcode: err.Subcode}, why)
+	}
+}
+
+// appAnswered notes what an answer made of the gate of all, which was closed until
+// before.
+func (e *Engine) appAnswered(reply graph.Reply, before, now time.Time) {
+	switch {
+	case reply.Err != nil && (reply.Err.Class == graph.ThrottledApp || e.app.Block.Until.After(before)):
+		e.parkApp(reply.Err, before, now)
+	case !before.IsZero() && e.app.Block.Until.IsZero():
+		e.appGoesOn(now)
+	}
+}
+
+// appWaits notes that nothing is sent for a while, which no throttle asked for: the
+// API cannot be reached, or the app's share of its calls is used up.
+func (e *Engine) appWaits(until time.Time, why string, now time.Time) {
+	if e.app.Block.Until.After(until) || e.appTold && now.Sub(e.appShown) < shownEvery || until.Sub(e.appState.ParkedUntil).Abs() < time.Second && why == e.appState.ParkedFor {
+		return
+	}
+	e.appShown = now
+	e.appState.ParkedUntil, e.appState.ParkedFor, e.appTold, e.keeps = until, why, true, true
+	e.opt.Observe(jobs.Event{Kind: jobs.EventWaiting, Until: until, Text: why})
+}
+
+// appGoesOn notes that such a wait, or a park of all lanes, is over.
+func (e *Engine) appGoesOn(now time.Time) {
+	if !e.appTold || e.app.Block.Closed(now) {
+		return
+	}
+	e.appState.ParkedUntil, e.appState.ParkedFor, e.appTold = time.Time{}, "", false
+	e.opt.Observe(jobs.Event{Kind: jobs.EventWaiting})
+}
+
+// parked notes that a lane has to wait.
+func (e *Engine) parked(l *lane, p jobs.Park, why string) {
+	if !l.counted.Before(p.From) {
+		p.From = l.counted // the wait grew
+	}
+	l.state.Parked, l.counted = l.state.Parked+p.Until.Sub(p.From), p.Until
+	l.state.ParkedUntil, l.state.ParkedFor, l.dirty = p.Until, why, true
+	l.told = false // what was told before is no longer the wait that ends
+	e.noted(p, why)
+}
+
+// noted makes a park durable and tells of it.
+func (e *Engine) noted(p jobs.Park, why string) {
+	e.commit.add(jobs.Change{Parks: []jobs.Park{p}, Lanes: e.changedLanes(), Tally: e.tally.now(time.Now())}, nil)
+	e.opt.Observe(jobs.Event{Kind: jobs.EventParked, Account: p.Account, Until: p.Until, Text: why})
+	if e.opt.StopOnThrottle {
+		e.halt(&jobs.ThrottledError{Account: p.Account, Until: p.Until})
+	}
+}
+
+// stands tells of a wait from before this process, once something is held back by
+// it, and heeds StopOnThrottle if the API imposed it.
+func (e *Engine) stands(l *lane, now time.Time) {
+	for _, s := range []*standing{&l.standing, &e.standing} {
+		if !s.until.After(now) {
+			continue
+		}
+		e.opt.Observe(jobs.Event{Kind: jobs.EventParked, Account: s.account, Until: s.until, Text: s.why})
+		if s.imposed && e.opt.StopOnThrottle {
+			e.halt(&jobs.ThrottledError{Account: s.account, Until: s.until})
+		}
+		*s = standing{}
+	}
+}
+
+// standing is a wait that an earlier process left behind, until it was told of.
+type standing struct {
+	account plan.Account
+	until   time.Time
+	why     string
+	imposed bool
+}
+
+func standingOf(s jobs.LaneState) standing {
+	return standing{s.Account, s.ParkedUntil, s.ParkedFor, s.Imposed}
+}
+
+// bound shortens the wait to what is believed of it, and says so.
+func (s *standing) bound(state *jobs.LaneState, until time.Time) {
+	if s.until.After(until) {
+		s.why += fmt.Sprintf(" (noted until %s, which is hardly so: asked again after a day)", s.until.UTC().Format(time.DateOnly))
+		s.until = until
+		state.ParkedUntil, state.ParkedFor = s.until, s.why
+	}
+}
+
+// shownEvery is how often such waits of one lane, or of all, are told anew: its reads
+// and its writes may wait for different things.
+const shownEvery = 5 * time.Second
+
+// waits notes that a lane, or all of them, keep below a quota for a while: it is
+// told, status shows it, and after a restart, which forgets what was sent, it is a
+// park.
+func (e *Engine) waits(l *lane, c quota.Cost, at, now time.Time) {
+	if at.Sub(now) < dispatch.ShownFrom || at.Equal(quota.Never) || l.quota.Block.Closed(now) || e.app.Block.Closed(now) {
+		return
+	}
+	if own := l.quota.Next(now, c, e.opt.Rules); own.Before(at) {
+		e.appWaits(at, "the calls of the app's hour are used up", now)
+		return
+	}
+	e.shown(l, at, now, l.quota.Why(now, c, e.opt.Rules))
+}
+
+// doubts notes that a lane's answers are doubted, and it is asked again then.
+func (e *Engine) doubts(l *lane, until, now time.Time) {
+	if until.Sub(now) >= dispatch.ShownFrom && !l.quota.Block.Closed(now) {
+		e.shown(l, until, now, "it answers with empty lists, as a throttled account may, and is asked again")
+	}
+}
+
+// shown tells of a wait that nobody imposed.
+func (e *Engine) shown(l *lane, until, now time.Time, why string) {
+	if l.told && now.Sub(l.shown) < shownEvery || until.Sub(l.state.ParkedUntil).Abs() < time.Second {
+		return
+	}
+	l.shown = now
+	l.state.ParkedUntil, l.state.ParkedFor, l.dirty = until, why, true
+	l.told, e.keeps = true, true
+	e.opt.Observe(jobs.Event{Kind: jobs.EventWaiting, Account: l.account, Until: until, Text: why})
+}
+
+// goesOn notes that a wait that nobody imposed is over, perhaps sooner than it was
+// thought.
+func (e *Engine) goesOn(l *lane) {
+	if !l.told {
+		return
+	}
+	l.told = false
+	l.state.ParkedUntil, l.state.ParkedFor, l.dirty = time.Time{}, "", true
+	e.opt.Observe(jobs.Event{Kind: jobs.EventWaiting, Account: l.account})
+}

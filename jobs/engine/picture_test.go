@@ -1,0 +1,332 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"adferry/graph"
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/engine"
+	"adferry/jobs/jobtest"
+	"adferry/plan"
+)
+
+// What comes from the content network in place of an image's picture is neither
+// uploaded in its place nor kept as its backup: the row fails, says why, and no
+// source is deleted. A picture that comes for several images is none of theirs, the
+// first one's included.
+func TestPlaceholders(t *testing.T) {
+	names := []string{"a", "b", "c", "d", "e"}
+	for _, test := range []struct {
+		fault sandbox.PictureFault
+		why   string
+	}{
+		{sandbox.PicturePlaceholder, "it has 1 x 1 pixels, and the image 120 x 63"},
+		{sandbox.PictureCut, "something else: the PNG cannot be decoded: "},
+		{sandbox.PicturePage, `"text/html; charset=utf-8", not an image`},
+		{sandbox.PictureSame, "the content network sent the same picture for the image "},
+	} {
+		for _, width := range []engine.Options{{}, {Workers: 1, BatchSize: 1}} {
+			for _, verb := range []string{"move", "delete"} {
+				t.Run(fmt.Sprintf("%s, %s in requests of %d", test.fault, verb, width.BatchSize), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						w := jobtest.NewWorld(t, sandbox.Options{Variants: sandbox.Variants{Pictures: test.fault}})
+						w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+						w.Has("22")
+						o, want := width, "failed backup_failed"
+						var rows, fates []string
+						for _, n := range names {
+							w.Server.AddImage("11", sandbox.Image{Hash: string(jobtest.Hash(n)), Width: 120, Height: 63})
+							if verb == "delete" {
+								rows = append(rows, "delete 11 "+n+" -")
+							} else {
+								rows = append(rows, "move 11 "+n+" 22")
+								want = "failed denied"
+							}
+						}
+						for range names {
+							fates = append(fates, want)
+						}
+						if verb == "delete" {
+							o.Backup = w.Backup(t, t.TempDir())
+						} else {
+							o.Detour, o.Gallery = true, w.Gallery()
+						}
+						w.Manifest(rows...)
+						if err := w.Run(o); err != nil {
+							t.Fatal(err)
+						}
+						w.Expect(fates...)
+						for _, r := range w.Results() {
+							if !strings.Contains(r.Message, "its picture could not be downloaded: ") || !strings.Contains(r.Message, test.why) {
+								t.Errorf("the row says %q, want %q in it", r.Message, test.why)
+							}
+						}
+						for _, n := range names {
+							jobtest.WantHolds(t, w, "11 "+n, "!22 "+n)
+						}
+						calls := w.Server.Stats().Calls
+						if calls[sandbox.Delete]+calls[sandbox.Upload] > 0 {
+							t.Errorf("%d deletes and %d uploads were sent", calls[sandbox.Delete], calls[sandbox.Upload])
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// Also where each ad account gets one image alone no source is deleted: a picture that
+// was uploaded before it came for another image keeps its source.
+func TestPlaceholdersInManyLanes(t *testing.T) {
+	for _, workers := range []int{1, 8} {
+		synctest.Test(t, func(t *testing.T) {
+			w := jobtest.NewWorld(t, sandbox.Options{Variants: sandbox.Variants{Pictures: sandbox.PictureSame}})
+			var rows []string
+			for i := range 5 {
+				target := fmt.Sprint(22 + i)
+				w.Has("11", target)
+				w.Has(target)
+				rows = append(rows, "move 11 "+target+" "+target)
+			}
+			w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+			w.Manifest(rows...)
+			if err := w.Run(engine.Options{Detour: true, Gallery: w.Gallery(), Workers: workers}); err != nil {
+				t.Fatal(err)
+			}
+			if n := w.Server.Stats().Calls[sandbox.Delete]; n > 0 {
+				t.Errorf("%d workers: %d deletes were sent", workers, n)
+			}
+			for _, r := range w.Results() {
+				if r.Status != jobs.StatusFailed {
+					t.Errorf("%d workers: %s is %s", workers, r.Hash, r.Status)
+				}
+			}
+		})
+	}
+}
+
+// forAWhile serves placeholders in place of the first pictures of each url.
+type forAWhile struct {
+	http.Handler
+	placeholder http.Handler
+	times       int
+
+	mu   sync.Mutex
+	seen map[string]int
+}
+
+func (f *forAWhile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	f.seen[r.URL.Path]++
+	early := f.seen[r.URL.Path] <= f.times
+	f.mu.Unlock()
+	if early {
+		f.placeholder.ServeHTTP(w, r)
+	} else {
+		f.Handler.ServeHTTP(w, r)
+	}
+}
+
+// placeholders serve the pictures of a sandbox's images with a fault, for a while.
+func placeholders(w *jobtest.World, fault sandbox.PictureFault, times int) *graph.Gallery {
+	other := sandbox.New(sandbox.Options{Variants: sandbox.Variants{Pictures: fault}})
+	for _, i := range w.Server.Images("11") {
+		other.AddImage("11", i)
+	}
+	return graph.NewGallery(sandbox.Transport(&forAWhile{Handler: w.Server, placeholder: other, times: times, seen: map[string]int{}}), time.Minute, "")
+}
+
+// A placeholder may be gone the next time: the picture is asked for again before the
+// row fails, and then the row is carried out.
+func TestPlaceholdersForAWhile(t *testing.T) {
+	for _, fault := range []sandbox.PictureFault{sandbox.PicturePlaceholder, sandbox.PictureCut, sandbox.PicturePage, sandbox.PictureSame} {
+		t.Run(string(fault), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := jobtest.NewWorld(t, sandbox.Options{})
+				w.Has("11", "a", "b", "c")
+				w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+				w.Has("22")
+				w.Manifest("move 11 a 22", "move 11 b 22", "move 11 c 22")
+				if err := w.Run(engine.Options{Detour: true, Gallery: placeholders(w, fault, 2)}); err != nil {
+					t.Fatal(err)
+				}
+				w.Expect("done uploaded", "done uploaded", "done uploaded")
+				jobtest.WantHolds(t, w, "22 a", "22 b", "22 c", "!11 a", "!11 b", "!11 c")
+			})
+		})
+	}
+}
+
+// An image that was uploaded by a picture that later came for another one, too, keeps
+// its source, also in a later process.
+func TestUploadedPlaceholderKeepsSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{Variants: sandbox.Variants{Pictures: sandbox.PictureSame}})
+		w.Has("11", "a", "b")
+		w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+		w.Has("22")
+		w.Manifest("move 11 a 22", "move 11 b 22")
+		o := engine.Options{Detour: true, Gallery: w.Gallery()}
+		only := func(kind plan.Kind, name string) {
+			t.Helper()
+			o.Only = func(op jobs.Operation) bool { return op.Kind == kind && op.Hash == jobtest.Hash(name) }
+			_ = w.Run(o) // what is left out leaves it unfinished
+		}
+		only(plan.KindCopy, "a")
+		only(plan.KindCopy, "b")
+		o.Only = nil
+		if err := w.Run(o); err != nil {
+			t.Fatal(err)
+		}
+		w.Expect("failed copied_not_deleted", "failed denied")
+		jobtest.WantHolds(t, w, "11 a", "11 b")
+		if m := w.Results()[0].Message; !strings.Contains(m, "what was uploaded to act_22 in its place came for another image, too") {
+			t.Errorf("the row says %q", m)
+		}
+	})
+}
+
+// lateClaim is a backup of which another process learns, after an image was kept in
+// it, that the picture is another image's, too.
+type lateClaim struct {
+	engine.Backup
+	of plan.Hash
+}
+
+func (l lateClaim) Keep(ctx context.Context, a plan.Account, i graph.Image) (graph.Sum, error) {
+	sum, err := l.Backup.Keep(ctx, a, i)
+	if err == nil && plan.Hash(i.Hash) == l.of {
+		_ = l.Vouch(sum, jobtest.Hash("another"))
+	}
+	return sum, err
+}
+
+// A delete whose picture is no longer believed when it is about to leave does not; the
+// others of its request do.
+func TestDoubtBeforeDelete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		w.Has("11", "a", "b", "c")
+		w.Manifest("delete 11 a -", "delete 11 b -", "delete 11 c -")
+		if err := w.Run(engine.Options{Backup: lateClaim{w.Backup(t, t.TempDir()), jobtest.Hash("b")}}); err != nil {
+			t.Fatal(err)
+		}
+		w.Expect("done", "failed backup_failed", "done")
+		jobtest.WantHolds(t, w, "!11 a", "11 b", "!11 c")
+		if n := w.Server.Stats().Calls[sandbox.Delete]; n != 2 {
+			t.Errorf("%d deletes were sent, want 2", n)
+		}
+	})
+}
+
+// A request that was withdrawn is not waited for, when a refusal by another ad account
+// needs an answer that explains it.
+func TestWithdrawnRequestExplainsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		w.Has("11", "b")
+		w.Has("33", "a")
+		w.Has("22")
+		w.Manifest("delete 11 b -", "copy 33 a 22")
+		w.Wire.API = &refuser{API: w.Wire.API}
+		backup := slowKeep{lateClaim{w.Backup(t, t.TempDir()), jobtest.Hash("b")}, 5 * time.Second}
+		if err := w.Run(engine.Options{Backup: backup, Attempts: 1, RetryBase: 10 * time.Second}); err != nil {
+			t.Fatal(err)
+		}
+		w.Expect("failed backup_failed", "failed denied")
+	})
+}
+
+// refuser refuses all copies, and has no answer when it is first asked whose the token is.
+type refuser struct {
+	dispatch.API
+	asked bool
+}
+
+func (r *refuser) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
+	switch {
+	case calls[0].Action == graph.ActionCopy:
+		return []graph.Reply{{Status: 403, Err: &graph.Error{Class: graph.RefusedAccount, HTTP: 403, Code: 200}}}
+	case calls[0].Action == graph.ActionWhoAmI && !r.asked:
+		r.asked = true
+		return []graph.Reply{{Status: 500, Err: &graph.Error{Class: graph.Transient, HTTP: 500, Code: 2}}}
+	}
+	return r.API.Do(ctx, calls)
+}
+
+// slowKeep takes its time over each picture.
+type slowKeep struct {
+	engine.Backup
+	pause time.Duration
+}
+
+func (s slowKeep) Keep(ctx context.Context, a plan.Account, i graph.Image) (graph.Sum, error) {
+	time.Sleep(s.pause)
+	return s.Backup.Keep(ctx, a, i)
+}
+
+// Of an image whose picture is needed both sizes are asked for.
+func TestAsksForSizes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		w.Has("11", "a")
+		w.Manifest("delete 11 a -")
+		asked := map[string]bool{}
+		w.Wire.Before = func(calls []graph.Call) {
+			for _, c := range calls {
+				for _, f := range c.Query.Fields {
+					asked[f] = true
+				}
+			}
+		}
+		if err := w.Run(engine.Options{Backup: w.Backup(t, t.TempDir())}); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range []string{"width", "height", "original_width", "original_height"} {
+			if !asked[f] {
+				t.Errorf("%s was not asked for", f)
+			}
+		}
+	})
+}
+
+// What a killed run left of pictures in the job's folder goes when the job is run
+// again, whether or not pictures are fetched this time; which picture came for which
+// image is remembered.
+func TestPicturesOfKilledRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		w.Has("11", "a")
+		w.Has("22")
+		w.Manifest("copy 11 a 22")
+		folder := filepath.Join(w.Dir, "pictures")
+		left, kept := filepath.Join(folder, "new", "123"), filepath.Join(folder, "sums", "ab")
+		for _, name := range []string{left, kept} {
+			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(name, nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Run(engine.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		names, err := filepath.Glob(filepath.Join(folder, "*", "*"))
+		if err != nil || !slices.Contains(names, kept) || slices.Contains(names, left) {
+			t.Errorf("got %v, %v, want %s gone and %s there", names, err, left, kept)
+		}
+	})
+}

@@ -1,0 +1,256 @@
+package engine
+
+import (
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/evidence"
+	"adferry/plan"
+)
+
+// read takes the reply to a bulk read that was sent then.
+func (e *Engine) read(l *lane, p *page, reply graph.Reply, sent, now time.Time) {
+	if reply.Err != nil {
+		e.unread(l, p, reply.Err, sent, now)
+		return
+	}
+	question := p.lookup(l.account)
+	e.tellsStatus = e.tellsStatus || evidence.TellsStatus(reply)
+	question.Status = e.tellsStatus
+	answer := question.Judge(reply)
+	if answer.Rest == evidence.RestNextPage && p.empty+1 >= evidence.MostEmptyPages {
+		answer.Rest, answer.Odd = evidence.RestNotKnown, "page after page shows nothing of what was asked for"
+	}
+	if answer.Rest == evidence.RestNotKnown {
+		e.unread(l, p, answer.Unread(reply.Status), sent, now)
+		return
+	}
+	l.granted()
+	switch {
+	case reply.Usage.Seen():
+		e.hear(dispatch.HeadersSent, now)
+	case len(reply.Images) > 0:
+		e.hear(dispatch.HeadersMissing, now)
+	}
+	var left []*look
+	for _, k := range p.looks {
+		switch known := answer.Known[k.hash]; {
+		case known != evidence.NotKnown:
+			e.observed(k, e.observation(known, answer.Image[k.hash], k.asks, sent))
+		case answer.Rest != evidence.RestAbsent:
+			left = append(left, k)
+		case !reply.Usage.Seen() && k.asked < len(dispatch.Doubts[e.headers]):
+			pause := dispatch.Doubts[e.headers][k.asked]
+			k.asked++
+			e.doubted++
+			e.doubts(l, now.Add(pause), now)
+			e.after(now.Add(pause), func() {
+				e.doubted--
+				e.goesOn(l)
+				e.reread(l, k, time.Now())
+			})
+		case !reply.Usage.Seen() && e.headers == dispatch.HeadersSent:
+			e.undecided(k)
+		default:
+			e.observed(k, evidence.Observation{Known: evidence.Absent, Sent: sent})
+		}
+	}
+	if len(left) > 0 {
+		next := &page{looks: left}
+		if answer.Rest == evidence.RestNextPage {
+			next.after, next.empty = answer.After, p.empty+1
+		}
+		l.looks.pages = append(l.looks.pages, next)
+	}
+}
+
+// lookup is what the page asks.
+func (p *page) lookup(account plan.Account) evidence.Lookup {
+	q := evidence.Lookup{Account: account, After: p.after}
+	for _, k := range p.looks {
+		q.Hashes = append(q.Hashes, k.hash)
+	}
+	return q
+}
+
+// observation is what an answer says of an image that it shows.
+func (e *Engine) observation(known evidence.Known, image *graph.Image, asks asks, sent time.Time) evidence.Observation {
+	o := evidence.Observation{Known: known, Sent: sent}
+	if known == evidence.Absent {
+		return o
+	}
+	o.Use = image.Use()
+	if asks&askPicture != 0 {
+		o.Image = image
+	}
+	if created, ok := image.CreatedAt(); ok {
+		o.Created = created
+		o.Since = e.clock.local(created)
+	}
+	return o
+}
+
+// hear notes whether an answer to a read carried a quota header. The checkpoint
+// is told as well: what the next process hears first may come from an account that
+// is throttled.
+func (e *Engine) hear(h dispatch.Headers, now time.Time) {
+	if e.headers = e.headers.And(h); e.headers == dispatch.HeadersMixed {
+		h = dispatch.HeadersMissing // for the next process
+	}
+	if sent := h == dispatch.HeadersSent; e.tally.HeadersSent != sent {
+		e.tally.HeadersSent = sent
+		e.commit.add(jobs.Change{Tally: e.tally.now(now)}, nil)
+	}
+}
+
+// undecided leaves the tasks that wanted a look: nothing will tell in this run.
+func (e *Engine) undecided(k *look) {
+	for _, w := range k.waiters {
+		w.task.waiting--
+		e.strand(w.task)
+	}
+}
+
+// strand leaves a task as it is for a later run; its place is free for others.
+func (e *Engine) strand(t *task) {
+	if !t.stranded && !t.Outcome.State.Settled() {
+		t.stranded, e.adrift = true, true
+		t.home.held--
+		e.ungroup(t)
+		e.away(t)
+	}
+	e.tried(t)
+}
+
+// observed gives a look's result to the tasks that wanted it.
+func (e *Engine) observed(k *look, o evidence.Observation) {
+	for _, w := range k.waiters {
+		w.task.known[w.slot] = o
+		w.task.waiting--
+		e.advance(w.task)
+	}
+}
+
+// unread takes a read that failed: again after a throttle or a lost connection,
+// again later and smaller after a transient failure, smaller after a refusal.
+func (e *Engine) unread(l *lane, p *page, err *graph.Error, sent, now time.Time) {
+	switch {
+	case err.Class.Throttled() && l.refused == nil, err.Class == graph.Unreachable, err.Class == graph.RefusedRun:
+		if err.Class == graph.RefusedRun {
+			e.halt(&jobs.RefusedError{Err: err})
+		}
+		for _, k := range p.looks {
+			e.reread(l, k, now)
+		}
+	case err.Class.Throttled(): // no more of an account given up
+		for _, k := range p.looks {
+			e.giveUpLook(k, l.refused)
+		}
+	case err.Class.Refused():
+		e.trust.Doubt(l.account, now, func() { e.denied(l, p, err, sent) })
+	default:
+		if err.Class == graph.Transient {
+			l.width = l.width.Failed(len(p.looks))
+		}
+		e.readLater(l, p.looks, err, now)
+	}
+}
+
+// readLater queues looks again after a backoff, together, and each as often as a
+// write.
+func (e *Engine) readLater(l *lane, looks []*look, err *graph.Error, now time.Time) {
+	var left []*look
+	for _, k := range looks {
+		switch counts := e.contact.Counts(err, k.missed); {
+		case counts:
+			k.tries++
+		case err.Class == graph.Foreign:
+			k.foreign++
+		}
+		k.missed = now
+		switch {
+		case k.tries >= 2*e.opt.Attempts:
+			e.giveUpLook(k, err)
+		case k.foreign >= dispatch.MostContacts:
+			e.foreign = err
+			e.undecided(k)
+		default:
+			left = append(left, k)
+		}
+	}
+	if len(left) == 0 {
+		return
+	}
+	if left[0].policy == nil {
+		left[0].policy = e.opt.Dispatch().Backoff()
+	}
+	pause := left[0].policy.NextBackOff()
+	for _, k := range left {
+		k.policy = left[0].policy
+	}
+	e.after(now.Add(pause), func() {
+		for _, k := range left {
+			e.reread(l, k, time.Now())
+		}
+	})
+}
+
+// reread repeats a look, unless its account was given up meanwhile.
+func (e *Engine) reread(l *lane, k *look, now time.Time) {
+	if l.refused != nil {
+		e.giveUpLook(k, l.refused)
+		return
+	}
+	l.looks.again(k, now)
+}
+
+// emptyLooks answers all that was still to be read of an account given up.
+func (e *Engine) emptyLooks(l *lane) {
+	queue := l.looks
+	l.looks = lookQueue{}
+	for _, k := range queue.order {
+		e.giveUpLook(k, l.refused)
+	}
+	for _, p := range queue.pages {
+		for _, k := range p.looks {
+			e.giveUpLook(k, l.refused)
+		}
+	}
+}
+
+func (e *Engine) giveUpLook(k *look, err *graph.Error) {
+	for _, w := range k.waiters {
+		w.task.waiting--
+		e.unreadable(w, err)
+	}
+}
+
+// unreadable ends a task for which an account could not be read. One whose
+// write may have taken effect stays as it is, for a later run to settle.
+func (e *Engine) unreadable(w waiter, err *graph.Error) {
+	t := w.task
+	switch {
+	case !t.Outcome.State.Settled() && w.slot >= slotCopies && t.places[w.slot-slotCopies].copy != witness && t.known[slotSource].Known == evidence.Absent && (t.tried() || t.deleted):
+		s := t.vanished(t.places[w.slot-slotCopies:][:1], "cannot be read: "+err.Detail())
+		e.amend(s.missed, time.Now())
+		e.settle(t, s.outcome)
+		return
+	case t.Outcome.State.Settled() || t.lost || t.deleted:
+		e.strand(t)
+		return
+	case t.stored: // where it is now, creatives are re-pointed to: that has to be seen
+		e.settle(t, t.fail(jobs.CopyUnseen, t.storedUnseen("cannot be read: "+err.Detail())).outcome)
+		return
+	}
+	t.last = err
+	reason, message := reasonOf(err), err.Detail()
+	switch {
+	case w.slot >= slotCopies && t.places[w.slot-slotCopies].copy == witness:
+		reason, message = jobs.LastCopy, "it stays, because "+t.places[w.slot-slotCopies].account.Act()+", which should have the image, cannot be read: "+message
+	case w.slot >= slotCopies:
+		reason, message = jobs.CopyUnseen, "the target of its copy cannot be read: "+message
+	}
+	e.settle(t, t.fail(reason, message).outcome)
+}

@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"slices"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/dispatch"
+	"adferry/plan"
+)
+
+// refuse notes that the task's write was refused for its accounts.
+func (e *Engine) refuse(t *task, err *graph.Error) {
+	w := e.way(t)
+	w.open, w.last = false, err
+	if w.refused++; w.refused < dispatch.MostDenials {
+		return
+	}
+	p := &t.home.permits
+	for _, queue := range []*[]*task{&t.home.ready, &p.permitted, &p.waiting} {
+		tasks := *queue
+		*queue = nil
+		for _, other := range tasks {
+			if e.refusal(other) != nil {
+				e.advance(other)
+			} else {
+				*queue = append(*queue, other)
+			}
+		}
+	}
+}
+
+// approve notes that the task's write was carried out.
+func (e *Engine) approve(t *task) {
+	e.way(t).refused = 0
+	e.opened(t)
+}
+
+// refusal is the error that stands against sending the task's write, if any.
+// One whose write may have taken effect still has to be read.
+func (e *Engine) refusal(t *task) *graph.Error {
+	if t.lost || t.deleted {
+		return nil
+	}
+	if t.home.refused != nil {
+		return t.home.refused
+	}
+	if w := e.ways[t.pair()]; w != nil && w.refused >= dispatch.MostDenials {
+		return w.last
+	}
+	return nil
+}
+
+// abandon ends what an account that was given up still had to do: nothing more
+// is sent for it.
+func (e *Engine) abandon(l *lane) {
+	e.emptyLooks(l)
+	left := slices.Concat(l.ready, l.unfetched, l.permits.waiting, l.permits.permitted)
+	l.ready, l.unfetched, l.permits.waiting, l.permits.permitted = nil, nil, nil, nil
+	for _, t := range left {
+		e.advance(t)
+	}
+	for _, w := range e.ways {
+		var given []*task
+		w.waiting = slices.DeleteFunc(w.waiting, func(t *task) bool {
+			if t.home == l {
+				given = append(given, t)
+			}
+			return t.home == l
+		})
+		for _, t := range given {
+			t.queued = false
+			e.advance(t)
+		}
+		e.follow(w)
+	}
+}
+
+// deny settles a task whose accounts are refused, in the words of the refusal:
+// whether the row was itself refused or came after makes no difference.
+func (e *Engine) deny(t *task, err *graph.Error) {
+	t.last = err
+	e.settle(t, t.fail(reasonOf(err), err.Detail()).outcome)
+}
+
+// note counts failed writes in a row: an account whose writes fail is no safe
+// place to have the only copy of an image.
+func (l *lane) note(o jobs.Outcome) {
+	switch {
+	case o.State == jobs.Done:
+		l.failing = 0
+	case o.State == jobs.Failed && o.Attempts > 0 && (o.Reason == jobs.Denied || o.Reason == jobs.AccountBlocked || o.Reason == jobs.GaveUp):
+		l.failing++
+	}
+}
+
+// failingTarget is a target of a delete's copies that is failing now, or "".
+func (e *Engine) failingTarget(t *task) plan.Account {
+	if t.Kind != plan.KindDelete {
+		return ""
+	}
+	for _, n := range t.Needs {
+		if n.Kind != plan.KindCopy || n.Source != t.Source {
+			continue
+		}
+		if l := e.lane(n.Target); l.refused != nil || l.failing >= dispatch.MostDenials {
+			return n.Target
+		}
+	}
+	return ""
+}
+
+// reasonOf is the word for a refusal.
+func reasonOf(e *graph.Error) jobs.Reason {
+	switch {
+	case e.Class == graph.MaybeThrottled:
+		return jobs.AccountBlocked
+	case e.Class == graph.RefusedAccount && blockedCode(e):
+		return jobs.AccountBlocked
+	case e.Class == graph.RefusedAccount:
+		return jobs.Denied
+	case e.Class == graph.Transient:
+		return jobs.GaveUp
+	}
+	return jobs.Invalid
+}
+
+// blockedCode tells an account that is disabled or restricted from one that the
+// token may not use (Marketing API, "Error reference").
+func blockedCode(e *graph.Error) bool {
+	for _, code := range []int{e.Code, e.Subcode} {
+		switch code {
+		case 1404163, 1885316, 3910001, 1404078, 2859015:
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"adferry/graph"
+	"adferry/jobs/content"
+	"adferry/plan"
+)
+
+// spool is the folder for pictures on their way from one ad account to another, in
+// the job's own: whoever runs the job has it alone, so what lies there when a run
+// starts was left by one that was killed.
+//
+//	new/   pictures on their way; each lasts until its operation is settled
+//	sums/  which picture came for which image, see package content
+//
+// It is made when the first picture comes.
+type spool struct {
+	dir string
+
+	mu    sync.Mutex
+	index *content.Index
+}
+
+func (s *spool) pictures() string { return filepath.Join(s.dir, "new") }
+
+// begin removes what an earlier run left, and returns the images in whose place it
+// uploaded a picture that came for another one, too.
+func (s *spool) begin() ([]plan.Hash, error) {
+	if s.dir == "" {
+		return nil, nil
+	}
+	if err := os.RemoveAll(s.pictures()); err != nil {
+		return nil, err
+	}
+	sums := filepath.Join(s.dir, "sums")
+	if _, err := os.Stat(sums); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	index, err := content.Open(sums)
+	if err != nil {
+		return nil, err
+	}
+	s.index = index
+	return index.Uploaded()
+}
+
+// open makes the folder.
+func (s *spool) open() (*content.Index, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := os.MkdirAll(s.pictures(), 0o755); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.index == nil {
+		s.index, err = content.Open(filepath.Join(s.dir, "sums"))
+	}
+	return s.index, err
+}
+
+func (s *spool) create() (*os.File, error) {
+	if _, err := s.open(); err != nil {
+		return nil, err
+	}
+	return os.CreateTemp(s.pictures(), "*")
+}
+
+// claim notes that a picture came for an image; see content.Index.
+func (s *spool) claim(sum graph.Sum, hash plan.Hash) error {
+	index, err := s.open()
+	if err != nil {
+		return err
+	}
+	return index.Claim(sum, hash)
+}
+
+// upload notes that it is about to be uploaded in the image's place.
+func (s *spool) upload(sum graph.Sum, hash plan.Hash) error {
+	index, err := s.open()
+	if err != nil {
+		return err
+	}
+	return index.Upload(sum, hash)
+}
+
+// end removes the pictures; the sums stay for the next run.
+func (s *spool) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dir != "" {
+		_ = os.RemoveAll(s.pictures())
+	}
+	if s.index != nil {
+		_ = s.index.Close()
+	}
+}

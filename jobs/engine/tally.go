@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+)
+
+// saveEvery is how often the counters go to the checkpoint while the job runs;
+// what a crash loses of them is statistics.
+const saveEvery = 2 * time.Second
+
+// tally counts what the reports say of the run. The dispatcher alone touches
+// it.
+type tally struct {
+	jobs.Tally
+	since    time.Time     // when this process began
+	before   time.Duration // Tally.Elapsed of earlier processes
+	done     int           // operations settled
+	failures int           // of those failed and counted by the guard
+	saved    time.Time
+	sampled  time.Time
+}
+
+func (t *tally) begin(s jobs.Standing, now time.Time) {
+	t.Tally, t.since, t.before = s.Tally, now, s.Tally.Elapsed
+	t.done, t.failures = s.Settled, s.Failed
+	t.saved = now
+	if t.Started.IsZero() {
+		t.Started = now
+	}
+}
+
+// sent counts the calls of one request. What got no connection was none.
+func (t *tally) sent(replies []graph.Reply) {
+	calls := 0
+	for _, r := range replies {
+		if graph.ClassOf(r.Err) != graph.Unreachable {
+			calls++
+		}
+	}
+	if calls > 0 {
+		t.HTTPRequests++
+		t.Calls += calls
+	}
+}
+
+func (t *tally) settled(o jobs.Outcome) {
+	t.done++
+	if o.Blames() {
+		t.failures++
+	}
+}
+
+func (t *tally) now(now time.Time) *jobs.Tally {
+	t.Elapsed = t.before + now.Sub(t.since)
+	snapshot := t.Tally
+	return &snapshot
+}
+
+// sample is due every five seconds, less often in a run of hours.
+func (t *tally) sample(now time.Time, parked int) *jobs.Sample {
+	if now.Sub(t.sampled) < max(5*time.Second, now.Sub(t.since)/500) {
+		return nil
+	}
+	t.sampled = now
+	return &jobs.Sample{At: now, Settled: t.done, Failed: t.failures, Parked: parked}
+}
+
+// keep brings the counters to the checkpoint now and then, and at once what a
+// lane has to wait for.
+func (e *Engine) keep(now time.Time) {
+	if now.Sub(e.tally.saved) < saveEvery && !e.keeps {
+		return
+	}
+	e.tally.saved, e.keeps = now, false
+	e.commit.add(jobs.Change{Lanes: e.changedLanes(), Tally: e.tally.now(now), Sample: e.tally.sample(now, e.parkedLanes(now))}, nil)
+}
+
+// final is what a run leaves behind, however it ended.
+func (e *Engine) final(now time.Time) jobs.Change {
+	e.tally.sampled = time.Time{}
+	return jobs.Change{Lanes: e.changedLanes(), Tally: e.tally.now(now), Sample: e.tally.sample(now, e.parkedLanes(now))}
+}
+
+// changedLanes lists the states that the checkpoint does not have yet.
+func (e *Engine) changedLanes() []jobs.LaneState {
+	states := []jobs.LaneState{e.appState}
+	for _, l := range e.order {
+		if l.dirty {
+			l.dirty = false
+			states = append(states, l.state)
+		}
+	}
+	return states
+}
+
+func (e *Engine) parkedLanes(now time.Time) int {
+	n := 0
+	for _, l := range e.order {
+		if l.quota.Block.Closed(now) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,80 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"adferry/jobs"
+	"adferry/jobs/quota"
+	"adferry/plan"
+)
+
+// That a picture is an image's is believed until another image brings the same one.
+// So each is looked up once more when its write is about to leave: others may have
+// been fetched since, also by other processes that use the same backup.
+
+// vouch says whether the picture of a task is still believed.
+func (e *Engine) vouch(t *task) error {
+	switch {
+	case t == nil || !t.fetched:
+		return nil
+	case t.keep:
+		return e.opt.Backup.Vouch(t.sum, t.shows)
+	}
+	return e.spool.upload(t.sum, t.shows)
+}
+
+// withdraw takes the writes out of a request whose pictures are no longer believed,
+// and says why of each.
+func (e *Engine) withdraw(r *request) map[*task]error {
+	doubted := map[*task]error{}
+	for i := 0; i < len(r.items); {
+		err := e.vouch(r.items[i].task)
+		if err == nil {
+			i++
+			continue
+		}
+		doubted[r.items[i].task] = err
+		r.items, r.calls = slices.Delete(r.items, i, i+1), slices.Delete(r.calls, i, i+1)
+	}
+	return doubted
+}
+
+// withdrawn fetches the pictures of writes anew that were not sent.
+func (e *Engine) withdrawn(ctx context.Context, r *request, doubted map[*task]error) {
+	l := r.lane
+	for t, err := range doubted {
+		l.quota, e.app = l.quota.Back(quota.Write), e.app.Back()
+		t.Outcome.State, t.Outcome.Reason = jobs.Pending, ""
+		if t.lost { // that one is still in doubt
+			t.Outcome.State = jobs.Sent
+		}
+		t.fetched = false
+		t.unspool()
+		e.obtained(ctx, t, err)
+	}
+	if len(r.items) == 0 {
+		e.returned(r)
+		l.quota.Block, e.app.Block = l.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
+	}
+}
+
+// suspect remembers images that may be a placeholder where they were uploaded to.
+func (e *Engine) suspect(uploaded []plan.Hash) {
+	for _, h := range uploaded {
+		e.suspects[h] = true
+	}
+}
+
+// suspectCopy is the ad account where a delete's image may be a placeholder.
+func (e *Engine) suspectCopy(t *task) plan.Account {
+	if t.Kind != plan.KindDelete || !e.suspects[t.Hash] {
+		return ""
+	}
+	for _, n := range t.Needs {
+		if n.Kind == plan.KindCopy && n.Source == t.Source && n.Outcome.State == jobs.Done && n.Outcome.Reason == jobs.Uploaded {
+			return n.Target
+		}
+	}
+	return ""
+}

@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/evidence"
+	"adferry/plan"
+)
+
+// wrote takes the answer to a task's write.
+func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
+	err := reply.Err
+	if err != nil && err.Lost { // whatever else it says
+		if err.Class == graph.RefusedRun {
+			e.halt(&jobs.RefusedError{Err: err})
+		}
+		e.lost(t, err, now)
+		return
+	}
+	switch graph.ClassOf(err) {
+	case graph.ClassUnknown:
+		e.succeeded(t, reply, now)
+	case graph.ThrottledAccount, graph.ThrottledApp, graph.MaybeThrottled:
+		e.unsent(t)
+	case graph.Unreachable:
+		e.unsent(t)
+	case graph.RefusedRun:
+		e.unsent(t)
+		e.halt(&jobs.RefusedError{Err: err})
+	default:
+		e.withhold(t)
+		e.trust.Doubt(t.home.account, now, func() { e.refusedWrite(t, err) })
+	}
+}
+
+// withhold puts a write back that was refused, and keeps it until it is known by
+// whom. As with unsent, this is on disk before the next try.
+func (e *Engine) withhold(t *task) {
+	t.Outcome.State, t.Outcome.Reason = jobs.Pending, ""
+	t.lost = false
+	e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: t.Outcome}}}, nil)
+}
+
+// refusedWrite takes the refusal of a task's write for its accounts' or its image's
+// own.
+func (e *Engine) refusedWrite(t *task, err *graph.Error) {
+	switch {
+	case e.detour(t, err):
+	case err.Class == graph.RefusedAccount:
+		e.refuse(t, err)
+		e.settle(t, t.failed(err, 1))
+	default:
+		t.Outcome.Attempts++
+		t.last = err
+		e.opened(t)
+		if t.Kind == plan.KindDelete {
+			t.refused = true
+			t.forget()
+			e.tryOtherwise(t)
+			return
+		}
+		e.settle(t, t.failed(err, 0))
+	}
+}
+
+// tryOtherwise lets a task go on whose write was withheld, once that is on disk.
+func (e *Engine) tryOtherwise(t *task) {
+	e.commit.add(jobs.Change{}, func() { e.advance(t) })
+}
+
+func (e *Engine) succeeded(t *task, reply graph.Reply, now time.Time) {
+	t.Outcome.Attempts++
+	t.Outcome.Tried = true
+	t.last, t.lost, t.uncounted = nil, false, false
+	e.approve(t)
+	if t.Kind == plan.KindDelete {
+		t.deleted, t.looked = true, 0
+		t.known[slotSource] = evidence.Observation{Known: evidence.Seen, Sent: now}
+		e.advance(t)
+		return
+	}
+	t.Outcome.TargetHash = plan.Hash(reply.Stored[0].Hash)
+	if t.renamed() {
+		t.stored = true
+		t.known[slotTarget] = evidence.Observation{}
+		// The hash is known from this answer alone: a crash must not lose it.
+		e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: t.Outcome}}}, func() { e.advance(t) })
+		return
+	}
+	o := t.Outcome
+	o.State, o.Created = jobs.Done, true // absence was read under this hash
+	e.settle(t, settle(o).outcome)
+}
+
+// unsent puts a write back that surely had no effect. On a slow disk this record
+// must not come after the intent of the next try.
+func (e *Engine) unsent(t *task) {
+	t.Outcome.State, t.Outcome.Reason = jobs.Pending, ""
+	t.lost, t.first = false, true
+	e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: t.Outcome}}}, func() { e.advance(t) })
+}
+
+// lost keeps a write sent whose effect is unknown; after a backoff it is read. As
+// with unsent, this is on disk before the next try.
+func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
+	counts := e.contact.Counts(err, t.unheard)
+	t.unheard = now
+	if counts {
+		t.Outcome.Attempts++
+	}
+	t.Outcome.Tried = true
+	t.Outcome.LastSent = now
+	t.lost, t.uncounted, t.last = true, !counts, err
+	o := t.Outcome
+	if counts { // a message on a sent one means that
+		blame(&o, err)
+	}
+	if err.Class == graph.Foreign {
+		if t.foreign++; t.foreign >= dispatch.MostContacts {
+			e.foreign = err
+			e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: o}}}, nil)
+			e.strand(t)
+			return
+		}
+	}
+	if t.policy == nil {
+		t.policy = e.opt.Dispatch().Backoff()
+	}
+	again := now.Add(t.policy.NextBackOff())
+	e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: o}}}, func() {
+		e.after(again, func() { t.forget(); e.advance(t) })
+	})
+	e.tried(t)
+}
+
+// failed is the outcome of a write that the API refused.
+func (t *task) failed(err *graph.Error, attempts int) jobs.Outcome {
+	t.last = err
+	t.Outcome.Attempts += attempts
+	return t.fail(reasonOf(err), err.Detail()).outcome
+}
+
+// lookAgain forgets what has to be looked at again after a pause: the copies that
+// were not seen, the target, or the source.
+func (t *task) lookAgain(after step) {
+	switch {
+	case after.target:
+		t.known[slotTarget] = evidence.Observation{}
+		return
+	case !after.copies:
+		t.known[slotSource] = evidence.Observation{}
+		return
+	}
+	for i := slotCopies; i < len(t.known); i++ {
+		if t.known[i].Known == evidence.Absent {
+			t.known[i] = evidence.Observation{}
+		}
+	}
+}

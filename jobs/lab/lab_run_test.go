@@ -1,0 +1,120 @@
+package lab_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/jobs/engine"
+	"adferry/jobs/jobtest"
+	"adferry/jobs/preflight"
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+// measured is what a client made of a model.
+type measured struct {
+	took     time.Duration
+	calls    int
+	rejected int
+	lost     int // images that are not where they should be at the end
+
+	others    time.Duration // when the last copy came into an account that is not the blocked one
+	small     int           // copies into those
+	requests  int           // over HTTP
+	predicted time.Duration // by the plan
+	refused   []string      // the calls rejected, ours only
+	wrong     []string      // calls that were sent while parked, ours only
+}
+
+// labServer makes the model's server with its images in account 11.
+func labServer(m model) *sandbox.Server {
+	o := m.options
+	o.Latency = sandbox.Latency{Min: labLatency}
+	s := sandbox.New(o)
+	unlimited := sandbox.Limits{HourlyCalls: -1}
+	for target, n := range m.targets {
+		s.AddAccount(target, sandbox.AccountOptions{})
+		if source := "11" + target; m.moves {
+			s.AddAccount(source, sandbox.AccountOptions{})
+		} else {
+			s.AddAccount(source, sandbox.AccountOptions{Limits: &unlimited})
+		}
+		for i := range n {
+			s.AddImage("11"+target, sandbox.Image{Hash: labImage(target, i)})
+		}
+	}
+	return s
+}
+
+func labRun(t *testing.T, m model) (r measured) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := labServer(m)
+		client := jobtest.ClientOver(t, sandbox.Transport(s))
+		var b strings.Builder
+		verb := map[bool]string{false: "copy", true: "move"}[m.moves]
+		b.WriteString("operation,source_account,hash,target_account\n")
+		for target, n := range m.targets {
+			for i := range n {
+				fmt.Fprintf(&b, "%s,11%s,%s,%s\n", verb, target, labImage(target, i), target)
+			}
+		}
+		var forecast preflight.Forecast
+		job, _, err := store.Create(context.Background(), t.TempDir(), store.Spec{Consent: m.moves,
+			Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
+				p, err := plan.Read(strings.NewReader(b.String()), visit)
+				if err == nil {
+					forecast = preflight.Predict(p)
+				}
+				return p, err
+			}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer job.Close()
+		began := time.Now()
+		watch := newWatch(client, began)
+		if err := engine.New(watch, job, engine.Options{Observe: watch.observe, MaxDuration: m.lasts}).Run(context.Background()); err != nil && !errors.Is(err, jobs.ErrDuration) {
+			t.Error(err)
+		}
+		r = labResult(m, s, began)
+		for _, f := range forecast.Times {
+			if f.Limits == m.limits {
+				r.predicted = time.Duration(map[bool]preflight.Duration{true: f.Full, false: f.Limited}[m.tier == sandbox.Full])
+			}
+		}
+		r.refused, r.wrong = watch.refused, watch.wrong
+	})
+	return r
+}
+
+func labResult(m model, s *sandbox.Server, began time.Time) measured {
+	st := s.Stats()
+	r := measured{took: time.Since(began), rejected: st.Throttled, requests: st.Requests}
+	for _, n := range st.Calls {
+		r.calls += n
+	}
+	for target, n := range m.targets {
+		r.lost += n - len(s.Images(target))
+		if m.moves {
+			r.lost += len(s.Images("11" + target))
+		}
+	}
+	for _, e := range s.Log() {
+		if e.Account != m.blocked {
+			r.others = e.Time.Sub(began)
+			r.small++
+		}
+	}
+	return r
+}
+
+// labImage is the hash of the i-th image for a target.
+func labImage(target string, i int) string { return string(jobtest.Hash(fmt.Sprint(target, i))) }

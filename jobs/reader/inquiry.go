@@ -1,0 +1,101 @@
+package reader
+
+import (
+	"slices"
+
+	"adferry/graph"
+	"adferry/jobs/evidence"
+	"adferry/plan"
+)
+
+// inquiry reads the images of an account that are asked for by hash.
+type inquiry struct {
+	account plan.Account
+	q       graph.Query
+	pull    func() (plan.Hash, error, bool)
+	atOnce  int // errands
+	each    func(Found) error
+	status  *bool // answers tell the status of images, as far as is known
+
+	dry bool // pull has no more
+}
+
+func (i *inquiry) next(n, others int) (*errand, error) {
+	if i.dry || others >= i.atOnce {
+		return nil, nil
+	}
+	e := &errand{}
+	for len(e.hashes) < n {
+		h, err, ok := i.pull()
+		if !ok {
+			i.dry = true
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		e.hashes = append(e.hashes, string(h))
+	}
+	if len(e.hashes) == 0 {
+		return nil, nil
+	}
+	return e, nil
+}
+
+// query asks for the first of the hashes; behind a cursor for those that the
+// pages before did not show.
+func (i *inquiry) query(e *errand, n int) graph.Query {
+	if e.after != "" {
+		n = len(e.hashes)
+	}
+	q := i.q
+	q.Hashes = e.hashes[:min(n, len(e.hashes))]
+	q.Limit, q.After = len(q.Hashes), e.after // the default page of 25 would cut the answer short
+	return q
+}
+
+// take tells of the images that the answer proves something of. The others come
+// back, to be asked for again.
+func (i *inquiry) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
+	asked := evidence.Lookup{Account: i.account, After: e.query.After}
+	for _, h := range e.query.Hashes {
+		asked.Hashes = append(asked.Hashes, plan.Hash(h))
+	}
+	if slices.Contains(i.q.Fields, graph.FieldStatus) {
+		*i.status = *i.status || evidence.TellsStatus(r)
+		asked.Status = *i.status
+	}
+	answer := asked.Judge(r)
+	if answer.Rest == evidence.RestNextPage && e.empty+1 >= evidence.MostEmptyPages {
+		answer.Rest, answer.Odd = evidence.RestNotKnown, "page after page shows nothing of what was asked for"
+	}
+	if answer.Rest == evidence.RestNotKnown {
+		return nil, &unreadError{answer.Unread(r.Status)}
+	}
+	absent := answer.Rest == evidence.RestAbsent && sure
+	var missing []string
+	for _, h := range asked.Hashes {
+		if answer.Known[h] == evidence.NotKnown && !absent {
+			missing = append(missing, string(h))
+		} else if err := i.each(Found{i.account, h, answer.Image[h]}); err != nil {
+			return nil, err
+		}
+	}
+	var left []*errand
+	if rest := e.hashes[len(e.query.Hashes):]; len(rest) > 0 {
+		left = append(left, &errand{hashes: rest})
+	}
+	if len(missing) == 0 {
+		return left, nil
+	}
+	again := &errand{hashes: missing}
+	switch answer.Rest {
+	case evidence.RestNextPage:
+		again.after, again.empty = answer.After, e.empty+1
+	case evidence.RestAbsent:
+		again.doubted, again.asked = true, e.asked
+	}
+	return append(left, again), nil
+}
+
+func (i *inquiry) done() bool { return i.dry }

@@ -1,0 +1,90 @@
+package reader
+
+import (
+	"adferry/graph"
+	"adferry/jobs/evidence"
+	"adferry/plan"
+)
+
+// listing reads an account's images page by page.
+type listing struct {
+	account plan.Account
+	q       graph.Query
+	each    func(plan.Account, graph.Reply) error
+
+	pages *evidence.Listing
+	after string // cursor of the page before
+	ended bool
+}
+
+func (l *listing) next(_, others int) (*errand, error) {
+	if l.ended || others > 0 {
+		return nil, nil
+	}
+	return &errand{after: l.after}, nil
+}
+
+func (l *listing) query(e *errand, n int) graph.Query {
+	q := l.q
+	q.Limit, q.After = n, e.after
+	return q
+}
+
+func (l *listing) done() bool { return l.ended }
+
+// take hands on what a page shows, without the images that were handed on before.
+func (l *listing) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
+	if r.Empty && !sure {
+		e.doubted = true
+		return []*errand{e}, nil
+	}
+	page := l.pages.Judge(r)
+	if page.Way == evidence.WayNotKnown {
+		return nil, &unreadError{page.Unread(r.Status)}
+	}
+	r.Images, r.After = page.Images, page.After
+	if err := l.each(l.account, r); err != nil {
+		return nil, err
+	}
+	switch page.Way {
+	case evidence.WayAgain:
+		return []*errand{e}, nil
+	case evidence.WayEndless: // there is nothing to be asked again: it was read
+		return nil, &AccountError{l.account, &graph.Error{Class: graph.Transient, Message: "its list of images has no end: " + page.Why}}
+	}
+	l.after, l.ended = page.After, page.Way == evidence.WayEnd
+	return nil, nil
+}
+
+// sample reads as much of an account as one answer says, of which no image counts.
+type sample struct {
+	account plan.Account
+	q       graph.Query
+	each    func(plan.Account, graph.Reply) error
+
+	ended bool
+}
+
+func (s *sample) next(_, others int) (*errand, error) {
+	if s.ended || others > 0 {
+		return nil, nil
+	}
+	return &errand{}, nil
+}
+
+func (s *sample) query(_ *errand, n int) graph.Query {
+	q := s.q
+	q.Limit = n
+	return q
+}
+
+func (s *sample) done() bool { return s.ended }
+
+func (s *sample) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
+	if r.Empty && !sure {
+		e.doubted = true
+		return []*errand{e}, nil
+	}
+	s.ended = true
+	return nil, s.each(s.account, r)
+}

@@ -1,0 +1,201 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/evidence"
+	"adferry/jobs/quota"
+	"adferry/plan"
+)
+
+// Reader reads many ad accounts side by side, within the quotas of each and of
+// the app, and writes nothing. It obeys throttles, tries again and doubts empty
+// answers as the engine does. What one of its methods learned of the quotas the
+// next one keeps; only one may run at a time.
+//
+// An account that is refused, blocked or fails again and again ends with an
+// *[AccountError], while the others go on; a method returns those of all accounts
+// joined, in the accounts' order. What ends the whole reading comes before them:
+// a *[RefusedError], an *[OfflineError], a *[ThrottledError] that the options do
+// not allow to wait for, [ErrDuration], the end of the context, or what the
+// caller's own function returned.
+type Reader struct {
+	api dispatch.API
+	opt dispatch.Options
+
+	quotas  map[plan.Account]*quota.Lane
+	app     quota.App
+	pace    quota.Pace
+	contact dispatch.Contact
+	headers dispatch.Headers
+
+	tellsStatus bool // answers tell the status of images
+	calls       int
+}
+
+// New makes a reader.
+func New(api dispatch.API, opt dispatch.Options) *Reader {
+	return &Reader{api: api, opt: opt.WithDefaults(), quotas: map[plan.Account]*quota.Lane{}}
+}
+
+// Recall takes up what a job knows of the quotas, as its next process would: tiers,
+// times until which ad accounts or the app have to wait, and whether answers carry
+// quota headers. It uses the standing's Lanes and Tally.
+func (r *Reader) Recall(s jobs.Standing) {
+	if s.Tally.HeadersSent {
+		r.headers = dispatch.HeadersSent
+	}
+	for _, lane := range s.Lanes {
+		block := quota.Block{}
+		if lane.ParkedUntil.After(time.Now()) {
+			block = quota.Until(lane.ParkedUntil, time.Now())
+		}
+		if lane.Account == "" {
+			r.app.Block = block
+			continue
+		}
+		q := r.quota(lane.Account)
+		q.Tier, q.Block = lane.Tier, block
+	}
+}
+
+// pageSize is how many images a listing asks for at once. The edge's limit is not
+// documented; 500 is in use elsewhere, and every page less is a call less. An
+// answer that is shorter changes nothing: cursors lead on.
+const pageSize = 500
+
+// List streams the images of the ad accounts that q asks for, page by page; a
+// page may be empty. Each image of an account comes once, however often its pages show
+// it, and so q.Fields has to include hash if it names any. An account whose list has no
+// end (see package evidence) ends with an *AccountError.
+//
+// q.Limit is the page size, 500 unless set; it halves when the API cannot answer so
+// much, and grows back. Memory holds at most one page for each worker, and some 30 bytes
+// for each image of the accounts that are being listed. The pages of one account come
+// in order, each is called by one goroutine at a time, and an error of it ends the
+// listing.
+func (r *Reader) List(ctx context.Context, accounts []plan.Account, q graph.Query, each func(plan.Account, graph.Reply) error) error {
+	if q.Limit == 0 {
+		q.Limit = pageSize
+	}
+	return r.read(ctx, accounts, q.Limit, func(a plan.Account) (supply, func()) {
+		return &listing{account: a, q: q, each: each, pages: evidence.NewListing(a, q)}, func() {}
+	})
+}
+
+// Count asks how many images of each ad account match q, and transfers none but
+// one. The number is the API's own: whether it counts deleted ones is not documented.
+// An account whose answer does not tell ends with an *AccountError.
+func (r *Reader) Count(ctx context.Context, accounts []plan.Account, q graph.Query, each func(plan.Account, int) error) error {
+	q.Total, q.Fields = true, []string{graph.FieldID}
+	return r.read(ctx, accounts, 1, func(a plan.Account) (supply, func()) {
+		return &sample{account: a, q: q, each: func(a plan.Account, p graph.Reply) error {
+			if !p.Summed {
+				return &AccountError{a, &graph.Error{Class: graph.RefusedItem, HTTP: p.Status, Message: "the API does not tell how many images there are"}}
+			}
+			return each(a, p.Total)
+		}}, func() {}
+	})
+}
+
+// Probe asks for next to nothing of each ad account, to learn whether it can be
+// read now and which tier it reports. An account that may be blocked is not waited
+// for. Errors are as those of the other methods.
+func (r *Reader) Probe(ctx context.Context, accounts []plan.Account) error {
+	t := r.tour(accounts, 1, func(a plan.Account) (supply, func()) {
+		return &sample{account: a, q: graph.Query{Fields: []string{graph.FieldID}}, each: func(plan.Account, graph.Reply) error { return nil }}, func() {}
+	})
+	t.hurried = true
+	return t.end(ctx)
+}
+
+// Found is what reading says of one image of an ad account.
+type Found struct {
+	Account plan.Account
+	Hash    plan.Hash
+	Image   *graph.Image // nil: the account does not have it
+}
+
+// Find reads images by their hashes, up to 50 in one call, and tells of each that
+// hashes yields for an account, in no particular order. Hashes are taken only as
+// they can be asked for, so memory stays flat however many there are. q has the
+// fields, which must be or include hash, and filters, should there be any. An
+// image that the account keeps with status DELETED is found: its status says so.
+func (r *Reader) Find(ctx context.Context, accounts []plan.Account, q graph.Query, hashes func(plan.Account) iter.Seq2[plan.Hash, error], each func(Found) error) error {
+	return r.read(ctx, accounts, graph.MostHashes, func(a plan.Account) (supply, func()) {
+		next, stop := iter.Pull2(hashes(a))
+		return &inquiry{account: a, q: q, pull: next, atOnce: r.opt.Workers, each: each, status: &r.tellsStatus}, stop
+	})
+}
+
+// Tier is the access tier that the API reported for an account, so far.
+func (r *Reader) Tier(a plan.Account) graph.Tier {
+	if q := r.quotas[a]; q != nil {
+		return q.Tier
+	}
+	return graph.TierUnknown
+}
+
+// Calls is how many calls the reader has sent.
+func (r *Reader) Calls() int { return r.calls }
+
+// quota is what is known of an account's quota.
+func (r *Reader) quota(a plan.Account) *quota.Lane {
+	q := r.quotas[a]
+	if q == nil {
+		known := quota.Lane{}.Heed(r.pace)
+		q = &known
+		r.quotas[a] = q
+	}
+	return q
+}
+
+// read carries out what the supplies of the accounts ask for.
+func (r *Reader) read(ctx context.Context, accounts []plan.Account, width int, supplyOf func(plan.Account) (supply, func())) error {
+	return r.tour(accounts, width, supplyOf).end(ctx)
+}
+
+func (r *Reader) tour(accounts []plan.Account, width int, supplyOf func(plan.Account) (supply, func())) *tour {
+	t := &tour{Reader: r, turn: -1, inbox: make(chan func())}
+	seen := map[plan.Account]bool{}
+	for _, a := range accounts {
+		if seen[a] {
+			continue
+		}
+		seen[a] = true
+		s, release := supplyOf(a)
+		stop := &stopover{account: a, quota: r.quota(a), supply: s, release: release, width: dispatch.NewWidth(width), wait: ownWait{account: a}}
+		t.all, t.open = append(t.all, stop), append(t.open, stop)
+	}
+	return t
+}
+
+// end runs the tour and says what went wrong.
+func (t *tour) end(ctx context.Context) error {
+	failed := []error{t.run(ctx)}
+	for _, s := range t.all {
+		s.release()
+		if s.refused != nil {
+			failed = append(failed, &AccountError{s.account, s.refused})
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// AccountError: an ad account that could not be read to its end.
+type AccountError struct {
+	Account plan.Account
+	Err     *graph.Error
+}
+
+func (e *AccountError) Error() string {
+	return fmt.Sprintf("%s cannot be read: %s", e.Account.Act(), e.Err.Error())
+}
+func (e *AccountError) Unwrap() error { return e.Err }

@@ -1,0 +1,134 @@
+package reader
+
+import (
+	"errors"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/dispatch"
+)
+
+// answered takes the answer to a read that left then.
+func (t *tour) answered(s *stopover, e *errand, reply graph.Reply, left, now time.Time) {
+	t.learn(s, reply, left, now)
+	t.touch(reply, left, now, false)
+	if reply.Err != nil {
+		t.failed(s, e, reply.Err, now)
+	} else {
+		t.took(s, e, reply, now)
+		t.trust.Hear(left)
+	}
+	if s.refused != nil {
+		s.queue = nil
+	}
+}
+
+func (t *tour) took(s *stopover, e *errand, reply graph.Reply, now time.Time) {
+	s.width, s.denials, e.alone = s.width.Passed(), 0, false
+	switch {
+	case reply.Usage.Seen():
+		t.headers = t.headers.And(dispatch.HeadersSent)
+	case len(reply.Images) > 0:
+		t.headers = t.headers.And(dispatch.HeadersMissing)
+	}
+	pauses := dispatch.Doubts[t.headers]
+	asked := e.asked >= len(pauses)
+	if asked && t.headers == dispatch.HeadersSent && !reply.Usage.Seen() && !t.hurried && reply.Empty { // as the engine, which leaves it undecided
+		s.refused = &graph.Error{Class: graph.Transient, HTTP: reply.Status, Message: "it keeps answering with empty lists, as a throttled account may"}
+		return
+	}
+	left, err := s.supply.take(e, reply, reply.Usage.Seen() || t.hurried || asked)
+	for _, more := range left {
+		if more.doubted {
+			more.due = now.Add(pauses[more.asked])
+			more.asked++
+			more.doubted = false
+			t.tells(&s.wait, more.due, now, "it answers with empty lists, as a throttled account may, and is asked again")
+		}
+		s.queue = append(s.queue, more)
+	}
+	var account *AccountError
+	var unread *unreadError
+	if errors.As(err, &unread) {
+		t.failed(s, e, unread.err, now)
+		return
+	}
+	if errors.As(err, &account) {
+		s.refused = account.Err
+	} else if err != nil {
+		t.stop = err
+	}
+}
+
+// failed takes a read that failed: again after a throttle, again later and smaller
+// after a transient failure, not again after a refusal.
+func (t *tour) failed(s *stopover, e *errand, err *graph.Error, now time.Time) {
+	switch {
+	case err.Class == graph.RefusedRun:
+		t.stop = &jobs.RefusedError{Err: err}
+	case err.Class == graph.Unreachable:
+	case err.Class == graph.MaybeThrottled && (t.hurried || s.maybe > dispatch.MostMaybe):
+		s.refused = err
+	case err.Class.Throttled():
+	case err.Class.Refused():
+		s.held++
+		t.trust.Doubt(s.account, now, func() {
+			s.held--
+			t.denied(s, e, err)
+		})
+		return // it comes back then
+	default:
+		t.stumbled(s, e, err, now)
+	}
+	s.queue = append(s.queue, e)
+}
+
+// denied takes a read that was refused, neither the token's nor the app's being at
+// fault. One image alone shows whether the read was too large; whatever is refused
+// otherwise, is refused for its account after a few times.
+func (t *tour) denied(s *stopover, e *errand, err *graph.Error) {
+	size := e.query.Limit
+	switch {
+	case s.refused != nil:
+		return
+	case err.Class == graph.RefusedItem && size > 1:
+		s.width, e.alone = s.width.Refused(size), true
+	case err.Class == graph.RefusedItem:
+		s.refused = err
+		return
+	default:
+		if s.denials++; s.denials >= dispatch.MostDenials {
+			s.refused, s.queue = err, nil
+			return
+		}
+		e.due = time.Now().Add(t.opt.RetryBase << (s.denials - 1))
+	}
+	s.queue = append(s.queue, e)
+}
+
+// stumbled plans a read again after a backoff, smaller as long as that is
+// possible, and as often as the engine would.
+func (t *tour) stumbled(s *stopover, e *errand, err *graph.Error, now time.Time) {
+	size := e.query.Limit
+	counts := t.contact.Counts(err, e.missed)
+	e.missed = now
+	if err.Class == graph.Foreign {
+		if e.foreign++; e.foreign >= dispatch.MostContacts {
+			t.stop = &jobs.OfflineError{Err: err}
+		}
+	} else {
+		s.width = s.width.Failed(size)
+	}
+	if counts {
+		e.tries++
+	}
+	if e.tries >= 2*t.opt.Attempts && (size <= 1 || e.after != "" && e.hashes != nil) {
+		s.refused = err
+		return
+	}
+	if e.policy == nil {
+		e.policy = t.opt.Backoff()
+	}
+	e.due = now.Add(e.policy.NextBackOff())
+}

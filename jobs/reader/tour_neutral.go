@@ -1,0 +1,81 @@
+package reader
+
+import (
+	"context"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/quota"
+)
+
+// mayAsk puts the neutral question, as Engine.mayAsk does.
+func (t *tour) mayAsk(ctx context.Context, now time.Time) time.Time {
+	at := t.app.Next(now)
+	switch {
+	case t.inflight >= t.opt.Workers:
+		return quota.Never
+	case at.After(now):
+		t.blocked = true
+		return at
+	}
+	t.asking = true
+	t.inflight++
+	t.calls++
+	t.app = t.app.Spend(now)
+	t.pool.Go(func() error {
+		reply := t.api.Do(ctx, []graph.Call{graph.WhoAmI()})[0]
+		t.inbox <- func() {
+			t.asking = false
+			t.inflight--
+			t.app = t.app.Back()
+			if t.stop == nil && ctx.Err() == nil {
+				t.whoami(reply, now, time.Now())
+			}
+			t.app.Block = t.app.Block.Returned(now)
+		}
+		return nil
+	})
+	return quota.Never
+}
+
+// whoami takes the answer to the neutral question, which left then.
+func (t *tour) whoami(reply graph.Reply, left, now time.Time) {
+	reply = dispatch.OfAll(reply)
+	was := t.app.Block.Until
+	_, t.app = dispatch.Heard(quota.Lane{}, t.app, graph.AccountUsage{}, reply.Err, quota.Read, left, now)
+	t.appAnswered(reply, was, now)
+	t.touch(reply, left, now, true)
+	if err := t.trust.Judge(reply, left, now, t.opt); err != nil && t.stop == nil {
+		t.stop = err
+	}
+}
+
+// touch notes whether the API answered a request, as Engine.touch does.
+func (t *tour) touch(reply graph.Reply, left, now time.Time, neutral bool) {
+	if graph.ClassOf(reply.Err) == graph.Unreachable {
+		t.calls-- // it was none
+	}
+	if dispatch.Says(reply) {
+		if t.contact.Hear(left, now) {
+			t.opt.Observe(jobs.Event{Kind: jobs.EventWaiting})
+		}
+		return
+	}
+	if neutral && reply.Err.Class != graph.Unreachable && t.contact.Broken != nil {
+		t.contact.Asked = true
+		return
+	}
+	first := t.contact.Broken == nil
+	closed, over := t.contact.Fail(reply.Err, left, now, t.opt)
+	switch {
+	case over:
+		t.stop = &jobs.OfflineError{Err: reply.Err}
+	case closed && first:
+		t.warn(reply.Err.Error() + "; trying again")
+	}
+	if closed && t.contact.Until.Sub(now) >= dispatch.ShownFrom {
+		t.opt.Observe(jobs.Event{Kind: jobs.EventWaiting, Until: t.contact.Until, Text: reply.Err.Error()})
+	}
+}

@@ -1,0 +1,60 @@
+package undo
+
+import (
+	"time"
+
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// guard is what has to be so for the image to be deleted that the operation brought:
+// that it is this one, and that it is seen where it came from. A witness without a
+// hash is none: a move sights the copy that it makes.
+func (u undo) guard(o jobs.Operation, witness imageAt) plan.Guard {
+	g := plan.Guard{Witness: witness.account, WitnessHash: witness.hash}
+	g.From, g.To = written(o.Outcome)
+	common := u.rivals[imageAt{o.Target, o.Landed()}]
+	if common == nil {
+		return g
+	}
+	g.From, g.To = common.From, common.To
+	if common.Witness == "" {
+		common.Witness, common.WitnessHash = g.Witness, g.WitnessHash
+	}
+	if g.Witness != "" {
+		g.Witness, g.WitnessHash = common.Witness, common.WitnessHash
+	}
+	return g
+}
+
+// findRivals gives the images that several operations brought one window and, as
+// soon as it is known, one witness: rows that delete one image have one guard.
+func (u *undo) findRivals() error {
+	all, err := u.ledger.Rivals(u.ctx)
+	u.rivals = map[imageAt]*plan.Guard{}
+	for _, o := range all {
+		from, to := written(o.Outcome)
+		g := u.rivals[imageAt{o.Target, o.Landed()}]
+		if g == nil {
+			g = &plan.Guard{From: from, To: to}
+			u.rivals[imageAt{o.Target, o.Landed()}] = g
+		}
+		if from.Before(g.From) {
+			g.From = from
+		}
+		if to.After(g.To) {
+			g.To = to
+		}
+	}
+	return err
+}
+
+// written is the time in which the API has created what the operation brought. The
+// job knows it by the clock of the machine that it ran on.
+func written(o jobs.Outcome) (from, to time.Time) {
+	to = o.Finished
+	if landed := o.LastSent.Add(jobs.LongestDoubt); !o.State.OK() && landed.After(to) {
+		to = landed
+	}
+	return o.Started.Add(-jobs.Clocks), to.Add(jobs.Clocks)
+}
