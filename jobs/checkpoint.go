@@ -12,7 +12,7 @@ import (
 // store implements it.
 type Checkpoint interface {
 	// Resume returns what the job holds besides its operations.
-	Resume(ctx context.Context) (Standing, error)
+	Resume(ctx context.Context) (ResumePoint, error)
 	// Claim returns the unsettled operations that are asked for and wait for no
 	// other, in ID order.
 	Claim(ctx context.Context, c Claim) ([]Operation, error)
@@ -35,8 +35,8 @@ type Claim struct {
 	Most   int
 }
 
-// Standing is where a job stood when its last process stopped.
-type Standing struct {
+// ResumePoint is where a job stood when its last process stopped.
+type ResumePoint struct {
 	Operations int         // in the whole job
 	Settled    int         // of those
 	Failed     int         // of those settled, as Outcome.Blames counts them
@@ -77,16 +77,16 @@ type Tally struct {
 // Change is what one commit makes durable. Lanes, Tally and Sample are
 // absolute; a nil one stays as it is.
 type Change struct {
-	Records []Record
-	Seen    []Sighting
-	Lanes   []LaneState
-	Tally   *Tally
-	Sample  *Sample
-	Parks   []Park
+	Records   []Record
+	Confirmed []Confirmation
+	Lanes     []LaneState
+	Tally     *Tally
+	Sample    *Sample
+	Parks     []Park
 }
 
-// Sighting says that a copy was read back from its target.
-type Sighting struct {
+// Confirmation says that a copy was read back from its target.
+type Confirmation struct {
 	ID plan.OpID
 	At time.Time
 }

@@ -30,6 +30,6 @@ func DoubtOver(lastSent, held time.Time) time.Time {
 	return last.Add(landing)
 }
 
-// Clocks is how far the API's clock and ours may be apart before a time that it
+// ClockSkew is how far the API's clock and ours may be apart before a time that it
 // tells counts as later than one of ours.
-const Clocks = 5 * time.Minute
+const ClockSkew = 5 * time.Minute

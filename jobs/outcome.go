@@ -78,20 +78,20 @@ const (
 
 // Outcome is all that the checkpoint knows of an operation's fate.
 type Outcome struct {
-	State      State
-	Reason     Reason
-	TargetHash plan.Hash // copy, upload: the image's hash in the target; may differ from the source's
-	Created    bool      // copy, upload: this job made the image; it was absent before, as far as can be known
-	Seen       time.Time // copy: when it was last read back from its target
-	Tried      bool      // a write was lost or called a success, so what reading shows may be its doing; outlives a reopening
-	Attempts   int       // writes sent and answered, or lost; throttles and interruptions are none
-	Code       int       // Graph API error code
-	Subcode    int       // Graph API error_subcode
-	Message    string    // the API's own words, or what went wrong
-	TraceID    string    // fbtrace_id
-	Started    time.Time // first intent
-	LastSent   time.Time // when the last write left or, if its answer was lost, when that was noticed
-	Finished   time.Time // when the state became final
+	State       State
+	Reason      Reason
+	TargetHash  plan.Hash // copy, upload: the image's hash in the target; may differ from the source's
+	Created     bool      // copy, upload: this job made the image; it was absent before, as far as can be known
+	ConfirmedAt time.Time // copy: when it was last read back from its target
+	Tried       bool      // a write was lost or called a success, so what reading shows may be its doing; outlives a reopening
+	Attempts    int       // writes sent and answered, or lost; throttles and interruptions are none
+	Code        int       // Graph API error code
+	Subcode     int       // Graph API error_subcode
+	Message     string    // the API's own words, or what went wrong
+	TraceID     string    // fbtrace_id
+	Started     time.Time // first intent
+	LastSent    time.Time // when the last write left or, if its answer was lost, when that was noticed
+	Finished    time.Time // when the state became final
 }
 
 // Operation is a planned operation with its outcome so far and the operations

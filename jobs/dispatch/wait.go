@@ -17,9 +17,9 @@ func WhyWait(err *graph.Error, until, now time.Time) string {
 	return err.Detail()
 }
 
-// MostMaybe is how many waits in a row, together some hours, a block of unknown
+// MostUnclear is how many waits in a row, together some hours, a block of unknown
 // kind gets before it counts as a refusal.
-const MostMaybe = 5
+const MostUnclear = 5
 
 // ShownFrom is from when on a wait that nobody imposed is worth a disk write.
 const ShownFrom = 10 * time.Second

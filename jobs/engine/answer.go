@@ -26,10 +26,10 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 		}
 		e.clock = e.clock.heard(reply.Date, now)
 		e.learn(r.lane, reply, cost, r.left, now)
-		if item := r.items[i]; item.page != nil {
-			e.read(r.lane, item.page, reply, r.left, now)
+		if item := r.items[i]; item.read != nil {
+			e.readAnswered(r.lane, item.read, reply, r.left, now)
 		} else {
-			e.wrote(item.task, reply, now)
+			e.writeAnswered(item.task, reply, now)
 		}
 	}
 	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
@@ -61,7 +61,7 @@ func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, left, now ti
 	l.dirty = true
 	usage := reply.Usage.Accounts[string(l.account)]
 	was, appWas := l.quota.Block.Until, e.app.Block.Until
-	l.quota, e.app = dispatch.Heard(l.quota, e.app, usage, reply.Err, cost, left, now)
+	l.quota, e.app = dispatch.Learn(l.quota, e.app, usage, reply.Err, cost, left, now)
 	switch class := graph.ClassOf(reply.Err); class {
 	case graph.ThrottledAccount, graph.MaybeThrottled:
 		e.park(l, reply.Err, was, write, now)
@@ -95,7 +95,7 @@ func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, left, now ti
 		}
 	}
 	e.agree(l)
-	e.jam.stale = e.jam.stale || e.jam.shut(l.account, now)
+	e.blockedReads.stale = e.blockedReads.stale || e.blockedReads.blocked(l.account, now)
 	if reply.Notice != "" {
 		e.warn(reply.Notice)
 	}

@@ -74,7 +74,7 @@ func (c *committer) run() {
 		if len(change.Records) > 0 {
 			crashPoint("outcome_written")
 		}
-		if len(change.Seen) > 0 {
+		if len(change.Confirmed) > 0 {
 			crashPoint("sighting_written")
 		}
 		c.engine.inbox <- func() { c.done(entries, released, err) }
@@ -104,7 +104,7 @@ func merge(entries []entry) jobs.Change {
 	var all jobs.Change
 	for _, e := range entries {
 		all.Records = append(all.Records, e.change.Records...)
-		all.Seen = append(all.Seen, e.change.Seen...)
+		all.Confirmed = append(all.Confirmed, e.change.Confirmed...)
 		all.Lanes = append(all.Lanes, e.change.Lanes...)
 		all.Parks = append(all.Parks, e.change.Parks...)
 		if e.change.Tally != nil {

@@ -14,24 +14,24 @@ func TestMakerOf(t *testing.T) {
 		name   string
 		absent bool
 		since  time.Duration // after the first write; 0: not told
-		want   maker
+		want   creator
 	}{
-		{"absent before, and no age told", true, 0, makerJob},
-		{"nothing known of before, and no age told", false, 0, makerUnknown},
-		{"made by the first write", true, time.Second, makerJob},
-		{"made by the last write", false, 10*time.Minute + time.Second, makerJob},
-		{"made by the last write, later", true, 11 * time.Minute, makerJob},
-		{"made before", false, -time.Minute, makerOther},
-		{"made before, and not seen", true, -time.Minute, makerOther},
-		{"made when no write could take effect any more", true, time.Hour, makerOther},
-		{"within what whole seconds lose", false, -time.Second, makerJob},
+		{"absent before, and no age told", true, 0, creatorJob},
+		{"nothing known of before, and no age told", false, 0, creatorUnknown},
+		{"made by the first write", true, time.Second, creatorJob},
+		{"made by the last write", false, 10*time.Minute + time.Second, creatorJob},
+		{"made by the last write, later", true, 11 * time.Minute, creatorJob},
+		{"made before", false, -time.Minute, creatorOther},
+		{"made before, and not seen", true, -time.Minute, creatorOther},
+		{"made when no write could take effect any more", true, time.Hour, creatorOther},
+		{"within what whole seconds lose", false, -time.Second, creatorJob},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var since time.Time
 			if test.since != 0 {
 				since = started.Add(test.since)
 			}
-			if got := makerOf(jobs.Outcome{Started: started, LastSent: last}, test.absent, since); got != test.want {
+			if got := creatorOf(jobs.Outcome{Started: started, LastSent: last}, test.absent, since); got != test.want {
 				t.Errorf("got %d, want %d", got, test.want)
 			}
 		})

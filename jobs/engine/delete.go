@@ -10,11 +10,11 @@ import (
 	"adferry/plan"
 )
 
-// permitted is how old a sighting may be, from when its read was sent to when the
+// permitAge is how old a sighting may be, from when its read was sent to when the
 // delete is, that permits the delete. Whatever held the delete back meanwhile, a
 // park, the disk, a full pool, the image is seen again first: somebody may have
 // deleted the copy.
-const permitted = 10 * time.Second
+const permitAge = 10 * time.Second
 
 // place is where a delete's image has to be before the delete may leave.
 type place struct {
@@ -48,10 +48,10 @@ func placesOf(o jobs.Operation) (all []place) {
 func (t *task) nextDelete(now time.Time, attempts int) step {
 	hash, _ := t.sourceHash()
 	source := t.known[slotSource]
-	lookup := reading(want{slotSource, t.Source, hash, t.sourceAsks()})
+	lookup := readStep(query{slotSource, t.Source, hash, t.sourceAsks()})
 	if t.lost { // an earlier write may have done it: nothing else matters then
 		switch {
-		case !source.Recent(now, fresh):
+		case !source.Recent(now, observationAge):
 			return lookup
 		case source.Known == evidence.Absent:
 			return t.nextGone(now)
@@ -60,25 +60,25 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 	if failed := t.failedCopy(); failed != nil && !t.deleted {
 		return t.fail(jobs.DependencyFailed, fmt.Sprintf("its copy to %s did not succeed (%s)", failed.Target.Act(), failed.Outcome.Reason))
 	}
-	if !source.Recent(now, fresh) && t.joins() {
+	if !source.Recent(now, observationAge) && t.joins() {
 		if t.group == nil {
 			return step{kind: stepPermit}
 		}
-		lookup.wants = append(lookup.wants, t.unsighted(now)...)
+		lookup.queries = append(lookup.queries, t.unconfirmed(now)...)
 	}
 	switch {
-	case !source.Recent(now, fresh):
+	case !source.Recent(now, observationAge):
 		return lookup
 	case source.Known == evidence.Absent:
 		return t.nextGone(now)
-	case t.deleted && t.looked < len(confirmPauses):
-		return step{kind: stepWait, wait: confirmPauses[t.looked]}
+	case t.deleted && t.sourceReads < len(confirmPauses):
+		return step{kind: stepWait, wait: confirmPauses[t.sourceReads]}
 	case t.deleted:
 		return t.fail(jobs.DeleteUnconfirmed, fmt.Sprintf("the API answered success and %s still shows the image", t.Source.Act()))
 	case t.notCreatedHere(now):
 		o := t.Outcome
 		o.State, o.Reason = jobs.Skipped, jobs.NotCreatedHere
-		return settle(o)
+		return success(o)
 	case source.Use != graph.Unused:
 		return t.fail(jobs.InUse, inUse[source.Use])
 	case t.refused:
@@ -86,7 +86,7 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 		// from being deleted, and the list of creatives to be incomplete.
 		return t.fail(jobs.InUse, t.last.Detail())
 	case t.lost && t.Outcome.Attempts >= attempts:
-		return t.gaveUp()
+		return t.failGaveUp()
 	}
 	return t.nextPermit(now)
 }
@@ -98,11 +98,11 @@ func (t *task) joins() bool {
 	return len(t.places) > 0 && !t.rehearsal && !t.lost && !t.deleted && !t.refused && !t.fetches()
 }
 
-// unsighted are the places of which no sighting is recent enough.
-func (t *task) unsighted(now time.Time) (wants []want) {
+// unconfirmed are the places of which no sighting is recent enough.
+func (t *task) unconfirmed(now time.Time) (wants []query) {
 	for i, p := range t.places {
-		if !t.known[slotCopies+i].Recent(now, permitted) {
-			wants = append(wants, want{slotCopies + i, p.account, p.hash, t.ageAsks()})
+		if !t.known[slotCopies+i].Recent(now, permitAge) {
+			wants = append(wants, query{slotCopies + i, p.account, p.hash, t.ageAsks()})
 		}
 	}
 	return wants
@@ -113,21 +113,21 @@ func (t *task) nextPermit(now time.Time) step {
 	switch {
 	case t.rehearsal: // what the copies would bring is not there
 		return step{kind: stepSend}
-	case t.late > mostLate:
-		return t.fail(jobs.GaveUp, fmt.Sprintf("it stays, because answers or the disk take too long: its copies have to be seen at most %v before it is deleted", permitted))
+	case t.staleCount > mostStale:
+		return t.fail(jobs.GaveUp, fmt.Sprintf("it stays, because answers or the disk take too long: its copies have to be seen at most %v before it is deleted", permitAge))
 	}
 	for i := range t.places {
-		if o := t.known[slotCopies+i]; o.Recent(now, permitted) && o.Known == evidence.Absent {
-			return t.lookFurther()
+		if o := t.known[slotCopies+i]; o.Recent(now, permitAge) && o.Known == evidence.Absent {
+			return t.retryCopies()
 		}
 	}
-	switch unsighted := t.unsighted(now); {
+	switch unsighted := t.unconfirmed(now); {
 	case len(unsighted) > 0 && t.group == nil:
 		return step{kind: stepPermit}
 	case len(unsighted) > 0:
-		return step{kind: stepLook, wants: unsighted}
-	case !t.seen && len(t.places) > 0:
-		return step{kind: stepSeen}
+		return step{kind: stepRead, queries: unsighted}
+	case !t.confirmed && len(t.places) > 0:
+		return step{kind: stepConfirm}
 	}
 	return step{kind: stepSend}
 }
@@ -140,37 +140,37 @@ func (t *task) nextGone(now time.Time) step {
 	case !t.tried() && !t.deleted && !t.doubted && !t.rehearsal:
 		return step{kind: stepDoubt}
 	case !t.tried() && !t.deleted:
-		return t.gone()
+		return t.settleAbsent()
 	}
-	after := step{kind: stepLook}
+	after := step{kind: stepRead}
 	for i, p := range t.places {
 		switch o := t.known[slotCopies+i]; {
 		case p.copy == witness || !t.Needs[p.copy].Outcome.State.OK():
 		case o.Known == evidence.NotKnown || o.Sent.Before(t.known[slotSource].Sent):
-			after.wants = append(after.wants, want{slotCopies + i, p.account, p.hash, 0})
+			after.queries = append(after.queries, query{slotCopies + i, p.account, p.hash, 0})
 		case o.Known == evidence.Absent:
-			return t.lookFurther()
+			return t.retryCopies()
 		}
 	}
-	if len(after.wants) > 0 {
+	if len(after.queries) > 0 {
 		return after
 	}
-	return t.gone()
+	return t.settleAbsent()
 }
 
-// lookFurther looks again for copies that should be there, and in the end fails.
-func (t *task) lookFurther() step {
-	if t.missed < len(sightPauses) {
-		return step{kind: stepWait, wait: sightPauses[t.missed], copies: true}
+// retryCopies looks again for copies that should be there, and in the end fails.
+func (t *task) retryCopies() step {
+	if t.copyMisses < len(copyPauses) {
+		return step{kind: stepWait, wait: copyPauses[t.copyMisses], copies: true}
 	}
 	if t.known[slotSource].Known == evidence.Absent {
-		return t.vanished(t.unseen(), "")
+		return t.settleVanished(t.unseen(), "")
 	}
 	missing := t.unseen()
 	if len(missing) == 0 {
 		return t.fail(jobs.LastCopy, fmt.Sprintf("it stays, because %s no longer shows the image: this may be the last copy", t.Guard.Witness.Act()))
 	}
-	return t.miss(missing, "")
+	return t.failUnseen(missing, "")
 }
 
 // inUse says why an image stays that is not known to be unused.
@@ -192,11 +192,11 @@ func (t *task) failedCopy() *jobs.Operation {
 	return nil
 }
 
-// sightings are when the copies out of a delete's image were seen.
-func (t *task) sightings() (all []jobs.Sighting) {
+// confirmations are when the copies out of a delete's image were seen.
+func (t *task) confirmations() (all []jobs.Confirmation) {
 	for i, p := range t.places {
 		if p.copy != witness {
-			all = append(all, jobs.Sighting{ID: t.Needs[p.copy].ID, At: t.known[slotCopies+i].Sent})
+			all = append(all, jobs.Confirmation{ID: t.Needs[p.copy].ID, At: t.known[slotCopies+i].Sent})
 		}
 	}
 	return all

@@ -14,13 +14,13 @@ func (e *Engine) detour(t *task, err *graph.Error) bool {
 	}
 	t.Outcome.Attempts++
 	t.last, t.lost = err, false
-	if w := e.way(t); !w.detour {
+	if w := e.route(t); !w.detour {
 		w.detour, w.last = true, err
 		e.warn("copying from " + t.Source.Act() + " to " + t.Target.Act() + " is refused (" + err.Error() + "); its images are fetched and uploaded")
 		e.recall(t.home, t.pair())
 	}
-	e.tried(t)
-	e.tryOtherwise(t)
+	e.release(t)
+	e.advanceDurably(t)
 	return true
 }
 

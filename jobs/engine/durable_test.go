@@ -43,7 +43,7 @@ func TestDiskBeforeWire(t *testing.T) {
 	for name, slow := range map[string]func(jobs.Change) bool{
 		"intent":   func(c jobs.Change) bool { return states(c, false) },
 		"outcome":  func(c jobs.Change) bool { return states(c, true) },
-		"sighting": func(c jobs.Change) bool { return len(c.Seen) > 0 },
+		"sighting": func(c jobs.Change) bool { return len(c.Confirmed) > 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -159,8 +159,8 @@ func onDisk(w *jobtest.World, calls []graph.Call) {
 				w.T.Errorf("%s of %s in %s left while on disk it was %s", c.Action, c.Hash, c.Account, o.Outcome.State)
 			}
 			for _, n := range o.Needs {
-				if c.Action == graph.ActionDelete && (!n.Outcome.State.OK() || n.Outcome.Seen.IsZero()) {
-					w.T.Errorf("delete of %s in %s left while on disk its copy to %s was %s, seen %v", c.Hash, c.Account, n.Target, n.Outcome.State, n.Outcome.Seen)
+				if c.Action == graph.ActionDelete && (!n.Outcome.State.OK() || n.Outcome.ConfirmedAt.IsZero()) {
+					w.T.Errorf("delete of %s in %s left while on disk its copy to %s was %s, seen %v", c.Hash, c.Account, n.Target, n.Outcome.State, n.Outcome.ConfirmedAt)
 				}
 			}
 		}

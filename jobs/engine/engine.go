@@ -20,51 +20,51 @@ type Engine struct {
 	opt   Options
 
 	// The dispatcher's, from here to stopCause.
-	lanes       map[plan.Account]*lane
-	order       []*lane // whose turns go round
-	turn        int
-	app         quota.App
-	pace        quota.Pace
-	appState    jobs.LaneState
-	standing    standing  // of the app
-	appTold     bool      // of a wait of all lanes
-	appShown    time.Time // when a wait that nobody imposed was last told
-	contact     dispatch.Contact
-	trust       dispatch.Trust
-	asking      bool       // the neutral question is on its way, and nothing else leaves
-	requests    []*request // on their way
-	idle        time.Time  // since when only waits keep the run from going on; zero: it goes on
-	doubted     int        // images that are asked for again because their absence is doubted
-	timers      timers
-	inflight    int  // HTTP requests
-	held        int  // tasks in memory
-	operations  int  // in the whole job
-	window      int  // tasks in memory for each lane
-	working     int  // lanes that had work when the run began
-	blocked     bool // a quota keeps something from being sent
-	sealing     int  // deletes whose sightings are on their way to the disk
-	stirred     bool // a lane got something to send since the round began
-	keeps       bool // a lane keeps below its quota, which status cannot tell yet
-	paused      bool // nothing is sent until it goes on
-	jam         jam
-	ways        map[pair]*way
-	copying     map[plan.Account]int // copies in memory, by their source
-	supplied    bool                 // the checkpoint has more for some lane
-	adrift      bool                 // a task is stranded
-	foreign     *graph.Error         // what kept answering some of those in place of the API
-	headers     dispatch.Headers
-	tellsStatus bool // answers to reads tell the status of images
-	clock       clock
-	tally       tally
-	suspects    map[plan.Hash]bool // images that may be a placeholder where they were uploaded to
-	stop        error              // why nothing more is sent
+	lanes        map[plan.Account]*lane
+	order        []*lane // whose turns go round
+	turn         int
+	app          quota.App
+	pace         quota.Pace
+	appState     jobs.LaneState
+	inherited    inheritedWait // of the app
+	appTold      bool          // of a wait of all lanes
+	appShown     time.Time     // when a wait that nobody imposed was last told
+	contact      dispatch.Contact
+	trust        dispatch.Trust
+	asking       bool       // the neutral question is on its way, and nothing else leaves
+	requests     []*request // on their way
+	idle         time.Time  // since when only waits keep the run from going on; zero: it goes on
+	doubted      int        // images that are asked for again because their absence is doubted
+	timers       timers
+	inflight     int  // HTTP requests
+	held         int  // tasks in memory
+	operations   int  // in the whole job
+	window       int  // tasks in memory for each lane
+	working      int  // lanes that had work when the run began
+	blocked      bool // a quota keeps something from being sent
+	confirming   int  // deletes whose sightings are on their way to the disk
+	readyChanged bool // a lane got something to send since the round began
+	selfLimited  bool // a lane keeps below its quota, which status cannot tell yet
+	paused       bool // nothing is sent until it goes on
+	blockedReads blockedReads
+	routes       map[pair]*route
+	copying      map[plan.Account]int // copies in memory, by their source
+	hasMore      bool                 // the checkpoint has more for some lane
+	hasDeferred  bool                 // a task is stranded
+	foreign      *graph.Error         // what kept answering some of those in place of the API
+	headers      dispatch.Headers
+	tellsStatus  bool // answers to reads tell the status of images
+	clock        clock
+	tally        tally
+	suspects     map[plan.Hash]bool // images that may be a placeholder where they were uploaded to
+	stop         error              // why nothing more is sent
 
-	pool   *dispatch.Pool
-	spool  *spool
-	inbox  chan func() // what workers and the committer tell the dispatcher
-	commit *committer
+	pool     *dispatch.Pool
+	pictures *pictureFolder
+	inbox    chan func() // what workers and the committer tell the dispatcher
+	commit   *committer
 
-	wheel    wheel
+	steering steeringBox
 	stopOnce sync.Once
 	stopped  chan struct{} // Stop was called
 	cause    error
@@ -73,9 +73,9 @@ type Engine struct {
 // New makes an engine. It starts nothing.
 func New(api dispatch.API, store jobs.Checkpoint, opt Options) *Engine {
 	return &Engine{
-		api: api, store: store, opt: opt.WithDefaults(), spool: &spool{dir: opt.Pictures}, suspects: map[plan.Hash]bool{},
-		lanes: map[plan.Account]*lane{}, ways: map[pair]*way{}, copying: map[plan.Account]int{},
-		inbox: make(chan func()), stopped: make(chan struct{}), wheel: wheel{turned: make(chan struct{}, 1)},
+		api: api, store: store, opt: opt.WithDefaults(), pictures: &pictureFolder{dir: opt.Pictures}, suspects: map[plan.Hash]bool{},
+		lanes: map[plan.Account]*lane{}, routes: map[pair]*route{}, copying: map[plan.Account]int{},
+		inbox: make(chan func()), stopped: make(chan struct{}), steering: steeringBox{changed: make(chan struct{}, 1)},
 	}
 }
 
@@ -105,7 +105,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	e.loop(ctx)
 	e.pool.Wait()
-	e.spool.end()
+	e.pictures.end()
 	e.commit.close()
 	if _, err := e.store.Commit(ctx, e.final(time.Now())); err != nil && e.stop == nil {
 		e.stop = &jobs.CheckpointError{Err: err}
@@ -125,7 +125,7 @@ func (e *Engine) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	suspects, err := e.spool.begin()
+	suspects, err := e.pictures.begin()
 	if err != nil {
 		return &jobs.PictureError{Err: err}
 	}
@@ -138,10 +138,10 @@ func (e *Engine) load(ctx context.Context) error {
 	}
 	for _, state := range s.Lanes {
 		if state.Account == "" {
-			e.appState, e.standing = state, standingOf(state)
+			e.appState, e.inherited = state, inheritedWaitOf(state)
 			if !state.ParkedUntil.IsZero() {
 				e.app.Block, e.appTold = quota.Until(state.ParkedUntil, now), true
-				e.standing.bound(&e.appState, e.app.Block.Until)
+				e.inherited.bound(&e.appState, e.app.Block.Until)
 			}
 			continue
 		}
@@ -167,11 +167,11 @@ func (e *Engine) load(ctx context.Context) error {
 // flat however many there are.
 func (e *Engine) widen() {
 	full := max(16*e.opt.Workers, 12*graph.MostHashes) * e.opt.BatchSize
-	e.window = min(full, max(10, mostHeld/max(1, e.working)))
+	e.window = min(full, max(10, mostInMemory/max(1, e.working)))
 }
 
-// mostHeld is about how many tasks all lanes together hold in memory.
-const mostHeld = 50_000
+// mostInMemory is about how many tasks all lanes together hold in memory.
+const mostInMemory = 50_000
 
 func (e *Engine) add(l *lane) {
 	e.lanes[l.account] = l
@@ -196,11 +196,11 @@ func (e *Engine) loop(ctx context.Context) {
 			e.halt(context.Cause(ctx))
 		}
 		now := time.Now()
-		e.heed(now)
+		e.applySteering(now)
 		e.fire(now)
 		wake := quota.Never
 		if e.stop == nil && !e.paused {
-			wake = e.supply(ctx, now)
+			wake = e.claimMore(ctx, now)
 			wake = dispatch.Sooner(wake, e.dispatch(ctx, now))
 			wake = dispatch.Sooner(wake, e.recount(now))
 		}
@@ -211,7 +211,7 @@ func (e *Engine) loop(ctx context.Context) {
 			wake = e.timers[0].at
 		}
 		if e.stop == nil && !e.paused && e.quiet() && wake.Equal(quota.Never) && len(e.timers) == 0 {
-			if e.adrift {
+			if e.hasDeferred {
 				e.halt(jobs.ErrUnsettled) // what is left waits for tasks that are stranded
 			}
 			e.halt(jobs.ErrStuck)
@@ -220,7 +220,7 @@ func (e *Engine) loop(ctx context.Context) {
 		if e.stop == nil && !e.paused && e.tooLong(now, wake) {
 			continue
 		}
-		e.keep(now)
+		e.saveCounters(now)
 		e.sleep(ctx, now, wake, &stopped)
 	}
 }
@@ -252,7 +252,7 @@ func (e *Engine) sleep(ctx context.Context, now, wake time.Time, stopped *chan s
 		}
 	case <-due:
 	case <-done:
-	case <-e.wheel.turned:
+	case <-e.steering.changed:
 	case <-*stopped:
 		*stopped = nil
 		e.halt(e.cause)
@@ -275,24 +275,24 @@ func (e *Engine) finished() bool {
 		return false
 	}
 	if e.held > 0 {
-		return e.stranded()
+		return e.onlyDeferred()
 	}
 	for _, l := range e.order {
-		if l.supplied() {
+		if l.hasMore() {
 			return false
 		}
 	}
 	return true
 }
 
-// stranded reports whether tasks are held that nothing will ever move: those
+// onlyDeferred reports whether tasks are held that nothing will ever move: those
 // whose lost answers could not be read back.
-func (e *Engine) stranded() bool {
+func (e *Engine) onlyDeferred() bool {
 	if len(e.timers) > 0 {
 		return false
 	}
 	for _, l := range e.order {
-		if l.supplied() || !l.looks.empty() || l.upcoming() != nil || len(l.unfetched) > 0 || len(l.permits.waiting) > 0 {
+		if l.hasMore() || !l.lookups.empty() || l.upcoming() != nil || len(l.unfetched) > 0 || len(l.permits.waiting) > 0 {
 			return false
 		}
 	}

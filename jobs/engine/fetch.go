@@ -35,7 +35,7 @@ const mostFetches = 4
 
 // fetches reports whether a picture has to be fetched before the task's write: it
 // will be deleted and has to be kept, or it goes by way of its bytes.
-func (t *task) fetches() bool { return (t.keep || t.detour) && !t.fetched }
+func (t *task) fetches() bool { return (t.needsBackup || t.detour) && !t.fetched }
 
 // fetchable takes tasks of the lane whose pictures are to be fetched now, or says
 // when. Fetching costs no quota, but it is no use before the write may go: a few
@@ -97,7 +97,7 @@ func (e *Engine) fetch(ctx context.Context, l *lane, tasks []*task) {
 // meanwhile.
 func (e *Engine) obtain(ctx context.Context, t *task) (err error) {
 	image := *t.known[slotSource].Image
-	if t.keep {
+	if t.needsBackup {
 		t.shows = plan.Hash(image.Hash)
 		t.sum, err = e.opt.Backup.Keep(ctx, t.Source, image)
 		return err
@@ -109,7 +109,7 @@ func (e *Engine) obtain(ctx context.Context, t *task) (err error) {
 // borrow fetches an image's picture into a file that lasts until the task is
 // settled.
 func (e *Engine) borrow(ctx context.Context, t *task, image graph.Image) error {
-	spooled, err := e.spool.create()
+	spooled, err := e.pictures.create()
 	if err != nil {
 		return &graph.WriteError{Err: err}
 	}
@@ -118,14 +118,14 @@ func (e *Engine) borrow(ctx context.Context, t *task, image graph.Image) error {
 		err = &graph.WriteError{Err: closed}
 	}
 	if err == nil {
-		err = e.spool.claim(picture.SHA256, t.shows)
+		err = e.pictures.claim(picture.SHA256, t.shows)
 	}
 	path := spooled.Name()
 	if err != nil {
 		_ = os.Remove(path)
 		return err
 	}
-	t.sum, t.spooled = picture.SHA256, path
+	t.sum, t.picturePath = picture.SHA256, path
 	t.file = graph.File{Name: fileName(image, picture.Extension), Open: func() (io.ReadCloser, error) { return os.Open(path) }}
 	return nil
 }
@@ -161,8 +161,8 @@ func (e *Engine) obtained(ctx context.Context, t *task, err error) {
 		e.halt(&jobs.PictureError{Err: err})
 		return
 	}
-	if refused.Class != graph.RefusedItem && t.fetchless+1 < e.opt.Attempts {
-		t.fetchless++
+	if refused.Class != graph.RefusedItem && t.fetchFailures+1 < e.opt.Attempts {
+		t.fetchFailures++
 		if t.policy == nil {
 			t.policy = e.opt.Dispatch().Backoff()
 		}
@@ -172,17 +172,17 @@ func (e *Engine) obtained(ctx context.Context, t *task, err error) {
 	reason := jobs.BackupFailed
 	if t.detour {
 		reason = jobs.Denied
-		if t.last = cmp.Or(t.last, e.way(t).last); t.last != nil {
+		if t.last = cmp.Or(t.last, e.route(t).last); t.last != nil {
 			reason = reasonOf(t.last)
 		}
 	}
 	e.settle(t, t.fail(reason, "its picture could not be downloaded: "+refused.Detail()).outcome)
 }
 
-// unspool removes the file of a picture that is not needed any more.
-func (t *task) unspool() {
-	if t.spooled != "" {
-		_ = os.Remove(t.spooled)
-		t.spooled = ""
+// removePicture removes the file of a picture that is not needed any more.
+func (t *task) removePicture() {
+	if t.picturePath != "" {
+		_ = os.Remove(t.picturePath)
+		t.picturePath = ""
 	}
 }

@@ -20,14 +20,14 @@ type lane struct {
 
 	// Supply: what the checkpoint still has for this lane.
 	cursor   plan.OpID // claimed up to here, but for the gaps
-	gaps     []gap
+	skipped  []skippedRange
 	drained  bool // nothing left to claim
 	released []plan.OpID
 	held     int // tasks in memory that have this as their home
 	window   int // how many those may be; grows while the lane is fast
 	flow     int // writes that went since its quota held one back
 
-	looks     lookQueue
+	lookups   lookupQueue
 	ready     []*task               // writes that may go, in order
 	permits   permits               // deletes that wait for sightings of their copies, or have them
 	unfetched []*task               // those whose pictures have to be fetched before
@@ -36,8 +36,8 @@ type lane struct {
 	reading   int                   // reads on their way
 	busy      map[plan.Hash][]*task // who works on an image of this account; the first goes, the others wait
 
-	standing standing
-	counted  time.Time // until when its waits are in state.Parked
+	inherited inheritedWait
+	counted   time.Time // until when its waits are in state.Parked
 
 	told  bool      // of a wait that nobody imposed
 	shown time.Time // when that was last told
@@ -53,22 +53,22 @@ type lane struct {
 }
 
 func newLane(s jobs.LaneState, now time.Time) *lane {
-	l := &lane{account: s.Account, state: s, standing: standingOf(s), drained: !s.Work, flow: brisk, width: dispatch.NewWidth(graph.MostHashes), busy: map[plan.Hash][]*task{}}
+	l := &lane{account: s.Account, state: s, inherited: inheritedWaitOf(s), drained: !s.Work, flow: fastStreak, width: dispatch.NewWidth(graph.MostHashes), busy: map[plan.Hash][]*task{}}
 	l.state.Work = false
 	l.quota.Tier = s.Tier
 	if l.counted = s.ParkedUntil; !s.ParkedUntil.IsZero() {
 		l.quota.Block = quota.Until(s.ParkedUntil, now)
-		l.standing.bound(&l.state, l.quota.Block.Until)
+		l.inherited.bound(&l.state, l.quota.Block.Until)
 		l.dirty = !s.ParkedUntil.Equal(l.state.ParkedUntil)
 	}
 	return l
 }
 
-// supplied reports whether the checkpoint has more for the lane.
-func (l *lane) supplied() bool { return !l.drained || len(l.released) > 0 || len(l.gaps) > 0 }
+// hasMore reports whether the checkpoint has more for the lane.
+func (l *lane) hasMore() bool { return !l.drained || len(l.released) > 0 || len(l.skipped) > 0 }
 
-// brisk is how many writes in a row show that a lane is not slow.
-const brisk = 25
+// fastStreak is how many writes in a row show that a lane is not slow.
+const fastStreak = 25
 
 // room is how many operations to bring into memory, of most at most, beside those
 // that are stuck. A slow lane takes a bulk read's worth when it is nearly through:
@@ -78,7 +78,7 @@ func (l *lane) room(most, stuck int) int {
 	if l.quota.Tier == graph.TierFull {
 		l.window = most
 	}
-	switch slow := l.flow < brisk; {
+	switch slow := l.flow < fastStreak; {
 	case slow && held > graph.MostHashes/10, held > l.window/2:
 		return 0
 	case slow:
@@ -115,16 +115,16 @@ func (l *lane) pop() *task {
 	return t
 }
 
-// enter lets the task work on its image, or queues it behind the one that does:
+// takeTurn lets the task work on its image, or queues it behind the one that does:
 // two operations of one image in one account take turns, so that the second
 // sees what the first did.
-func (l *lane) enter(t *task) bool {
+func (l *lane) takeTurn(t *task) bool {
 	l.busy[t.Hash] = append(l.busy[t.Hash], t)
 	return len(l.busy[t.Hash]) == 1
 }
 
-// leave ends the first task's turn and returns the next one, if any.
-func (l *lane) leave(t *task) *task {
+// endTurn ends the first task's turn and returns the next one, if any.
+func (l *lane) endTurn(t *task) *task {
 	queue := l.busy[t.Hash][1:]
 	if len(queue) == 0 {
 		delete(l.busy, t.Hash)

@@ -69,7 +69,7 @@ func (e *Engine) told(reply graph.Reply, left, now time.Time, aborted bool) {
 	}
 	reply = dispatch.OfAll(reply)
 	was := e.app.Block.Until
-	_, e.app = dispatch.Heard(quota.Lane{}, e.app, graph.AccountUsage{}, reply.Err, quota.Read, left, now)
+	_, e.app = dispatch.Learn(quota.Lane{}, e.app, graph.AccountUsage{}, reply.Err, quota.Read, left, now)
 	e.appAnswered(reply, was, now)
 	e.touch([]graph.Reply{reply}, left, now, true)
 	if err := e.trust.Judge(reply, left, now, e.opt.Dispatch()); err != nil {

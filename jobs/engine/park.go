@@ -18,9 +18,9 @@ func (e *Engine) park(l *lane, err *graph.Error, before time.Time, write bool, n
 	if err.Class == graph.MaybeThrottled && l.quota.Block.Until.After(before) {
 		l.maybeWrite = write
 		// Who only asks what would be done wants to know what is so now.
-		if l.maybe++; l.maybe > dispatch.MostMaybe || e.opt.ReadOnly {
+		if l.maybe++; l.maybe > dispatch.MostUnclear || e.opt.ReadOnly {
 			l.refused = err
-			e.abandon(l)
+			e.giveUpLane(l)
 		}
 	}
 	if l.quota.Block.Until.After(before) {
@@ -59,7 +59,7 @@ func (e *Engine) appWaits(until time.Time, why string, now time.Time) {
 		return
 	}
 	e.appShown = now
-	e.appState.ParkedUntil, e.appState.ParkedFor, e.appTold, e.keeps = until, why, true, true
+	e.appState.ParkedUntil, e.appState.ParkedFor, e.appTold, e.selfLimited = until, why, true, true
 	e.opt.Observe(jobs.Event{Kind: jobs.EventWaiting, Until: until, Text: why})
 }
 
@@ -92,10 +92,10 @@ func (e *Engine) noted(p jobs.Park, why string) {
 	}
 }
 
-// stands tells of a wait from before this process, once something is held back by
+// tellInherited tells of a wait from before this process, once something is held back by
 // it, and heeds StopOnThrottle if the API imposed it.
-func (e *Engine) stands(l *lane, now time.Time) {
-	for _, s := range []*standing{&l.standing, &e.standing} {
+func (e *Engine) tellInherited(l *lane, now time.Time) {
+	for _, s := range []*inheritedWait{&l.inherited, &e.inherited} {
 		if !s.until.After(now) {
 			continue
 		}
@@ -103,24 +103,24 @@ func (e *Engine) stands(l *lane, now time.Time) {
 		if s.imposed && e.opt.StopOnThrottle {
 			e.halt(&jobs.ThrottledError{Account: s.account, Until: s.until})
 		}
-		*s = standing{}
+		*s = inheritedWait{}
 	}
 }
 
-// standing is a wait that an earlier process left behind, until it was told of.
-type standing struct {
+// inheritedWait is a wait that an earlier process left behind, until it was told of.
+type inheritedWait struct {
 	account plan.Account
 	until   time.Time
 	why     string
 	imposed bool
 }
 
-func standingOf(s jobs.LaneState) standing {
-	return standing{s.Account, s.ParkedUntil, s.ParkedFor, s.Imposed}
+func inheritedWaitOf(s jobs.LaneState) inheritedWait {
+	return inheritedWait{s.Account, s.ParkedUntil, s.ParkedFor, s.Imposed}
 }
 
 // bound shortens the wait to what is believed of it, and says so.
-func (s *standing) bound(state *jobs.LaneState, until time.Time) {
+func (s *inheritedWait) bound(state *jobs.LaneState, until time.Time) {
 	if s.until.After(until) {
 		s.why += fmt.Sprintf(" (noted until %s, which is hardly so: asked again after a day)", s.until.UTC().Format(time.DateOnly))
 		s.until = until
@@ -132,10 +132,10 @@ func (s *standing) bound(state *jobs.LaneState, until time.Time) {
 // and its writes may wait for different things.
 const shownEvery = 5 * time.Second
 
-// waits notes that a lane, or all of them, keep below a quota for a while: it is
+// tellWait notes that a lane, or all of them, keep below a quota for a while: it is
 // told, status shows it, and after a restart, which forgets what was sent, it is a
 // park.
-func (e *Engine) waits(l *lane, c quota.Cost, at, now time.Time) {
+func (e *Engine) tellWait(l *lane, c quota.Cost, at, now time.Time) {
 	if at.Sub(now) < dispatch.ShownFrom || at.Equal(quota.Never) || l.quota.Block.Closed(now) || e.app.Block.Closed(now) {
 		return
 	}
@@ -143,30 +143,30 @@ func (e *Engine) waits(l *lane, c quota.Cost, at, now time.Time) {
 		e.appWaits(at, "the calls of the app's hour are used up", now)
 		return
 	}
-	e.shown(l, at, now, l.quota.Why(now, c, e.opt.Rules))
+	e.tell(l, at, now, l.quota.Why(now, c, e.opt.Rules))
 }
 
-// doubts notes that a lane's answers are doubted, and it is asked again then.
-func (e *Engine) doubts(l *lane, until, now time.Time) {
+// tellDoubt notes that a lane's answers are doubted, and it is asked again then.
+func (e *Engine) tellDoubt(l *lane, until, now time.Time) {
 	if until.Sub(now) >= dispatch.ShownFrom && !l.quota.Block.Closed(now) {
-		e.shown(l, until, now, "it answers with empty lists, as a throttled account may, and is asked again")
+		e.tell(l, until, now, "it answers with empty lists, as a throttled account may, and is asked again")
 	}
 }
 
-// shown tells of a wait that nobody imposed.
-func (e *Engine) shown(l *lane, until, now time.Time, why string) {
+// tell tells of a wait that nobody imposed.
+func (e *Engine) tell(l *lane, until, now time.Time, why string) {
 	if l.told && now.Sub(l.shown) < shownEvery || until.Sub(l.state.ParkedUntil).Abs() < time.Second {
 		return
 	}
 	l.shown = now
 	l.state.ParkedUntil, l.state.ParkedFor, l.dirty = until, why, true
-	l.told, e.keeps = true, true
+	l.told, e.selfLimited = true, true
 	e.opt.Observe(jobs.Event{Kind: jobs.EventWaiting, Account: l.account, Until: until, Text: why})
 }
 
-// goesOn notes that a wait that nobody imposed is over, perhaps sooner than it was
+// waitOver notes that a wait that nobody imposed is over, perhaps sooner than it was
 // thought.
-func (e *Engine) goesOn(l *lane) {
+func (e *Engine) waitOver(l *lane) {
 	if !l.told {
 		return
 	}

@@ -26,7 +26,7 @@ type group struct {
 
 // busy reports whether the group is still worth waiting for.
 func (g *group) busy(now time.Time) bool {
-	return g != nil && g.left > 0 && now.Sub(g.formed) < permitted
+	return g != nil && g.left > 0 && now.Sub(g.formed) < permitAge
 }
 
 // permits are a lane's deletes on the last stretch before they are sent.
@@ -46,7 +46,7 @@ type permits struct {
 func (e *Engine) awaitPermit(t *task, now time.Time) {
 	p := &t.home.permits
 	e.ungroup(t)
-	t.seen = false
+	t.confirmed = false
 	if len(p.waiting) == 0 {
 		p.since = now
 	}
@@ -57,7 +57,7 @@ func (e *Engine) awaitPermit(t *task, now time.Time) {
 	}
 	t.first, p.again = false, time.Time{}
 	t.arrive()
-	e.stirred = true
+	e.readyChanged = true
 }
 
 // permit queues a delete that may leave.
@@ -65,7 +65,7 @@ func (e *Engine) permit(t *task) {
 	e.ungroup(t)
 	t.first = false
 	t.home.permits.permitted = append(t.home.permits.permitted, t)
-	e.stirred = true
+	e.readyChanged = true
 }
 
 // ungroup takes the task out of its group.
@@ -92,7 +92,7 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 	case len(p.waiting) == 0 || len(p.permitted) > 0:
 		return quota.Never
 	case p.group.busy(now):
-		return p.group.formed.Add(permitted)
+		return p.group.formed.Add(permitAge)
 	case p.again.After(now):
 		return p.again
 	}
@@ -101,7 +101,7 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 		most = 1 // a probe
 	}
 	n := min(most, len(p.waiting))
-	if until := p.since.Add(l.patience(most)); n < most && until.After(now) && e.expects(l) && !p.trying() {
+	if until := p.since.Add(l.patience(most)); n < most && until.After(now) && e.expects(l) && !p.probing() {
 		return until
 	}
 	cost := quota.Write.Times(n)
@@ -121,7 +121,7 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 		if at.Before(quota.Never) { // else an answer that is on its way decides
 			p.again = at
 		}
-		e.blocked, e.jam.stale = true, true
+		e.blocked, e.blockedReads.stale = true, true
 		return at
 	}
 	p.since = now
@@ -133,15 +133,15 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 	return now
 }
 
-// trying reports whether a delete waits that is to show whether the lane's are
+// probing reports whether a delete waits that is to show whether the lane's are
 // carried out at all: the others wait for it.
-func (p *permits) trying() bool {
-	return slices.ContainsFunc(p.waiting, func(t *task) bool { return t.trying })
+func (p *permits) probing() bool {
+	return slices.ContainsFunc(p.waiting, func(t *task) bool { return t.probing })
 }
 
 // together is how many deletes the lane can send at once.
 func (l *lane) together(r quota.Rules) int {
-	most := min(graph.MostHashes, l.quota.Most(quota.Write, permitted, r))
+	most := min(graph.MostHashes, l.quota.Most(quota.Write, permitAge, r))
 	if l.permits.most > 0 {
 		most = min(most, l.permits.most)
 	}
@@ -157,7 +157,7 @@ func (l *lane) patience(n int) time.Duration {
 // expects reports whether more deletes may come to the lane: some are on their way,
 // or copies out of it are, or may be among what was not claimed yet.
 func (e *Engine) expects(l *lane) bool {
-	return l.permits.coming > 0 || e.copying[l.account] > 0 || e.supplied
+	return l.permits.coming > 0 || e.copying[l.account] > 0 || e.hasMore
 }
 
 // readable takes up to n waiting deletes whose copies can be read now, or says when
@@ -201,23 +201,23 @@ func (e *Engine) readableAt(a plan.Account, now time.Time) time.Time {
 	return e.allowed(l, quota.Read, now)
 }
 
-// mostLate is how often a delete's sightings may grow too old, with nothing but slow
+// mostStale is how often a delete's sightings may grow too old, with nothing but slow
 // answers to blame, before it is given up: reading for ever would bring nothing.
-const mostLate = 20
+const mostStale = 20
 
-// outrun reports whether sightings that are wanted anew grow old faster than they
+// tooSlow reports whether sightings that are wanted anew grow old faster than they
 // come.
-func (t *task) outrun(wants []want) bool {
+func (t *task) tooSlow(wants []query) bool {
 	if t.group == nil {
 		return false
 	}
 	for _, w := range wants {
 		if w.slot >= slotCopies && t.known[w.slot].Known != evidence.NotKnown {
-			t.late++
+			t.staleCount++
 			break
 		}
 	}
-	return t.late > mostLate
+	return t.staleCount > mostStale
 }
 
 // expire sends permitted deletes back whose sightings are too old to leave at a
@@ -239,9 +239,9 @@ func (e *Engine) expire(l *lane, at time.Time, smaller bool) {
 		}
 		expired = true
 		if smaller {
-			t.late++
+			t.staleCount++
 		}
-		t.unsight()
+		t.forgetCopies()
 		e.advance(t)
 	}
 	if expired && smaller {
@@ -266,7 +266,7 @@ func (e *Engine) hurry(ctx context.Context, now time.Time) {
 // spare is how many requests may be in flight before another one is started that can
 // wait: one place is kept for deletes that will be permitted in a moment.
 func (e *Engine) spare() int {
-	if e.sealing > 0 {
+	if e.confirming > 0 {
 		return e.opt.Workers - 1
 	}
 	return e.opt.Workers
@@ -276,15 +276,15 @@ func (e *Engine) spare() int {
 func (t *task) permittedUntil() time.Time {
 	until := quota.Never
 	for i := range t.places {
-		until = dispatch.Sooner(until, t.known[slotCopies+i].Sent.Add(permitted))
+		until = dispatch.Sooner(until, t.known[slotCopies+i].Sent.Add(permitAge))
 	}
 	return until
 }
 
-// unsight forgets the sightings of the copies.
-func (t *task) unsight() {
+// forgetCopies forgets the sightings of the copies.
+func (t *task) forgetCopies() {
 	clear(t.known[slotCopies:])
-	t.seen = false
+	t.confirmed = false
 }
 
 // overtaken puts a request back that the disk held for so long that a sighting it
@@ -295,15 +295,15 @@ func (e *Engine) overtaken(r *request) {
 	for i, call := range r.calls {
 		cost := costOf(call)
 		r.lane.quota, e.app = r.lane.quota.Back(cost), e.app.Back()
-		if p := r.items[i].page; p != nil {
-			for _, k := range p.looks {
-				e.reread(r.lane, k, now)
+		if p := r.items[i].read; p != nil {
+			for _, k := range p.lookups {
+				e.queueAgain(r.lane, k, now)
 			}
 			continue
 		}
 		t := r.items[i].task
-		t.late++
-		t.unsight()
+		t.staleCount++
+		t.forgetCopies()
 		e.unsent(t)
 	}
 	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)

@@ -24,7 +24,7 @@ type request struct {
 // item is what a call of a request is for: a read or a task's write, whose
 // intent goes to disk before it.
 type item struct {
-	page   *page
+	read   *bulkRead
 	task   *task
 	intent jobs.Record
 }
@@ -128,7 +128,7 @@ func (e *Engine) returned(r *request) {
 	e.inflight--
 	r.lane.inflight--
 	for _, i := range r.items {
-		if i.page != nil {
+		if i.read != nil {
 			r.lane.reading--
 		}
 	}

@@ -8,12 +8,12 @@ import (
 	"adferry/plan"
 )
 
-// way is one way of copying, or of deleting in one account (target ""), as far as
+// route is one way of copying, or of deleting in one account (target ""), as far as
 // this run has come to know it.
-type way struct {
+type route struct {
 	open    bool         // a write was carried out, or refused for its image's sake
 	detour  bool         // copying is refused: its images are fetched and uploaded
-	trying  int          // writes that are to show whether it is open
+	probes  int          // writes that are to show whether it is open
 	waiting []*task      // for those
 	refused int          // writes refused in a row
 	last    *graph.Error // why
@@ -26,65 +26,65 @@ func (t *task) pair() pair {
 	return pair{t.Source, t.Target}
 }
 
-func (e *Engine) way(t *task) *way {
-	w := e.ways[t.pair()]
+func (e *Engine) route(t *task) *route {
+	w := e.routes[t.pair()]
 	if w == nil {
-		w = &way{}
-		e.ways[t.pair()] = w
+		w = &route{}
+		e.routes[t.pair()] = w
 	}
 	return w
 }
 
-// mayTry reports whether the task's write may go. On a way that is not known to be
+// acquire reports whether the task's write may go. On a way that is not known to be
 // open a few go ahead and the others wait for what becomes of them.
-func (e *Engine) mayTry(t *task) bool {
-	w := e.way(t)
+func (e *Engine) acquire(t *task) bool {
+	w := e.route(t)
 	switch {
-	case t.queued:
+	case t.awaitsRoute:
 		return false
-	case w.open, t.trying:
+	case w.open, t.probing:
 		return true
-	case w.trying >= dispatch.MostDenials:
-		t.queued = true
+	case w.probes >= dispatch.MostDenials:
+		t.awaitsRoute = true
 		w.waiting = append(w.waiting, t)
 		return false
 	}
-	w.trying++
-	t.trying = true
+	w.probes++
+	t.probing = true
 	return true
 }
 
-// tried ends the task's part in finding out whether its way is open.
-func (e *Engine) tried(t *task) {
-	w := e.ways[t.pair()]
+// release ends the task's part in finding out whether its way is open.
+func (e *Engine) release(t *task) {
+	w := e.routes[t.pair()]
 	if w == nil {
 		return // it never came to a write
 	}
-	if t.trying {
-		t.trying = false
-		w.trying--
+	if t.probing {
+		t.probing = false
+		w.probes--
 	}
-	e.follow(w)
+	e.wakeWaiting(w)
 }
 
-// opened notes that the task's write was not refused for its accounts.
-func (e *Engine) opened(t *task) {
-	e.way(t).open = true
-	e.tried(t)
+// openRoute notes that the task's write was not refused for its accounts.
+func (e *Engine) openRoute(t *task) {
+	e.route(t).open = true
+	e.release(t)
 }
 
-// follow lets those go on that waited for others: as many as may try, or all of
+// wakeWaiting lets those go on that waited for others: as many as may try, or all of
 // them once it is known how the way is.
-func (e *Engine) follow(w *way) {
+func (e *Engine) wakeWaiting(w *route) {
 	w.waiting = slices.DeleteFunc(w.waiting, func(t *task) bool { return t.Outcome.State.Settled() })
 	n := len(w.waiting)
 	if !w.open && w.refused < dispatch.MostDenials {
-		n = min(n, dispatch.MostDenials-w.trying)
+		n = min(n, dispatch.MostDenials-w.probes)
 	}
 	next := w.waiting[:n:n]
 	w.waiting = w.waiting[n:]
 	for _, t := range next {
-		t.queued = false
+		t.awaitsRoute = false
 		e.advance(t)
 	}
 }

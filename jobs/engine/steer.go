@@ -7,32 +7,32 @@ import (
 	"adferry/jobs"
 )
 
-// wheel hands a steering over to the dispatcher.
-type wheel struct {
-	mu     sync.Mutex
-	next   *jobs.Steering
-	turned chan struct{} // holds one when next is set
+// steeringBox hands a steering over to the dispatcher.
+type steeringBox struct {
+	mu      sync.Mutex
+	next    *jobs.Steering
+	changed chan struct{} // holds one when next is set
 }
 
 // Steer changes how the engine goes on, or will begin. A pause lets the requests in
 // flight end and sends no more; MaxDuration goes on meanwhile, MaxWait does not
 // apply. It may be called at any time from any goroutine, and does not wait.
 func (e *Engine) Steer(s jobs.Steering) {
-	e.wheel.mu.Lock()
-	defer e.wheel.mu.Unlock()
-	e.wheel.next = &s
+	e.steering.mu.Lock()
+	defer e.steering.mu.Unlock()
+	e.steering.next = &s
 	select {
-	case e.wheel.turned <- struct{}{}:
+	case e.steering.changed <- struct{}{}:
 	default:
 	}
 }
 
-// heed does what was steered since.
-func (e *Engine) heed(now time.Time) {
-	e.wheel.mu.Lock()
-	s := e.wheel.next
-	e.wheel.next = nil
-	e.wheel.mu.Unlock()
+// applySteering does what was steered since.
+func (e *Engine) applySteering(now time.Time) {
+	e.steering.mu.Lock()
+	s := e.steering.next
+	e.steering.next = nil
+	e.steering.mu.Unlock()
 	if s == nil {
 		return
 	}

@@ -21,27 +21,27 @@ func (t *task) renamed() bool {
 // told by its age in the target: an undo must know.
 func (t *task) nextStored(now time.Time) step {
 	target := t.known[slotTarget]
-	if !target.Recent(now, fresh) {
-		return reading(want{slotTarget, t.Target, t.Outcome.TargetHash, askAge})
+	if !target.Recent(now, observationAge) {
+		return readStep(query{slotTarget, t.Target, t.Outcome.TargetHash, askAge})
 	}
 	o := t.Outcome
 	o.State = jobs.Done
 	switch {
 	case target.Known == evidence.Seen:
-	case t.missed < len(sightPauses):
-		return step{kind: stepWait, wait: sightPauses[t.missed], target: true}
+	case t.copyMisses < len(copyPauses):
+		return step{kind: stepWait, wait: copyPauses[t.copyMisses], target: true}
 	default:
 		return t.fail(jobs.CopyUnseen, t.storedUnseen("does not show it"))
 	}
-	switch makerOf(o, false, target.Since) {
-	case makerJob:
+	switch creatorOf(o, false, target.Since) {
+	case creatorJob:
 		o.Created = true
-	case makerOther:
+	case creatorOther:
 		if t.Kind == plan.KindUpload {
 			o.State, o.Reason = jobs.Skipped, jobs.AlreadyPresent
 		}
 	}
-	return settle(o)
+	return success(o)
 }
 
 // storedUnseen says that the image is not seen under the hash that the API gave it.

@@ -12,15 +12,15 @@ import (
 	"adferry/plan"
 )
 
-// supply fills the lanes' windows from the checkpoint, and says when there could be
+// claimMore fills the lanes' windows from the checkpoint, and says when there could be
 // more.
-func (e *Engine) supply(ctx context.Context, now time.Time) (wake time.Time) {
+func (e *Engine) claimMore(ctx context.Context, now time.Time) (wake time.Time) {
 	e.count(now)
 	wake = quota.Never
-	e.supplied = false
+	e.hasMore = false
 	for _, l := range e.order {
 		for e.claimable(l, now) {
-			n := l.room(e.window, e.stuck(l, now))
+			n := l.room(e.window, e.stuckTasks(l, now))
 			if n == 0 {
 				break
 			}
@@ -31,28 +31,28 @@ func (e *Engine) supply(ctx context.Context, now time.Time) (wake time.Time) {
 				return quota.Never
 			}
 		}
-		for _, g := range l.gaps {
-			if until := e.jam.until[g.source]; until.After(now) {
+		for _, g := range l.skipped {
+			if until := e.blockedReads.until[g.source]; until.After(now) {
 				wake = dispatch.Sooner(wake, until)
 			}
 		}
-		e.supplied = e.supplied || l.supplied()
+		e.hasMore = e.hasMore || l.hasMore()
 	}
 	return wake
 }
 
 // claimable reports whether the checkpoint has more for the lane now.
 func (e *Engine) claimable(l *lane, now time.Time) bool {
-	return !l.drained || len(l.released) > 0 || e.open(l, now) != nil
+	return !l.drained || len(l.released) > 0 || e.readableAgain(l, now) != nil
 }
 
-// stuck is how many of the lane's tasks may be held beside its window: those that
+// stuckTasks is how many of the lane's tasks may be held beside its window: those that
 // wait for others, as long as memory is not full of such.
-func (e *Engine) stuck(l *lane, now time.Time) int {
-	if e.held > 2*mostHeld {
+func (e *Engine) stuckTasks(l *lane, now time.Time) int {
+	if e.held > 2*mostInMemory {
 		return 0
 	}
-	return e.jam.stuck(l, now)
+	return e.blockedReads.stuck(l, now)
 }
 
 // claim brings up to n operations into memory: those that were released first, then
@@ -68,7 +68,7 @@ func (e *Engine) claim(ctx context.Context, l *lane, n int, now time.Time) error
 		e.admit(l, operations)
 		return nil
 	}
-	if g := e.open(l, now); g != nil {
+	if g := e.readableAgain(l, now); g != nil {
 		operations, err := e.store.Claim(ctx, jobs.Claim{Lane: l.account, After: g.after, UpTo: g.upTo, Source: g.source, Most: n})
 		if err != nil {
 			return err
@@ -77,12 +77,12 @@ func (e *Engine) claim(ctx context.Context, l *lane, n int, now time.Time) error
 			g.after = operations[n-1].ID
 		} else {
 			source := g.source
-			l.gaps = slices.DeleteFunc(l.gaps, func(g gap) bool { return g.source == source })
+			l.skipped = slices.DeleteFunc(l.skipped, func(g skippedRange) bool { return g.source == source })
 		}
 		e.admit(l, operations)
 		return nil
 	}
-	except := e.except(l, now)
+	except := e.unreadableSources(l, now)
 	operations, err := e.store.Claim(ctx, jobs.Claim{Lane: l.account, After: l.cursor, UpTo: toTheEnd, Except: except, Most: n})
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (e *Engine) admit(l *lane, operations []jobs.Operation) {
 
 // begin takes a task into memory.
 func (e *Engine) begin(t *task) {
-	t.rehearsal, t.keep = e.opt.ReadOnly, e.opt.Backup != nil && t.Kind == plan.KindDelete
+	t.rehearsal, t.needsBackup = e.opt.ReadOnly, e.opt.Backup != nil && t.Kind == plan.KindDelete
 	e.held++
 	t.home.held++
 	switch {
@@ -117,13 +117,13 @@ func (e *Engine) begin(t *task) {
 		t.coming = true
 		t.home.permits.coming++
 	}
-	if t.home.enter(t) {
+	if t.home.takeTurn(t) {
 		e.advance(t)
 	}
 }
 
-// away notes that a task brings no more deletes to where they wait for company.
-func (e *Engine) away(t *task) {
+// noMoreDeletes notes that a task brings no more deletes to where they wait for company.
+func (e *Engine) noMoreDeletes(t *task) {
 	t.arrive()
 	if t.Kind == plan.KindCopy {
 		if e.copying[t.Source]--; e.copying[t.Source] == 0 {
@@ -144,41 +144,41 @@ func (e *Engine) advance(t *task) {
 		return
 	}
 	now := time.Now()
-	t.detour = t.detour || t.Kind == plan.KindCopy && e.way(t).detour
+	t.detour = t.detour || t.Kind == plan.KindCopy && e.route(t).detour
 	switch s := t.next(now, e.opt.Attempts); s.kind {
 	case stepSettle:
-		e.amend(s.missed, now)
+		e.amend(s.unseenCopies, now)
 		e.settle(t, s.outcome)
-	case stepLook:
-		if t.outrun(s.wants) {
+	case stepRead:
+		if t.tooSlow(s.queries) {
 			e.settle(t, t.nextPermit(now).outcome)
 			return
 		}
-		t.waiting = len(s.wants)
-		for _, w := range s.wants {
-			e.want(w, t, now)
+		t.waiting = len(s.queries)
+		for _, w := range s.queries {
+			e.query(w, t, now)
 		}
-	case stepSeen:
-		t.seen = true
-		e.sealing++
-		e.commit.add(jobs.Change{Seen: t.sightings()}, func() { e.sealing--; e.advance(t) })
+	case stepConfirm:
+		t.confirmed = true
+		e.confirming++
+		e.commit.add(jobs.Change{Confirmed: t.confirmations()}, func() { e.confirming--; e.advance(t) })
 	case stepDoubt:
 		t.doubted = true
-		e.after(now.Add(doubtPause), func() { t.lookAgain(step{}); e.advance(t) })
+		e.after(now.Add(doubtPause), func() { t.forgetUnseen(step{}); e.advance(t) })
 	case stepWait:
 		if s.copies || s.target {
-			t.missed++
+			t.copyMisses++
 		} else {
-			t.looked++
+			t.sourceReads++
 		}
 		soon := 0 // those that are read back for the first time wait for each other
-		if t.deleted && t.looked == 1 {
+		if t.deleted && t.sourceReads == 1 {
 			soon = 1
 		}
 		t.home.permits.awaited += soon
 		e.after(now.Add(s.wait), func() {
 			t.home.permits.awaited -= soon
-			t.lookAgain(s)
+			t.forgetUnseen(s)
 			e.advance(t)
 		})
 	case stepPermit, stepSend:
@@ -196,7 +196,7 @@ func (e *Engine) advance(t *task) {
 			e.settle(t, t.fail(jobs.CopyUnseen, "what was uploaded to "+account.Act()+" in its place came for another image, too: it may be a placeholder").outcome)
 			return
 		}
-		if s.kind == stepSend && !e.mayTry(t) {
+		if s.kind == stepSend && !e.acquire(t) {
 			e.ungroup(t)
 			return
 		}
@@ -213,21 +213,21 @@ func (e *Engine) advance(t *task) {
 			t.home.ready = append(t.home.ready, t)
 		}
 		t.first = false
-		e.stirred = true
+		e.readyChanged = true
 	}
 }
 
-// want queues a read; an account that is given up answers at once.
-func (e *Engine) want(w want, t *task, now time.Time) {
+// query queues a read; an account that is given up answers at once.
+func (e *Engine) query(w query, t *task, now time.Time) {
 	l := e.lane(w.account)
 	if l.refused != nil {
 		t.waiting--
 		e.unreadable(waiter{t, w.slot}, l.refused)
 		return
 	}
-	l.looks.add(w, t, now)
-	e.stirred = true
-	e.jam.stale = e.jam.stale || e.jam.shut(l.account, now)
+	l.lookups.add(w, t, now)
+	e.readyChanged = true
+	e.blockedReads.stale = e.blockedReads.stale || e.blockedReads.blocked(l.account, now)
 }
 
 // amend makes durable what was found of operations that were settled before.
@@ -248,17 +248,17 @@ func (e *Engine) settle(t *task, o jobs.Outcome) {
 	t.Outcome = o
 	e.ungroup(t)
 	e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: o}}}, func() {
-		t.unspool()
+		t.removePicture()
 		e.held--
-		if !t.stranded {
+		if !t.deferred {
 			t.home.held--
-			e.away(t)
+			e.noMoreDeletes(t)
 		}
 		e.tally.settled(o)
 		t.home.note(o)
-		e.tried(t)
+		e.release(t)
 		e.opt.Observe(jobs.Event{Kind: jobs.EventSettled, Op: t.Op, Outcome: o})
-		if next := t.home.leave(t); next != nil {
+		if next := t.home.endTurn(t); next != nil {
 			e.advance(next)
 		}
 		if tooMany(e.opt.MaxFailures, e.tally.failures, e.tally.done, e.tally.done+min(e.held, leastSettled), e.operations) {

@@ -23,7 +23,7 @@ type tally struct {
 	sampled  time.Time
 }
 
-func (t *tally) begin(s jobs.Standing, now time.Time) {
+func (t *tally) begin(s jobs.ResumePoint, now time.Time) {
 	t.Tally, t.since, t.before = s.Tally, now, s.Tally.Elapsed
 	t.done, t.failures = s.Settled, s.Failed
 	t.saved = now
@@ -68,13 +68,13 @@ func (t *tally) sample(now time.Time, parked int) *jobs.Sample {
 	return &jobs.Sample{At: now, Settled: t.done, Failed: t.failures, Parked: parked}
 }
 
-// keep brings the counters to the checkpoint now and then, and at once what a
+// saveCounters brings the counters to the checkpoint now and then, and at once what a
 // lane has to wait for.
-func (e *Engine) keep(now time.Time) {
-	if now.Sub(e.tally.saved) < saveEvery && !e.keeps {
+func (e *Engine) saveCounters(now time.Time) {
+	if now.Sub(e.tally.saved) < saveEvery && !e.selfLimited {
 		return
 	}
-	e.tally.saved, e.keeps = now, false
+	e.tally.saved, e.selfLimited = now, false
 	e.commit.add(jobs.Change{Lanes: e.changedLanes(), Tally: e.tally.now(now), Sample: e.tally.sample(now, e.parkedLanes(now))}, nil)
 }
 

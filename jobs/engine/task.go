@@ -19,39 +19,39 @@ type task struct {
 	jobs.Operation
 	home *lane // the lane that is charged for its write
 
-	known   []evidence.Observation // by slot, see the slots below
-	waiting int                    // looks on their way
-	trying  bool                   // its write is to show whether its way is open
-	queued  bool                   // it waits for those that do
-	first   bool                   // its write was on its turn before, and goes first
-	places  []place                // where a delete's image has to be
-	group   *group                 // the deletes that it is to be permitted with
-	coming  bool                   // a delete that has not come to where it waits for those
+	known       []evidence.Observation // by slot, see the slots below
+	waiting     int                    // looks on their way
+	probing     bool                   // its write is to show whether its way is open
+	awaitsRoute bool                   // it waits for those that do
+	first       bool                   // its write was on its turn before, and goes first
+	places      []place                // where a delete's image has to be
+	group       *group                 // the deletes that it is to be permitted with
+	coming      bool                   // a delete that has not come to where it waits for those
 
-	lost      bool         // a write left and no answer tells what it did
-	uncounted bool         // ... in an earlier process: no attempt unless it took effect
-	deleted   bool         // the API called the delete a success
-	refused   bool         // the API refused the write, and reading may tell why
-	stored    bool         // the API called the write done, under a hash that was not looked for
-	detour    bool         // a copy that is carried out by uploading the image
-	keep      bool         // a delete whose image has to be kept before
-	fetched   bool         // the picture is kept, or is in file
-	file      graph.File   // of a detour
-	spooled   string       // where that file is
-	sum       graph.Sum    // of the picture
-	shows     plan.Hash    // the image that it was fetched as
-	fetchless int          // times the picture could not be fetched
-	seen      bool         // the sightings of its copies are on disk
-	stranded  bool         // it cannot be read to an end in this run
-	rehearsal bool         // no write will be sent, so nothing that one would bring is there
-	looked    int          // times the source was read back in vain
-	missed    int          // times a copy was not seen
-	late      int          // times a sighting of a copy was too old before all were there
-	doubted   bool         // that the source does not have the image was asked once more
-	unheard   time.Time    // when its write last got no answer
-	foreign   int          // times somebody else than the API answered its write
-	last      *graph.Error // why the write has to be tried again
-	policy    backoff.BackOff
+	lost          bool         // a write left and no answer tells what it did
+	uncounted     bool         // ... in an earlier process: no attempt unless it took effect
+	deleted       bool         // the API called the delete a success
+	refused       bool         // the API refused the write, and reading may tell why
+	stored        bool         // the API called the write done, under a hash that was not looked for
+	detour        bool         // a copy that is carried out by uploading the image
+	needsBackup   bool         // a delete whose image has to be kept before
+	fetched       bool         // the picture is kept, or is in file
+	file          graph.File   // of a detour
+	picturePath   string       // where that file is
+	sum           graph.Sum    // of the picture
+	shows         plan.Hash    // the image that it was fetched as
+	fetchFailures int          // times the picture could not be fetched
+	confirmed     bool         // the sightings of its copies are on disk
+	deferred      bool         // it cannot be read to an end in this run
+	rehearsal     bool         // no write will be sent, so nothing that one would bring is there
+	sourceReads   int          // times the source was read back in vain
+	copyMisses    int          // times a copy was not seen
+	staleCount    int          // times a sighting of a copy was too old before all were there
+	doubted       bool         // that the source does not have the image was asked once more
+	unheard       time.Time    // when its write last got no answer
+	foreign       int          // times somebody else than the API answered its write
+	last          *graph.Error // why the write has to be tried again
+	policy        backoff.BackOff
 }
 
 // The slots of what is known to a task. A delete has one more for each place where
@@ -62,17 +62,17 @@ const (
 	slotCopies = 2
 )
 
-// fresh is how long an observation is good for a decision. An operation that waited
+// observationAge is how long an observation is good for a decision. An operation that waited
 // longer in its lane is read again.
-const fresh = 10 * time.Minute
+const observationAge = 10 * time.Minute
 
 // confirmPauses are the waits before each look at an image that the API said it
 // deleted: one user saw it ACTIVE 20 s later.
 var confirmPauses = [...]time.Duration{time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second}
 
-// sightPauses are the waits before looking again for a copy that should be
+// copyPauses are the waits before looking again for a copy that should be
 // there: a write is documented to be readable at once.
-var sightPauses = [...]time.Duration{2 * time.Second, 10 * time.Second}
+var copyPauses = [...]time.Duration{2 * time.Second, 10 * time.Second}
 
 // doubtPause is the wait before an image is asked for once more whose absence would
 // settle a row for which nothing was sent: the first answer may come from a copy of
@@ -94,27 +94,27 @@ func newTask(o jobs.Operation, home *lane) *task {
 type stepKind uint8
 
 const (
-	stepSettle stepKind = iota // outcome is final
-	stepLook                   // wants are to be read
-	stepPermit                 // a delete that lacks nothing but sightings of its copies
-	stepSeen                   // those are to be made durable
-	stepDoubt                  // the source does not show the image: ask once more
-	stepWait                   // nothing before wait is over; then look again
-	stepSend                   // the write may go
+	stepSettle  stepKind = iota // outcome is final
+	stepRead                    // wants are to be read
+	stepPermit                  // a delete that lacks nothing but sightings of its copies
+	stepConfirm                 // those are to be made durable
+	stepDoubt                   // the source does not show the image: ask once more
+	stepWait                    // nothing before wait is over; then look again
+	stepSend                    // the write may go
 )
 
 type step struct {
-	kind    stepKind
-	outcome jobs.Outcome
-	wants   []want
-	wait    time.Duration
-	copies  bool             // of a wait: it is for the copies, not for the source
-	target  bool             // of a wait: it is for the target
-	missed  []jobs.Operation // other operations that are to be settled as they are here
+	kind         stepKind
+	outcome      jobs.Outcome
+	queries      []query
+	wait         time.Duration
+	copies       bool             // of a wait: it is for the copies, not for the source
+	target       bool             // of a wait: it is for the target
+	unseenCopies []jobs.Operation // other operations that are to be settled as they are here
 }
 
-// want is an image to be read for a task's slot.
-type want struct {
+// query is an image to be read for a task's slot.
+type query struct {
 	slot    int
 	account plan.Account
 	hash    plan.Hash
@@ -141,18 +141,18 @@ func (t *task) nextCopy(now time.Time, attempts int) step {
 	}
 	target, landing := t.known[slotTarget], cmp.Or(t.Outcome.TargetHash, hash) // one that is opened again has landed before
 	switch {
-	case !target.Recent(now, fresh):
-		return reading(want{slotTarget, t.Target, landing, t.targetAsks()})
+	case !target.Recent(now, observationAge):
+		return readStep(query{slotTarget, t.Target, landing, t.targetAsks()})
 	case target.Known == evidence.Seen:
-		return t.there(landing)
+		return t.settlePresent(landing)
 	case t.lost && t.Outcome.Attempts >= attempts:
-		return t.gaveUp()
+		return t.failGaveUp()
 	}
 	source := t.known[slotSource]
 	switch {
 	case t.rehearsal && t.Op.Needs: // an earlier link of its chain would bring the image
-	case !source.Recent(now, fresh) || t.detour && source.Known == evidence.Seen && source.Image == nil:
-		return reading(want{slotSource, t.Source, hash, t.sourceAsks()})
+	case !source.Recent(now, observationAge) || t.detour && source.Known == evidence.Seen && source.Image == nil:
+		return readStep(query{slotSource, t.Source, hash, t.sourceAsks()})
 	case source.Known == evidence.Absent && !t.doubted && !t.rehearsal:
 		return step{kind: stepDoubt}
 	case source.Known == evidence.Absent:
@@ -164,16 +164,16 @@ func (t *task) nextCopy(now time.Time, attempts int) step {
 func (t *task) nextUpload(now time.Time, attempts int) step {
 	if t.Hash != "" {
 		switch target := t.known[slotTarget]; {
-		case !target.Recent(now, fresh):
-			return reading(want{slotTarget, t.Target, t.Hash, t.targetAsks()})
+		case !target.Recent(now, observationAge):
+			return readStep(query{slotTarget, t.Target, t.Hash, t.targetAsks()})
 		case target.Known == evidence.Seen:
-			return t.there(t.Hash)
+			return t.settlePresent(t.Hash)
 		}
 	}
 	// Without an expected hash there is nothing to read by. Equal bytes get the
 	// same hash, so sending them again changes nothing.
 	if t.lost && t.Outcome.Attempts >= attempts {
-		return t.gaveUp()
+		return t.failGaveUp()
 	}
 	return step{kind: stepSend}
 }
@@ -193,7 +193,7 @@ func (t *task) sourceAsks() (a asks) {
 	case t.deleted: // whether it is gone
 	case t.Kind == plan.KindDelete:
 		a = askUse | t.ageAsks()
-		if t.keep {
+		if t.needsBackup {
 			a |= askPicture
 		}
 	case t.detour:
@@ -202,7 +202,7 @@ func (t *task) sourceAsks() (a asks) {
 	return a
 }
 
-func reading(w ...want) step { return step{kind: stepLook, wants: w} }
+func readStep(w ...query) step { return step{kind: stepRead, queries: w} }
 
 // uploads reports whether the task's write sends the bytes of an image.
 func (t *task) uploads() bool { return t.Kind == plan.KindUpload || t.detour }
@@ -226,5 +226,5 @@ func (t *task) sourceHash() (h plan.Hash, failed string) {
 // forget drops what reading said, so that it is read again.
 func (t *task) forget() {
 	clear(t.known)
-	t.seen, t.doubted = false, false
+	t.confirmed, t.doubted = false, false
 }

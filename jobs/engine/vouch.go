@@ -18,10 +18,10 @@ func (e *Engine) vouch(t *task) error {
 	switch {
 	case t == nil || !t.fetched:
 		return nil
-	case t.keep:
+	case t.needsBackup:
 		return e.opt.Backup.Vouch(t.sum, t.shows)
 	}
-	return e.spool.upload(t.sum, t.shows)
+	return e.pictures.upload(t.sum, t.shows)
 }
 
 // withdraw takes the writes out of a request whose pictures are no longer believed,
@@ -50,7 +50,7 @@ func (e *Engine) withdrawn(ctx context.Context, r *request, doubted map[*task]er
 			t.Outcome.State = jobs.Sent
 		}
 		t.fetched = false
-		t.unspool()
+		t.removePicture()
 		e.obtained(ctx, t, err)
 	}
 	if len(r.items) == 0 {

@@ -17,14 +17,14 @@ type listing struct {
 	ended bool
 }
 
-func (l *listing) next(_, others int) (*errand, error) {
+func (l *listing) next(_, others int) (*pageRequest, error) {
 	if l.ended || others > 0 {
 		return nil, nil
 	}
-	return &errand{after: l.after}, nil
+	return &pageRequest{after: l.after}, nil
 }
 
-func (l *listing) query(e *errand, n int) graph.Query {
+func (l *listing) query(e *pageRequest, n int) graph.Query {
 	q := l.q
 	q.Limit, q.After = n, e.after
 	return q
@@ -33,10 +33,10 @@ func (l *listing) query(e *errand, n int) graph.Query {
 func (l *listing) done() bool { return l.ended }
 
 // take hands on what a page shows, without the images that were handed on before.
-func (l *listing) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
+func (l *listing) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest, error) {
 	if r.Empty && !sure {
 		e.doubted = true
-		return []*errand{e}, nil
+		return []*pageRequest{e}, nil
 	}
 	page := l.pages.Judge(r)
 	if page.Way == evidence.WayNotKnown {
@@ -48,7 +48,7 @@ func (l *listing) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
 	}
 	switch page.Way {
 	case evidence.WayAgain:
-		return []*errand{e}, nil
+		return []*pageRequest{e}, nil
 	case evidence.WayEndless: // there is nothing to be asked again: it was read
 		return nil, &AccountError{l.account, &graph.Error{Class: graph.Transient, Message: "its list of images has no end: " + page.Why}}
 	}
@@ -65,14 +65,14 @@ type sample struct {
 	ended bool
 }
 
-func (s *sample) next(_, others int) (*errand, error) {
+func (s *sample) next(_, others int) (*pageRequest, error) {
 	if s.ended || others > 0 {
 		return nil, nil
 	}
-	return &errand{}, nil
+	return &pageRequest{}, nil
 }
 
-func (s *sample) query(_ *errand, n int) graph.Query {
+func (s *sample) query(_ *pageRequest, n int) graph.Query {
 	q := s.q
 	q.Limit = n
 	return q
@@ -80,10 +80,10 @@ func (s *sample) query(_ *errand, n int) graph.Query {
 
 func (s *sample) done() bool { return s.ended }
 
-func (s *sample) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
+func (s *sample) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest, error) {
 	if r.Empty && !sure {
 		e.doubted = true
-		return []*errand{e}, nil
+		return []*pageRequest{e}, nil
 	}
 	s.ended = true
 	return nil, s.each(s.account, r)

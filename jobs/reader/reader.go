@@ -48,7 +48,7 @@ func New(api dispatch.API, opt dispatch.Options) *Reader {
 // Recall takes up what a job knows of the quotas, as its next process would: tiers,
 // times until which ad accounts or the app have to wait, and whether answers carry
 // quota headers. It uses the standing's Lanes and Tally.
-func (r *Reader) Recall(s jobs.Standing) {
+func (r *Reader) Recall(s jobs.ResumePoint) {
 	if s.Tally.HeadersSent {
 		r.headers = dispatch.HeadersSent
 	}
@@ -85,7 +85,7 @@ func (r *Reader) List(ctx context.Context, accounts []plan.Account, q graph.Quer
 	if q.Limit == 0 {
 		q.Limit = pageSize
 	}
-	return r.read(ctx, accounts, q.Limit, func(a plan.Account) (supply, func()) {
+	return r.read(ctx, accounts, q.Limit, func(a plan.Account) (backlog, func()) {
 		return &listing{account: a, q: q, each: each, pages: evidence.NewListing(a, q)}, func() {}
 	})
 }
@@ -95,7 +95,7 @@ func (r *Reader) List(ctx context.Context, accounts []plan.Account, q graph.Quer
 // An account whose answer does not tell ends with an *AccountError.
 func (r *Reader) Count(ctx context.Context, accounts []plan.Account, q graph.Query, each func(plan.Account, int) error) error {
 	q.Total, q.Fields = true, []string{graph.FieldID}
-	return r.read(ctx, accounts, 1, func(a plan.Account) (supply, func()) {
+	return r.read(ctx, accounts, 1, func(a plan.Account) (backlog, func()) {
 		return &sample{account: a, q: q, each: func(a plan.Account, p graph.Reply) error {
 			if !p.Summed {
 				return &AccountError{a, &graph.Error{Class: graph.RefusedItem, HTTP: p.Status, Message: "the API does not tell how many images there are"}}
@@ -109,11 +109,11 @@ func (r *Reader) Count(ctx context.Context, accounts []plan.Account, q graph.Que
 // read now and which tier it reports. An account that may be blocked is not waited
 // for. Errors are as those of the other methods.
 func (r *Reader) Probe(ctx context.Context, accounts []plan.Account) error {
-	t := r.tour(accounts, 1, func(a plan.Account) (supply, func()) {
+	t := r.newScan(accounts, 1, func(a plan.Account) (backlog, func()) {
 		return &sample{account: a, q: graph.Query{Fields: []string{graph.FieldID}}, each: func(plan.Account, graph.Reply) error { return nil }}, func() {}
 	})
 	t.hurried = true
-	return t.end(ctx)
+	return t.finish(ctx)
 }
 
 // Found is what reading says of one image of an ad account.
@@ -129,9 +129,9 @@ type Found struct {
 // fields, which must be or include hash, and filters, should there be any. An
 // image that the account keeps with status DELETED is found: its status says so.
 func (r *Reader) Find(ctx context.Context, accounts []plan.Account, q graph.Query, hashes func(plan.Account) iter.Seq2[plan.Hash, error], each func(Found) error) error {
-	return r.read(ctx, accounts, graph.MostHashes, func(a plan.Account) (supply, func()) {
+	return r.read(ctx, accounts, graph.MostHashes, func(a plan.Account) (backlog, func()) {
 		next, stop := iter.Pull2(hashes(a))
-		return &inquiry{account: a, q: q, pull: next, atOnce: r.opt.Workers, each: each, status: &r.tellsStatus}, stop
+		return &finder{account: a, q: q, pull: next, atOnce: r.opt.Workers, each: each, status: &r.tellsStatus}, stop
 	})
 }
 
@@ -158,12 +158,12 @@ func (r *Reader) quota(a plan.Account) *quota.Lane {
 }
 
 // read carries out what the supplies of the accounts ask for.
-func (r *Reader) read(ctx context.Context, accounts []plan.Account, width int, supplyOf func(plan.Account) (supply, func())) error {
-	return r.tour(accounts, width, supplyOf).end(ctx)
+func (r *Reader) read(ctx context.Context, accounts []plan.Account, width int, supplyOf func(plan.Account) (backlog, func())) error {
+	return r.newScan(accounts, width, supplyOf).finish(ctx)
 }
 
-func (r *Reader) tour(accounts []plan.Account, width int, supplyOf func(plan.Account) (supply, func())) *tour {
-	t := &tour{Reader: r, turn: -1, inbox: make(chan func())}
+func (r *Reader) newScan(accounts []plan.Account, width int, supplyOf func(plan.Account) (backlog, func())) *scan {
+	t := &scan{Reader: r, turn: -1, inbox: make(chan func())}
 	seen := map[plan.Account]bool{}
 	for _, a := range accounts {
 		if seen[a] {
@@ -171,14 +171,14 @@ func (r *Reader) tour(accounts []plan.Account, width int, supplyOf func(plan.Acc
 		}
 		seen[a] = true
 		s, release := supplyOf(a)
-		stop := &stopover{account: a, quota: r.quota(a), supply: s, release: release, width: dispatch.NewWidth(width), wait: ownWait{account: a}}
+		stop := &accountScan{account: a, quota: r.quota(a), backlog: s, release: release, width: dispatch.NewWidth(width), wait: ownWait{account: a}}
 		t.all, t.open = append(t.all, stop), append(t.open, stop)
 	}
 	return t
 }
 
-// end runs the tour and says what went wrong.
-func (t *tour) end(ctx context.Context) error {
+// finish runs the tour and says what went wrong.
+func (t *scan) finish(ctx context.Context) error {
 	failed := []error{t.run(ctx)}
 	for _, s := range t.all {
 		s.release()

@@ -254,8 +254,8 @@ func (w *wire) permit(c graph.Call, op jobs.Operation) {
 		if !n.Outcome.State.Settled() {
 			s.fault("%s was sent before %s was settled", s.name(op.Op), s.name(n.Op))
 		}
-		if op.Kind == plan.KindDelete && n.Kind == plan.KindCopy && n.Source == op.Source && (!n.Outcome.State.OK() || n.Outcome.Seen.IsZero()) {
-			s.fault("%s was sent, and %s is %s, seen %v", s.name(op.Op), s.name(n.Op), n.Outcome.State, n.Outcome.Seen)
+		if op.Kind == plan.KindDelete && n.Kind == plan.KindCopy && n.Source == op.Source && (!n.Outcome.State.OK() || n.Outcome.ConfirmedAt.IsZero()) {
+			s.fault("%s was sent, and %s is %s, seen %v", s.name(op.Op), s.name(n.Op), n.Outcome.State, n.Outcome.ConfirmedAt)
 		}
 	}
 	w.sighted(op)

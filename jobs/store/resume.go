@@ -37,8 +37,8 @@ func (j *Job) since(format int, column, literal string) string {
 }
 
 // Resume reads where the job stands. See jobs.Checkpoint.
-func (j *Job) Resume(ctx context.Context) (jobs.Standing, error) {
-	var s jobs.Standing
+func (j *Job) Resume(ctx context.Context) (jobs.ResumePoint, error) {
+	var s jobs.ResumePoint
 	var err error
 	if s.Tally, err = j.tally(ctx); err != nil {
 		return s, err
@@ -72,7 +72,7 @@ func (j *Job) Resume(ctx context.Context) (jobs.Standing, error) {
 
 // Quotas reads what the job knows of the quotas: the part of Resume that a reader
 // of the job needs, which has Lanes and Tally.
-func (j *Job) Quotas(ctx context.Context) (s jobs.Standing, err error) {
+func (j *Job) Quotas(ctx context.Context) (s jobs.ResumePoint, err error) {
 	if s.Tally, err = j.tally(ctx); err != nil {
 		return s, err
 	}
@@ -213,7 +213,7 @@ func (r *outcomeRow) outcome() (*jobs.Outcome, error) {
 	}
 	o := jobs.Outcome{
 		Reason: jobs.Reason(r.reason.String), TargetHash: plan.Hash(r.targetHash.String), Created: r.created.Bool,
-		Seen: instant(r.seen.Int64), Tried: r.tried.Bool, Attempts: int(r.attempts.Int64), Code: int(r.code.Int64), Subcode: int(r.subcode.Int64),
+		ConfirmedAt: instant(r.seen.Int64), Tried: r.tried.Bool, Attempts: int(r.attempts.Int64), Code: int(r.code.Int64), Subcode: int(r.subcode.Int64),
 		Message: r.message.String, TraceID: r.trace.String, Started: instant(r.started.Int64), LastSent: instant(r.lastSent.Int64), Finished: instant(r.finished.Int64),
 	}
 	return &o, o.State.UnmarshalText([]byte(r.state.String))

@@ -186,12 +186,12 @@ func (w *writer) apply(tx *sql.Tx, c jobs.Change) error {
 	outcome := tx.Stmt(w.outcome)
 	for _, r := range c.Records {
 		o := r.Outcome
-		if _, err := outcome.Exec(r.ID, o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.Seen),
+		if _, err := outcome.Exec(r.ID, o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.ConfirmedAt),
 			o.Tried, o.Attempts, o.Code, o.Subcode, o.Message, o.TraceID, millis(o.Started), millis(o.Finished), millis(o.LastSent)); err != nil {
 			return err
 		}
 	}
-	for _, s := range c.Seen {
+	for _, s := range c.Confirmed {
 		if _, err := tx.Stmt(w.seen).Exec(millis(s.At), s.ID); err != nil {
 			return err
 		}

@@ -56,5 +56,5 @@ func written(o jobs.Outcome) (from, to time.Time) {
 	if landed := o.LastSent.Add(jobs.LongestDoubt); !o.State.OK() && landed.After(to) {
 		to = landed
 	}
-	return o.Started.Add(-jobs.Clocks), to.Add(jobs.Clocks)
+	return o.Started.Add(-jobs.ClockSkew), to.Add(jobs.ClockSkew)
 }

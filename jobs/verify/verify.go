@@ -35,9 +35,9 @@ func drift(x jobs.Expectation, i *graph.Image) (jobs.Drift, bool) {
 	}
 	d.Kind = jobs.DriftChanged
 	switch {
-	case made && created.After(x.At.Add(jobs.Clocks)):
+	case made && created.After(x.At.Add(jobs.ClockSkew)):
 		told(&d, created, made)
-	case touched && updated.After(x.At.Add(jobs.Clocks)):
+	case touched && updated.After(x.At.Add(jobs.ClockSkew)):
 		told(&d, updated, touched)
 	case i.Status == "" || strings.EqualFold(i.Status, "ACTIVE"):
 		return d, false

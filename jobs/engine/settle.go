@@ -13,22 +13,22 @@ import (
 // The ends that a task comes to, as outcomes: by what reading shows, or by what went
 // wrong.
 
-// there settles a copy or upload whose image the target has. If a write of it may
+// settlePresent settles a copy or upload whose image the target has. If a write of it may
 // have brought the image, it was absent before.
-func (t *task) there(hash plan.Hash) step {
+func (t *task) settlePresent(hash plan.Hash) step {
 	o := t.Outcome
 	o.TargetHash = hash
 	if t.tried() {
-		o.State, o.Created = jobs.Done, makerOf(o, true, t.known[slotTarget].Since) == makerJob
+		o.State, o.Created = jobs.Done, creatorOf(o, true, t.known[slotTarget].Since) == creatorJob
 		t.count(&o)
 	} else {
 		o.State, o.Reason = jobs.Skipped, jobs.AlreadyPresent
 	}
-	return settle(o)
+	return success(o)
 }
 
-// gone settles a delete whose image the source no longer has.
-func (t *task) gone() step {
+// settleAbsent settles a delete whose image the source no longer has.
+func (t *task) settleAbsent() step {
 	o := t.Outcome
 	if t.tried() || t.deleted {
 		o.State, o.Tried = jobs.Done, true
@@ -36,7 +36,7 @@ func (t *task) gone() step {
 	} else {
 		o.State, o.Reason = jobs.Skipped, jobs.AlreadyAbsent
 	}
-	return settle(o)
+	return success(o)
 }
 
 // tried reports whether a write may have brought about what reading shows: also
@@ -51,7 +51,7 @@ func (t *task) count(o *jobs.Outcome) {
 	}
 }
 
-func (t *task) gaveUp() step {
+func (t *task) failGaveUp() step {
 	o := t.Outcome
 	o.State, o.Reason, o.Tried = jobs.Failed, jobs.GaveUp, t.tried()
 	blame(&o, t.last)
@@ -67,10 +67,10 @@ func (t *task) fail(r jobs.Reason, message string) step {
 	return step{kind: stepSettle, outcome: o}
 }
 
-// miss fails a delete whose image's copies are not to be seen in some places, and
+// failUnseen fails a delete whose image's copies are not to be seen in some places, and
 // names those copies: they have failed, too. Where the places cannot be read, why says
 // so.
-func (t *task) miss(places []place, why string) step {
+func (t *task) failUnseen(places []place, why string) step {
 	var s step
 	var missed []jobs.Operation
 	for _, p := range places {
@@ -78,16 +78,16 @@ func (t *task) miss(places []place, why string) step {
 		s = t.fail(jobs.CopyUnseen, "its copy: "+message)
 		missed = append(missed, t.unseenCopy(p, message))
 	}
-	s.missed = missed
+	s.unseenCopies = missed
 	return s
 }
 
-// vanished settles a delete that took effect, and fails the copies that were seen
+// settleVanished settles a delete that took effect, and fails the copies that were seen
 // before it left and are not to be seen any more.
-func (t *task) vanished(places []place, why string) step {
-	s := t.gone()
+func (t *task) settleVanished(places []place, why string) step {
+	s := t.settleAbsent()
 	for _, p := range places {
-		s.missed = append(s.missed, t.unseenCopy(p, fmt.Sprintf("it was seen before %s was told to delete the image, and now %s %s",
+		s.unseenCopies = append(s.unseenCopies, t.unseenCopy(p, fmt.Sprintf("it was seen before %s was told to delete the image, and now %s %s",
 			t.Source.Act(), p.account.Act(), cmp.Or(why, "does not show it"))))
 	}
 	return s
@@ -109,8 +109,8 @@ func (t *task) unseen() (all []place) {
 	return all
 }
 
-// settle is a good end: nothing is left to say of what went wrong before.
-func settle(o jobs.Outcome) step {
+// success is a good end: nothing is left to say of what went wrong before.
+func success(o jobs.Outcome) step {
 	o.Code, o.Subcode, o.Message, o.TraceID = 0, 0, "", ""
 	return step{kind: stepSettle, outcome: o}
 }

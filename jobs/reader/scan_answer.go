@@ -10,13 +10,13 @@ import (
 )
 
 // answered takes the answer to a read that left then.
-func (t *tour) answered(s *stopover, e *errand, reply graph.Reply, left, now time.Time) {
+func (t *scan) answered(s *accountScan, e *pageRequest, reply graph.Reply, left, now time.Time) {
 	t.learn(s, reply, left, now)
 	t.touch(reply, left, now, false)
 	if reply.Err != nil {
-		t.failed(s, e, reply.Err, now)
+		t.readFailed(s, e, reply.Err, now)
 	} else {
-		t.took(s, e, reply, now)
+		t.readAnswered(s, e, reply, now)
 		t.trust.Hear(left)
 	}
 	if s.refused != nil {
@@ -24,7 +24,7 @@ func (t *tour) answered(s *stopover, e *errand, reply graph.Reply, left, now tim
 	}
 }
 
-func (t *tour) took(s *stopover, e *errand, reply graph.Reply, now time.Time) {
+func (t *scan) readAnswered(s *accountScan, e *pageRequest, reply graph.Reply, now time.Time) {
 	s.width, s.denials, e.alone = s.width.Passed(), 0, false
 	switch {
 	case reply.Usage.Seen():
@@ -38,7 +38,7 @@ func (t *tour) took(s *stopover, e *errand, reply graph.Reply, now time.Time) {
 		s.refused = &graph.Error{Class: graph.Transient, HTTP: reply.Status, Message: "it keeps answering with empty lists, as a throttled account may"}
 		return
 	}
-	left, err := s.supply.take(e, reply, reply.Usage.Seen() || t.hurried || asked)
+	left, err := s.backlog.take(e, reply, reply.Usage.Seen() || t.hurried || asked)
 	for _, more := range left {
 		if more.doubted {
 			more.due = now.Add(pauses[more.asked])
@@ -51,7 +51,7 @@ func (t *tour) took(s *stopover, e *errand, reply graph.Reply, now time.Time) {
 	var account *AccountError
 	var unread *unreadError
 	if errors.As(err, &unread) {
-		t.failed(s, e, unread.err, now)
+		t.readFailed(s, e, unread.err, now)
 		return
 	}
 	if errors.As(err, &account) {
@@ -61,33 +61,33 @@ func (t *tour) took(s *stopover, e *errand, reply graph.Reply, now time.Time) {
 	}
 }
 
-// failed takes a read that failed: again after a throttle, again later and smaller
+// readFailed takes a read that failed: again after a throttle, again later and smaller
 // after a transient failure, not again after a refusal.
-func (t *tour) failed(s *stopover, e *errand, err *graph.Error, now time.Time) {
+func (t *scan) readFailed(s *accountScan, e *pageRequest, err *graph.Error, now time.Time) {
 	switch {
 	case err.Class == graph.RefusedRun:
 		t.stop = &jobs.RefusedError{Err: err}
 	case err.Class == graph.Unreachable:
-	case err.Class == graph.MaybeThrottled && (t.hurried || s.maybe > dispatch.MostMaybe):
+	case err.Class == graph.MaybeThrottled && (t.hurried || s.maybe > dispatch.MostUnclear):
 		s.refused = err
 	case err.Class.Throttled():
 	case err.Class.Refused():
 		s.held++
 		t.trust.Doubt(s.account, now, func() {
 			s.held--
-			t.denied(s, e, err)
+			t.readRefused(s, e, err)
 		})
 		return // it comes back then
 	default:
-		t.stumbled(s, e, err, now)
+		t.tryLater(s, e, err, now)
 	}
 	s.queue = append(s.queue, e)
 }
 
-// denied takes a read that was refused, neither the token's nor the app's being at
+// readRefused takes a read that was refused, neither the token's nor the app's being at
 // fault. One image alone shows whether the read was too large; whatever is refused
 // otherwise, is refused for its account after a few times.
-func (t *tour) denied(s *stopover, e *errand, err *graph.Error) {
+func (t *scan) readRefused(s *accountScan, e *pageRequest, err *graph.Error) {
 	size := e.query.Limit
 	switch {
 	case s.refused != nil:
@@ -107,9 +107,9 @@ func (t *tour) denied(s *stopover, e *errand, err *graph.Error) {
 	s.queue = append(s.queue, e)
 }
 
-// stumbled plans a read again after a backoff, smaller as long as that is
+// tryLater plans a read again after a backoff, smaller as long as that is
 // possible, and as often as the engine would.
-func (t *tour) stumbled(s *stopover, e *errand, err *graph.Error, now time.Time) {
+func (t *scan) tryLater(s *accountScan, e *pageRequest, err *graph.Error, now time.Time) {
 	size := e.query.Limit
 	counts := t.contact.Counts(err, e.missed)
 	e.missed = now

@@ -11,9 +11,9 @@ import (
 )
 
 // learn takes what a reply says of the quotas, as Engine.learn does.
-func (t *tour) learn(s *stopover, reply graph.Reply, left, now time.Time) {
+func (t *scan) learn(s *accountScan, reply graph.Reply, left, now time.Time) {
 	lane, app := s.quota.Block.Until, t.app.Block.Until
-	*s.quota, t.app = dispatch.Heard(*s.quota, t.app, reply.Usage.Accounts[string(s.account)], reply.Err, quota.Read, left, now)
+	*s.quota, t.app = dispatch.Learn(*s.quota, t.app, reply.Usage.Accounts[string(s.account)], reply.Err, quota.Read, left, now)
 	closed := s.quota.Block.Until.After(lane)
 	switch graph.ClassOf(reply.Err) {
 	case graph.ThrottledAccount, graph.MaybeThrottled:
@@ -40,7 +40,7 @@ func (t *tour) learn(s *stopover, reply graph.Reply, left, now time.Time) {
 
 // agree tells the other accounts what one learned of the limit of requests a
 // second that they all have, as Engine.agree does.
-func (t *tour) agree(s *stopover) {
+func (t *scan) agree(s *accountScan) {
 	p := s.quota.Pace()
 	if p == t.pace {
 		return
@@ -52,7 +52,7 @@ func (t *tour) agree(s *stopover) {
 }
 
 // observe takes what the headers say, also of other accounts.
-func (t *tour) observe(reply graph.Reply, now time.Time) {
+func (t *scan) observe(reply graph.Reply, now time.Time) {
 	if reply.Usage.HasApp && t.opt.Rules.Mode != quota.Off {
 		t.app = t.app.Observe(now, reply.Usage.App)
 	}
@@ -70,7 +70,7 @@ func (t *tour) observe(reply graph.Reply, now time.Time) {
 }
 
 // parked tells of a wait that the API imposed.
-func (t *tour) parked(a plan.Account, until time.Time, why string) {
+func (t *scan) parked(a plan.Account, until time.Time, why string) {
 	t.opt.Observe(jobs.Event{Kind: jobs.EventParked, Account: a, Until: until, Text: why})
 	if t.opt.StopOnThrottle && t.stop == nil {
 		t.stop = &jobs.ThrottledError{Account: a, Until: until}
@@ -79,7 +79,7 @@ func (t *tour) parked(a plan.Account, until time.Time, why string) {
 
 // appAnswered notes what an answer made of the gate of all, which was closed until
 // before.
-func (t *tour) appAnswered(reply graph.Reply, before, now time.Time) {
+func (t *scan) appAnswered(reply graph.Reply, before, now time.Time) {
 	switch {
 	case reply.Err != nil && t.app.Block.Until.After(before):
 		t.parked("", t.app.Block.Until, dispatch.WhyWait(reply.Err, t.app.Block.Until, now))
@@ -89,7 +89,7 @@ func (t *tour) appAnswered(reply graph.Reply, before, now time.Time) {
 }
 
 // waits tells of a wait of an account that no throttle asked for, or of all.
-func (t *tour) waits(s *stopover, at, now time.Time) {
+func (t *scan) waits(s *accountScan, at, now time.Time) {
 	if at.Equal(quota.Never) || s.quota.Block.Closed(now) || t.app.Block.Closed(now) {
 		return
 	}
@@ -101,7 +101,7 @@ func (t *tour) waits(s *stopover, at, now time.Time) {
 }
 
 // tells of a wait, if it is news.
-func (t *tour) tells(w *ownWait, until, now time.Time, why string) {
+func (t *scan) tells(w *ownWait, until, now time.Time, why string) {
 	if until.Sub(now) < dispatch.ShownFrom || until.Sub(w.until).Abs() < time.Second {
 		return
 	}
@@ -116,4 +116,4 @@ type ownWait struct {
 	why     string
 }
 
-func (t *tour) warn(text string) { t.opt.Observe(jobs.Event{Kind: jobs.EventWarning, Text: text}) }
+func (t *scan) warn(text string) { t.opt.Observe(jobs.Event{Kind: jobs.EventWarning, Text: text}) }

@@ -11,7 +11,7 @@ import (
 
 // refuse notes that the task's write was refused for its accounts.
 func (e *Engine) refuse(t *task, err *graph.Error) {
-	w := e.way(t)
+	w := e.route(t)
 	w.open, w.last = false, err
 	if w.refused++; w.refused < dispatch.MostDenials {
 		return
@@ -32,8 +32,8 @@ func (e *Engine) refuse(t *task, err *graph.Error) {
 
 // approve notes that the task's write was carried out.
 func (e *Engine) approve(t *task) {
-	e.way(t).refused = 0
-	e.opened(t)
+	e.route(t).refused = 0
+	e.openRoute(t)
 }
 
 // refusal is the error that stands against sending the task's write, if any.
@@ -45,22 +45,22 @@ func (e *Engine) refusal(t *task) *graph.Error {
 	if t.home.refused != nil {
 		return t.home.refused
 	}
-	if w := e.ways[t.pair()]; w != nil && w.refused >= dispatch.MostDenials {
+	if w := e.routes[t.pair()]; w != nil && w.refused >= dispatch.MostDenials {
 		return w.last
 	}
 	return nil
 }
 
-// abandon ends what an account that was given up still had to do: nothing more
+// giveUpLane ends what an account that was given up still had to do: nothing more
 // is sent for it.
-func (e *Engine) abandon(l *lane) {
-	e.emptyLooks(l)
+func (e *Engine) giveUpLane(l *lane) {
+	e.emptyLookups(l)
 	left := slices.Concat(l.ready, l.unfetched, l.permits.waiting, l.permits.permitted)
 	l.ready, l.unfetched, l.permits.waiting, l.permits.permitted = nil, nil, nil, nil
 	for _, t := range left {
 		e.advance(t)
 	}
-	for _, w := range e.ways {
+	for _, w := range e.routes {
 		var given []*task
 		w.waiting = slices.DeleteFunc(w.waiting, func(t *task) bool {
 			if t.home == l {
@@ -69,10 +69,10 @@ func (e *Engine) abandon(l *lane) {
 			return t.home == l
 		})
 		for _, t := range given {
-			t.queued = false
+			t.awaitsRoute = false
 			e.advance(t)
 		}
-		e.follow(w)
+		e.wakeWaiting(w)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // mayAsk puts the neutral question, as Engine.mayAsk does.
-func (t *tour) mayAsk(ctx context.Context, now time.Time) time.Time {
+func (t *scan) mayAsk(ctx context.Context, now time.Time) time.Time {
 	at := t.app.Next(now)
 	switch {
 	case t.inflight >= t.opt.Workers:
@@ -41,10 +41,10 @@ func (t *tour) mayAsk(ctx context.Context, now time.Time) time.Time {
 }
 
 // whoami takes the answer to the neutral question, which left then.
-func (t *tour) whoami(reply graph.Reply, left, now time.Time) {
+func (t *scan) whoami(reply graph.Reply, left, now time.Time) {
 	reply = dispatch.OfAll(reply)
 	was := t.app.Block.Until
-	_, t.app = dispatch.Heard(quota.Lane{}, t.app, graph.AccountUsage{}, reply.Err, quota.Read, left, now)
+	_, t.app = dispatch.Learn(quota.Lane{}, t.app, graph.AccountUsage{}, reply.Err, quota.Read, left, now)
 	t.appAnswered(reply, was, now)
 	t.touch(reply, left, now, true)
 	if err := t.trust.Judge(reply, left, now, t.opt); err != nil && t.stop == nil {
@@ -53,7 +53,7 @@ func (t *tour) whoami(reply graph.Reply, left, now time.Time) {
 }
 
 // touch notes whether the API answered a request, as Engine.touch does.
-func (t *tour) touch(reply graph.Reply, left, now time.Time, neutral bool) {
+func (t *scan) touch(reply graph.Reply, left, now time.Time, neutral bool) {
 	if graph.ClassOf(reply.Err) == graph.Unreachable {
 		t.calls-- // it was none
 	}

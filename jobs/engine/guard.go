@@ -29,7 +29,7 @@ func (t *task) notCreatedHere(now time.Time) bool {
 	}
 	for i := range t.places {
 		o := t.known[slotCopies+i]
-		if !o.Recent(now, permitted) || o.Created.Equal(source.Created) {
+		if !o.Recent(now, permitAge) || o.Created.Equal(source.Created) {
 			return false
 		}
 	}

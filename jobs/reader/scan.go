@@ -14,12 +14,12 @@ import (
 	"adferry/plan"
 )
 
-// tour is one use of a Reader. As in the engine, one goroutine owns all of this
+// scan is one use of a Reader. As in the engine, one goroutine owns all of this
 // and a bounded pool makes the requests: whatever has to wait, waits here.
-type tour struct {
+type scan struct {
 	*Reader
-	all      []*stopover
-	open     []*stopover // those with something left to read, whose turns go round
+	all      []*accountScan
+	open     []*accountScan // those with something left to read, whose turns go round
 	turn     int
 	hurried  bool // doubts and accounts that may be blocked are not waited for
 	inflight int
@@ -36,14 +36,14 @@ type tour struct {
 	inbox chan func()
 }
 
-// stopover is an ad account on a tour.
-type stopover struct {
+// accountScan is an ad account on a tour.
+type accountScan struct {
 	account plan.Account
 	quota   *quota.Lane
-	supply  supply
-	release func()    // lets go of the supply
-	queue   []*errand // reads to be made, or made again
-	out     int       // reads on their way
+	backlog backlog
+	release func()         // lets go of the supply
+	queue   []*pageRequest // reads to be made, or made again
+	out     int            // reads on their way
 	width   dispatch.Width
 	maybe   int // throttles in a row that may be a block
 	denials int // refusals in a row
@@ -52,13 +52,13 @@ type stopover struct {
 	refused *graph.Error // nothing more is read
 }
 
-func (s *stopover) over() bool {
-	return s.out == 0 && s.held == 0 && (s.refused != nil || len(s.queue) == 0 && s.supply.done())
+func (s *accountScan) done() bool {
+	return s.out == 0 && s.held == 0 && (s.refused != nil || len(s.queue) == 0 && s.backlog.done())
 }
 
 // run reads until nothing is left, or until it has to stop. Then it leaves what is
 // still on its way: a read can be broken off at any time.
-func (t *tour) run(ctx context.Context) error {
+func (t *scan) run(ctx context.Context) error {
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
 	t.contact = dispatch.Contact{Heard: t.contact.Heard}
@@ -83,7 +83,7 @@ func (t *tour) run(ctx context.Context) error {
 		if t.stop != nil {
 			leave()
 		}
-		t.open = slices.DeleteFunc(t.open, (*stopover).over)
+		t.open = slices.DeleteFunc(t.open, (*accountScan).done)
 		if t.inflight == 0 && (t.stop != nil || len(t.open) == 0 && !t.trust.Doubted()) {
 			_ = t.pool.Wait() // they return nothing
 			return t.stop
@@ -98,7 +98,7 @@ func (t *tour) run(ctx context.Context) error {
 }
 
 // sleep waits until an answer is there, or wake has come.
-func (t *tour) sleep(ctx context.Context, now, wake time.Time) {
+func (t *scan) sleep(ctx context.Context, now, wake time.Time) {
 	var due <-chan time.Time
 	if t.stop == nil && wake.Before(quota.Never) {
 		timer := time.NewTimer(wake.Sub(now))
@@ -118,7 +118,7 @@ func (t *tour) sleep(ctx context.Context, now, wake time.Time) {
 }
 
 // tooLong says why nothing more is waited for, with nothing on its way.
-func (t *tour) tooLong(now, wake time.Time) error {
+func (t *scan) tooLong(now, wake time.Time) error {
 	if t.idle.IsZero() {
 		t.idle = now
 	}
@@ -133,7 +133,7 @@ func (t *tour) tooLong(now, wake time.Time) error {
 	held := t.blocked
 	stop := &jobs.ThrottledError{Until: wake}
 	for _, s := range t.open {
-		held = held || slices.ContainsFunc(s.queue, func(e *errand) bool { return e.asked > 0 })
+		held = held || slices.ContainsFunc(s.queue, func(e *pageRequest) bool { return e.asked > 0 })
 		if s.quota.Block.Until.Equal(wake) {
 			stop.Account = s.account
 		}
@@ -151,7 +151,7 @@ func (t *tour) tooLong(now, wake time.Time) error {
 	return stop
 }
 
-func waitsOf(open []*stopover) (all []*ownWait) {
+func waitsOf(open []*accountScan) (all []*ownWait) {
 	for _, s := range open {
 		all = append(all, &s.wait)
 	}
@@ -160,7 +160,7 @@ func waitsOf(open []*stopover) (all []*ownWait) {
 
 // dispatch sends as much as may go, account after account, and says when more
 // could.
-func (t *tour) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
+func (t *scan) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	t.blocked = false
 	if t.asking {
 		return quota.Never
@@ -183,7 +183,7 @@ func (t *tour) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 			idle++
 			continue
 		}
-		if at := t.ready(s, now); at.After(now) {
+		if at := t.readyAt(s, now); at.After(now) {
 			idle++
 			wake = dispatch.Sooner(wake, at)
 			continue
@@ -203,9 +203,9 @@ func (t *tour) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	return wake
 }
 
-// ready says when the account's next read may go, which is then the first in its
+// readyAt says when the account's next read may go, which is then the first in its
 // queue.
-func (t *tour) ready(s *stopover, now time.Time) time.Time {
+func (t *scan) readyAt(s *accountScan, now time.Time) time.Time {
 	if s.refused != nil {
 		return quota.Never
 	}
@@ -216,7 +216,7 @@ func (t *tour) ready(s *stopover, now time.Time) time.Time {
 		}
 	}
 	if len(s.queue) == 0 || s.queue[first].due.After(now) {
-		e, err := s.supply.next(s.width.Now, s.out+len(s.queue))
+		e, err := s.backlog.next(s.width.Now, s.out+len(s.queue))
 		if err != nil {
 			t.stop = err
 			return quota.Never
@@ -245,14 +245,14 @@ func (t *tour) ready(s *stopover, now time.Time) time.Time {
 }
 
 // send makes the account's next read.
-func (t *tour) send(ctx context.Context, s *stopover, now time.Time) {
+func (t *scan) send(ctx context.Context, s *accountScan, now time.Time) {
 	e := s.queue[0]
 	s.queue = s.queue[1:]
 	most := s.width.Now
 	if e.alone {
 		most = 1
 	}
-	e.query = s.supply.query(e, most)
+	e.query = s.backlog.query(e, most)
 	*s.quota, t.app = s.quota.Spend(now, quota.Read, t.opt.Rules), t.app.Spend(now)
 	t.agree(s)
 	s.out++

@@ -26,15 +26,15 @@ func (e *Engine) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 			return quota.Never
 		}
 	}
-	for e.stirred = true; e.stirred; {
-		e.stirred, e.blocked = false, false
+	for e.readyChanged = true; e.readyChanged; {
+		e.readyChanged, e.blocked = false, false
 		e.hurry(ctx, now)
-		wake = e.round(ctx, now)
+		wake = e.takeTurns(ctx, now)
 	}
 	return dispatch.Sooner(wake, e.inquire(ctx, now))
 }
 
-func (e *Engine) round(ctx context.Context, now time.Time) (wake time.Time) {
+func (e *Engine) takeTurns(ctx context.Context, now time.Time) (wake time.Time) {
 	wake = quota.Never
 	for idle := 0; e.inflight < e.spare() && idle < len(e.order) && e.stop == nil && !e.contact.Trial; {
 		e.turn = (e.turn + 1) % len(e.order)
@@ -82,7 +82,7 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 		default:
 			if at = e.allowed(l, e.reserving(l, read, cost, now), now); !at.After(now) {
 				e.take(r, read, cost, now)
-				if read && l.careful() {
+				if read && l.oneByOne() {
 					return r, now
 				}
 				continue
@@ -92,9 +92,9 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 			}
 			if read {
 				e.blocked = true
-				e.stands(l, now)
-				e.late(l, now)
-				e.waits(l, cost, at, now)
+				e.tellInherited(l, now)
+				e.noteBlocked(l, now)
+				e.tellWait(l, cost, at, now)
 			} else {
 				e.heldBack(l, cost, at, now)
 			}
@@ -128,16 +128,16 @@ func (e *Engine) reserving(l *lane, read bool, c quota.Cost, now time.Time) quot
 // heldBack notes that a write has to wait for its quota.
 func (e *Engine) heldBack(l *lane, c quota.Cost, at, now time.Time) {
 	e.blocked = true
-	e.stands(l, now)
-	if at.Sub(now) > slowly && at.Before(quota.Never) {
+	e.tellInherited(l, now)
+	if at.Sub(now) > slowWrite && at.Before(quota.Never) {
 		l.flow = 0
-		e.waits(l, c, at, now)
+		e.tellWait(l, c, at, now)
 	}
 }
 
-// slowly is from when on a write counts as held back: Limited access lets one go
+// slowWrite is from when on a write counts as held back: Limited access lets one go
 // every 15 seconds, Full access ten a second.
-const slowly = time.Second
+const slowWrite = time.Second
 
 // offer is what the lane would send next: reads that are due, else writes, else
 // reads when they will be due.
@@ -149,12 +149,12 @@ func (e *Engine) offer(l *lane, now time.Time) (read bool, cost quota.Cost, due 
 	}
 	due = quota.Never
 	switch {
-	case l.looks.empty():
-	case l.careful() && l.reading > 0: // its answer comes first
+	case l.lookups.empty():
+	case l.oneByOne() && l.reading > 0: // its answer comes first
 	case l.denials > 0 && l.again.After(now):
 		due = l.again
 	default:
-		due = l.looks.when(now, l.atOnce(), len(l.ready) == 0 && l.inflight == 0 && l.permits.awaited == 0)
+		due = l.lookups.when(now, l.readSize(), len(l.ready) == 0 && l.inflight == 0 && l.permits.awaited == 0)
 		if !due.After(now) || e.quiet() && len(l.ready) == 0 && l.permits.awaited == 0 {
 			return true, quota.Read, now
 		}
@@ -177,7 +177,7 @@ func (e *Engine) refresh(l *lane, now time.Time) {
 	ready := l.ready
 	l.ready = nil
 	for _, t := range ready {
-		if t.next(now.Add(fresh/2), e.opt.Attempts).kind != stepSend {
+		if t.next(now.Add(observationAge/2), e.opt.Attempts).kind != stepSend {
 			t.forget()
 			e.advance(t)
 		} else {
@@ -203,19 +203,19 @@ func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
 	e.app = e.app.Spend(now)
 	if read {
 		l.reading++
-		var p *page
-		if len(l.looks.pages) > 0 {
-			p, l.looks.pages = l.looks.pages[0], l.looks.pages[1:]
+		var p *bulkRead
+		if len(l.lookups.continued) > 0 {
+			p, l.lookups.continued = l.lookups.continued[0], l.lookups.continued[1:]
 		} else {
-			p = &page{looks: l.looks.take(l.atOnce(), now)}
+			p = &bulkRead{lookups: l.lookups.take(l.readSize(), now)}
 		}
-		r.items = append(r.items, item{page: p})
-		r.calls = append(r.calls, p.read(l.account))
+		r.items = append(r.items, item{read: p})
+		r.calls = append(r.calls, p.call(l.account))
 		return
 	}
 	t := l.pop()
 	l.flow++
-	e.goesOn(l)
+	e.waitOver(l)
 	r.alone = t.uploads()
 	r.items = append(r.items, item{task: t})
 	r.calls = append(r.calls, t.write())

@@ -14,10 +14,10 @@ import (
 // while would wait with it. It leaves that account's copies out, goes on with those
 // behind them, and comes back.
 
-// gap is what a lane left out: its copies from one source, in a range of its
+// skippedRange is what a lane left out: its copies from one source, in a range of its
 // operations. While there is one, nothing of that source is claimed beyond it, so no
 // operation is claimed twice.
-type gap struct {
+type skippedRange struct {
 	source plan.Account
 	after  plan.OpID
 	upTo   plan.OpID
@@ -36,33 +36,33 @@ const (
 	countStuck = time.Second
 )
 
-// jam is who waits for reads of ad accounts that cannot be read for a while, as it
+// blockedReads is who waits for reads of ad accounts that cannot be read for a while, as it
 // was counted last.
-type jam struct {
+type blockedReads struct {
 	counted time.Time
 	stale   bool // something changed since
 	until   map[plan.Account]time.Time
 	tasks   map[*lane]map[plan.Account]int
 }
 
-// shut reports whether the account cannot be read for a while.
-func (j *jam) shut(a plan.Account, now time.Time) bool { return j.until[a].After(now) }
+// blocked reports whether the account cannot be read for a while.
+func (j *blockedReads) blocked(a plan.Account, now time.Time) bool { return j.until[a].After(now) }
 
 // stuck is how many of the lane's tasks wait for such accounts: a window of them
 // for each at most, for what is stuck beyond that has to wait in any case.
-func (j *jam) stuck(l *lane, now time.Time) (n int) {
+func (j *blockedReads) stuck(l *lane, now time.Time) (n int) {
 	for a, tasks := range j.tasks[l] {
-		if j.shut(a, now) {
+		if j.blocked(a, now) {
 			n += min(tasks, max(l.window, enoughStuck))
 		}
 	}
 	return min(n, l.held)
 }
 
-// late notes that a read of the lane's account has to wait.
-func (e *Engine) late(l *lane, now time.Time) {
-	if !e.jam.shut(l.account, now) && e.closedUntil(l, now).After(now) {
-		e.jam.stale = true
+// noteBlocked notes that a read of the lane's account has to wait.
+func (e *Engine) noteBlocked(l *lane, now time.Time) {
+	if !e.blockedReads.blocked(l.account, now) && e.closedUntil(l, now).After(now) {
+		e.blockedReads.stale = true
 	}
 }
 
@@ -78,10 +78,10 @@ func (e *Engine) closedUntil(l *lane, now time.Time) (until time.Time) {
 
 // recount is when to count again: never, if nothing changed since.
 func (e *Engine) recount(now time.Time) time.Time {
-	if !e.jam.stale {
+	if !e.blockedReads.stale {
 		return quota.Never
 	}
-	if at := e.jam.counted.Add(countStuck); at.After(now) {
+	if at := e.blockedReads.counted.Add(countStuck); at.After(now) {
 		return at
 	}
 	return now
@@ -92,46 +92,46 @@ func (e *Engine) count(now time.Time) {
 	if e.recount(now).After(now) {
 		return
 	}
-	e.jam = jam{counted: now, until: map[plan.Account]time.Time{}, tasks: map[*lane]map[plan.Account]int{}}
+	e.blockedReads = blockedReads{counted: now, until: map[plan.Account]time.Time{}, tasks: map[*lane]map[plan.Account]int{}}
 	for _, l := range e.order {
 		until := e.closedUntil(l, now)
-		if l.looks.empty() || l.refused != nil || until.IsZero() {
+		if l.lookups.empty() || l.refused != nil || until.IsZero() {
 			continue
 		}
-		e.jam.until[l.account] = until
-		for _, k := range l.looks.order {
+		e.blockedReads.until[l.account] = until
+		for _, k := range l.lookups.order {
 			for _, w := range k.waiters {
 				home := w.task.home
 				switch {
 				case home == l:
 					continue // it waits for itself
-				case e.jam.tasks[home] == nil:
-					e.jam.tasks[home] = map[plan.Account]int{}
+				case e.blockedReads.tasks[home] == nil:
+					e.blockedReads.tasks[home] = map[plan.Account]int{}
 				}
-				e.jam.tasks[home][l.account]++
+				e.blockedReads.tasks[home][l.account]++
 			}
 		}
 	}
 }
 
-// open is the first gap whose source can be read again.
-func (e *Engine) open(l *lane, now time.Time) *gap {
-	for i := range l.gaps {
-		if g := &l.gaps[i]; !e.jam.shut(g.source, now) {
+// readableAgain is the first gap whose source can be read again.
+func (e *Engine) readableAgain(l *lane, now time.Time) *skippedRange {
+	for i := range l.skipped {
+		if g := &l.skipped[i]; !e.blockedReads.blocked(g.source, now) {
 			return g
 		}
 	}
 	return nil
 }
 
-// except are the sources to leave out of what the lane claims next: those of its
+// unreadableSources are the sources to leave out of what the lane claims next: those of its
 // gaps, and those that enough of its tasks wait for.
-func (e *Engine) except(l *lane, now time.Time) (sources []plan.Account) {
-	for _, g := range l.gaps {
+func (e *Engine) unreadableSources(l *lane, now time.Time) (sources []plan.Account) {
+	for _, g := range l.skipped {
 		sources = append(sources, g.source)
 	}
-	for a, n := range e.jam.tasks[l] {
-		if n >= enoughStuck && e.jam.shut(a, now) && !slices.Contains(sources, a) {
+	for a, n := range e.blockedReads.tasks[l] {
+		if n >= enoughStuck && e.blockedReads.blocked(a, now) && !slices.Contains(sources, a) {
 			sources = append(sources, a)
 		}
 	}
@@ -141,11 +141,11 @@ func (e *Engine) except(l *lane, now time.Time) (sources []plan.Account) {
 // skip notes that the sources were left out from the lane's cursor up to here.
 func (l *lane) skip(sources []plan.Account, upTo plan.OpID) {
 	for _, s := range sources {
-		i := slices.IndexFunc(l.gaps, func(g gap) bool { return g.source == s })
+		i := slices.IndexFunc(l.skipped, func(g skippedRange) bool { return g.source == s })
 		if i < 0 {
-			l.gaps = append(l.gaps, gap{source: s, after: l.cursor})
-			i = len(l.gaps) - 1
+			l.skipped = append(l.skipped, skippedRange{source: s, after: l.cursor})
+			i = len(l.skipped) - 1
 		}
-		l.gaps[i].upTo = upTo
+		l.skipped[i].upTo = upTo
 	}
 }

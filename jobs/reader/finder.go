@@ -8,8 +8,8 @@ import (
 	"adferry/plan"
 )
 
-// inquiry reads the images of an account that are asked for by hash.
-type inquiry struct {
+// finder reads the images of an account that are asked for by hash.
+type finder struct {
 	account plan.Account
 	q       graph.Query
 	pull    func() (plan.Hash, error, bool)
@@ -20,11 +20,11 @@ type inquiry struct {
 	dry bool // pull has no more
 }
 
-func (i *inquiry) next(n, others int) (*errand, error) {
+func (i *finder) next(n, others int) (*pageRequest, error) {
 	if i.dry || others >= i.atOnce {
 		return nil, nil
 	}
-	e := &errand{}
+	e := &pageRequest{}
 	for len(e.hashes) < n {
 		h, err, ok := i.pull()
 		if !ok {
@@ -44,7 +44,7 @@ func (i *inquiry) next(n, others int) (*errand, error) {
 
 // query asks for the first of the hashes; behind a cursor for those that the
 // pages before did not show.
-func (i *inquiry) query(e *errand, n int) graph.Query {
+func (i *finder) query(e *pageRequest, n int) graph.Query {
 	if e.after != "" {
 		n = len(e.hashes)
 	}
@@ -56,7 +56,7 @@ func (i *inquiry) query(e *errand, n int) graph.Query {
 
 // take tells of the images that the answer proves something of. The others come
 // back, to be asked for again.
-func (i *inquiry) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
+func (i *finder) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest, error) {
 	asked := evidence.Lookup{Account: i.account, After: e.query.After}
 	for _, h := range e.query.Hashes {
 		asked.Hashes = append(asked.Hashes, plan.Hash(h))
@@ -81,14 +81,14 @@ func (i *inquiry) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
 			return nil, err
 		}
 	}
-	var left []*errand
+	var left []*pageRequest
 	if rest := e.hashes[len(e.query.Hashes):]; len(rest) > 0 {
-		left = append(left, &errand{hashes: rest})
+		left = append(left, &pageRequest{hashes: rest})
 	}
 	if len(missing) == 0 {
 		return left, nil
 	}
-	again := &errand{hashes: missing}
+	again := &pageRequest{hashes: missing}
 	switch answer.Rest {
 	case evidence.RestNextPage:
 		again.after, again.empty = answer.After, e.empty+1
@@ -98,4 +98,4 @@ func (i *inquiry) take(e *errand, r graph.Reply, sure bool) ([]*errand, error) {
 	return append(left, again), nil
 }
 
-func (i *inquiry) done() bool { return i.dry }
+func (i *finder) done() bool { return i.dry }

@@ -7,11 +7,11 @@ import (
 	"adferry/jobs/quota"
 )
 
-// Heard is what a reply to a call of this cost makes of the two quotas that the
+// Learn is what a reply to a call of this cost makes of the two quotas that the
 // call had to pass when it left: its ad account's and the app's. Of a call that
 // failed transiently nothing is learned, unless the API names a wait, and of one
 // that it did not answer nothing at all.
-func Heard(lane quota.Lane, app quota.App, u graph.AccountUsage, err *graph.Error, c quota.Cost, left, now time.Time) (quota.Lane, quota.App) {
+func Learn(lane quota.Lane, app quota.App, u graph.AccountUsage, err *graph.Error, c quota.Cost, left, now time.Time) (quota.Lane, quota.App) {
 	switch graph.ClassOf(err) {
 	case graph.ThrottledAccount, graph.MaybeThrottled:
 		return lane.Throttled(left, now, err, u), app

@@ -10,8 +10,8 @@ import (
 	"adferry/plan"
 )
 
-// wrote takes the answer to a task's write.
-func (e *Engine) wrote(t *task, reply graph.Reply, now time.Time) {
+// writeAnswered takes the answer to a task's write.
+func (e *Engine) writeAnswered(t *task, reply graph.Reply, now time.Time) {
 	err := reply.Err
 	if err != nil && err.Lost { // whatever else it says
 		if err.Class == graph.RefusedRun {
@@ -55,19 +55,19 @@ func (e *Engine) refusedWrite(t *task, err *graph.Error) {
 	default:
 		t.Outcome.Attempts++
 		t.last = err
-		e.opened(t)
+		e.openRoute(t)
 		if t.Kind == plan.KindDelete {
 			t.refused = true
 			t.forget()
-			e.tryOtherwise(t)
+			e.advanceDurably(t)
 			return
 		}
 		e.settle(t, t.failed(err, 0))
 	}
 }
 
-// tryOtherwise lets a task go on whose write was withheld, once that is on disk.
-func (e *Engine) tryOtherwise(t *task) {
+// advanceDurably lets a task go on whose write was withheld, once that is on disk.
+func (e *Engine) advanceDurably(t *task) {
 	e.commit.add(jobs.Change{}, func() { e.advance(t) })
 }
 
@@ -77,7 +77,7 @@ func (e *Engine) succeeded(t *task, reply graph.Reply, now time.Time) {
 	t.last, t.lost, t.uncounted = nil, false, false
 	e.approve(t)
 	if t.Kind == plan.KindDelete {
-		t.deleted, t.looked = true, 0
+		t.deleted, t.sourceReads = true, 0
 		t.known[slotSource] = evidence.Observation{Known: evidence.Seen, Sent: now}
 		e.advance(t)
 		return
@@ -92,7 +92,7 @@ func (e *Engine) succeeded(t *task, reply graph.Reply, now time.Time) {
 	}
 	o := t.Outcome
 	o.State, o.Created = jobs.Done, true // absence was read under this hash
-	e.settle(t, settle(o).outcome)
+	e.settle(t, success(o).outcome)
 }
 
 // unsent puts a write back that surely had no effect. On a slow disk this record
@@ -122,7 +122,7 @@ func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
 		if t.foreign++; t.foreign >= dispatch.MostContacts {
 			e.foreign = err
 			e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: o}}}, nil)
-			e.strand(t)
+			e.deferTask(t)
 			return
 		}
 	}
@@ -133,7 +133,7 @@ func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
 	e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: o}}}, func() {
 		e.after(again, func() { t.forget(); e.advance(t) })
 	})
-	e.tried(t)
+	e.release(t)
 }
 
 // failed is the outcome of a write that the API refused.
@@ -143,9 +143,9 @@ func (t *task) failed(err *graph.Error, attempts int) jobs.Outcome {
 	return t.fail(reasonOf(err), err.Detail()).outcome
 }
 
-// lookAgain forgets what has to be looked at again after a pause: the copies that
+// forgetUnseen forgets what has to be looked at again after a pause: the copies that
 // were not seen, the target, or the source.
-func (t *task) lookAgain(after step) {
+func (t *task) forgetUnseen(after step) {
 	switch {
 	case after.target:
 		t.known[slotTarget] = evidence.Observation{}

@@ -8,8 +8,8 @@ import (
 	"adferry/graph"
 )
 
-// errand is something to be read, by as many reads as it takes.
-type errand struct {
+// pageRequest is something to be read, by as many reads as it takes.
+type pageRequest struct {
 	hashes []string // still to be told of; none for a page of a listing
 	after  string   // cursor of the page before
 	empty  int      // pages in a row that showed nothing of the hashes
@@ -25,17 +25,17 @@ type errand struct {
 	missed  time.Time // when one last got no answer
 }
 
-// supply is what an ad account has left to read.
-type supply interface {
+// backlog is what an ad account has left to read.
+type backlog interface {
 	// next is the next errand; nil when there is none, or none beside the given
 	// number of others. A new one is about n images at most.
-	next(n, others int) (*errand, error)
+	next(n, others int) (*pageRequest, error)
 	// query is what to ask now, for n images at most.
-	query(e *errand, n int) graph.Query
+	query(e *pageRequest, n int) graph.Query
 	// take takes an answer and returns what is left to do. Unless it is sure, what
 	// the answer shows nothing of comes back doubted. An answer that proves nothing is
 	// an *unreadError: the errand is made again as after a read that failed.
-	take(e *errand, r graph.Reply, sure bool) ([]*errand, error)
+	take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest, error)
 	// done reports whether next has no more, ever.
 	done() bool
 }

@@ -12,7 +12,7 @@ import (
 	"adferry/plan"
 )
 
-// spool is the folder for pictures on their way from one ad account to another, in
+// pictureFolder is the folder for pictures on their way from one ad account to another, in
 // the job's own: whoever runs the job has it alone, so what lies there when a run
 // starts was left by one that was killed.
 //
@@ -20,22 +20,22 @@ import (
 //	sums/  which picture came for which image, see package content
 //
 // It is made when the first picture comes.
-type spool struct {
+type pictureFolder struct {
 	dir string
 
 	mu    sync.Mutex
 	index *content.Index
 }
 
-func (s *spool) pictures() string { return filepath.Join(s.dir, "new") }
+func (s *pictureFolder) incoming() string { return filepath.Join(s.dir, "new") }
 
 // begin removes what an earlier run left, and returns the images in whose place it
 // uploaded a picture that came for another one, too.
-func (s *spool) begin() ([]plan.Hash, error) {
+func (s *pictureFolder) begin() ([]plan.Hash, error) {
 	if s.dir == "" {
 		return nil, nil
 	}
-	if err := os.RemoveAll(s.pictures()); err != nil {
+	if err := os.RemoveAll(s.incoming()); err != nil {
 		return nil, err
 	}
 	sums := filepath.Join(s.dir, "sums")
@@ -51,10 +51,10 @@ func (s *spool) begin() ([]plan.Hash, error) {
 }
 
 // open makes the folder.
-func (s *spool) open() (*content.Index, error) {
+func (s *pictureFolder) open() (*content.Index, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := os.MkdirAll(s.pictures(), 0o755); err != nil {
+	if err := os.MkdirAll(s.incoming(), 0o755); err != nil {
 		return nil, err
 	}
 	var err error
@@ -64,15 +64,15 @@ func (s *spool) open() (*content.Index, error) {
 	return s.index, err
 }
 
-func (s *spool) create() (*os.File, error) {
+func (s *pictureFolder) create() (*os.File, error) {
 	if _, err := s.open(); err != nil {
 		return nil, err
 	}
-	return os.CreateTemp(s.pictures(), "*")
+	return os.CreateTemp(s.incoming(), "*")
 }
 
 // claim notes that a picture came for an image; see content.Index.
-func (s *spool) claim(sum graph.Sum, hash plan.Hash) error {
+func (s *pictureFolder) claim(sum graph.Sum, hash plan.Hash) error {
 	index, err := s.open()
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (s *spool) claim(sum graph.Sum, hash plan.Hash) error {
 }
 
 // upload notes that it is about to be uploaded in the image's place.
-func (s *spool) upload(sum graph.Sum, hash plan.Hash) error {
+func (s *pictureFolder) upload(sum graph.Sum, hash plan.Hash) error {
 	index, err := s.open()
 	if err != nil {
 		return err
@@ -90,11 +90,11 @@ func (s *spool) upload(sum graph.Sum, hash plan.Hash) error {
 }
 
 // end removes the pictures; the sums stay for the next run.
-func (s *spool) end() {
+func (s *pictureFolder) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dir != "" {
-		_ = os.RemoveAll(s.pictures())
+		_ = os.RemoveAll(s.incoming())
 	}
 	if s.index != nil {
 		_ = s.index.Close()

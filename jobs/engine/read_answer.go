@@ -10,13 +10,13 @@ import (
 	"adferry/plan"
 )
 
-// read takes the reply to a bulk read that was sent then.
-func (e *Engine) read(l *lane, p *page, reply graph.Reply, sent, now time.Time) {
+// readAnswered takes the reply to a bulk read that was sent then.
+func (e *Engine) readAnswered(l *lane, p *bulkRead, reply graph.Reply, sent, now time.Time) {
 	if reply.Err != nil {
-		e.unread(l, p, reply.Err, sent, now)
+		e.readFailed(l, p, reply.Err, sent, now)
 		return
 	}
-	question := p.lookup(l.account)
+	question := p.question(l.account)
 	e.tellsStatus = e.tellsStatus || evidence.TellsStatus(reply)
 	question.Status = e.tellsStatus
 	answer := question.Judge(reply)
@@ -24,18 +24,18 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, sent, now time.Time) 
 		answer.Rest, answer.Odd = evidence.RestNotKnown, "page after page shows nothing of what was asked for"
 	}
 	if answer.Rest == evidence.RestNotKnown {
-		e.unread(l, p, answer.Unread(reply.Status), sent, now)
+		e.readFailed(l, p, answer.Unread(reply.Status), sent, now)
 		return
 	}
-	l.granted()
+	l.readGranted()
 	switch {
 	case reply.Usage.Seen():
-		e.hear(dispatch.HeadersSent, now)
+		e.noteHeaders(dispatch.HeadersSent, now)
 	case len(reply.Images) > 0:
-		e.hear(dispatch.HeadersMissing, now)
+		e.noteHeaders(dispatch.HeadersMissing, now)
 	}
-	var left []*look
-	for _, k := range p.looks {
+	var left []*lookup
+	for _, k := range p.lookups {
 		switch known := answer.Known[k.hash]; {
 		case known != evidence.NotKnown:
 			e.observed(k, e.observation(known, answer.Image[k.hash], k.asks, sent))
@@ -45,31 +45,31 @@ func (e *Engine) read(l *lane, p *page, reply graph.Reply, sent, now time.Time) 
 			pause := dispatch.Doubts[e.headers][k.asked]
 			k.asked++
 			e.doubted++
-			e.doubts(l, now.Add(pause), now)
+			e.tellDoubt(l, now.Add(pause), now)
 			e.after(now.Add(pause), func() {
 				e.doubted--
-				e.goesOn(l)
-				e.reread(l, k, time.Now())
+				e.waitOver(l)
+				e.queueAgain(l, k, time.Now())
 			})
 		case !reply.Usage.Seen() && e.headers == dispatch.HeadersSent:
-			e.undecided(k)
+			e.deferLookup(k)
 		default:
 			e.observed(k, evidence.Observation{Known: evidence.Absent, Sent: sent})
 		}
 	}
 	if len(left) > 0 {
-		next := &page{looks: left}
+		next := &bulkRead{lookups: left}
 		if answer.Rest == evidence.RestNextPage {
 			next.after, next.empty = answer.After, p.empty+1
 		}
-		l.looks.pages = append(l.looks.pages, next)
+		l.lookups.continued = append(l.lookups.continued, next)
 	}
 }
 
-// lookup is what the page asks.
-func (p *page) lookup(account plan.Account) evidence.Lookup {
+// question is what the page asks.
+func (p *bulkRead) question(account plan.Account) evidence.Lookup {
 	q := evidence.Lookup{Account: account, After: p.after}
-	for _, k := range p.looks {
+	for _, k := range p.lookups {
 		q.Hashes = append(q.Hashes, k.hash)
 	}
 	return q
@@ -92,10 +92,10 @@ func (e *Engine) observation(known evidence.Known, image *graph.Image, asks asks
 	return o
 }
 
-// hear notes whether an answer to a read carried a quota header. The checkpoint
+// noteHeaders notes whether an answer to a read carried a quota header. The checkpoint
 // is told as well: what the next process hears first may come from an account that
 // is throttled.
-func (e *Engine) hear(h dispatch.Headers, now time.Time) {
+func (e *Engine) noteHeaders(h dispatch.Headers, now time.Time) {
 	if e.headers = e.headers.And(h); e.headers == dispatch.HeadersMixed {
 		h = dispatch.HeadersMissing // for the next process
 	}
@@ -105,27 +105,27 @@ func (e *Engine) hear(h dispatch.Headers, now time.Time) {
 	}
 }
 
-// undecided leaves the tasks that wanted a look: nothing will tell in this run.
-func (e *Engine) undecided(k *look) {
+// deferLookup leaves the tasks that wanted a look: nothing will tell in this run.
+func (e *Engine) deferLookup(k *lookup) {
 	for _, w := range k.waiters {
 		w.task.waiting--
-		e.strand(w.task)
+		e.deferTask(w.task)
 	}
 }
 
-// strand leaves a task as it is for a later run; its place is free for others.
-func (e *Engine) strand(t *task) {
-	if !t.stranded && !t.Outcome.State.Settled() {
-		t.stranded, e.adrift = true, true
+// deferTask leaves a task as it is for a later run; its place is free for others.
+func (e *Engine) deferTask(t *task) {
+	if !t.deferred && !t.Outcome.State.Settled() {
+		t.deferred, e.hasDeferred = true, true
 		t.home.held--
 		e.ungroup(t)
-		e.away(t)
+		e.noMoreDeletes(t)
 	}
-	e.tried(t)
+	e.release(t)
 }
 
 // observed gives a look's result to the tasks that wanted it.
-func (e *Engine) observed(k *look, o evidence.Observation) {
+func (e *Engine) observed(k *lookup, o evidence.Observation) {
 	for _, w := range k.waiters {
 		w.task.known[w.slot] = o
 		w.task.waiting--
@@ -133,35 +133,35 @@ func (e *Engine) observed(k *look, o evidence.Observation) {
 	}
 }
 
-// unread takes a read that failed: again after a throttle or a lost connection,
+// readFailed takes a read that failed: again after a throttle or a lost connection,
 // again later and smaller after a transient failure, smaller after a refusal.
-func (e *Engine) unread(l *lane, p *page, err *graph.Error, sent, now time.Time) {
+func (e *Engine) readFailed(l *lane, p *bulkRead, err *graph.Error, sent, now time.Time) {
 	switch {
 	case err.Class.Throttled() && l.refused == nil, err.Class == graph.Unreachable, err.Class == graph.RefusedRun:
 		if err.Class == graph.RefusedRun {
 			e.halt(&jobs.RefusedError{Err: err})
 		}
-		for _, k := range p.looks {
-			e.reread(l, k, now)
+		for _, k := range p.lookups {
+			e.queueAgain(l, k, now)
 		}
 	case err.Class.Throttled(): // no more of an account given up
-		for _, k := range p.looks {
-			e.giveUpLook(k, l.refused)
+		for _, k := range p.lookups {
+			e.giveUpLookup(k, l.refused)
 		}
 	case err.Class.Refused():
-		e.trust.Doubt(l.account, now, func() { e.denied(l, p, err, sent) })
+		e.trust.Doubt(l.account, now, func() { e.readRefused(l, p, err, sent) })
 	default:
 		if err.Class == graph.Transient {
-			l.width = l.width.Failed(len(p.looks))
+			l.width = l.width.Failed(len(p.lookups))
 		}
-		e.readLater(l, p.looks, err, now)
+		e.readLater(l, p.lookups, err, now)
 	}
 }
 
 // readLater queues looks again after a backoff, together, and each as often as a
 // write.
-func (e *Engine) readLater(l *lane, looks []*look, err *graph.Error, now time.Time) {
-	var left []*look
+func (e *Engine) readLater(l *lane, looks []*lookup, err *graph.Error, now time.Time) {
+	var left []*lookup
 	for _, k := range looks {
 		switch counts := e.contact.Counts(err, k.missed); {
 		case counts:
@@ -172,10 +172,10 @@ func (e *Engine) readLater(l *lane, looks []*look, err *graph.Error, now time.Ti
 		k.missed = now
 		switch {
 		case k.tries >= 2*e.opt.Attempts:
-			e.giveUpLook(k, err)
+			e.giveUpLookup(k, err)
 		case k.foreign >= dispatch.MostContacts:
 			e.foreign = err
-			e.undecided(k)
+			e.deferLookup(k)
 		default:
 			left = append(left, k)
 		}
@@ -192,35 +192,35 @@ func (e *Engine) readLater(l *lane, looks []*look, err *graph.Error, now time.Ti
 	}
 	e.after(now.Add(pause), func() {
 		for _, k := range left {
-			e.reread(l, k, time.Now())
+			e.queueAgain(l, k, time.Now())
 		}
 	})
 }
 
-// reread repeats a look, unless its account was given up meanwhile.
-func (e *Engine) reread(l *lane, k *look, now time.Time) {
+// queueAgain repeats a look, unless its account was given up meanwhile.
+func (e *Engine) queueAgain(l *lane, k *lookup, now time.Time) {
 	if l.refused != nil {
-		e.giveUpLook(k, l.refused)
+		e.giveUpLookup(k, l.refused)
 		return
 	}
-	l.looks.again(k, now)
+	l.lookups.again(k, now)
 }
 
-// emptyLooks answers all that was still to be read of an account given up.
-func (e *Engine) emptyLooks(l *lane) {
-	queue := l.looks
-	l.looks = lookQueue{}
+// emptyLookups answers all that was still to be read of an account given up.
+func (e *Engine) emptyLookups(l *lane) {
+	queue := l.lookups
+	l.lookups = lookupQueue{}
 	for _, k := range queue.order {
-		e.giveUpLook(k, l.refused)
+		e.giveUpLookup(k, l.refused)
 	}
-	for _, p := range queue.pages {
-		for _, k := range p.looks {
-			e.giveUpLook(k, l.refused)
+	for _, p := range queue.continued {
+		for _, k := range p.lookups {
+			e.giveUpLookup(k, l.refused)
 		}
 	}
 }
 
-func (e *Engine) giveUpLook(k *look, err *graph.Error) {
+func (e *Engine) giveUpLookup(k *lookup, err *graph.Error) {
 	for _, w := range k.waiters {
 		w.task.waiting--
 		e.unreadable(w, err)
@@ -233,12 +233,12 @@ func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	t := w.task
 	switch {
 	case !t.Outcome.State.Settled() && w.slot >= slotCopies && t.places[w.slot-slotCopies].copy != witness && t.known[slotSource].Known == evidence.Absent && (t.tried() || t.deleted):
-		s := t.vanished(t.places[w.slot-slotCopies:][:1], "cannot be read: "+err.Detail())
-		e.amend(s.missed, time.Now())
+		s := t.settleVanished(t.places[w.slot-slotCopies:][:1], "cannot be read: "+err.Detail())
+		e.amend(s.unseenCopies, time.Now())
 		e.settle(t, s.outcome)
 		return
 	case t.Outcome.State.Settled() || t.lost || t.deleted:
-		e.strand(t)
+		e.deferTask(t)
 		return
 	case t.stored: // where it is now, creatives are re-pointed to: that has to be seen
 		e.settle(t, t.fail(jobs.CopyUnseen, t.storedUnseen("cannot be read: "+err.Detail())).outcome)

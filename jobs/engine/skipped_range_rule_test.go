@@ -16,15 +16,15 @@ func TestGapStaysClosed(t *testing.T) {
 	l := newLane(jobs.LaneState{Account: "22", Work: true}, time.Now())
 	l.skip([]plan.Account{"11"}, 50)
 	l.cursor = 50
-	e.jam.until = map[plan.Account]time.Time{"11": now.Add(time.Minute)} // nobody waits for it any more
-	if got := e.except(l, now); len(got) != 1 || got[0] != "11" {
+	e.blockedReads.until = map[plan.Account]time.Time{"11": now.Add(time.Minute)} // nobody waits for it any more
+	if got := e.unreadableSources(l, now); len(got) != 1 || got[0] != "11" {
 		t.Fatalf("got %v left out behind the gap, want its source", got)
 	}
-	if e.open(l, now) != nil {
+	if e.readableAgain(l, now) != nil {
 		t.Error("got a gap open whose source cannot be read")
 	}
-	l.skip(e.except(l, now), 80)
-	if later := now.Add(2 * time.Minute); e.open(l, later) == nil || *e.open(l, later) != (gap{"11", 0, 80}) {
-		t.Errorf("got %+v, want one gap up to 80", l.gaps)
+	l.skip(e.unreadableSources(l, now), 80)
+	if later := now.Add(2 * time.Minute); e.readableAgain(l, later) == nil || *e.readableAgain(l, later) != (skippedRange{"11", 0, 80}) {
+		t.Errorf("got %+v, want one gap up to 80", l.skipped)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"adferry/plan"
 )
 
-// look is one image that tasks want read from a lane's ad account.
-type look struct {
+// lookup is one image that tasks want read from a lane's ad account.
+type lookup struct {
 	hash    plan.Hash
 	asks    asks
 	asked   int       // times it was absent from an answer without a quota header
@@ -53,18 +53,18 @@ func (a asks) fields() []string {
 	return fields
 }
 
-// lookQueue holds the looks of a lane, each image once, in order of arrival.
-type lookQueue struct {
-	byHash map[plan.Hash]*look
-	order  []*look
-	pages  []*page // reads to be continued
+// lookupQueue holds the looks of a lane, each image once, in order of arrival.
+type lookupQueue struct {
+	byHash    map[plan.Hash]*lookup
+	order     []*lookup
+	continued []*bulkRead // reads to be continued
 }
 
-// page is a bulk read that goes on behind a cursor.
-type page struct {
-	looks []*look // not yet answered
-	after string
-	empty int // pages in a row that showed none of them
+// bulkRead is a bulk read that goes on behind a cursor.
+type bulkRead struct {
+	lookups []*lookup // not yet answered
+	after   string
+	empty   int // pages in a row that showed none of them
 }
 
 // A look that does not fill a bulk read waits for company. How long depends on
@@ -94,13 +94,13 @@ func linger(t *task, slot int) time.Duration {
 }
 
 // add queues a want; wants of one image share its look.
-func (q *lookQueue) add(w want, t *task, now time.Time) {
+func (q *lookupQueue) add(w query, t *task, now time.Time) {
 	if q.byHash == nil {
-		q.byHash = map[plan.Hash]*look{}
+		q.byHash = map[plan.Hash]*lookup{}
 	}
 	l := q.byHash[w.hash]
 	if l == nil {
-		l = &look{hash: w.hash, due: now.Add(linger(t, w.slot))}
+		l = &lookup{hash: w.hash, due: now.Add(linger(t, w.slot))}
 		q.byHash[w.hash] = l
 		q.order = append(q.order, l)
 	}
@@ -112,7 +112,7 @@ func (q *lookQueue) add(w want, t *task, now time.Time) {
 }
 
 // again queues a look that was taken and has to be repeated.
-func (q *lookQueue) again(l *look, now time.Time) {
+func (q *lookupQueue) again(l *lookup, now time.Time) {
 	l.due = now
 	if other := q.byHash[l.hash]; other != nil {
 		other.waiters = append(other.waiters, l.waiters...)
@@ -127,7 +127,7 @@ func (q *lookQueue) again(l *look, now time.Time) {
 }
 
 // first queues looks before all others: they are to be read again.
-func (q *lookQueue) first(looks []*look, now time.Time) {
+func (q *lookupQueue) first(looks []*lookup, now time.Time) {
 	others := q.order
 	q.order = nil
 	for _, l := range looks {
@@ -136,11 +136,11 @@ func (q *lookQueue) first(looks []*look, now time.Time) {
 	q.order = append(q.order, others...)
 }
 
-func (q *lookQueue) empty() bool { return len(q.order) == 0 && len(q.pages) == 0 }
+func (q *lookupQueue) empty() bool { return len(q.order) == 0 && len(q.continued) == 0 }
 
 // when says from when on the queue may be read: now if a bulk read is full.
-func (q *lookQueue) when(now time.Time, width int, idle bool) time.Time {
-	if len(q.pages) > 0 || len(q.order) >= width {
+func (q *lookupQueue) when(now time.Time, width int, idle bool) time.Time {
+	if len(q.continued) > 0 || len(q.order) >= width {
 		return now
 	}
 	due := q.order[0].due
@@ -159,9 +159,9 @@ func (q *lookQueue) when(now time.Time, width int, idle bool) time.Time {
 }
 
 // take removes up to width looks of one kind, those that are due before the others.
-func (q *lookQueue) take(width int, now time.Time) (taken []*look) {
-	due := func(l *look) bool { return !l.due.After(now) }
-	order := slices.DeleteFunc(slices.Clone(q.order), func(l *look) bool { return !due(l) })
+func (q *lookupQueue) take(width int, now time.Time) (taken []*lookup) {
+	due := func(l *lookup) bool { return !l.due.After(now) }
+	order := slices.DeleteFunc(slices.Clone(q.order), func(l *lookup) bool { return !due(l) })
 	order = append(order, slices.DeleteFunc(q.order, due)...)
 	q.order = nil
 	for _, l := range order {
@@ -178,16 +178,16 @@ func (q *lookQueue) take(width int, now time.Time) (taken []*look) {
 // absent reports whether the image is likely not to be there: because the engine
 // deleted it, or is about to bring it. An answer that shows other images proves
 // nothing of it, so such images are read by themselves.
-func (l *look) absent() bool {
+func (l *lookup) absent() bool {
 	w := l.waiters[0]
 	return w.slot == slotSource && w.task.deleted || w.slot == slotTarget && !w.task.tried()
 }
 
-// read is the call that asks about the looks.
-func (p *page) read(account plan.Account) graph.Call {
-	hashes := make([]string, len(p.looks))
+// call is the call that asks about the looks.
+func (p *bulkRead) call(account plan.Account) graph.Call {
+	hashes := make([]string, len(p.lookups))
 	var asks asks
-	for i, l := range p.looks {
+	for i, l := range p.lookups {
 		hashes[i] = string(l.hash)
 		asks |= l.asks
 	}
