@@ -10,7 +10,8 @@ import (
 	"adferry/plan"
 )
 
-// lookup is one image that tasks want read from a lane's ad account.
+// lookup is the question whether a lane's ad account has an image, on behalf of the
+// tasks that wait for its answer, an observation.
 type lookup struct {
 	hash    plan.Hash
 	asks    asks
@@ -20,7 +21,7 @@ type lookup struct {
 	denied  int       // reads of it alone that were refused for their ad account
 	missed  time.Time // when one last got no answer
 	policy  backoff.BackOff
-	due     time.Time // when it is read even if the bulk is not full
+	due     time.Time // when it is sent even if the bulk read is not full
 	waiters []waiter
 }
 
@@ -29,7 +30,7 @@ type waiter struct {
 	slot int
 }
 
-// asks says what a look wants to know beyond whether the image is there.
+// asks says what a lookup asks beyond whether the image is there.
 type asks uint8
 
 const (
@@ -53,24 +54,17 @@ func (a asks) fields() []string {
 	return fields
 }
 
-// lookupQueue holds the looks of a lane, each image once, in order of arrival.
+// lookupQueue holds the lookups of a lane, each image once, in order of arrival.
 type lookupQueue struct {
 	byHash    map[plan.Hash]*lookup
 	order     []*lookup
-	continued []*bulkRead // reads to be continued
+	continued []*bulkRead // reads whose answer had a next page
 }
 
-// bulkRead is a bulk read that goes on behind a cursor.
-type bulkRead struct {
-	lookups []*lookup // not yet answered
-	after   string
-	empty   int // pages in a row that showed none of them
-}
-
-// A look that does not fill a bulk read waits for company. How long depends on
-// how many more of its kind are likely to come, and on who waits for it.
+// lookups that do not fill a bulk read wait for more. How long depends on how many
+// more of their kind are likely to come, and on what waits for them.
 const (
-	lingerTarget  = 50 * time.Millisecond // a lane asks about a window of these at a time
+	lingerTarget  = 50 * time.Millisecond // a window of these comes at a time
 	lingerSource  = 200 * time.Millisecond
 	lingerCopies  = 2 * time.Second
 	lingerConfirm = 20 * time.Second
@@ -80,7 +74,7 @@ const (
 func linger(t *task, slot int) time.Duration {
 	switch {
 	case slot >= slotCopies && t.group != nil:
-		return 0 // with all of its group, and its permit runs out
+		return 0 // it comes with its whole group, and its permit would expire
 	case slot >= slotCopies && t.deleted:
 		return lingerConfirm
 	case slot >= slotCopies:
@@ -93,7 +87,7 @@ func linger(t *task, slot int) time.Duration {
 	return lingerTarget
 }
 
-// add queues a want; wants of one image share its look.
+// add queues a query; queries for one image share a lookup.
 func (q *lookupQueue) add(w query, t *task, now time.Time) {
 	if q.byHash == nil {
 		q.byHash = map[plan.Hash]*lookup{}
@@ -111,7 +105,7 @@ func (q *lookupQueue) add(w query, t *task, now time.Time) {
 	l.waiters = append(l.waiters, waiter{t, w.slot})
 }
 
-// again queues a look that was taken and has to be repeated.
+// again queues a lookup that was taken and has to be repeated.
 func (q *lookupQueue) again(l *lookup, now time.Time) {
 	l.due = now
 	if other := q.byHash[l.hash]; other != nil {
@@ -126,7 +120,7 @@ func (q *lookupQueue) again(l *lookup, now time.Time) {
 	q.order = append(q.order, l)
 }
 
-// first queues looks before all others: they are to be read again.
+// first queues lookups that have to be repeated before all others.
 func (q *lookupQueue) first(looks []*lookup, now time.Time) {
 	others := q.order
 	q.order = nil
@@ -138,7 +132,7 @@ func (q *lookupQueue) first(looks []*lookup, now time.Time) {
 
 func (q *lookupQueue) empty() bool { return len(q.order) == 0 && len(q.continued) == 0 }
 
-// when says from when on the queue may be read: now if a bulk read is full.
+// when says from when on a read may be sent: now if it would be full.
 func (q *lookupQueue) when(now time.Time, width int, idle bool) time.Time {
 	if len(q.continued) > 0 || len(q.order) >= width {
 		return now
@@ -158,7 +152,7 @@ func (q *lookupQueue) when(now time.Time, width int, idle bool) time.Time {
 	return due
 }
 
-// take removes up to width looks of one kind, those that are due before the others.
+// take removes up to width lookups of one kind, those that are due first.
 func (q *lookupQueue) take(width int, now time.Time) (taken []*lookup) {
 	due := func(l *lookup) bool { return !l.due.After(now) }
 	order := slices.DeleteFunc(slices.Clone(q.order), func(l *lookup) bool { return !due(l) })
@@ -175,25 +169,12 @@ func (q *lookupQueue) take(width int, now time.Time) (taken []*lookup) {
 	return taken
 }
 
-// absent reports whether the image is likely not to be there: because the engine
-// deleted it, or is about to bring it. An answer that shows other images proves
-// nothing of it, so such images are read by themselves.
+// absent reports whether the image is likely to be absent, because the engine deleted
+// it or is about to copy it there. An answer that shows other images proves nothing of
+// it, so such images are read by themselves.
 func (l *lookup) absent() bool {
 	w := l.waiters[0]
 	return w.slot == slotSource && w.task.deleted || w.slot == slotTarget && !w.task.tried()
-}
-
-// call is the call that asks about the looks.
-func (p *bulkRead) call(account plan.Account) graph.Call {
-	hashes := make([]string, len(p.lookups))
-	var asks asks
-	for i, l := range p.lookups {
-		hashes[i] = string(l.hash)
-		asks |= l.asks
-	}
-	call := graph.ReadHashes(string(account), hashes, asks.fields()...)
-	call.Query.After = p.after
-	return call
 }
 
 func latest(a, b time.Time) time.Time {

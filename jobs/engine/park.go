@@ -1,14 +1,12 @@
 package engine
 
 import (
-	"fmt"
 	"time"
 
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/quota"
-	"adferry/plan"
 )
 
 // park notes a throttle of a lane, whose gate was closed until before.
@@ -89,42 +87,6 @@ func (e *Engine) noted(p jobs.Park, why string) {
 	e.opt.Observe(jobs.Event{Kind: jobs.EventParked, Account: p.Account, Until: p.Until, Text: why})
 	if e.opt.StopOnThrottle {
 		e.halt(&jobs.ThrottledError{Account: p.Account, Until: p.Until})
-	}
-}
-
-// tellInherited tells of a wait from before this process, once something is held back by
-// it, and heeds StopOnThrottle if the API imposed it.
-func (e *Engine) tellInherited(l *lane, now time.Time) {
-	for _, s := range []*inheritedWait{&l.inherited, &e.inherited} {
-		if !s.until.After(now) {
-			continue
-		}
-		e.opt.Observe(jobs.Event{Kind: jobs.EventParked, Account: s.account, Until: s.until, Text: s.why})
-		if s.imposed && e.opt.StopOnThrottle {
-			e.halt(&jobs.ThrottledError{Account: s.account, Until: s.until})
-		}
-		*s = inheritedWait{}
-	}
-}
-
-// inheritedWait is a wait that an earlier process left behind, until it was told of.
-type inheritedWait struct {
-	account plan.Account
-	until   time.Time
-	why     string
-	imposed bool
-}
-
-func inheritedWaitOf(s jobs.LaneState) inheritedWait {
-	return inheritedWait{s.Account, s.ParkedUntil, s.ParkedFor, s.Imposed}
-}
-
-// bound shortens the wait to what is believed of it, and says so.
-func (s *inheritedWait) bound(state *jobs.LaneState, until time.Time) {
-	if s.until.After(until) {
-		s.why += fmt.Sprintf(" (noted until %s, which is hardly so: asked again after a day)", s.until.UTC().Format(time.DateOnly))
-		s.until = until
-		state.ParkedUntil, state.ParkedFor = s.until, s.why
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/evidence"
-	"adferry/plan"
 )
 
 // readAnswered takes the reply to a bulk read that was sent then.
@@ -64,15 +63,6 @@ func (e *Engine) readAnswered(l *lane, p *bulkRead, reply graph.Reply, sent, now
 		}
 		l.lookups.continued = append(l.lookups.continued, next)
 	}
-}
-
-// question is what the page asks.
-func (p *bulkRead) question(account plan.Account) evidence.Lookup {
-	q := evidence.Lookup{Account: account, After: p.after}
-	for _, k := range p.lookups {
-		q.Hashes = append(q.Hashes, k.hash)
-	}
-	return q
 }
 
 // observation is what an answer says of an image that it shows.

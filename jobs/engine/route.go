@@ -8,13 +8,13 @@ import (
 	"adferry/plan"
 )
 
-// route is one way of copying, or of deleting in one account (target ""), as far as
-// this run has come to know it.
+// route is what this run knows of writes between two ad accounts, or of deletes in one
+// (target ""): whether the API carries them out.
 type route struct {
-	open    bool         // a write was carried out, or refused for its image's sake
-	detour  bool         // copying is refused: its images are fetched and uploaded
-	probes  int          // writes that are to show whether it is open
-	waiting []*task      // for those
+	open    bool         // a write was carried out, or refused because of its image
+	detour  bool         // copying is refused: images are downloaded and uploaded
+	probes  int          // writes on their way that will show whether it is open
+	waiting []*task      // for the probes
 	refused int          // writes refused in a row
 	last    *graph.Error // why
 }
@@ -35,8 +35,8 @@ func (e *Engine) route(t *task) *route {
 	return w
 }
 
-// acquire reports whether the task's write may go. On a way that is not known to be
-// open a few go ahead and the others wait for what becomes of them.
+// acquire reports whether the task's write may be sent. On a route that is not known
+// to be open, a few writes are sent as probes and the others wait for their results.
 func (e *Engine) acquire(t *task) bool {
 	w := e.route(t)
 	switch {
@@ -54,7 +54,7 @@ func (e *Engine) acquire(t *task) bool {
 	return true
 }
 
-// release ends the task's part in finding out whether its way is open.
+// release ends the task's probe, if it was one.
 func (e *Engine) release(t *task) {
 	w := e.routes[t.pair()]
 	if w == nil {
@@ -67,14 +67,14 @@ func (e *Engine) release(t *task) {
 	e.wakeWaiting(w)
 }
 
-// openRoute notes that the task's write was not refused for its accounts.
+// openRoute notes that the task's write was not refused because of its ad accounts.
 func (e *Engine) openRoute(t *task) {
 	e.route(t).open = true
 	e.release(t)
 }
 
-// wakeWaiting lets those go on that waited for others: as many as may try, or all of
-// them once it is known how the way is.
+// wakeWaiting advances tasks that waited for probes: as many as may be probes, or all
+// once the route is known to be open or closed.
 func (e *Engine) wakeWaiting(w *route) {
 	w.waiting = slices.DeleteFunc(w.waiting, func(t *task) bool { return t.Outcome.State.Settled() })
 	n := len(w.waiting)

@@ -10,34 +10,34 @@ import (
 	"adferry/plan"
 )
 
-// A lane whose next copies all come from an ad account that cannot be read for a
-// while would wait with it. It leaves that account's copies out, goes on with those
-// behind them, and comes back.
+// A lane whose next copies all come from an ad account that cannot be read for a while
+// would have to wait with it. It skips that account's copies, goes on with those after
+// them, and comes back.
 
-// skippedRange is what a lane left out: its copies from one source, in a range of its
-// operations. While there is one, nothing of that source is claimed beyond it, so no
-// operation is claimed twice.
+// skippedRange is a range of a lane's operations of which the copies from one source
+// were skipped. While it exists nothing from that source is claimed beyond it, so that
+// no operation is claimed twice.
 type skippedRange struct {
 	source plan.Account
 	after  plan.OpID
 	upTo   plan.OpID
 }
 
-// toTheEnd is behind every operation.
+// toTheEnd is after every operation.
 const toTheEnd plan.OpID = math.MaxInt64
 
 const (
-	// longWait is how long an account has to be unreadable for others not to wait
-	// with it.
+	// longWait is how long an ad account has to be unreadable before its copies are
+	// skipped.
 	longWait = 10 * time.Second
-	// enoughStuck copies from such an account are kept ready: a bulk read's worth.
+	// enoughStuck copies from such an account are held in memory: a bulk read's worth.
 	enoughStuck = graph.MostHashes
 	// countStuck is how often the tasks that wait for such accounts are counted.
 	countStuck = time.Second
 )
 
-// blockedReads is who waits for reads of ad accounts that cannot be read for a while, as it
-// was counted last.
+// blockedReads are the ad accounts that cannot be read for a while, and how many tasks
+// of each lane wait for them, as of the last count.
 type blockedReads struct {
 	counted time.Time
 	stale   bool // something changed since
@@ -45,11 +45,11 @@ type blockedReads struct {
 	tasks   map[*lane]map[plan.Account]int
 }
 
-// blocked reports whether the account cannot be read for a while.
+// blocked reports whether the ad account cannot be read for a while.
 func (j *blockedReads) blocked(a plan.Account, now time.Time) bool { return j.until[a].After(now) }
 
-// stuck is how many of the lane's tasks wait for such accounts: a window of them
-// for each at most, for what is stuck beyond that has to wait in any case.
+// stuck is how many of the lane's tasks wait for such accounts, a window for each at
+// most: what is stuck beyond that has to wait in any case.
 func (j *blockedReads) stuck(l *lane, now time.Time) (n int) {
 	for a, tasks := range j.tasks[l] {
 		if j.blocked(a, now) {
@@ -59,7 +59,7 @@ func (j *blockedReads) stuck(l *lane, now time.Time) (n int) {
 	return min(n, l.held)
 }
 
-// noteBlocked notes that a read of the lane's account has to wait.
+// noteBlocked notes that a read of the lane's ad account has to wait.
 func (e *Engine) noteBlocked(l *lane, now time.Time) {
 	if !e.blockedReads.blocked(l.account, now) && e.closedUntil(l, now).After(now) {
 		e.blockedReads.stale = true
@@ -67,7 +67,7 @@ func (e *Engine) noteBlocked(l *lane, now time.Time) {
 }
 
 // closedUntil is until when the lane's own quota keeps it from being read, if that is a
-// while, or zero. The app's keeps all of them, so nobody would be let past.
+// long wait, or zero. The app's quota does not count: it keeps all lanes alike.
 func (e *Engine) closedUntil(l *lane, now time.Time) (until time.Time) {
 	at := l.quota.Next(now, quota.Read, e.opt.Rules)
 	if at.Sub(now) < longWait || !at.Before(quota.Never) {
@@ -114,7 +114,7 @@ func (e *Engine) count(now time.Time) {
 	}
 }
 
-// readableAgain is the first gap whose source can be read again.
+// readableAgain is the first skipped range whose source can be read again.
 func (e *Engine) readableAgain(l *lane, now time.Time) *skippedRange {
 	for i := range l.skipped {
 		if g := &l.skipped[i]; !e.blockedReads.blocked(g.source, now) {
@@ -124,8 +124,8 @@ func (e *Engine) readableAgain(l *lane, now time.Time) *skippedRange {
 	return nil
 }
 
-// unreadableSources are the sources to leave out of what the lane claims next: those of its
-// gaps, and those that enough of its tasks wait for.
+// unreadableSources are the sources to skip when the lane claims next: those of its
+// skipped ranges, and those that enough of its tasks wait for.
 func (e *Engine) unreadableSources(l *lane, now time.Time) (sources []plan.Account) {
 	for _, g := range l.skipped {
 		sources = append(sources, g.source)
@@ -138,7 +138,8 @@ func (e *Engine) unreadableSources(l *lane, now time.Time) (sources []plan.Accou
 	return sources
 }
 
-// skip notes that the sources were left out from the lane's cursor up to here.
+// skip notes that the sources were skipped from the lane's cursor up to the given
+// operation.
 func (l *lane) skip(sources []plan.Account, upTo plan.OpID) {
 	for _, s := range sources {
 		i := slices.IndexFunc(l.skipped, func(g skippedRange) bool { return g.source == s })

@@ -1,0 +1,143 @@
+package engine
+
+import (
+	"adferry/jobs"
+	"adferry/plan"
+	"fmt"
+	"time"
+)
+
+// advance does what the task needs next.
+func (e *Engine) advance(t *task) {
+	// A task that was settled while another of its lookups was on its way is done:
+	// that answer must not move it again.
+	if t.waiting > 0 || t.Outcome.State.Settled() {
+		return
+	}
+	if refused := e.refusal(t); refused != nil {
+		e.deny(t, refused)
+		return
+	}
+	now := time.Now()
+	t.detour = t.detour || t.Kind == plan.KindCopy && e.route(t).detour
+	switch s := t.next(now, e.opt.Attempts); s.kind {
+	case stepSettle:
+		e.amend(s.unseenCopies, now)
+		e.settle(t, s.outcome)
+	case stepRead:
+		if t.tooSlow(s.queries) {
+			e.settle(t, t.nextPermit(now).outcome)
+			return
+		}
+		t.waiting = len(s.queries)
+		for _, w := range s.queries {
+			e.query(w, t, now)
+		}
+	case stepConfirm:
+		t.confirmed = true
+		e.confirming++
+		e.commit.add(jobs.Change{Confirmed: t.confirmations()}, func() { e.confirming--; e.advance(t) })
+	case stepDoubt:
+		t.doubted = true
+		e.after(now.Add(doubtPause), func() { t.forgetUnseen(step{}); e.advance(t) })
+	case stepWait:
+		if s.copies || s.target {
+			t.copyMisses++
+		} else {
+			t.sourceReads++
+		}
+		soon := 0 // deletes that are read back for the first time wait for each other
+		if t.deleted && t.sourceReads == 1 {
+			soon = 1
+		}
+		t.home.permits.awaited += soon
+		e.after(now.Add(s.wait), func() {
+			t.home.permits.awaited -= soon
+			t.forgetUnseen(s)
+			e.advance(t)
+		})
+	case stepPermit, stepSend:
+		if e.opt.ReadOnly {
+			o := t.Outcome
+			o.State = jobs.Done
+			e.settle(t, o)
+			return
+		}
+		if account := e.failingTarget(t); account != "" {
+			e.settle(t, t.fail(jobs.DependencyFailed, fmt.Sprintf("not deleted: writes to %s, which holds its copy, are failing", account.Act())).outcome)
+			return
+		}
+		if account := e.suspectCopy(t); account != "" {
+			e.settle(t, t.fail(jobs.CopyUnseen, "not deleted: the picture that was uploaded to "+account.Act()+" was also received for another image, so it may be a placeholder").outcome)
+			return
+		}
+		if s.kind == stepSend && !e.acquire(t) {
+			e.ungroup(t)
+			return
+		}
+		switch {
+		case t.fetches():
+			t.home.unfetched = append(t.home.unfetched, t)
+		case s.kind == stepPermit:
+			e.awaitPermit(t, now)
+		case len(t.places) > 0:
+			e.permit(t)
+		case t.first:
+			t.home.ready = append([]*task{t}, t.home.ready...)
+		default:
+			t.home.ready = append(t.home.ready, t)
+		}
+		t.first = false
+		e.readyChanged = true
+	}
+}
+
+// query queues a lookup; an ad account that was given up answers at once.
+func (e *Engine) query(w query, t *task, now time.Time) {
+	l := e.lane(w.account)
+	if l.refused != nil {
+		t.waiting--
+		e.unreadable(waiter{t, w.slot}, l.refused)
+		return
+	}
+	l.lookups.add(w, t, now)
+	e.readyChanged = true
+	e.blockedReads.stale = e.blockedReads.stale || e.blockedReads.blocked(l.account, now)
+}
+
+// amend makes durable what was learned about operations that had been settled.
+func (e *Engine) amend(missed []jobs.Operation, now time.Time) {
+	var records []jobs.Record
+	for _, o := range missed {
+		o.Outcome.Finished = now
+		records = append(records, jobs.Record{ID: o.ID, Needed: false, Outcome: o.Outcome}) // what waited for it went on long ago
+	}
+	if len(records) > 0 {
+		e.commit.add(jobs.Change{Records: records}, nil)
+	}
+}
+
+// settle makes a final outcome durable, and then frees the task's place.
+func (e *Engine) settle(t *task, o jobs.Outcome) {
+	o.Finished = time.Now()
+	t.Outcome = o
+	e.ungroup(t)
+	e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: o}}}, func() {
+		t.removePicture()
+		e.held--
+		if !t.deferred {
+			t.home.held--
+			e.noMoreDeletes(t)
+		}
+		e.tally.settled(o)
+		t.home.note(o)
+		e.release(t)
+		e.opt.Observe(jobs.Event{Kind: jobs.EventSettled, Op: t.Op, Outcome: o})
+		if next := t.home.endTurn(t); next != nil {
+			e.advance(next)
+		}
+		if tooMany(e.opt.MaxFailures, e.tally.failures, e.tally.done, e.tally.done+min(e.held, leastSettled), e.operations) {
+			e.halt(&jobs.FailuresError{Failed: e.tally.failures, Settled: e.tally.done})
+		}
+	})
+}

@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"adferry/graph"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/quota"
+	"adferry/plan"
+	"time"
+)
+
+// A delete needs confirmations of its copies that are seconds old. So the last step
+// before deletes are sent is one bulk read of each ad account that holds their copies,
+// for as many deletes as can be sent at once: a group. A lane that its quota slows down
+// saves up for a group, because a read for each delete would cost it a quarter of what
+// it may send.
+
+// group is the deletes of a lane whose copies are read together.
+type group struct {
+	formed time.Time
+	left   int // deletes in it that have no permit yet
+}
+
+// busy reports whether the group may still bring permits.
+func (g *group) busy(now time.Time) bool {
+	return g != nil && g.left > 0 && now.Sub(g.formed) < permitAge
+}
+
+// ungroup takes the task out of its group.
+func (e *Engine) ungroup(t *task) {
+	if t.group != nil {
+		t.group.left--
+		t.group = nil
+	}
+}
+
+// arrive notes that the delete waits for its group, or never will.
+func (t *task) arrive() {
+	if t.coming {
+		t.coming = false
+		t.home.permits.coming--
+	}
+}
+
+// regroup makes a group of the deletes that wait, as many as can be sent at once, or
+// says when it could.
+func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
+	p := &l.permits
+	switch {
+	case len(p.waiting) == 0 || len(p.permitted) > 0:
+		return quota.Never
+	case p.group.busy(now):
+		return p.group.formed.Add(permitAge)
+	case p.again.After(now):
+		return p.again
+	}
+	most := l.together(e.opt.Rules)
+	if !l.quota.Block.Until.IsZero() || !e.app.Block.Until.IsZero() {
+		most = 1 // a probe
+	}
+	n := min(most, len(p.waiting))
+	if until := p.since.Add(l.patience(most)); n < most && until.After(now) && e.expects(l) && !p.probing() {
+		return until
+	}
+	cost := quota.Write.Times(n)
+	if n > 1 { // the smallest limits hold no more than one write
+		cost = cost.Plus(quota.Read)
+	}
+	at := e.allowed(l, cost, now)
+	if p.saving = at.After(now); p.saving {
+		e.blocked = true
+		if l.upcoming() == nil { // else what other writes wait for is told
+			e.heldBack(l, cost, at, now)
+		}
+		return at
+	}
+	tasks, at := e.readable(l, n, now)
+	if len(tasks) == 0 {
+		if at.Before(quota.Never) { // else an answer that is on its way decides
+			p.again = at
+		}
+		e.blocked, e.blockedReads.stale = true, true
+		return at
+	}
+	p.since = now
+	p.group = &group{now, len(tasks)}
+	for _, t := range tasks {
+		t.group = p.group
+		e.advance(t)
+	}
+	return now
+}
+
+// together is how many deletes the lane's quota lets it send at once.
+func (l *lane) together(r quota.Rules) int {
+	most := min(graph.MostHashes, l.quota.Most(quota.Write, permitAge, r))
+	if l.permits.most > 0 {
+		most = min(most, l.permits.most)
+	}
+	return max(1, most)
+}
+
+// patience is how long deletes wait for others to form a group of n: as long as the
+// quota takes to regain what the group costs, because that wait is due in any case.
+func (l *lane) patience(n int) time.Duration {
+	return max(lingerCopies, l.quota.Earns(quota.Write.Times(n)))
+}
+
+// expects reports whether more deletes may come to the lane: from tasks in memory, or
+// from operations that were not claimed yet.
+func (e *Engine) expects(l *lane) bool {
+	return l.permits.coming > 0 || e.copying[l.account] > 0 || e.hasMore
+}
+
+// readable takes up to n waiting deletes whose copies can be read now, or says when
+// some could be.
+func (e *Engine) readable(l *lane, n int, now time.Time) (tasks []*task, wake time.Time) {
+	wake = quota.Never
+	open := map[plan.Account]time.Time{}
+	var left []*task
+	for _, t := range l.permits.waiting {
+		from := now
+		for _, p := range t.places {
+			at, ok := open[p.account]
+			if !ok {
+				at = e.readableAt(p.account, now)
+				open[p.account] = at
+			}
+			if at.After(from) {
+				from = at
+			}
+		}
+		if len(tasks) == n || from.After(now) {
+			left = append(left, t)
+			if from.After(now) {
+				wake = dispatch.Sooner(wake, from)
+			}
+			continue
+		}
+		tasks = append(tasks, t)
+	}
+	l.permits.waiting = left
+	return tasks, wake
+}
+
+// readableAt is when an ad account can be read: at once if it was given up, because
+// then the answer is known.
+func (e *Engine) readableAt(a plan.Account, now time.Time) time.Time {
+	l := e.lane(a)
+	if l.refused != nil {
+		return now
+	}
+	return e.allowed(l, quota.Read, now)
+}

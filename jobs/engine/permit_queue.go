@@ -1,0 +1,147 @@
+package engine
+
+import (
+	"adferry/graph"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/quota"
+	"context"
+	"slices"
+	"time"
+)
+
+// permits are a lane's deletes that lack nothing but a permit, or have it. A permit is
+// a recent confirmation of each copy, on disk.
+type permits struct {
+	waiting   []*task   // for a group
+	since     time.Time // when the first of them began to wait
+	saving    bool      // they wait until the quota allows a group
+	again     time.Time // none of their copies can be read before; zero: not known
+	group     *group    // those whose copies are being read
+	permitted []*task   // those with a permit; they are sent before anything else
+	awaited   int       // deletes that the API called a success and that are about to be read back
+	most      int       // how many a group may have, after one took too long; 0: a bulk read's worth
+	coming    int       // deletes in memory that will still come to wait
+}
+
+// awaitPermit queues a delete for a group.
+func (e *Engine) awaitPermit(t *task, now time.Time) {
+	p := &t.home.permits
+	e.ungroup(t)
+	t.confirmed = false
+	if len(p.waiting) == 0 {
+		p.since = now
+	}
+	if t.first {
+		p.waiting = append([]*task{t}, p.waiting...)
+	} else {
+		p.waiting = append(p.waiting, t)
+	}
+	t.first, p.again = false, time.Time{}
+	t.arrive()
+	e.readyChanged = true
+}
+
+// permit queues a delete that has its permit.
+func (e *Engine) permit(t *task) {
+	e.ungroup(t)
+	t.first = false
+	t.home.permits.permitted = append(t.home.permits.permitted, t)
+	e.readyChanged = true
+}
+
+// probing reports whether a delete waits that is to show whether the lane's are
+// carried out at all: the others wait for it.
+func (p *permits) probing() bool {
+	return slices.ContainsFunc(p.waiting, func(t *task) bool { return t.probing })
+}
+
+// expire takes the permit from deletes whose confirmations would be too old at the
+// given moment. If asked to, it makes the next groups smaller, unless it was the quota
+// that held these back.
+func (e *Engine) expire(l *lane, at time.Time, smaller bool) {
+	p := &l.permits
+	if !slices.ContainsFunc(p.permitted, func(t *task) bool { return !t.permittedUntil().After(at) }) {
+		return
+	}
+	// What the quota or a park held back was not too slow, and fails no row.
+	smaller = smaller && !e.allowed(l, quota.Write, time.Now()).After(time.Now())
+	all := p.permitted
+	p.permitted = nil
+	expired := false
+	for _, t := range all {
+		if t.permittedUntil().After(at) {
+			p.permitted = append(p.permitted, t)
+			continue
+		}
+		expired = true
+		if smaller {
+			t.staleCount++
+		}
+		t.forgetCopies()
+		e.advance(t)
+	}
+	if expired && smaller {
+		p.most = max(1, l.together(e.opt.Rules)/2)
+	}
+}
+
+// hurry sends the deletes that have a permit before anything else, whoever's turn it
+// is: with few workers, permits would expire behind other lanes' requests.
+func (e *Engine) hurry(ctx context.Context, now time.Time) {
+	for _, l := range e.order {
+		for e.inflight < e.opt.Workers && len(l.permits.permitted) > 0 && e.stop == nil && !e.contact.Trial && e.trust.Refused[l.account] == 0 {
+			r, _ := e.fill(ctx, l, now)
+			if r == nil {
+				break
+			}
+			e.start(ctx, r)
+		}
+	}
+}
+
+// permittedUntil is until when the delete may leave.
+func (t *task) permittedUntil() time.Time {
+	until := quota.Never
+	for i := range t.places {
+		until = dispatch.Sooner(until, t.known[slotCopies+i].Sent.Add(permitAge))
+	}
+	return until
+}
+
+// forgetCopies drops what was read of the copies.
+func (t *task) forgetCopies() {
+	clear(t.known[slotCopies:])
+	t.confirmed = false
+}
+
+// overtaken puts back a request that waited for the disk until one of its permits
+// expired. Nothing was sent.
+func (e *Engine) overtaken(r *request) {
+	now := time.Now()
+	e.returned(r)
+	for i, call := range r.calls {
+		cost := costOf(call)
+		r.lane.quota, e.app = r.lane.quota.Back(cost), e.app.Back()
+		if p := r.items[i].read; p != nil {
+			for _, k := range p.lookups {
+				e.queueAgain(r.lane, k, now)
+			}
+			continue
+		}
+		t := r.items[i].task
+		t.staleCount++
+		t.forgetCopies()
+		e.unsent(t)
+	}
+	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
+}
+
+// sent lets groups grow again that were made smaller.
+func (p *permits) sent(calls []graph.Call) {
+	for _, c := range calls {
+		if c.Action == graph.ActionDelete && p.most > 0 && len(p.permitted) == 0 {
+			p.most = min(2*p.most, graph.MostHashes)
+			return
+		}
+	}
+}
