@@ -10,20 +10,19 @@ import (
 	"adferry/plan"
 )
 
-// permitAge is how old a sighting may be, from when its read was sent to when the
-// delete is, that permits the delete. Whatever held the delete back meanwhile, a
-// park, the disk, a full pool, the image is seen again first: somebody may have
-// deleted the copy.
+// permitAge is how old a confirmation may be when the delete is sent, counted from when
+// its read was sent. A delete that was held back longer, by a park, the disk or a full
+// pool, has its copies read again: somebody may have deleted one.
 const permitAge = 10 * time.Second
 
-// place is where a delete's image has to be before the delete may leave.
+// place is where a delete's image has to be before the delete may be sent.
 type place struct {
 	account plan.Account
 	hash    plan.Hash
-	copy    int // index in Needs of the copy that brought it there; witness: none did
+	copy    int // index in Needs of the copy that brought it there, or witness
 }
 
-// witness is the place of a guard: the image was there before the job.
+// witness is the place that a guard names: the image was there before the job.
 const witness = -1
 
 // placesOf are the targets of the copies out of a delete's image, and the witness of
@@ -43,13 +42,13 @@ func placesOf(o jobs.Operation) (all []place) {
 	return all
 }
 
-// nextDelete reads the source and the places of the copies together with those of
-// other deletes, when all of them can leave.
+// nextDelete has the source and the copies read together with those of other deletes,
+// as soon as all of them could be sent.
 func (t *task) nextDelete(now time.Time, attempts int) step {
 	hash, _ := t.sourceHash()
 	source := t.known[slotSource]
 	lookup := readStep(query{slotSource, t.Source, hash, t.sourceAsks()})
-	if t.lost { // an earlier write may have done it: nothing else matters then
+	if t.lost { // an earlier write may have taken effect: that comes first
 		switch {
 		case !source.Recent(now, observationAge):
 			return lookup
@@ -82,8 +81,8 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 	case source.Use != graph.Unused:
 		return t.fail(jobs.InUse, inUse[source.Use])
 	case t.refused:
-		// It is there and may be read; only use is documented to keep an image
-		// from being deleted, and the list of creatives to be incomplete.
+		// The image is there and may be read. Use is the only documented reason to
+		// refuse a delete, and the list of creatives is documented to be incomplete.
 		return t.fail(jobs.InUse, t.last.Detail())
 	case t.lost && t.Outcome.Attempts >= attempts:
 		return t.failGaveUp()
@@ -91,14 +90,14 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 	return t.nextPermit(now)
 }
 
-// joins reports whether the delete's source is read together with its copies, in a
-// group. One whose answer was lost or refused is read as soon as possible, and so is
-// one whose picture has to be kept before.
+// joins reports whether the delete's source is read in a group together with its copies.
+// After a lost answer or a refusal it is read as soon as possible, and so it is if the
+// image has to be backed up first.
 func (t *task) joins() bool {
 	return len(t.places) > 0 && !t.rehearsal && !t.lost && !t.deleted && !t.refused && !t.fetches()
 }
 
-// unconfirmed are the places of which no sighting is recent enough.
+// unconfirmed are the places whose confirmation is not recent enough.
 func (t *task) unconfirmed(now time.Time) (wants []query) {
 	for i, p := range t.places {
 		if !t.known[slotCopies+i].Recent(now, permitAge) {
@@ -108,13 +107,13 @@ func (t *task) unconfirmed(now time.Time) (wants []query) {
 	return wants
 }
 
-// nextPermit is what a delete needs that lacks nothing but sightings of its copies.
+// nextPermit is what a delete needs that lacks nothing but a permit.
 func (t *task) nextPermit(now time.Time) step {
 	switch {
-	case t.rehearsal: // what the copies would bring is not there
+	case t.rehearsal: // the copies were not made
 		return step{kind: stepSend}
 	case t.staleCount > mostStale:
-		return t.fail(jobs.GaveUp, fmt.Sprintf("it stays, because answers or the disk take too long: its copies have to be seen at most %v before it is deleted", permitAge))
+		return t.fail(jobs.GaveUp, fmt.Sprintf("not deleted: answers or the disk take too long, and its copies must have been seen at most %v before", permitAge))
 	}
 	for i := range t.places {
 		if o := t.known[slotCopies+i]; o.Recent(now, permitAge) && o.Known == evidence.Absent {
@@ -132,9 +131,9 @@ func (t *task) nextPermit(now time.Time) step {
 	return step{kind: stepSend}
 }
 
-// nextGone is what is left of a delete whose image is gone from the source. If this
-// operation may have deleted it, its copies are seen once more: whoever deleted one
-// meanwhile could not know that it was becoming the last.
+// nextGone is what a delete needs whose image is not in the source any more. If this
+// operation may have deleted it, its copies are read once more: whoever deleted one
+// meanwhile could not know that it was about to be the last.
 func (t *task) nextGone(now time.Time) step {
 	switch {
 	case !t.tried() && !t.deleted && !t.doubted && !t.rehearsal:
@@ -158,7 +157,7 @@ func (t *task) nextGone(now time.Time) step {
 	return t.settleAbsent()
 }
 
-// retryCopies looks again for copies that should be there, and in the end fails.
+// retryCopies reads copies again that should be there, and fails after some times.
 func (t *task) retryCopies() step {
 	if t.copyMisses < len(copyPauses) {
 		return step{kind: stepWait, wait: copyPauses[t.copyMisses], copies: true}
@@ -168,18 +167,18 @@ func (t *task) retryCopies() step {
 	}
 	missing := t.unseen()
 	if len(missing) == 0 {
-		return t.fail(jobs.LastCopy, fmt.Sprintf("it stays, because %s no longer shows the image: this may be the last copy", t.Guard.Witness.Act()))
+		return t.fail(jobs.LastCopy, fmt.Sprintf("not deleted: %s no longer shows the image, so this may be the last copy", t.Guard.Witness.Act()))
 	}
 	return t.failUnseen(missing, "")
 }
 
-// inUse says why an image stays that is not known to be unused.
+// inUse says why an image is not deleted unless it is known to be unused.
 var inUse = map[graph.Use]string{
 	graph.Used:       "an ad creative uses the image",
 	graph.UseUnknown: "the API does not tell whether an ad creative uses the image",
 }
 
-// failedCopy is a copy out of the delete's image that did not succeed.
+// failedCopy is a copy of the delete's image that did not succeed, or nil.
 func (t *task) failedCopy() *jobs.Operation {
 	for _, p := range t.places {
 		if p.copy == witness {
@@ -192,7 +191,7 @@ func (t *task) failedCopy() *jobs.Operation {
 	return nil
 }
 
-// confirmations are when the copies out of a delete's image were seen.
+// confirmations are when the copies of a delete's image were seen.
 func (t *task) confirmations() (all []jobs.Confirmation) {
 	for i, p := range t.places {
 		if p.copy != witness {

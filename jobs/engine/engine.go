@@ -19,22 +19,22 @@ type Engine struct {
 	store jobs.Checkpoint
 	opt   Options
 
-	// The dispatcher's, from here to stopCause.
+	// From here to stop, fields belong to the goroutine of Run, the dispatcher.
 	lanes        map[plan.Account]*lane
-	order        []*lane // whose turns go round
+	order        []*lane // in the order in which they take turns
 	turn         int
 	app          quota.App
 	pace         quota.Pace
 	appState     jobs.LaneState
 	inherited    inheritedWait // of the app
-	appTold      bool          // of a wait of all lanes
-	appShown     time.Time     // when a wait that nobody imposed was last told
+	appTold      bool          // a wait of all lanes was reported
+	appShown     time.Time     // when a wait that the API did not impose was last reported
 	contact      dispatch.Contact
 	trust        dispatch.Trust
 	asking       bool       // the neutral question is on its way, and nothing else leaves
 	requests     []*request // on their way
-	idle         time.Time  // since when only waits keep the run from going on; zero: it goes on
-	doubted      int        // images that are asked for again because their absence is doubted
+	idle         time.Time  // since when nothing but waits is left to do; zero: something else is
+	doubted      int        // images that are waiting to be asked for again because their absence is doubted
 	timers       timers
 	inflight     int  // HTTP requests
 	held         int  // tasks in memory
@@ -42,21 +42,21 @@ type Engine struct {
 	window       int  // tasks in memory for each lane
 	working      int  // lanes that had work when the run began
 	blocked      bool // a quota keeps something from being sent
-	confirming   int  // deletes whose sightings are on their way to the disk
-	readyChanged bool // a lane got something to send since the round began
-	selfLimited  bool // a lane keeps below its quota, which status cannot tell yet
+	confirming   int  // deletes whose confirmations are on their way to the disk
+	readyChanged bool // a lane got something to send since the lanes began to take turns
+	selfLimited  bool // a lane waits by itself, which the checkpoint does not say yet
 	paused       bool // nothing is sent until it goes on
 	blockedReads blockedReads
 	routes       map[pair]*route
 	copying      map[plan.Account]int // copies in memory, by their source
 	hasMore      bool                 // the checkpoint has more for some lane
-	hasDeferred  bool                 // a task is stranded
-	foreign      *graph.Error         // what kept answering some of those in place of the API
+	hasDeferred  bool                 // a task was deferred to a later run
+	foreign      *graph.Error         // what kept answering in place of the API for some of those
 	headers      dispatch.Headers
 	tellsStatus  bool // answers to reads tell the status of images
 	clock        clock
 	tally        tally
-	suspects     map[plan.Hash]bool // images that may be a placeholder where they were uploaded to
+	suspects     map[plan.Hash]bool // images whose uploaded copies may be placeholders
 	stop         error              // why nothing more is sent
 
 	pool     *dispatch.Pool
@@ -119,7 +119,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	return e.stop
 }
 
-// load takes up the job where the checkpoint left it.
+// load goes on where the checkpoint left the job.
 func (e *Engine) load(ctx context.Context) error {
 	s, err := e.store.Resume(ctx)
 	if err != nil {
@@ -159,18 +159,18 @@ func (e *Engine) load(ctx context.Context) error {
 	return nil
 }
 
-// widen makes the lanes' windows fit the workers: what every worker has in flight,
-// sixteen times over. An operation is read in its target, waits for company, is
-// read in its source and written, each with enough others to fill a request with
-// bulk reads. Half of it comes at a time: six requests full of bulk reads, so that
-// the last, which is not, weighs little. Shared by the lanes, so that memory stays
+// widen sets the lanes' windows by the number of workers: sixteen times what all
+// workers have in flight. An operation is read in its target, waits for others, is read
+// in its source and written, each time with enough others to fill a request. Half a
+// window is claimed at a time: six requests full of bulk reads, so that the last one,
+// which is not full, hardly matters. The lanes share what memory holds, so that it stays
 // flat however many there are.
 func (e *Engine) widen() {
 	full := max(16*e.opt.Workers, 12*graph.MostHashes) * e.opt.BatchSize
 	e.window = min(full, max(10, mostInMemory/max(1, e.working)))
 }
 
-// mostInMemory is about how many tasks all lanes together hold in memory.
+// mostInMemory is about how many tasks all lanes together hold.
 const mostInMemory = 50_000
 
 func (e *Engine) add(l *lane) {
@@ -212,7 +212,7 @@ func (e *Engine) loop(ctx context.Context) {
 		}
 		if e.stop == nil && !e.paused && e.quiet() && wake.Equal(quota.Never) && len(e.timers) == 0 {
 			if e.hasDeferred {
-				e.halt(jobs.ErrUnsettled) // what is left waits for tasks that are stranded
+				e.halt(jobs.ErrUnsettled) // what is left waits for tasks that were deferred
 			}
 			e.halt(jobs.ErrStuck)
 			continue
@@ -233,7 +233,7 @@ func (e *Engine) sleep(ctx context.Context, now, wake time.Time, stopped *chan s
 		defer t.Stop()
 		due = t.C
 	}
-	// After a hard end only the workers are waited for: they end at once.
+	// After the context ended only the workers are waited for: they end at once.
 	done := ctx.Done()
 	if e.stop != nil {
 		done = nil
@@ -262,7 +262,7 @@ func (e *Engine) sleep(ctx context.Context, now, wake time.Time, stopped *chan s
 	}
 }
 
-// halt stops sending, for the first cause it is given.
+// halt stops sending. Only the first cause counts.
 func (e *Engine) halt(cause error) {
 	if e.stop == nil {
 		e.stop = cause
@@ -285,8 +285,8 @@ func (e *Engine) finished() bool {
 	return true
 }
 
-// onlyDeferred reports whether tasks are held that nothing will ever move: those
-// whose lost answers could not be read back.
+// onlyDeferred reports whether the tasks in memory were all deferred, so that nothing
+// will advance them any more.
 func (e *Engine) onlyDeferred() bool {
 	if len(e.timers) > 0 {
 		return false
@@ -299,7 +299,7 @@ func (e *Engine) onlyDeferred() bool {
 	return true
 }
 
-// after runs do in the dispatcher at a moment.
+// after runs do in the dispatcher at the given moment.
 func (e *Engine) after(at time.Time, do func()) { heap.Push(&e.timers, timer{at, do}) }
 
 func (e *Engine) fire(now time.Time) {

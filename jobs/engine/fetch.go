@@ -20,33 +20,32 @@ import (
 
 // Backup keeps images before they are deleted.
 type Backup interface {
-	// Keep returns when the image's picture and all that is known of it are on
-	// disk, with the picture's sum. Of one that is kept already nothing is fetched.
-	// The error is a *graph.Error when there is no picture to be had, a
-	// *content.SharedError when it came for another image, too, and else the disk's.
+	// Keep puts the image's picture and all that is known of it on disk, unless they
+	// are there already, and returns the picture's checksum. The error is a
+	// *graph.Error if the picture cannot be downloaded, a *content.SharedError if the
+	// same picture was received for another image, or else the disk's.
 	Keep(ctx context.Context, account plan.Account, image graph.Image) (graph.Sum, error)
-	// Vouch says, with an error as of Keep, whether a picture that was kept is still
-	// believed to be the image's.
+	// Vouch returns a *content.SharedError if a picture that was kept has since been
+	// received for another image.
 	Vouch(sum graph.Sum, hash plan.Hash) error
 }
 
 // mostFetches is how many pictures one lane fetches at once.
 const mostFetches = 4
 
-// fetches reports whether a picture has to be fetched before the task's write: it
-// will be deleted and has to be kept, or it goes by way of its bytes.
+// fetches reports whether a picture has to be downloaded before the task's write: for a
+// backup of what will be deleted, or for an upload in place of a copy.
 func (t *task) fetches() bool { return (t.needsBackup || t.detour) && !t.fetched }
 
-// fetchable takes tasks of the lane whose pictures are to be fetched now, or says
-// when. Fetching costs no quota, but it is no use before the write may go: a few
-// are fetched ahead.
+// fetchable takes tasks of the lane whose pictures are to be downloaded now, or says
+// when. Downloads cost no quota, but are of no use long before the write may be sent.
 func (e *Engine) fetchable(l *lane, now time.Time) ([]*task, time.Time) {
 	if len(l.unfetched) == 0 || l.fetching > 0 {
 		return nil, quota.Never
 	}
-	// What is fetched together is compared before any of it is used: so not one by one.
+	// Pictures that are fetched together are compared before any is used, so not one by one.
 	most := max(e.opt.BatchSize, mostFetches)
-	room := 2 * most // a request's worth while the one before is on its way
+	room := 2 * most // a request's worth while another is on its way
 	for i := 0; i < len(l.ready) && room > 0; i++ {
 		if l.ready[i].fetched {
 			room--
@@ -65,7 +64,8 @@ func (e *Engine) fetchable(l *lane, now time.Time) ([]*task, time.Time) {
 	return tasks, now
 }
 
-// fetch gets their pictures in the pool and brings the tasks back to the dispatcher.
+// fetch downloads the tasks' pictures in the pool and hands the tasks back to the
+// dispatcher.
 func (e *Engine) fetch(ctx context.Context, l *lane, tasks []*task) {
 	e.inflight++
 	l.inflight++
@@ -93,8 +93,8 @@ func (e *Engine) fetch(ctx context.Context, l *lane, tasks []*task) {
 	})
 }
 
-// obtain fetches the picture of one task, which the dispatcher leaves alone
-// meanwhile.
+// obtain downloads the picture of one task. It runs in the pool; the dispatcher does
+// not touch the task meanwhile.
 func (e *Engine) obtain(ctx context.Context, t *task) (err error) {
 	image := *t.known[slotSource].Image
 	if t.needsBackup {
@@ -102,12 +102,11 @@ func (e *Engine) obtain(ctx context.Context, t *task) (err error) {
 		t.sum, err = e.opt.Backup.Keep(ctx, t.Source, image)
 		return err
 	}
-	t.shows = t.Hash // in a chain of copies it is one image under whatever hash
+	t.shows = t.Hash // in a chain of copies the image is the same under each hash
 	return e.borrow(ctx, t, image)
 }
 
-// borrow fetches an image's picture into a file that lasts until the task is
-// settled.
+// borrow downloads an image's picture into a file that lasts until the task is settled.
 func (e *Engine) borrow(ctx context.Context, t *task, image graph.Image) error {
 	spooled, err := e.pictures.create()
 	if err != nil {
@@ -130,8 +129,8 @@ func (e *Engine) borrow(ctx context.Context, t *task, image graph.Image) error {
 	return nil
 }
 
-// fileName is the image's own name, with the extension that its content has
-// where it has none.
+// fileName is the image's own name; if that has no extension, with the one of its
+// content.
 func fileName(image graph.Image, ext string) string {
 	switch {
 	case image.Name == "":
@@ -142,8 +141,8 @@ func fileName(image graph.Image, ext string) string {
 	return image.Name
 }
 
-// obtained lets a task go on whose picture was fetched. One that may come another
-// time is asked for again, with its url read anew because it is temporary.
+// obtained advances a task whose picture was downloaded. A download that failed is
+// tried again later, with the image's url read anew because urls expire.
 func (e *Engine) obtained(ctx context.Context, t *task, err error) {
 	var refused *graph.Error
 	var shared *content.SharedError
@@ -176,10 +175,10 @@ func (e *Engine) obtained(ctx context.Context, t *task, err error) {
 			reason = reasonOf(t.last)
 		}
 	}
-	e.settle(t, t.fail(reason, "its picture could not be downloaded: "+refused.Detail()).outcome)
+	e.settle(t, t.fail(reason, "the image could not be downloaded: "+refused.Detail()).outcome)
 }
 
-// removePicture removes the file of a picture that is not needed any more.
+// removePicture removes the file of a picture that is no longer needed.
 func (t *task) removePicture() {
 	if t.picturePath != "" {
 		_ = os.Remove(t.picturePath)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// tellInherited tells of a wait from before this process, once something is held back by
-// it, and heeds StopOnThrottle if the API imposed it.
+// tellInherited reports a wait from an earlier process, once it holds something back,
+// and obeys StopOnThrottle if the API imposed it.
 func (e *Engine) tellInherited(l *lane, now time.Time) {
 	for _, s := range []*inheritedWait{&l.inherited, &e.inherited} {
 		if !s.until.After(now) {
@@ -22,7 +22,7 @@ func (e *Engine) tellInherited(l *lane, now time.Time) {
 	}
 }
 
-// inheritedWait is a wait that an earlier process left behind, until it was told of.
+// inheritedWait is a wait that an earlier process left behind; it is reported once.
 type inheritedWait struct {
 	account plan.Account
 	until   time.Time
@@ -34,7 +34,7 @@ func inheritedWaitOf(s jobs.LaneState) inheritedWait {
 	return inheritedWait{s.Account, s.ParkedUntil, s.ParkedFor, s.Imposed}
 }
 
-// bound shortens the wait to what is believed of it, and says so.
+// bound shortens a wait that is longer than is credible, and says so.
 func (s *inheritedWait) bound(state *jobs.LaneState, until time.Time) {
 	if s.until.After(until) {
 		s.why += fmt.Sprintf(" (noted until %s, which is hardly so: asked again after a day)", s.until.UTC().Format(time.DateOnly))

@@ -10,45 +10,45 @@ import (
 	"adferry/plan"
 )
 
-// lane is one ad account: the operations that it is charged for, the reads
-// wanted from it, and its quota. The dispatcher alone touches it.
+// lane is one ad account: the operations that it is charged for, the lookups in it, and
+// its quota. Only the dispatcher touches it.
 type lane struct {
 	account plan.Account
 	state   jobs.LaneState // what the checkpoint keeps of it
 	dirty   bool           // state differs from the checkpoint's
 	quota   quota.Lane
 
-	// Supply: what the checkpoint still has for this lane.
-	cursor   plan.OpID // claimed up to here, but for the gaps
+	// What the checkpoint still has for this lane.
+	cursor   plan.OpID // claimed up to here, skipped ranges apart
 	skipped  []skippedRange
 	drained  bool // nothing left to claim
 	released []plan.OpID
-	held     int // tasks in memory that have this as their home
+	held     int // tasks in memory that this lane is charged for
 	window   int // how many those may be; grows while the lane is fast
-	flow     int // writes that went since its quota held one back
+	flow     int // writes sent since its quota last held one back
 
 	lookups   lookupQueue
-	ready     []*task               // writes that may go, in order
-	permits   permits               // deletes that wait for sightings of their copies, or have them
-	unfetched []*task               // those whose pictures have to be fetched before
+	ready     []*task               // writes that may be sent, in order
+	permits   permits               // deletes that wait for a permit, or have one
+	unfetched []*task               // writes whose pictures have to be downloaded before
 	fetching  int                   // fetches on their way
 	inflight  int                   // HTTP requests
 	reading   int                   // reads on their way
-	busy      map[plan.Hash][]*task // who works on an image of this account; the first goes, the others wait
+	busy      map[plan.Hash][]*task // tasks of each image of this account; the first is worked on, the others wait
 
 	inherited inheritedWait
-	counted   time.Time // until when its waits are in state.Parked
+	counted   time.Time // until when its waits are counted in state.Parked
 
-	told  bool      // of a wait that nobody imposed
-	shown time.Time // when that was last told
+	told  bool      // a wait that the API did not impose was reported
+	shown time.Time // when that was last reported
 
 	maybe      int            // throttles in a row that may be a block
 	maybeWrite bool           // the last of them struck a write
 	denials    int            // refused reads in a row, one after the other
 	denied     time.Time      // when the last of them came back
-	again      time.Time      // after a refused read: when the next one goes, alone
+	again      time.Time      // after a refused read: when the next one is sent, alone
 	failing    int            // writes that failed in a row
-	refused    *graph.Error   // the account is given up: nothing more is sent for it
+	refused    *graph.Error   // why the account was given up: nothing more is sent for it
 	width      dispatch.Width // how many images one read asks about
 }
 
@@ -70,9 +70,9 @@ func (l *lane) hasMore() bool { return !l.drained || len(l.released) > 0 || len(
 // fastStreak is how many writes in a row show that a lane is not slow.
 const fastStreak = 25
 
-// room is how many operations to bring into memory, of most at most, beside those
-// that are stuck. A slow lane takes a bulk read's worth when it is nearly through:
-// what it read early would have to be read again.
+// room is how many operations to bring into memory, up to most in all, not counting
+// those that are stuck. A slow lane takes a bulk read's worth when it is nearly done,
+// because what it read early would have to be read again.
 func (l *lane) room(most, stuck int) int {
 	held := l.held - stuck - min(len(l.permits.waiting), 2*graph.MostHashes) // of which nothing was read yet
 	if l.quota.Tier == graph.TierFull {
@@ -90,7 +90,7 @@ func (l *lane) room(most, stuck int) int {
 	return max(0, l.window-held)
 }
 
-// upcoming is the write that goes next, if any may.
+// upcoming is the write that is sent next, or nil.
 func (l *lane) upcoming() *task {
 	switch {
 	case len(l.permits.permitted) > 0:
@@ -101,7 +101,7 @@ func (l *lane) upcoming() *task {
 	return nil
 }
 
-// pop takes the write that goes next.
+// pop takes the write that is sent next.
 func (l *lane) pop() *task {
 	if p := l.permits.permitted; len(p) > 0 {
 		t := p[0]
@@ -115,9 +115,8 @@ func (l *lane) pop() *task {
 	return t
 }
 
-// takeTurn lets the task work on its image, or queues it behind the one that does:
-// two operations of one image in one account take turns, so that the second
-// sees what the first did.
+// takeTurn reports whether the task may work on its image now, or queues it: operations
+// on one image in one account take turns, so that each sees what the one before did.
 func (l *lane) takeTurn(t *task) bool {
 	l.busy[t.Hash] = append(l.busy[t.Hash], t)
 	return len(l.busy[t.Hash]) == 1
@@ -134,7 +133,7 @@ func (l *lane) endTurn(t *task) *task {
 	return queue[0]
 }
 
-// pair is a way that images are copied.
+// pair is a source and a target; of a delete there is no target.
 type pair struct{ source, target plan.Account }
 
 // timer is something due at a moment.

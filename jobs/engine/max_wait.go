@@ -6,8 +6,8 @@ import (
 	"adferry/jobs"
 )
 
-// tooLong stops the run when nothing can be done for longer than it may wait, at a
-// stretch: only a request of some lane ends that, no look whether the network is back.
+// tooLong stops the run when nothing but waits is left to do for longer than MaxWait.
+// Only a request of some lane ends the stretch, not a test whether the network is back.
 func (e *Engine) tooLong(now, wake time.Time) bool {
 	if !e.waiting() {
 		return false
@@ -22,13 +22,13 @@ func (e *Engine) tooLong(now, wake time.Time) bool {
 	return true
 }
 
-// waiting reports whether nothing goes on, because of a quota, the network or a
-// doubt.
+// waiting reports whether nothing is left to do now but to wait for a quota, the network
+// or an answer that is doubted.
 func (e *Engine) waiting() bool {
 	return !e.paused && e.inflight == 0 && e.commit.idle() && (e.blocked || e.doubted > 0 || e.contact.Broken != nil)
 }
 
-// awaited says what is waited for until then.
+// awaited is the error for a wait until the given moment that is too long.
 func (e *Engine) awaited(now, wake time.Time) error {
 	if e.contact.Broken != nil {
 		return &jobs.OfflineError{Err: e.contact.Broken}

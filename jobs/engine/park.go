@@ -9,13 +9,13 @@ import (
 	"adferry/jobs/quota"
 )
 
-// park notes a throttle of a lane, whose gate was closed until before.
+// park notes that the API throttled a lane, whose gate had been closed until before.
 func (e *Engine) park(l *lane, err *graph.Error, before time.Time, write bool, now time.Time) {
 	l.state.Throttles++
 	e.tally.Throttled++
 	if err.Class == graph.MaybeThrottled && l.quota.Block.Until.After(before) {
 		l.maybeWrite = write
-		// Who only asks what would be done wants to know what is so now.
+		// A dry run does not wait: it asks what would be done now.
 		if l.maybe++; l.maybe > dispatch.MostUnclear || e.opt.ReadOnly {
 			l.refused = err
 			e.giveUpLane(l)
@@ -26,8 +26,8 @@ func (e *Engine) park(l *lane, err *graph.Error, before time.Time, write bool, n
 	}
 }
 
-// parkApp notes a wait of all lanes that the API asked for; their gate was closed
-// until before.
+// parkApp notes that the API throttled all lanes; their gate had been closed until
+// before.
 func (e *Engine) parkApp(err *graph.Error, before, now time.Time) {
 	if err.Class.Throttled() {
 		e.tally.Throttled++
@@ -39,8 +39,8 @@ func (e *Engine) parkApp(err *graph.Error, before, now time.Time) {
 	}
 }
 
-// appAnswered notes what an answer made of the gate of all, which was closed until
-// before.
+// appAnswered notes whether an answer closed or opened the gate of all lanes, which had
+// been closed until before.
 func (e *Engine) appAnswered(reply graph.Reply, before, now time.Time) {
 	switch {
 	case reply.Err != nil && (reply.Err.Class == graph.ThrottledApp || e.app.Block.Until.After(before)):
@@ -50,8 +50,8 @@ func (e *Engine) appAnswered(reply graph.Reply, before, now time.Time) {
 	}
 }
 
-// appWaits notes that nothing is sent for a while, which no throttle asked for: the
-// API cannot be reached, or the app's share of its calls is used up.
+// appWaits notes that all lanes wait although no throttle asked for it: the API cannot
+// be reached, or the app's calls of this hour are used up.
 func (e *Engine) appWaits(until time.Time, why string, now time.Time) {
 	if e.app.Block.Until.After(until) || e.appTold && now.Sub(e.appShown) < shownEvery || until.Sub(e.appState.ParkedUntil).Abs() < time.Second && why == e.appState.ParkedFor {
 		return
@@ -73,15 +73,15 @@ func (e *Engine) appGoesOn(now time.Time) {
 // parked notes that a lane has to wait.
 func (e *Engine) parked(l *lane, p jobs.Park, why string) {
 	if !l.counted.Before(p.From) {
-		p.From = l.counted // the wait grew
+		p.From = l.counted // the same wait became longer
 	}
 	l.state.Parked, l.counted = l.state.Parked+p.Until.Sub(p.From), p.Until
 	l.state.ParkedUntil, l.state.ParkedFor, l.dirty = p.Until, why, true
-	l.told = false // what was told before is no longer the wait that ends
+	l.told = false // the end of the wait that was told before is not to be told any more
 	e.noted(p, why)
 }
 
-// noted makes a park durable and tells of it.
+// noted makes a park durable and reports it.
 func (e *Engine) noted(p jobs.Park, why string) {
 	e.commit.add(jobs.Change{Parks: []jobs.Park{p}, Lanes: e.changedLanes(), Tally: e.tally.now(time.Now())}, nil)
 	e.opt.Observe(jobs.Event{Kind: jobs.EventParked, Account: p.Account, Until: p.Until, Text: why})
@@ -90,13 +90,13 @@ func (e *Engine) noted(p jobs.Park, why string) {
 	}
 }
 
-// shownEvery is how often such waits of one lane, or of all, are told anew: its reads
-// and its writes may wait for different things.
+// shownEvery is how often a changed wait of one lane is reported: its reads and its
+// writes may wait for different things in turns.
 const shownEvery = 5 * time.Second
 
-// tellWait notes that a lane, or all of them, keep below a quota for a while: it is
-// told, status shows it, and after a restart, which forgets what was sent, it is a
-// park.
+// tellWait notes that a lane, or all of them, wait because of a quota that nobody has
+// exceeded: status shows it, and for the next process, which does not know what was
+// sent, it is a park.
 func (e *Engine) tellWait(l *lane, c quota.Cost, at, now time.Time) {
 	if at.Sub(now) < dispatch.ShownFrom || at.Equal(quota.Never) || l.quota.Block.Closed(now) || e.app.Block.Closed(now) {
 		return
@@ -108,14 +108,15 @@ func (e *Engine) tellWait(l *lane, c quota.Cost, at, now time.Time) {
 	e.tell(l, at, now, l.quota.Why(now, c, e.opt.Rules))
 }
 
-// tellDoubt notes that a lane's answers are doubted, and it is asked again then.
+// tellDoubt notes that a lane is asked again at a later moment because its empty
+// answers are doubted.
 func (e *Engine) tellDoubt(l *lane, until, now time.Time) {
 	if until.Sub(now) >= dispatch.ShownFrom && !l.quota.Block.Closed(now) {
 		e.tell(l, until, now, "it answers with empty lists, as a throttled account may, and is asked again")
 	}
 }
 
-// tell tells of a wait that nobody imposed.
+// tell reports a wait that the API did not impose.
 func (e *Engine) tell(l *lane, until, now time.Time, why string) {
 	if l.told && now.Sub(l.shown) < shownEvery || until.Sub(l.state.ParkedUntil).Abs() < time.Second {
 		return
@@ -126,8 +127,7 @@ func (e *Engine) tell(l *lane, until, now time.Time, why string) {
 	e.opt.Observe(jobs.Event{Kind: jobs.EventWaiting, Account: l.account, Until: until, Text: why})
 }
 
-// waitOver notes that a wait that nobody imposed is over, perhaps sooner than it was
-// thought.
+// waitOver notes that a wait that the API did not impose is over, perhaps early.
 func (e *Engine) waitOver(l *lane) {
 	if !l.told {
 		return

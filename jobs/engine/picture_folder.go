@@ -12,14 +12,14 @@ import (
 	"adferry/plan"
 )
 
-// pictureFolder is the folder for pictures on their way from one ad account to another, in
-// the job's own: whoever runs the job has it alone, so what lies there when a run
-// starts was left by one that was killed.
+// pictureFolder is the folder, inside the job's, for pictures on their way from one ad
+// account to another. Only one process runs a job, so pictures that lie there when a run
+// starts were left by one that was killed.
 //
 //	new/   pictures on their way; each lasts until its operation is settled
 //	sums/  which picture came for which image, see package content
 //
-// It is made when the first picture comes.
+// It is made for the first picture.
 type pictureFolder struct {
 	dir string
 
@@ -29,8 +29,8 @@ type pictureFolder struct {
 
 func (s *pictureFolder) incoming() string { return filepath.Join(s.dir, "new") }
 
-// begin removes what an earlier run left, and returns the images in whose place it
-// uploaded a picture that came for another one, too.
+// begin removes what an earlier run left, and returns the images for which it uploaded
+// a picture that was received for another image, too.
 func (s *pictureFolder) begin() ([]plan.Hash, error) {
 	if s.dir == "" {
 		return nil, nil
@@ -80,7 +80,7 @@ func (s *pictureFolder) claim(sum graph.Sum, hash plan.Hash) error {
 	return index.Claim(sum, hash)
 }
 
-// upload notes that it is about to be uploaded in the image's place.
+// upload notes that the picture is about to be uploaded as the image.
 func (s *pictureFolder) upload(sum graph.Sum, hash plan.Hash) error {
 	index, err := s.open()
 	if err != nil {

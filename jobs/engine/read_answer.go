@@ -9,7 +9,7 @@ import (
 	"adferry/jobs/evidence"
 )
 
-// readAnswered takes the reply to a bulk read that was sent then.
+// readAnswered handles the reply to a bulk read that was sent at the given moment.
 func (e *Engine) readAnswered(l *lane, p *bulkRead, reply graph.Reply, sent, now time.Time) {
 	if reply.Err != nil {
 		e.readFailed(l, p, reply.Err, sent, now)
@@ -65,7 +65,7 @@ func (e *Engine) readAnswered(l *lane, p *bulkRead, reply graph.Reply, sent, now
 	}
 }
 
-// observation is what an answer says of an image that it shows.
+// observation is what an answer says about one image.
 func (e *Engine) observation(known evidence.Known, image *graph.Image, asks asks, sent time.Time) evidence.Observation {
 	o := evidence.Observation{Known: known, Sent: sent}
 	if known == evidence.Absent {
@@ -82,9 +82,8 @@ func (e *Engine) observation(known evidence.Known, image *graph.Image, asks asks
 	return o
 }
 
-// noteHeaders notes whether an answer to a read carried a quota header. The checkpoint
-// is told as well: what the next process hears first may come from an account that
-// is throttled.
+// noteHeaders notes whether an answer to a read carried a quota header, also in the
+// checkpoint: the first answer to the next process may come from a throttled account.
 func (e *Engine) noteHeaders(h dispatch.Headers, now time.Time) {
 	if e.headers = e.headers.And(h); e.headers == dispatch.HeadersMixed {
 		h = dispatch.HeadersMissing // for the next process
@@ -95,7 +94,8 @@ func (e *Engine) noteHeaders(h dispatch.Headers, now time.Time) {
 	}
 }
 
-// deferLookup leaves the tasks that wanted a look: nothing will tell in this run.
+// deferLookup defers the tasks that wait for a lookup which cannot be answered in this
+// run.
 func (e *Engine) deferLookup(k *lookup) {
 	for _, w := range k.waiters {
 		w.task.waiting--
@@ -103,7 +103,7 @@ func (e *Engine) deferLookup(k *lookup) {
 	}
 }
 
-// deferTask leaves a task as it is for a later run; its place is free for others.
+// deferTask leaves a task as it is for a later run, and frees its place.
 func (e *Engine) deferTask(t *task) {
 	if !t.deferred && !t.Outcome.State.Settled() {
 		t.deferred, e.hasDeferred = true, true
@@ -114,7 +114,7 @@ func (e *Engine) deferTask(t *task) {
 	e.release(t)
 }
 
-// observed gives a look's result to the tasks that wanted it.
+// observed gives a lookup's observation to the tasks that wait for it.
 func (e *Engine) observed(k *lookup, o evidence.Observation) {
 	for _, w := range k.waiters {
 		w.task.known[w.slot] = o
@@ -123,8 +123,8 @@ func (e *Engine) observed(k *lookup, o evidence.Observation) {
 	}
 }
 
-// readFailed takes a read that failed: again after a throttle or a lost connection,
-// again later and smaller after a transient failure, smaller after a refusal.
+// readFailed handles a read that failed: it is repeated after a throttle or a lost
+// connection, later and smaller after a transient failure, smaller after a refusal.
 func (e *Engine) readFailed(l *lane, p *bulkRead, err *graph.Error, sent, now time.Time) {
 	switch {
 	case err.Class.Throttled() && l.refused == nil, err.Class == graph.Unreachable, err.Class == graph.RefusedRun:
@@ -134,7 +134,7 @@ func (e *Engine) readFailed(l *lane, p *bulkRead, err *graph.Error, sent, now ti
 		for _, k := range p.lookups {
 			e.queueAgain(l, k, now)
 		}
-	case err.Class.Throttled(): // no more of an account given up
+	case err.Class.Throttled(): // its ad account was given up
 		for _, k := range p.lookups {
 			e.giveUpLookup(k, l.refused)
 		}
@@ -148,8 +148,8 @@ func (e *Engine) readFailed(l *lane, p *bulkRead, err *graph.Error, sent, now ti
 	}
 }
 
-// readLater queues looks again after a backoff, together, and each as often as a
-// write.
+// readLater queues lookups again after a backoff, together, each as often as a write is
+// tried.
 func (e *Engine) readLater(l *lane, looks []*lookup, err *graph.Error, now time.Time) {
 	var left []*lookup
 	for _, k := range looks {
@@ -187,7 +187,7 @@ func (e *Engine) readLater(l *lane, looks []*lookup, err *graph.Error, now time.
 	})
 }
 
-// queueAgain repeats a look, unless its account was given up meanwhile.
+// queueAgain repeats a lookup, unless its ad account was given up meanwhile.
 func (e *Engine) queueAgain(l *lane, k *lookup, now time.Time) {
 	if l.refused != nil {
 		e.giveUpLookup(k, l.refused)
@@ -196,7 +196,7 @@ func (e *Engine) queueAgain(l *lane, k *lookup, now time.Time) {
 	l.lookups.again(k, now)
 }
 
-// emptyLookups answers all that was still to be read of an account given up.
+// emptyLookups answers all queued lookups in an ad account that was given up.
 func (e *Engine) emptyLookups(l *lane) {
 	queue := l.lookups
 	l.lookups = lookupQueue{}
@@ -217,8 +217,8 @@ func (e *Engine) giveUpLookup(k *lookup, err *graph.Error) {
 	}
 }
 
-// unreadable ends a task for which an account could not be read. One whose
-// write may have taken effect stays as it is, for a later run to settle.
+// unreadable ends a task because an ad account could not be read. A task whose write
+// may have taken effect is left for a later run instead.
 func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	t := w.task
 	switch {
@@ -230,7 +230,7 @@ func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	case t.Outcome.State.Settled() || t.lost || t.deleted:
 		e.deferTask(t)
 		return
-	case t.stored: // where it is now, creatives are re-pointed to: that has to be seen
+	case t.stored: // mapping.csv will name the new hash, so it has to be seen
 		e.settle(t, t.fail(jobs.CopyUnseen, t.storedUnseen("cannot be read: "+err.Detail())).outcome)
 		return
 	}

@@ -7,18 +7,18 @@ import (
 	"adferry/jobs/dispatch"
 )
 
-// A bulk read may be refused for its ad account's sake, for one of its images' or for
-// its size, and the answer does not say which. So nobody is blamed before smaller reads
-// were refused, too.
+// A bulk read may be refused because of its ad account, one of its images or its size,
+// and the answer does not say which. So none of them is blamed before smaller reads were
+// refused as well.
 
-// readRefused takes a read that left then and was refused, neither the token nor the app
-// being at fault. An account is given up when it refuses a few reads in a row, an image
-// that is asked for alone when it is refused for what it is, or a few times.
+// readRefused handles a read, sent at the given moment, that was refused although token
+// and app are good. An ad account is given up when it refuses a few reads in a row; an
+// image that was asked for alone when the refusal is about the image, or after a few.
 func (e *Engine) readRefused(l *lane, p *bulkRead, err *graph.Error, left time.Time) {
 	now := time.Now()
 	alone := len(p.lookups) == 1
 	if (alone && p.lookups[0].denied == 0 || !alone && err.Class == graph.RefusedAccount) && left.After(l.denied) {
-		l.denials, l.denied = l.denials+1, now // those refused together count once
+		l.denials, l.denied = l.denials+1, now // reads that were refused together count once
 	}
 	if l.refused == nil && l.denials >= dispatch.MostDenials {
 		l.refused = err
@@ -30,7 +30,7 @@ func (e *Engine) readRefused(l *lane, p *bulkRead, err *graph.Error, left time.T
 		e.giveUpLane(l)
 		return
 	}
-	if err.Class == graph.RefusedAccount { // should it be a mishap, it may pass
+	if err.Class == graph.RefusedAccount { // it may be temporary
 		l.again = now.Add(e.opt.RetryBase << max(0, l.denials-1))
 	}
 	e.readyChanged = true
@@ -44,12 +44,12 @@ func (e *Engine) readRefused(l *lane, p *bulkRead, err *graph.Error, left time.T
 		l.lookups.again(k, now)
 		return
 	}
-	l.width = dispatch.NewWidth(graph.MostHashes) // the others were not too many
+	l.width = dispatch.NewWidth(graph.MostHashes) // the size was not the reason
 	e.giveUpLookup(k, err)
 }
 
-// readSize is how many images the lane's next read asks for: one alone as long as the
-// account may be the one that refuses.
+// readSize is how many images the lane's next read asks for: one as long as the ad
+// account itself may be refused.
 func (l *lane) readSize() int {
 	if l.denials > 0 {
 		return 1
@@ -57,8 +57,8 @@ func (l *lane) readSize() int {
 	return l.width.Now
 }
 
-// oneByOne reports whether the lane's reads go one after the other: one that is refused
-// or fails shows something, and what goes beside it would fail alike.
+// oneByOne reports whether the lane sends one read at a time: after a refusal or a
+// failure, reads side by side would probably fail alike.
 func (l *lane) oneByOne() bool { return l.denials > 0 || l.width.Unsure }
 
 // readGranted notes that a read was answered.

@@ -9,7 +9,7 @@ import (
 	"adferry/plan"
 )
 
-// refuse notes that the task's write was refused for its accounts.
+// refuse notes that the task's write was refused because of its ad accounts.
 func (e *Engine) refuse(t *task, err *graph.Error) {
 	w := e.route(t)
 	w.open, w.last = false, err
@@ -36,8 +36,8 @@ func (e *Engine) approve(t *task) {
 	e.openRoute(t)
 }
 
-// refusal is the error that stands against sending the task's write, if any.
-// One whose write may have taken effect still has to be read.
+// refusal is the error because of which the task's write is not sent, or nil. A write
+// that may have taken effect still has to be read.
 func (e *Engine) refusal(t *task) *graph.Error {
 	if t.lost || t.deleted {
 		return nil
@@ -51,7 +51,7 @@ func (e *Engine) refusal(t *task) *graph.Error {
 	return nil
 }
 
-// giveUpLane ends what an account that was given up still had to do: nothing more
+// giveUpLane settles what an ad account that was given up still had to do: nothing more
 // is sent for it.
 func (e *Engine) giveUpLane(l *lane) {
 	e.emptyLookups(l)

@@ -17,8 +17,8 @@ type request struct {
 	lane  *lane
 	calls []graph.Call
 	items []item
-	left  time.Time // when it passed the gates
-	alone bool      // it carries a file, or is on trial: nothing else fits
+	left  time.Time // when it passed the quotas
+	alone bool      // it carries a file, and nothing else fits
 }
 
 // item is what a call of a request is for: a read or a task's write, whose
@@ -135,7 +135,7 @@ func (e *Engine) returned(r *request) {
 	e.requests = slices.DeleteFunc(e.requests, func(other *request) bool { return other == r })
 }
 
-// attach looks into the file that an upload row names.
+// attach opens the file that an upload row names.
 func (e *Engine) attach(r *request) (err error) {
 	if t := r.items[0].task; t != nil && t.Kind == plan.KindUpload {
 		r.calls[0].File, err = e.opt.File(t.Op)

@@ -8,9 +8,9 @@ import (
 	"adferry/jobs/quota"
 )
 
-// dispatch starts as many requests as may go, lane after lane, and says when
-// more could. A lane's turn may bring work to one that had its turn before:
-// sights that grew old are read again, in other accounts, too.
+// dispatch starts as many requests as may be sent, lane after lane, and says when more
+// could. A lane's turn may bring lookups to lanes that had theirs before, so it goes on
+// until nothing changes.
 func (e *Engine) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	e.blocked = false
 	if e.asking {
@@ -34,12 +34,13 @@ func (e *Engine) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	return dispatch.Sooner(wake, e.inquire(ctx, now))
 }
 
+// takeTurns lets the lanes send in turns until none can, and says when one could.
 func (e *Engine) takeTurns(ctx context.Context, now time.Time) (wake time.Time) {
 	wake = quota.Never
 	for idle := 0; e.inflight < e.spare() && idle < len(e.order) && e.stop == nil && !e.contact.Trial; {
 		e.turn = (e.turn + 1) % len(e.order)
 		l := e.order[e.turn]
-		if e.trust.Refused[l.account] > 0 { // what it refuses is to be explained first
+		if e.trust.Refused[l.account] > 0 { // its refusals have to be explained first
 			idle++
 			continue
 		}
@@ -62,8 +63,7 @@ func (e *Engine) takeTurns(ctx context.Context, now time.Time) (wake time.Time) 
 	return wake
 }
 
-// fill takes a lane's turn: one request of what it may send now, or when it
-// may.
+// fill makes one request of what the lane may send now, or says when it may.
 func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, time.Time) {
 	most := e.opt.BatchSize
 	r := &request{lane: l, left: now}
@@ -108,8 +108,8 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 	return r, now
 }
 
-// reserving is what has to fit for a call of this cost to go: a write leaves room for
-// the deletes that are just being sighted, or saved up for.
+// reserving is how much quota has to be free for a call of this cost: a write leaves
+// room for the deletes of a group whose copies are being read, or that is saved up for.
 func (e *Engine) reserving(l *lane, read bool, c quota.Cost, now time.Time) quota.Cost {
 	p := &l.permits
 	if read || len(p.permitted) > 0 {
@@ -135,14 +135,14 @@ func (e *Engine) heldBack(l *lane, c quota.Cost, at, now time.Time) {
 	}
 }
 
-// slowWrite is from when on a write counts as held back: Limited access lets one go
+// slowWrite is from when on a write counts as held back: Limited access allows one
 // every 15 seconds, Full access ten a second.
 const slowWrite = time.Second
 
 // offer is what the lane would send next: reads that are due, else writes, else
 // reads when they will be due.
 func (e *Engine) offer(l *lane, now time.Time) (read bool, cost quota.Cost, due time.Time) {
-	e.refresh(l, now) // first: it may bring looks, which nothing else would wake up for
+	e.refresh(l, now) // first, because it may queue lookups
 	e.expire(l, now, true)
 	if len(l.permits.permitted) > 0 {
 		return false, quota.Write, now
@@ -150,7 +150,7 @@ func (e *Engine) offer(l *lane, now time.Time) (read bool, cost quota.Cost, due 
 	due = quota.Never
 	switch {
 	case l.lookups.empty():
-	case l.oneByOne() && l.reading > 0: // its answer comes first
+	case l.oneByOne() && l.reading > 0: // the answer on its way comes first
 	case l.denials > 0 && l.again.After(now):
 		due = l.again
 	default:
@@ -165,11 +165,11 @@ func (e *Engine) offer(l *lane, now time.Time) (read bool, cost quota.Cost, due 
 	return true, quota.Read, due
 }
 
-// quiet reports whether nothing is going on that could bring more looks.
+// quiet reports whether nothing is on its way that could bring more lookups.
 func (e *Engine) quiet() bool { return e.inflight == 0 && e.commit.idle() }
 
-// refresh sends ready tasks back to reading whose sights grew old while the
-// lane had to wait, together with those that soon would be.
+// refresh has ready tasks read again whose observations grew too old while the lane
+// waited, together with those whose soon would.
 func (e *Engine) refresh(l *lane, now time.Time) {
 	if len(l.ready) == 0 || l.ready[0].next(now, e.opt.Attempts).kind == stepSend {
 		return
@@ -186,7 +186,7 @@ func (e *Engine) refresh(l *lane, now time.Time) {
 	}
 }
 
-// allowed is when the lane's and the app's quota let a call of this cost go.
+// allowed is when the lane's and the app's quota allow a call of this cost.
 func (e *Engine) allowed(l *lane, c quota.Cost, now time.Time) time.Time {
 	at := l.quota.Next(now, c, e.opt.Rules)
 	if app := e.app.Next(now); app.After(at) {

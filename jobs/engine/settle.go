@@ -10,11 +10,10 @@ import (
 	"adferry/plan"
 )
 
-// The ends that a task comes to, as outcomes: by what reading shows, or by what went
-// wrong.
+// The outcomes that end a task: from what was read, or from what went wrong.
 
-// settlePresent settles a copy or upload whose image the target has. If a write of it may
-// have brought the image, it was absent before.
+// settlePresent ends a copy or upload whose image is in the target. If one of its writes
+// may have brought the image, it was absent before.
 func (t *task) settlePresent(hash plan.Hash) step {
 	o := t.Outcome
 	o.TargetHash = hash
@@ -27,7 +26,7 @@ func (t *task) settlePresent(hash plan.Hash) step {
 	return success(o)
 }
 
-// settleAbsent settles a delete whose image the source no longer has.
+// settleAbsent ends a delete whose image is not in the source any more.
 func (t *task) settleAbsent() step {
 	o := t.Outcome
 	if t.tried() || t.deleted {
@@ -39,12 +38,12 @@ func (t *task) settleAbsent() step {
 	return success(o)
 }
 
-// tried reports whether a write may have brought about what reading shows: also
-// one that was lost before a later one was throttled or refused.
+// tried reports whether a write of the task may have caused what was read, including
+// one whose answer was lost before a later one was throttled or refused.
 func (t *task) tried() bool { return t.lost || t.Outcome.Tried }
 
-// count adds the attempt of an earlier process, or of before a reopening, that
-// turned out to have taken effect.
+// count adds the attempt of an earlier process, or from before a retry, that turned out
+// to have taken effect.
 func (t *task) count(o *jobs.Outcome) {
 	if t.uncounted || o.Attempts == 0 {
 		o.Attempts++
@@ -58,7 +57,7 @@ func (t *task) failGaveUp() step {
 	return step{kind: stepSettle, outcome: o}
 }
 
-// fail settles the task as failed, with the API's words where there are some.
+// fail ends the task as failed, with the API's error if there was one.
 func (t *task) fail(r jobs.Reason, message string) step {
 	o := t.Outcome
 	o.State, o.Reason, o.Tried = jobs.Failed, r, t.tried()
@@ -67,9 +66,8 @@ func (t *task) fail(r jobs.Reason, message string) step {
 	return step{kind: stepSettle, outcome: o}
 }
 
-// failUnseen fails a delete whose image's copies are not to be seen in some places, and
-// names those copies: they have failed, too. Where the places cannot be read, why says
-// so.
+// failUnseen fails a delete because some places do not show the copies of its image, and
+// fails those copies. If the places could not be read, why says so.
 func (t *task) failUnseen(places []place, why string) step {
 	var s step
 	var missed []jobs.Operation
@@ -82,8 +80,8 @@ func (t *task) failUnseen(places []place, why string) step {
 	return s
 }
 
-// settleVanished settles a delete that took effect, and fails the copies that were seen
-// before it left and are not to be seen any more.
+// settleVanished ends a delete that took effect, and fails the copies that were seen
+// before it was sent and are not shown any more.
 func (t *task) settleVanished(places []place, why string) step {
 	s := t.settleAbsent()
 	for _, p := range places {
@@ -99,7 +97,7 @@ func (t *task) unseenCopy(p place, message string) jobs.Operation {
 	return n
 }
 
-// unseen are the places that are known not to show the copy they got.
+// unseen are the places that are known not to show their copy.
 func (t *task) unseen() (all []place) {
 	for i, p := range t.places {
 		if p.copy != witness && t.known[slotCopies+i].Known == evidence.Absent {
@@ -109,7 +107,7 @@ func (t *task) unseen() (all []place) {
 	return all
 }
 
-// success is a good end: nothing is left to say of what went wrong before.
+// success ends the task well: what went wrong before is not reported.
 func success(o jobs.Outcome) step {
 	o.Code, o.Subcode, o.Message, o.TraceID = 0, 0, "", ""
 	return step{kind: stepSettle, outcome: o}

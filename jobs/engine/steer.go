@@ -7,7 +7,7 @@ import (
 	"adferry/jobs"
 )
 
-// steeringBox hands a steering over to the dispatcher.
+// steeringBox hands a change of pace from any goroutine to the dispatcher.
 type steeringBox struct {
 	mu      sync.Mutex
 	next    *jobs.Steering

@@ -13,70 +13,70 @@ import (
 	"adferry/plan"
 )
 
-// task is an operation in memory: what the checkpoint holds, and what reading
-// and writing have told since.
+// task is an operation in memory: what the checkpoint holds, and what was read and
+// written since.
 type task struct {
 	jobs.Operation
 	home *lane // the lane that is charged for its write
 
 	known       []evidence.Observation // by slot, see the slots below
-	waiting     int                    // looks on their way
-	probing     bool                   // its write is to show whether its way is open
-	awaitsRoute bool                   // it waits for those that do
-	first       bool                   // its write was on its turn before, and goes first
-	places      []place                // where a delete's image has to be
-	group       *group                 // the deletes that it is to be permitted with
-	coming      bool                   // a delete that has not come to where it waits for those
+	waiting     int                    // lookups on their way
+	probing     bool                   // its write is a probe of its route
+	awaitsRoute bool                   // it waits for the probes of its route
+	first       bool                   // its write had its turn before, and is sent first
+	places      []place                // a delete: where its image has to be
+	group       *group                 // a delete: those whose copies are read together with its own
+	coming      bool                   // a delete that will still come to wait for a group
 
-	lost          bool         // a write left and no answer tells what it did
-	uncounted     bool         // ... in an earlier process: no attempt unless it took effect
+	lost          bool         // a write was sent and its answer lost: its effect is unknown
+	uncounted     bool         // ... in an earlier process: an attempt only if it took effect
 	deleted       bool         // the API called the delete a success
-	refused       bool         // the API refused the write, and reading may tell why
-	stored        bool         // the API called the write done, under a hash that was not looked for
-	detour        bool         // a copy that is carried out by uploading the image
-	needsBackup   bool         // a delete whose image has to be kept before
-	fetched       bool         // the picture is kept, or is in file
+	refused       bool         // the API refused the delete; reading may show why
+	stored        bool         // the API stored the image under a hash that was not read before
+	detour        bool         // a copy that is carried out as an upload
+	needsBackup   bool         // a delete whose image has to be backed up before
+	fetched       bool         // the picture is in the backup, or in file
 	file          graph.File   // of a detour
 	picturePath   string       // where that file is
 	sum           graph.Sum    // of the picture
-	shows         plan.Hash    // the image that it was fetched as
-	fetchFailures int          // times the picture could not be fetched
-	confirmed     bool         // the sightings of its copies are on disk
-	deferred      bool         // it cannot be read to an end in this run
-	rehearsal     bool         // no write will be sent, so nothing that one would bring is there
-	sourceReads   int          // times the source was read back in vain
-	copyMisses    int          // times a copy was not seen
-	staleCount    int          // times a sighting of a copy was too old before all were there
-	doubted       bool         // that the source does not have the image was asked once more
+	shows         plan.Hash    // the image it was downloaded for
+	fetchFailures int          // downloads that failed
+	confirmed     bool         // the confirmations of its copies are on disk
+	deferred      bool         // it is left for a later run
+	rehearsal     bool         // a dry run: no write is sent, so what writes would bring is absent
+	sourceReads   int          // times the source was read back and still showed the image
+	copyMisses    int          // times a copy was not shown
+	staleCount    int          // times a confirmation was too old before the others came
+	doubted       bool         // the source was asked once more for an image it did not show
 	unheard       time.Time    // when its write last got no answer
-	foreign       int          // times somebody else than the API answered its write
+	foreign       int          // answers to its write that did not come from the API
 	last          *graph.Error // why the write has to be tried again
 	policy        backoff.BackOff
 }
 
-// The slots of what is known to a task. A delete has one more for each place where
-// its image has to be before it may leave (see places), from slotCopies on.
+// The slots of task.known. A delete has one more, from slotCopies on, for each place
+// where its image has to be before the delete may be sent.
 const (
 	slotTarget = 0 // copy, upload: the image in the target
 	slotSource = 1 // copy, delete: the image in the source
 	slotCopies = 2
 )
 
-// observationAge is how long an observation is good for a decision. An operation that waited
-// longer in its lane is read again.
+// observationAge is how old an observation may be for a decision. An operation that
+// waited longer in its lane is read again.
 const observationAge = 10 * time.Minute
 
-// confirmPauses are the waits before each look at an image that the API said it
+// confirmPauses are the waits before each reading of an image that the API said it
 // deleted: one user saw it ACTIVE 20 s later.
 var confirmPauses = [...]time.Duration{time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second}
 
-// copyPauses are the waits before looking again for a copy that should be
-// there: a write is documented to be readable at once.
+// copyPauses are the waits before reading again a copy that should be there: a write
+// is documented to be readable at once.
 var copyPauses = [...]time.Duration{2 * time.Second, 10 * time.Second}
 
-// doubtPause is the wait before an image is asked for once more whose absence would
-// settle a row for which nothing was sent: the first answer may come from a copy of
-// the account that is behind.
+// doubtPause is the wait before asking once more for an image whose absence would
+// settle a row for which nothing was sent: the first answer may have come from a stale
+// replica.
 const doubtPause = time.Second
 
 func newTask(o jobs.Operation, home *lane) *task {
@@ -95,12 +95,12 @@ type stepKind uint8
 
 const (
 	stepSettle  stepKind = iota // outcome is final
-	stepRead                    // wants are to be read
-	stepPermit                  // a delete that lacks nothing but sightings of its copies
-	stepConfirm                 // those are to be made durable
+	stepRead                    // the queries are to be read
+	stepPermit                  // a delete that lacks nothing but a permit
+	stepConfirm                 // the confirmations of its copies are to be made durable
 	stepDoubt                   // the source does not show the image: ask once more
-	stepWait                    // nothing before wait is over; then look again
-	stepSend                    // the write may go
+	stepWait                    // read again when wait is over
+	stepSend                    // the write may be sent
 )
 
 type step struct {
@@ -110,7 +110,7 @@ type step struct {
 	wait         time.Duration
 	copies       bool             // of a wait: it is for the copies, not for the source
 	target       bool             // of a wait: it is for the target
-	unseenCopies []jobs.Operation // other operations that are to be settled as they are here
+	unseenCopies []jobs.Operation // copies that are to fail, because they are not shown any more
 }
 
 // query is an image to be read for a task's slot.
@@ -121,7 +121,7 @@ type query struct {
 	asks    asks
 }
 
-// next is what the task needs now, given all that is known of it.
+// next is what the task needs now, as a pure function of what is known of it.
 func (t *task) next(now time.Time, attempts int) step {
 	switch {
 	case t.stored:

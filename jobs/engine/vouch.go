@@ -9,11 +9,11 @@ import (
 	"adferry/plan"
 )
 
-// That a picture is an image's is believed until another image brings the same one.
-// So each is looked up once more when its write is about to leave: others may have
-// been fetched since, also by other processes that use the same backup.
+// A picture is taken for an image's own until the same picture is received for another
+// image. So it is checked once more just before its write is sent: others may have been
+// downloaded since, also by other processes that use the same backup.
 
-// vouch says whether the picture of a task is still believed.
+// vouch returns an error if the picture of a task is no longer taken for its image's.
 func (e *Engine) vouch(t *task) error {
 	switch {
 	case t == nil || !t.fetched:
@@ -24,8 +24,8 @@ func (e *Engine) vouch(t *task) error {
 	return e.pictures.upload(t.sum, t.shows)
 }
 
-// withdraw takes the writes out of a request whose pictures are no longer believed,
-// and says why of each.
+// withdraw removes the writes from a request whose pictures are no longer taken for
+// their images', and returns the reason for each.
 func (e *Engine) withdraw(r *request) map[*task]error {
 	doubted := map[*task]error{}
 	for i := 0; i < len(r.items); {
@@ -40,13 +40,13 @@ func (e *Engine) withdraw(r *request) map[*task]error {
 	return doubted
 }
 
-// withdrawn fetches the pictures of writes anew that were not sent.
+// withdrawn downloads the pictures again of writes that were withdrawn.
 func (e *Engine) withdrawn(ctx context.Context, r *request, doubted map[*task]error) {
 	l := r.lane
 	for t, err := range doubted {
 		l.quota, e.app = l.quota.Back(quota.Write), e.app.Back()
 		t.Outcome.State, t.Outcome.Reason = jobs.Pending, ""
-		if t.lost { // that one is still in doubt
+		if t.lost { // an earlier write is still in doubt
 			t.Outcome.State = jobs.Sent
 		}
 		t.fetched = false
@@ -59,14 +59,15 @@ func (e *Engine) withdrawn(ctx context.Context, r *request, doubted map[*task]er
 	}
 }
 
-// suspect remembers images that may be a placeholder where they were uploaded to.
+// suspect remembers images whose uploaded copies may be placeholders.
 func (e *Engine) suspect(uploaded []plan.Hash) {
 	for _, h := range uploaded {
 		e.suspects[h] = true
 	}
 }
 
-// suspectCopy is the ad account where a delete's image may be a placeholder.
+// suspectCopy is the ad account in which the copy of a delete's image may be a
+// placeholder, or "".
 func (e *Engine) suspectCopy(t *task) plan.Account {
 	if t.Kind != plan.KindDelete || !e.suspects[t.Hash] {
 		return ""

@@ -10,7 +10,7 @@ import (
 	"adferry/plan"
 )
 
-// writeAnswered takes the answer to a task's write.
+// writeAnswered handles the answer to a task's write.
 func (e *Engine) writeAnswered(t *task, reply graph.Reply, now time.Time) {
 	err := reply.Err
 	if err != nil && err.Lost { // whatever else it says
@@ -36,16 +36,16 @@ func (e *Engine) writeAnswered(t *task, reply graph.Reply, now time.Time) {
 	}
 }
 
-// withhold puts a write back that was refused, and keeps it until it is known by
-// whom. As with unsent, this is on disk before the next try.
+// withhold puts back a write that was refused until it is known whether its ad account,
+// its image, the token or the app is refused. As with unsent, this is on disk before
+// the next try.
 func (e *Engine) withhold(t *task) {
 	t.Outcome.State, t.Outcome.Reason = jobs.Pending, ""
 	t.lost = false
 	e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: t.Outcome}}}, nil)
 }
 
-// refusedWrite takes the refusal of a task's write for its accounts' or its image's
-// own.
+// refusedWrite handles a refused write once the token and the app are known to be good.
 func (e *Engine) refusedWrite(t *task, err *graph.Error) {
 	switch {
 	case e.detour(t, err):
@@ -66,7 +66,7 @@ func (e *Engine) refusedWrite(t *task, err *graph.Error) {
 	}
 }
 
-// advanceDurably lets a task go on whose write was withheld, once that is on disk.
+// advanceDurably advances a task once all that was noted of it is on disk.
 func (e *Engine) advanceDurably(t *task) {
 	e.commit.add(jobs.Change{}, func() { e.advance(t) })
 }
@@ -95,16 +95,16 @@ func (e *Engine) succeeded(t *task, reply graph.Reply, now time.Time) {
 	e.settle(t, success(o).outcome)
 }
 
-// unsent puts a write back that surely had no effect. On a slow disk this record
-// must not come after the intent of the next try.
+// unsent puts back a write that certainly had no effect. On a slow disk this record
+// must not be written after the intent of the next try.
 func (e *Engine) unsent(t *task) {
 	t.Outcome.State, t.Outcome.Reason = jobs.Pending, ""
 	t.lost, t.first = false, true
 	e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: t.Outcome}}}, func() { e.advance(t) })
 }
 
-// lost keeps a write sent whose effect is unknown; after a backoff it is read. As
-// with unsent, this is on disk before the next try.
+// lost notes that the effect of a write is unknown; after a backoff it is read. As with
+// unsent, this is on disk before the next try.
 func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
 	counts := e.contact.Counts(err, t.unheard)
 	t.unheard = now
@@ -115,7 +115,7 @@ func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
 	t.Outcome.LastSent = now
 	t.lost, t.uncounted, t.last = true, !counts, err
 	o := t.Outcome
-	if counts { // a message on a sent one means that
+	if counts { // a message in the outcome of a sent write says that it was counted
 		blame(&o, err)
 	}
 	if err.Class == graph.Foreign {
@@ -143,8 +143,8 @@ func (t *task) failed(err *graph.Error, attempts int) jobs.Outcome {
 	return t.fail(reasonOf(err), err.Detail()).outcome
 }
 
-// forgetUnseen forgets what has to be looked at again after a pause: the copies that
-// were not seen, the target, or the source.
+// forgetUnseen drops what has to be read again after a pause: the copies that were not
+// shown, the target, or the source.
 func (t *task) forgetUnseen(after step) {
 	switch {
 	case after.target:

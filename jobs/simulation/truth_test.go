@@ -201,7 +201,7 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 		ok = h.was(source, true, from, to)
 	case jobs.DependencyFailed:
 		ok = slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool { return !n.Outcome.State.OK() }) ||
-			strings.Contains(out.Message, "is failing") && (troubled || s.targetTroubled(o))
+			strings.Contains(out.Message, "are failing") && (troubled || s.targetTroubled(o))
 	case jobs.BackupFailed:
 		ok = s.scenario.keeps && !s.kept[source]
 	case jobs.GaveUp:
