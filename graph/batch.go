@@ -73,7 +73,7 @@ func soonest(calls []Call) (by time.Time) {
 // parseBatch reads a batch answer. The envelope can fail as a whole, which
 // leaves every call lost unless the API refused it.
 func parseBatch(calls []Call, status int, header http.Header, body []byte) []Reply {
-	outer := Reply{Status: status, Usage: parseUsage(header, ""), Served: header.Get("Facebook-Api-Version"), Date: clock(header)}
+	outer := Reply{Status: status, Usage: parseUsage(header, ""), Date: clock(header)}
 	trimmed := bytes.TrimSpace(body)
 	if len(trimmed) == 0 || trimmed[0] != '[' {
 		if outer.Err = parseError(status, body); outer.Err == nil {

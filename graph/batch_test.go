@@ -71,18 +71,17 @@ func TestParseBatchUsage(t *testing.T) {
 	outer := http.Header{}
 	outer.Set(appUsage, `{"call_count":55}`)
 	outer.Set(business, `{"1":[{"call_count":1}],"9":[{"call_count":9}]}`)
-	own := entry(200, `{"success":true}`, business, `{"1":[{"call_count":70}]}`, "Facebook-API-Version", "v25.0")
+	own := entry(200, `{"success":true}`, business, `{"1":[{"call_count":70}]}`)
 	score := entry(400, `{"error":{"code":17}}`, adHeader, `{"acc_id_util_pct":100}`)
 	got := parseBatch([]Call{Delete("1", hashA), Delete("2", hashA), Delete("3", hashA)}, 200, outer, []byte(list(own, score, "null")))
 	for i, want := range []struct {
 		calls, score float64 // of the call's own account
 		status       int
-		served       string
-	}{{70, 0, 200, "v25.0"}, {0, 100, 400, ""}, {0, 0, 0, ""}} {
+	}{{70, 0, 200}, {0, 100, 400}, {0, 0, 0}} {
 		r := got[i]
 		account := r.Usage.Accounts[fmt.Sprint(i+1)]
-		if account.Calls != want.calls || account.Score != want.score || r.Status != want.status || r.Served != want.served {
-			t.Errorf("call %d: got %+v, HTTP %d, %q, want %+v", i, account, r.Status, r.Served, want)
+		if account.Calls != want.calls || account.Score != want.score || r.Status != want.status {
+			t.Errorf("call %d: got %+v, HTTP %d, want %+v", i, account, r.Status, want)
 		}
 		if r.Usage.App != 55 || r.Usage.Accounts["9"].Calls != 9 {
 			t.Errorf("call %d: got %+v, want what the envelope's headers said, too", i, r.Usage)

@@ -57,7 +57,6 @@ type Reply struct {
 	Err    *Error // nil: the call succeeded
 	Status int    // HTTP status of the call's own answer, 0 without one
 	Usage  Usage
-	Served string    // facebook-api-version: the version that answered
 	Date   time.Time // the server's clock when it answered; zero when it does not tell
 	Notice string    // X-Ad-Api-Version-Warning
 
@@ -272,7 +271,6 @@ func interpret(call Call, status int, header http.Header, body []byte) Reply {
 	r := Reply{
 		Status: status,
 		Usage:  parseUsage(header, call.Account),
-		Served: header.Get("Facebook-Api-Version"),
 		Notice: header.Get("X-Ad-Api-Version-Warning"),
 	}
 	if r.Err = parseError(status, body); r.Err != nil {
@@ -295,7 +293,7 @@ func interpret(call Call, status int, header http.Header, body []byte) Reply {
 // or proxy repeat them. An unexpected answer is cut short only after that: what
 // is left of a token would not be recognised.
 func (c *Client) scrub(r *Reply) {
-	r.Served, r.Notice = c.redact(r.Served), c.redact(r.Notice)
+	r.Notice = c.redact(r.Notice)
 	for i := range r.Images {
 		image := &r.Images[i]
 		for _, text := range []*string{&image.Name, &image.URL, &image.Permalink, &image.Status, &image.Created, &image.Updated} {

@@ -164,8 +164,8 @@ func TestAgainstSandbox(t *testing.T) {
 						}
 					}
 					for i, r := range all {
-						if r.Err != nil || r.Status != 200 || r.Served != "v25.0" {
-							t.Fatalf("%v: got %v, HTTP %d, %s", calls[i].Action, r.Err, r.Status, r.Served)
+						if r.Err != nil || r.Status != 200 {
+							t.Fatalf("%v: got %v, HTTP %d", calls[i].Action, r.Err, r.Status)
 						}
 						if u := r.Usage.Accounts[calls[i].Account]; !u.HasCalls || u.Tier != graph.TierLimited {
 							t.Errorf("%v: got usage %+v, want that of the account", calls[i].Action, r.Usage)

@@ -1,141 +1,63 @@
-// Package jobs carries out a plan: operations in, settled outcomes out.
+// Package jobs has the words of a job, as types that the other packages share: the
+// operation and its outcome, the reason and status of a row, events, the summary, the
+// tuning, the errors that end a run, and the [Checkpoint] interface. How a job is run
+// is in the packages below: quota, dispatch, engine and reader; what is done with one
+// in store, backup, cleanup, undo, verify and preflight.
 //
-//	Checkpoint -> lane -> look -> request -> API -> outcome -> Checkpoint
+// # One row, from CSV to results.csv
 //
-// # The engine
+// Line 7 of a manifest says: move image h from account 11 to account 22.
 //
-// [Engine.Run] is one dispatcher goroutine that owns all state in memory, a
-// bounded errgroup pool that makes the HTTP requests, and one goroutine that
-// brings outcomes to the checkpoint. Workers never wait for anything but the
-// network and the disk: whatever has to wait goes back to its lane or onto the
-// dispatcher's timers.
+//  1. plan.Read checks the row and makes two operations of it: a copy of (11, h) to 22,
+//     and a deletion of (11, h) that needs the copy.
+//  2. store.Create writes both to job.db, as pending.
+//  3. The engine claims the copy for the lane of account 22, which the API charges.
+//  4. task.next asks for a lookup of h in 22; a bulk read asks for it together with others,
+//     evidence.Lookup.Judge says what the answer proves, and 22 is seen without h.
+//  5. The same for the source: 11 is seen with h. The task is ready.
+//  6. The lane has its turn and its quota allows the call; the write joins a request.
+//  7. The intent is committed (sent), the request leaves in the pool, its answer comes back.
+//  8. The engine commits the outcome, done, and the store releases the deletion.
+//  9. The deletion waits in the lane of account 11 for its group; h is read in 11 and in 22
+//     within ten seconds, the confirmation of the copy is committed, the DELETE is sent.
+//  10. 11 is read until it does not show h, 22 once more; the outcome is committed.
+//  11. At the end the store streams the rows; [FateOf] makes the fate of line 7 of its two
+//     outcomes, and package reports writes it to results.csv.
 //
-// The API charges every ad account on its own, so there is one lane for each:
-// its operations, the reads wanted from it, its quota and its park time. The
-// lanes take turns; each turn is one HTTP request of up to BatchSize calls.
-// Memory holds a window of each lane, not the job; of a lane that its quota slows
-// down one bulk read's worth, for what is read long before its write has to be
-// read again.
+// # Glossary
 //
-// # An operation's life
-//
-// What an operation needs next is a pure function of what is known of it
-// (task.next): read the target in bulk, read the source in bulk, write, read
-// back. A copy is sent only when the target was seen without the image and the
-// source with it, at most ten minutes ago; see below for deletes. What an answer
-// proves of an image is decided in package evidence and nowhere else.
-//
-// The intent is on disk before a write leaves, and the outcome before anything
-// that depends on it starts. An answer that is lost leaves the operation sent:
-// reading tells whether to record it as done or to send it again.
-//
-// # Deletes
-//
-// A delete leaves only when each copy out of its image was seen in its target at most
-// ten seconds ago, from the sending of that read to the sending of the delete, the
-// first such sighting is on disk, and the source was seen with the image unused. Whatever
-// holds it back longer, a park, the quota, the disk or a missing connection, it is not
-// sent, and its copies are read again. Slow answers are put up with some times; after
-// that the delete fails and the image stays.
-//
-// So reading the copies is the last thing that happens, for a group of deletes at once:
-// one bulk read of their sources and one of each ad account that has copies of theirs.
-// A group has as many deletes as the lane may send within those ten seconds, 50 at most.
-// A lane that its quota slows down lets its deletes gather until what the group costs
-// is earned, unless no more can come. A delete for which no copy is made has no group
-// and goes like a copy.
-//
-// The API's word for a delete is not enough: the source is read back until it does not
-// show the image, and the copies once more after that. A copy that is not there then is
-// reported as copy_unseen. An image without a copy is not said to have been absent all
-// along before that was asked twice.
-//
-// # Attempts
-//
-// An attempt is a write that was answered, or lost. A throttle, an interruption
-// and a connection that was never made are none, nor is what somebody else than the
-// API answered, or nobody while the API answers nothing else either. Reads are tried
-// again with the same backoff, and a bulk read that fails asks about half as many
-// images.
-//
-// # Contact
-//
-// Where nothing comes from the API, because there is no connection, a proxy or a sign-in
-// page answers in its place, or all answers are server errors without a word of its own,
-// nothing is sent but, after growing pauses, one request at a time: GET /me, which
-// no account, image or row is part of, or an ordinary call where that is not answered. If
-// it lasts, the run ends with an [OfflineError], and every row is as it was. So it does
-// for a single call that somebody else keeps answering while the others reach the API:
-// its row is left for a later run.
-//
-// # Waits
-//
-// Whatever keeps the run from sending, a park, a quota that is kept to, a dead network
-// or a list that is doubted, is told with its reason and its end, in events and in the
-// checkpoint, and counts towards MaxWait: from when nothing but waits is left to do.
-// A wait that the API names is obeyed for a day at most; then one call asks again.
-//
-// # Refusals
-//
-// A refused token stops the run. Any other refusal may be an ad account's, an
-// image's, or that of an app that was restricted. It is held until something shows that
-// the token is good: an answer to a call that left after it, or, where only refusals come,
-// one to GET /me. If that is refused, too, the run ends with a [RefusedError], and if it
-// stays without an answer with an [OfflineError]; no row fails for either. Else the refusal
-// counts. For an ad account, or a pair of accounts, that is
-// not known to be open a few writes go ahead, and the others wait for what becomes
-// of them: refused calls count against the quota and the app's access tier, so a
-// closed account gets three of them, not one for each row. A refused read is made
-// smaller until it is known whether the account, an image or the size is refused.
-//
-// # Absence
-//
-// That an image is absent is believed from an answer that carries a quota
-// header, or when asked again: an account that is being throttled may answer
-// with an empty list. Where the header used to be there, also in an earlier
-// process of the job, it is asked for longer than an hour, and what is still not
-// known then is left for a later run.
-//
-// # Pictures
-//
-// A picture is taken for an image's only as far as its bytes show it. What the
-// content network sends is decoded and has the size that the API tells of the image
-// (package graph). One picture for two hashes is believed for neither (package
-// content): pictures that are fetched together are compared before any is used, and
-// each is looked up once more when its write is about to leave. An image that was uploaded before
-// that was known keeps its source. A backup folder remembers its pictures for all jobs
-// that use it, a job those that it uploaded. What is not believed may be a placeholder
-// that is gone the next time: it is asked for as often as a write is tried, with its
-// url read anew, and then fails its row.
-//
-// A placeholder of the right size is found out by a second image that it is sent for:
-// where nothing but one image is fetched, it is not.
-//
-// With a [Backup] an image is kept before its deletion takes its turn; with Detour
-// a copy that is refused for its two ad accounts goes by way of its bytes, and one
-// refusal is enough to know that of a pair. Pictures are fetched when a write could
-// go, a few ahead, so that none waits for its picture while it holds a turn, and
-// none leaves during a park that began meanwhile.
-//
-// # What this job created
-//
-// An outcome says Created where the image was seen absent before the write left;
-// under a hash that was not looked for before (the API chose another one, or the
-// row named none) where the image is no older than the write, by the API's clock.
-// [Undo] takes back what was created and nothing else, and trusts no write whose
-// answer is lost: an image that the job may have deleted is moved back, not
-// deleted at its target.
-//
-// # Steering
-//
-// [Engine.Steer] pauses a run, lets it go on, or changes its width and pace. A pause
-// is no wait that the API imposed: it counts as none, and what was read before it is
-// read again if it has grown old.
-//
-// # Reading alone
-//
-// A [Reader] lists ad accounts and finds images by their hashes without a job: the
-// same quotas, doubts and backoffs, one lane for each account, and no checkpoint. A
-// listing hands on each image once, and an ad account whose pages lead nowhere fails:
-// package evidence says when.
+//	ad account     where images are; the API charges every call to one (act_<id>)
+//	image hash     names an image within an ad account; a copy may get another one
+//	manifest       the CSV file that a job is made of
+//	row            a record of the manifest; it has one result
+//	operation      one call that changes an ad account: a copy, a deletion, an upload
+//	outcome        all that the checkpoint knows about an operation
+//	fate           a row's status and reason, from the outcomes of its operations
+//	reason         the fixed word for why a row was skipped or failed
+//	job            a manifest that is being carried out, in a folder of its own
+//	checkpoint     the durable state of a job: job.db
+//	intent         the note on disk that a write is about to be sent
+//	claim          to bring operations from the checkpoint into memory
+//	task           an operation in memory, in package engine
+//	lane           an ad account with its tasks, lookups and quota
+//	turn           a lane's chance to send one request
+//	request        one HTTP request of up to --batch-size calls
+//	lookup         the question whether an ad account has an image
+//	observation    a lookup's answer: seen, absent or not known, and when
+//	confirmation   an observation of a copy in its target, on disk
+//	permit         recent confirmations of all copies, without which no deletion is sent
+//	group          deletions whose copies are confirmed together
+//	route          a source and a target; whether the API carries out copies between them
+//	skipped range  operations that a lane passes over while their source cannot be read
+//	gate           closed while the API, the app or an ad account must not be called
+//	throttle       an answer that says to wait
+//	park           the wait that a throttle imposed; status shows it, a restart keeps it
+//	probe          the one call after a park that shows whether it is over
+//	quota          what a lane may send now, as far as is known
+//	tier           the access tier of the app, as the API reports it
+//	neutral question  GET /me: whether the API is there and takes the token
+//	tally          counts over all processes that ran the job
+//	forecast       what a plan will cost, and how long it takes under the quotas
+//	guard          conditions in a row under which alone its deletion may be sent
+//	witness        a place where a guard says the image has to be
 package jobs

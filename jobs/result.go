@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"adferry/plan"
@@ -81,7 +82,7 @@ func FateOf(first, del *Outcome) Fate {
 		copied.Attempts = move.Attempts
 		return copied
 	case del.State == Failed:
-		move.Message = fmt.Sprintf("the image is in the target, and the source was not deleted (%s): %s", del.Reason, del.Message)
+		move.Message = fmt.Sprintf("the image is in the target, and the source was not deleted (%s): %s", del.Reason, strings.TrimPrefix(del.Message, "not deleted: "))
 		move.Reason = CopiedNotDeleted
 	case del.Reason == NotCreatedHere: // the image is still there
 	case first.State == Done && del.State.OK():

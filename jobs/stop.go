@@ -14,14 +14,14 @@ import (
 var (
 	// ErrInterrupted: a signal asked to stop.
 	ErrInterrupted = errors.New("interrupted")
-	// ErrDuration: the time allowed by MaxDuration is over.
-	ErrDuration = errors.New("the time allowed is over")
-	// ErrStuck: rows are left, and nothing is awaited that could move them. It
-	// stands for a defect, and is better than waiting for ever.
-	ErrStuck = errors.New("rows are left that nothing moves any more: a defect of adferry")
+	// ErrDuration: MaxDuration is over.
+	ErrDuration = errors.New("the time that --max-duration allows is over")
+	// ErrStuck: rows are left, and nothing is awaited that could advance them. It is a
+	// defect of adferry, and better than waiting for ever.
+	ErrStuck = errors.New("internal error: the remaining rows cannot make progress")
 	// ErrUnsettled: the API could not be read to settle what is left: answers that
 	// were lost, or images of an account that answers as if it were throttled.
-	ErrUnsettled = errors.New("what became of some rows cannot be read from the API now")
+	ErrUnsettled = errors.New("the outcome of some rows is unknown: the API could not be read")
 )
 
 // RefusedError: the API refused the token or the app.
@@ -32,7 +32,7 @@ func (e *RefusedError) Error() string {
 }
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// ThrottledError: a throttle, or another wait, that the options do not allow to wait for.
+// ThrottledError: a throttle, or another wait, that is longer than the options allow.
 type ThrottledError struct {
 	Account plan.Account // "" for the app
 	Until   time.Time
@@ -64,11 +64,10 @@ type OfflineError struct{ Err *graph.Error }
 func (e *OfflineError) Error() string { return e.Err.Error() }
 func (e *OfflineError) Unwrap() error { return e.Err }
 
-// PictureError: the disk would not take a picture that has to be kept or passed
-// on, so nothing more was sent.
+// PictureError: a picture could not be written to disk, so nothing more was sent.
 type PictureError struct{ Err error }
 
-func (e *PictureError) Error() string { return "a picture could not be kept: " + e.Err.Error() }
+func (e *PictureError) Error() string { return "a picture could not be saved: " + e.Err.Error() }
 func (e *PictureError) Unwrap() error { return e.Err }
 
 // FileError: the file of an upload cannot be read, or is no image.

@@ -145,7 +145,7 @@ func sample() job {
 		{Account: target, From: began.Add(20 * time.Minute), Until: began.Add(50 * time.Minute), Code: 80004, Subcode: 2446079},
 	}
 	j.summary = summarize(j.results)
-	j.summary.Job, j.summary.State, j.summary.Stop = "merger.job", jobs.JobStopped, "the time allowed is over"
+	j.summary.Job, j.summary.State, j.summary.Stop = "merger.job", jobs.JobStopped, "the time that --max-duration allows is over"
 	j.summary.Manifest.Path, j.summary.Manifest.SHA256 = "merger.csv", strings.Repeat("0123456789abcdef", 4)
 	j.summary.API = jobs.APICounts{HTTPRequests: 9, Calls: 61, Throttled: 3}
 	started, exit := began, 3

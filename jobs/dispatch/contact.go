@@ -9,20 +9,20 @@ import (
 	"adferry/jobs/quota"
 )
 
-// Contact is what is known of the way to the API. While nothing comes back from
-// it, nothing is sent but, after pauses that grow, one request alone: first the
-// neutral question, which changes nothing whoever answers it; where it is answered by
-// somebody else, one ordinary call, for the way may be open to those.
+// Contact is whether the API can be reached. While it cannot, nothing is sent but one
+// request at a time, after growing pauses: first the neutral question (GET /me), which
+// changes nothing whoever answers it; if something other than the API answers that, one
+// ordinary call, because a proxy may let only those through.
 type Contact struct {
 	Broken *graph.Error // why nothing is sent; nil: the API answers
 	Until  time.Time    // ... before
-	tries  int          // how often it was tried in vain
+	tries  int          // how often it was tried without success
 	policy backoff.BackOff
-	Asked  bool // the neutral question was answered by somebody else
+	Asked  bool // the neutral question was answered, but not by the API
 	Trial  bool // the ordinary call is on its way
 
 	silent int       // answers in a row in which the API said nothing
-	last   time.Time // when the latest sign that something is wrong came
+	last   time.Time // when the last sign of trouble came
 	Heard  time.Time // when the API last said anything
 }
 
@@ -30,10 +30,11 @@ const (
 	// MostContacts is how often in a row the API is tried before the run stops: with
 	// the default backoff, about three minutes.
 	MostContacts = 9
-	// mostSilent is how many answers in a row without a word of the API show that it
-	// is out of reach: single ones are those calls' own trouble.
+	// mostSilent is how many answers in a row without a word from the API show that it
+	// cannot be reached: fewer may be the fault of those calls.
 	mostSilent = 3
-	// mostForeignWait bounds what somebody else than the API may have us wait.
+	// mostForeignWait bounds the wait that an answer may ask for which did not come from
+	// the API.
 	mostForeignWait = 10 * time.Minute
 )
 
@@ -62,7 +63,7 @@ func (c *Contact) Gate(now time.Time) (gate, time.Time) {
 	return GateNeutral, now
 }
 
-// Says reports whether a reply is a word of the API's.
+// Says reports whether a reply came from the API.
 func Says(r graph.Reply) bool {
 	switch graph.ClassOf(r.Err) {
 	case graph.Unreachable, graph.Foreign:
@@ -71,8 +72,8 @@ func Says(r graph.Reply) bool {
 	return r.Err == nil || !r.Err.Silent()
 }
 
-// Hear notes an answer of the API to a request that left then. What left before the
-// last sign of trouble shows that there was an API before it.
+// Hear notes an answer of the API to a request that was sent at the given moment. If
+// that was before the last sign of trouble, it does not show that the trouble is over.
 func (c *Contact) Hear(left, now time.Time) (mended bool) {
 	c.Heard, c.silent = now, 0
 	if c.Broken == nil || left.Before(c.last) {
@@ -82,9 +83,9 @@ func (c *Contact) Hear(left, now time.Time) (mended bool) {
 	return true
 }
 
-// Fail notes a request that left then and was not answered by the API. Requests that
-// failed together count once. New is when the gate closes anew for that, over when
-// it was tried too often.
+// Fail notes a request, sent at the given moment, that the API did not answer. Requests
+// that failed together count once. It reports whether the gate closed because of that,
+// and whether the API was tried too often.
 func (c *Contact) Fail(err *graph.Error, left, now time.Time, o Options) (closed, over bool) {
 	together := left.Before(c.last)
 	c.last, c.Trial = now, false
@@ -109,9 +110,9 @@ func (c *Contact) Fail(err *graph.Error, left, now time.Time, o Options) (closed
 	return true, c.tries >= MostContacts
 }
 
-// Counts reports whether a failure says something about the call that failed, whose
-// last one came then: only if the API was heard in between. Else nothing works now, and
-// that is no row's fault.
+// Counts reports whether a failure counts against the call that failed, whose last
+// failure was at the given moment: only if the API answered something in between.
+// Otherwise nothing works now, and that is no row's fault.
 func (c *Contact) Counts(err *graph.Error, before time.Time) bool {
 	return err.Class != graph.Foreign && (!err.Silent() || c.Heard.After(before))
 }

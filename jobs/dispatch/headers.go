@@ -11,7 +11,7 @@ const (
 	headersUnknown Headers = iota
 	HeadersMissing         // an answer that shows images carried none
 	HeadersSent
-	HeadersMixed // some that show images do and some do not: that one is missing says nothing
+	HeadersMixed // some did and some did not: that one is missing proves nothing
 )
 
 // And is what is known after one more answer.
@@ -26,7 +26,7 @@ func (h Headers) And(heard Headers) Headers {
 // without a quota header did not show. Asking twice is enough where such headers
 // are not known to be sent at all; where they are, the account is taken to be
 // throttled, and the pauses outlast the documented blocks and an hour's budget.
-// After them it is still no proof: what wanted to know is left for a later run.
+// After them absence is still not proved: what depends on it is left for a later run.
 var Doubts = [...][]time.Duration{
 	headersUnknown: {time.Second},
 	HeadersMissing: {0},

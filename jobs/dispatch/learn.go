@@ -7,10 +7,9 @@ import (
 	"adferry/jobs/quota"
 )
 
-// Learn is what a reply to a call of this cost makes of the two quotas that the
-// call had to pass when it left: its ad account's and the app's. Of a call that
-// failed transiently nothing is learned, unless the API names a wait, and of one
-// that it did not answer nothing at all.
+// Learn returns the two quotas of a call of the given cost, its ad account's and the
+// app's, with what its reply says about them. A transient failure says nothing unless
+// the API names a wait; a reply that did not come from the API says nothing.
 func Learn(lane quota.Lane, app quota.App, u graph.AccountUsage, err *graph.Error, c quota.Cost, left, now time.Time) (quota.Lane, quota.App) {
 	switch graph.ClassOf(err) {
 	case graph.ThrottledAccount, graph.MaybeThrottled:

@@ -4,8 +4,8 @@ import (
 	"adferry/graph"
 )
 
-// OfAll takes a throttle of the neutral question, which no account is part of, for one
-// of all.
+// OfAll turns a throttle of the neutral question into one of all ad accounts, because
+// the question is about none.
 func OfAll(r graph.Reply) graph.Reply {
 	if graph.ClassOf(r.Err).Throttled() {
 		e := *r.Err

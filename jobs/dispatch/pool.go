@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Pool runs the requests, up to its width at once. An errgroup that has begun does
-// not change its limit, so a new width is a new group beside the old one's
-// requests: the dispatcher, which counts all that is in flight, keeps to the width
-// meanwhile. The first error cancels the context of all.
+// Pool runs requests, up to its width at once. An errgroup cannot change its limit once
+// it runs, so that a new width is a new group beside the requests of the old one;
+// meanwhile the dispatcher, which counts what is in flight, keeps to the width. The
+// first error cancels the context of all.
 type Pool struct {
 	groups []*errgroup.Group // the last one takes requests
 	cancel context.CancelCauseFunc

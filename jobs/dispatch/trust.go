@@ -9,46 +9,46 @@ import (
 	"adferry/plan"
 )
 
-// An app or a token that was restricted gets the same refusals as one that may not
-// use an ad account. So no refusal is believed to be an ad account's before something
-// else shows that the token is good: an answer to a call that left after the refusal
-// came, or, when nothing but refusals come, one to the neutral question. What was
-// refused meanwhile is held.
+// A restricted app or token gets the same refusals as one that may not use an ad
+// account. So a refusal counts against its ad account only once something shows that
+// the token is good: an answer to a call that was sent after the refusal came, or, when
+// nothing but refusals comes, one to the neutral question. Until then it is held.
 
-// Trust is the doubt whether the token and the app are good. The zero trust has
-// none.
+// Trust is whether the token and the app are known to be good. The zero Trust has no
+// doubt.
 type Trust struct {
 	held    []heldRefusal        // in the order they came in
-	Refused map[plan.Account]int // how many are held of each account, which is left alone
+	Refused map[plan.Account]int // how many are held of each account; nothing is sent to those
 	Due     time.Time            // the neutral question is not asked before
-	vain    int                  // how often it was asked in vain
+	vain    int                  // how often it was not answered
 	denials int                  // how often it was refused
 }
 
-// heldRefusal is a refusal that nothing explains yet.
+// heldRefusal is a refusal of which it is not known yet what was refused.
 type heldRefusal struct {
 	account plan.Account
 	came    time.Time
-	own     func() // what it means if it is its account's own
+	own     func() // what to do if it is about its account
 }
 
 const (
-	// mostDoubted is how many ad accounts have to refuse before the question is asked
-	// although others could still tell.
+	// mostDoubted is how many ad accounts have to refuse before the neutral question is
+	// asked although answers of other accounts are on their way.
 	mostDoubted = 3
-	// mostVain is how often the question may remain without an answer, while nothing
-	// but refusals comes: whether the token is good cannot be known now.
+	// mostVain is how often the question may stay without an answer while nothing but
+	// refusals comes: then it cannot be known whether the token is good.
 	mostVain = 5
-	// mostAsked is how often it has to be refused: once may be a mishap.
+	// mostAsked is how often the question has to be refused: once may be temporary.
 	mostAsked = 2
 )
 
 func (t *Trust) Doubted() bool { return len(t.held) > 0 }
 
-// Since is when the first of the refusals came that are held.
+// Since is when the first of the held refusals came.
 func (t *Trust) Since() time.Time { return t.held[0].came }
 
-// Doubt notes a refusal of an account's call, and what it means if it is its own.
+// Doubt holds a refusal of an account's call; own is called if it turns out to be about
+// the account.
 func (t *Trust) Doubt(a plan.Account, now time.Time, own func()) {
 	if t.Refused == nil {
 		t.Refused = map[plan.Account]int{}
@@ -57,9 +57,9 @@ func (t *Trust) Doubt(a plan.Account, now time.Time, own func()) {
 	t.held = append(t.held, heldRefusal{a, now, own})
 }
 
-// Hear takes an answer that is no refusal, to a call that left then: what had been
-// refused before it left is its account's own. A refusal that came after may be the
-// first of all: that one stays in doubt.
+// Hear notes an answer that is no refusal to a call that was sent at the given moment:
+// refusals that came before it are about their accounts. One that came later may be the
+// first of a token that was restricted meanwhile, and stays in doubt.
 func (t *Trust) Hear(left time.Time) {
 	n := 0
 	for n < len(t.held) && t.held[n].came.Before(left) {
@@ -80,14 +80,14 @@ func (t *Trust) Hear(left time.Time) {
 	}
 }
 
-// Asks reports whether the neutral question is to be asked now: others is whether
-// calls that left since are on their way.
+// Asks reports whether the neutral question is to be asked now; others says whether
+// calls that were sent since are on their way.
 func (t *Trust) Asks(others bool, now time.Time) bool {
 	return t.Doubted() && !now.Before(t.Due) && (!others || len(t.Refused) >= mostDoubted)
 }
 
-// Judge takes the answer to the neutral question, which left then. The error ends the
-// run.
+// Judge takes the answer to the neutral question, sent at the given moment. An error
+// ends the run.
 func (t *Trust) Judge(r graph.Reply, left, now time.Time, o Options) error {
 	class := graph.ClassOf(r.Err)
 	switch {
@@ -100,7 +100,7 @@ func (t *Trust) Judge(r graph.Reply, left, now time.Time, o Options) error {
 			return &jobs.RefusedError{Err: r.Err}
 		}
 	case r.Err == nil:
-		t.Hear(left.Add(1)) // it left after all that was held then, at the earliest in the same moment
+		t.Hear(left.Add(1)) // it was sent after all that was held then, perhaps in the same moment
 	case class.Throttled(): // its gate says when to ask again
 	default:
 		t.Due = now.Add(o.RetryBase << t.vain)

@@ -8,8 +8,8 @@ import (
 	"adferry/jobs/quota"
 )
 
-// WhyWait says why something waits: in the API's words, and that it does not wait
-// as long as it was told to, should that be so.
+// WhyWait says in the API's words why something waits, and whether the wait is shorter
+// than the API asked for.
 func WhyWait(err *graph.Error, until, now time.Time) string {
 	if err.RetryAfter > quota.MostNamed && until.Equal(now.Add(quota.MostNamed)) {
 		return fmt.Sprintf("%s (told to wait %v; asked again after a day)", err.Detail(), err.RetryAfter)
@@ -17,9 +17,9 @@ func WhyWait(err *graph.Error, until, now time.Time) string {
 	return err.Detail()
 }
 
-// MostUnclear is how many waits in a row, together some hours, a block of unknown
-// kind gets before it counts as a refusal.
+// MostUnclear is how many times in a row, some hours together, a throttle that may be a
+// block is waited for before it counts as a refusal.
 const MostUnclear = 5
 
-// ShownFrom is from when on a wait that nobody imposed is worth a disk write.
+// ShownFrom is from how long on a wait that the API did not impose is reported.
 const ShownFrom = 10 * time.Second

@@ -1,10 +1,10 @@
 package dispatch
 
-// Width is how many images a read asks for. After a failure it is half as many:
-// "reduce the amount of data" has no code of its own, and what fails for another
-// reason loses little by it, for it grows back soon, after a row of good answers.
-// That row gets twice as long each time a larger size fails at once, so that a
-// limit which the API does not name is not run into all the time.
+// Width is how many images a read asks for. After a failure it is half as many, because
+// "reduce the amount of data" has no code of its own; if the reason was another, little
+// is lost, because it grows back after a few good answers. How many it takes doubles
+// each time a larger size fails at once, so that a limit which the API does not name is
+// not tried all the time.
 type Width struct {
 	Now, most int
 	good      int  // answers in a row, of the present size
@@ -37,7 +37,7 @@ func (w Width) Failed(size int) Width {
 }
 
 // Refused notes that a read of so many images was refused: if the next smaller one is
-// not, the API has a limit that is not worth trying again soon.
+// answered, the API has a limit that is not worth trying again soon.
 func (w Width) Refused(size int) Width {
 	w = w.Failed(size)
 	w.limited = true

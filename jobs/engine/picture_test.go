@@ -69,7 +69,7 @@ func TestPlaceholders(t *testing.T) {
 						}
 						w.Expect(fates...)
 						for _, r := range w.Results() {
-							if !strings.Contains(r.Message, "its picture could not be downloaded: ") || !strings.Contains(r.Message, test.why) {
+							if !strings.Contains(r.Message, "the image could not be downloaded: ") || !strings.Contains(r.Message, test.why) {
 								t.Errorf("the row says %q, want %q in it", r.Message, test.why)
 							}
 						}
@@ -192,7 +192,7 @@ func TestUploadedPlaceholderKeepsSource(t *testing.T) {
 		}
 		w.Expect("failed copied_not_deleted", "failed denied")
 		jobtest.WantHolds(t, w, "11 a", "11 b")
-		if m := w.Results()[0].Message; !strings.Contains(m, "what was uploaded to act_22 in its place came for another image, too") {
+		if m := w.Results()[0].Message; !strings.Contains(m, "the picture that was uploaded to act_22 was also received for another image") {
 			t.Errorf("the row says %q", m)
 		}
 	})

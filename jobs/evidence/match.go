@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"adferry/graph"
-	"adferry/plan"
 )
 
 // Match holds the replies to the calls of one request against each other, and makes
@@ -107,13 +106,4 @@ func lose(r *graph.Reply, why string) {
 		return
 	}
 	r.Err = &graph.Error{Class: graph.Transient, Lost: true, HTTP: r.Status, Message: why}
-}
-
-// LookupOf is the lookup that a call made.
-func LookupOf(c graph.Call) Lookup {
-	l := Lookup{Account: plan.Account(c.Account), After: c.Query.After}
-	for _, h := range c.Query.Hashes {
-		l.Hashes = append(l.Hashes, plan.Hash(h))
-	}
-	return l
 }

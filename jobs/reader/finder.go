@@ -8,12 +8,12 @@ import (
 	"adferry/plan"
 )
 
-// finder reads the images of an account that are asked for by hash.
+// finder reads images of an account by their hashes.
 type finder struct {
 	account plan.Account
 	q       graph.Query
 	pull    func() (plan.Hash, error, bool)
-	atOnce  int // errands
+	atOnce  int // page requests
 	each    func(Found) error
 	status  *bool // answers tell the status of images, as far as is known
 
@@ -42,8 +42,8 @@ func (i *finder) next(n, others int) (*pageRequest, error) {
 	return e, nil
 }
 
-// query asks for the first of the hashes; behind a cursor for those that the
-// pages before did not show.
+// query asks for the first of the hashes, or after a cursor for those that the pages
+// before did not show.
 func (i *finder) query(e *pageRequest, n int) graph.Query {
 	if e.after != "" {
 		n = len(e.hashes)
@@ -54,8 +54,8 @@ func (i *finder) query(e *pageRequest, n int) graph.Query {
 	return q
 }
 
-// take tells of the images that the answer proves something of. The others come
-// back, to be asked for again.
+// take reports the images that the answer proves something about. The others come back,
+// to be asked for again.
 func (i *finder) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest, error) {
 	asked := evidence.Lookup{Account: i.account, After: e.query.After}
 	for _, h := range e.query.Hashes {

@@ -23,8 +23,8 @@ import (
 // An account that is refused, blocked or fails again and again ends with an
 // *[AccountError], while the others go on; a method returns those of all accounts
 // joined, in the accounts' order. What ends the whole reading comes before them:
-// a *[RefusedError], an *[OfflineError], a *[ThrottledError] that the options do
-// not allow to wait for, [ErrDuration], the end of the context, or what the
+// a *[jobs.RefusedError], a *[jobs.OfflineError], a *[jobs.ThrottledError] if the
+// options do not allow to wait, [jobs.ErrDuration], the end of the context, or what the
 // caller's own function returned.
 type Reader struct {
 	api dispatch.API
@@ -37,7 +37,6 @@ type Reader struct {
 	headers dispatch.Headers
 
 	tellsStatus bool // answers tell the status of images
-	calls       int
 }
 
 // New makes a reader.
@@ -45,9 +44,9 @@ func New(api dispatch.API, opt dispatch.Options) *Reader {
 	return &Reader{api: api, opt: opt.WithDefaults(), quotas: map[plan.Account]*quota.Lane{}}
 }
 
-// Recall takes up what a job knows of the quotas, as its next process would: tiers,
+// Recall takes over what a job knows about the quotas, as its next process would: tiers,
 // times until which ad accounts or the app have to wait, and whether answers carry
-// quota headers. It uses the standing's Lanes and Tally.
+// quota headers. Of s it uses Lanes and Tally.
 func (r *Reader) Recall(s jobs.ResumePoint) {
 	if s.Tally.HeadersSent {
 		r.headers = dispatch.HeadersSent
@@ -143,9 +142,6 @@ func (r *Reader) Tier(a plan.Account) graph.Tier {
 	return graph.TierUnknown
 }
 
-// Calls is how many calls the reader has sent.
-func (r *Reader) Calls() int { return r.calls }
-
 // quota is what is known of an account's quota.
 func (r *Reader) quota(a plan.Account) *quota.Lane {
 	q := r.quotas[a]
@@ -157,7 +153,7 @@ func (r *Reader) quota(a plan.Account) *quota.Lane {
 	return q
 }
 
-// read carries out what the supplies of the accounts ask for.
+// read works through the backlogs of the ad accounts.
 func (r *Reader) read(ctx context.Context, accounts []plan.Account, width int, supplyOf func(plan.Account) (backlog, func())) error {
 	return r.newScan(accounts, width, supplyOf).finish(ctx)
 }
@@ -177,7 +173,7 @@ func (r *Reader) newScan(accounts []plan.Account, width int, supplyOf func(plan.
 	return t
 }
 
-// finish runs the tour and says what went wrong.
+// finish runs the scan and returns what went wrong.
 func (t *scan) finish(ctx context.Context) error {
 	failed := []error{t.run(ctx)}
 	for _, s := range t.all {

@@ -14,20 +14,21 @@ import (
 	"adferry/plan"
 )
 
-// scan is one use of a Reader. As in the engine, one goroutine owns all of this
-// and a bounded pool makes the requests: whatever has to wait, waits here.
+// scan is one call of a Reader's method: ad accounts that are read side by side. As in
+// the engine one goroutine owns all of it and a bounded pool makes the requests, so that
+// no worker ever waits for a quota.
 type scan struct {
 	*Reader
 	all      []*accountScan
-	open     []*accountScan // those with something left to read, whose turns go round
+	open     []*accountScan // those with something left to read, which take turns
 	turn     int
-	hurried  bool // doubts and accounts that may be blocked are not waited for
+	hurried  bool // doubtful answers and accounts that may be blocked are not waited for
 	inflight int
 	blocked  bool // a quota keeps something from being sent
 	trust    dispatch.Trust
 	asking   bool        // the neutral question is on its way, and nothing else leaves
-	sent     []time.Time // when the reads on their way left
-	idle     time.Time   // since when only waits keep it from going on; zero: it goes on
+	sent     []time.Time // when the reads on their way were sent
+	idle     time.Time   // since when nothing but waits is left to do; zero: something else is
 	wait     ownWait
 	until    time.Time
 	stop     error
@@ -36,28 +37,28 @@ type scan struct {
 	inbox chan func()
 }
 
-// accountScan is an ad account on a tour.
+// accountScan is an ad account that is being read.
 type accountScan struct {
 	account plan.Account
 	quota   *quota.Lane
 	backlog backlog
-	release func()         // lets go of the supply
-	queue   []*pageRequest // reads to be made, or made again
+	release func()         // ends the backlog
+	queue   []*pageRequest // what to read next, or again
 	out     int            // reads on their way
 	width   dispatch.Width
 	maybe   int // throttles in a row that may be a block
 	denials int // refusals in a row
-	held    int // refused reads of which it is not known yet by whom
+	held    int // refused reads of which it is not known yet what was refused
 	wait    ownWait
-	refused *graph.Error // nothing more is read
+	refused *graph.Error // why nothing more is read
 }
 
 func (s *accountScan) done() bool {
 	return s.out == 0 && s.held == 0 && (s.refused != nil || len(s.queue) == 0 && s.backlog.done())
 }
 
-// run reads until nothing is left, or until it has to stop. Then it leaves what is
-// still on its way: a read can be broken off at any time.
+// run reads until nothing is left, or until it has to stop. Then reads that are on their
+// way are cancelled: they change nothing.
 func (t *scan) run(ctx context.Context) error {
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
@@ -97,7 +98,7 @@ func (t *scan) run(ctx context.Context) error {
 	}
 }
 
-// sleep waits until an answer is there, or wake has come.
+// sleep waits for an answer or for the moment wake.
 func (t *scan) sleep(ctx context.Context, now, wake time.Time) {
 	var due <-chan time.Time
 	if t.stop == nil && wake.Before(quota.Never) {
@@ -117,7 +118,8 @@ func (t *scan) sleep(ctx context.Context, now, wake time.Time) {
 	}
 }
 
-// tooLong says why nothing more is waited for, with nothing on its way.
+// tooLong is the error if nothing is on its way and the next wait is longer than
+// allowed, or nothing is awaited at all.
 func (t *scan) tooLong(now, wake time.Time) error {
 	if t.idle.IsZero() {
 		t.idle = now
@@ -158,7 +160,7 @@ func waitsOf(open []*accountScan) (all []*ownWait) {
 	return all
 }
 
-// dispatch sends as much as may go, account after account, and says when more
+// dispatch sends as many reads as may be sent, account after account, and says when more
 // could.
 func (t *scan) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	t.blocked = false
@@ -179,7 +181,7 @@ func (t *scan) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	for idle := 0; t.inflight < t.opt.Workers && idle < len(t.open) && t.stop == nil && !t.contact.Trial; {
 		t.turn = (t.turn + 1) % len(t.open)
 		s := t.open[t.turn]
-		if t.trust.Refused[s.account] > 0 || s.denials > 0 && s.out > 0 { // one by one: a few refusals in a row decide
+		if t.trust.Refused[s.account] > 0 || s.denials > 0 && s.out > 0 { // one at a time: a few refusals in a row decide
 			idle++
 			continue
 		}
@@ -203,7 +205,7 @@ func (t *scan) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	return wake
 }
 
-// readyAt says when the account's next read may go, which is then the first in its
+// readyAt is when the account's next read may be sent; it puts that read first in the
 // queue.
 func (t *scan) readyAt(s *accountScan, now time.Time) time.Time {
 	if s.refused != nil {
@@ -244,7 +246,7 @@ func (t *scan) readyAt(s *accountScan, now time.Time) time.Time {
 	return at
 }
 
-// send makes the account's next read.
+// send sends the account's next read.
 func (t *scan) send(ctx context.Context, s *accountScan, now time.Time) {
 	e := s.queue[0]
 	s.queue = s.queue[1:]
@@ -257,7 +259,6 @@ func (t *scan) send(ctx context.Context, s *accountScan, now time.Time) {
 	t.agree(s)
 	s.out++
 	t.inflight++
-	t.calls++
 	t.sent = append(t.sent, now)
 	if t.contact.Trial = t.contact.Broken != nil; !t.contact.Trial {
 		t.idle = time.Time{}

@@ -9,7 +9,7 @@ import (
 	"adferry/jobs/dispatch"
 )
 
-// answered takes the answer to a read that left then.
+// answered handles the answer to a read that was sent at the given moment.
 func (t *scan) answered(s *accountScan, e *pageRequest, reply graph.Reply, left, now time.Time) {
 	t.learn(s, reply, left, now)
 	t.touch(reply, left, now, false)
@@ -34,7 +34,7 @@ func (t *scan) readAnswered(s *accountScan, e *pageRequest, reply graph.Reply, n
 	}
 	pauses := dispatch.Doubts[t.headers]
 	asked := e.asked >= len(pauses)
-	if asked && t.headers == dispatch.HeadersSent && !reply.Usage.Seen() && !t.hurried && reply.Empty { // as the engine, which leaves it undecided
+	if asked && t.headers == dispatch.HeadersSent && !reply.Usage.Seen() && !t.hurried && reply.Empty { // the engine would defer it
 		s.refused = &graph.Error{Class: graph.Transient, HTTP: reply.Status, Message: "it keeps answering with empty lists, as a throttled account may"}
 		return
 	}
@@ -61,8 +61,8 @@ func (t *scan) readAnswered(s *accountScan, e *pageRequest, reply graph.Reply, n
 	}
 }
 
-// readFailed takes a read that failed: again after a throttle, again later and smaller
-// after a transient failure, not again after a refusal.
+// readFailed handles a read that failed: it is repeated after a throttle, later and
+// smaller after a transient failure, and not after a refusal.
 func (t *scan) readFailed(s *accountScan, e *pageRequest, err *graph.Error, now time.Time) {
 	switch {
 	case err.Class == graph.RefusedRun:
@@ -77,16 +77,16 @@ func (t *scan) readFailed(s *accountScan, e *pageRequest, err *graph.Error, now 
 			s.held--
 			t.readRefused(s, e, err)
 		})
-		return // it comes back then
+		return // it is queued again then
 	default:
 		t.tryLater(s, e, err, now)
 	}
 	s.queue = append(s.queue, e)
 }
 
-// readRefused takes a read that was refused, neither the token's nor the app's being at
-// fault. One image alone shows whether the read was too large; whatever is refused
-// otherwise, is refused for its account after a few times.
+// readRefused handles a read that was refused although token and app are good. A read of
+// one image shows whether the size was refused; after a few other refusals in a row the
+// ad account counts as refused.
 func (t *scan) readRefused(s *accountScan, e *pageRequest, err *graph.Error) {
 	size := e.query.Limit
 	switch {
@@ -107,8 +107,8 @@ func (t *scan) readRefused(s *accountScan, e *pageRequest, err *graph.Error) {
 	s.queue = append(s.queue, e)
 }
 
-// tryLater plans a read again after a backoff, smaller as long as that is
-// possible, and as often as the engine would.
+// tryLater queues a read again after a backoff, smaller while that is possible, as often
+// as the engine would.
 func (t *scan) tryLater(s *accountScan, e *pageRequest, err *graph.Error, now time.Time) {
 	size := e.query.Limit
 	counts := t.contact.Counts(err, e.missed)

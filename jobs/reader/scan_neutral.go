@@ -22,7 +22,6 @@ func (t *scan) mayAsk(ctx context.Context, now time.Time) time.Time {
 	}
 	t.asking = true
 	t.inflight++
-	t.calls++
 	t.app = t.app.Spend(now)
 	t.pool.Go(func() error {
 		reply := t.api.Do(ctx, []graph.Call{graph.WhoAmI()})[0]
@@ -54,9 +53,6 @@ func (t *scan) whoami(reply graph.Reply, left, now time.Time) {
 
 // touch notes whether the API answered a request, as Engine.touch does.
 func (t *scan) touch(reply graph.Reply, left, now time.Time, neutral bool) {
-	if graph.ClassOf(reply.Err) == graph.Unreachable {
-		t.calls-- // it was none
-	}
 	if dispatch.Says(reply) {
 		if t.contact.Hear(left, now) {
 			t.opt.Observe(jobs.Event{Kind: jobs.EventWaiting})

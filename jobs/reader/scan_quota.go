@@ -10,7 +10,7 @@ import (
 	"adferry/plan"
 )
 
-// learn takes what a reply says of the quotas, as Engine.learn does.
+// learn takes what a reply says about the quotas, as Engine.learn does.
 func (t *scan) learn(s *accountScan, reply graph.Reply, left, now time.Time) {
 	lane, app := s.quota.Block.Until, t.app.Block.Until
 	*s.quota, t.app = dispatch.Learn(*s.quota, t.app, reply.Usage.Accounts[string(s.account)], reply.Err, quota.Read, left, now)
@@ -38,8 +38,8 @@ func (t *scan) learn(s *accountScan, reply graph.Reply, left, now time.Time) {
 	}
 }
 
-// agree tells the other accounts what one learned of the limit of requests a
-// second that they all have, as Engine.agree does.
+// agree passes on what one account learned about the limit of requests a second that
+// all have, as Engine.agree does.
 func (t *scan) agree(s *accountScan) {
 	p := s.quota.Pace()
 	if p == t.pace {
@@ -51,7 +51,7 @@ func (t *scan) agree(s *accountScan) {
 	}
 }
 
-// observe takes what the headers say, also of other accounts.
+// observe takes what the headers say, also about other accounts.
 func (t *scan) observe(reply graph.Reply, now time.Time) {
 	if reply.Usage.HasApp && t.opt.Rules.Mode != quota.Off {
 		t.app = t.app.Observe(now, reply.Usage.App)
@@ -69,7 +69,7 @@ func (t *scan) observe(reply graph.Reply, now time.Time) {
 	}
 }
 
-// parked tells of a wait that the API imposed.
+// parked reports a wait that the API imposed.
 func (t *scan) parked(a plan.Account, until time.Time, why string) {
 	t.opt.Observe(jobs.Event{Kind: jobs.EventParked, Account: a, Until: until, Text: why})
 	if t.opt.StopOnThrottle && t.stop == nil {
@@ -77,8 +77,8 @@ func (t *scan) parked(a plan.Account, until time.Time, why string) {
 	}
 }
 
-// appAnswered notes what an answer made of the gate of all, which was closed until
-// before.
+// appAnswered reports whether an answer closed or opened the gate of all accounts, which
+// had been closed until before.
 func (t *scan) appAnswered(reply graph.Reply, before, now time.Time) {
 	switch {
 	case reply.Err != nil && t.app.Block.Until.After(before):
@@ -88,7 +88,7 @@ func (t *scan) appAnswered(reply graph.Reply, before, now time.Time) {
 	}
 }
 
-// waits tells of a wait of an account that no throttle asked for, or of all.
+// waits reports a wait of one account, or of all, that no throttle asked for.
 func (t *scan) waits(s *accountScan, at, now time.Time) {
 	if at.Equal(quota.Never) || s.quota.Block.Closed(now) || t.app.Block.Closed(now) {
 		return
@@ -100,7 +100,7 @@ func (t *scan) waits(s *accountScan, at, now time.Time) {
 	t.tells(&s.wait, at, now, s.quota.Why(now, quota.Read, t.opt.Rules))
 }
 
-// tells of a wait, if it is news.
+// tells reports a wait, unless it was reported before.
 func (t *scan) tells(w *ownWait, until, now time.Time, why string) {
 	if until.Sub(now) < dispatch.ShownFrom || until.Sub(w.until).Abs() < time.Second {
 		return
@@ -109,7 +109,7 @@ func (t *scan) tells(w *ownWait, until, now time.Time, why string) {
 	t.opt.Observe(jobs.Event{Kind: jobs.EventWaiting, Account: w.account, Until: until, Text: why})
 }
 
-// ownWait is a wait that nobody imposed, as it was last told.
+// ownWait is a wait that the API did not impose, as it was last reported.
 type ownWait struct {
 	account plan.Account // "" for all
 	until   time.Time
