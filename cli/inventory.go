@@ -60,7 +60,7 @@ func takeInventory(ctx context.Context, s *streams, se *session, o *order) (*inv
 			v := o.policy.Judge(a, i, began)
 			inv.counts[a].Add(v)
 			if v == cleanup.Delete {
-				gone = append(gone, cleanup.Line(a, i))
+				gone = append(gone, cleanup.Row(a, i))
 			}
 		}
 		images += len(page.Images)

@@ -141,7 +141,7 @@ func (o *order) keep(path string) error {
 	}
 	defer f.Close()
 	if o.policy.Keep == nil {
-		o.policy.Keep = &cleanup.Keep{}
+		o.policy.Keep = &cleanup.KeepSet{}
 	}
 	h := sha256.New()
 	if err := o.policy.Keep.Read(io.TeeReader(f, h)); err != nil {

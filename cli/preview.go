@@ -12,7 +12,7 @@ import (
 )
 
 // heldBack are the reasons for which images stay, as the preview has them.
-var heldBack = []cleanup.Verdict{cleanup.NotActive, cleanup.OtherName, cleanup.InUse, cleanup.UseNotTold, cleanup.TooYoung, cleanup.Kept}
+var heldBack = []cleanup.Verdict{cleanup.NotActive, cleanup.OtherName, cleanup.InUse, cleanup.UseUnknown, cleanup.TooYoung, cleanup.Kept}
 
 // preview shows, for every account, how many images it holds, what holds back how
 // many of them, and how many go.

@@ -9,13 +9,12 @@ import (
 
 const (
 	day     = 24 * time.Hour
-	mostAge = 36500 * day // no ad image is a hundred years old, and a time.Duration ends at 292
+	mostAge = 36500 * day // no ad image is a hundred years old, and a time.Duration holds 292
 )
 
-// ParseAge reads an age in whole days (180d) or whole hours (36h). Anything else
-// is refused: what an age means decides over deletions, and a bare number could be
-// days or hours, an m minutes or months. The error repeats the text and says what
-// to write.
+// ParseAge reads an age in whole days (180d) or whole hours (36h). It refuses anything
+// else, because an age decides over deletions: a bare number could be days or hours, m
+// minutes or months. The error repeats the text and says what to write.
 func ParseAge(s string) (time.Duration, error) {
 	number, unit := s, ""
 	if i := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
@@ -33,19 +32,19 @@ func ParseAge(s string) (time.Duration, error) {
 	case err != nil || time.Duration(n) > mostAge/scale:
 		return 0, fmt.Errorf("%q is more than a hundred years: write days or hours, such as 180d or 36h", s)
 	case n == 0:
-		return 0, fmt.Errorf("%q is no time at all: write days or hours, such as 180d or 36h", s)
+		return 0, fmt.Errorf("%q is zero: write days or hours, such as 180d or 36h", s)
 	}
 	return time.Duration(n) * scale, nil
 }
 
-// notAnAge says what is wrong with what follows the digits.
+// notAnAge says what is wrong with the text after the digits, and what to write.
 func notAnAge(number, unit string) string {
 	const write = "write days or hours, such as 180d or 36h"
 	switch lower := strings.ToLower(strings.TrimSpace(unit)); {
 	case strings.HasPrefix(unit, "-"):
 		return "it is negative; " + write
 	case strings.HasPrefix(unit, ".") || strings.HasPrefix(unit, ","):
-		return "it is not whole; write whole days or hours, such as 36h for a day and a half"
+		return "it is a fraction; write whole days or hours, such as 36h for a day and a half"
 	case number == "":
 		return write
 	case lower == "m":

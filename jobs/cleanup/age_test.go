@@ -8,8 +8,8 @@ import (
 	"adferry/jobs/cleanup"
 )
 
-// Ages decide over deletions: 6m, which may have been meant for half a year, once
-// let go what was created six minutes before.
+// Ages decide over deletions: 6m, perhaps meant as half a year, once deleted what was
+// created six minutes before.
 func TestParseAge(t *testing.T) {
 	for _, tt := range []struct {
 		text string
@@ -33,8 +33,8 @@ func TestParseAge(t *testing.T) {
 		{"6mo", 0, `there is no unit "mo"`},
 		{"6 months", 0, `there is no unit "months"`},
 		{"1y", 0, `there is no unit "y"`},
-		{"1.5d", 0, "it is not whole; write whole days or hours, such as 36h"},
-		{"1,5d", 0, "it is not whole"},
+		{"1.5d", 0, "it is a fraction; write whole days or hours, such as 36h"},
+		{"1,5d", 0, "it is a fraction"},
 		{"1d12h", 0, "it has more than one unit; write hours alone, such as 36h"},
 		{"1d-12h", 0, "it has more than one unit"},
 		{"1h30m", 0, "it has more than one unit"},
@@ -47,8 +47,8 @@ func TestParseAge(t *testing.T) {
 		{"180days", 0, "write 180d"},
 		{" 180d", 0, "write days or hours"},
 		{"١٨٠d", 0, "write days or hours"},
-		{"0d", 0, "no time at all"},
-		{"0h", 0, "no time at all"},
+		{"0d", 0, "is zero"},
+		{"0h", 0, "is zero"},
 		{"36501d", 0, "more than a hundred years"},
 		{"4294967295d", 0, "more than a hundred years"},
 		{"99999999999999999999d", 0, "more than a hundred years"},
@@ -72,7 +72,7 @@ func TestParseAge(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	at := time.Date(2026, 11, 25, 9, 7, 30, 0, time.FixedZone("CET", 3600))
-	keep := &cleanup.Keep{}
+	keep := &cleanup.KeepSet{}
 	if err := keep.Read(strings.NewReader("0123456789abcdef0123456789abcdef\n1123456789abcdef0123456789abcdef\n")); err != nil {
 		t.Fatal(err)
 	}
@@ -81,11 +81,11 @@ func TestDescribe(t *testing.T) {
 		want   string
 	}{
 		{cleanup.Policy{Unused: true, OlderThan: 180 * day, MinAge: day},
-			"images that nothing uses, created at least 180d ago, by 2026-05-29 08:07 UTC"},
+			"unused images, created at least 180d ago (until 2026-05-29 08:07 UTC)"},
 		{cleanup.Policy{Unused: true, MinAge: 36 * time.Hour},
-			"images that nothing uses, created at least 36h ago (--min-age), by 2026-11-23 20:07 UTC"},
+			"unused images, created at least 36h ago (--min-age; until 2026-11-23 20:07 UTC)"},
 		{cleanup.Policy{Name: "tmp-*", Keep: keep},
-			`images that nothing uses, of any age, named like "tmp-*"; the 2 entries of --keep stay`},
+			`unused images, of any age, with a name that matches "tmp-*", except for 2 entries of --keep`},
 	} {
 		if got := tt.policy.Describe(at); got != tt.want {
 			t.Errorf("got  %s\nwant %s", got, tt.want)

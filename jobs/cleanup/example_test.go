@@ -10,7 +10,7 @@ import (
 )
 
 func Example() {
-	keep := &cleanup.Keep{}
+	keep := &cleanup.KeepSet{}
 	if err := keep.Read(strings.NewReader("target_account,target_hash\n11,2123456789abcdef0123456789abcdef\n")); err != nil {
 		fmt.Println(err)
 	}

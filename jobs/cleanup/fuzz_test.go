@@ -8,9 +8,9 @@ import (
 	"adferry/plan"
 )
 
-// Whatever a keep list looks like, it is refused or every hash in it is kept: none
-// is passed over in silence.
-func FuzzKeep(f *testing.F) {
+// Whatever a keep list looks like, it is refused, or every hash in it is kept: none is
+// ignored silently.
+func FuzzKeepSet(f *testing.F) {
 	for _, seed := range []string{
 		"", "hash\n", string(one), "# a\n" + string(one) + "\r\n" + string(two),
 		"target_account,target_hash\n11," + string(one) + "\nact_22," + string(two) + "\n",
@@ -19,7 +19,7 @@ func FuzzKeep(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		k := &cleanup.Keep{}
+		k := &cleanup.KeepSet{}
 		if k.Read(strings.NewReader(text)) != nil {
 			return
 		}

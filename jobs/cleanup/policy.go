@@ -10,27 +10,27 @@ import (
 	"adferry/plan"
 )
 
-// Fields are what the policy reads of an image.
+// Fields are the fields of an image that a policy reads.
 var Fields = []string{graph.FieldHash, graph.FieldName, graph.FieldStatus, graph.FieldCreated, graph.FieldCreatives, graph.FieldAssociated}
 
-// Policy says which images may go: those that Unused, OlderThan and Name all
-// select, and that neither their use, MinAge nor Keep holds back.
+// Policy says which images may be deleted: those that Unused, OlderThan and Name all
+// select, and that neither their use, MinAge nor Keep protects.
 type Policy struct {
-	Unused    bool          // nothing uses it; only what is told to be unused ever goes, so alone this selects all of that
-	OlderThan time.Duration // it was created at least this long ago; 0 selects by no age
-	Name      string        // glob that its whole name matches, case and all; empty selects by no name
-	MinAge    time.Duration // what is younger stays, whatever selects it; 0 asks for no age
-	Keep      *Keep         // what stays in any case; may be nil
+	Unused    bool          // select what nothing uses; as an image in use is never deleted, this alone selects all the others
+	OlderThan time.Duration // select what was created at least this long ago; 0 selects any age
+	Name      string        // select by the whole name: a case-sensitive glob; empty selects any name
+	MinAge    time.Duration // protect what is younger; 0 protects no age
+	Keep      *KeepSet      // protect these; may be nil
 }
 
-// The mistakes that Check finds.
+// The errors of Check.
 var (
-	ErrNothing = errors.New("nothing says which images may go")
-	ErrAge     = errors.New("an age is negative")
-	ErrPattern = errors.New("the name is no pattern")
+	ErrNothing = errors.New("no option selects images")
+	ErrAge     = errors.New("ages must not be negative")
+	ErrPattern = errors.New("the pattern is not valid")
 )
 
-// Check refuses a policy that selects nothing in particular.
+// Check refuses a policy that would select every image, and values that make no sense.
 func (p Policy) Check() error {
 	switch {
 	case !p.Unused && p.OlderThan == 0 && p.Name == "":
@@ -44,9 +44,9 @@ func (p Policy) Check() error {
 	return nil
 }
 
-// Judge says what the policy makes of an account's image at a moment. Of several
-// reasons to keep it the first in the order of the verdicts is told, so Kept
-// counts what only the keep list saves.
+// Judge decides over an account's image as of now. Of several reasons not to delete it,
+// the verdict is the first in the order of the verdicts, so Kept counts the images that
+// only a keep list protects.
 func (p Policy) Judge(account plan.Account, i graph.Image, now time.Time) Verdict {
 	if i.Deleted() {
 		return Gone
@@ -56,13 +56,13 @@ func (p Policy) Judge(account plan.Account, i graph.Image, now time.Time) Verdic
 		return NotActive
 	}
 	switch {
-	case !p.names(i.Name):
+	case !p.matches(i.Name):
 		return OtherName
 	case i.Use() == graph.Used:
 		return InUse
 	case i.Use() != graph.Unused:
-		return UseNotTold
-	case !old(i, max(p.OlderThan, p.MinAge), now):
+		return UseUnknown
+	case !isOlder(i, p.age(), now):
 		return TooYoung
 	case p.Keep.Has(account, hash):
 		return Kept
@@ -70,9 +70,12 @@ func (p Policy) Judge(account plan.Account, i graph.Image, now time.Time) Verdic
 	return Delete
 }
 
-// names reports whether the pattern matches the name. A slash is a character like
-// any other in the name of an image, and path.Match would stop at it.
-func (p Policy) names(name string) bool {
+// age is the age from which on an image may be deleted.
+func (p Policy) age() time.Duration { return max(p.OlderThan, p.MinAge) }
+
+// matches reports whether the pattern matches a name. A slash is a character like any
+// other in the name of an image, but path.Match would stop at it.
+func (p Policy) matches(name string) bool {
 	if p.Name == "" {
 		return true
 	}
@@ -81,10 +84,10 @@ func (p Policy) names(name string) bool {
 	return ok && err == nil
 }
 
-// old reports whether an image is known to have been created at least age ago.
-// The clocks of the API and of this machine may differ by seconds, and ages are
-// days.
-func old(i graph.Image, age time.Duration, now time.Time) bool {
+// isOlder reports whether an image is known to have been created at least age ago. The
+// clocks of the API and of this machine may differ by seconds, which does not matter
+// because ages are days.
+func isOlder(i graph.Image, age time.Duration, now time.Time) bool {
 	if age == 0 {
 		return true
 	}
@@ -92,10 +95,10 @@ func old(i graph.Image, age time.Duration, now time.Time) bool {
 	return ok && now.Sub(at) >= age
 }
 
-// firstDay is when Facebook opened: an earlier creation time stands for none.
+// firstDay is when Facebook opened: an earlier creation time is no creation time.
 var firstDay = time.Date(2004, time.February, 4, 0, 0, 0, 0, time.UTC)
 
-// created is when the image was created, as far as that is known.
+// created is when the image was created, if that is known.
 func created(i graph.Image) (at time.Time, ok bool) {
 	at, ok = i.CreatedAt()
 	return at, ok && !at.Before(firstDay)

@@ -39,8 +39,8 @@ func TestJudge(t *testing.T) {
 		{"associated", half, image(func(i *graph.Image) { i.Associated = true }), cleanup.InUse},
 		{"in use, and its use was not asked about", cleanup.Policy{OlderThan: day}, image(func(i *graph.Image) { i.Associated = true }), cleanup.InUse},
 		{"in use and young", half, image(func(i *graph.Image) { i.Associated, i.Created = true, "" }), cleanup.InUse},
-		{"its use is not told", half, image(func(i *graph.Image) { i.UseTold = false }), cleanup.UseNotTold},
-		{"its use is not told, nor asked about", named("*"), image(func(i *graph.Image) { i.UseTold = false }), cleanup.UseNotTold},
+		{"its use is not told", half, image(func(i *graph.Image) { i.UseTold = false }), cleanup.UseUnknown},
+		{"its use is not told, nor asked about", named("*"), image(func(i *graph.Image) { i.UseTold = false }), cleanup.UseUnknown},
 		{"its use is not told whole, and a creative uses it", half, image(func(i *graph.Image) { i.UseTold, i.Creatives = false, []string{"1"} }), cleanup.InUse},
 
 		{"deleted already", half, image(func(i *graph.Image) { i.Status = "DELETED" }), cleanup.Gone},
@@ -84,7 +84,7 @@ func TestCheck(t *testing.T) {
 		want   error
 	}{
 		{cleanup.Policy{}, cleanup.ErrNothing},
-		{cleanup.Policy{MinAge: day, Keep: &cleanup.Keep{}}, cleanup.ErrNothing},
+		{cleanup.Policy{MinAge: day, Keep: &cleanup.KeepSet{}}, cleanup.ErrNothing},
 		{cleanup.Policy{Unused: true}, nil},
 		{cleanup.Policy{OlderThan: day}, nil},
 		{cleanup.Policy{Name: "*"}, nil},
@@ -131,7 +131,7 @@ func TestCount(t *testing.T) {
 	}
 }
 
-func TestLine(t *testing.T) {
+func TestRow(t *testing.T) {
 	for _, tt := range []struct {
 		image graph.Image
 		want  string
@@ -143,7 +143,7 @@ func TestLine(t *testing.T) {
 	} {
 		tt.image.Hash = hash
 		want := plan.Line{Verb: plan.Delete, Source: "11", Hash: hash, Note: tt.want}
-		if got := cleanup.Line("11", tt.image); got != want {
+		if got := cleanup.Row("11", tt.image); got != want {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	}

@@ -1,23 +1,23 @@
 package cleanup
 
-// A Verdict is what becomes of an image.
+// A Verdict says whether an image is deleted, and if not, why.
 type Verdict uint8
 
 // The verdicts, in the order in which Judge looks for them.
 const (
 	VerdictUnknown Verdict = iota
-	Gone                   // the account has lost it already, and the listing still shows it
-	NotActive              // INTERNAL, of a status that is not known, or without a proper hash
-	OtherName              // not of the name that was asked for
-	InUse                  // an ad creative uses it
-	UseNotTold             // the listing does not say whether one does, or in a shape that is not understood
-	TooYoung               // or of an age that is not known
-	Kept                   // on a keep list
+	Gone                   // deleted already, and still listed
+	NotActive              // of a status other than ACTIVE, or without a valid hash
+	OtherName              // its name does not match
+	InUse                  // by an ad creative
+	UseUnknown             // the listing does not say whether it is in use, or not in a documented form
+	TooYoung               // or of unknown age
+	Kept                   // on a keep list, and nothing else protects it
 	Delete
 	verdictCount
 )
 
-var verdictNames = [verdictCount]string{"unknown", "gone", "not active", "other name", "in use", "use not told", "too young", "keep list", "delete"}
+var verdictNames = [verdictCount]string{"unknown", "gone", "not active", "other name", "in use", "use unknown", "too young", "keep list", "delete"}
 
 func (v Verdict) String() string {
 	if v < verdictCount {
@@ -26,9 +26,9 @@ func (v Verdict) String() string {
 	return verdictNames[0]
 }
 
-// Count adds up the verdicts on an account's images.
+// Count counts the verdicts on an account's images.
 type Count struct {
-	Images int // all but those that are gone
+	Images int // all but those with the verdict Gone
 	by     [verdictCount]int
 }
 
@@ -42,10 +42,10 @@ func (c *Count) Add(v Verdict) {
 	}
 }
 
-// Of is how many images got the verdict.
+// Of is the number of images with the verdict.
 func (c Count) Of(v Verdict) int { return c.by[v] }
 
-// Percent is the share of its images that the account would lose.
+// Percent is the percentage of its images that the account would lose.
 func (c Count) Percent() float64 {
 	if c.Images == 0 {
 		return 0
@@ -53,8 +53,8 @@ func (c Count) Percent() float64 {
 	return 100 * float64(c.by[Delete]) / float64(c.Images)
 }
 
-// Exceeds reports whether the account would lose more than so many of a hundred
-// images. It multiplies out: 29% of 100 images are 29, and not a rounded 28.
+// Exceeds reports whether the account would lose more than this percentage of its
+// images. It multiplies instead of dividing: 29% of 100 images are 29, not a rounded 28.
 func (c Count) Exceeds(percent float64) bool {
 	return 100*float64(c.by[Delete]) > percent*float64(c.Images)
 }

@@ -14,9 +14,9 @@ import (
 	"adferry/plan"
 )
 
-// Keep is a set of images that stay: 16 bytes each. Its zero value and nil are
-// empty.
-type Keep struct {
+// KeepSet is the set of images that keep lists name: 16 bytes each. Its zero value
+// and nil are empty.
+type KeepSet struct {
 	anywhere hashes
 	in       map[plan.Account]hashes
 }
@@ -24,8 +24,8 @@ type Keep struct {
 // hashes are sorted, each there once.
 type hashes [][16]byte
 
-// Has reports whether the image stays in the account.
-func (k *Keep) Has(account plan.Account, hash plan.Hash) bool {
+// Has reports whether a keep list names the image in the account.
+func (k *KeepSet) Has(account plan.Account, hash plan.Hash) bool {
 	if k == nil {
 		return false
 	}
@@ -33,8 +33,8 @@ func (k *Keep) Has(account plan.Account, hash plan.Hash) bool {
 	return k.anywhere.has(h) || k.in[account].has(h)
 }
 
-// Len is how many entries the set has.
-func (k *Keep) Len() int {
+// Len is the number of entries; an image that is kept everywhere is one.
+func (k *KeepSet) Len() int {
 	if k == nil {
 		return 0
 	}
@@ -45,9 +45,9 @@ func (k *Keep) Len() int {
 	return n
 }
 
-// Read adds a keep list, of one of the forms in the package comment. The error
-// names the line. After one the set is not to be used.
-func (k *Keep) Read(r io.Reader) error {
+// Read adds a keep list, in one of the formats of the package documentation. The
+// error names the line; after one, do not use the set.
+func (k *KeepSet) Read(r io.Reader) error {
 	buf := bufio.NewReader(r)
 	if mark, _ := buf.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
 		_, _ = buf.Discard(3)
@@ -58,16 +58,16 @@ func (k *Keep) Read(r io.Reader) error {
 	rows.ReuseRecord = true
 	record, err := rows.Read()
 	if errors.Is(err, io.EOF) {
-		return errors.New("it is empty; a keep list that keeps nothing is taken for a mistake")
+		return errors.New("the keep list is empty, which is most likely a mistake")
 	}
 	if err != nil {
 		return err
 	}
-	l := newLayout(record)
+	l := newColumns(record)
 	if !l.header {
 		if _, err := plan.ParseHash(strings.TrimSpace(record[0])); err != nil || len(record) > 1 {
 			line, _ := rows.FieldPos(0)
-			return fmt.Errorf("line %d: neither an image hash nor a header that names target_hash or hash", line)
+			return fmt.Errorf("line %d is neither an image hash nor a header with the column target_hash or hash", line)
 		}
 		err = k.add(l, record)
 	}
@@ -87,28 +87,28 @@ func (k *Keep) Read(r io.Reader) error {
 	return nil
 }
 
-// layout says where a keep list has what; -1 is nowhere.
-type layout struct {
+// columns are the positions of a keep list's columns; -1 is a column that it lacks.
+type columns struct {
 	header                bool
 	hash, target, account int
 	width                 int
 }
 
-func newLayout(record []string) layout {
+func newColumns(record []string) columns {
 	at := func(name string) int {
 		return slices.IndexFunc(record, func(cell string) bool { return strings.EqualFold(strings.TrimSpace(cell), name) })
 	}
-	l := layout{hash: at("hash"), target: at("target_hash"), account: at("target_account"), width: len(record)}
+	l := columns{hash: at("hash"), target: at("target_hash"), account: at("target_account"), width: len(record)}
 	if l.header = l.hash >= 0 || l.target >= 0; !l.header {
 		l.hash = 0
 	}
 	return l
 }
 
-// add keeps what a record names.
-func (k *Keep) add(l layout, record []string) error {
+// add adds the images that a record names.
+func (k *KeepSet) add(l columns, record []string) error {
 	if len(record) != l.width {
-		return fmt.Errorf("it has %d cells, and the first line %d", len(record), l.width)
+		return fmt.Errorf("the number of cells is %d, but %d in the first line", len(record), l.width)
 	}
 	named := false
 	for _, at := range []int{l.hash, l.target} {
@@ -134,12 +134,12 @@ func (k *Keep) add(l layout, record []string) error {
 		k.in[account] = append(k.in[account], bytesOf(hash))
 	}
 	if !named {
-		return errors.New("it names no image hash")
+		return errors.New("no image hash")
 	}
 	return nil
 }
 
-func (k *Keep) sort() {
+func (k *KeepSet) sort() {
 	k.anywhere = k.anywhere.sorted()
 	for account, h := range k.in {
 		k.in[account] = h.sorted()
@@ -156,7 +156,7 @@ func (h hashes) has(one [16]byte) bool {
 	return found
 }
 
-// bytesOf is a hash in half the room. A plan.Hash is 32 hex digits.
+// bytesOf decodes a hash, which as a plan.Hash is 32 hex digits.
 func bytesOf(h plan.Hash) (b [16]byte) {
 	_, _ = hex.Decode(b[:], []byte(h))
 	return b

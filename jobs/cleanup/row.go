@@ -8,13 +8,13 @@ import (
 	"adferry/plan"
 )
 
-// noteLength is the longest name that a note holds, in runes; the API keeps 100.
+// noteLength is the longest name in a note, in runes; the API keeps 100.
 const noteLength = 120
 
-// Line is the manifest row that deletes an image. Its note says what the image
-// was, since that cannot be looked up afterwards. The note starts with a word of
-// ours, so that no spreadsheet takes a name for a formula, and is one line.
-func Line(account plan.Account, i graph.Image) plan.Line {
+// Row is the manifest row that deletes an image. Its note says what the image was,
+// because that cannot be looked up afterwards. The note starts with a word of ours, so
+// that no spreadsheet takes a name for a formula, and is one line.
+func Row(account plan.Account, i graph.Image) plan.Line {
 	note := "no creation time"
 	if at, ok := created(i); ok {
 		note = "created " + at.UTC().Format("2006-01-02")
@@ -25,7 +25,7 @@ func Line(account plan.Account, i graph.Image) plan.Line {
 	return plan.Line{Verb: plan.Delete, Source: account, Hash: plan.Hash(i.Hash), Note: note}
 }
 
-// plain replaces what is not to be printed, line ends and NUL bytes among it.
+// plain replaces what cannot be printed, line ends and NUL bytes included.
 func plain(name string) string {
 	n := 0
 	return strings.Map(func(r rune) rune {

@@ -16,7 +16,7 @@ const (
 	three = plan.Hash("3123456789abcdef0123456789abcdef")
 )
 
-func TestKeep(t *testing.T) {
+func TestKeepSet(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		text string
@@ -33,7 +33,7 @@ func TestKeep(t *testing.T) {
 		{"results: the source's hash, too", "source_account,hash,target_account,status,target_hash\n" +
 			"33," + string(one) + ",11,done," + string(two) + "\n33," + string(three) + ",11,failed,\n", "1/1 1/2 1/3 2/1 2/3"},
 	} {
-		k := &cleanup.Keep{}
+		k := &cleanup.KeepSet{}
 		if err := k.Read(strings.NewReader(tt.text)); err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -52,30 +52,30 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// A keep list that is not wholly understood keeps nothing from being refused.
-func TestKeepRefused(t *testing.T) {
+// A keep list that is not understood to its last line is refused.
+func TestKeepSetRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
-		{"empty", "", "it is empty"},
-		{"comments alone", "# nothing\n\n", "it is empty"},
-		{"no hash", "spring.jpg\n", "line 1: neither"},
+		{"empty", "", "the keep list is empty"},
+		{"comments alone", "# nothing\n\n", "the keep list is empty"},
+		{"no hash", "spring.jpg\n", "line 1 is neither"},
 		{"a hash cut short", string(one) + "\n0123\n", `line 2: "0123" is not an image hash`},
-		{"an image id", "11:" + string(one) + "\n", "line 1: neither"},
-		{"other columns", "account,name\n11,a.jpg\n", "line 1: neither"},
-		{"more cells than the first line", string(one) + "\n" + string(two) + ",x\n", "line 2: it has 2 cells"},
-		{"a cell lacks", "target_account,target_hash\n11\n", "line 2: it has 1 cells"},
-		{"a row without a hash", "target_account,target_hash\n11," + string(one) + "\n11,\n", "line 3: it names no image hash"},
+		{"an image id", "11:" + string(one) + "\n", "line 1 is neither"},
+		{"other columns", "account,name\n11,a.jpg\n", "line 1 is neither"},
+		{"more cells than the first line", string(one) + "\n" + string(two) + ",x\n", "line 2: the number of cells is 2, but 1 in the first line"},
+		{"a cell is missing", "target_account,target_hash\n11\n", "line 2: the number of cells is 1, but 2 in the first line"},
+		{"a row without a hash", "target_account,target_hash\n11," + string(one) + "\n11,\n", "line 3: no image hash"},
 		{"a mangled account", "target_account,target_hash\n1.2E+5," + string(one) + "\n", `line 2: "1.2E+5" is not an account id`},
 		{"an open quote", "hash\n\"" + string(one) + "\n", "quote"},
 	} {
-		err := new(cleanup.Keep).Read(strings.NewReader(tt.text))
+		err := new(cleanup.KeepSet).Read(strings.NewReader(tt.text))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
 		}
 	}
 }
 
-func TestKeptLast(t *testing.T) {
-	k := &cleanup.Keep{}
+func TestKeptIsTheLastReason(t *testing.T) {
+	k := &cleanup.KeepSet{}
 	if err := k.Read(strings.NewReader(hash)); err != nil {
 		t.Fatal(err)
 	}
