@@ -1,50 +1,50 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
-	"path/filepath"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"adferry/jobs"
+	"adferry/jobs/cleanup"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/store"
-	"adferry/plan"
-	"adferry/reports"
 )
 
 func cleanupCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "cleanup", Usage: "delete the images that a policy selects",
 		ArgsUsage: "ACCOUNT...",
-		Description: "Lists the ad accounts to their end, shows what would go, and then deletes it as a job like any other:\n" +
-			"DIR/cleanup.csv is its manifest, and adferry resume, retry, status and report take DIR.\n" +
-			"At least one of --unused, --older-than and --name selects; an image goes if all that are given select it.\n" +
-			"Whatever they say, an image stays that is in use or whose use the API does not tell, that is younger than\n" +
-			"--min-age or of unknown age, not ACTIVE, or named by --keep. An image that several rows of the API's list\n" +
-			"show is one image. Of an ad account that cannot be listed to its end nothing goes; the exit code is 1 then.\n" +
-			"The API's list of creatives is documented to be incomplete: an image that it wrongly calls unused is refused\n" +
-			"when its turn comes, and --keep saves it from being tried.\n\n" +
-			"The same cleanup on a DIR whose job is unfinished goes on with that job; any other is refused.\n" +
-			"From a timer: --jobs ROOT --yes. Each run makes a folder ROOT/cleanup-<date>-<time>Z, unless the newest one\n" +
-			"holds an unfinished job of the same cleanup: then the run goes on with that, and lists nothing.\n" +
-			"While one process is at work under ROOT, a second one ends with exit code 6.",
+		Description: "Lists the ad accounts to their end, shows what would be deleted, and then deletes it as a job like any\n" +
+			"other: its manifest is DIR/cleanup.csv, and adferry resume, retry, status and report take DIR.\n" +
+			"At least one of --unused, --older-than and --name selects; an image is deleted if all that are given select it.\n" +
+			"An image is never deleted if it is in use or the API does not say whether it is, if it is younger than --min-age\n" +
+			"or of unknown age, if it is not ACTIVE, or if --keep names it. An image that the API lists several times counts\n" +
+			"once. If an ad account cannot be listed to its end, none of its images are deleted, and the exit code is 1.\n" +
+			"The API's list of creatives is documented to be incomplete: if it wrongly calls an image unused, the API refuses\n" +
+			"the deletion; name such images with --keep, and they are not tried.\n\n" +
+			"The same cleanup on a DIR with an unfinished job resumes that job; a DIR with any other job is refused.\n" +
+			"From a timer: --jobs ROOT --yes. Each run makes a folder ROOT/cleanup-<date>-<time>Z. If the newest of them\n" +
+			"holds an unfinished job of the same cleanup, the run resumes it instead, and lists nothing.\n" +
+			"While one process uses ROOT, a second one exits with 6.",
 		Flags: withOwn([]cli.Flag{
-			boolFlag("unused", "select what nothing uses: no creative, and not associated with one"),
-			stringFlag("older-than", "", "AGE", "select what was created at least this long ago, in whole days or hours, such as 180d"),
-			stringFlag("name", "", "GLOB", "select by the whole name, case and all: * is any text, ? a character, [a-z] one of these"),
+			boolFlag("unused", "select images that nothing uses: no creative, and no association with one"),
+			stringFlag("older-than", "", "AGE", "select images created at least this long ago, in whole days or hours, such as 180d"),
+			stringFlag("name", "", "GLOB", "select by the whole name, case-sensitive: * is any text, ? a character, [a-z] one of these"),
 			&cli.StringSliceFlag{Name: "keep", EnvVars: env("keep"),
-				Usage: "leave alone what this list names: image hashes, one a line, or a mapping.csv (`FILE`; may be given again; in the variable one a line)"},
-			stringFlag("min-age", "1d", "AGE", "leave alone what is younger; 0 asks for no age"),
-			stringFlag("max-delete", defaultLimit, "N|P%", "refuse to delete more than N images, or more than P% of the images of an ad account"),
+				Usage: "do not delete what this list names: image hashes, one a line, or a mapping.csv (`FILE`; may be repeated; the variable has one a line)"},
+			stringFlag("min-age", cleanup.FormatAge(cleanup.DefaultMinAge), "AGE", "do not delete images that are younger; 0 asks for no age"),
+			stringFlag("max-delete", cleanup.FormatLimit(cleanup.DefaultLimit), "N|P%", "refuse to delete more than N images, or more than P% of the images of an ad account"),
 			stringFlag("job", "", "DIR", "folder of the job"),
-			stringFlag("jobs", "", "ROOT", "folder under which each run makes a dated one for its job"),
-			intFlag("keep-jobs", 0, "remove all but the newest N finished jobs under --jobs; 0 removes none"),
+			stringFlag("jobs", "", "ROOT", "folder in which each run makes a dated folder for its job"),
+			intFlag("keep-jobs", 0, "remove all but the newest N finished jobs in --jobs; 0 removes none"),
 			boolFlag("yes", "agree to the deletions"),
 			boolFlag("dry-run", "delete nothing: write the manifest to DIR, or without --job to standard output"),
 		}, runFlags()),
-		Action: func(c *cli.Context) error { return cleanUpAccounts(c, s) },
+		Action: func(c *cli.Context) error { return runCleanup(c, s) },
 	}
 }
 
@@ -63,13 +63,9 @@ func withOwn(own, common []cli.Flag) []cli.Flag {
 	return own
 }
 
-// manifestName is the manifest that a cleanup makes in its job's folder.
-const manifestName = "cleanup.csv"
-
-// cleanUpAccounts is cleanup. Nothing is sent before everything about the call was
-// checked, and nothing is made before the deletions were agreed to.
-func cleanUpAccounts(c *cli.Context, s *streams) error {
-	o, err := cleanupOrder(c)
+// runCleanup is the command. It sends nothing before all options are checked.
+func runCleanup(c *cli.Context, s *streams) error {
+	o, err := cleanupOptionsOf(c)
 	if err != nil {
 		return err
 	}
@@ -78,115 +74,144 @@ func cleanUpAccounts(c *cli.Context, s *streams) error {
 		return err
 	}
 	defer se.close()
-	se.mostDeletes = jobs.Share{} // of a job's rows; the guard here is over the accounts' images
-	switch {
-	case o.dryRun:
-		return rehearseCleanup(c, s, se, o)
-	case o.root != "":
-		return cleanUpSeries(c, s, se, o)
+	if o.dryRun { // unlike that of a job, it reads
+		api, err := connect(c, s, se.log)
+		if err != nil {
+			return err
+		}
+		se.connect = func(*store.Job) (dispatch.API, error) { return api, nil }
 	}
-	dir := o.dir
-	unfinished, err := jobIn(c.Context, dir, o.terms)
-	switch {
-	case err != nil:
-		return err
-	case unfinished:
-		return goOn(c.Context, s, se, dir)
-	}
-	if err := vacant(dir); err != nil {
-		return err
-	}
-	return startCleanup(c, s, se, o, func() (string, error) {
-		return dir, store.MakeFolder(dir)
-	})
+	o.confirm = func(what string) error { return confirm(c, s, what) }
+	return o.run(c.Context, s, se)
 }
 
-// startCleanup takes the inventory and runs the job that follows from it, in the folder
-// that makeDir makes once there is something to delete.
-func startCleanup(c *cli.Context, s *streams, se *session, o *order, makeDir func() (string, error)) error {
-	inv, err := takeInventory(c.Context, s, se, o)
-	if err != nil {
-		return err
+// cleanupOptions are what a call of cleanup asks for.
+type cleanupOptions struct {
+	request  cleanup.Request
+	dir      string // of the job; empty if root is given
+	root     string // of a schedule's jobs
+	keepJobs int    // of those under root, when they are finished; 0 is all
+	dryRun   bool
+	yes      bool
+	confirm  func(what string) error
+}
+
+func cleanupOptionsOf(c *cli.Context) (*cleanupOptions, error) {
+	o := &cleanupOptions{dir: c.String("job"), root: c.String("jobs"), keepJobs: c.Int("keep-jobs"), dryRun: c.Bool("dry-run"), yes: c.Bool("yes")}
+	var err error
+	o.request.Endpoint = c.String("endpoint")
+	if o.request.Accounts, err = accountsOf(c); err != nil {
+		return nil, err
 	}
-	defer inv.close()
-	if !se.quiet || !c.Bool("yes") {
-		inv.preview(s.out)
+	if o.request.Policy, err = policyOf(c); err != nil {
+		return nil, err
 	}
-	if inv.deletes == 0 {
-		return inv.ended(s, nil)
+	if o.request.Limit, err = share(c, "max-delete"); err != nil {
+		return nil, err
 	}
-	if err := inv.guard(o.limit); err != nil {
-		return inv.ended(s, err)
+	if !o.request.Limit.Set { // an empty value does not turn the guard off
+		o.request.Limit = cleanup.DefaultLimit
 	}
-	if err := confirm(c, s, inv.deletions()); err != nil {
-		return inv.ended(s, err)
+	if err := o.checkFolders(); err != nil {
+		return nil, err
 	}
-	dir, err := makeDir()
-	if err != nil {
-		return notStarted(err)
+	if c.Bool("sandbox") {
+		return nil, usagef("start one with adferry sandbox, and set ADFERRY_ENDPOINT to its address", "--sandbox needs a manifest, and cleanup has none")
 	}
-	sum, err := inv.write(dir, o.terms)
-	if err != nil {
-		return notStarted(err)
+	for _, path := range keepLists(c) {
+		if err := addKeepList(&o.request, path); err != nil {
+			return nil, usagef("nothing was listed or deleted", "--keep %s: %w", path, err)
+		}
 	}
-	path := filepath.Join(dir, manifestName)
-	job, _, err := store.Create(c.Context, dir, store.Spec{
-		Manifest: absolute(path), Policy: inv.words(), Consent: true, Endpoint: se.server.origin, Settings: se.settings, Beside: draftNames(),
-		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
-			p, err := readManifest(path, visit)
-			if err == nil && p.SHA256 != sum { // what was agreed to, and nothing else
-				err = fmt.Errorf("%s is not what this cleanup wrote: is another one at work there?", path)
-			}
+	return o, nil
+}
+
+// policyOf reads the options that select and protect images, keep lists apart.
+func policyOf(c *cli.Context) (p cleanup.Policy, err error) {
+	// An option that a script's unset variable leaves empty would select more than meant.
+	for _, name := range []string{"older-than", "name", "keep"} {
+		if givenEmpty(c, name) {
+			return p, usagef("give it a value, or leave it out", "--%s is empty", name)
+		}
+	}
+	p.Unused, p.Name = c.Bool("unused"), c.String("name")
+	if p.OlderThan, err = ageOf(c, "older-than", 0); err != nil {
+		return p, err
+	}
+	if c.String("min-age") != "0" {
+		if p.MinAge, err = ageOf(c, "min-age", cleanup.DefaultMinAge); err != nil {
 			return p, err
-		},
-	})
-	if err != nil {
-		return notStarted(showProblems(s, err))
+		}
 	}
-	defer job.Close()
-	return inv.ended(s, carryOut(c.Context, s, se, job, dir))
+	switch err := p.Check(); {
+	case errors.Is(err, cleanup.ErrNothing):
+		return p, usagef("give at least one of --unused, --older-than 180d and --name 'tmp-*'", "%w", err)
+	case err != nil:
+		return p, usagef("", "--name %q: %w", p.Name, err)
+	}
+	return p, nil
 }
 
-// rehearseCleanup lists, and writes the manifest that would be run.
-func rehearseCleanup(c *cli.Context, s *streams, se *session, o *order) error {
-	api, err := connect(c, s, se.log) // a dry run of anything else asks nobody
+// givenEmpty reports whether an option was given without a value.
+func givenEmpty(c *cli.Context, name string) bool {
+	return c.IsSet(name) && (c.String(name) == "" && len(c.StringSlice(name)) == 0 || slices.Contains(c.StringSlice(name), ""))
+}
+
+// ageOf reads an option that holds an age; missing is the age if the option, or its
+// environment variable, is empty.
+func ageOf(c *cli.Context, name string, missing time.Duration) (time.Duration, error) {
+	if c.String(name) == "" {
+		return missing, nil
+	}
+	age, err := cleanup.ParseAge(c.String(name))
 	if err != nil {
+		hint := ""
+		if name == "min-age" {
+			hint = "--min-age 0 asks for no age"
+		}
+		return 0, usagef(hint, "--%s: %w", name, err)
+	}
+	return age, nil
+}
+
+// keepLists are the paths of the keep lists. The environment variable has one a line,
+// because a path may have any other character in it.
+func keepLists(c *cli.Context) (paths []string) {
+	for _, value := range c.StringSlice("keep") {
+		for path := range strings.Lines(value) {
+			if path = strings.TrimRight(path, "\r\n"); path != "" {
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths
+}
+
+func addKeepList(r *cleanup.Request, path string) error {
+	f, err := openList(path)
+	if err != nil {
+		return bare(err) // the message has the path already
+	}
+	defer f.Close()
+	return r.AddKeepList(absolute(path), f)
+}
+
+// checkFolders checks where the job, or the schedule's jobs, are to be.
+func (o *cleanupOptions) checkFolders() error {
+	if err := cmp.Or(noFile("job", o.dir), noFile("jobs", o.root)); err != nil {
 		return err
 	}
-	se.connect = func(*store.Job) (dispatch.API, error) { return api, nil }
-	if o.dir != "" {
-		if view, err := store.View(c.Context, o.dir); err == nil {
-			view.Close()
-			return usagef("name another folder with --job DIR", "%s holds a job already", o.dir)
-		} else if !errors.Is(err, store.ErrNoJob) {
-			return err
-		}
-		if err := vacant(o.dir); err != nil {
-			return err
-		}
+	switch {
+	case o.dir != "" && o.root != "":
+		return usagef("--job DIR is the folder of one job, --jobs ROOT holds a dated folder for each run's job", "--job and --jobs exclude each other")
+	case o.dir == "" && o.root == "" && !o.dryRun:
+		return usagef("name a folder with --job DIR; for a timer, --jobs ROOT makes dated ones", "there is no folder for the job")
+	case o.root != "" && holdsJob(o.root):
+		return usagef("name the folder above it, or another one", "--jobs needs a folder of jobs, and %s is the folder of a single one", o.root)
+	case o.keepJobs < 0:
+		return usagef("", "--keep-jobs must be 0 or more, not %d", o.keepJobs)
+	case o.keepJobs > 0 && o.root == "":
+		return usagef("--jobs ROOT makes the folders that --keep-jobs removes", "--keep-jobs needs --jobs")
 	}
-	inv, err := takeInventory(c.Context, s, se, o)
-	if err != nil {
-		return err
-	}
-	defer inv.close()
-	if o.dir == "" {
-		inv.preview(s.err)
-		if _, err := plan.Write(s.out, inv.lines()); gone(err) != nil {
-			return err
-		}
-		return inv.ended(s, inv.guard(o.limit))
-	}
-	inv.preview(s.out)
-	if inv.deletes == 0 {
-		return inv.ended(s, nil)
-	}
-	if err := store.MakeFolder(o.dir); err != nil {
-		return notStarted(err)
-	}
-	if _, err := inv.write(o.dir, o.terms); err != nil {
-		return notStarted(err)
-	}
-	fmt.Fprintf(s.out, "nothing was deleted; adferry run %s --job %s would carry this out\n", reports.Quote(filepath.Join(o.dir, manifestName)), reports.Quote(o.dir))
-	return inv.ended(s, inv.guard(o.limit))
+	return nil
 }

@@ -30,7 +30,7 @@ func TestCleanupDistrustsListing(t *testing.T) {
 		{fault: "", limit: "34%", left: 40, column: inUse, says: "40"},
 		{fault: "repeated_page", limit: "33%", code: exitGuard, left: 60, stderr: "20 of the 60 images of act_11"},
 		{fault: "repeated_page", limit: "34%", left: 40, column: inUse, says: "40"},
-		{fault: "same_cursor", code: exitFailures, left: 60, stderr: "its list of images has no end: the API leads from a page back to one before it; nothing of it is deleted"},
+		{fault: "same_cursor", code: exitFailures, left: 60, stderr: "its list of images has no end: the API leads from a page back to one before it; none of its images are deleted"},
 		{fault: "cursor_circle", code: exitFailures, left: 60, stderr: "has no end: the API leads from a page back to one before it"},
 		{fault: "endless_paging", code: exitFailures, left: 60, stderr: "has no end: 3 pages in a row show nothing new"},
 		{fault: "endless_empty", code: exitFailures, left: 60, stderr: "has no end: 3 pages in a row show nothing new"},

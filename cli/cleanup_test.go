@@ -179,8 +179,8 @@ func TestCleanupStoppedListing(t *testing.T) {
 	c := r.command(t, args...)
 	var stderr strings.Builder
 	c.Stderr = &stderr
-	spool := t.TempDir()
-	c.Env = append(c.Env, "TMPDIR="+spool)
+	temporary := t.TempDir()
+	c.Env = append(c.Env, "TMPDIR="+temporary)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func TestCleanupStoppedListing(t *testing.T) {
 	if code := c.ProcessState.ExitCode(); code != exitStopped || !strings.Contains(stderr.String(), "interrupted") {
 		t.Errorf("got exit code %d, want %d\n%s", code, exitStopped, stderr.String())
 	}
-	for _, dir := range []string{root, spool} {
+	for _, dir := range []string{root, temporary} {
 		entries, err := os.ReadDir(dir)
 		for _, e := range entries {
 			if e.Name() != "series.lock" {

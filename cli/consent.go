@@ -2,12 +2,9 @@ package cli
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -15,6 +12,7 @@ import (
 
 	"adferry/jobs"
 	"adferry/plan"
+	"adferry/reports"
 )
 
 // agree lets a plan pass that deletes nothing, or as much as was agreed to; what
@@ -76,7 +74,7 @@ func deletions(p *plan.Plan) string {
 			}
 		}
 	}
-	from, named := losers(lost)
+	from, named := reports.AccountsByDeletions(lost)
 	without := fmt.Sprintf("%d of them without a copy elsewhere", bare)
 	if bare == 0 {
 		without = "none of them without a copy elsewhere"
@@ -92,28 +90,8 @@ func takenBack(p *plan.Plan) string {
 			lost[o.Source]++
 		}
 	}
-	from, named := losers(lost)
+	from, named := reports.AccountsByDeletions(lost)
 	return fmt.Sprintf("the undo deletes %s that the job brought, from %s%s", count(p.Counts().Deletes, "image"), from, named)
-}
-
-// losers says how many ad accounts lose images, and names those that lose most; a
-// single one is named at once.
-func losers(lost map[plan.Account]int) (from, named string) {
-	all := slices.SortedFunc(maps.Keys(lost), func(a, b plan.Account) int {
-		return cmp.Or(lost[b]-lost[a], strings.Compare(string(a), string(b)))
-	})
-	if len(all) == 1 {
-		return all[0].Act(), ""
-	}
-	const most = 5
-	var names []string
-	for _, a := range all[:min(most, len(all))] {
-		names = append(names, fmt.Sprintf("%s (%d)", a.Act(), lost[a]))
-	}
-	if left := len(all) - most; left > 0 {
-		names = append(names, fmt.Sprintf("%d more", left))
-	}
-	return fmt.Sprintf("%d ad accounts", len(all)), ": " + strings.Join(names, ", ")
 }
 
 func count(n int, noun string) string {

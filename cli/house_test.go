@@ -34,10 +34,10 @@ var rooms = map[string]struct {
 	"jobs/lab":        {nil, "a room for tests alone"},
 	"jobs/simulation": {nil, "a room for tests alone"},
 	"jobs/backup":     {[]string{"plan", "graph", "jobs", "jobs/content"}, "a backup knows what it keeps, not how a job is run"},
-	"jobs/cleanup":    {[]string{"plan", "graph"}, "cleanup policy is pure; it judges what was listed and starts nothing"},
+	"jobs/cleanup":    {[]string{"plan", "graph", "jobs", "jobs/reader"}, "a cleanup lists ad accounts and says what is to be deleted; it knows neither the checkpoint nor how a job is run"},
 	"jobs/store":      {[]string{"plan", "graph", "jobs"}, "the checkpoint knows what it stores, not how it is shown"},
 	"jobs/registry":   {[]string{"plan", "graph", "jobs/store"}, "the registry knows which jobs are unfinished, not how one is run"},
-	"reports":         {[]string{"plan", "jobs"}, "reports read outcomes; they do not reach for the API or the database"},
+	"reports":         {[]string{"plan", "jobs", "jobs/cleanup"}, "reports read outcomes; they do not reach for the API or the database"},
 	"cli":             {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/backup", "jobs/cleanup", "jobs/registry", "jobs/store", "jobs/undo", "jobs/verify", "jobs/preflight", "reports"}, "the command line wires all the others"},
 	".":               {[]string{"cli"}, "main.go starts the command line, and nothing else"},
 }

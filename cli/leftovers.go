@@ -11,7 +11,7 @@ import (
 // of its undo, which is not at work while this process has the job's lock. Names that
 // adferry does not give stay.
 func sweep(dir string) {
-	reports.Sweep(dir, manifestName, termsName)
+	reports.Sweep(dir, draftNames()...)
 	dir = absolute(dir)
 	if undo := (undoing{dir: filepath.Join(dir, "undo")}); os.Remove(undo.draft()) == nil {
 		undo.tidy()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"adferry/jobs/cleanup"
 	"adferry/jobs/store"
 	"adferry/reports"
 )
@@ -100,4 +101,4 @@ func beside(m *manifest, dir string) []string {
 }
 
 // draftNames are the files that a cleanup writes before its job is made.
-func draftNames() []string { return []string{manifestName, termsName} }
+func draftNames() []string { return []string{cleanup.ManifestName, cleanup.CriteriaName} }

@@ -31,7 +31,7 @@ func folders(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	finished, unfinished := 0, 0
 	for _, dir := range dirs {
-		summary, err := glance(context.Background(), dir)
+		summary, err := summaryIn(context.Background(), dir)
 		ts.Check(err)
 		if summary.State == jobs.JobFinished {
 			finished++
