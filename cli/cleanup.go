@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -9,9 +10,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"adferry/jobs"
 	"adferry/jobs/cleanup"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/store"
+	"adferry/reports"
 )
 
 func cleanupCommand(s *streams) *cli.Command {
@@ -83,6 +86,34 @@ func runCleanup(c *cli.Context, s *streams) error {
 	}
 	o.confirm = func(what string) error { return confirm(c, s, what) }
 	return o.run(c.Context, s, se)
+}
+
+// run carries the cleanup out: it makes nothing before the deletions are agreed to.
+func (o *cleanupOptions) run(ctx context.Context, s *streams, se *session) error {
+	se.mostDeletes = jobs.Share{} // of a job's rows; a cleanup's limit is of the accounts' images
+	switch {
+	case o.dryRun:
+		return o.rehearse(ctx, s, se)
+	case o.root != "":
+		return o.runScheduled(ctx, s, se)
+	}
+	earlier, err := o.earlier(ctx, o.dir)
+	if err != nil {
+		return err
+	}
+	switch earlier.InFolder() {
+	case cleanup.Resume:
+		return resumeCleanup(ctx, s, se, o.dir)
+	case cleanup.RefuseFinished:
+		return usagef("name another folder with --job DIR, or let --jobs ROOT make a dated one", "%s holds a finished job", o.dir)
+	case cleanup.RefuseOther:
+		return usagef("name another folder with --job DIR, or go on with the old job: adferry resume "+reports.Quote(o.dir),
+			"%s holds a job that this cleanup did not make", o.dir)
+	}
+	if err := checkDraft(o.dir); err != nil {
+		return err
+	}
+	return o.start(ctx, s, se, func() (string, error) { return o.dir, store.MakeFolder(o.dir) })
 }
 
 // cleanupOptions are what a call of cleanup asks for.
