@@ -28,7 +28,7 @@ func TestAnotherUsersJob(t *testing.T) {
 	}
 	program := filepath.Join(dir, "adferry")
 	copyFile(t, program, buildBinary(t))
-	r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+	r := newTrial(t, dir, smallRows, sandbox.Options{})
 	g := newGate(t, r, 40)
 	job := filepath.Join(dir, "job")
 	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")

@@ -72,13 +72,13 @@ func TestCleanupDistrustsListing(t *testing.T) {
 
 // distrusted serves the ad accounts of TestCleanupDistrustsListing, the reads of act 11
 // with a fault.
-func distrusted(t *testing.T, fault string) *rehearsal {
+func distrusted(t *testing.T, fault string) *trial {
 	t.Helper()
 	o := sandbox.Options{Variants: sandbox.Variants{PageMost: 20}}
 	if fault != "" {
 		o.Script = []sandbox.Rule{{Match: sandbox.Match{Account: "11", Kind: sandbox.Read}, Fault: sandbox.Fault{Name: fault}}}
 	}
-	r := &rehearsal{server: sandbox.New(o)}
+	r := &trial{server: sandbox.New(o)}
 	add := func(account string, n int, used bool) {
 		image := sandbox.Image{Hash: fmt.Sprintf("%032x", n), Created: time.Now().Add(-300 * day)}
 		if used {

@@ -15,7 +15,7 @@ import (
 // verify, and the ad accounts list what they listed before.
 func TestCleanupRestored(t *testing.T) {
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, 1, sandbox.Options{Rates: map[string]float64{"cut_after": 0.02, "html_502": 0.02}})
+	r := newTrial(t, dir, 1, sandbox.Options{Rates: map[string]float64{"cut_after": 0.02, "html_502": 0.02}})
 	accounts := []string{source(0), source(1), source(2)}
 	for i := range 150 {
 		image := sandbox.Image{Hash: fmt.Sprintf("%032x", i+1), Name: fmt.Sprintf("=1+%d, \"spring\".png", i), Width: 30, Height: 20 + i, Created: time.Now().Add(-400 * 24 * time.Hour)}

@@ -10,6 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"adferry/jobs"
+	"adferry/jobs/rehearsal"
 )
 
 // mend ends the faults of the script's sandbox, and puts in what a manifest asks
@@ -18,9 +19,9 @@ func mend(ts *testscript.TestScript, _ bool, args []string) {
 	server := ts.Value(servedKey{}).(*served).server
 	server.ClearFaults()
 	if len(args) > 0 {
-		p, words, err := seeds(manifestIn(ts.MkAbs(args[0])).readWith)
+		seeds, err := rehearsal.ReadSeeds(manifestIn(ts.MkAbs(args[0])).readWith)
 		ts.Check(err)
-		seed(server, p, words, nil, time.Now())
+		seeds.Fill(server, time.Now())
 	}
 }
 

@@ -24,9 +24,9 @@ import (
 
 // stock is a sandbox with ad accounts to clean up: of every four images one is
 // used, one young, and two may go.
-func stock(t *testing.T, o sandbox.Options, accounts []string, images int) *rehearsal {
+func stock(t *testing.T, o sandbox.Options, accounts []string, images int) *trial {
 	t.Helper()
-	r := &rehearsal{server: sandbox.New(o)}
+	r := &trial{server: sandbox.New(o)}
 	for _, a := range accounts {
 		r.server.AddAccount(a, sandbox.AccountOptions{})
 		for i := range images {
@@ -45,7 +45,7 @@ func stock(t *testing.T, o sandbox.Options, accounts []string, images int) *rehe
 
 // checkCleaned checks that each account lost half of its images, once, and no
 // other.
-func checkCleaned(t *testing.T, r *rehearsal, accounts []string, images int) {
+func checkCleaned(t *testing.T, r *trial, accounts []string, images int) {
 	t.Helper()
 	for _, a := range accounts {
 		left := r.server.Images(a)

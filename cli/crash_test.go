@@ -29,7 +29,7 @@ var brisk = sandbox.Options{Latency: sandbox.Latency{Min: time.Millisecond, Max:
 type crash struct {
 	point string
 	n     int
-	r     *rehearsal
+	r     *trial
 	job   string
 	out   strings.Builder
 	c     *exec.Cmd
@@ -55,7 +55,7 @@ func TestCrashPoints(t *testing.T) {
 	} {
 		for _, n := range p.counts {
 			dir := t.TempDir()
-			k := &crash{point: p.name, n: n, r: newRehearsal(t, dir, smallRows, brisk), job: filepath.Join(dir, "job")}
+			k := &crash{point: p.name, n: n, r: newTrial(t, dir, smallRows, brisk), job: filepath.Join(dir, "job")}
 			k.prepare(t, "run", k.r.manifest, "--job", k.job, "--yes", "--batch-size", "3")
 			k.c.Path = crashing
 			k.c.Env = append(k.c.Env, fmt.Sprintf("ADFERRY_CRASH=%s:%d", p.name, n))
@@ -123,7 +123,7 @@ type ending struct {
 	Reasons                  map[jobs.Reason]int
 }
 
-func endingOf(t *testing.T, r *rehearsal, job string) ending {
+func endingOf(t *testing.T, r *trial, job string) ending {
 	t.Helper()
 	s := readSummary(t, job)
 	table := func(name string) [][]string { return timeless(readCSV(t, filepath.Join(job, name))) }
@@ -137,14 +137,14 @@ func endingOf(t *testing.T, r *rehearsal, job string) ending {
 	return e
 }
 
-// calm is how a rehearsal of smallRows ends that nothing disturbs.
+// calm is how a trial of smallRows ends that nothing disturbs.
 var calm *ending
 
 func undisturbed(t *testing.T) ending {
 	t.Helper()
 	if calm == nil {
 		dir := t.TempDir()
-		r := newRehearsal(t, dir, smallRows, brisk)
+		r := newTrial(t, dir, smallRows, brisk)
 		job := filepath.Join(dir, "job")
 		if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
 			t.Fatalf("undisturbed: got exit code %d, want %d\n%s", code, exitFailures, stderr)
@@ -157,7 +157,7 @@ func undisturbed(t *testing.T) ending {
 
 // checkUndisturbed holds a job that was disturbed and has ended against one that
 // was not.
-func checkUndisturbed(t *testing.T, r *rehearsal, job string) {
+func checkUndisturbed(t *testing.T, r *trial, job string) {
 	t.Helper()
 	if diff := cmp.Diff(undisturbed(t), endingOf(t, r, job)); diff != "" {
 		t.Errorf("it ended otherwise than an undisturbed run (-undisturbed +got):\n%.3000s", diff)

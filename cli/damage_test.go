@@ -84,7 +84,7 @@ func TestDamagedJobKeepsLog(t *testing.T) {
 func settledJob(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, 60, sandbox.Options{})
+	r := newTrial(t, dir, 60, sandbox.Options{})
 	t.Setenv("ADFERRY_ENDPOINT", r.url)
 	t.Setenv("ADFERRY_ACCESS_TOKEN", "token")
 	t.Setenv("ADFERRY_PROGRESS", "none")

@@ -24,7 +24,7 @@ func TestEveryDiskOperationFails(t *testing.T) {
 	needStrace(t)
 	const rows = 20 // each fate once
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, rows, sandbox.Options{})
+	r := newTrial(t, dir, rows, sandbox.Options{})
 	job := filepath.Join(dir, "job")
 	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
 		t.Fatalf("undisturbed: got exit code %d, want %d\n%s", code, exitFailures, stderr)
@@ -49,12 +49,12 @@ func TestEveryDiskOperationFails(t *testing.T) {
 	}
 }
 
-// failNth runs a rehearsal under a fault and again without it. It reports whether
+// failNth runs a trial under a fault and again without it. It reports whether
 // the fault came to strike.
 func failNth(t *testing.T, fault string, rows int, want ending) bool {
 	t.Helper()
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, rows, sandbox.Options{})
+	r := newTrial(t, dir, rows, sandbox.Options{})
 	job, trace := filepath.Join(dir, "job"), filepath.Join(dir, "trace")
 	behind := strace(fault)
 	behind[3] = trace

@@ -27,7 +27,7 @@ func TestDiskFails(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", fault, n), func(t *testing.T) {
 				t.Parallel()
 				dir := t.TempDir()
-				r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+				r := newTrial(t, dir, smallRows, sandbox.Options{})
 				g := newGate(t, r, n)
 				job := filepath.Join(dir, "job")
 				var out strings.Builder
@@ -59,7 +59,7 @@ func TestDiskFails(t *testing.T) {
 func TestDiskFailsAtFirst(t *testing.T) {
 	needStrace(t)
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+	r := newTrial(t, dir, smallRows, sandbox.Options{})
 	for _, fault := range []string{
 		// No n-th call: strace counts by thread, and the job's calls move between them.
 		"mkdirat:error=ENOSPC", "pwrite64:error=ENOSPC", "fsync:error=EIO", "renameat,renameat2:error=EIO",
@@ -89,7 +89,7 @@ func TestDiskFailsOnce(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+			r := newTrial(t, dir, smallRows, sandbox.Options{})
 			job := filepath.Join(dir, "job")
 			code, stderr := runBehind(t, r, strace(fault), "run", r.manifest, "--job", job, "--yes")
 			switch code {
@@ -118,7 +118,7 @@ func TestDiskFull(t *testing.T) {
 		t.Run(fmt.Sprintf("tmpfs%+dk", extra>>10), func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+			r := newTrial(t, dir, smallRows, sandbox.Options{})
 			small := filepath.Join(dir, "small")
 			resize := mountSmall(t, small)
 			resize(jobSize + extra)
@@ -134,7 +134,7 @@ func TestDiskFull(t *testing.T) {
 		t.Run(fmt.Sprintf("ulimit%+dk", extra>>10), func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+			r := newTrial(t, dir, smallRows, sandbox.Options{})
 			job := filepath.Join(dir, "job")
 			limit := []string{"sh", "-c", `ulimit -f "$0"; exec "$@"`, strconv.FormatInt((jobSize+extra)/512, 10)}
 			code, stderr := runBehind(t, r, limit, "run", r.manifest, "--job", job, "--yes", "--batch-size", "1")
@@ -173,7 +173,7 @@ func checkDiskStop(t *testing.T, code int, stderr, job string) {
 }
 
 // runBehind runs adferry behind another command.
-func runBehind(t *testing.T, r *rehearsal, before []string, args ...string) (code int, stderr string) {
+func runBehind(t *testing.T, r *trial, before []string, args ...string) (code int, stderr string) {
 	t.Helper()
 	var out strings.Builder
 	c := r.command(t, args...)

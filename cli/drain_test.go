@@ -15,7 +15,7 @@ import (
 func TestSignalDrainsInTime(t *testing.T) {
 	undisturbed(t)
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+	r := newTrial(t, dir, smallRows, sandbox.Options{})
 	g := newGate(t, r, 40)
 	job := filepath.Join(dir, "job")
 	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3", "--timeout", "3s")

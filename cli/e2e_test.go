@@ -39,9 +39,9 @@ func buildBinary(t *testing.T) string {
 	return binary
 }
 
-// rehearsal is a mixed manifest of many rows, the sandbox that serves it, and
+// trial is a mixed manifest of many rows, the sandbox that serves it, and
 // the fate that each row has to have.
-type rehearsal struct {
+type trial struct {
 	server   *sandbox.Server
 	url      string
 	manifest string
@@ -55,9 +55,9 @@ const (
 	deniedSource = "1900000000000001"
 )
 
-func newRehearsal(t *testing.T, dir string, rows int, o sandbox.Options) *rehearsal {
+func newTrial(t *testing.T, dir string, rows int, o sandbox.Options) *trial {
 	t.Helper()
-	r := &rehearsal{server: sandbox.New(o), manifest: filepath.Join(dir, "mixed.csv")}
+	r := &trial{server: sandbox.New(o), manifest: filepath.Join(dir, "mixed.csv")}
 	r.serve(t)
 	r.server.AddAccount(deniedTarget, sandbox.AccountOptions{Denied: "200"})
 	r.server.AddAccount(deniedSource, sandbox.AccountOptions{Denied: "100/33"})
@@ -76,8 +76,8 @@ func newRehearsal(t *testing.T, dir string, rows int, o sandbox.Options) *rehear
 	return r
 }
 
-// serve makes the rehearsal's sandbox a server.
-func (r *rehearsal) serve(t *testing.T) {
+// serve makes the trial's sandbox a server.
+func (r *trial) serve(t *testing.T) {
 	t.Helper()
 	web := httptest.NewServer(r.server)
 	t.Cleanup(web.Close)
@@ -88,7 +88,7 @@ func source(i int) string { return fmt.Sprintf("110000000000000%d", i%7) }
 func target(i int) string { return fmt.Sprintf("210000000000000%d", (i/7)%5) }
 
 // row writes one row and makes the sandbox play its part.
-func (r *rehearsal) row(b *strings.Builder, i int) {
+func (r *trial) row(b *strings.Builder, i int) {
 	s, d, hash := source(i), target(i), fmt.Sprintf("%032x", uint64(i)*0x9e3779b97f4a7c15+1)
 	has := func(account string, used ...string) {
 		r.server.AddImage(account, sandbox.Image{Hash: hash, Creatives: used})
@@ -135,8 +135,8 @@ func (r *rehearsal) row(b *strings.Builder, i int) {
 	fmt.Fprintf(b, "row %d,%s,%s,%s,%s\n", i, verb, s, hash, d)
 }
 
-// command is adferry against the rehearsal's sandbox.
-func (r *rehearsal) command(t *testing.T, args ...string) *exec.Cmd {
+// command is adferry against the trial's sandbox.
+func (r *trial) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	c := exec.Command(buildBinary(t), args...)
 	c.Env = append(os.Environ(), "ADFERRY_ENDPOINT="+r.url, "ADFERRY_ACCESS_TOKEN=secret-token", "ADFERRY_PROGRESS=none")
@@ -144,7 +144,7 @@ func (r *rehearsal) command(t *testing.T, args ...string) *exec.Cmd {
 }
 
 // run runs the command to its end.
-func (r *rehearsal) run(t *testing.T, args ...string) (code int, stdout, stderr string) {
+func (r *trial) run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	return ran(t, r.command(t, args...))
 }
@@ -165,7 +165,7 @@ func ran(t *testing.T, c *exec.Cmd) (code int, stdout, stderr string) {
 // workers are in flight.
 func TestMixedManifest(t *testing.T) {
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, 10_000, sandbox.Options{})
+	r := newTrial(t, dir, 10_000, sandbox.Options{})
 	job := filepath.Join(dir, "job")
 	if code, out, stderr := r.run(t, "plan", r.manifest, "--check", "--json", "--workers", "6"); code != exitDone || !strings.Contains(out, `"already_present": 500`) || len(r.server.Log()) > 0 {
 		t.Fatalf("plan --check: got exit code %d and %d writes\n%s%.2000s", code, len(r.server.Log()), stderr, out)
@@ -207,7 +207,7 @@ func TestKilledAndResumed(t *testing.T) {
 	const rows, kills = 3000, 20
 	latency := sandbox.Options{Latency: sandbox.Latency{Min: 4 * time.Millisecond, Max: 12 * time.Millisecond}}
 	dir := t.TempDir()
-	calm := newRehearsal(t, filepath.Join(dir), rows, latency)
+	calm := newTrial(t, filepath.Join(dir), rows, latency)
 	calmJob := filepath.Join(dir, "calm")
 	began := time.Now()
 	if code, _, stderr := calm.run(t, "run", calm.manifest, "--job", calmJob, "--yes"); code != exitFailures {
@@ -215,7 +215,7 @@ func TestKilledAndResumed(t *testing.T) {
 	}
 	whole := time.Since(began)
 
-	rough := newRehearsal(t, dir, rows, latency)
+	rough := newTrial(t, dir, rows, latency)
 	job := filepath.Join(dir, "rough")
 	random := rand.New(rand.NewPCG(uint64(began.UnixNano()), 0))
 	killed := 0
@@ -258,7 +258,7 @@ func TestKilledAndResumed(t *testing.T) {
 // refused.
 func TestStatusWhileRunning(t *testing.T) {
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, 2000, sandbox.Options{Latency: sandbox.Latency{Min: 50 * time.Millisecond}})
+	r := newTrial(t, dir, 2000, sandbox.Options{Latency: sandbox.Latency{Min: 50 * time.Millisecond}})
 	job := filepath.Join(dir, "job")
 	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--workers", "2")
 	if err := c.Start(); err != nil {
@@ -315,7 +315,7 @@ func TestStatusWhileRunning(t *testing.T) {
 
 // checkEffects reads the sandbox's own log: every effect once, no deletion
 // before its copy.
-func checkEffects(t *testing.T, r *rehearsal) {
+func checkEffects(t *testing.T, r *trial) {
 	t.Helper()
 	copied := map[string]bool{}
 	for _, e := range r.server.Log() {

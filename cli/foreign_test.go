@@ -31,7 +31,7 @@ func TestProxyRefusesTunnel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			proxy := listen(t, test.serve)
 			dir := t.TempDir()
-			r := newRehearsal(t, dir, 60, sandbox.Options{})
+			r := newTrial(t, dir, 60, sandbox.Options{})
 			r.url = "https://graph.facebook.com"
 			job := filepath.Join(dir, "job")
 			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--retry-base", "5ms", "--retry-max", "20ms")
@@ -70,7 +70,7 @@ func TestForeignPageStops(t *testing.T) {
 		for _, from := range []int64{0, 12} {
 			t.Run(fmt.Sprint(name, " from request ", from), func(t *testing.T) {
 				dir := t.TempDir()
-				r := newRehearsal(t, dir, 400, sandbox.Options{})
+				r := newTrial(t, dir, 400, sandbox.Options{})
 				var seen atomic.Int64
 				var gone atomic.Bool
 				web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
@@ -118,7 +118,7 @@ func TestRestrictedAppStops(t *testing.T) {
 				if nth > 0 {
 					count = 1e6
 				}
-				r := newRehearsal(t, dir, 400, sandbox.Options{Script: []sandbox.Rule{
+				r := newTrial(t, dir, 400, sandbox.Options{Script: []sandbox.Rule{
 					{Match: sandbox.Match{Nth: nth, Count: count}, Fault: sandbox.Fault{Name: code}},
 				}})
 				job := filepath.Join(dir, "job")

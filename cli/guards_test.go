@@ -16,7 +16,7 @@ func TestMaxFailuresStops(t *testing.T) {
 	t.Parallel()
 	const rows = 3000
 	dir := t.TempDir()
-	r := &rehearsal{server: sandbox.New(sandbox.Options{}), manifest: filepath.Join(dir, "missing.csv")}
+	r := &trial{server: sandbox.New(sandbox.Options{}), manifest: filepath.Join(dir, "missing.csv")}
 	r.serve(t)
 	r.server.AddAccount("11", sandbox.AccountOptions{})
 	r.server.AddAccount("22", sandbox.AccountOptions{})

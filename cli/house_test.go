@@ -30,6 +30,7 @@ var rooms = map[string]struct {
 	"jobs/undo":       {[]string{"plan", "jobs"}, "an undo reads what a job did and makes a manifest of it"},
 	"jobs/verify":     {[]string{"plan", "graph", "jobs", "jobs/reader"}, "a verification reads through a reader and changes nothing"},
 	"jobs/preflight":  {[]string{"plan", "graph", "jobs", "jobs/quota", "jobs/engine"}, "a forecast follows from the plan and the options"},
+	"jobs/rehearsal":  {[]string{"plan", "graph/sandbox", "jobs", "jobs/store"}, "a rehearsal makes the server of a job; it sends nothing"},
 	"jobs/jobtest":    {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/backup", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/store", "jobs/undo", "jobs/verify"}, "a room for tests alone"},
 	"jobs/lab":        {nil, "a room for tests alone"},
 	"jobs/simulation": {nil, "a room for tests alone"},
@@ -38,7 +39,7 @@ var rooms = map[string]struct {
 	"jobs/store":      {[]string{"plan", "graph", "jobs"}, "the checkpoint knows what it stores, not how it is shown"},
 	"jobs/registry":   {[]string{"plan", "graph", "jobs/store"}, "the registry knows which jobs are unfinished, not how one is run"},
 	"reports":         {[]string{"plan", "jobs", "jobs/cleanup"}, "reports read outcomes; they do not reach for the API or the database"},
-	"cli":             {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/backup", "jobs/cleanup", "jobs/registry", "jobs/store", "jobs/undo", "jobs/verify", "jobs/preflight", "reports"}, "the command line wires all the others"},
+	"cli":             {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/backup", "jobs/cleanup", "jobs/registry", "jobs/store", "jobs/undo", "jobs/verify", "jobs/preflight", "jobs/rehearsal", "reports"}, "the command line wires all the others"},
 	".":               {[]string{"cli"}, "main.go starts the command line, and nothing else"},
 }
 

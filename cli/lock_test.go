@@ -16,7 +16,7 @@ import (
 // Whatever is done to the names of a running job, no second process runs it.
 func TestOneProcess(t *testing.T) {
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, smallRows, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
+	r := newTrial(t, dir, smallRows, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 	job := filepath.Join(dir, "job")
 	running := r.command(t, "run", r.manifest, "--job", job, "--yes", "--workers", "1", "--batch-size", "1")
 	if err := running.Start(); err != nil {
@@ -96,7 +96,7 @@ func TestOneProcess(t *testing.T) {
 // has another name stays.
 func TestLeftoversGo(t *testing.T) {
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, 20, sandbox.Options{})
+	r := newTrial(t, dir, 20, sandbox.Options{})
 	job := filepath.Join(dir, "job")
 	start := func(args ...string) {
 		t.Helper()
@@ -136,7 +136,7 @@ func TestLeftoversGo(t *testing.T) {
 // elsewhere; a server on loopback may have another port.
 func TestEndpointIsKept(t *testing.T) {
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, 40, sandbox.Options{})
+	r := newTrial(t, dir, 40, sandbox.Options{})
 	job := filepath.Join(dir, "job")
 	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--max-duration", "1ns"); code != exitStopped {
 		t.Fatalf("got exit code %d\n%s", code, stderr)

@@ -32,7 +32,7 @@ import (
 // there. They end with the command, which waits for no scrape.
 func TestMetricsOfRun(t *testing.T) {
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+	r := newTrial(t, dir, smallRows, sandbox.Options{})
 	job := filepath.Join(dir, "job")
 	least := map[string]float64{}
 	for _, step := range []struct {

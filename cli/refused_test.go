@@ -18,7 +18,7 @@ func TestRefusedTokenStops(t *testing.T) {
 	} {
 		t.Run(code, func(t *testing.T) {
 			dir := t.TempDir()
-			r := newRehearsal(t, dir, 400, sandbox.Options{Script: []sandbox.Rule{
+			r := newTrial(t, dir, 400, sandbox.Options{Script: []sandbox.Rule{
 				{Match: sandbox.Match{Kind: sandbox.Copy, Nth: 60, Count: 1e6}, Fault: sandbox.Fault{Name: code}},
 			}})
 			job := filepath.Join(dir, "job")
@@ -45,7 +45,7 @@ func TestRefusedTokenStops(t *testing.T) {
 // The flags for attempts and pauses are heeded.
 func TestAttemptFlags(t *testing.T) {
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, 40, sandbox.Options{Script: []sandbox.Rule{
+	r := newTrial(t, dir, 40, sandbox.Options{Script: []sandbox.Rule{
 		{Match: sandbox.Match{Kind: sandbox.Copy}, Fault: sandbox.Fault{Name: "2"}},
 	}})
 	job := filepath.Join(dir, "job")

@@ -198,7 +198,7 @@ func rehearseRun(c *cli.Context, s *streams, se *session, m *manifest) error {
 	if err != nil {
 		return showProblems(s, err)
 	}
-	if err := checkWords(c, m); err != nil {
+	if err := checkSeeds(m, c.Bool("sandbox")); err != nil {
 		return err
 	}
 	return rehearse(s, m.name, p, se.mostDeletes)
@@ -222,7 +222,7 @@ func runNew(c *cli.Context, s *streams, se *session, m *manifest, dir string) er
 	for _, w := range p.Warnings {
 		fmt.Fprintf(s.err, "warning: %s\n", w)
 	}
-	if err := checkWords(c, m); err != nil {
+	if err := checkSeeds(m, c.Bool("sandbox")); err != nil {
 		return err
 	}
 	if err := se.connectTo(c, s, c.Bool("sandbox")); err != nil {

@@ -48,7 +48,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			r := newRehearsal(t, dir, 140, sandbox.Options{Tokens: []string{theToken}, AppSecret: test.appSecret})
+			r := newTrial(t, dir, 140, sandbox.Options{Tokens: []string{theToken}, AppSecret: test.appSecret})
 			p := newParrot(t, r)
 			job := filepath.Join(dir, "job")
 			var said strings.Builder
@@ -99,7 +99,7 @@ func TestSecretsInCrash(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGABRT, syscall.SIGQUIT, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) {
 			dir := t.TempDir()
-			r := newRehearsal(t, dir, 140, sandbox.Options{Tokens: []string{theToken}, AppSecret: theAppSecret, Latency: sandbox.Latency{Min: 20 * time.Millisecond}})
+			r := newTrial(t, dir, 140, sandbox.Options{Tokens: []string{theToken}, AppSecret: theAppSecret, Latency: sandbox.Latency{Min: 20 * time.Millisecond}})
 			newParrot(t, r)
 			job := filepath.Join(dir, "job")
 			var said strings.Builder
@@ -135,7 +135,7 @@ type parrot struct {
 	strayed []string        // requests to the other host
 }
 
-func newParrot(t *testing.T, r *rehearsal) *parrot {
+func newParrot(t *testing.T, r *trial) *parrot {
 	t.Helper()
 	p := &parrot{next: r.server}
 	p.other = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {

@@ -10,6 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"adferry/graph/sandbox"
+	"adferry/jobs/rehearsal"
 )
 
 // served is the sandbox that a script has started.
@@ -26,10 +27,10 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 		o.Script, err = sandbox.ParseScript(strings.NewReader(ts.ReadFile(args[1])))
 		ts.Check(err)
 	}
-	p, words, err := seeds(manifestIn(ts.MkAbs(args[0])).readWith)
+	seeds, err := rehearsal.ReadSeeds(manifestIn(ts.MkAbs(args[0])).readWith)
 	ts.Check(err)
 	server := sandbox.New(o)
-	seed(server, p, words, nil, time.Now())
+	seeds.Fill(server, time.Now())
 	web := httptest.NewServer(server)
 	ts.Defer(web.Close)
 	ts.Setenv("ADFERRY_ENDPOINT", web.URL)

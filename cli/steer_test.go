@@ -23,7 +23,7 @@ func await(t *testing.T, what string, so func() bool) {
 	}
 }
 
-func statusOf(t *testing.T, r *rehearsal, job string) (s jobs.Summary) {
+func statusOf(t *testing.T, r *trial, job string) (s jobs.Summary) {
 	t.Helper()
 	_, out, _ := r.run(t, "status", job, "--json")
 	_ = json.Unmarshal([]byte(out), &s) // it may still be being made
@@ -31,7 +31,7 @@ func statusOf(t *testing.T, r *rehearsal, job string) (s jobs.Summary) {
 }
 
 // quiet reports whether nothing was sent for half a second.
-func quiet(r *rehearsal) bool {
+func quiet(r *trial) bool {
 	before := r.server.Stats().Requests
 	time.Sleep(500 * time.Millisecond)
 	return r.server.Stats().Requests == before
@@ -41,7 +41,7 @@ func quiet(r *rehearsal) bool {
 // pause outlives that process.
 func TestSteering(t *testing.T) {
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, 500, sandbox.Options{Latency: sandbox.Latency{Min: 40 * time.Millisecond}})
+	r := newTrial(t, dir, 500, sandbox.Options{Latency: sandbox.Latency{Min: 40 * time.Millisecond}})
 	job := filepath.Join(dir, "job")
 	says := func(want string, args ...string) {
 		t.Helper()

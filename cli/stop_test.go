@@ -26,7 +26,7 @@ func TestSignalDrains(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
 			dir := t.TempDir()
-			r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+			r := newTrial(t, dir, smallRows, sandbox.Options{})
 			g := newGate(t, r, 40)
 			job := filepath.Join(dir, "job")
 			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
@@ -77,7 +77,7 @@ func TestSignalDrains(t *testing.T) {
 func TestSecondSignalLeaves(t *testing.T) {
 	undisturbed(t)
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+	r := newTrial(t, dir, smallRows, sandbox.Options{})
 	g := newGate(t, r, 40)
 	job := filepath.Join(dir, "job")
 	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
@@ -118,7 +118,7 @@ func TestHangup(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
-			r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+			r := newTrial(t, dir, smallRows, sandbox.Options{})
 			g := newGate(t, r, 40)
 			job := filepath.Join(dir, "job")
 			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
@@ -162,7 +162,7 @@ func TestReaderGone(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			r := newRehearsal(t, dir, smallRows, sandbox.Options{})
+			r := newTrial(t, dir, smallRows, sandbox.Options{})
 			job := filepath.Join(dir, "job")
 			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--progress", "plain", "--log-level", "debug")
 			gone := brokenPipe(t)
@@ -206,8 +206,8 @@ type gate struct {
 	late            atomic.Int64 // requests with writes that came after that
 }
 
-// newGate puts a gate before the rehearsal's sandbox.
-func newGate(t *testing.T, r *rehearsal, n int64) *gate {
+// newGate puts a gate before the trial's sandbox.
+func newGate(t *testing.T, r *trial, n int64) *gate {
 	t.Helper()
 	g := &gate{next: r.server, n: n, reached: make(chan struct{}), opened: make(chan struct{})}
 	web := httptest.NewServer(g)

@@ -11,10 +11,10 @@ import (
 	"adferry/plan"
 )
 
-// blockedTarget is a rehearsal in which the first copy into one ad account is
+// blockedTarget is a trial in which the first copy into one ad account is
 // throttled, and the API names a wait of twenty minutes.
-func blockedTarget(t *testing.T, dir string) *rehearsal {
-	return newRehearsal(t, dir, 400, sandbox.Options{Script: []sandbox.Rule{{
+func blockedTarget(t *testing.T, dir string) *trial {
+	return newTrial(t, dir, 400, sandbox.Options{Script: []sandbox.Rule{{
 		Match: sandbox.Match{Account: target(1), Kind: sandbox.Copy, Nth: 1},
 		Fault: sandbox.Fault{Name: "80004/2446079", Regain: 20 * time.Minute, Hold: 20 * time.Minute},
 	}}})
@@ -69,7 +69,7 @@ func TestThrottledStops(t *testing.T) {
 // --max-rate bounds the writes of each ad account, whatever the quota allows.
 func TestMaxRateOfBinary(t *testing.T) {
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, 140, sandbox.Options{})
+	r := newTrial(t, dir, 140, sandbox.Options{})
 	began := time.Now()
 	code, _, stderr := r.run(t, "run", r.manifest, "--job", filepath.Join(dir, "job"), "--yes", "--max-rate", "10")
 	took := time.Since(began)

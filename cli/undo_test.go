@@ -22,7 +22,7 @@ func TestUndoAfterKills(t *testing.T) {
 		t.Run(fmt.Sprintf("rehash %v", rehash), func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			r := newRehearsal(t, dir, 1500, sandbox.Options{Latency: sandbox.Latency{Min: 4 * time.Millisecond, Max: 40 * time.Millisecond}, Variants: sandbox.Variants{Rehash: rehash}})
+			r := newTrial(t, dir, 1500, sandbox.Options{Latency: sandbox.Latency{Min: 4 * time.Millisecond, Max: 40 * time.Millisecond}, Variants: sandbox.Variants{Rehash: rehash}})
 			before := r.places("")
 			job, kept := filepath.Join(dir, "job"), filepath.Join(dir, "kept")
 			killed := r.killTwice(t, "run", r.manifest, "--job", job, "--yes", "--backup", kept)
@@ -72,7 +72,7 @@ func letTimePass(t *testing.T, job string) {
 
 // killTwice starts the command three times, kills it twice in the middle, and
 // stops it half way.
-func (r *rehearsal) killTwice(t *testing.T, args ...string) (killed int) {
+func (r *trial) killTwice(t *testing.T, args ...string) (killed int) {
 	t.Helper()
 	for life := range 3 {
 		from := len(r.server.Log())
@@ -104,7 +104,7 @@ func (r *rehearsal) killTwice(t *testing.T, args ...string) (killed int) {
 }
 
 // places lists what the accounts have whose ids start so: account, hash, name.
-func (r *rehearsal) places(prefix string) []string {
+func (r *trial) places(prefix string) []string {
 	var all []string
 	for _, e := range r.server.Snapshot() {
 		if strings.HasPrefix(e.Account, prefix) && e.Status != sandbox.Deleted {
@@ -115,7 +115,7 @@ func (r *rehearsal) places(prefix string) []string {
 }
 
 // same fails the test unless the accounts have what they had.
-func (r *rehearsal) same(t *testing.T, before []string, prefix string) {
+func (r *trial) same(t *testing.T, before []string, prefix string) {
 	t.Helper()
 	before = slices.DeleteFunc(slices.Clone(before), func(p string) bool { return !strings.HasPrefix(p, prefix) })
 	after := r.places(prefix)
@@ -135,7 +135,7 @@ func (r *rehearsal) same(t *testing.T, before []string, prefix string) {
 // come back, too.
 func TestBackupAndRestore(t *testing.T) {
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, 1, sandbox.Options{})
+	r := newTrial(t, dir, 1, sandbox.Options{})
 	var b strings.Builder
 	b.WriteString("operation,source_account,hash\n")
 	for i := range 120 {
@@ -187,7 +187,7 @@ func TestBackupAndRestore(t *testing.T) {
 // images along by their bytes, and a later process goes on so.
 func TestOnDenied(t *testing.T) {
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, 1, sandbox.Options{})
+	r := newTrial(t, dir, 1, sandbox.Options{})
 	r.server.AddAccount("77", sandbox.AccountOptions{NoCopies: "100"})
 	var b strings.Builder
 	b.WriteString("source_account,hash,target_account\n")

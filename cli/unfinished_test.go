@@ -20,7 +20,7 @@ import (
 // contest is a server with ad accounts, a user's state folder, and jobs of the same
 // images in them.
 type contest struct {
-	*rehearsal
+	*trial
 	dir   string
 	state string
 
@@ -32,7 +32,7 @@ const contested = 40 // images
 func newContest(t *testing.T, o sandbox.Options) *contest {
 	t.Helper()
 	dir := t.TempDir()
-	c := &contest{rehearsal: &rehearsal{server: sandbox.New(o)}, dir: dir, state: filepath.Join(dir, "state")}
+	c := &contest{trial: &trial{server: sandbox.New(o)}, dir: dir, state: filepath.Join(dir, "state")}
 	c.serve(t)
 	for _, account := range []string{"11", "22", "33"} {
 		c.server.AddAccount(account, sandbox.AccountOptions{})
@@ -48,7 +48,7 @@ func newContest(t *testing.T, o sandbox.Options) *contest {
 // command is adferry with the state folder.
 func (c *contest) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	command := c.rehearsal.command(t, args...)
+	command := c.trial.command(t, args...)
 	command.Env = append(command.Env, "ADFERRY_STATE_DIR="+c.state)
 	return command
 }

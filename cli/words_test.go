@@ -18,7 +18,7 @@ import (
 func TestAPIWordsReachReports(t *testing.T) {
 	const title, words, technical = "Bild nicht verfügbar", "Wähle ein anderes Bild, das <dir> gehört.", "(#100) Invalid parameter"
 	dir := t.TempDir()
-	r := newRehearsal(t, dir, 40, sandbox.Options{})
+	r := newTrial(t, dir, 40, sandbox.Options{})
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if q.Method != http.MethodPost { // a copy, one in a request
 			r.server.ServeHTTP(w, q)

@@ -1,0 +1,102 @@
+package rehearsal
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"adferry/graph/sandbox"
+	"adferry/plan"
+)
+
+// ReadFunc reads a manifest and calls visit for each row. The check of the files that
+// the manifest names may be nil.
+type ReadFunc func(check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error)
+
+// ColumnError is a cell of the sandbox column that cannot be understood.
+type ColumnError struct {
+	Line int // of the manifest
+	Err  error
+}
+
+func (e *ColumnError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Err) }
+func (e *ColumnError) Unwrap() error { return e.Err }
+
+// Seeds are what a manifest takes for granted.
+type Seeds struct {
+	plan   *plan.Plan
+	traits map[plan.OpID]traits
+}
+
+// ReadSeeds reads a manifest, twice. Errors are those of read, or a *ColumnError.
+func ReadSeeds(read ReadFunc) (*Seeds, error) {
+	whole, err := read(nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	column := -1
+	for i, name := range whole.Header {
+		if strings.EqualFold(strings.TrimSpace(name), "sandbox") {
+			column = i
+		}
+	}
+	s := &Seeds{traits: map[plan.OpID]traits{}}
+	s.plan, err = read(nil, func(r plan.Row) error {
+		if column < 0 {
+			return nil
+		}
+		cells, err := plan.Cells(r.Record)
+		if err != nil || column >= len(cells) {
+			return err
+		}
+		for _, id := range []plan.OpID{r.Copy, r.Delete} {
+			if s.traits[id] == nil {
+				s.traits[id] = traits{}
+			}
+			if err := s.traits[id].read(cells[column]); err != nil {
+				return &ColumnError{r.Line, err}
+			}
+		}
+		return nil
+	})
+	return s, err
+}
+
+// place is one image in one ad account.
+type place struct {
+	account plan.Account
+	hash    plan.Hash
+}
+
+// Fill puts the seeds into a server, as of the given moment.
+func (s *Seeds) Fill(server *sandbox.Server, now time.Time) { s.fill(server, nil, now) }
+
+// fill leaves out images that a job has deleted already.
+func (s *Seeds) fill(server *sandbox.Server, deleted map[place]bool, now time.Time) {
+	for _, load := range s.plan.Accounts() {
+		server.AddAccount(string(load.Account), sandbox.AccountOptions{})
+	}
+	for o := range s.plan.Ops() {
+		t := s.traits[o.ID]
+		if t.has("denied") {
+			server.AddAccount(string(o.Lane()), sandbox.AccountOptions{Denied: "200"})
+		}
+		picture := t.picture(o.Hash, now)
+		if t.has("present") && o.Kind == plan.KindCopy {
+			server.AddImage(string(o.Target), sandbox.Image{Hash: picture.Hash, Name: picture.Name, Created: picture.Created})
+		}
+		// A copy that waits for another one copies what that one brings.
+		if o.Kind == plan.KindUpload || t.has("missing") || o.Kind == plan.KindCopy && o.Needs || deleted[place{o.Source, o.Hash}] {
+			continue
+		}
+		if g := o.Guard; !g.IsZero() { // an undo takes for granted what its guards require
+			if g.Witness != "" && !deleted[place{g.Witness, g.WitnessHash}] {
+				server.AddImage(string(g.Witness), sandbox.Image{Hash: string(g.WitnessHash), Created: now})
+			}
+			if !g.From.IsZero() {
+				picture.Created = g.From
+			}
+		}
+		server.AddImage(string(o.Source), picture)
+	}
+}
