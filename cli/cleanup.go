@@ -221,7 +221,7 @@ func keepLists(c *cli.Context) (paths []string) {
 func addKeepList(r *cleanup.Request, path string) error {
 	f, err := openList(path)
 	if err != nil {
-		return bare(err) // the message has the path already
+		return graph.WithoutPath(err) // the message has the path already
 	}
 	defer f.Close()
 	return r.AddKeepList(absolute(path), f)

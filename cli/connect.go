@@ -46,7 +46,7 @@ func accessToken(c *cli.Context, s *streams) (graph.Secret, error) {
 	if file := c.String("token-file"); file != "" {
 		raw, err := readToken(file, s.in)
 		if err != nil {
-			return graph.Secret{}, usagef("--token-file takes the name of a file that holds the token, or - for standard input", "--token-file: %s cannot be read: %w", shown(file), bare(err))
+			return graph.Secret{}, usagef("--token-file takes the name of a file that holds the token, or - for standard input", "--token-file: %s cannot be read: %w", shown(file), graph.WithoutPath(err))
 		}
 		text, from = raw, "--token-file"
 	}

@@ -20,7 +20,7 @@ import (
 func filesIn(dir string) func(plan.Op) (graph.File, error) {
 	return func(op plan.Op) (graph.File, error) {
 		full := filepath.Join(dir, filepath.FromSlash(op.File))
-		ext, err := lookInto(full)
+		ext, err := graph.CheckFile(full)
 		if err != nil {
 			return graph.File{}, &jobs.FileError{Name: op.File, Err: err}
 		}
@@ -31,14 +31,14 @@ func filesIn(dir string) func(plan.Op) (graph.File, error) {
 		if path.Ext(name) == "" {
 			name += ext
 		}
-		return graph.File{Name: name, Open: func() (io.ReadCloser, error) { return openRegular(full) }}, nil
+		return graph.File{Name: name, Open: func() (io.ReadCloser, error) { return graph.OpenRegular(full) }}, nil
 	}
 }
 
 // checkFiles says of the files of uploads what keeps them from being sent.
 func checkFiles(dir string) plan.FileCheck {
 	return func(name string) (what, hint string) {
-		_, err := lookInto(filepath.Join(dir, filepath.FromSlash(name)))
+		_, err := graph.CheckFile(filepath.Join(dir, filepath.FromSlash(name)))
 		switch {
 		case err == nil:
 			return "", ""
@@ -47,34 +47,4 @@ func checkFiles(dir string) plan.FileCheck {
 		}
 		return err.Error(), "name a whole PNG, JPEG, GIF, BMP, TIFF or WebP file that can be read"
 	}
-}
-
-// lookInto checks that a file can be sent: that it can be read, is a whole image by
-// its content, and is no longer than any the API takes.
-func lookInto(full string) (ext string, err error) {
-	f, err := openRegular(full)
-	if err != nil {
-		return "", bare(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return "", bare(err)
-	case info.Size() == 0:
-		return "", errors.New("the file is empty")
-	case info.Size() > graph.MaxPicture:
-		return "", fmt.Errorf("the file is longer than %d MiB", graph.MaxPicture>>20)
-	}
-	picture, err := graph.DecodePicture(context.Background(), f, info.Size())
-	return picture.Extension, bare(err)
-}
-
-// bare leaves the path out of a file's error: whoever shows it names the file.
-func bare(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }

@@ -40,7 +40,7 @@ func openManifest(s *streams, path string) (*manifest, error) {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, usagef("", "manifest: %s cannot be read: %w", shown(path), bare(err))
+		return nil, usagef("", "manifest: %s cannot be read: %w", shown(path), graph.WithoutPath(err))
 	}
 	switch mode := info.Mode(); {
 	case mode.IsDir():
@@ -90,7 +90,7 @@ const pipePatience = 5 * time.Second
 func openPipe(path string) (*manifest, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, usagef("", "manifest: %s cannot be read: %w", path, bare(err))
+		return nil, usagef("", "manifest: %s cannot be read: %w", path, graph.WithoutPath(err))
 	}
 	defer f.Close()
 	if isDescriptor(path) {
@@ -107,7 +107,7 @@ func openPipe(path string) (*manifest, error) {
 			}
 			return m, err
 		case err != nil && err != io.EOF:
-			return nil, usagef("", "manifest: %s cannot be read: %w", path, bare(err))
+			return nil, usagef("", "manifest: %s cannot be read: %w", path, graph.WithoutPath(err))
 		case time.Now().After(end):
 			return nil, usagef("start what writes to it, or name a file", "manifest: %s is a pipe, and nothing was written to it for %s", path, pipePatience)
 		}
@@ -130,7 +130,7 @@ func spoolManifest(name string, r io.Reader) (*manifest, error) {
 		if w.err != nil {
 			return nil, notStarted(&store.DiskError{Err: w.err})
 		}
-		return nil, usagef("", "manifest: %s cannot be read: %w", name, bare(err))
+		return nil, usagef("", "manifest: %s cannot be read: %w", name, graph.WithoutPath(err))
 	}
 	m.open = func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(f, 0, size)), nil }
 	return m, nil
@@ -164,7 +164,7 @@ func (m *manifest) read(visit func(plan.Row) error) (*plan.Plan, error) {
 func (m *manifest) readWith(check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error) {
 	r, err := m.open()
 	if err != nil {
-		return nil, usagef("", "manifest: %s cannot be read: %w", m.name, bare(err))
+		return nil, usagef("", "manifest: %s cannot be read: %w", m.name, graph.WithoutPath(err))
 	}
 	defer r.Close()
 	return plan.ReadFiles(r, check, visit)
@@ -174,33 +174,10 @@ func (m *manifest) readWith(check plan.FileCheck, visit func(plan.Row) error) (*
 func (m *manifest) sum() (string, error) {
 	r, err := m.open()
 	if err != nil {
-		return "", fmt.Errorf("manifest: %s cannot be read: %w", m.name, bare(err))
+		return "", fmt.Errorf("manifest: %s cannot be read: %w", m.name, graph.WithoutPath(err))
 	}
 	defer r.Close()
 	return sumOf(r)
-}
-
-// openRegular opens a file that is one: a pipe or a device in its place could be
-// waited for without end.
-func openRegular(path string) (*os.File, error) {
-	if info, err := os.Stat(path); err != nil {
-		return nil, err
-	} else if err := regular(info); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err == nil {
-		err = regular(info) // it may have been exchanged
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
 }
 
 // openList opens a list that is read once, and so may be a pipe; one that nobody
@@ -210,21 +187,8 @@ func openList(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := regular(info); err != nil && info.Mode()&fs.ModeNamedPipe == 0 {
+	if err := graph.CheckRegular(info); err != nil && info.Mode()&fs.ModeNamedPipe == 0 {
 		return nil, err
 	}
 	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-}
-
-// regular says what else a file is.
-func regular(info fs.FileInfo) error {
-	switch mode := info.Mode(); {
-	case mode.IsRegular():
-		return nil
-	case mode.IsDir():
-		return errors.New("it is a folder")
-	case mode&fs.ModeNamedPipe != 0:
-		return errors.New("it is a pipe, not a file")
-	}
-	return errors.New("it is a device or a socket, not a file")
 }

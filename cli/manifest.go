@@ -22,7 +22,7 @@ func readManifest(path string, visit func(plan.Row) error) (*plan.Plan, error) {
 
 // manifestIn is the manifest in a file.
 func manifestIn(path string) *manifest {
-	return &manifest{name: path, kept: absolute(path), fixed: true, open: func() (io.ReadCloser, error) { return openRegular(path) }}
+	return &manifest{name: path, kept: absolute(path), fixed: true, open: func() (io.ReadCloser, error) { return graph.OpenRegular(path) }}
 }
 
 // showProblems prints every problem of a manifest, one a line, and leaves a

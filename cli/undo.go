@@ -255,7 +255,7 @@ func (u undoing) write(ctx context.Context, job *store.Job) (rows int, left left
 	}
 	if u.other == "" { // else that folder keeps the pictures
 		options.Lost = func(file string) bool {
-			_, err := lookInto(filepath.Join(u.files, filepath.FromSlash(file)))
+			_, err := graph.CheckFile(filepath.Join(u.files, filepath.FromSlash(file)))
 			return err != nil
 		}
 	}

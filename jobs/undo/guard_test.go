@@ -274,7 +274,7 @@ func undoLines(w *jobtest.World, t *testing.T, o undo.Options) (lines []plan.Lin
 		t.Fatal(err)
 	}
 	defer job.Close()
-	o.Kept = func(plan.Account, plan.Hash) (string, error) { return "", nil }
+	o.Find = func(plan.Account, plan.Hash) (string, error) { return "", nil }
 	o.Gone = func(jobs.Operation) {}
 	o.Stay = func(a plan.Account, _ plan.Hash, because string) { stay = append(stay, fmt.Sprint(a, ": ", because)) }
 	for l, err := range undo.Rows(context.Background(), job, o) {

@@ -24,12 +24,10 @@ type Ledger interface {
 	Rivals(ctx context.Context) ([]jobs.Operation, error)
 }
 
-// Kept names the file of a backup that holds an image's picture, "" if none does.
-type Kept func(account plan.Account, hash plan.Hash) (file string, err error)
-
 // Options are what an undo can go by besides the job.
 type Options struct {
-	Kept Kept                   // finds pictures of images that the job deleted
+	// Find is the file of a backup that holds an image's picture, "" if none does.
+	Find func(account plan.Account, hash plan.Hash) (file string, err error)
 	Lost func(file string) bool // whether the file of an upload is gone; nil: none is
 	Gone func(jobs.Operation)   // told of each deletion whose image nothing can bring back
 	// Stay is told of each image that the job brought and that stays, because it may
@@ -223,7 +221,7 @@ func (u undo) restore(o jobs.Operation) (plan.Line, error) {
 	if from.Verb != plan.VerbUnknown {
 		return from, nil
 	}
-	file, err := u.Kept(o.Source, hash)
+	file, err := u.Find(o.Source, hash)
 	switch {
 	case err != nil:
 		return plan.Line{}, err

@@ -1,0 +1,43 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"adferry/jobs/undo"
+)
+
+// mostNamed is how many images of a kind are named one by one.
+const mostNamed = 20
+
+// UndoLeft tells a person which images an undo cannot or must not take back, a line each.
+func UndoLeft(f undo.Finding) string {
+	var b strings.Builder
+	for i, o := range f.Gone {
+		if i == mostNamed {
+			fmt.Fprintf(&b, "cannot be restored: %d more images\n", len(f.Gone)-i)
+			break
+		}
+		fmt.Fprintf(&b, "cannot be restored: %s of %s: there is no copy and no backup\n", o.Hash, o.Source.Act())
+	}
+	for i, k := range f.Kept {
+		if i == mostNamed {
+			fmt.Fprintf(&b, "kept: %d more images\n", len(f.Kept)-i)
+			break
+		}
+		fmt.Fprintf(&b, "kept: %s of %s, which may become the last copy: %s\n", k.Hash, k.Account.Act(), k.Because)
+	}
+	return b.String()
+}
+
+// UndoSummary says in one line how much an undo did not take back.
+func UndoSummary(f undo.Finding) string {
+	var parts []string
+	if n := len(f.Gone); n > 0 {
+		parts = append(parts, counted(n, "image")+" cannot be restored")
+	}
+	if n := len(f.Kept); n > 0 {
+		parts = append(parts, counted(n, "image")+" kept as the last copy")
+	}
+	return "not everything was taken back: " + strings.Join(parts, " and ")
+}
