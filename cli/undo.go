@@ -148,7 +148,7 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 	engine := engine.New(api, job, options)
 	ignore := stopOnSignal(se, engine)
 	defer ignore()
-	if err := engine.Run(ctx); err != nil {
+	if err := whileRunning(engine.Run(ctx)); err != nil {
 		return true, err
 	}
 	if err := reports.Write(ctx, dir, job); err != nil {

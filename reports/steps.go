@@ -9,12 +9,6 @@ import (
 	"adferry/jobs"
 )
 
-// Exit codes that change what to do next; package cli returns them.
-const (
-	exitRefused = 4
-	exitGuard   = 5
-)
-
 // step is a command to go on with.
 type step struct {
 	Command string
@@ -49,11 +43,8 @@ func resumeWhy(s jobs.Summary, left int) string {
 	if s.ExitCode == nil {
 		return why
 	}
-	switch *s.ExitCode {
-	case exitRefused:
-		return why + "; renew the token or the app's access first"
-	case exitGuard:
-		return why + "; look at what tripped the guard first"
+	if first := beforeResume(*s.ExitCode); first != "" {
+		why += "; " + first
 	}
 	return why
 }
