@@ -89,9 +89,9 @@ func checkSession(c *cli.Context, s *streams) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	mode, err := reports.ParseMode(c.String("progress"))
+	mode, err := reports.ParseProgressMode(c.String("progress"))
 	if err != nil {
-		return nil, usagef("", "--progress: %w", err)
+		return nil, usagef("", "--progress %w", err)
 	}
 	log, err := logger(c, s)
 	if err != nil {

@@ -12,12 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-type pending = renameio.PendingFile
+type pendingFile = renameio.PendingFile
 
-// newPending opens a temporary file beside the place it is meant for: a rename
+// newPendingFile opens a temporary file beside the place it is meant for: a rename
 // from another file system would not be atomic. A lock on it, which ends with the
 // process, tells that it is being written.
-func newPending(dir, name string) (*pending, error) {
+func newPendingFile(dir, name string) (*pendingFile, error) {
 	p, err := renameio.NewPendingFile(filepath.Join(dir, name),
 		renameio.WithTempDir(dir), renameio.WithPermissions(0o644), renameio.WithExistingPermissions())
 	if err == nil {

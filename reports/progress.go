@@ -20,7 +20,7 @@ const (
 // goroutines; none but Stop waits for what is drawn on, and what it answers is
 // never looked at.
 type Progress struct {
-	mode Mode
+	mode ProgressMode
 	w    io.Writer
 
 	total, settled, failed, skipped atomic.Int64
@@ -39,7 +39,7 @@ type Progress struct {
 	dropped int // notes beyond maxNotes
 
 	writing sync.Mutex // whole lines go to w
-	pace    window     // of the drawing goroutine
+	pace    rateWindow // of the drawing goroutine
 }
 
 // wait is an ad account's, or the app's under "".
@@ -49,7 +49,7 @@ type wait struct {
 }
 
 // NewProgress returns a Progress that draws on w from Start to Stop.
-func NewProgress(mode Mode, w io.Writer) *Progress {
+func NewProgress(mode ProgressMode, w io.Writer) *Progress {
 	return &Progress{
 		mode: mode.on(w), w: w, parked: make(map[string]wait),
 		wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
@@ -68,7 +68,7 @@ func (p *Progress) Start(total, settled, failed int) {
 		return
 	}
 	p.started = true
-	p.pace = newWindow(time.Now(), p.settled.Load())
+	p.pace = newRateWindow(time.Now(), p.settled.Load())
 	go p.run()
 }
 
@@ -108,7 +108,7 @@ func (p *Progress) Note(text string) {
 	}
 	p.mu.Lock()
 	if len(p.notes) < maxNotes {
-		p.notes = append(p.notes, oneLine(text))
+		p.notes = append(p.notes, OneLine(text))
 	} else {
 		p.dropped++
 	}
@@ -186,8 +186,8 @@ type view struct {
 	Ran                             time.Duration
 }
 
-// look is called by the drawing goroutine alone.
-func (p *Progress) look(now time.Time) view {
+// snapshot is called by the drawing goroutine alone.
+func (p *Progress) snapshot(now time.Time) view {
 	v := view{Settled: p.settled.Load(), Failed: p.failed.Load(), Skipped: p.skipped.Load(), Total: p.total.Load(), Paused: p.paused.Load()}
 	p.mu.Lock()
 	v.Parked = len(p.parked)

@@ -8,15 +8,15 @@ import (
 // WriteFile makes the file name in dir anew, whole or not at all, also across a
 // power failure.
 func WriteFile(dir, name string, write func(io.Writer) error) error {
-	st, err := newStage(dir, name)
+	set, err := newAtomicSet(dir, name)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	defer st.discard()
-	if err := write(st.files[name]); err != nil {
+	defer set.discard()
+	if err := write(set.files[name]); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	if err := st.commit(); err != nil {
+	if err := set.commit(); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil

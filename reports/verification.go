@@ -21,7 +21,8 @@ const VerificationVersion = 1
 type Verification struct {
 	w      *bufio.Writer
 	asJSON bool
-	n      int // drifts so far
+	drifts jsonArray // JSON
+	n      int       // drifts so far
 }
 
 // mostDrifts is how many drifts the text lists.
@@ -33,6 +34,7 @@ func NewVerification(w io.Writer, asJSON bool, s jobs.Summary, at time.Time) (*V
 	if !asJSON {
 		return v, nil
 	}
+	v.drifts = jsonArray{w: v.w, indent: "    "}
 	name, err := json.Marshal(s.Job)
 	if err != nil {
 		return nil, err
@@ -61,21 +63,15 @@ func (v *Verification) Drift(d jobs.Drift) error {
 		if d.Present {
 			o.Expected = "present"
 		}
-		line, err := json.Marshal(o)
-		if err != nil {
+		if err := v.drifts.add(o); err != nil {
 			return err
 		}
-		comma := ","
-		if v.n == 1 {
-			comma = ""
-		}
-		fmt.Fprintf(v.w, "%s\n    %s", comma, line)
 		return v.w.Flush()
 	}
 	if v.n > mostDrifts {
 		return nil
 	}
-	fmt.Fprintf(v.w, "%-10s  %s  %s  line %d: %s\n", d.Kind, d.Account.Act(), neutral(string(d.Hash)), d.Line, drifted(d))
+	fmt.Fprintf(v.w, "%-10s  %s  %s  line %d: %s\n", d.Kind, d.Account.Act(), spreadsheetSafe(string(d.Hash)), d.Line, drifted(d))
 	return v.w.Flush()
 }
 
@@ -84,7 +80,7 @@ func drifted(d jobs.Drift) string {
 	at := d.Since.UTC().Format(time.RFC3339)
 	status := ""
 	if d.Status != "" && !strings.EqualFold(d.Status, "ACTIVE") {
-		status = "status " + oneLine(d.Status) + ", "
+		status = "status " + OneLine(d.Status) + ", "
 	}
 	switch {
 	case d.Kind == jobs.DriftMissing && d.Told:
@@ -168,9 +164,9 @@ func (v *Verification) endJSON(found jobs.Verified, rows jobs.Totals, unread []U
 	if err != nil {
 		return err
 	}
-	if v.n > 0 {
-		v.w.WriteString("\n  ")
+	if err := v.drifts.end(); err != nil {
+		return err
 	}
-	fmt.Fprintf(v.w, "],\n%s\n", strings.TrimPrefix(string(body), "{\n"))
+	fmt.Fprintf(v.w, ",\n%s\n", strings.TrimPrefix(string(body), "{\n"))
 	return v.w.Flush()
 }

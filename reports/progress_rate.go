@@ -7,8 +7,8 @@ const (
 	windowSteps = 30
 )
 
-// window measures the rate over the last half minute.
-type window struct {
+// rateWindow measures the rate over the last half minute.
+type rateWindow struct {
 	began time.Time
 	first int64 // settled when it began
 	ring  [windowSteps]mark
@@ -20,19 +20,19 @@ type mark struct {
 	settled int64
 }
 
-func newWindow(now time.Time, settled int64) window {
-	w := window{began: now, first: settled}
+func newRateWindow(now time.Time, settled int64) rateWindow {
+	w := rateWindow{began: now, first: settled}
 	w.set(now, settled)
 	return w
 }
 
-func (w *window) set(now time.Time, settled int64) {
+func (w *rateWindow) set(now time.Time, settled int64) {
 	w.ring[w.n%windowSteps] = mark{now, settled}
 	w.n++
 }
 
 // rate is in operations a second.
-func (w *window) rate(now time.Time, settled int64) float64 {
+func (w *rateWindow) rate(now time.Time, settled int64) float64 {
 	newest := w.ring[(w.n-1)%windowSteps]
 	if now.Sub(newest.at) >= windowStep {
 		w.set(now, settled)
@@ -44,7 +44,7 @@ func (w *window) rate(now time.Time, settled int64) float64 {
 // left estimates the time until all is settled, negative if nothing tells. While
 // accounts wait, the last half minute says little: the rate since the start has
 // such waits in it.
-func (w *window) left(now time.Time, settled, total int64, waiting bool) time.Duration {
+func (w *rateWindow) left(now time.Time, settled, total int64, waiting bool) time.Duration {
 	if settled >= total {
 		return 0
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 
 	"adferry/plan"
 )
@@ -12,13 +13,21 @@ import (
 type Counts struct {
 	w      io.Writer
 	format Format
-	any    bool
+	array  jsonArray // JSON
 }
 
 // NewCounts makes a listing of counts.
 func NewCounts(w io.Writer, f Format) (*Counts, error) {
-	c := &Counts{w: w, format: f}
-	return c, c.write(map[Format]string{FormatTable: "ad account            images\n", FormatCSV: "account,images\n", FormatJSON: "["}[f])
+	c := &Counts{w: w, format: f, array: jsonArray{w: w, indent: "  "}}
+	switch f {
+	case FormatTable:
+		return c, c.row("ad account", "images")
+	case FormatCSV:
+		return c, c.write("account,images\n")
+	case FormatJSON:
+		return c, c.write("[")
+	}
+	return c, nil
 }
 
 // Account adds one.
@@ -30,28 +39,31 @@ func (c *Counts) Account(a plan.Account, images int) error {
 	if err != nil {
 		return err
 	}
-	comma := ""
-	if c.any {
-		comma = ","
-	}
-	c.any = true
 	switch c.format {
 	case FormatCSV:
 		return c.write(fmt.Sprintf("%s,%d\n", a.Act(), images))
 	case FormatJSON:
-		return c.write(comma + "\n  " + string(object))
+		return c.array.addRaw(object)
 	case FormatJSONL:
 		return c.write(string(object) + "\n")
 	}
-	return c.write(fmt.Sprintf("%-20s  %6d\n", a.Act(), images))
+	return c.row(a.Act(), strconv.Itoa(images))
+}
+
+// row writes a row of the table. Its widths are fixed, because counts come one by one.
+func (c *Counts) row(account, images string) error {
+	return c.write(alignRow([]string{account, images}, []int{20, 6}, 1) + "\n")
 }
 
 // End ends the listing.
 func (c *Counts) End() error {
-	if c.format == FormatJSON {
-		return c.write("\n]\n")
+	if c.format != FormatJSON {
+		return nil
 	}
-	return nil
+	if err := c.array.end(); err != nil {
+		return err
+	}
+	return c.write("\n")
 }
 
 func (c *Counts) write(s string) error {

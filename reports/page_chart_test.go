@@ -42,7 +42,7 @@ func TestWaitsOfALane(t *testing.T) {
 
 func TestChart(t *testing.T) {
 	samples := []jobs.Sample{{At: second(0)}, {At: second(50), Settled: 10, Parked: 1}, {At: second(75), Settled: 10, Parked: 2}, {At: second(100), Settled: 20, Failed: 5}}
-	c := newChart(samples, pictured)
+	c := newProgressChart(samples, pictured)
 	if got, want := c.Settled, "M0.0 1000.0L500.0 500.0L750.0 500.0L1000.0 0.0"; got != want {
 		t.Errorf("got curve %s, want %s", got, want)
 	}
@@ -52,14 +52,14 @@ func TestChart(t *testing.T) {
 	if got, want := boxes(c.Waiting), "50+50"; got != want {
 		t.Errorf("got waits %s, want %s", got, want)
 	}
-	if c := newChart(samples[:1], pictured); c != nil {
+	if c := newProgressChart(samples[:1], pictured); c != nil {
 		t.Errorf("got %+v of a single sample, want no picture", c)
 	}
 	var many []jobs.Sample
 	for i := range 100_000 {
 		many = append(many, jobs.Sample{At: pictured.from.Add(time.Duration(i) * time.Millisecond), Settled: i})
 	}
-	c = newChart(many, pictured)
+	c = newProgressChart(many, pictured)
 	if got := strings.Count(c.Settled, "L"); got > maxPoints+1 {
 		t.Errorf("got %d points, want at most %d", got, maxPoints+1)
 	}

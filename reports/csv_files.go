@@ -18,11 +18,11 @@ var resultColumns = []string{
 }
 
 type resultsCSV struct {
-	*table
+	*csvWriter
 	user []int // positions in the manifest
 }
 
-func newResultsCSV(w io.Writer, l layout) resultsCSV { return resultsCSV{newTable(w), l.user} }
+func newResultsCSV(w io.Writer, l layout) resultsCSV { return resultsCSV{newCSVWriter(w), l.user} }
 
 // header writes the column names. As for row, an error stays with the buffer
 // below and comes up at the latest when it is flushed.
@@ -61,13 +61,13 @@ func (r resultsCSV) row(row jobs.Result, cells []string) error {
 func (r resultsCSV) flush() error { return r.w.Flush() }
 
 type failedCSV struct {
-	*table
+	*csvWriter
 	layout
 	moved func(string) string // names a file as seen from where failed.csv lies
 }
 
 func newFailedCSV(w io.Writer, l layout, moved func(string) string) failedCSV {
-	return failedCSV{newTable(w), l, moved}
+	return failedCSV{newCSVWriter(w), l, moved}
 }
 
 // moved names the files of uploads, which are relative to one folder, as a
@@ -90,7 +90,7 @@ func (f failedCSV) header(manifest []string) {
 	for _, i := range f.whole {
 		f.cell(manifest[i])
 	}
-	for _, name := range why {
+	for _, name := range failureColumns {
 		f.cell(name)
 	}
 	_ = f.end()
@@ -141,7 +141,7 @@ func writeMappings(w io.Writer, mappings iter.Seq2[jobs.Mapping, error]) error {
 			return err
 		}
 		chunk = append(chunk, mappingRow{
-			m.Source, string(m.SourceHash), m.Target, neutral(string(m.TargetHash)),
+			m.Source, string(m.SourceHash), m.Target, spreadsheetSafe(string(m.TargetHash)),
 		})
 		if len(chunk) == cap(chunk) {
 			if err := gocsv.MarshalCSVWithoutHeaders(chunk, out); err != nil {

@@ -37,7 +37,7 @@ func TestSteps(t *testing.T) {
 			[]string{"adferry resume d: goes on with the 600 rows that are left"}},
 		{"guarded", jobs.Summary{State: jobs.JobStopped, ExitCode: exit(5), Totals: jobs.Totals{Rows: 4, Failed: 3, Pending: 1}},
 			"Stopped early: 3 of 4 rows settled, 1 left, 3 failed.",
-			[]string{"adferry resume d: goes on with the 1 row that is left; look at what tripped the guard first",
+			[]string{"adferry resume d: goes on with the 1 row that is left; check first why the guard stopped it",
 				"adferry retry d: tries 3 failed rows again, after the cause is settled"}},
 		{"failed altogether", jobs.Summary{State: jobs.JobFinished, ExitCode: exit(1), Totals: jobs.Totals{Rows: 1, Failed: 1}},
 			"Finished: 0 of 1 row ended as wanted, and 1 failed.",

@@ -2,12 +2,12 @@ package reports
 
 import "strings"
 
-// ours are the manifest's columns that results.csv has among its own. The column
-// file is not: only uploads have it, and there it would be lost.
-var ours = []string{"operation", "source_account", "hash", "target_account"}
+// manifestColumns are the manifest's columns that results.csv has among its own. The
+// column file is not one: only uploads have it, and its paths would be lost there.
+var manifestColumns = []string{"operation", "source_account", "hash", "target_account"}
 
-// why are the columns that failed.csv adds to the manifest's.
-var why = []string{"reason", "error_code", "error_subcode", "error_message", "fbtrace_id"}
+// failureColumns are the columns that failed.csv adds to the manifest's.
+var failureColumns = []string{"reason", "error_code", "error_subcode", "error_message", "fbtrace_id"}
 
 // layout says which cells of a manifest row go where.
 type layout struct {
@@ -20,9 +20,9 @@ type layout struct {
 
 func layoutOf(header []string) layout {
 	l := layout{file: -1, source: -1, target: -1}
-	old := oldWhy(header)
+	old := earlierFailureColumns(header)
 	for i, name := range header {
-		if i >= old && i < old+len(why) {
+		if i >= old && i < old+len(failureColumns) {
 			continue
 		}
 		l.whole = append(l.whole, i)
@@ -34,19 +34,19 @@ func layoutOf(header []string) layout {
 		case same(name, "target_account"):
 			l.target = i
 		}
-		if !isOurs(name) {
+		if !isManifestColumn(name) {
 			l.user = append(l.user, i)
 		}
 	}
 	return l
 }
 
-// oldWhy is where the columns of an earlier failed.csv start; the last such run
-// counts, and a column that merely shares a name with one of them is the user's.
-func oldWhy(header []string) int {
-	for at := len(header) - len(why); at >= 0; at-- {
+// earlierFailureColumns is where the columns of an earlier failed.csv start; the last
+// such run counts, and a column that merely shares a name with one of them is the user's.
+func earlierFailureColumns(header []string) int {
+	for at := len(header) - len(failureColumns); at >= 0; at-- {
 		found := true
-		for i, name := range why {
+		for i, name := range failureColumns {
 			found = found && same(header[at+i], name)
 		}
 		if found {
@@ -56,8 +56,8 @@ func oldWhy(header []string) int {
 	return len(header)
 }
 
-func isOurs(name string) bool {
-	for _, o := range ours {
+func isManifestColumn(name string) bool {
+	for _, o := range manifestColumns {
 		if same(name, o) {
 			return true
 		}

@@ -36,7 +36,7 @@ func (l lines) run() {
 	tick := time.NewTicker(lineMin)
 	defer tick.Stop()
 	at := time.Now()
-	v := l.p.look(at)
+	v := l.p.snapshot(at)
 	l.write(l.line("start", v, at))
 	shown := v.Settled
 	for {
@@ -44,7 +44,7 @@ func (l lines) run() {
 		case <-l.p.wake:
 			l.notes(l.p.takeNotes())
 		case now := <-tick.C:
-			v := l.p.look(now)
+			v := l.p.snapshot(now)
 			if now.Sub(at) >= lineEvery || v.Settled < v.Total && v.Settled-shown >= max(v.Total/10, 1) {
 				l.write(l.line("progress", v, now))
 				at, shown = now, v.Settled
@@ -52,7 +52,7 @@ func (l lines) run() {
 		case <-l.p.quit:
 			l.notes(l.p.takeNotes())
 			now := time.Now()
-			l.write(l.line("end", l.p.look(now), now))
+			l.write(l.line("end", l.p.snapshot(now), now))
 			return
 		}
 	}
@@ -113,7 +113,7 @@ func (v view) waiting(now time.Time) string {
 	}
 	why := ""
 	if v.why != "" {
-		why = ": " + oneLine(v.why)
+		why = ": " + OneLine(v.why)
 	}
 	switch {
 	case v.Parked == 1 && v.Next == "":

@@ -12,16 +12,18 @@ const (
 	maxExamples   = 4   // a cause
 )
 
-// digest is what the page tells of the rows, in bounded memory.
-type digest struct {
-	failed map[jobs.Reason]*group
-	noted  map[jobs.Reason]int // rows that ended well, with something to say of them
-	rows   []jobs.Result       // the first failed ones
-	total  int                 // failed ones
+// failures is what the page tells of the rows, in bounded memory: those that failed,
+// and how many of the others have a reason.
+type failures struct {
+	byReason map[jobs.Reason]*failureGroup
+	rows     []jobs.Result // the first that failed
+	total    int           // how many failed
+
+	noted map[jobs.Reason]int // rows that ended as wanted, and have a reason
 }
 
-// group is the failed rows of one reason.
-type group struct {
+// failureGroup is the failed rows of one reason.
+type failureGroup struct {
 	reason   jobs.Reason
 	rows     int
 	examples []example
@@ -37,32 +39,32 @@ type example struct {
 	rows          int
 }
 
-func newDigest() *digest {
-	return &digest{failed: make(map[jobs.Reason]*group), noted: make(map[jobs.Reason]int)}
+func newFailures() *failures {
+	return &failures{byReason: make(map[jobs.Reason]*failureGroup), noted: make(map[jobs.Reason]int)}
 }
 
-func (d *digest) add(r jobs.Result) {
+func (f *failures) add(r jobs.Result) {
 	switch r.Status {
 	case jobs.StatusSkipped, jobs.StatusDone:
 		if r.Reason != "" {
-			d.noted[r.Reason]++
+			f.noted[r.Reason]++
 		}
 	case jobs.StatusFailed:
-		d.total++
-		if len(d.rows) < maxFailedRows {
+		f.total++
+		if len(f.rows) < maxFailedRows {
 			r.Record = ""
-			d.rows = append(d.rows, r)
+			f.rows = append(f.rows, r)
 		}
-		g := d.failed[r.Reason]
+		g := f.byReason[r.Reason]
 		if g == nil {
-			g = &group{reason: r.Reason}
-			d.failed[r.Reason] = g
+			g = &failureGroup{reason: r.Reason}
+			f.byReason[r.Reason] = g
 		}
 		g.add(r)
 	}
 }
 
-func (g *group) add(r jobs.Result) {
+func (g *failureGroup) add(r jobs.Result) {
 	g.rows++
 	for i := range g.examples {
 		if e := &g.examples[i]; e.code == r.Code && e.subcode == r.Subcode {
@@ -76,13 +78,13 @@ func (g *group) add(r jobs.Result) {
 }
 
 // groups returns the failures, the most frequent reason first.
-func (d *digest) groups() []*group {
-	gs := make([]*group, 0, len(d.failed))
-	for _, g := range d.failed {
+func (f *failures) groups() []*failureGroup {
+	gs := make([]*failureGroup, 0, len(f.byReason))
+	for _, g := range f.byReason {
 		slices.SortStableFunc(g.examples, func(a, b example) int { return cmp.Compare(b.rows, a.rows) })
 		gs = append(gs, g)
 	}
-	slices.SortFunc(gs, func(a, b *group) int {
+	slices.SortFunc(gs, func(a, b *failureGroup) int {
 		return cmp.Or(cmp.Compare(b.rows, a.rows), cmp.Compare(a.reason, b.reason))
 	})
 	return gs

@@ -3,8 +3,6 @@ package reports
 import (
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"adferry/jobs"
 )
@@ -68,7 +66,7 @@ func outcome(s jobs.Summary) string {
 	case left > 0:
 		stop := ""
 		if s.Stop != "" {
-			stop = " Why: " + strings.TrimSuffix(oneLine(s.Stop), ".") + "."
+			stop = " Why: " + strings.TrimSuffix(OneLine(s.Stop), ".") + "."
 		}
 		if t.Settled() == 0 && s.API.Calls == 0 {
 			return fmt.Sprintf("Not begun: %s left to do.%s", counted(left, "row is", "rows are"), stop)
@@ -89,32 +87,4 @@ func failedToo(t jobs.Totals) string {
 		return ""
 	}
 	return fmt.Sprintf(", %s failed", count(t.Failed))
-}
-
-// Quote makes a path one word of a shell, without characters that steer a terminal:
-// those are written as escapes, which bash, zsh and ksh read.
-func Quote(path string) string {
-	if path != "" && strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/~+:@%") == "" {
-		return path
-	}
-	if !strings.ContainsFunc(path, unicode.IsControl) && utf8.ValidString(path) {
-		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-	}
-	var b strings.Builder
-	b.WriteString("$'")
-	for rest := path; rest != ""; {
-		r, n := utf8.DecodeRuneInString(rest)
-		switch {
-		case r == '\'' || r == '\\':
-			b.WriteString(`\` + rest[:n])
-		case unicode.IsControl(r) || r == utf8.RuneError && n == 1:
-			for _, c := range []byte(rest[:n]) {
-				fmt.Fprintf(&b, `\x%02x`, c)
-			}
-		default:
-			b.WriteString(rest[:n])
-		}
-		rest = rest[n:]
-	}
-	return b.String() + "'"
 }

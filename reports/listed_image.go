@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"adferry/plan"
 )
@@ -57,30 +54,11 @@ func (i image) object(fields []string) []byte {
 	return append(b, '}')
 }
 
-// compact is JSON in one line, with what could steer a terminal escaped: such
-// characters can stand in strings only.
+// compact is JSON in one line, with what could steer a terminal escaped.
 func compact(raw json.RawMessage) string {
 	var line bytes.Buffer
 	if err := json.Compact(&line, raw); err != nil {
 		return "null" // it was decoded before
 	}
-	s := line.String()
-	if strings.IndexFunc(s, steers) < 0 {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if steers(r) {
-			fmt.Fprintf(&b, `\u%04x`, r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-// steers reports a character that a terminal or a line reader takes for more
-// than text.
-func steers(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
+	return escapeControls(line.String())
 }

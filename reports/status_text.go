@@ -56,19 +56,19 @@ func totals(b *strings.Builder, s jobs.Summary) {
 	reasons := slices.SortedFunc(maps.Keys(s.Reasons), func(x, y jobs.Reason) int {
 		return cmp.Or(cmp.Compare(s.Reasons[y], s.Reasons[x]), cmp.Compare(x, y))
 	})
-	var g grid
+	t := newTable(1)
 	for _, f := range figures(s.Totals) {
 		if f.Rows == 0 && f.Class != "done" && f.Class != "failed" {
 			continue
 		}
-		g.add(f.Label, count(f.Rows), unknownNote(f.Class, s.State))
+		t.add(f.Label, count(f.Rows), unknownNote(f.Class, s.State))
 		for _, r := range reasons {
 			if s.Reasons[r] > 0 && string(r.Status()) == f.Class {
-				g.add("  "+string(r), count(s.Reasons[r]), CauseOf(r).Short)
+				t.add("  "+string(r), count(s.Reasons[r]), CauseOf(r).Short)
 			}
 		}
 	}
-	g.write(b, 1)
+	t.write(b)
 }
 
 func unknownNote(class string, state jobs.JobState) string {
@@ -82,37 +82,37 @@ func unknownNote(class string, state jobs.JobState) string {
 }
 
 func operations(b *strings.Builder, vs []rowsOf) {
-	var g grid
-	g.add("operation", "rows", "done", "skipped", "failed", "left")
+	t := newTable(1, 2, 3, 4, 5)
+	t.add("operation", "rows", "done", "skipped", "failed", "left")
 	for _, v := range vs {
-		g.add(v.Name, count(v.Rows), count(v.Done), count(v.Skipped), count(v.Failed), count(v.Left))
+		t.add(v.Name, count(v.Rows), count(v.Done), count(v.Skipped), count(v.Failed), count(v.Left))
 	}
-	g.write(b, 1, 2, 3, 4, 5)
+	t.write(b)
 }
 
 // work tells what was sent and how fast.
 func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
-	var g grid
+	t := newTable()
 	if s.Policy != "" {
-		g.add("policy", s.Policy)
+		t.add("policy", s.Policy)
 	}
-	g.add("sent", fmt.Sprintf("%s in %s, %s throttled", counted(s.API.Calls, "call", "calls"),
+	t.add("sent", fmt.Sprintf("%s in %s, %s throttled", counted(s.API.Calls, "call", "calls"),
 		counted(s.API.HTTPRequests, "request", "requests"), count(s.API.Throttled)))
 	took := seconds(s.ElapsedS)
 	if s.WaitedS > 0 {
 		took += ", of which every ad account waited " + seconds(s.WaitedS)
 	}
-	g.add("time", took)
+	t.add("time", took)
 	if s.PausedAt != nil {
-		g.add("paused", "since "+s.PausedAt.In(o.Now.Location()).Format(momentFormat))
+		t.add("paused", "since "+s.PausedAt.In(o.Now.Location()).Format(momentFormat))
 	}
 	for _, w := range s.Waits {
 		if w.Account == "" { // an ad account's is told in its own line
-			g.add("waiting", waitText(w.Until, w.Reason, o.Now))
+			t.add("waiting", waitText(w.Until, w.Reason, o.Now))
 		}
 	}
 	if tuned := s.Tuned.String(); tuned != "" {
-		g.add("tuned", tuned)
+		t.add("tuned", tuned)
 	}
 	rate := rowRate(s, o.Samples)
 	left := s.Totals.Pending + s.Totals.Unknown
@@ -121,9 +121,9 @@ func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
 		if s.State == jobs.JobRunning && left > 0 {
 			text += ", about " + seconds(float64(left)/rate) + " left"
 		}
-		g.add("rate", text)
+		t.add("rate", text)
 	}
-	g.write(b)
+	t.write(b)
 }
 
 // rowRate is in rows a second: of late while the job runs and its samples are
@@ -165,13 +165,13 @@ func lanes(b *strings.Builder, s jobs.Summary, o TextOptions) {
 		return cmp.Or(cmp.Compare(waits(y), waits(x)), cmp.Compare(left(y), left(x)),
 			cmp.Compare(y.Rows, x.Rows), cmp.Compare(x.Account, y.Account))
 	})
-	var g grid
-	g.add("ad account", "rows", "done", "skipped", "failed", "left", "calls", "throttled", "waited", "tier", "")
+	t := newTable(1, 2, 3, 4, 5, 6, 7, 8)
+	t.add("ad account", "rows", "done", "skipped", "failed", "left", "calls", "throttled", "waited", "tier", "")
 	for _, l := range ls[:min(len(ls), textAccounts)] {
-		g.add(accountName(l.Account), count(l.Rows), count(l.Done), count(l.Skipped), count(l.Failed), count(l.Pending+l.Unknown),
+		t.add(accountName(l.Account), count(l.Rows), count(l.Done), count(l.Skipped), count(l.Failed), count(l.Pending+l.Unknown),
 			count(l.Calls), count(l.Throttles), seconds(l.ParkedS), tierName(l.Tier), waitNote(l.AccountSummary, o.Now))
 	}
-	g.write(b, 1, 2, 3, 4, 5, 6, 7, 8)
+	t.write(b)
 	if more := len(ls) - textAccounts; more > 0 {
 		fmt.Fprintf(b, "and %s more; status --json has all\n", counted(more, "ad account", "ad accounts"))
 	}
@@ -190,7 +190,7 @@ func waitNote(a jobs.AccountSummary, now time.Time) string {
 	if a.ParkedUntil == nil {
 		return ""
 	}
-	return "waits " + waitText(*a.ParkedUntil, clip(oneLine(a.ParkedFor), 60), now)
+	return "waits " + waitText(*a.ParkedUntil, clip(OneLine(a.ParkedFor), 60), now)
 }
 
 func waitText(until time.Time, why string, now time.Time) string {
@@ -198,7 +198,7 @@ func waitText(until time.Time, why string, now time.Time) string {
 	if left := until.Sub(now); !now.IsZero() && left > 0 {
 		note += " (" + span(left) + ")"
 	}
-	if why = oneLine(why); why != "" {
+	if why = OneLine(why); why != "" {
 		note += ": " + why
 	}
 	return note

@@ -27,7 +27,7 @@ var (
 // ^C stays a signal; no hidden cursor and no other screen, so that a killed process
 // leaves nothing to repair.
 func (p *Progress) bar() bool {
-	_, _ = tea.NewProgram(barModel{p: p, width: 80, view: p.look(time.Now()), now: time.Now()},
+	_, _ = tea.NewProgram(barModel{p: p, width: 80, view: p.snapshot(time.Now()), now: time.Now()},
 		tea.WithOutput(p.w), tea.WithInput(nil), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)).Run()
 	select {
 	case <-p.quit:
@@ -66,7 +66,7 @@ func (m barModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		default:
 		}
 		m.now = time.Time(msg)
-		m.view = m.p.look(m.now)
+		m.view = m.p.snapshot(m.now)
 		then := nextFrame()
 		if stop {
 			then = tea.Quit

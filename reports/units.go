@@ -97,10 +97,17 @@ func codes(code, subcode int) string {
 	return fmt.Sprintf("%d/%d", code, subcode)
 }
 
-// list joins words as in a sentence.
-func list(words []string) string {
+// list joins words as in a sentence, the last two with and.
+func list(words []string) string { return join(words, "and") }
+
+func join(words []string, conjunction string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
 	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+	return strings.Join(words[:len(words)-1], ", ") + " " + conjunction + " " + words[len(words)-1]
+}
+
+// notOneOf is the error for a value that is none of the words that an option takes.
+func notOneOf(words []string, value string) error {
+	return fmt.Errorf("must be %s, not %q", join(words, "or"), value)
 }

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-func TestNeutral(t *testing.T) {
+func TestSpreadsheetSafe(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"nothing", "", ""},
 		{"plain", "(#100) Invalid parameter", "(#100) Invalid parameter"},
@@ -32,7 +32,7 @@ func TestNeutral(t *testing.T) {
 		{"letters of all kinds", "naïve ☕ 画像", "naïve ☕ 画像"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := neutral(test.text); got != test.want {
+			if got := spreadsheetSafe(test.text); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
@@ -46,7 +46,7 @@ func FuzzForeignCell(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		var b bytes.Buffer
-		out := newTable(&b)
+		out := newCSVWriter(&b)
 		out.cell("first")
 		out.foreign(text)
 		out.cell("last")
@@ -57,14 +57,14 @@ func FuzzForeignCell(f *testing.F) {
 			t.Fatalf("got records %q and error %v, want one of three cells", rows, err)
 		}
 		got := rows[0][1]
-		if formula(got) {
+		if isFormula(got) {
 			t.Errorf("%q would run", got)
 		}
 		if strings.ContainsFunc(got, unicode.IsControl) {
 			t.Errorf("%q has control characters", got)
 		}
-		if got != neutral(text) {
-			t.Errorf("got %q back, want %q", got, neutral(text))
+		if got != spreadsheetSafe(text) {
+			t.Errorf("got %q back, want %q", got, spreadsheetSafe(text))
 		}
 	})
 }

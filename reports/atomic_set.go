@@ -8,33 +8,34 @@ import (
 	"strings"
 )
 
-// stage holds files that are not yet in their places.
-type stage struct {
+// atomicSet is files that are written beside their places, and moved there all
+// together once they are complete.
+type atomicSet struct {
 	dir   string
-	files map[string]*staged
+	files map[string]*atomicFile
 }
 
-type staged struct {
+type atomicFile struct {
 	*bufio.Writer
-	pending *pending
+	pending *pendingFile
 }
 
-func newStage(dir string, names ...string) (*stage, error) {
-	s := &stage{dir: dir, files: make(map[string]*staged)}
+func newAtomicSet(dir string, names ...string) (*atomicSet, error) {
+	s := &atomicSet{dir: dir, files: make(map[string]*atomicFile)}
 	sweep(dir, names)
 	for _, name := range names {
-		p, err := newPending(dir, name)
+		p, err := newPendingFile(dir, name)
 		if err != nil {
 			s.discard()
 			return nil, err
 		}
-		s.files[name] = &staged{bufio.NewWriterSize(p, 256<<10), p}
+		s.files[name] = &atomicFile{bufio.NewWriterSize(p, 256<<10), p}
 	}
 	return s, nil
 }
 
 // commit moves the files into their places once all of them are on disk.
-func (s *stage) commit() error {
+func (s *atomicSet) commit() error {
 	for _, f := range s.files {
 		if err := f.Flush(); err != nil {
 			return err
@@ -52,7 +53,7 @@ func (s *stage) commit() error {
 }
 
 // discard removes what commit has not moved.
-func (s *stage) discard() {
+func (s *atomicSet) discard() {
 	for _, f := range s.files {
 		_ = f.pending.Cleanup()
 	}
@@ -75,7 +76,7 @@ func sweep(dir string, names []string) {
 	}
 }
 
-// temporary reports whether a file's name is one that newPending gives.
+// temporary reports whether a file's name is one that newPendingFile gives.
 func temporary(name, of string) bool {
 	rest, ours := strings.CutPrefix(name, "."+of)
 	return ours && rest != "" && strings.Trim(rest, "0123456789") == ""

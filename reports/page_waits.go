@@ -15,8 +15,8 @@ const (
 	maxBoxes = 300 // a lane: waits closer than that grow together
 )
 
-// waits is who had to wait, and when.
-type waits struct {
+// waitChart is who had to wait, and when.
+type waitChart struct {
 	Lanes  []lane
 	More   int // lanes that are not in the picture
 	Ticks  []tick
@@ -33,8 +33,8 @@ type lane struct {
 	total   time.Duration
 }
 
-// newWaits returns nil if nobody had to wait.
-func newWaits(parks []jobs.Park, axis timeAxis) *waits {
+// newWaitChart returns nil if nobody had to wait.
+func newWaitChart(parks []jobs.Park, axis timeAxis) *waitChart {
 	if len(parks) == 0 || axis.empty() {
 		return nil
 	}
@@ -42,7 +42,7 @@ func newWaits(parks []jobs.Park, axis timeAxis) *waits {
 	for _, p := range parks {
 		byAccount[p.Account] = append(byAccount[p.Account], p)
 	}
-	w := &waits{Ticks: axis.ticks(), Period: axis.period()}
+	w := &waitChart{Ticks: axis.ticks(), Period: axis.period()}
 	for account, ps := range byAccount {
 		w.Lanes = append(w.Lanes, newLane(account, ps, axis))
 	}

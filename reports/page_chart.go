@@ -22,8 +22,8 @@ type box struct {
 	Title    string
 }
 
-// chart is the progress over time.
-type chart struct {
+// progressChart is the progress over time.
+type progressChart struct {
 	Settled, Area, Failed string // paths
 	Waiting               []box  // while ad accounts had to wait
 	Y, X                  []tick
@@ -31,8 +31,8 @@ type chart struct {
 	Label                 string // in words
 }
 
-// newChart returns nil where there is too little to see.
-func newChart(samples []jobs.Sample, axis timeAxis) *chart {
+// newProgressChart returns nil where there is too little to see.
+func newProgressChart(samples []jobs.Sample, axis timeAxis) *progressChart {
 	if len(samples) < 2 || axis.empty() {
 		return nil
 	}
@@ -42,7 +42,7 @@ func newChart(samples []jobs.Sample, axis timeAxis) *chart {
 	}
 	top, ys := countScale(most)
 	points := thin(samples, axis)
-	c := &chart{Y: ys, X: axis.ticks(), Period: axis.period()}
+	c := &progressChart{Y: ys, X: axis.ticks(), Period: axis.period()}
 	c.Settled = path(points, axis, top, func(s jobs.Sample) int { return s.Settled })
 	c.Area = fmt.Sprintf("%sV%dH%sZ", c.Settled, curveSize, coordinate(axis.at(points[0].At)))
 	if last.Failed > 0 {
