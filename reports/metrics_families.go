@@ -22,7 +22,7 @@ func counter(name, help string, labels ...string) family {
 	return family{prometheus.NewDesc("adferry_"+name, help, labels, nil), prometheus.CounterValue}
 }
 
-// The metrics of a job. Rows are gauges, for they go from one status to another,
+// The metrics of a job. Rows are gauges, because they go from one status to another,
 // and retry takes failed ones back. Labels hold ids, fixed words and the job's name,
 // never what the API said.
 var (

@@ -20,18 +20,18 @@ func steps(s jobs.Summary, dir string) []step {
 	var next []step
 	switch {
 	case s.State == jobs.JobPaused:
-		return []step{{"adferry unpause " + dir, "it is paused: its process sends nothing until then"}}
+		return []step{{"adferry unpause " + dir, "the job is paused, and its process waits"}}
 	case s.State == jobs.JobRunning:
-		return []step{{"adferry status " + dir + " --watch", "a process is running the job: watch it"}}
+		return []step{{"adferry status " + dir + " --watch", "a process is running the job; this shows how far it is"}}
 	case left > 0:
 		if s.PausedAt != nil {
-			next = append(next, step{"adferry unpause " + dir, "it is paused: a process would send nothing before"})
+			next = append(next, step{"adferry unpause " + dir, "the job is paused: nothing is sent until then"})
 		}
 		next = append(next, step{"adferry resume " + dir, resumeWhy(s, left)})
 	}
 	if s.Totals.Failed > 0 {
 		next = append(next, step{"adferry retry " + dir,
-			fmt.Sprintf("tries %s again, after the cause is settled", counted(s.Totals.Failed, "failed row", "failed rows"))})
+			fmt.Sprintf("fix the cause, then this tries the %s again", counted(s.Totals.Failed, "failed row", "failed rows"))})
 	}
 	return next
 }
@@ -69,7 +69,7 @@ func outcome(s jobs.Summary) string {
 			stop = " Why: " + strings.TrimSuffix(OneLine(s.Stop), ".") + "."
 		}
 		if t.Settled() == 0 && s.API.Calls == 0 {
-			return fmt.Sprintf("Not begun: %s left to do.%s", counted(left, "row is", "rows are"), stop)
+			return fmt.Sprintf("Not started: %s to do.%s", counted(left, "row", "rows"), stop)
 		}
 		return fmt.Sprintf("Stopped early: %s of %s settled, %s left%s.%s",
 			count(t.Settled()), counted(t.Rows, "row", "rows"), count(left), failedToo(t), stop)
@@ -77,7 +77,7 @@ func outcome(s jobs.Summary) string {
 		return fmt.Sprintf("Finished: %s of %s ended as wanted, and %s failed.",
 			count(t.Done+t.Skipped), counted(t.Rows, "row", "rows"), count(t.Failed))
 	case t.Skipped == t.Rows:
-		return fmt.Sprintf("Finished: there was nothing to do for %s.", counted(t.Rows, "row", "rows"))
+		return fmt.Sprintf("Finished: nothing to do for %s.", counted(t.Rows, "row", "rows"))
 	}
 	return fmt.Sprintf("Finished: %s ended as wanted.", counted(t.Rows, "row", "rows"))
 }

@@ -12,8 +12,8 @@ import (
 // pageFiles are the files that lie beside the page.
 var pageFiles = []fact{
 	{resultsName, "one row for each manifest row, with its outcome"},
-	{failedName, "the failed rows and why: a manifest again"},
-	{mappingName, "the hash of every image in its target: what ad creatives must be pointed at"},
+	{failedName, "the failed rows and why: a manifest to run again"},
+	{mappingName, "the hash of each image in its target, to re-point ad creatives with"},
 	{SummaryName, "these totals, for scripts"},
 }
 
@@ -49,7 +49,7 @@ func facts(s jobs.Summary) []fact {
 	add("finished", moment(s.FinishedAt))
 	add("running time", seconds(s.ElapsedS))
 	if s.WaitedS > 0 {
-		add("of that, all accounts waiting", seconds(s.WaitedS))
+		add("of it, waiting", seconds(s.WaitedS))
 	}
 	add("API calls", count(s.API.Calls)+" in "+counted(s.API.HTTPRequests, "request", "requests"))
 	add("throttled", counted(s.API.Throttled, "call", "calls"))

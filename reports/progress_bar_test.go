@@ -41,7 +41,7 @@ func TestBarLines(t *testing.T) {
 		{"paused", paused, 60, []string{
 			"███████░░░░░░░░░░░░░░░░░░░░░░░░  24%  12,345 of 50,000  0/s",
 			"done 12,237   skipped 96   failed 12",
-			"paused: nothing is sent until it is unpaused",
+			"paused; go on with adferry unpause",
 		}},
 		{"narrow", going, 30, []string{
 			"██░░░░░░░░  24%  12,345 of 50,",

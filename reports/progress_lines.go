@@ -102,7 +102,7 @@ func plainLine(event string, v view, now time.Time) string {
 func (v view) waiting(now time.Time) string {
 	switch {
 	case v.Paused:
-		return "paused: nothing is sent until it is unpaused"
+		return "paused; go on with adferry unpause"
 	case v.Parked == 0:
 		return ""
 	}

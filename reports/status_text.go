@@ -31,16 +31,16 @@ type TextOptions struct {
 func Text(s jobs.Summary, o TextOptions) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", outcome(s))
-	totals(&b, s)
+	statusTable(&b, s)
 	if vs := verbs(s); len(vs) > 0 {
 		b.WriteByte('\n')
-		operations(&b, vs)
+		operationTable(&b, vs)
 	}
 	b.WriteByte('\n')
 	work(&b, s, o)
 	if o.Accounts && len(s.Accounts) > 0 {
 		b.WriteByte('\n')
-		lanes(&b, s, o)
+		accountTable(&b, s, o)
 	}
 	if next := steps(s, o.Dir); o.Dir != "" && len(next) > 0 {
 		b.WriteByte('\n')
@@ -51,8 +51,8 @@ func Text(s jobs.Summary, o TextOptions) string {
 	return b.String()
 }
 
-// totals writes a line for each status, the reasons of its rows below.
-func totals(b *strings.Builder, s jobs.Summary) {
+// statusTable writes a line for each status, the reasons of its rows below.
+func statusTable(b *strings.Builder, s jobs.Summary) {
 	reasons := slices.SortedFunc(maps.Keys(s.Reasons), func(x, y jobs.Reason) int {
 		return cmp.Or(cmp.Compare(s.Reasons[y], s.Reasons[x]), cmp.Compare(x, y))
 	})
@@ -76,12 +76,12 @@ func unknownNote(class string, state jobs.JobState) string {
 	case class != "unknown":
 		return ""
 	case state.Held():
-		return "sent, and not settled yet"
+		return "sent, and not answered yet"
 	}
-	return "sent, and not settled: resume reads what became of them"
+	return "sent, and the answer was lost: resume reads what became of them"
 }
 
-func operations(b *strings.Builder, vs []rowsOf) {
+func operationTable(b *strings.Builder, vs []rowsOf) {
 	t := newTable(1, 2, 3, 4, 5)
 	t.add("operation", "rows", "done", "skipped", "failed", "left")
 	for _, v := range vs {
@@ -100,7 +100,7 @@ func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
 		counted(s.API.HTTPRequests, "request", "requests"), count(s.API.Throttled)))
 	took := seconds(s.ElapsedS)
 	if s.WaitedS > 0 {
-		took += ", of which every ad account waited " + seconds(s.WaitedS)
+		took += ", " + seconds(s.WaitedS) + " of it waiting for limits or the network"
 	}
 	t.add("time", took)
 	if s.PausedAt != nil {
@@ -149,8 +149,8 @@ func rowRate(s jobs.Summary, samples []jobs.Sample) float64 {
 	return settled / s.ElapsedS
 }
 
-// lanes writes the ad accounts: who waits first, then who has most to do.
-func lanes(b *strings.Builder, s jobs.Summary, o TextOptions) {
+// accountTable writes the ad accounts: who waits first, then who has most to do.
+func accountTable(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	type line struct {
 		plan.Account
 		jobs.AccountSummary
@@ -173,7 +173,7 @@ func lanes(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	}
 	t.write(b)
 	if more := len(ls) - textAccounts; more > 0 {
-		fmt.Fprintf(b, "and %s more; status --json has all\n", counted(more, "ad account", "ad accounts"))
+		fmt.Fprintf(b, "... and %s more; --json lists them all\n", counted(more, "ad account", "ad accounts"))
 	}
 }
 

@@ -59,9 +59,9 @@ func ExampleText() {
 	//   denied               1  the token may not do this with this ad account
 	//
 	// sent  1,310 calls in 27 requests, 2 throttled
-	// time  2m 31s, of which every ad account waited 1m 0s
+	// time  2m 31s, 1m 0s of it waiting for limits or the network
 	// rate  8.0 rows/s
 	//
 	// next  adferry retry merger.job
-	//         tries 8 failed rows again, after the cause is settled
+	//         fix the cause, then this tries the 8 failed rows again
 }

@@ -75,7 +75,7 @@ func (v *Verification) Drift(d jobs.Drift) error {
 	return v.w.Flush()
 }
 
-// drifted says in words what is with an image.
+// drifted says in words how an image differs from what is expected.
 func drifted(d jobs.Drift) string {
 	at := d.Since.UTC().Format(time.RFC3339)
 	status := ""
@@ -86,15 +86,15 @@ func drifted(d jobs.Drift) string {
 	case d.Kind == jobs.DriftMissing && d.Told:
 		return status + "deleted at " + at
 	case d.Kind == jobs.DriftMissing:
-		return status + "not there; last seen at " + at
+		return status + "last seen at " + at
 	case d.Kind == jobs.DriftReappeared && d.Told:
-		return status + "there again since " + at
+		return status + "present again since " + at
 	case d.Kind == jobs.DriftReappeared:
-		return status + "there, though it was seen gone at " + at
+		return status + "present; last seen absent at " + at
 	case d.Told:
 		return status + "changed at " + at
 	}
-	return status + "last seen as it was to be at " + at
+	return status + "last seen as expected at " + at
 }
 
 // Unread is an ad account that could not be read, and why.
@@ -114,7 +114,11 @@ func (v *Verification) End(found jobs.Verified, rows jobs.Totals, unread []Unrea
 	if v.n > 0 {
 		fmt.Fprintln(v.w)
 	}
-	fmt.Fprintf(v.w, "read back    %s, of which %s should be there and %s gone\n", counted(found.Checked(), "image", "images"), count(found.Present), count(found.Absent))
+	as := "all as expected"
+	if v.n > 0 {
+		as = count(v.n) + " not as expected; expected are"
+	}
+	fmt.Fprintf(v.w, "read back    %s, %s: %s present, %s deleted\n", counted(found.Checked(), "image", "images"), as, count(found.Present), count(found.Absent))
 	switch {
 	case v.n == 0 && found.Unread > 0:
 		fmt.Fprintln(v.w, "drift        none in what could be read")
@@ -130,7 +134,7 @@ func (v *Verification) End(found jobs.Verified, rows jobs.Totals, unread []Unrea
 		fmt.Fprintf(v.w, "drift        %s: %s\n", counted(v.n, "image", "images"), list(kinds))
 	}
 	if found.Unread > 0 {
-		fmt.Fprintf(v.w, "not readable %s of %s, of which nothing can be said\n", counted(found.Unread, "image", "images"), counted(len(unread), "ad account", "ad accounts"))
+		fmt.Fprintf(v.w, "not readable %s of %s: nothing is known of them\n", counted(found.Unread, "image", "images"), counted(len(unread), "ad account", "ad accounts"))
 	}
 	if left := rows.Failed + rows.Pending + rows.Unknown; left > 0 {
 		fmt.Fprintf(v.w, "not verified %s: %s failed, %s not settled\n", counted(left, "row", "rows"), count(rows.Failed), count(rows.Pending+rows.Unknown))

@@ -103,7 +103,7 @@ func writeRows(ctx context.Context, r resultsCSV, f failedCSV, found *failures, 
 		}
 		cells = split(cells[:0], row.Record)
 		if len(cells) != len(header) {
-			return fmt.Errorf("row %d has %d cells and the header %d: the job file does not hold its manifest as it was",
+			return fmt.Errorf("row %d has %d cells, and the header has %d: the job file does not hold the manifest that it was made from",
 				row.Line, len(cells), len(header))
 		}
 		found.add(row)
