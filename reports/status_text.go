@@ -173,7 +173,7 @@ func accountTable(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	}
 	t.write(b)
 	if more := len(ls) - textAccounts; more > 0 {
-		fmt.Fprintf(b, "... and %s more; --json lists them all\n", counted(more, "ad account", "ad accounts"))
+		fmt.Fprintf(b, "... and %s; --json lists them all\n", counted(more, "more ad account", "more ad accounts"))
 	}
 }
 
