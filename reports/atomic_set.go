@@ -59,9 +59,9 @@ func (s *atomicSet) discard() {
 	}
 }
 
-// Sweep removes what killed processes left of writing the reports in dir, or one of
-// the files also, lest it fill a disk that is short already. What a process is still
-// writing stays.
+// Sweep removes the temporary files that killed processes left in dir when they wrote
+// the reports, or one of the files also: on a full disk they take up room. What a
+// process is still writing stays.
 func Sweep(dir string, also ...string) { sweep(dir, append(Names(), also...)) }
 
 func sweep(dir string, names []string) {

@@ -13,12 +13,12 @@ import (
 // timeFormat is RFC 3339 with milliseconds.
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
-// csvWriter writes CSV from cells of three origins: ours, the API's and the user's,
-// of which the last are written as they stand in the manifest.
+// csvWriter writes CSV cells of three origins: our own, the API's, which are made
+// harmless, and the user's, which are written as they are in the manifest.
 type csvWriter struct {
 	w   *bufio.Writer
 	buf []byte
-	any bool // the row has a cell
+	any bool // the row has a cell already
 }
 
 func newCSVWriter(w io.Writer) *csvWriter {
@@ -55,11 +55,11 @@ func (c *csvWriter) account(a plan.Account) {
 	c.cell(text)
 }
 
-// foreign adds a cell of the API's words.
+// foreign adds a cell with text of the API.
 func (c *csvWriter) foreign(s string) { c.cell(spreadsheetSafe(s)) }
 
-// raw adds a cell that is CSV already. A carriage return outside quotes is part of
-// its cell to encoding/csv, and a line end to others: it gets quotes.
+// raw adds a cell that is CSV already. To encoding/csv a carriage return outside quotes
+// is part of its cell, to others a line end: such a cell gets quotes.
 func (c *csvWriter) raw(s string) {
 	if strings.IndexByte(s, '\r') >= 0 && s[0] != '"' {
 		c.cell(s)

@@ -14,7 +14,7 @@ type layout struct {
 	user  []int // into results.csv
 	whole []int // into failed.csv
 
-	// Of these failed.csv has what it makes of them; -1 where there is none.
+	// Cells that failed.csv rewrites; -1 where the manifest has no such column.
 	file, source, target int
 }
 
@@ -70,7 +70,7 @@ func same(name, want string) bool { return strings.EqualFold(strings.TrimSpace(n
 
 // split appends the raw cells of a CSV record, quotes included. Package plan has
 // accepted the record, so that quotes come in pairs and a comma outside a pair
-// separates cells. Parsing and quoting them anew would turn CRLF within a cell
+// separates cells. Parsing them and quoting them again would turn CRLF within a cell
 // into LF.
 func split(cells []string, record string) []string {
 	start, quoted := 0, false

@@ -24,8 +24,8 @@ type resultsCSV struct {
 
 func newResultsCSV(w io.Writer, l layout) resultsCSV { return resultsCSV{newCSVWriter(w), l.user} }
 
-// header writes the column names. As for row, an error stays with the buffer
-// below and comes up at the latest when it is flushed.
+// header writes the column names. The buffer keeps an error and returns it when it is
+// flushed, at the latest.
 func (r resultsCSV) header(manifest []string) {
 	for _, name := range resultColumns {
 		r.cell(name)

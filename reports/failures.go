@@ -29,8 +29,8 @@ type failureGroup struct {
 	examples []example
 }
 
-// example stands for the rows that failed with the same codes: the texts often
-// differ in nothing but an id.
+// example stands for the rows that failed with the same codes: their texts often
+// differ in an id alone.
 type example struct {
 	code, subcode int
 	message       string

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// WriteFile makes the file name in dir anew, whole or not at all, also across a
+// WriteFile writes or replaces the file name in dir, whole or not at all, also across a
 // power failure.
 func WriteFile(dir, name string, write func(io.Writer) error) error {
 	set, err := newAtomicSet(dir, name)
@@ -22,8 +22,8 @@ func WriteFile(dir, name string, write func(io.Writer) error) error {
 	return nil
 }
 
-// Made reports whether a file of this name is one that Write makes, one of also,
-// or what a crash left of writing one of them.
+// Made reports whether a file of this name is one that Write makes, one of also, or a
+// temporary file that a crash left of one of them.
 func Made(name string, also ...string) bool {
 	for _, n := range append(Names(), also...) {
 		if name == n || temporary(name, n) {

@@ -30,7 +30,7 @@ func NewCounts(w io.Writer, f Format) (*Counts, error) {
 	return c, nil
 }
 
-// Account adds one.
+// Account adds an ad account.
 func (c *Counts) Account(a plan.Account, images int) error {
 	object, err := json.Marshal(struct {
 		Account plan.Account `json:"account"`

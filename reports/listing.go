@@ -43,9 +43,9 @@ func (f *Format) UnmarshalText(b []byte) error {
 	return notOneOf(formatNames[1:], string(b))
 }
 
-// Listing writes images while they are read; it keeps none but the first page of
-// a table, whose widths it takes for all. Fields that the API left out are empty
-// cells, or missing from an object.
+// Listing writes images while they are read. Of a table it keeps the first page, whose
+// columns set the widths for all pages. Fields that the API left out are empty cells,
+// or missing from an object.
 type Listing struct {
 	format Format
 	fields []string
@@ -57,7 +57,7 @@ type Listing struct {
 }
 
 // NewListing makes a listing of the named fields, of which hash need not be one:
-// it always comes.
+// it is always there.
 func NewListing(w io.Writer, f Format, fields []string) *Listing {
 	l := &Listing{format: f}
 	for _, name := range fields {

@@ -20,8 +20,8 @@ type Metrics struct {
 	job     atomic.Pointer[summaryCache] // nil between jobs
 }
 
-// NewMetrics returns a Metrics that tells of no job yet. What goes wrong in a scrape
-// is logged, and answered with status 500.
+// NewMetrics returns a Metrics without a job. An error in a scrape is logged, and
+// answered with status 500.
 func NewMetrics(log *slog.Logger) *Metrics {
 	m := &Metrics{}
 	all := prometheus.NewRegistry()
@@ -30,14 +30,14 @@ func NewMetrics(log *slog.Logger) *Metrics {
 	return m
 }
 
-// Show makes a job the one that is told of until hide is called. read gives its
+// Show makes a job the one that scrapes are answered with until hide is called. read gives its
 // summary and is not called again once hide has returned; hide waits for it, so what
 // read waits for has to be ended before.
 //
-// Of a large job a reading is work: some seconds for a million rows. Scrapes that
-// come together share one, and it is kept ten times as long as it took, so that not
-// more than a tenth of a processor goes into it however often it is asked for. A
-// scrape waits two seconds for a new one, and does with the last after that.
+// Reading a large job takes time: some seconds for a million rows. Scrapes at the same
+// time share a reading, and it is kept ten times as long as it took, so that it costs
+// no more than a tenth of a processor however often it is asked for. A scrape waits two
+// seconds for a new reading, and makes do with the last one after that.
 func (m *Metrics) Show(read func() (jobs.Summary, error)) (hide func()) {
 	g := &summaryCache{read: read}
 	m.job.Store(g)
@@ -50,14 +50,14 @@ func (m *Metrics) Show(read func() (jobs.Summary, error)) (hide func()) {
 // ServeHTTP answers a scrape.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.handler.ServeHTTP(w, r) }
 
-// Describe is of the interface prometheus.Collector.
+// Describe implements prometheus.Collector.
 func (m *Metrics) Describe(descs chan<- *prometheus.Desc) {
 	for _, f := range metricFamilies {
 		descs <- f.desc
 	}
 }
 
-// Collect is of the interface prometheus.Collector.
+// Collect implements prometheus.Collector.
 func (m *Metrics) Collect(to chan<- prometheus.Metric) {
 	g := m.job.Load()
 	if g == nil {

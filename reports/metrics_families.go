@@ -59,7 +59,7 @@ var metricFamilies = []family{
 	metricAccountRows, metricAccountCalls, metricAccountThrottles, metricAccountParked, metricAccountUntil,
 }
 
-// metrics takes what one scrape is answered with.
+// metrics takes the values of one scrape.
 type metrics chan<- prometheus.Metric
 
 // put adds a value. Text in labels has to be UTF-8, and a folder's name may be any
@@ -102,8 +102,8 @@ func (m metrics) account(id string, a jobs.AccountSummary) {
 	}
 }
 
-// totals adds every status, also those that no row has: from a series that begins
-// with its first failure, no rate tells that one.
+// totals adds every status, also those that no row has: a rate over a series that began
+// with the first failure would not show that one.
 func (m metrics) totals(f family, label string, t jobs.Totals) {
 	for _, n := range []struct {
 		status jobs.Status

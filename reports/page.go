@@ -90,23 +90,23 @@ type accountView struct {
 	Parked, Tier     string
 }
 
-func newPage(s jobs.Summary, d *failures, samples []jobs.Sample, parks []jobs.Park) page {
+func newPage(s jobs.Summary, f *failures, samples []jobs.Sample, parks []jobs.Park) page {
 	axis := axisOf(s, samples, parks)
 	p := page{
 		Job: s.Job, Class: outcomeClass(s), Outcome: outcome(s), Figures: figures(s.Totals), Steps: steps(s, s.Job),
 		Facts: facts(s), Chart: newProgressChart(samples, axis), Waits: newWaitChart(parks, axis),
-		FailedOf: d.total, Verbs: verbs(s), Files: pageFiles,
+		FailedOf: f.total, Verbs: verbs(s), Files: pageFiles,
 	}
-	for _, g := range d.groups() {
-		p.Causes = append(p.Causes, newCauseView(g, d.total))
+	for _, g := range f.groups() {
+		p.Causes = append(p.Causes, newCauseView(g, f.total))
 	}
-	for reason, n := range d.noted {
+	for reason, n := range f.noted {
 		p.Noted = append(p.Noted, notedView{reason, n, CauseOf(reason)})
 	}
 	slices.SortFunc(p.Noted, func(a, b notedView) int {
 		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Reason, b.Reason))
 	})
-	for _, r := range d.rows {
+	for _, r := range f.rows {
 		image := string(r.Hash)
 		if r.Verb == plan.Upload {
 			image = r.File
@@ -120,8 +120,8 @@ func newPage(s jobs.Summary, d *failures, samples []jobs.Sample, parks []jobs.Pa
 
 func writePage(w io.Writer, p page) error { return pageTemplate.Execute(w, p) }
 
-// axisOf spans all that the pictures show. A wait may end after the job stopped;
-// what lies beyond counts only if there is nothing else.
+// axisOf spans all that the charts show. The end of a wait, which may come after the
+// job stopped, counts only if there is nothing else.
 func axisOf(s jobs.Summary, samples []jobs.Sample, parks []jobs.Park) timeAxis {
 	var a timeAxis
 	include := func(t time.Time) {

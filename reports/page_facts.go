@@ -84,8 +84,8 @@ func newRowsOf(name string, t jobs.Totals) rowsOf {
 	return rowsOf{Name: name, Left: t.Pending + t.Unknown, Totals: t}
 }
 
-// accounts are the ad accounts that need a look first, and how many more there
-// are.
+// accounts are the ad accounts of the page's table, those with failures and open rows
+// first, and how many more there are.
 func accounts(s jobs.Summary) (shown []accountView, more int) {
 	for account, a := range s.Accounts {
 		shown = append(shown, accountView{newRowsOf(accountName(account), a.Totals),

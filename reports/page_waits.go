@@ -12,7 +12,7 @@ import (
 
 const (
 	maxLanes = 25  // in the picture, the ones that waited longest
-	maxBoxes = 300 // a lane: waits closer than that grow together
+	maxBoxes = 300 // of a lane: waits closer than that are drawn as one
 )
 
 // waitChart is who had to wait, and when.

@@ -50,10 +50,10 @@ func nextFrame() tea.Cmd {
 	return tea.Tick(time.Second/framesPerSecond, func(t time.Time) tea.Msg { return frameMsg(t) })
 }
 
-// Init is for bubbletea.
+// Init implements tea.Model.
 func (m barModel) Init() tea.Cmd { return nextFrame() }
 
-// Update is for bubbletea.
+// Update implements tea.Model.
 func (m barModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
@@ -85,14 +85,14 @@ func (m barModel) wrap(notes []string) string {
 	return lipgloss.Wrap(strings.Join(notes, "\n"), max(m.width, 1), "")
 }
 
-// View is for bubbletea. The empty last line is the cursor's: what is typed or
-// printed meanwhile lands there.
+// View implements tea.Model. The empty last line is the cursor's: what is typed or
+// printed meanwhile appears there.
 func (m barModel) View() tea.View {
 	lines := barLines(m.view, m.now, m.width)
 	v := tea.NewView(strings.Join(lines, "\n") + "\n")
 	v.Cursor = tea.NewCursor(0, len(lines))
-	// Steady and one below the first shape is style 0 to bubbletea, which it never
-	// sends: the user's cursor keeps its own.
+	// To bubbletea, steady and one below the first shape is style 0, which it never
+	// sends: the user's cursor keeps its shape.
 	v.Cursor.Shape, v.Cursor.Blink = tea.CursorBlock-1, false
 	v.DisableBracketedPasteMode = true
 	return v

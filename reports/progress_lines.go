@@ -64,7 +64,7 @@ func (l lines) notes(notes []string) {
 	}
 }
 
-// write drops errors: a reader that has gone must not stop the run.
+// write ignores errors: a reader that has left must not stop the run.
 func (l lines) write(s string) {
 	if l.p.mode == ProgressNone {
 		return
@@ -98,7 +98,7 @@ func plainLine(event string, v view, now time.Time) string {
 	return b.String() + "\n"
 }
 
-// waiting says in words who has to wait, or nothing.
+// waiting says in words who has to wait; empty if nobody has.
 func (v view) waiting(now time.Time) string {
 	switch {
 	case v.Paused:
@@ -135,7 +135,7 @@ type jsonProgress struct {
 	Failed  int64     `json:"failed"`
 	Skipped int64     `json:"skipped"`          // by this process
 	Rate    float64   `json:"rate"`             // operations a second
-	LeftS   *float64  `json:"left_s"`           // seconds; null if nothing tells
+	LeftS   *float64  `json:"left_s"`           // seconds; null if unknown
 	Paused  bool      `json:"paused,omitempty"` // nothing is sent until it is unpaused
 	Parked  int       `json:"parked"`           // ad accounts that wait
 	Next    *jsonWait `json:"next_parked,omitempty"`
