@@ -64,7 +64,7 @@ func carry(ctx context.Context, s *streams, se *session, job *store.Job, dir str
 		return err
 	}
 	ignore, leave := stopOnSignal(se, engine), helm.follow(ctx)
-	stop := engine.Run(ctx)
+	stop := whileRunning(engine.Run(ctx))
 	leave()
 	ignore()
 	se.progress.Stop()

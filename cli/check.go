@@ -11,9 +11,11 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
+	"adferry/jobs/preflight"
 	"adferry/jobs/reader"
 	"adferry/jobs/store"
 	"adferry/plan"
+	"adferry/reports"
 )
 
 // check asks the API what a plan would find, by reads alone: first whether each ad
@@ -61,18 +63,11 @@ func check(c *cli.Context, s *streams, path string) error {
 	if err := rehearseReads(c.Context, se, fence, job, p); err != nil {
 		return &readingError{err}
 	}
-	d := describe(m.name, p)
-	if d.Check, err = newCheck(c.Context, job, d.Forecast, reader, fence); err != nil {
+	d := reports.NewPlan(m.name, p, preflight.Predict(p))
+	if d.Check, err = newFinding(c.Context, job, d.Forecast, reader, fence); err != nil {
 		return err
 	}
-	rows := misfits(job.Results(c.Context))
-	if c.Bool("json") {
-		return d.printWith(s.out, rows)
-	}
-	if err := d.text(s.out); err != nil {
-		return err
-	}
-	return d.Check.text(s.out, rows)
+	return d.WriteChecked(s.out, c.Bool("json"), otherRows(job.Results(c.Context)))
 }
 
 // probe finds the ad accounts that cannot be read, and fences them off. A refused

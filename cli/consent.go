@@ -12,7 +12,6 @@ import (
 
 	"adferry/jobs"
 	"adferry/plan"
-	"adferry/reports"
 )
 
 // agree lets a plan pass that deletes nothing, or as much as was agreed to; what
@@ -59,39 +58,6 @@ func within(limit jobs.Share, deletes, rows int) error {
 		}
 	}
 	return nil
-}
-
-// deletions says how many images would go, how many of them have no copy in the
-// manifest, and from where: the ad accounts that lose most are named.
-func deletions(p *plan.Plan) string {
-	lost := map[plan.Account]int{}
-	bare := 0
-	for o := range p.Ops() {
-		if o.Kind == plan.KindDelete {
-			lost[o.Source]++
-			if !o.Needs && o.Guard.Witness == "" {
-				bare++
-			}
-		}
-	}
-	from, named := reports.AccountsByDeletions(lost)
-	without := fmt.Sprintf("%d of them without a copy elsewhere", bare)
-	if bare == 0 {
-		without = "none of them without a copy elsewhere"
-	}
-	return fmt.Sprintf("the manifest deletes %s from %s, %s%s", count(p.Counts().Deletes, "image"), from, without, named)
-}
-
-// takenBack says how many images an undo deletes, and from where.
-func takenBack(p *plan.Plan) string {
-	lost := map[plan.Account]int{}
-	for o := range p.Ops() {
-		if o.Kind == plan.KindDelete {
-			lost[o.Source]++
-		}
-	}
-	from, named := reports.AccountsByDeletions(lost)
-	return fmt.Sprintf("the undo deletes %s that the job brought, from %s%s", count(p.Counts().Deletes, "image"), from, named)
 }
 
 func count(n int, noun string) string {

@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 
-	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/reader"
 	"adferry/jobs/registry"
@@ -14,245 +12,196 @@ import (
 	"adferry/reports"
 )
 
-// The exit codes, as users' scripts know them.
+// The exit codes, by their names here; package reports says what each means.
 const (
-	exitDone      = 0 // every row ended as wanted
-	exitFailures  = 1 // finished, and some rows failed
-	exitUsage     = 2 // usage, configuration or manifest error; nothing was sent
-	exitStopped   = 3 // stopped early; resume goes on
-	exitRefused   = 4 // the API refused the token or the app
-	exitGuard     = 5 // a safety guard stopped the run
-	exitLocked    = 6 // another process holds the job
-	exitUnusable  = 7 // the job file is damaged or newer
-	exitUndefined = exitUsage
+	exitDone     = reports.ExitDone
+	exitFailures = reports.ExitFailures
+	exitUsage    = reports.ExitUsage
+	exitStopped  = reports.ExitStopped
+	exitRefused  = reports.ExitRefused
+	exitGuard    = reports.ExitGuard
+	exitLocked   = reports.ExitLocked
+	exitUnusable = reports.ExitUnusable
 )
 
-// usageError is a mistake in how adferry was called or configured.
-type usageError struct {
-	err  error
-	hint []string
+// errorCase is a row of the table of errors: the errors that it is about, the code to
+// exit with, and what to do about it (nil: there is nothing to say).
+type errorCase struct {
+	match func(error) bool
+	code  int
+	hint  func(error) []string
 }
 
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
+// errorCases is the one place where an error becomes an exit code and a hint: the first
+// row that matches counts. Errors wrap each other, so a row stands before those of
+// the errors that its own may hold.
+var errorCases = []errorCase{
+	kind[*partialError](exitFailures, nil),
+	kind(exitGuard, func(e *registry.ContradictionError, _ error) []string { return contradictionHints(e) }),
+	kind(exitUsage, func(e *store.LinkedError, _ error) []string { return linkedHints(e) }),
+	kind(exitUsage, func(e *usageError, _ error) []string { return e.hint }),
+	kind[*plan.ProblemsError](exitUsage, nil),
+	{runningForeign, exitLocked, hintOf(foreignHints)},
+	kind(exitUsage, foreignHints),
+	kind(exitUsage, func(*store.OccupiedError, error) []string {
+		return []string{"name a new folder with --job DIR; nothing was sent"}
+	}),
+	kind(exitFailures, func(e *reader.AccountError, _ error) []string { return accountHints(e.Err) }),
+	kind(exitStopped, func(*outputError, error) []string {
+		return []string{"free some space, or fix where the output goes, then run it again"}
+	}),
+	kind(exitGuard, func(e *guardError, _ error) []string { return []string{e.hint} }),
+	kind(exitRefused, refusedHints),
+	kind(exitGuard, func(_ *jobs.FailuresError, err error) []string {
+		return []string{"read " + inFolderOf(err, "failed.csv") + "; if the failures are expected, go on with " + onJob("resume", err) + " and a higher --max-failures"}
+	}),
+	kind(exitUnusable, func(e *store.DamagedError, _ error) []string {
+		return []string{"the file was left untouched; restore it from a copy, or start a new job in another folder: rows that are done are skipped there"}
+	}),
+	kind(exitUnusable, func(*store.NewerError, error) []string {
+		return []string{"use the version of adferry that made the job, or a newer one"}
+	}),
+	is(store.ErrLocked, exitLocked, func(err error) string { return onJob("status", err) + " shows how far it is" }),
+	is(registry.ErrBusy, exitLocked, func(error) string {
+		return "find the adferry process that hangs and end it, then run this again; nothing was sent"
+	}),
+	is(store.ErrBusy, exitLocked, func(error) string { return "wait until it ends, or leave it to the timer's next run" }),
+	is(store.ErrNoJob, exitUsage, func(error) string { return "adferry run MANIFEST --job DIR makes one" }),
+	is(store.ErrExists, exitUsage, nil),
+	kind(exitStopped, func(*diskError, error) []string {
+		return []string{"nothing was sent; free some space or fix the disk, then run it again"}
+	}),
+	is(errReports, exitStopped, func(err error) string {
+		return "every outcome is saved in the job; fix the cause, then " + onJob("report", err) + " writes them"
+	}),
+	kind(exitStopped, func(_ *jobs.CheckpointError, err error) []string { return diskHints(err) }),
+	kind(exitStopped, func(_ *jobs.PictureError, err error) []string { return diskHints(err) }),
+	kind(exitUsage, func(*store.UnwritableError, error) []string {
+		return []string{"copy the folder and name the copy, or ask the owner for leave to write to it"}
+	}),
+	kind(exitStopped, func(_ *store.DiskError, err error) []string { return diskHints(err) }),
+	kind(exitStopped, func(_ *jobs.OfflineError, err error) []string {
+		return []string{"check the network, the proxy and ADFERRY_ENDPOINT, then " + nextStep(err)}
+	}),
+	kind(exitStopped, func(e *doubtError, _ error) []string {
+		return []string{"nothing was changed; after " + clock(e.until) + ", " + e.again + " has nothing to wait for"}
+	}),
+	kind(exitStopped, func(_ *jobs.ThrottledError, err error) []string { return []string{"after that, " + nextStep(err)} }),
+	is(jobs.ErrStuck, exitStopped, func(err error) string {
+		return "nothing is lost: " + nextStep(err) + "; please report how this came about"
+	}),
+	is(jobs.ErrUnsettled, exitStopped, func(err error) string {
+		return onJob("resume", err) + " reads them first; " + inFolderOf(err, "results.csv") + " shows which rows are unknown or pending"
+	}),
+	is(jobs.ErrInterrupted, exitStopped, stoppedHint),
+	is(jobs.ErrDuration, exitStopped, stoppedHint),
+	is(context.Canceled, exitStopped, nil),
+	kind(exitStopped, func(_ *runError, err error) []string { return []string{stoppedHint(err)} }),
+	kind(exitStopped, func(_ *readingError, err error) []string { return []string{stoppedHint(err)} }),
+}
 
-func usagef(hint, format string, args ...any) error {
-	e := &usageError{err: fmt.Errorf(format, args...)}
-	if hint != "" {
-		e.hint = []string{hint}
+// kind is a row about errors of type E.
+func kind[E error](code int, hint func(e E, err error) []string) errorCase {
+	return errorCase{
+		match: func(err error) bool {
+			_, ok := errors.AsType[E](err)
+			return ok
+		},
+		code: code, hint: hintOf(hint),
 	}
-	return e
 }
 
-// endedError is a run that came to its end and has been told of: its code alone
-// is left to say.
-type endedError struct{ code int }
-
-func (e *endedError) Error() string { return fmt.Sprintf("ended with exit code %d", e.code) }
-
-// jobError is what kept a job from its end, and the job's folder, for hints to name.
-type jobError struct {
-	dir string
-	err error
-}
-
-func (e *jobError) Error() string { return e.err.Error() }
-func (e *jobError) Unwrap() error { return e.err }
-
-// inJob says in which folder's job something went wrong, if anything did.
-func inJob(dir string, err error) error {
-	if err == nil {
+func hintOf[E error](hint func(e E, err error) []string) func(error) []string {
+	if hint == nil {
 		return nil
 	}
-	return &jobError{dir, err}
-}
-
-// onJob is a command for the job that an error is about.
-func onJob(command string, err error) string {
-	dir := "DIR"
-	if job := (*jobError)(nil); errors.As(err, &job) {
-		dir = reports.Quote(job.dir)
+	return func(err error) []string {
+		e, _ := errors.AsType[E](err)
+		return hint(e, err)
 	}
-	return "adferry " + command + " " + dir
 }
 
-// guardError is a safety guard that let nothing start.
-type guardError struct {
-	what string
-	hint string
-}
-
-func (e *guardError) Error() string { return e.what }
-
-// diskError is a disk that kept a new job from being started.
-type diskError struct{ err error }
-
-func (e *diskError) Error() string { return "the job cannot be started: " + e.err.Error() }
-func (e *diskError) Unwrap() error { return e.err }
-
-// notStarted tells a disk that would not take a new job from what else can go
-// wrong with one.
-func notStarted(err error) error {
-	var disk *store.DiskError
-	if errors.As(err, &disk) {
-		return &diskError{err}
+// is is a row about one error.
+func is(target error, code int, hint func(error) string) errorCase {
+	row := errorCase{match: func(err error) bool { return errors.Is(err, target) }, code: code}
+	if hint != nil {
+		row.hint = func(err error) []string { return []string{hint(err)} }
 	}
-	return err
+	return row
 }
 
-// exitCode is the one place where an error becomes a code.
+// caseOf is the row for an error. One that the table does not know came before
+// anything was sent: what comes later is a runError or a readingError.
+func caseOf(err error) errorCase {
+	for _, row := range errorCases {
+		if row.match(err) {
+			return row
+		}
+	}
+	return errorCase{code: exitUsage}
+}
+
+// exitCode is the code to exit with.
 func exitCode(err error) int {
-	var (
-		ended    *endedError
-		usage    *usageError
-		guard    *guardError
-		problems *plan.ProblemsError
-		refused  *jobs.RefusedError
-		failures *jobs.FailuresError
-		damaged  *store.DamagedError
-		newer    *store.NewerError
-		unsaved  *jobs.CheckpointError
-		picture  *jobs.PictureError
-		disk     *store.DiskError
-		doubt    *doubtError
-		linked   *store.LinkedError
-		beside   *registry.ContradictionError
-		occupied *store.OccupiedError
-		partial  *partialError
-	)
-	switch {
-	case err == nil:
+	if err == nil {
 		return exitDone
-	case errors.As(err, &ended):
-		return ended.code
-	case errors.As(err, &partial):
-		return exitFailures
-	case errors.As(err, &beside):
-		return exitGuard
-	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &linked), errors.As(err, &occupied):
-		return exitUsage
-	case errors.As(err, &damaged), errors.As(err, &newer):
-		return exitUnusable
-	case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrBusy), errors.Is(err, registry.ErrBusy):
-		return exitLocked
-	case errors.Is(err, store.ErrNoJob), errors.Is(err, store.ErrExists):
-		return exitUsage
-	case errors.As(err, &refused):
-		return exitRefused
-	case errors.As(err, &failures), errors.As(err, &guard):
-		return exitGuard
-	case errors.As(err, &unsaved), errors.As(err, &picture), errors.As(err, &disk), errors.As(err, &doubt), stopped(err):
-		return exitStopped
 	}
-	return exitUndefined
-}
-
-// stopped reports whether a run ended early and resume goes on from there.
-func stopped(err error) bool {
-	var throttled *jobs.ThrottledError
-	var offline *jobs.OfflineError
-	var output *outputError
-	return errors.As(err, &output) || errors.Is(err, jobs.ErrInterrupted) || errors.Is(err, jobs.ErrDuration) || errors.Is(err, jobs.ErrUnsettled) || errors.Is(err, jobs.ErrStuck) ||
-		errors.Is(err, context.Canceled) || errors.As(err, &throttled) || errors.As(err, &offline) || errors.Is(err, errReports)
+	if ended, ok := errors.AsType[*endedError](err); ok {
+		return ended.code
+	}
+	return caseOf(err).code
 }
 
 // hints says what to do about an error.
 func hints(err error) []string {
-	var (
-		usage    *usageError
-		guard    *guardError
-		refused  *jobs.RefusedError
-		failures *jobs.FailuresError
-		damaged  *store.DamagedError
-		newer    *store.NewerError
-		fresh    *diskError
-		unsaved  *jobs.CheckpointError
-		picture  *jobs.PictureError
-		disk     *store.DiskError
-		folder   *store.UnwritableError
-		offline  *jobs.OfflineError
-		wait     *jobs.ThrottledError
-		doubt    *doubtError
-		reading  *readingError
-		account  *reader.AccountError
-		output   *outputError
-		linked   *store.LinkedError
-		beside   *registry.ContradictionError
-		occupied *store.OccupiedError
-		foreign  *store.ForeignError
-	)
-	switch {
-	case errors.As(err, &beside):
-		return contradictionHints(beside)
-	case errors.As(err, &linked):
-		return linkedHints(linked)
-	case errors.As(err, &usage):
-		return usage.hint
-	case errors.As(err, &foreign):
-		return foreignHints(foreign)
-	case errors.As(err, &occupied):
-		return []string{"name a new folder with --job DIR; nothing was sent"}
-	case errors.As(err, &reading):
-		return readingHints(reading.err)
-	case errors.As(err, &account):
-		return accountHints(account.Err)
-	case errors.As(err, &output):
-		return []string{"make room or fix it, then run it again"}
-	case errors.As(err, &guard):
-		return []string{guard.hint}
-	case errors.As(err, &refused):
-		return refusedHints(refused.Err, onJob("resume", err))
-	case errors.As(err, &failures):
-		return []string{"read failed.csv; if the failures are expected, go on with " + onJob("resume", err) + " and a higher --max-failures"}
-	case errors.As(err, &damaged):
-		return []string{"the file was left as it is; restore job.db from a copy, or start a new job in another folder: what is done already is skipped"}
-	case errors.As(err, &newer):
-		return []string{"use the version of adferry that made the job, or a newer one"}
-	case errors.As(err, &folder):
-		return []string{"copy the folder and name the copy, or ask whoever owns it"}
-	case errors.Is(err, store.ErrLocked):
-		return []string{onJob("status", err) + " shows how far it is"}
-	case errors.Is(err, registry.ErrBusy):
-		return []string{"look for an adferry that hangs, end it, and run this again; nothing was sent"}
-	case errors.Is(err, store.ErrBusy):
-		return []string{"let it end; the next run of the timer goes on"}
-	case errors.Is(err, store.ErrNoJob):
-		return []string{"adferry run MANIFEST --job DIR makes one"}
-	case errors.As(err, &fresh):
-		return []string{"nothing was sent; make room or mend the disk, then run again"}
-	case errors.Is(err, errReports):
-		return []string{"every outcome is safe in the job; mend that, then " + onJob("report", err) + " writes them"}
-	case errors.As(err, &unsaved), errors.As(err, &picture), errors.As(err, &disk):
-		return []string{"nothing settled is lost; make room or mend the disk, then " + onJob("resume", err)}
-	case errors.As(err, &offline):
-		return []string{"check the network, the proxy and ADFERRY_ENDPOINT, then " + onJob("resume", err)}
-	case errors.As(err, &doubt):
-		return []string{"nothing was changed; after " + clock(doubt.until) + ", " + doubt.again + " goes on without a wait"}
-	case errors.As(err, &wait):
-		return []string{"come back then with " + onJob("resume", err)}
-	case errors.Is(err, jobs.ErrStuck):
-		return []string{"nothing is lost; " + onJob("resume", err) + " goes on, and a report of how it came about is welcome"}
-	case errors.Is(err, jobs.ErrUnsettled):
-		return []string{onJob("resume", err) + " reads them again before anything else; results.csv shows which rows are unknown or pending"}
-	case errors.Is(err, jobs.ErrInterrupted), errors.Is(err, jobs.ErrDuration):
-		return []string{onJob("resume", err) + " goes on"}
+	if row := caseOf(err); row.hint != nil {
+		return row.hint(err)
 	}
 	return nil
 }
 
+// isReading tells a command that only read, and leaves no job to resume.
+func isReading(err error) bool {
+	_, ok := errors.AsType[*readingError](err)
+	return ok
+}
+
+// nextStep says how to go on after an error: with its job, or from the start.
+func nextStep(err error) string {
+	if isReading(err) {
+		return "run it again"
+	}
+	return "go on with " + onJob("resume", err)
+}
+
+func stoppedHint(err error) string {
+	if isReading(err) {
+		return "nothing was changed; run it again from the start"
+	}
+	return onJob("resume", err) + " goes on"
+}
+
+func diskHints(err error) []string {
+	return []string{"nothing settled is lost; free some space or fix the disk, then " + nextStep(err)}
+}
+
+func runningForeign(err error) bool {
+	e, ok := errors.AsType[*store.ForeignError](err)
+	return ok && e.Running
+}
+
 // foreignHints say what to do about another user's job.
-func foreignHints(e *store.ForeignError) []string {
+func foreignHints(e *store.ForeignError, _ error) []string {
 	if e.Running && e.Read {
 		return []string{"adferry status " + reports.Quote(e.Dir) + " shows how far it is; only " + e.Owner + " can steer it"}
 	}
 	return []string{"run this as " + e.Owner + ", or ask them"}
 }
 
-// refusedHints says what to renew, by the codes of the Graph API's error
-// reference, and what to do then.
-func refusedHints(e *graph.Error, then string) []string {
+// refusedHints says what to renew, by the codes of the Graph API's error reference.
+func refusedHints(e *jobs.RefusedError, err error) []string {
 	cure := "check the app's permissions (ads_management) and restrictions"
-	switch e.Code {
+	switch e.Err.Code {
 	case 190, 102, 2500:
 		cure = "renew the access token"
 	case 2635:
@@ -260,5 +209,5 @@ func refusedHints(e *graph.Error, then string) []string {
 	case 100:
 		cure = "set ADFERRY_APP_SECRET to the secret of the app that the token belongs to"
 	}
-	return []string{cure + ", then " + then + ": nothing is lost"}
+	return []string{cure + ", then " + nextStep(err) + ": nothing is lost"}
 }

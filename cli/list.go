@@ -54,7 +54,7 @@ func list(c *cli.Context, s *streams) error {
 	}
 	var format reports.Format
 	if err := format.UnmarshalText([]byte(c.String("format"))); err != nil {
-		return usagef("", "--format: %w", err)
+		return usagef("", "--format %w", err)
 	}
 	fields, err := fieldsOf(c.String("fields"))
 	if err != nil {

@@ -137,24 +137,6 @@ type readingError struct{ err error }
 func (e *readingError) Error() string { return e.err.Error() }
 func (e *readingError) Unwrap() error { return e.err }
 
-// readingHints are hints without a job to resume.
-func readingHints(err error) []string {
-	var refused *jobs.RefusedError
-	var offline *jobs.OfflineError
-	var wait *jobs.ThrottledError
-	switch {
-	case errors.As(err, &refused):
-		return refusedHints(refused.Err, "run it again")
-	case errors.As(err, &offline):
-		return []string{"check the network, the proxy and ADFERRY_ENDPOINT, then run it again"}
-	case errors.As(err, &wait):
-		return []string{"run it again then"}
-	case errors.Is(err, jobs.ErrInterrupted), errors.Is(err, jobs.ErrDuration), errors.Is(err, jobs.ErrStuck):
-		return []string{"nothing was changed; run it again from the start"}
-	}
-	return hints(err)
-}
-
 // accountHints say what to do about an ad account that cannot be read.
 func accountHints(e *graph.Error) []string {
 	switch e.Class {

@@ -13,6 +13,7 @@ import (
 	"adferry/jobs/backup"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
+	"adferry/jobs/preflight"
 	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
@@ -89,9 +90,9 @@ func checkSession(c *cli.Context, s *streams) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	mode, err := reports.ParseMode(c.String("progress"))
+	mode, err := reports.ParseProgressMode(c.String("progress"))
 	if err != nil {
-		return nil, usagef("", "--progress: %w", err)
+		return nil, usagef("", "--progress %w", err)
 	}
 	log, err := logger(c, s)
 	if err != nil {
@@ -206,7 +207,7 @@ func rehearseRun(c *cli.Context, s *streams, se *session, m *manifest) error {
 
 // rehearse prints a plan, and ends as the limit of deletions would have it end.
 func rehearse(s *streams, path string, p *plan.Plan, limit jobs.Share) error {
-	err := describe(path, p).print(s.out, false)
+	err := reports.NewPlan(path, p, preflight.Predict(p)).Write(s.out, false)
 	if guard := within(limit, p.Counts().Deletes, p.Rows); guard != nil {
 		return guard
 	}
@@ -228,7 +229,7 @@ func runNew(c *cli.Context, s *streams, se *session, m *manifest, dir string) er
 	if err := se.connectTo(c, s, c.Bool("sandbox")); err != nil {
 		return err
 	}
-	if err := agree(c, s, p, se.mostDeletes, deletions); err != nil {
+	if err := agree(c, s, p, se.mostDeletes, reports.ManifestDeletions); err != nil {
 		return err
 	}
 	job, made, err := store.Create(c.Context, dir, store.Spec{

@@ -81,7 +81,7 @@ func undoJob(c *cli.Context, s *streams, dir string) error {
 			left.tell(s)
 			return rehearse(s, u.manifest(), p, se.mostDeletes)
 		}
-		if err := agree(c, s, p, se.mostDeletes, takenBack); err != nil {
+		if err := agree(c, s, p, se.mostDeletes, reports.UndoDeletions); err != nil {
 			return err
 		}
 	}
@@ -148,7 +148,7 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 	engine := engine.New(api, job, options)
 	ignore := stopOnSignal(se, engine)
 	defer ignore()
-	if err := engine.Run(ctx); err != nil {
+	if err := whileRunning(engine.Run(ctx)); err != nil {
 		return true, err
 	}
 	if err := reports.Write(ctx, dir, job); err != nil {
@@ -165,17 +165,20 @@ type leftovers struct {
 
 func (l leftovers) any() bool { return len(l.gone)+len(l.kept) > 0 }
 
+// mostNamed is how many images of a kind are named.
+const mostNamed = 20
+
 // tell names them.
 func (l leftovers) tell(s *streams) {
 	for i, o := range l.gone {
-		if i == mostAccounts {
+		if i == mostNamed {
 			fmt.Fprintf(s.err, "gone for good: %d images more\n", len(l.gone)-i)
 			break
 		}
 		fmt.Fprintf(s.err, "gone for good: %s of %s: no copy and no backup holds it\n", o.Hash, o.Source.Act())
 	}
 	for i, k := range l.kept {
-		if i == mostAccounts {
+		if i == mostNamed {
 			fmt.Fprintf(s.err, "kept: %d images more\n", len(l.kept)-i)
 			break
 		}

@@ -62,7 +62,7 @@ func TestVerifyWhileRunning(t *testing.T) {
 		default:
 			t.Fatalf("got exit code %d\n%s%s", code, out.String(), errs.String())
 		}
-		if after && !strings.Contains(out.String(), "750 images, of which 250 should be there and 500 gone") {
+		if after && !strings.Contains(out.String(), "250 present, 500 deleted") {
 			t.Errorf("got %s", out.String())
 		}
 	}

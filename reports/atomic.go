@@ -12,12 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-type pending = renameio.PendingFile
+type pendingFile = renameio.PendingFile
 
-// newPending opens a temporary file beside the place it is meant for: a rename
-// from another file system would not be atomic. A lock on it, which ends with the
-// process, tells that it is being written.
-func newPending(dir, name string) (*pending, error) {
+// newPendingFile opens a temporary file in the folder that it will be moved to the name
+// in: a rename from another file system would not be atomic. A lock on it, which ends
+// with the process, tells others that it is being written.
+func newPendingFile(dir, name string) (*pendingFile, error) {
 	p, err := renameio.NewPendingFile(filepath.Join(dir, name),
 		renameio.WithTempDir(dir), renameio.WithPermissions(0o644), renameio.WithExistingPermissions())
 	if err == nil {
@@ -26,9 +26,8 @@ func newPending(dir, name string) (*pending, error) {
 	return p, err
 }
 
-// abandoned is the age from which a temporary file is taken for the remains of a
-// killed process where files cannot be locked: far longer than a report takes to
-// write.
+// abandoned is the age from which a temporary file counts as left by a killed process,
+// where files cannot be locked: far longer than a report takes to write.
 const abandoned = time.Hour
 
 // inUse reports whether a process is writing a temporary file.

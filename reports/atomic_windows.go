@@ -5,23 +5,23 @@ import (
 	"path/filepath"
 )
 
-// pending does what renameio, which is not for Windows, does elsewhere.
-type pending struct {
+// pendingFile does what renameio, which is not for Windows, does elsewhere.
+type pendingFile struct {
 	*os.File
 	path string
 	done bool
 }
 
-func newPending(dir, name string) (*pending, error) {
+func newPendingFile(dir, name string) (*pendingFile, error) {
 	f, err := os.CreateTemp(dir, "."+name)
 	if err != nil {
 		return nil, err
 	}
-	return &pending{File: f, path: filepath.Join(dir, name)}, nil
+	return &pendingFile{File: f, path: filepath.Join(dir, name)}, nil
 }
 
 // CloseAtomicallyReplace moves the file to its place.
-func (p *pending) CloseAtomicallyReplace() error {
+func (p *pendingFile) CloseAtomicallyReplace() error {
 	if err := p.Sync(); err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (p *pending) CloseAtomicallyReplace() error {
 }
 
 // Cleanup removes the file unless it has moved.
-func (p *pending) Cleanup() error {
+func (p *pendingFile) Cleanup() error {
 	if p.done {
 		return nil
 	}

@@ -15,9 +15,9 @@ func CauseOf(r jobs.Reason) Cause {
 		return c
 	}
 	return Cause{
-		Short:   "see the API's words",
+		Short:   "see what the API said",
 		Meaning: "This version of adferry has no explanation for the reason.",
-		Advice:  "Read the API's own words beside it in results.csv, and write the report anew with the version that ran the job.",
+		Advice:  "Read what the API said beside it in results.csv, and write the report again with the version that ran the job.",
 	}
 }
 
@@ -27,18 +27,18 @@ func CauseOf(r jobs.Reason) Cause {
 var causes = map[jobs.Reason]Cause{
 	jobs.AlreadyPresent: {
 		Short:   "the target had the image",
-		Meaning: "The target account had the image before this job came to it, so nothing was sent.",
-		Advice:  "Nothing to do. An undo of this job leaves such an image where it is.",
+		Meaning: "The target account already had the image, so nothing was sent.",
+		Advice:  "Nothing to do. An undo of this job leaves such images where they are.",
 	},
 	jobs.AlreadyAbsent: {
 		Short:   "the source no longer had the image",
-		Meaning: "The image to delete was not in its account any more.",
+		Meaning: "The image to delete was no longer in its account.",
 		Advice:  "Nothing to do.",
 	},
 	jobs.NotFound: {
 		Short:   "the source account does not have the image",
 		Meaning: "The source account lists no image with this hash. A hash belongs to one ad account: it may be another account's, or the image was deleted.",
-		Advice:  "Look the image up in the account's media library, correct source_account or hash in a new manifest, or drop the row.",
+		Advice:  "Look the image up in the account's media library; then correct source_account or hash in a new manifest, or drop the row.",
 	},
 	jobs.InUse: {
 		Short:   "an ad creative uses the image",
@@ -51,19 +51,19 @@ var causes = map[jobs.Reason]Cause{
 		Advice:  "Give the user or system user the task ADVERTISE or MANAGE on the account that is written to and at least ANALYZE on the source, check that the token has ads_management, then retry. Where a source may only be read, retry with --on-denied upload.",
 	},
 	jobs.Invalid: {
-		Short:   "the API refused the call as it stands",
-		Meaning: "Meta found a value in the call that it does not accept. The same call would be refused again.",
-		Advice:  "Read the API's words, correct the row in failed.csv and run that file as a new manifest.",
+		Short:   "the API rejected a value in the call",
+		Meaning: "Meta does not accept a value in the call. The same call would be refused again.",
+		Advice:  "Read what the API said, correct the row in failed.csv and run that file as a new manifest.",
 	},
 	jobs.AccountBlocked: {
 		Short:   "the ad account is disabled or blocked",
 		Meaning: "Meta has disabled the account, or has stopped it from this kind of work for a time.",
-		Advice:  "Open Account Quality in Business Manager and settle what it names. After a temporary block wait some hours, then retry: trying earlier makes it longer.",
+		Advice:  "Open Account Quality in Business Manager and resolve what it names. After a temporary block wait some hours, then retry: trying earlier prolongs the block.",
 	},
 	jobs.DeleteUnconfirmed: {
 		Short:   "the API said deleted, and the image is still there",
 		Meaning: "Meta answered that the deletion succeeded, and the image was still active when it was read back.",
-		Advice:  "Wait an hour, as Meta may be slow to show it, then retry: images that have gone by then count as done. If they stay, look for creatives that use them.",
+		Advice:  "Wait an hour, as Meta may be slow to show it, then retry: images that are gone by then count as done. If they are still there, look for creatives that use them.",
 	},
 	jobs.CopyUnseen: {
 		Short:   "the copy could not be read back, so its source stays",
@@ -73,27 +73,27 @@ var causes = map[jobs.Reason]Cause{
 	jobs.CopiedNotDeleted: {
 		Short:   "the image is in the target and still in the source",
 		Meaning: "The copying half of the move is done; the source could not be deleted. The image is in both accounts.",
-		Advice:  "The text beside it says why, most often a creative that still uses the image. Settle that, then retry: only the deletion is done again.",
+		Advice:  "The text beside it says why, most often a creative that still uses the image. Fix that, then retry: only the deletion is done again.",
 	},
 	jobs.DependencyFailed: {
-		Short:   "an operation it waits for failed",
+		Short:   "an operation that it depends on failed",
 		Meaning: "The row needs another row's image to arrive first, and that row failed. Nothing was sent for this one.",
-		Advice:  "Settle the other causes on this list, then retry: both rows run again, in order.",
+		Advice:  "Fix the other causes on this list, then retry: both rows run again, in order.",
 	},
 	jobs.GaveUp: {
 		Short:   "temporary errors used up its attempts",
-		Meaning: "Meta or the network kept answering with errors that should pass, more often than adferry tries one operation.",
+		Meaning: "Temporary errors of Meta or the network came more often than adferry tries one operation.",
 		Advice:  "Retry later. If the same rows end here again, try them with --batch-size 1 and give the trace id to Meta's support.",
 	},
 	jobs.Uploaded: {
 		Short:   "copying was refused, so the image was fetched and uploaded",
 		Meaning: "Meta refused to copy between the two accounts. With --on-denied upload the image was fetched from the source and uploaded to the target.",
-		Advice:  "Nothing to do. The target's hash may differ from the source's, for Meta may have encoded the picture anew: mapping.csv has it.",
+		Advice:  "Nothing to do. The target's hash may differ from the source's, because Meta may have re-encoded the picture: mapping.csv has it.",
 	},
 	jobs.BackupFailed: {
-		Short:   "the image could not be kept, so it was not deleted",
+		Short:   "the image could not be backed up, so it was not deleted",
 		Meaning: "With --backup an image is deleted only once its picture is in the backup, and this one could not be fetched. The image is untouched.",
-		Advice:  "Read the text beside it and retry later: addresses of pictures are temporary and are asked for anew.",
+		Advice:  "Read the text beside it and retry later: the addresses of pictures are temporary, and a retry asks for new ones.",
 	},
 	jobs.LastCopy: {
 		Short:   "kept: it may be the last copy of the image",
@@ -102,8 +102,8 @@ var causes = map[jobs.Reason]Cause{
 	},
 	jobs.NotCreatedHere: {
 		Short:   "the image is not the one that the job made",
-		Meaning: "By the API's own date the image was created before or after this job wrote it: somebody else made it.",
-		Advice:  "Nothing to do. It stays, for it is not this job's.",
+		Meaning: "By the API's own date the image was created before or after this job wrote it, so somebody else made it.",
+		Advice:  "Nothing to do. It stays, because it is not this job's.",
 	},
 	jobs.FileUnreadable: {
 		Short:   "the file to upload could not be read, or is no image",

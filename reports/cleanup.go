@@ -2,8 +2,8 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"adferry/jobs/cleanup"
 	"adferry/plan"
@@ -17,24 +17,25 @@ var heldBack = []cleanup.Verdict{cleanup.NotActive, cleanup.OtherName, cleanup.I
 // many go; then the policy.
 func CleanupPreview(inv *cleanup.Inventory) string {
 	var b strings.Builder
-	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', tabwriter.AlignRight)
-	fmt.Fprint(t, "ad account\timages\t")
+	heads := []string{"ad account", "images"}
 	for _, v := range heldBack {
-		fmt.Fprintf(t, "%s\t", v)
+		heads = append(heads, v.String())
 	}
-	fmt.Fprint(t, "to delete\tshare\t\n")
+	t := newTable(1, 2, 3, 4, 5, 6, 7, 8, 9)
+	t.add(append(heads, "to delete", "share")...)
 	for _, a := range inv.Accounts {
 		if a.Err != nil {
-			fmt.Fprintf(t, "%s\tnot listed\t%s0\t-\t\n", a.Account.Act(), strings.Repeat("-\t", len(heldBack)))
+			cells := append([]string{a.Account.Act(), "not listed"}, slices.Repeat([]string{"-"}, len(heldBack))...)
+			t.add(append(cells, "0", "-")...)
 			continue
 		}
-		fmt.Fprintf(t, "%s\t%d\t", a.Account.Act(), a.Images)
+		cells := []string{a.Account.Act(), count(a.Images)}
 		for _, v := range heldBack {
-			fmt.Fprintf(t, "%d\t", a.Of(v))
+			cells = append(cells, count(a.Of(v)))
 		}
-		fmt.Fprintf(t, "%d\t%.1f%%\t\n", a.Deletes(), a.Percent())
+		t.add(append(cells, count(a.Deletes()), fmt.Sprintf("%.1f%%", a.Percent()))...)
 	}
-	_ = t.Flush() // into memory
+	t.write(&b)
 	fmt.Fprintf(&b, "\npolicy: %s\n", inv.Policy())
 	if inv.Deletes() == 0 {
 		b.WriteString("nothing to delete\n")
@@ -52,6 +53,6 @@ func CleanupDeletions(inv *cleanup.Inventory) string {
 			deletions[a.Account] = n
 		}
 	}
-	from, named := AccountsByDeletions(deletions)
+	from, named := accountsByDeletions(deletions)
 	return fmt.Sprintf("the cleanup deletes %s from %s%s", counted(inv.Deletes(), "image", "images"), from, named)
 }

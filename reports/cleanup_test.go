@@ -52,17 +52,17 @@ func TestCleanupPreview(t *testing.T) {
 	}
 	for _, tt := range []struct{ got, want string }{
 		{reports.CleanupPreview(list(cleanup.Policy{Unused: true}, "11", "22", "33")), `
-   ad account       images   not active   other name   in use   use unknown   too young   keep list   to delete    share
-       act_11            4            0            0        1             1           0           0           2    50.0%
-       act_22   not listed            -            -        -             -           -           -           0        -
-       act_33            1            0            0        0             0           0           0           1   100.0%
+ad account      images  not active  other name  in use  use unknown  too young  keep list  to delete   share
+act_11               4           0           0       1            1          0          0          2   50.0%
+act_22      not listed           -           -       -            -          -          -          0       -
+act_33               1           0           0       0            0          0          0          1  100.0%
 
 policy: unused images, of any age
 
 `},
 		{reports.CleanupPreview(list(cleanup.Policy{Unused: true, MinAge: 9999 * time.Hour}, "33")), `
-   ad account   images   not active   other name   in use   use unknown   too young   keep list   to delete   share
-       act_33        1            0            0        0             0           1           0           0    0.0%
+ad account  images  not active  other name  in use  use unknown  too young  keep list  to delete  share
+act_33           1           0           0       0            0          1          0          0   0.0%
 
 policy: unused images, created at least 9999h ago (--min-age; until 2025-10-03 17:00 UTC)
 nothing to delete
@@ -74,13 +74,5 @@ nothing to delete
 		if want := strings.TrimPrefix(tt.want, "\n"); tt.got != want {
 			t.Errorf("got\n%s\nwant\n%s", tt.got, want)
 		}
-	}
-}
-
-func TestAccountsByDeletions(t *testing.T) {
-	deletions := map[plan.Account]int{"11": 1, "22": 9, "33": 5, "44": 5, "55": 2, "66": 1, "77": 1}
-	from, named := reports.AccountsByDeletions(deletions)
-	if got, want := from+named, "7 ad accounts: act_22 (9), act_33 (5), act_44 (5), act_55 (2), act_11 (1), 2 more"; got != want {
-		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -1,6 +1,6 @@
-// Package reports turns settled outcomes into what people and scripts read: the
-// five files beside a checkpoint, the summary at the end of a run, and the
-// progress on the terminal and the metrics while it runs.
+// Package reports makes all that people and scripts read: the five files beside a
+// checkpoint, the plan before a job, the progress and the metrics while it runs, the
+// summary after it, and what list and verify find.
 //
 // [Write] makes the files in one pass over the job. Each is written beside its
 // place and renamed into it; none is renamed before all five are complete on
@@ -10,23 +10,22 @@
 // # CSV files
 //
 // All are UTF-8 with commas, LF line ends and a header. The user's cells of the
-// manifest are copied byte for byte, quotes included; ids of ad accounts in the
-// columns of ours begin with act_, so that no spreadsheet rounds them. Times are RFC 3339 in UTC with
-// milliseconds, empty when there is none; an error code of 0 is an empty cell.
+// manifest are copied byte for byte, quotes included; ids of ad accounts in our
+// columns begin with act_, so that no spreadsheet rounds them. Times are RFC 3339 in
+// UTC with milliseconds, empty when there is none; an error code of 0 is an empty cell.
 //
 //   - results.csv: one row for each manifest row, in its order: row, operation,
 //     source_account, hash, target_account, status, reason, target_hash, attempts,
 //     error_code, error_subcode, error_message, fbtrace_id, started_at,
-//     finished_at; then the manifest's other columns. The column file, which names
-//     no column of the list, is carried with those.
+//     finished_at; then the manifest's other columns, file among them.
 //   - failed.csv: the failed rows: the manifest's columns, then reason, error_code,
-//     error_subcode, error_message, fbtrace_id. It is a manifest again, and files
-//     to upload are still named relative to the first manifest.
+//     error_subcode, error_message, fbtrace_id. It is a manifest again; the files of
+//     uploads are named relative to the folder of failed.csv.
 //   - mapping.csv: source_account, source_hash, target_account, target_hash.
 //
 // A manifest that was a failed.csv has the five reason columns already: those,
 // side by side and in that order, are ours and not the user's, and neither file
-// carries them on.
+// copies them.
 //
 // The API's words may hold anything. In CSV cells control characters become
 // spaces, and text that a spreadsheet would run as a formula gets a leading
@@ -37,6 +36,40 @@
 // summary.json is the document of [jobs.Summary]. report.html is one page without
 // scripts or outside resources; its tables are capped and name the file that has
 // the rest.
+//
+// # Plans
+//
+// The document of plan --json is a [Plan]. Times end in _s and are whole seconds.
+//
+//	manifest           its path
+//	sha256             of the manifest, in hex
+//	rows               how many there are
+//	rows_by_operation  the same by copy, move, delete and upload; those that occur
+//	equal_rows         rows that an earlier equal one carries out
+//	operations         what the rows come to, by copy, delete and upload
+//	reads, writes      calls, if nothing is done yet and nothing fails
+//	calls, points      both together; and their part of the quota's score
+//	accounts           by ad account: account, copies (into it), deletes, uploads, reads,
+//	                   calls, points, full_access_s, limited_access_s
+//	full_access_s      the time if all of Meta's documented limits hold,
+//	limited_access_s   by access tier
+//	times              the same if fewer of them hold: limits (which, in words),
+//	                   full_access_s, limited_access_s
+//	warnings           in words
+//	check              of plan --check, and missing without it
+//
+// check is what the API said, a [preflight.Finding]:
+//
+//	to_do              rows that a run would carry out
+//	already, problems  rows that it would skip, or fail, by reason
+//	accounts           account, readable, error (why not readable), tier (missing if not
+//	                   reported), to_do, already, failing (rows), writes (calls)
+//	calls              that were sent to find this out
+//	least_s, most_s    the time for the rows to do; no_tier says how exact it is
+//	no_tier, unread    ad accounts that report no tier; that cannot be read
+//	rows               those that would be skipped or fail, in manifest order: row,
+//	                   operation, source_account, hash, target_account, status, reason,
+//	                   message
 //
 // # Listings
 //
@@ -51,8 +84,9 @@
 //
 // A [Verification] writes the drift that verify finds. Its JSON document has
 // version, job, verified_at, drifts (kind, account, hash, row, expected, status,
-// since, since_told), then images (counts: of those checked, and unread, of which
-// nothing can be said), rows (as in summary.json) and unread (account, error). The text lists the first drifts and says how many more.
+// since, since_told), then images (counts of those checked, and of the unread, whose
+// state is unknown), rows (as in summary.json) and unread (account, error). The text
+// lists the first drifts and says how many more there are.
 //
 // # Metrics
 //
@@ -81,4 +115,19 @@
 //
 // A [Progress] counts with atomics and draws from one goroutine of its own. What
 // it draws on may be slow, stuck or gone: the run goes on undisturbed.
+//
+// With --progress json each line is an object with time (RFC 3339) and event. The
+// events start, progress and end have
+//
+//	total, settled  operations, of which a move is two
+//	failed          of the settled ones
+//	skipped         of those that this process settled
+//	rate            operations a second, of the last half minute
+//	left_s          seconds until all are settled; null: unknown
+//	paused          true while the job is paused; otherwise missing
+//	parked          how many ad accounts wait; the app counts as one
+//	next_parked     which of them goes on first: account ("" is the app), until, why;
+//	                missing if none waits
+//
+// The event note has text: a warning, or what another process changed.
 package reports

@@ -3,10 +3,7 @@ package reports
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"io"
-	"strings"
-	"unicode/utf8"
 
 	"adferry/plan"
 )
@@ -35,7 +32,7 @@ func (f Format) String() string {
 // MarshalText writes a format's word.
 func (f Format) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
-// UnmarshalText reads a format's word.
+// UnmarshalText reads a format's word. Its error lacks a subject: the option's name.
 func (f *Format) UnmarshalText(b []byte) error {
 	for i, name := range formatNames {
 		if i > 0 && name == string(b) {
@@ -43,24 +40,24 @@ func (f *Format) UnmarshalText(b []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is not one of %s", b, strings.Join(formatNames[1:], ", "))
+	return notOneOf(formatNames[1:], string(b))
 }
 
-// Listing writes images while they are read; it keeps none but the first page of
-// a table, whose widths it takes for all. Fields that the API left out are empty
-// cells, or missing from an object.
+// Listing writes images while they are read. Of a table it keeps the first page, whose
+// columns set the widths for all pages. Fields that the API left out are empty cells,
+// or missing from an object.
 type Listing struct {
 	format Format
 	fields []string
-	table  *table        // CSV
+	csv    *csvWriter    // CSV
 	w      *bufio.Writer // the others
 	widths []int         // table: of the columns, once known
 	first  [][]string    // table: rows that come before the widths are
-	any    bool          // JSON: an object was written
+	array  jsonArray     // JSON
 }
 
 // NewListing makes a listing of the named fields, of which hash need not be one:
-// it always comes.
+// it is always there.
 func NewListing(w io.Writer, f Format, fields []string) *Listing {
 	l := &Listing{format: f}
 	for _, name := range fields {
@@ -69,16 +66,17 @@ func NewListing(w io.Writer, f Format, fields []string) *Listing {
 		}
 	}
 	if f == FormatCSV {
-		l.table = newTable(w)
+		l.csv = newCSVWriter(w)
 		for _, name := range append([]string{"source_account", "hash"}, l.fields...) {
-			l.table.cell(name)
+			l.csv.cell(name)
 		}
-		_ = l.table.end() // an error stays with the buffer and comes up again
+		_ = l.csv.end() // an error stays with the buffer and comes up again
 		return l
 	}
 	l.w = bufio.NewWriterSize(w, 64<<10)
 	if f == FormatJSON {
 		l.w.WriteString("[")
+		l.array = jsonArray{w: l.w, indent: "  "}
 	}
 	return l
 }
@@ -91,27 +89,21 @@ func (l *Listing) Image(a plan.Account, h plan.Hash, object json.RawMessage) err
 	}
 	switch l.format {
 	case FormatCSV:
-		l.table.account(a)
-		l.table.foreign(string(h))
+		l.csv.account(a)
+		l.csv.foreign(string(h))
 		for _, name := range l.fields {
-			l.table.foreign(i.text(name))
+			l.csv.foreign(i.text(name))
 		}
-		return l.table.end()
+		return l.csv.end()
 	case FormatJSON:
-		if l.any {
-			l.w.WriteString(",")
-		}
-		l.any = true
-		l.w.WriteString("\n  ")
-		_, err = l.w.Write(i.object(l.fields))
-		return err
+		return l.array.addRaw(i.object(l.fields))
 	case FormatJSONL:
 		_, err = l.w.Write(append(i.object(l.fields), '\n'))
 		return err
 	}
-	cells := []string{a.Act(), oneLine(string(h))}
+	cells := []string{a.Act(), OneLine(string(h))}
 	for _, name := range l.fields {
-		cells = append(cells, oneLine(i.text(name)))
+		cells = append(cells, OneLine(i.text(name)))
 	}
 	if l.widths == nil {
 		l.first = append(l.first, cells)
@@ -123,7 +115,7 @@ func (l *Listing) Image(a plan.Account, h plan.Hash, object json.RawMessage) err
 // Page brings what was added to the reader.
 func (l *Listing) Page() error {
 	if l.format == FormatCSV {
-		return l.table.w.Flush()
+		return l.csv.w.Flush()
 	}
 	if l.format == FormatTable && l.widths == nil && len(l.first) > 0 {
 		if err := l.align(); err != nil {
@@ -137,7 +129,10 @@ func (l *Listing) Page() error {
 func (l *Listing) End() error {
 	switch l.format {
 	case FormatJSON:
-		l.w.WriteString("\n]\n")
+		if err := l.array.end(); err != nil {
+			return err
+		}
+		l.w.WriteString("\n")
 	case FormatTable:
 		if l.widths == nil {
 			if err := l.align(); err != nil {
@@ -151,12 +146,7 @@ func (l *Listing) End() error {
 // align takes the widths of the columns from the first rows, and writes these.
 func (l *Listing) align() error {
 	rows := append([][]string{append([]string{"ad account", "hash"}, l.fields...)}, l.first...)
-	l.widths, l.first = make([]int, len(l.fields)+2), nil
-	for _, cells := range rows {
-		for c, s := range cells {
-			l.widths[c] = max(l.widths[c], min(utf8.RuneCountInString(s), widest))
-		}
-	}
+	l.widths, l.first = columnWidths(rows, widest), nil
 	for _, cells := range rows {
 		if err := l.row(cells); err != nil {
 			return err
@@ -170,13 +160,6 @@ func (l *Listing) align() error {
 const widest = 40
 
 func (l *Listing) row(cells []string) error {
-	var b strings.Builder
-	for c, s := range cells {
-		b.WriteString(s)
-		if c < len(cells)-1 {
-			b.WriteString(strings.Repeat(" ", 2+max(0, l.widths[c]-utf8.RuneCountInString(s))))
-		}
-	}
-	_, err := l.w.WriteString(strings.TrimRight(b.String(), " ") + "\n")
+	_, err := l.w.WriteString(alignRow(cells, l.widths) + "\n")
 	return err
 }

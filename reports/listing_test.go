@@ -45,7 +45,7 @@ func TestListing(t *testing.T) {
 func TestListingEmpty(t *testing.T) {
 	for format, want := range map[reports.Format]string{
 		reports.FormatTable: "ad account  hash  name\n", reports.FormatCSV: "source_account,hash,name\n",
-		reports.FormatJSON: "[\n]\n", reports.FormatJSONL: "",
+		reports.FormatJSON: "[]\n", reports.FormatJSONL: "",
 	} {
 		var out strings.Builder
 		l := reports.NewListing(&out, format, []string{"name"})

@@ -1,117 +1,72 @@
 package reports
 
 import (
-	"strings"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"adferry/jobs"
 )
 
-// family is a metric with its labels and its kind.
-type family struct {
-	desc *prometheus.Desc
-	kind prometheus.ValueType
+// Metrics answers Prometheus with the summary of the job that this process runs,
+// and with what the Go runtime and the operating system tell of the process. It is
+// the handler of a scrape, and the collector of the job's part alone.
+type Metrics struct {
+	handler http.Handler
+	job     atomic.Pointer[summaryCache] // nil between jobs
 }
 
-func gauge(name, help string, labels ...string) family {
-	return family{prometheus.NewDesc("adferry_"+name, help, labels, nil), prometheus.GaugeValue}
+// NewMetrics returns a Metrics without a job. An error in a scrape is logged, and
+// answered with status 500.
+func NewMetrics(log *slog.Logger) *Metrics {
+	m := &Metrics{}
+	all := prometheus.NewRegistry()
+	all.MustRegister(m, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.handler = promhttp.HandlerFor(all, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)})
+	return m
 }
 
-func counter(name, help string, labels ...string) family {
-	return family{prometheus.NewDesc("adferry_"+name, help, labels, nil), prometheus.CounterValue}
-}
-
-// The metrics of a job. Rows are gauges, for they go from one status to another,
-// and retry takes failed ones back. Labels hold ids, fixed words and the job's name,
-// never what the API said.
-var (
-	metricInfo = gauge("job_info",
-		"The job that is being run; always 1.", "name", "state")
-	metricRows = gauge("rows",
-		"Manifest rows by operation and status: done, skipped (it already was so), failed, pending, unknown (sent, and no answer yet, or a lost one).", "operation", "status")
-	metricReasons = gauge("reason_rows",
-		"Manifest rows, done, skipped or failed, by the reason that results.csv gives, such as denied.", "reason")
-	metricRequests = counter("http_requests_total",
-		"HTTP requests sent to the Graph API; a batch is one.")
-	metricCalls = counter("calls_total",
-		"Calls sent to the Graph API; each operation of a batch is one.")
-	metricThrottled = counter("throttled_calls_total",
-		"Calls that the Graph API turned away because a quota was used up.")
-	metricRan = counter("run_seconds_total",
-		"Seconds that processes ran the job, earlier ones included.")
-	metricWaited = counter("waited_seconds_total",
-		"Seconds of those in which every ad account had to wait; a wait is counted when it is over.")
-	metricAccountRows = gauge("account_rows",
-		"Manifest rows by status and by the ad account that receives or loses the image.", "account", "status")
-	metricAccountCalls = counter("account_calls_total",
-		"Calls to the Graph API that an ad account is charged for.", "account")
-	metricAccountThrottles = counter("account_throttles_total",
-		"Throttles of an ad account.", "account")
-	metricAccountParked = counter("account_parked_seconds_total",
-		"Seconds that the Graph API made an ad account wait; a wait is counted when it begins.", "account")
-	metricAccountUntil = gauge("account_parked_until_timestamp_seconds",
-		"When an ad account that has to wait goes on; absent while it need not wait.", "account")
-)
-
-var metricFamilies = []family{
-	metricInfo, metricRows, metricReasons, metricRequests, metricCalls, metricThrottled, metricRan, metricWaited,
-	metricAccountRows, metricAccountCalls, metricAccountThrottles, metricAccountParked, metricAccountUntil,
-}
-
-// metrics takes what one scrape is answered with.
-type metrics chan<- prometheus.Metric
-
-// put adds a value. Text in labels has to be UTF-8, and a folder's name may be any
-// bytes.
-func (m metrics) put(f family, v float64, labels ...string) {
-	for i := range labels {
-		labels[i] = strings.ToValidUTF8(labels[i], "\ufffd")
-	}
-	m <- prometheus.MustNewConstMetric(f.desc, f.kind, v, labels...)
-}
-
-func (m metrics) summary(s jobs.Summary) {
-	m.put(metricInfo, 1, s.Job, string(s.State))
-	for operation, t := range s.Operations {
-		m.totals(metricRows, operation, t)
-	}
-	for reason, n := range s.Reasons {
-		m.put(metricReasons, float64(n), string(reason))
-	}
-	m.put(metricRequests, float64(s.API.HTTPRequests))
-	m.put(metricCalls, float64(s.API.Calls))
-	m.put(metricThrottled, float64(s.API.Throttled))
-	m.put(metricRan, s.ElapsedS)
-	m.put(metricWaited, s.WaitedS)
-	for account, a := range s.Accounts {
-		m.account(string(account), a)
+// Show makes a job the one that scrapes are answered with until hide is called. read gives its
+// summary and is not called again once hide has returned; hide waits for it, so what
+// read waits for has to be ended before.
+//
+// Reading a large job takes time: some seconds for a million rows. Scrapes at the same
+// time share a reading, and it is kept ten times as long as it took, so that it costs
+// no more than a tenth of a processor however often it is asked for. A scrape waits two
+// seconds for a new reading, and makes do with the last one after that.
+func (m *Metrics) Show(read func() (jobs.Summary, error)) (hide func()) {
+	g := &summaryCache{read: read}
+	m.job.Store(g)
+	return func() {
+		m.job.Store(nil)
+		g.close()
 	}
 }
 
-// account leaves rows out where an ad account is only copied from.
-func (m metrics) account(id string, a jobs.AccountSummary) {
-	if a.Rows > 0 {
-		m.totals(metricAccountRows, id, a.Totals)
-	}
-	m.put(metricAccountCalls, float64(a.Calls), id)
-	m.put(metricAccountThrottles, float64(a.Throttles), id)
-	m.put(metricAccountParked, a.ParkedS, id)
-	if a.ParkedUntil != nil {
-		m.put(metricAccountUntil, float64(a.ParkedUntil.UnixMilli())/1000, id)
+// ServeHTTP answers a scrape.
+func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.handler.ServeHTTP(w, r) }
+
+// Describe implements prometheus.Collector.
+func (m *Metrics) Describe(descs chan<- *prometheus.Desc) {
+	for _, f := range metricFamilies {
+		descs <- f.desc
 	}
 }
 
-// totals adds every status, also those that no row has: from a series that begins
-// with its first failure, no rate tells that one.
-func (m metrics) totals(f family, label string, t jobs.Totals) {
-	for _, n := range []struct {
-		status jobs.Status
-		rows   int
-	}{
-		{jobs.StatusDone, t.Done}, {jobs.StatusSkipped, t.Skipped}, {jobs.StatusFailed, t.Failed},
-		{jobs.StatusPending, t.Pending}, {jobs.StatusUnknown, t.Unknown},
-	} {
-		m.put(f, float64(n.rows), label, string(n.status))
+// Collect implements prometheus.Collector.
+func (m *Metrics) Collect(to chan<- prometheus.Metric) {
+	g := m.job.Load()
+	if g == nil {
+		return
 	}
+	s, err := g.summary()
+	if err != nil {
+		to <- prometheus.NewInvalidMetric(metricInfo.desc, err)
+		return
+	}
+	metrics(to).summary(s)
 }

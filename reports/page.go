@@ -21,21 +21,21 @@ var pageText string
 var pageTemplate = template.Must(template.New(pageName).Funcs(template.FuncMap{
 	"count": count[int],
 	"codes": codes,
-	"clean": oneLine,
+	"clean": OneLine,
 }).Parse(pageText))
 
 // page is what report.html shows.
 type page struct {
 	Job      string
-	Mood     string // class of the outcome: done, failed, pending or skipped
+	Class    string // class of the outcome: done, failed, pending or skipped
 	Outcome  string
 	Figures  []figure
 	Steps    []step
 	Facts    []fact
-	Chart    *chart
-	Waits    *waits
+	Chart    *progressChart
+	Waits    *waitChart
 	Causes   []causeView
-	Idle     []idleView
+	Noted    []notedView
 	Failed   []failedView
 	FailedOf int
 	Verbs    []rowsOf
@@ -66,7 +66,7 @@ type exampleView struct {
 	Line, Rows            int
 }
 
-type idleView struct {
+type notedView struct {
 	Reason jobs.Reason
 	Rows   int
 	Cause
@@ -90,23 +90,23 @@ type accountView struct {
 	Parked, Tier     string
 }
 
-func newPage(s jobs.Summary, d *digest, samples []jobs.Sample, parks []jobs.Park) page {
+func newPage(s jobs.Summary, f *failures, samples []jobs.Sample, parks []jobs.Park) page {
 	axis := axisOf(s, samples, parks)
 	p := page{
-		Job: s.Job, Mood: mood(s), Outcome: outcome(s), Figures: figures(s.Totals), Steps: steps(s, s.Job),
-		Facts: facts(s), Chart: newChart(samples, axis), Waits: newWaits(parks, axis),
-		FailedOf: d.total, Verbs: verbs(s), Files: pageFiles,
+		Job: s.Job, Class: outcomeClass(s), Outcome: outcome(s), Figures: figures(s.Totals), Steps: steps(s, s.Job),
+		Facts: facts(s), Chart: newProgressChart(samples, axis), Waits: newWaitChart(parks, axis),
+		FailedOf: f.total, Verbs: verbs(s), Files: pageFiles,
 	}
-	for _, g := range d.groups() {
-		p.Causes = append(p.Causes, newCauseView(g, d.total))
+	for _, g := range f.groups() {
+		p.Causes = append(p.Causes, newCauseView(g, f.total))
 	}
-	for reason, n := range d.noted {
-		p.Idle = append(p.Idle, idleView{reason, n, CauseOf(reason)})
+	for reason, n := range f.noted {
+		p.Noted = append(p.Noted, notedView{reason, n, CauseOf(reason)})
 	}
-	slices.SortFunc(p.Idle, func(a, b idleView) int {
+	slices.SortFunc(p.Noted, func(a, b notedView) int {
 		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Reason, b.Reason))
 	})
-	for _, r := range d.rows {
+	for _, r := range f.rows {
 		image := string(r.Hash)
 		if r.Verb == plan.Upload {
 			image = r.File
@@ -120,8 +120,8 @@ func newPage(s jobs.Summary, d *digest, samples []jobs.Sample, parks []jobs.Park
 
 func writePage(w io.Writer, p page) error { return pageTemplate.Execute(w, p) }
 
-// axisOf spans all that the pictures show. A wait may end after the job stopped;
-// what lies beyond counts only if there is nothing else.
+// axisOf spans all that the charts show. The end of a wait, which may come after the
+// job stopped, counts only if there is nothing else.
 func axisOf(s jobs.Summary, samples []jobs.Sample, parks []jobs.Park) timeAxis {
 	var a timeAxis
 	include := func(t time.Time) {
@@ -152,7 +152,7 @@ func axisOf(s jobs.Summary, samples []jobs.Sample, parks []jobs.Park) timeAxis {
 	return a
 }
 
-func mood(s jobs.Summary) string {
+func outcomeClass(s jobs.Summary) string {
 	switch {
 	case s.Totals.Failed > 0:
 		return "failed"
@@ -162,7 +162,7 @@ func mood(s jobs.Summary) string {
 	return "pending"
 }
 
-func newCauseView(g *group, total int) causeView {
+func newCauseView(g *failureGroup, total int) causeView {
 	v := causeView{Reason: g.reason, Rows: g.rows, Share: toPct(float64(g.rows) / float64(total)), Cause: CauseOf(g.reason)}
 	for _, e := range g.examples {
 		v.Examples = append(v.Examples, exampleView{codes(e.code, e.subcode), e.message, e.trace, e.line, e.rows})

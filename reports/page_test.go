@@ -56,7 +56,7 @@ func TestPageOfAJobNotBegun(t *testing.T) {
 	j.summary = summarize(j.results)
 	j.summary.State, j.summary.Job = jobs.JobStopped, "it's a job"
 	page := read(t, written(t, j), "report.html")
-	for _, want := range []string{"Not begun: 1 row is left to do.", `adferry resume &#39;it&#39;\&#39;&#39;s a job&#39;`} {
+	for _, want := range []string{"Not started: 1 row to do.", `adferry resume &#39;it&#39;\&#39;&#39;s a job&#39;`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q:\n%s", want, page[strings.Index(page, "<body"):])
 		}

@@ -17,10 +17,9 @@ const (
 )
 
 // Progress shows how a run goes on. Its methods may be called from any number of
-// goroutines; none but Stop waits for what is drawn on, and what it answers is
-// never looked at.
+// goroutines. Only Stop waits for the writer, and errors of the writer are ignored.
 type Progress struct {
-	mode Mode
+	mode ProgressMode
 	w    io.Writer
 
 	total, settled, failed, skipped atomic.Int64
@@ -33,13 +32,13 @@ type Progress struct {
 	mu      sync.Mutex
 	started bool
 	stopped bool
-	over    bool // the drawing goroutine has ended, or never was
+	over    bool // the drawing goroutine has ended, or was never started
 	parked  map[string]wait
 	notes   []string
 	dropped int // notes beyond maxNotes
 
 	writing sync.Mutex // whole lines go to w
-	pace    window     // of the drawing goroutine
+	pace    rateWindow // of the drawing goroutine
 }
 
 // wait is an ad account's, or the app's under "".
@@ -49,15 +48,15 @@ type wait struct {
 }
 
 // NewProgress returns a Progress that draws on w from Start to Stop.
-func NewProgress(mode Mode, w io.Writer) *Progress {
+func NewProgress(mode ProgressMode, w io.Writer) *Progress {
 	return &Progress{
 		mode: mode.on(w), w: w, parked: make(map[string]wait),
 		wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 }
 
-// Start begins to show a job of total operations, of which so many were settled,
-// and of those failed, before this process.
+// Start begins to show a job of total operations. settled of them, failed ones
+// included, were settled before this process.
 func (p *Progress) Start(total, settled, failed int) {
 	p.total.Store(int64(total))
 	p.settled.Add(int64(settled))
@@ -68,7 +67,7 @@ func (p *Progress) Start(total, settled, failed int) {
 		return
 	}
 	p.started = true
-	p.pace = newWindow(time.Now(), p.settled.Load())
+	p.pace = newRateWindow(time.Now(), p.settled.Load())
 	go p.run()
 }
 
@@ -91,14 +90,14 @@ func (p *Progress) Parked(account string, until time.Time, why string) {
 	p.parked[account] = wait{until, why}
 }
 
-// Resumed says that it goes on.
+// Resumed says that an ad account, or the app under "", goes on.
 func (p *Progress) Resumed(account string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.parked, account)
 }
 
-// Paused says whether nothing is sent until the job is unpaused.
+// Paused says whether the job is paused.
 func (p *Progress) Paused(paused bool) { p.paused.Store(paused) }
 
 // Note shows a warning, on a line of its own.
@@ -108,7 +107,7 @@ func (p *Progress) Note(text string) {
 	}
 	p.mu.Lock()
 	if len(p.notes) < maxNotes {
-		p.notes = append(p.notes, oneLine(text))
+		p.notes = append(p.notes, OneLine(text))
 	} else {
 		p.dropped++
 	}
@@ -124,7 +123,7 @@ func (p *Progress) Note(text string) {
 	}
 }
 
-// Stop draws a last time and gives the terminal back. Notes that come later are
+// Stop draws a last time and leaves the terminal to others. Notes that come later are
 // still written.
 func (p *Progress) Stop() {
 	p.mu.Lock()
@@ -154,8 +153,8 @@ func (p *Progress) run() {
 	p.lines().run()
 }
 
-// finish makes later notes go out at once, and writes those that came too late to
-// be drawn.
+// finish writes the notes that came too late to be drawn; later ones are written at
+// once.
 func (p *Progress) finish() {
 	p.mu.Lock()
 	p.over = true
@@ -174,7 +173,7 @@ func (p *Progress) takeNotes() []string {
 	return notes
 }
 
-// view is what is drawn.
+// view is the state of the progress at a moment, as it is drawn.
 type view struct {
 	Total, Settled, Failed, Skipped int64
 	Rate                            float64       // operations a second
@@ -186,8 +185,8 @@ type view struct {
 	Ran                             time.Duration
 }
 
-// look is called by the drawing goroutine alone.
-func (p *Progress) look(now time.Time) view {
+// snapshot is the view now. The drawing goroutine alone calls it.
+func (p *Progress) snapshot(now time.Time) view {
 	v := view{Settled: p.settled.Load(), Failed: p.failed.Load(), Skipped: p.skipped.Load(), Total: p.total.Load(), Paused: p.paused.Load()}
 	p.mu.Lock()
 	v.Parked = len(p.parked)

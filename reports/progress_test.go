@@ -157,15 +157,15 @@ func TestProgressFromManySides(t *testing.T) {
 	})
 }
 
-func TestParseMode(t *testing.T) {
+func TestParseProgressMode(t *testing.T) {
 	for _, name := range []string{"auto", "bar", "plain", "json", "none"} {
-		m, err := reports.ParseMode(name)
+		m, err := reports.ParseProgressMode(name)
 		if err != nil || m.String() != name {
 			t.Errorf("got %v and %v for %s", m, err, name)
 		}
 	}
 	for _, name := range []string{"", "unknown", "Bar"} {
-		if m, err := reports.ParseMode(name); err == nil {
+		if m, err := reports.ParseProgressMode(name); err == nil {
 			t.Errorf("got %v for %q, want an error", m, name)
 		}
 	}

@@ -59,15 +59,15 @@ func write(ctx context.Context, dir string, src Source) error {
 	if err != nil {
 		return err
 	}
-	st, err := newStage(dir, Names()...)
+	set, err := newAtomicSet(dir, Names()...)
 	if err != nil {
 		return err
 	}
-	defer st.discard()
-	if err := WriteSummary(st.files[SummaryName], summary); err != nil {
+	defer set.discard()
+	if err := WriteSummary(set.files[SummaryName], summary); err != nil {
 		return err
 	}
-	if err := writeMappings(st.files[mappingName], src.Mappings(ctx)); err != nil {
+	if err := writeMappings(set.files[mappingName], src.Mappings(ctx)); err != nil {
 		return err
 	}
 	files, err := src.Files(ctx)
@@ -75,19 +75,19 @@ func write(ctx context.Context, dir string, src Source) error {
 		return err
 	}
 	layout := layoutOf(header)
-	results, failed := newResultsCSV(st.files[resultsName], layout), newFailedCSV(st.files[failedName], layout, moved(files, dir))
-	found := newDigest()
+	results, failed := newResultsCSV(set.files[resultsName], layout), newFailedCSV(set.files[failedName], layout, moved(files, dir))
+	found := newFailures()
 	if err := writeRows(ctx, results, failed, found, header, src.Results(ctx)); err != nil {
 		return err
 	}
-	if err := writePage(st.files[pageName], newPage(summary, found, samples, parks)); err != nil {
+	if err := writePage(set.files[pageName], newPage(summary, found, samples, parks)); err != nil {
 		return err
 	}
-	return st.commit()
+	return set.commit()
 }
 
 // writeRows makes everything that needs the rows in one pass over them.
-func writeRows(ctx context.Context, r resultsCSV, f failedCSV, found *digest, header []string,
+func writeRows(ctx context.Context, r resultsCSV, f failedCSV, found *failures, header []string,
 	rows iter.Seq2[jobs.Result, error],
 ) error {
 	r.header(header)
@@ -103,7 +103,7 @@ func writeRows(ctx context.Context, r resultsCSV, f failedCSV, found *digest, he
 		}
 		cells = split(cells[:0], row.Record)
 		if len(cells) != len(header) {
-			return fmt.Errorf("row %d has %d cells and the header %d: the job file does not hold its manifest as it was",
+			return fmt.Errorf("row %d has %d cells, and the header has %d: the job file does not hold the manifest that it was made from",
 				row.Line, len(cells), len(header))
 		}
 		found.add(row)

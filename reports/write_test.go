@@ -21,7 +21,7 @@ import (
 	"adferry/reports"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 var names = []string{"failed.csv", "mapping.csv", "report.html", "results.csv", "summary.json"}
 
@@ -206,7 +206,7 @@ func TestWriteFailure(t *testing.T) {
 	}{
 		{"the source breaks off", context.Background(), broken, "write reports: the disk has a scratch"},
 		{"the context ends", gone, many, "write reports: context canceled"},
-		{"a row is not like the header", context.Background(), short, "write reports: row 2 has 7 cells and the header 6: the job file does not hold its manifest as it was"},
+		{"a row is not like the header", context.Background(), short, "write reports: row 2 has 7 cells, and the header has 6: the job file does not hold the manifest that it was made from"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := written(t, sample())
@@ -280,7 +280,7 @@ func golden(t *testing.T, name, got string) {
 		}
 	}
 	if d := cmp.Diff(read(t, "testdata", name), got); d != "" {
-		t.Errorf("%s is not as it was (-want +got); -update accepts it:\n%s", name, d)
+		t.Errorf("%s differs (-want +got); -update accepts it:\n%s", name, d)
 	}
 }
 

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"adferry/jobs/store"
+	"adferry/reports"
+)
+
+// usageError is a mistake in how adferry was called or configured.
+type usageError struct {
+	err  error
+	hint []string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(hint, format string, args ...any) error {
+	e := &usageError{err: fmt.Errorf(format, args...)}
+	if hint != "" {
+		e.hint = []string{hint}
+	}
+	return e
+}
+
+// endedError is a run that came to its end and has already said how: only its exit
+// code is left.
+type endedError struct{ code int }
+
+func (e *endedError) Error() string { return fmt.Sprintf("ended with exit code %d", e.code) }
+
+// guardError is a safety guard that let nothing start.
+type guardError struct {
+	what string
+	hint string
+}
+
+func (e *guardError) Error() string { return e.what }
+
+// diskError is a disk that kept a new job from being started.
+type diskError struct{ err error }
+
+func (e *diskError) Error() string { return "the job cannot be started: " + e.err.Error() }
+func (e *diskError) Unwrap() error { return e.err }
+
+// notStarted tells a disk that would not take a new job from what else can go
+// wrong with one.
+func notStarted(err error) error {
+	var disk *store.DiskError
+	if errors.As(err, &disk) {
+		return &diskError{err}
+	}
+	return err
+}
+
+// runError is what ended a run that may have sent writes. Whatever the reason is,
+// what is left can be resumed.
+type runError struct{ err error }
+
+func (e *runError) Error() string { return e.err.Error() }
+func (e *runError) Unwrap() error { return e.err }
+
+// whileRunning marks the error of an engine's run.
+func whileRunning(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &runError{err}
+}
+
+// jobError is what kept a job from its end, and the job's folder, which hints name.
+type jobError struct {
+	dir string
+	err error
+}
+
+func (e *jobError) Error() string { return e.err.Error() }
+func (e *jobError) Unwrap() error { return e.err }
+
+// inJob says in which folder's job something went wrong, if anything did.
+func inJob(dir string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &jobError{dir, err}
+}
+
+// folderOf is the folder of the job that an error is about, or DIR where it is about
+// none.
+func folderOf(err error) string {
+	if job, ok := errors.AsType[*jobError](err); ok {
+		return job.dir
+	}
+	return "DIR"
+}
+
+// onJob is a command for the job that an error is about.
+func onJob(command string, err error) string {
+	return "adferry " + command + " " + reports.Quote(folderOf(err))
+}
+
+// inFolderOf is the path of a file of the job that an error is about.
+func inFolderOf(err error, name string) string {
+	return reports.Quote(filepath.Join(folderOf(err), name))
+}

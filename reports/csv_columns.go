@@ -1,0 +1,89 @@
+package reports
+
+import "strings"
+
+// manifestColumns are the manifest's columns that results.csv has among its own. The
+// column file is not one: only uploads have it, and its paths would be lost there.
+var manifestColumns = []string{"operation", "source_account", "hash", "target_account"}
+
+// failureColumns are the columns that failed.csv adds to the manifest's.
+var failureColumns = []string{"reason", "error_code", "error_subcode", "error_message", "fbtrace_id"}
+
+// layout says which cells of a manifest row go where.
+type layout struct {
+	user  []int // into results.csv
+	whole []int // into failed.csv
+
+	// Cells that failed.csv rewrites; -1 where the manifest has no such column.
+	file, source, target int
+}
+
+func layoutOf(header []string) layout {
+	l := layout{file: -1, source: -1, target: -1}
+	old := earlierFailureColumns(header)
+	for i, name := range header {
+		if i >= old && i < old+len(failureColumns) {
+			continue
+		}
+		l.whole = append(l.whole, i)
+		switch {
+		case same(name, "file"):
+			l.file = i
+		case same(name, "source_account"):
+			l.source = i
+		case same(name, "target_account"):
+			l.target = i
+		}
+		if !isManifestColumn(name) {
+			l.user = append(l.user, i)
+		}
+	}
+	return l
+}
+
+// earlierFailureColumns is where the columns of an earlier failed.csv start; the last
+// such run counts, and a column that merely shares a name with one of them is the user's.
+func earlierFailureColumns(header []string) int {
+	for at := len(header) - len(failureColumns); at >= 0; at-- {
+		found := true
+		for i, name := range failureColumns {
+			found = found && same(header[at+i], name)
+		}
+		if found {
+			return at
+		}
+	}
+	return len(header)
+}
+
+func isManifestColumn(name string) bool {
+	for _, o := range manifestColumns {
+		if same(name, o) {
+			return true
+		}
+	}
+	return false
+}
+
+// same compares column names as package plan does.
+func same(name, want string) bool { return strings.EqualFold(strings.TrimSpace(name), want) }
+
+// split appends the raw cells of a CSV record, quotes included. Package plan has
+// accepted the record, so that quotes come in pairs and a comma outside a pair
+// separates cells. Parsing them and quoting them again would turn CRLF within a cell
+// into LF.
+func split(cells []string, record string) []string {
+	start, quoted := 0, false
+	for i := 0; i < len(record); i++ {
+		switch record[i] {
+		case '"':
+			quoted = !quoted
+		case ',':
+			if !quoted {
+				cells = append(cells, record[start:i])
+				start = i + 1
+			}
+		}
+	}
+	return append(cells, record[start:])
+}

@@ -1,0 +1,90 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"adferry/jobs"
+)
+
+// step is a command to go on with.
+type step struct {
+	Command string
+	Why     string
+}
+
+// steps says how to go on with a job whose folder is dir.
+func steps(s jobs.Summary, dir string) []step {
+	dir = Quote(dir)
+	left := s.Totals.Pending + s.Totals.Unknown
+	var next []step
+	switch {
+	case s.State == jobs.JobPaused:
+		return []step{{"adferry unpause " + dir, "the job is paused, and its process waits"}}
+	case s.State == jobs.JobRunning:
+		return []step{{"adferry status " + dir + " --watch", "a process is running the job; this shows how far it is"}}
+	case left > 0:
+		if s.PausedAt != nil {
+			next = append(next, step{"adferry unpause " + dir, "the job is paused: nothing is sent until then"})
+		}
+		next = append(next, step{"adferry resume " + dir, resumeWhy(s, left)})
+	}
+	if s.Totals.Failed > 0 {
+		next = append(next, step{"adferry retry " + dir,
+			fmt.Sprintf("fix the cause, then this tries the %s again", counted(s.Totals.Failed, "failed row", "failed rows"))})
+	}
+	return next
+}
+
+func resumeWhy(s jobs.Summary, left int) string {
+	why := fmt.Sprintf("goes on with the %s that %s left", counted(left, "row", "rows"), isAre(left))
+	if s.ExitCode == nil {
+		return why
+	}
+	if first := beforeResume(*s.ExitCode); first != "" {
+		why += "; " + first
+	}
+	return why
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// outcome tells in one sentence how the job stands.
+func outcome(s jobs.Summary) string {
+	t := s.Totals
+	left := t.Pending + t.Unknown
+	switch {
+	case s.State == jobs.JobPaused:
+		return fmt.Sprintf("Paused: %s of %s settled, %s left%s.", count(t.Settled()), counted(t.Rows, "row", "rows"), count(left), failedToo(t))
+	case s.State == jobs.JobRunning:
+		return fmt.Sprintf("Running: %s of %s settled, %s left%s.", count(t.Settled()), counted(t.Rows, "row", "rows"), count(left), failedToo(t))
+	case left > 0:
+		stop := ""
+		if s.Stop != "" {
+			stop = " Why: " + strings.TrimSuffix(OneLine(s.Stop), ".") + "."
+		}
+		if t.Settled() == 0 && s.API.Calls == 0 {
+			return fmt.Sprintf("Not started: %s to do.%s", counted(left, "row", "rows"), stop)
+		}
+		return fmt.Sprintf("Stopped early: %s of %s settled, %s left%s.%s",
+			count(t.Settled()), counted(t.Rows, "row", "rows"), count(left), failedToo(t), stop)
+	case t.Failed > 0:
+		return fmt.Sprintf("Finished: %s of %s ended as wanted, and %s failed.",
+			count(t.Done+t.Skipped), counted(t.Rows, "row", "rows"), count(t.Failed))
+	case t.Skipped == t.Rows:
+		return fmt.Sprintf("Finished: nothing to do for %s.", counted(t.Rows, "row", "rows"))
+	}
+	return fmt.Sprintf("Finished: %s ended as wanted.", counted(t.Rows, "row", "rows"))
+}
+
+func failedToo(t jobs.Totals) string {
+	if t.Failed == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %s failed", count(t.Failed))
+}

@@ -1,0 +1,129 @@
+package reports
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"time"
+
+	"adferry/jobs/preflight"
+	"adferry/plan"
+)
+
+// Plan is the document of plan --json: what a manifest asks for, and what that costs
+// if nothing of it is done yet and nothing fails.
+type Plan struct {
+	Manifest   string         `json:"manifest"`
+	SHA256     string         `json:"sha256"`
+	Rows       int            `json:"rows"`
+	RowsBy     map[string]int `json:"rows_by_operation"`
+	Merged     int            `json:"equal_rows"` // rows that an earlier equal one carries out
+	Operations map[string]int `json:"operations"`
+	preflight.Forecast
+	Warnings []string           `json:"warnings"`
+	Check    *preflight.Finding `json:"check,omitempty"` // of plan --check
+}
+
+// longTime is how long a job may take under Limited access without a warning.
+const longTime = 24 * time.Hour
+
+// NewPlan describes the plan that was made of the manifest at path.
+func NewPlan(path string, p *plan.Plan, f preflight.Forecast) Plan {
+	n := p.Counts()
+	d := Plan{
+		Manifest: path, SHA256: fmt.Sprintf("%x", p.SHA256), Rows: p.Rows, Merged: n.Merged,
+		RowsBy:     withoutZeros(map[string]int{"copy": n.CopyRows, "move": n.MoveRows, "delete": n.DeleteRows, "upload": n.UploadRows}),
+		Operations: withoutZeros(map[string]int{"copy": n.Copies, "delete": n.Deletes, "upload": n.Uploads}),
+		Forecast:   f, Warnings: []string{},
+	}
+	for _, w := range p.Warnings {
+		d.Warnings = append(d.Warnings, w.String())
+	}
+	if n.Deletes > 0 {
+		d.Warnings = append(d.Warnings, ManifestDeletions(p)+"; run needs --yes")
+	}
+	if limited := time.Duration(d.Limited); limited > longTime {
+		d.Warnings = append(d.Warnings, "under Limited access this takes "+estimate(d.Limited)+"; apply for Full access first")
+	}
+	return d
+}
+
+// Write writes the plan as JSON, or as text for a person.
+func (d Plan) Write(w io.Writer, asJSON bool) error {
+	if asJSON {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(d)
+	}
+	return d.text(w)
+}
+
+// planAccounts is how many ad accounts the text lists; the JSON has them all.
+const planAccounts = 20
+
+func (d Plan) text(w io.Writer) error {
+	fmt.Fprintf(w, "%s: %s, %s, %s\n\n", OneLine(d.Manifest), counted(d.Rows, "row", "rows"),
+		counted(d.Writes, "operation", "operations"), counted(len(d.Accounts), "ad account", "ad accounts"))
+	t := newTable(1)
+	for _, verb := range []string{"copy", "move", "delete", "upload"} {
+		if n := d.RowsBy[verb]; n > 0 {
+			t.add("  "+verb, count(n), pick(n == 1, "row", "rows"))
+		}
+	}
+	if d.Merged > 0 {
+		t.add("  of these", count(d.Merged), "equal to an earlier row")
+	}
+	t.write(w)
+	fmt.Fprintln(w)
+	t = newTable(1, 2, 3, 4, 5, 6, 7, 8)
+	t.add("ad account", "copies in", "deletes", "uploads", "reads", "calls", "points", "Full access", "Limited access")
+	for _, a := range d.Accounts[:min(len(d.Accounts), planAccounts)] {
+		t.add(a.Account.Act(), count(a.Copies), count(a.Deletes), count(a.Uploads), count(a.Reads), count(a.Calls), count(a.Points),
+			estimate(a.Full), estimate(a.Limited))
+	}
+	t.write(w)
+	moreAccounts(w, len(d.Accounts)-planAccounts)
+	fmt.Fprintf(w, "\nAPI calls  %s: %s, and %s of up to 50 images each; %s\n", count(d.Calls), counted(d.Writes, "write", "writes"),
+		counted(d.Reads, "read", "reads"), counted(d.Points, "quota point", "quota points"))
+	d.times(w)
+	for _, warning := range d.Warnings {
+		fmt.Fprintf(w, "warning    %s\n", OneLine(warning))
+	}
+	return nil
+}
+
+// times writes how long the job takes, and how long it takes should Meta's documented
+// limits not all hold for images, which is not documented.
+func (d Plan) times(w io.Writer) {
+	was := ""
+	for i, t := range d.Times {
+		times := fmt.Sprintf("%s under Full access, %s under Limited access", estimate(t.Full), estimate(t.Limited))
+		switch {
+		case i == 0:
+			fmt.Fprintf(w, "time       %s\n", times)
+		case times != was && time.Duration(t.Limited) >= time.Second:
+			fmt.Fprintf(w, "           %s if Meta limits only %s\n", times, t.Limits)
+		}
+		was = times
+	}
+}
+
+func moreAccounts(w io.Writer, n int) {
+	if n > 0 {
+		fmt.Fprintf(w, "... and %s; --json lists them all\n", counted(n, "more ad account", "more ad accounts"))
+	}
+}
+
+// estimate writes a predicted time.
+func estimate(d preflight.Duration) string {
+	if time.Duration(d) < time.Second {
+		return "<1s"
+	}
+	return span(time.Duration(d).Round(time.Second))
+}
+
+func withoutZeros(m map[string]int) map[string]int {
+	maps.DeleteFunc(m, func(_ string, n int) bool { return n == 0 })
+	return m
+}

@@ -1,0 +1,144 @@
+package reports
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"adferry/jobs"
+	"adferry/jobs/preflight"
+)
+
+// planRows is how many rows that would fail the text lists; the JSON has them all, and
+// those that would be skipped.
+const planRows = 20
+
+// WriteChecked is [Plan.Write] for a plan that the API was asked about: rows are those
+// that a run would skip or fail. They are written as they come, so that a million of
+// them need no memory.
+func (d Plan) WriteChecked(w io.Writer, asJSON bool, rows iter.Seq2[preflight.RowFinding, error]) error {
+	if asJSON {
+		return d.checkedJSON(w, rows)
+	}
+	if err := d.text(w); err != nil {
+		return err
+	}
+	return checkText(w, d.Check, rows)
+}
+
+// checkedJSON writes the document with the rows as the last member of check, which is
+// its own last one.
+func (d Plan) checkedJSON(w io.Writer, rows iter.Seq2[preflight.RowFinding, error]) error {
+	body, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
+		return err
+	}
+	const end = "\n  }\n}"
+	if _, err := fmt.Fprint(w, strings.TrimSuffix(string(body), end), ",\n    \"rows\": ["); err != nil {
+		return err
+	}
+	array := jsonArray{w: w, indent: "      "}
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		if err := array.add(row); err != nil {
+			return err
+		}
+	}
+	if err := array.end(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(w, end)
+	return err
+}
+
+func checkText(w io.Writer, f *preflight.Finding, rows iter.Seq2[preflight.RowFinding, error]) error {
+	fmt.Fprintf(w, "\nasked the API (%s, no write): %s to carry out\n", counted(f.Calls, "call", "calls"), counted(f.ToDo, "row", "rows"))
+	t := newTable(1)
+	for _, m := range []map[jobs.Reason]int{f.Already, f.Problems} {
+		for _, reason := range slices.Sorted(maps.Keys(m)) {
+			t.add("  "+string(reason), count(m[reason]), pick(m[reason] == 1, "row", "rows"), CauseOf(reason).Short)
+		}
+	}
+	t.write(w)
+	if err := failingRows(w, rows); err != nil {
+		return err
+	}
+	t = newTable(2, 3, 4)
+	t.add("ad account", "access", "to do", "already", "would fail")
+	for _, a := range f.Accounts[:min(len(f.Accounts), planAccounts)] {
+		t.add(a.Account.Act(), access(a), count(a.ToDo), count(a.Already), count(a.Failing))
+	}
+	t.write(w)
+	moreAccounts(w, len(f.Accounts)-planAccounts)
+	told := 0
+	for _, a := range f.Accounts {
+		if a.Readable || told == planAccounts {
+			continue
+		}
+		told++
+		fmt.Fprintf(w, "no access  %s cannot be read: %s\n", a.Account.Act(), OneLine(a.Error))
+	}
+	_, err := fmt.Fprintf(w, "time       %s\n", checkedTime(f))
+	return err
+}
+
+func failingRows(w io.Writer, rows iter.Seq2[preflight.RowFinding, error]) error {
+	n := 0
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		if row.Status == jobs.StatusSkipped {
+			continue
+		}
+		if n++; n <= planRows {
+			fmt.Fprintf(w, "line %d: %s: %s: %s\n", row.Row, operationText(row), row.Reason, OneLine(row.Message))
+		}
+	}
+	if more := n - planRows; more > 0 {
+		fmt.Fprintf(w, "... and %s; --json lists them all\n", counted(more, "more row", "more rows"))
+	}
+	return nil
+}
+
+// operationText is a row's operation in words.
+func operationText(r preflight.RowFinding) string {
+	parts := []string{r.Operation, string(r.Hash)}
+	if r.Source != "" {
+		parts = append(parts, "of", r.Source.Act())
+	}
+	if r.Target != "" {
+		parts = append(parts, "to", r.Target.Act())
+	}
+	return strings.Join(parts, " ")
+}
+
+// access is an ad account's access tier, where there is one.
+func access(a preflight.AccountFinding) string {
+	switch {
+	case !a.Readable:
+		return "none"
+	case a.Tier == "":
+		return "-"
+	}
+	return a.Tier
+}
+
+// checkedTime is the time for the rows to do, in words.
+func checkedTime(f *preflight.Finding) string {
+	least, most := estimate(f.Least), estimate(f.Most)
+	switch {
+	case f.Untold == 0:
+		return most + " for the rows to carry out, at the access tiers that the ad accounts report"
+	case least == most:
+		return most + " for the rows to carry out, at either access tier"
+	}
+	return fmt.Sprintf("%s to %s for the rows to carry out: %s no access tier", least, most,
+		counted(f.Untold, "ad account reports", "ad accounts report"))
+}

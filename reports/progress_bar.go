@@ -1,0 +1,135 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+)
+
+const (
+	framesPerSecond = 8
+	barCells        = 32
+	barCellsMin     = 10
+)
+
+var (
+	doneStyle = lipgloss.NewStyle().Foreground(lipgloss.Green)
+	badStyle  = lipgloss.NewStyle().Foreground(lipgloss.Red)
+	waitStyle = lipgloss.NewStyle().Foreground(lipgloss.Yellow)
+	softStyle = lipgloss.NewStyle().Faint(true)
+)
+
+// bar draws until the progress is stopped, and reports false if the terminal
+// failed it before. The terminal's settings are left alone: no raw mode, so that
+// ^C stays a signal; no hidden cursor and no other screen, so that a killed process
+// leaves nothing to repair.
+func (p *Progress) bar() bool {
+	_, _ = tea.NewProgram(barModel{p: p, width: 80, view: p.snapshot(time.Now()), now: time.Now()},
+		tea.WithOutput(p.w), tea.WithInput(nil), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)).Run()
+	select {
+	case <-p.quit:
+		return true
+	default:
+		return false
+	}
+}
+
+type barModel struct {
+	p     *Progress
+	width int
+	view  view
+	now   time.Time
+}
+
+type frameMsg time.Time
+
+func nextFrame() tea.Cmd {
+	return tea.Tick(time.Second/framesPerSecond, func(t time.Time) tea.Msg { return frameMsg(t) })
+}
+
+// Init implements tea.Model.
+func (m barModel) Init() tea.Cmd { return nextFrame() }
+
+// Update implements tea.Model.
+func (m barModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width = msg.Width
+	case frameMsg:
+		var stop bool
+		select {
+		case <-m.p.quit:
+			stop = true
+		default:
+		}
+		m.now = time.Time(msg)
+		m.view = m.p.snapshot(m.now)
+		then := nextFrame()
+		if stop {
+			then = tea.Quit
+		}
+		if notes := m.p.takeNotes(); len(notes) > 0 {
+			return m, tea.Sequence(tea.Println(m.wrap(notes)), then)
+		}
+		return m, then
+	}
+	return m, nil
+}
+
+// wrap breaks notes that are wider than the terminal. Where the terminal breaks a line
+// by itself, what is drawn below it ends up in the wrong row.
+func (m barModel) wrap(notes []string) string {
+	return lipgloss.Wrap(strings.Join(notes, "\n"), max(m.width, 1), "")
+}
+
+// View implements tea.Model. The empty last line is the cursor's: what is typed or
+// printed meanwhile appears there.
+func (m barModel) View() tea.View {
+	lines := barLines(m.view, m.now, m.width)
+	v := tea.NewView(strings.Join(lines, "\n") + "\n")
+	v.Cursor = tea.NewCursor(0, len(lines))
+	// To bubbletea, steady and one below the first shape is style 0, which it never
+	// sends: the user's cursor keeps its shape.
+	v.Cursor.Shape, v.Cursor.Blink = tea.CursorBlock-1, false
+	v.DisableBracketedPasteMode = true
+	return v
+}
+
+// barLines draws two lines, and a third while something waits. On a narrow terminal
+// the bar shrinks first, then the ends of lines go.
+func barLines(v view, now time.Time, width int) []string {
+	numbers := fmt.Sprintf("%4s  %s of %s", percent(v.Settled, v.Total), count(v.Settled), count(v.Total))
+	if v.Settled < v.Total {
+		numbers += "  " + pace(v.Rate, "")
+		if v.Left >= 0 {
+			numbers += "  " + span(v.Left) + " left"
+		}
+	}
+	cells := max(min(barCells, width-len(numbers)-2), barCellsMin)
+	full := cells
+	if v.Total > 0 {
+		full = int(min(v.Settled, v.Total) * int64(cells) / v.Total)
+	}
+	bar := doneStyle.Render(strings.Repeat("█", full)) + softStyle.Render(strings.Repeat("░", cells-full))
+
+	counts := []string{"done " + count(max(v.Settled-v.Failed-v.Skipped, 0))}
+	if v.Skipped > 0 {
+		counts = append(counts, "skipped "+count(v.Skipped))
+	}
+	failed := "failed " + count(v.Failed)
+	if v.Failed > 0 {
+		failed = badStyle.Render(failed)
+	}
+	ls := []string{bar + " " + numbers, strings.Join(append(counts, failed), "   ")}
+	if wait := v.waiting(now); wait != "" {
+		ls = append(ls, waitStyle.Render(wait))
+	}
+	clip := lipgloss.NewStyle().MaxWidth(max(width, 1))
+	for i := range ls {
+		ls[i] = clip.Render(ls[i])
+	}
+	return ls
+}

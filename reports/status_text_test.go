@@ -1,0 +1,67 @@
+package reports_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"adferry/jobs"
+	"adferry/reports"
+)
+
+func TestTextGolden(t *testing.T) {
+	running := sample()
+	running.summary.State, running.summary.Stop, running.summary.ExitCode = jobs.JobRunning, "", nil
+	paused := sample()
+	since, workers, rate := began.Add(20*time.Minute), 3, 0.5
+	paused.summary.State, paused.summary.Stop, paused.summary.ExitCode = jobs.JobPaused, "", nil
+	paused.summary.PausedAt, paused.summary.Tuned = &since, jobs.Tuning{Workers: &workers, MaxRate: &rate}
+	done := sample()
+	done.summary = summarize(done.results[:6])
+	done.summary.State, done.summary.ElapsedS = jobs.JobFinished, 90000
+	only := summarize(done.results[4:5])
+	only.State = jobs.JobFinished
+	now := began.Add(24*time.Minute + 500*time.Millisecond)
+	for _, test := range []struct {
+		name string
+		s    jobs.Summary
+		o    reports.TextOptions
+	}{
+		{"stopped", sample().summary, reports.TextOptions{Dir: "merger.job"}},
+		{"running", running.summary, reports.TextOptions{Dir: "merger.job", Now: now, Accounts: true, Samples: running.samples}},
+		{"paused", paused.summary, reports.TextOptions{Dir: "merger.job", Now: now}},
+		{"finished", done.summary, reports.TextOptions{Dir: "my job"}},
+		{"idle", only, reports.TextOptions{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			golden(t, "text_"+test.name+".txt", reports.Text(test.s, test.o))
+		})
+	}
+}
+
+func ExampleText() {
+	fmt.Print(reports.Text(jobs.Summary{
+		State:    jobs.JobFinished,
+		Totals:   jobs.Totals{Rows: 1204, Done: 1100, Skipped: 96, Failed: 8},
+		Reasons:  map[jobs.Reason]int{jobs.AlreadyPresent: 96, jobs.InUse: 7, jobs.Denied: 1},
+		API:      jobs.APICounts{Calls: 1310, HTTPRequests: 27, Throttled: 2},
+		ElapsedS: 151,
+		WaitedS:  60,
+	}, reports.TextOptions{Dir: "merger.job"}))
+	// Output:
+	// Finished: 1,196 of 1,204 rows ended as wanted, and 8 failed.
+	//
+	// done               1,100
+	// skipped               96
+	//   already_present     96  the target had the image
+	// failed                 8
+	//   in_use               7  an ad creative uses the image
+	//   denied               1  the token may not do this with this ad account
+	//
+	// sent  1,310 calls in 27 requests, 2 throttled
+	// time  2m 31s, 1m 0s of it waiting for limits or the network
+	// rate  8.0 rows/s
+	//
+	// next  adferry retry merger.job
+	//         fix the cause, then this tries the 8 failed rows again
+}
