@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/cleanup"
 	"adferry/jobs/dispatch"

@@ -40,6 +40,7 @@ var errorCases = []errorCase{
 	kind(exitGuard, func(e *registry.ContradictionError, _ error) []string { return contradictionHints(e) }),
 	kind(exitUsage, func(e *store.LinkedError, _ error) []string { return linkedHints(e) }),
 	kind(exitUsage, func(e *usageError, _ error) []string { return e.hint }),
+	kind(exitUsage, backupHints),
 	kind[*plan.ProblemsError](exitUsage, nil),
 	{runningForeign, exitLocked, hintOf(foreignHints)},
 	kind(exitUsage, foreignHints),

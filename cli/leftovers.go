@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"adferry/jobs/undo"
 	"adferry/reports"
 )
 
@@ -13,10 +14,10 @@ import (
 func sweep(dir string) {
 	reports.Sweep(dir, draftNames()...)
 	dir = absolute(dir)
-	if undo := (undoing{dir: filepath.Join(dir, "undo")}); os.Remove(undo.draft()) == nil {
-		undo.tidy()
+	if u := (undo.Job{Dir: undo.DirOf(dir)}); os.Remove(u.Draft()) == nil {
+		u.Tidy()
 	}
-	if filepath.Base(dir) == "undo" {
-		_ = os.Remove(undoing{dir: dir}.draft())
+	if undo.DirOf(filepath.Dir(dir)) == dir {
+		_ = os.Remove(undo.Job{Dir: dir}.Draft())
 	}
 }

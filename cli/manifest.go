@@ -1,17 +1,14 @@
 package cli
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
-	"os"
 	"path/filepath"
 
-	"adferry/jobs/store"
+	"adferry/graph"
 	"adferry/plan"
 )
 
@@ -43,23 +40,6 @@ func showProblems(s *streams, err error) error {
 		return usagef("fix it and run again", "the manifest has 1 problem; nothing was sent")
 	}
 	return usagef("fix them and run again", "the manifest has %d problems; nothing was sent", n)
-}
-
-// writeManifest writes the lines to a file of their own, on disk when it returns.
-func writeManifest(path string, lines iter.Seq2[plan.Line, error]) (n int, err error) {
-	f, err := os.Create(path)
-	if err != nil {
-		return 0, &store.DiskError{Err: err}
-	}
-	defer f.Close()
-	w := bufio.NewWriterSize(f, 256<<10)
-	if n, err = plan.WriteGuarded(w, lines); err != nil {
-		return n, err
-	}
-	if err := errors.Join(w.Flush(), f.Sync()); err != nil {
-		return n, &store.DiskError{Err: err}
-	}
-	return n, nil
 }
 
 // sumOf is the SHA-256 of what is left to read, in hex.

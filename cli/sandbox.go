@@ -118,7 +118,7 @@ func sandboxOptions(c *cli.Context) (sandbox.Options, error) {
 func readSeeds(m *manifest) (*rehearsal.Seeds, error) {
 	seeds, err := rehearsal.ReadSeeds(m.readWith)
 	if column := (*rehearsal.ColumnError)(nil); errors.As(err, &column) {
-		return nil, &usageError{err: err}
+		return nil, &usageError{err: column}
 	}
 	return seeds, err
 }

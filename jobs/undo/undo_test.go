@@ -124,7 +124,7 @@ func undoAfter(t *testing.T, d *rand.Rand) {
 	}
 	undo, gone := jobtest.Undone(w, t, dir)
 	if gone > 0 {
-		t.Errorf("%d images are gone for good", gone)
+		t.Errorf("%d images cannot be restored", gone)
 	}
 	if after := w.Server.Snapshot(); !slices.Equal(before, after) {
 		t.Errorf("rows %q", rows)
