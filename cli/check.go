@@ -3,11 +3,9 @@ package cli
 import (
 	"context"
 	"os"
-	"sync/atomic"
 
 	"github.com/urfave/cli/v2"
 
-	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
@@ -55,7 +53,7 @@ func check(c *cli.Context, s *streams, path string) error {
 	if err != nil {
 		return err
 	}
-	fence := &fence{API: api, closed: map[string]*graph.Error{}}
+	fence := preflight.NewFence(api)
 	reader, err := probe(c.Context, s, se, fence, p)
 	if err != nil {
 		return &readingError{err}
@@ -64,15 +62,15 @@ func check(c *cli.Context, s *streams, path string) error {
 		return &readingError{err}
 	}
 	d := reports.NewPlan(m.name, p, preflight.Predict(p))
-	if d.Check, err = newFinding(c.Context, job, d.Forecast, reader, fence); err != nil {
+	if d.Check, err = preflight.Find(c.Context, job, d.Forecast, reader, fence); err != nil {
 		return err
 	}
-	return d.WriteChecked(s.out, c.Bool("json"), otherRows(job.Results(c.Context)))
+	return d.WriteChecked(s.out, c.Bool("json"), preflight.OtherRows(job.Results(c.Context)))
 }
 
 // probe finds the ad accounts that cannot be read, and fences them off. A refused
 // token shows here, before anything else is asked.
-func probe(ctx context.Context, s *streams, se *session, fence *fence, p *plan.Plan) (*reader.Reader, error) {
+func probe(ctx context.Context, s *streams, se *session, fence *preflight.Fence, p *plan.Plan) (*reader.Reader, error) {
 	var accounts []plan.Account
 	for _, load := range p.Accounts() {
 		accounts = append(accounts, load.Account)
@@ -84,7 +82,7 @@ func probe(ctx context.Context, s *streams, se *session, fence *fence, p *plan.P
 	defer release()
 	unreadable, stop := apart(reader.Probe(ctx, accounts))
 	for _, a := range unreadable {
-		fence.close(a.Account, a.Err)
+		fence.Close(a.Account, a.Err)
 	}
 	return reader, stop
 }
@@ -101,37 +99,4 @@ func rehearseReads(ctx context.Context, se *session, api dispatch.API, job *stor
 	release()
 	se.progress.Stop()
 	return err
-}
-
-// fence keeps calls from ad accounts that are known to refuse them, and counts the
-// others: refused calls count against the quota and the app's tier, too.
-type fence struct {
-	dispatch.API
-	closed map[string]*graph.Error
-	calls  atomic.Int64
-}
-
-// close takes what an account answered for its answer to everything. What failed
-// again and again counts as refused, so that nobody tries it once more.
-func (f *fence) close(a plan.Account, err *graph.Error) {
-	e := *err
-	if e.Class == graph.Transient {
-		e.Class = graph.RefusedAccount
-	}
-	f.closed[string(a)] = &e
-}
-
-// Do sends what may pass. The calls of one request are all of one account.
-func (f *fence) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
-	refusal := f.closed[calls[0].Account]
-	if refusal == nil {
-		f.calls.Add(int64(len(calls)))
-		return f.API.Do(ctx, calls)
-	}
-	replies := make([]graph.Reply, len(calls))
-	for i := range replies {
-		e := *refusal
-		replies[i].Err = &e
-	}
-	return replies
 }

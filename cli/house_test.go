@@ -29,7 +29,7 @@ var rooms = map[string]struct {
 	"jobs/reader":     {[]string{"plan", "graph", "jobs", "jobs/quota", "jobs/evidence", "jobs/dispatch"}, "the reader reads without a job"},
 	"jobs/undo":       {[]string{"plan", "graph", "jobs", "jobs/store", "jobs/backup"}, "an undo reads what a job did and makes a manifest of it"},
 	"jobs/verify":     {[]string{"plan", "graph", "jobs", "jobs/reader"}, "a verification reads through a reader and changes nothing"},
-	"jobs/preflight":  {[]string{"plan", "graph", "jobs", "jobs/quota", "jobs/engine"}, "a forecast follows from the plan and the options"},
+	"jobs/preflight":  {[]string{"plan", "graph", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader"}, "a preflight reads and sends no write"},
 	"jobs/rehearsal":  {[]string{"plan", "graph/sandbox", "jobs", "jobs/store"}, "a rehearsal makes the server of a job; it sends nothing"},
 	"jobs/jobtest":    {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/backup", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/store", "jobs/undo", "jobs/verify"}, "a room for tests alone"},
 	"jobs/lab":        {nil, "a room for tests alone"},

@@ -1,4 +1,4 @@
-package cli
+package preflight
 
 import (
 	"context"
@@ -7,14 +7,21 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
-	"adferry/jobs/preflight"
 	"adferry/jobs/reader"
-	"adferry/jobs/store"
 	"adferry/plan"
 )
 
-// newFinding tells what a run would do by how the rehearsal of its reads ended.
-func newFinding(ctx context.Context, job *store.Job, f preflight.Forecast, r *reader.Reader, fence *fence) (*preflight.Finding, error) {
+// Rehearsed is a job whose reads were made and whose writes were settled as done without
+// being sent: *store.Job is one.
+type Rehearsed interface {
+	Summary(ctx context.Context) (jobs.Summary, error)
+	// Done counts the operations that would be carried out, by the ad account that is
+	// charged for them.
+	Done(ctx context.Context) (map[plan.Account]int, error)
+}
+
+// Find tells what a run would do from how the rehearsal of its reads ended.
+func Find(ctx context.Context, job Rehearsed, f Forecast, r *reader.Reader, fence *Fence) (*Finding, error) {
 	summary, err := job.Summary(ctx)
 	if err != nil {
 		return nil, err
@@ -23,7 +30,7 @@ func newFinding(ctx context.Context, job *store.Job, f preflight.Forecast, r *re
 	if err != nil {
 		return nil, err
 	}
-	c := &preflight.Finding{ToDo: summary.Totals.Done, Already: map[jobs.Reason]int{}, Problems: map[jobs.Reason]int{}, Calls: int(fence.calls.Load())}
+	c := &Finding{ToDo: summary.Totals.Done, Already: map[jobs.Reason]int{}, Problems: map[jobs.Reason]int{}, Calls: fence.Calls()}
 	for reason, n := range summary.Reasons {
 		if reason == jobs.AlreadyPresent || reason == jobs.AlreadyAbsent {
 			c.Already[reason] = n
@@ -34,12 +41,12 @@ func newFinding(ctx context.Context, job *store.Job, f preflight.Forecast, r *re
 	tiers := map[plan.Account]graph.Tier{}
 	for _, a := range f.Accounts {
 		rows := summary.Accounts[a.Account]
-		one := preflight.AccountFinding{Account: a.Account, Readable: true, ToDo: rows.Done, Already: rows.Skipped, Failing: rows.Failed, Writes: writes[a.Account]}
+		one := AccountFinding{Account: a.Account, Readable: true, ToDo: rows.Done, Already: rows.Skipped, Failing: rows.Failed, Writes: writes[a.Account]}
 		tier := r.Tier(a.Account)
 		if tier != graph.TierUnknown {
 			one.Tier = tier.String()
 		}
-		if e := fence.closed[string(a.Account)]; e != nil {
+		if e := fence.Closed(a.Account); e != nil {
 			one.Readable, one.Error = false, e.Error()
 			c.Unread++
 			tier = graph.TierFull // nothing is done there, at any speed
@@ -54,14 +61,14 @@ func newFinding(ctx context.Context, job *store.Job, f preflight.Forecast, r *re
 	return c, nil
 }
 
-// otherRows are the rows that would not be carried out.
-func otherRows(results iter.Seq2[jobs.Result, error]) iter.Seq2[preflight.RowFinding, error] {
-	return func(yield func(preflight.RowFinding, error) bool) {
+// OtherRows are the rows that would not be carried out.
+func OtherRows(results iter.Seq2[jobs.Result, error]) iter.Seq2[RowFinding, error] {
+	return func(yield func(RowFinding, error) bool) {
 		for r, err := range results {
 			if err == nil && r.Status == jobs.StatusDone {
 				continue
 			}
-			if !yield(preflight.RowFinding{
+			if !yield(RowFinding{
 				Row: r.Line, Operation: r.Verb.String(), Source: r.Source, Hash: r.Hash, Target: r.Target,
 				Status: r.Status, Reason: r.Reason, Message: r.Message,
 			}, err) {
