@@ -83,18 +83,6 @@ func noCommand(c *cli.Context, name string) error {
 	return usagef(hint, "there is no command %s", shown(name))
 }
 
-// argument returns the command's only argument.
-func argument(c *cli.Context, name string) (string, error) {
-	switch c.NArg() {
-	case 1:
-		return c.Args().First(), nil
-	case 0:
-		return "", usagef(fmt.Sprintf("adferry %s %s", c.Command.Name, name), "%s needs %s", c.Command.Name, name)
-	}
-	return "", usagef(fmt.Sprintf("adferry %s %s", c.Command.Name, name), "%s takes one argument, and there are %d: %s",
-		c.Command.Name, c.NArg(), strings.Join(c.Args().Slice(), " "))
-}
-
 // reorder puts a command's options before its arguments: the flag package
 // behind the CLI library stops at the first argument, and would silently ignore
 // a --dry-run behind it. An option that lacks its value is an error, for it would

@@ -4,8 +4,6 @@ import (
 	"context"
 	"os"
 
-	"github.com/urfave/cli/v2"
-
 	"adferry/jobs"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
@@ -19,8 +17,8 @@ import (
 // check asks the API what a plan would find, by reads alone: first whether each ad
 // account can be read at all, then about every image. It runs as a job in a folder
 // of its own that is thrown away.
-func check(c *cli.Context, s *streams, path string) error {
-	m, err := manifestOf(c, s, path)
+func check(ctx context.Context, o runOptions, s *streams, path string, asJSON bool) error {
+	m, err := o.openManifest(s, path)
 	if err != nil {
 		return err
 	}
@@ -29,7 +27,7 @@ func check(c *cli.Context, s *streams, path string) error {
 	if err != nil {
 		return showProblems(s, err)
 	}
-	se, err := newSession(c, s, c.Bool("sandbox"))
+	se, err := newSession(ctx, o, s, o.sandboxed)
 	if err != nil {
 		return err
 	}
@@ -42,8 +40,8 @@ func check(c *cli.Context, s *streams, path string) error {
 		return notStarted(&store.DiskError{Err: err})
 	}
 	defer os.RemoveAll(dir)
-	job, _, err := store.Create(c.Context, dir, store.Spec{
-		Manifest: m.kept, Sandbox: c.Bool("sandbox"), Read: m.read,
+	job, _, err := store.Create(ctx, dir, store.Spec{
+		Manifest: m.kept, Sandbox: o.sandboxed, Read: m.read,
 	})
 	if err != nil {
 		return notStarted(err)
@@ -54,18 +52,18 @@ func check(c *cli.Context, s *streams, path string) error {
 		return err
 	}
 	fence := preflight.NewFence(api)
-	reader, err := probe(c.Context, s, se, fence, p)
+	reader, err := probe(ctx, s, se, fence, p)
 	if err != nil {
 		return &readingError{err}
 	}
-	if err := rehearseReads(c.Context, se, fence, job, p); err != nil {
+	if err := rehearseReads(ctx, se, fence, job, p); err != nil {
 		return &readingError{err}
 	}
 	d := reports.NewPlan(m.name, p, preflight.Predict(p))
-	if d.Check, err = preflight.Find(c.Context, job, d.Forecast, reader, fence); err != nil {
+	if d.Check, err = preflight.Find(ctx, job, d.Forecast, reader, fence); err != nil {
 		return err
 	}
-	return d.WriteChecked(s.out, c.Bool("json"), preflight.OtherRows(job.Results(c.Context)))
+	return d.WriteChecked(s.out, asJSON, preflight.OtherRows(job.Results(ctx)))
 }
 
 // probe finds the ad accounts that cannot be read, and fences them off. A refused
@@ -75,12 +73,12 @@ func probe(ctx context.Context, s *streams, se *session, fence *preflight.Fence,
 	for _, load := range p.Accounts() {
 		accounts = append(accounts, load.Account)
 	}
-	options := se.options
+	options := se.engine
 	options.Observe = (&reading{err: s.err, quiet: se.quiet, log: se.log}).observe
 	reader := reader.New(fence, options.Dispatch())
 	ctx, release := untilSignal(ctx)
 	defer release()
-	unreadable, stop := apart(reader.Probe(ctx, accounts))
+	unreadable, stop := splitErrors(reader.Probe(ctx, accounts))
 	for _, a := range unreadable {
 		fence.Close(a.Account, a.Err)
 	}
@@ -89,7 +87,7 @@ func probe(ctx context.Context, s *streams, se *session, fence *preflight.Fence,
 
 // rehearseReads runs the plan's reads, and settles as done what a run would write.
 func rehearseReads(ctx context.Context, se *session, api dispatch.API, job *store.Job, p *plan.Plan) error {
-	options := se.options
+	options := se.engine
 	options.ReadOnly = true
 	options.MaxFailures = jobs.Share{Count: p.Rows * 2, Set: true} // failures are what is looked for
 	options.Observe = watch(se)

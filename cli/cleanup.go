@@ -73,19 +73,22 @@ func runCleanup(c *cli.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	se, err := newSession(c, s, false)
+	run, err := runOptionsOf(c)
+	if err != nil {
+		return err
+	}
+	se, err := newSession(c.Context, run, s, false)
 	if err != nil {
 		return err
 	}
 	defer se.close()
 	if o.dryRun { // unlike that of a job, it reads
-		api, err := connect(c, s, se.log)
+		api, err := run.connect(s, se.log)
 		if err != nil {
 			return err
 		}
 		se.connect = func(*store.Job) (dispatch.API, error) { return api, nil }
 	}
-	o.confirm = func(what string) error { return confirm(c, s, what) }
 	return o.run(c.Context, s, se)
 }
 
@@ -125,7 +128,6 @@ type cleanupOptions struct {
 	keepJobs int    // of those under root, when they are finished; 0 is all
 	dryRun   bool
 	yes      bool
-	confirm  func(what string) error
 }
 
 func cleanupOptionsOf(c *cli.Context) (*cleanupOptions, error) {
@@ -230,7 +232,7 @@ func addKeepList(r *cleanup.Request, path string) error {
 
 // checkFolders checks where the job, or the schedule's jobs, are to be.
 func (o *cleanupOptions) checkFolders() error {
-	if err := cmp.Or(noFile("job", o.dir), noFile("jobs", o.root)); err != nil {
+	if err := cmp.Or(notAFile("job", o.dir), notAFile("jobs", o.root)); err != nil {
 		return err
 	}
 	switch {

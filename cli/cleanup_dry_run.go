@@ -31,7 +31,7 @@ func (o *cleanupOptions) rehearse(ctx context.Context, s *streams, se *session) 
 	defer inv.Close()
 	if o.dir == "" {
 		fmt.Fprint(s.err, reports.CleanupPreview(inv))
-		if _, err := plan.Write(s.out, inv.Rows()); gone(err) != nil {
+		if _, err := plan.Write(s.out, inv.Rows()); ignoreBrokenPipe(err) != nil {
 			return err
 		}
 		return endCleanup(s, inv, checkLimit(inv))

@@ -31,7 +31,7 @@ func (o *cleanupOptions) start(ctx context.Context, s *streams, se *session, mak
 	if err := checkLimit(inv); err != nil {
 		return endCleanup(s, inv, err)
 	}
-	if err := o.confirm(reports.CleanupDeletions(inv)); err != nil {
+	if err := se.confirm(s, reports.CleanupDeletions(inv)); err != nil {
 		return endCleanup(s, inv, err)
 	}
 	dir, err := makeDir()
@@ -43,7 +43,7 @@ func (o *cleanupOptions) start(ctx context.Context, s *streams, se *session, mak
 		return notStarted(err)
 	}
 	defer job.Close()
-	return endCleanup(s, inv, carryOut(ctx, s, se, job, dir))
+	return endCleanup(s, inv, runJob(ctx, s, se, job, dir))
 }
 
 // makeCleanup makes the job in dir.
@@ -54,7 +54,7 @@ func makeCleanup(ctx context.Context, s *streams, se *session, inv *cleanup.Inve
 	}
 	path := filepath.Join(dir, cleanup.ManifestName)
 	job, _, err := store.Create(ctx, dir, store.Spec{
-		Manifest: absolute(path), Policy: inv.Policy(), Consent: true, Endpoint: se.server.origin, Settings: se.settings, Beside: draftNames(),
+		Manifest: absolute(path), Policy: inv.Policy(), Consent: true, Endpoint: se.server().origin, Settings: se.settings, Beside: draftNames(),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 			p, err := readManifest(path, visit)
 			if err == nil && p.SHA256 != sum { // the consent is for what was listed, and nothing else
@@ -78,7 +78,7 @@ func (o *cleanupOptions) list(ctx context.Context, s *streams, se *session) (*cl
 	ctx, release := untilSignal(ctx)
 	defer release()
 	r := &reading{err: s.err, quiet: se.quiet, log: se.log}
-	options := se.options
+	options := se.engine
 	options.Observe = r.observe
 	began := time.Now()
 	said := began
@@ -94,8 +94,8 @@ func (o *cleanupOptions) list(ctx context.Context, s *streams, se *session) (*cl
 	if err != nil {
 		return nil, &readingError{fmt.Errorf("nothing was deleted because the images could not be listed: %w", err)}
 	}
-	if se.options.MaxDuration > 0 {
-		se.options.MaxDuration = max(time.Second, se.options.MaxDuration-time.Since(began))
+	if se.engine.MaxDuration > 0 {
+		se.engine.MaxDuration = max(time.Second, se.engine.MaxDuration-time.Since(began))
 	}
 	return inv, nil
 }

@@ -100,5 +100,5 @@ func resumeCleanup(ctx context.Context, s *streams, se *session, dir string) err
 			fmt.Fprintf(s.err, "policy: %s\n", meta.Policy)
 		}
 	}
-	return carryOut(ctx, s, se, job, dir)
+	return runJob(ctx, s, se, job, dir)
 }

@@ -20,10 +20,10 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	forgetEmpty()
 	s := &streams{
 		in: stdin, out: &outlet{w: &plainWriter{w: stdout}},
-		err: &plainWriter{w: stderr, hide: discretion(args)}, terminal: stderr,
+		err: &plainWriter{w: stderr, hide: hideSecrets(args)}, terminal: stderr,
 	}
 	app := newApp(s)
-	err := misplaced(args)
+	err := checkSecrets(args)
 	if err == nil {
 		args, err = reorder(app, args)
 	}
@@ -75,8 +75,8 @@ func oneLine(text string) string {
 func (s *streams) outcome(err error) error {
 	var lost *outputError
 	if err == nil || errors.As(err, &lost) {
-		return gone(s.out.err)
+		return ignoreBrokenPipe(s.out.err)
 	}
-	s.out.excuse(s.err)
+	s.out.warnLost(s.err)
 	return err
 }

@@ -6,11 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"slices"
 	"strings"
 	"time"
-
-	"github.com/urfave/cli/v2"
 
 	"adferry/graph"
 	"adferry/jobs/dispatch"
@@ -18,8 +15,8 @@ import (
 
 // connect makes the API client that the options and the environment describe.
 // It sends nothing.
-func connect(c *cli.Context, s *streams, log *slog.Logger) (dispatch.API, error) {
-	token, err := accessToken(c, s)
+func (o connection) connect(s *streams, log *slog.Logger) (dispatch.API, error) {
+	token, err := o.token(s.in)
 	if err != nil {
 		return nil, err
 	}
@@ -28,8 +25,8 @@ func connect(c *cli.Context, s *streams, log *slog.Logger) (dispatch.API, error)
 		return nil, usagef("", "ADFERRY_APP_SECRET: %w", err)
 	}
 	client, err := graph.New(graph.Config{
-		Endpoint: c.String("endpoint"), Version: c.String("api-version"), Token: token, AppSecret: secret,
-		Transport: graph.NewTransport(), Timeout: c.Duration("timeout"), UserAgent: userAgent(),
+		Endpoint: o.endpoint, Version: o.version, Token: token, AppSecret: secret,
+		Transport: graph.NewTransport(), Timeout: o.timeout, UserAgent: userAgent(),
 	})
 	if err != nil {
 		return nil, &usageError{err: err}
@@ -39,12 +36,12 @@ func connect(c *cli.Context, s *streams, log *slog.Logger) (dispatch.API, error)
 
 func userAgent() string { return "adferry/" + version() }
 
-// accessToken reads the token from where it may be: never from an option's
-// value, which every process on the machine can see.
-func accessToken(c *cli.Context, s *streams) (graph.Secret, error) {
+// token reads the access token from where it may be: never from an option's value, which
+// every process on the machine can see.
+func (o connection) token(stdin io.Reader) (graph.Secret, error) {
 	text, from := os.Getenv("ADFERRY_ACCESS_TOKEN"), "ADFERRY_ACCESS_TOKEN"
-	if file := c.String("token-file"); file != "" {
-		raw, err := readToken(file, s.in)
+	if file := o.tokenFile; file != "" {
+		raw, err := readToken(file, stdin)
 		if err != nil {
 			return graph.Secret{}, usagef("--token-file takes the name of a file that holds the token, or - for standard input", "--token-file: %s cannot be read: %w", shown(file), graph.WithoutPath(err))
 		}
@@ -53,10 +50,10 @@ func accessToken(c *cli.Context, s *streams) (graph.Secret, error) {
 	switch {
 	case strings.TrimSpace(text) != "":
 	case from == "--token-file":
-		return graph.Secret{}, usagef("put the token into it, and nothing else", "--token-file: %s is empty", shown(c.String("token-file")))
+		return graph.Secret{}, usagef("put the token into it, and nothing else", "--token-file: %s is empty", shown(o.tokenFile))
 	default:
 		hint := []string{"set ADFERRY_ACCESS_TOKEN, or name a file with --token-file FILE (- is standard input)"}
-		if slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return f.Names()[0] == "sandbox" }) {
+		if o.sandbox {
 			hint = append(hint, "--sandbox rehearses without one")
 		}
 		return graph.Secret{}, &usageError{err: errors.New("there is no access token"), hint: hint}
@@ -83,25 +80,15 @@ func readToken(file string, stdin io.Reader) (string, error) {
 }
 
 // logger makes the log that the options ask for.
-func logger(c *cli.Context, s *streams) (*slog.Logger, error) {
-	format := c.String("log-format")
-	if format != "text" && format != "json" && format != "" {
-		return nil, usagef("", "--log-format must be text or json, not %q", format)
+func (o logging) logger(w io.Writer) *slog.Logger {
+	handler := &slog.HandlerOptions{Level: o.level}
+	switch {
+	case o.off:
+		return slog.New(slog.DiscardHandler)
+	case o.json:
+		return slog.New(slog.NewJSONHandler(w, handler))
 	}
-	var level slog.Level
-	switch name := c.String("log-level"); name {
-	case "off", "":
-		return slog.New(slog.DiscardHandler), nil
-	case "error", "warn", "info", "debug":
-		_ = level.UnmarshalText([]byte(name))
-	default:
-		return nil, usagef("", "--log-level must be off, error, warn, info or debug, not %q", name)
-	}
-	o := &slog.HandlerOptions{Level: level}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(s.err, o)), nil
-	}
-	return slog.New(slog.NewTextHandler(s.err, o)), nil
+	return slog.New(slog.NewTextHandler(w, handler))
 }
 
 // loggedAPI writes every call and its answer to the debug log.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
 	"adferry/jobs"
@@ -16,21 +15,21 @@ import (
 
 // agree lets a plan pass that deletes nothing, or as much as was agreed to; what
 // tells of its deletions.
-func agree(c *cli.Context, s *streams, p *plan.Plan, limit jobs.Share, what func(*plan.Plan) string) error {
+func (o consent) agree(s *streams, p *plan.Plan, limit jobs.Share, what func(*plan.Plan) string) error {
 	deletes := p.Counts().Deletes
 	if deletes == 0 {
 		return nil
 	}
-	if err := within(limit, deletes, p.Rows); err != nil {
+	if err := checkMaxDelete(limit, deletes, p.Rows); err != nil {
 		return err
 	}
-	return confirm(c, s, what(p))
+	return o.confirm(s, what(p))
 }
 
 // confirm lets deletions pass that were agreed to beforehand, or are now at the
 // terminal. what says which.
-func confirm(c *cli.Context, s *streams, what string) error {
-	if c.Bool("yes") {
+func (o consent) confirm(s *streams, what string) error {
+	if o.given {
 		return nil
 	}
 	in, ok := s.in.(*os.File)
@@ -38,8 +37,8 @@ func confirm(c *cli.Context, s *streams, what string) error {
 		return &guardError{what: what, hint: "--yes agrees to that; nothing was sent"}
 	}
 	warning := "Deleted images cannot be brought back"
-	if dir := c.String("backup"); dir != "" {
-		warning = "Each is kept in " + dir + " before it is deleted"
+	if o.backup != "" {
+		warning = "Each is backed up to " + o.backup + " before it is deleted"
 	}
 	fmt.Fprintf(s.err, "%s.\n%s. Type yes to go on: ", what, warning)
 	answer, err := bufio.NewReader(io.LimitReader(in, 1024)).ReadString('\n')
@@ -49,8 +48,8 @@ func confirm(c *cli.Context, s *streams, what string) error {
 	return nil
 }
 
-// within holds a job's deletions against what --max-delete allows.
-func within(limit jobs.Share, deletes, rows int) error {
+// checkMaxDelete holds a job's deletions against what --max-delete allows.
+func checkMaxDelete(limit jobs.Share, deletes, rows int) error {
 	if most := limit.Of(rows); limit.Set && deletes > most {
 		return &guardError{
 			what: fmt.Sprintf("the manifest deletes %s, and --max-delete allows %d", count(deletes, "image"), most),

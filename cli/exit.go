@@ -84,7 +84,7 @@ var errorCases = []errorCase{
 	kind(exitStopped, func(_ *jobs.OfflineError, err error) []string {
 		return []string{"check the network, the proxy and ADFERRY_ENDPOINT, then " + nextStep(err)}
 	}),
-	kind(exitStopped, func(e *doubtError, _ error) []string {
+	kind(exitStopped, func(e *unconfirmedError, _ error) []string {
 		return []string{"nothing was changed; after " + clock(e.until) + ", " + e.again + " has nothing to wait for"}
 	}),
 	kind(exitStopped, func(_ *jobs.ThrottledError, err error) []string { return []string{"after that, " + nextStep(err)} }),

@@ -43,7 +43,7 @@ func TestExitCodes(t *testing.T) {
 		{"locked", inJob("small.job", store.ErrLocked), exitLocked, "adferry status small.job"},
 		{"another user's, running", &store.ForeignError{Dir: "small.job", Owner: "eve", Running: true, Read: true}, exitLocked, "only eve"},
 		{"another user's", &store.ForeignError{Dir: "small.job", Owner: "eve"}, exitUsage, "eve"},
-		{"interrupted while a write is in doubt", &doubtError{err: jobs.ErrInterrupted, again: "adferry undo small.job"}, exitStopped, "adferry undo small.job"},
+		{"interrupted while a write is in doubt", &unconfirmedError{err: jobs.ErrInterrupted, again: "adferry undo small.job"}, exitStopped, "adferry undo small.job"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if code := exitCode(test.err); code != test.code {

@@ -137,3 +137,25 @@ func TestTopLevel(t *testing.T) {
 		}
 	}
 }
+
+// The CLI library's context ends in the file of its command: what is behind it takes
+// typed options. options.go reads those that commands share; app.go and usage_errors.go
+// belong to the library.
+func TestContextStaysInCommands(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := []string{"options.go", "app.go", "usage_errors.go"}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(raw)
+		command := strings.Contains(text, ") *cli.Command {")
+		if strings.Contains(text, "c *cli.Context") && !command && !slices.Contains(shared, file) && !strings.HasSuffix(file, "_test.go") {
+			t.Errorf("%s has no command and takes the CLI library's context", file)
+		}
+	}
+}

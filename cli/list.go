@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -64,7 +63,11 @@ func list(c *cli.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	r, err := newReading(c, s)
+	o, err := readOptionsOf(c)
+	if err != nil {
+		return err
+	}
+	r, err := newReading(o, s)
 	if err != nil {
 		return err
 	}
@@ -140,30 +143,6 @@ func findImages(ctx context.Context, r *reading, accounts []plan.Account, q grap
 		return l.Page()
 	})
 }
-
-// accountsOf reads the command's arguments, each account once.
-func accountsOf(c *cli.Context) ([]plan.Account, error) {
-	if c.NArg() == 0 {
-		return nil, usagef(fmt.Sprintf("adferry %s act_123", c.Command.Name), "%s needs an ad account", c.Command.Name)
-	}
-	var all []plan.Account
-	for i, text := range c.Args().Slice() {
-		a, err := plan.ParseAccount(text)
-		if err != nil && len(text) > longestAccount { // it may be a token
-			return nil, usagef("", "argument %d is %w", i+1, errors.Unwrap(err))
-		}
-		if err != nil {
-			return nil, &usageError{err: err}
-		}
-		if !slices.Contains(all, a) {
-			all = append(all, a)
-		}
-	}
-	return all, nil
-}
-
-// longestAccount is of an ad account's id with its prefix.
-const longestAccount = 24
 
 // fieldsOf reads a list of field names, of which hash may be left out.
 func fieldsOf(text string) ([]string, error) {

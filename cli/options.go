@@ -1,6 +1,10 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,83 +13,171 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/backup"
 	"adferry/jobs/engine"
+	"adferry/jobs/store"
+	"adferry/plan"
+	"adferry/reports"
 )
 
-// env names the environment variable of an option.
-func env(name string) []string {
-	return []string{"ADFERRY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))}
+// The options that several commands share, as values: they are read here once, and
+// nothing behind a command's own file knows the CLI library.
+
+// connection says how the API is reached.
+type connection struct {
+	endpoint  string
+	version   string
+	tokenFile string // "" for the environment, "-" for standard input
+	timeout   time.Duration
+	adopt     bool // a job of another server goes on against this one
+	sandbox   bool // the command could do without a token, with --sandbox
 }
 
-func boolFlag(name, usage string) cli.Flag {
-	return &cli.BoolFlag{Name: name, Usage: usage, EnvVars: env(name)}
-}
-
-func stringFlag(name, value, placeholder, usage string) cli.Flag {
-	return &cli.StringFlag{Name: name, Value: value, Usage: named(usage, placeholder), EnvVars: env(name)}
-}
-
-func intFlag(name string, value int, usage string) cli.Flag {
-	return &cli.IntFlag{Name: name, Value: value, Usage: usage, EnvVars: env(name)}
-}
-
-func durationFlag(name string, value time.Duration, usage string) cli.Flag {
-	return &cli.DurationFlag{Name: name, Value: value, Usage: usage, EnvVars: env(name)}
-}
-
-// limitFlag is a time that ends something; 0 is no limit.
-func limitFlag(name, usage string) cli.Flag {
-	return &cli.DurationFlag{Name: name, Usage: usage, EnvVars: env(name), DefaultText: "no limit"}
-}
-
-// named marks the value's placeholder in the usage, where the CLI library looks
-// for it; one that the usage does not speak of goes behind it.
-func named(usage, placeholder string) string {
-	before, after, found := strings.Cut(usage, placeholder)
-	switch {
-	case placeholder == "":
-		return usage
-	case found:
-		return before + "`" + placeholder + "`" + after
+func connectionOf(c *cli.Context) connection {
+	o := connection{
+		endpoint: c.String("endpoint"), version: c.String("api-version"), tokenFile: c.String("token-file"),
+		timeout: c.Duration("timeout"), adopt: c.Bool("new-endpoint"),
 	}
-	return usage + " (`" + placeholder + "`)"
-}
-
-// connectionFlags choose the server and the token.
-func connectionFlags() []cli.Flag {
-	return []cli.Flag{
-		stringFlag("token-file", "", "FILE", "read the access token from FILE, - for standard input"),
-		stringFlag("endpoint", graph.DefaultEndpoint, "URL", "the Graph API; plain http on loopback only"),
-		stringFlag("api-version", graph.DefaultVersion, "VERSION", "the API version"),
-		durationFlag("timeout", 90*time.Second, "how long one HTTP request may take"),
+	for _, f := range c.Command.Flags {
+		o.sandbox = o.sandbox || f.Names()[0] == "sandbox"
 	}
+	return o
 }
 
-// runFlags steer whatever runs a job.
-func runFlags() []cli.Flag {
-	return append([]cli.Flag{
-		intFlag("workers", 8, "HTTP requests in flight"),
-		intFlag("batch-size", 10, "operations in one HTTP request, 1 to 50"),
-		stringFlag("max-rate", "", "R", "at most R writes a second and ad account; 0, the default: no limit"),
-		stringFlag("quota", "auto", "auto|full|limited|off", "budgets to start from: those of the access tier that the API reports, of the named one, or none"),
-		stringFlag("on-throttle", "wait", "wait|stop", "wait out throttles, or stop with exit code 3"),
-		limitFlag("max-wait", "stop with exit code 3 rather than wait longer than this at a stretch"),
-		limitFlag("max-duration", "stop with exit code 3 after this long"),
-		stringFlag("max-delete", "", "N|P%", "refuse to start when the job deletes more images than this, or a greater share of its rows"),
-		stringFlag("backup", "", "DIR", "keep every image in DIR before it is deleted; no backup, no delete; the job keeps this for later runs"),
-		stringFlag("on-denied", "", "fail|upload", "where copying between two ad accounts is refused: fail (by default), or fetch the image and upload it; the job keeps this, too"),
-		boolFlag("new-endpoint", "go on against another server than the job has run against so far; the job keeps the new one"),
-		boolFlag("dry-run", "say what would be done and send nothing"),
-		stringFlag("max-failures", "", "N|P%", "stop with exit code 5 when more operations fail, or a greater share of the job's; by default half of at least 1,000 settled"),
-		intFlag("max-attempts", 5, "writes of one operation that may fail transiently before it is given up"),
-		durationFlag("retry-base", time.Second, "first pause after a transient failure; it doubles, with jitter"),
-		durationFlag("retry-max", time.Minute, "longest pause between attempts"),
-		stringFlag("progress", "auto", "auto|bar|plain|json|none", "how progress is shown on standard error"),
-		stringFlag("log-level", "off", "off|error|warn|info|debug", "log what happens to standard error"),
-		stringFlag("log-format", "text", "text|json", "form of the log"),
-		stringFlag("metrics", "", "ADDR", "serve Prometheus metrics at http://ADDR/metrics meanwhile; port 0 picks a free one"),
-		boolFlag("sandbox", "run against an embedded sandbox seeded from the manifest; nothing leaves this machine"),
-	}, connectionFlags()...)
+// logging says what is logged, and in which form.
+type logging struct {
+	off   bool
+	level slog.Level
+	json  bool
+}
+
+func loggingOf(c *cli.Context) (o logging, err error) {
+	switch format := c.String("log-format"); format {
+	case "text", "":
+	case "json":
+		o.json = true
+	default:
+		return o, usagef("", "--log-format must be text or json, not %q", format)
+	}
+	switch name := c.String("log-level"); name {
+	case "off", "":
+		o.off = true
+	case "error", "warn", "info", "debug":
+		_ = o.level.UnmarshalText([]byte(name))
+	default:
+		return o, usagef("", "--log-level must be off, error, warn, info or debug, not %q", name)
+	}
+	return o, nil
+}
+
+// consent is whether deletions were agreed to beforehand.
+type consent struct {
+	given  bool
+	backup string // where deleted images are kept, or ""
+}
+
+func consentOf(c *cli.Context) consent { return consent{c.Bool("yes"), c.String("backup")} }
+
+// runOptions are what every command takes that runs a job.
+type runOptions struct {
+	connection
+	logging
+	consent
+	engine      engine.Options
+	told        jobs.Tuning    // as far as the options were given
+	settings    store.Settings // given now; empty ones stay as the job has them
+	mostDeletes jobs.Share
+	mode        reports.ProgressMode
+	metrics     string // address
+	sandboxed   bool   // run against the embedded sandbox
+	dryRun      bool
+}
+
+// runOptionsOf reads them, and refuses what makes no sense.
+func runOptionsOf(c *cli.Context) (o runOptions, err error) {
+	o = runOptions{
+		connection: connectionOf(c), consent: consentOf(c),
+		metrics: c.String("metrics"), sandboxed: c.Bool("sandbox"), dryRun: c.Bool("dry-run"),
+	}
+	if o.engine, err = engineOptions(c); err != nil {
+		return o, err
+	}
+	if o.told, err = tuningOf(c); err != nil {
+		return o, err
+	}
+	if o.mode, err = reports.ParseProgressMode(c.String("progress")); err != nil {
+		return o, usagef("", "--progress %w", err)
+	}
+	if o.logging, err = loggingOf(c); err != nil {
+		return o, err
+	}
+	if o.mostDeletes, err = share(c, "max-delete"); err != nil {
+		return o, err
+	}
+	o.settings, err = settingsOf(c)
+	return o, err
+}
+
+// readOptions are what every command takes that only reads.
+type readOptions struct {
+	connection
+	logging
+	engine engine.Options // of which a reader uses what paces its requests
+	quiet  bool
+}
+
+func readOptionsOf(c *cli.Context) (o readOptions, err error) {
+	o = readOptions{connection: connectionOf(c), quiet: c.Bool("quiet")}
+	if o.logging, err = loggingOf(c); err != nil {
+		return o, err
+	}
+	o.engine, err = pace(c)
+	return o, err
+}
+
+// argument returns the command's only argument.
+func argument(c *cli.Context, name string) (string, error) {
+	switch c.NArg() {
+	case 1:
+		return c.Args().First(), nil
+	case 0:
+		return "", usagef(fmt.Sprintf("adferry %s %s", c.Command.Name, name), "%s needs %s", c.Command.Name, name)
+	}
+	return "", usagef(fmt.Sprintf("adferry %s %s", c.Command.Name, name), "%s takes one argument, and there are %d: %s",
+		c.Command.Name, c.NArg(), strings.Join(c.Args().Slice(), " "))
+}
+
+// accountsOf reads the command's arguments, each account once.
+func accountsOf(c *cli.Context) ([]plan.Account, error) {
+	if c.NArg() == 0 {
+		return nil, usagef(fmt.Sprintf("adferry %s act_123", c.Command.Name), "%s needs an ad account", c.Command.Name)
+	}
+	var all []plan.Account
+	for i, text := range c.Args().Slice() {
+		a, err := plan.ParseAccount(text)
+		if err != nil && len(text) > longestAccount { // it may be a token
+			return nil, usagef("", "argument %d is %w", i+1, errors.Unwrap(err))
+		}
+		if err != nil {
+			return nil, &usageError{err: err}
+		}
+		if !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	return all, nil
+}
+
+// longestAccount is the length of the longest ad account id, with its prefix.
+const longestAccount = 24
+
+// jobFolder is the argument of a command that takes a job's folder.
+func jobFolder(c *cli.Context) (string, error) {
+	dir, err := argument(c, "DIR")
+	if err != nil {
+		return "", err
+	}
+	return checkJobFolder(c.Command.Name, dir)
 }
 
 const (
@@ -93,7 +185,7 @@ const (
 	mostRate    = 1e6 // writes a second and ad account
 )
 
-// engineOptions reads the run flags and refuses what makes no sense.
+// engineOptions reads the options of the engine.
 func engineOptions(c *cli.Context) (engine.Options, error) {
 	o, err := pace(c)
 	if err != nil {
@@ -106,7 +198,7 @@ func engineOptions(c *cli.Context) (engine.Options, error) {
 	if err := inRange(c, "max-attempts", 1, 100); err != nil {
 		return o, err
 	}
-	if t, err := tuning(c); err != nil {
+	if t, err := tuningOf(c); err != nil {
 		return o, err
 	} else if t.MaxRate != nil {
 		o.Rules.MaxRate = *t.MaxRate
@@ -115,7 +207,7 @@ func engineOptions(c *cli.Context) (engine.Options, error) {
 	return o, err
 }
 
-// pace reads the flags that steer reading and writing alike.
+// pace reads the options that reading and writing share.
 func pace(c *cli.Context) (engine.Options, error) {
 	o := engine.Options{
 		Workers: c.Int("workers"), RetryBase: c.Duration("retry-base"), RetryMax: c.Duration("retry-max"),
@@ -169,4 +261,38 @@ func share(c *cli.Context, name string) (jobs.Share, error) {
 		return jobs.Share{Count: v, Set: true}, nil
 	}
 	return jobs.Share{}, usagef("", "--%s must be a number, such as 100, or a percentage, such as 5%%, not %q", name, s)
+}
+
+// tuningOf reads the options of tune, which a run takes as well, as far as they are given.
+func tuningOf(c *cli.Context) (t jobs.Tuning, err error) {
+	if c.IsSet("workers") {
+		if err := inRange(c, "workers", 1, mostWorkers); err != nil {
+			return t, err
+		}
+		n := c.Int("workers")
+		t.Workers = &n
+	}
+	if text := c.String("max-rate"); text != "" {
+		rate, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(rate >= 0 && rate <= mostRate) {
+			return t, usagef("", "--max-rate must be a number of writes a second, such as 20, or 0 for no limit, not %q", text)
+		}
+		t.MaxRate = &rate
+	}
+	return t, nil
+}
+
+// settingsOf reads what a job keeps for later runs; an empty setting leaves it as it is.
+func settingsOf(c *cli.Context) (store.Settings, error) {
+	s := store.Settings{OnDenied: c.String("on-denied")}
+	if s.OnDenied != "" && s.OnDenied != "fail" && s.OnDenied != "upload" {
+		return s, usagef("", "--on-denied must be fail or upload, not %q", s.OnDenied)
+	}
+	if dir := c.String("backup"); dir != "" {
+		s.Backup = absolute(dir)
+		if err := backup.Possible(s.Backup); err != nil {
+			return s, usagef("name another folder with --backup DIR; nothing was sent", "--backup: %w", err)
+		}
+	}
+	return s, nil
 }

@@ -21,10 +21,14 @@ func planCommand(s *streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if c.Bool("check") {
-				return check(c, s, path)
+			if !c.Bool("check") {
+				return printPlan(connectionOf(c), s, path, c.Bool("json"))
 			}
-			return printPlan(c, s, path)
+			o, err := runOptionsOf(c)
+			if err != nil {
+				return err
+			}
+			return check(c.Context, o, s, path, c.Bool("json"))
 		},
 	}
 }
@@ -35,8 +39,8 @@ func planFlags() []cli.Flag {
 	return slices.DeleteFunc(runFlags(), func(f cli.Flag) bool { return f.Names()[0] == "metrics" })
 }
 
-func printPlan(c *cli.Context, s *streams, path string) error {
-	m, err := manifestOf(c, s, path)
+func printPlan(o connection, s *streams, path string, asJSON bool) error {
+	m, err := o.openManifest(s, path)
 	if err != nil {
 		return err
 	}
@@ -45,5 +49,5 @@ func printPlan(c *cli.Context, s *streams, path string) error {
 	if err != nil {
 		return showProblems(s, err)
 	}
-	return reports.NewPlan(m.name, p, preflight.Predict(p)).Write(s.out, c.Bool("json"))
+	return reports.NewPlan(m.name, p, preflight.Predict(p)).Write(s.out, asJSON)
 }

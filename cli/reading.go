@@ -9,27 +9,14 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"slices"
 	"syscall"
 	"time"
-
-	"github.com/urfave/cli/v2"
 
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/dispatch"
-	"adferry/jobs/engine"
 	"adferry/jobs/reader"
 )
-
-// readFlags steer whatever only reads: those of runFlags that mean something
-// there.
-func readFlags() []cli.Flag {
-	names := []string{"workers", "quota", "on-throttle", "max-wait", "max-duration", "retry-base", "retry-max", "log-level", "log-format"}
-	flags := slices.DeleteFunc(runFlags(), func(f cli.Flag) bool { return !slices.Contains(names, f.Names()[0]) })
-	flags = append(flags, boolFlag("quiet", "do not tell on standard error what has to wait, and why"))
-	return append(flags, connectionFlags()...)
-}
 
 // reading is what a command that only reads needs, checked before anything is
 // sent.
@@ -40,26 +27,21 @@ type reading struct {
 	log    *slog.Logger
 }
 
-func newReading(c *cli.Context, s *streams) (*reading, error) {
-	log, err := logger(c, s)
+// newReading reads from the API.
+func newReading(o readOptions, s *streams) (*reading, error) {
+	log := o.logger(s.err)
+	api, err := o.connect(s, log)
 	if err != nil {
 		return nil, err
 	}
-	options, err := pace(c)
-	if err != nil {
-		return nil, err
-	}
-	api, err := connect(c, s, log)
-	if err != nil {
-		return nil, err
-	}
-	return readingOf(c, s, api, options, log), nil
+	return o.reading(s, api, log), nil
 }
 
-func readingOf(c *cli.Context, s *streams, api dispatch.API, options engine.Options, log *slog.Logger) *reading {
-	r := &reading{err: s.err, quiet: c.Bool("quiet"), log: log}
+func (o readOptions) reading(s *streams, api dispatch.API, log *slog.Logger) *reading {
+	r := &reading{err: s.err, quiet: o.quiet, log: log}
+	options := o.engine.Dispatch()
 	options.Observe = r.observe
-	r.reader = reader.New(api, options.Dispatch())
+	r.reader = reader.New(api, options)
 	return r
 }
 
@@ -96,7 +78,7 @@ const mostTold = 20
 // ended tells of the accounts that could not be read, and returns what to end
 // with.
 func (r *reading) ended(err error) error {
-	accounts, stop := apart(err)
+	accounts, stop := splitErrors(err)
 	for i, a := range accounts {
 		if i == mostTold {
 			fmt.Fprintf(r.err, "adferry: and %d more accounts cannot be read\n", len(accounts)-i)
@@ -113,9 +95,9 @@ func (r *reading) ended(err error) error {
 	return nil
 }
 
-// apart takes what a Reader returned apart: errors of accounts, and what ended it
+// splitErrors takes what a Reader returned apart: errors of accounts, and what ended it
 // all.
-func apart(err error) (accounts []*reader.AccountError, stop error) {
+func splitErrors(err error) (accounts []*reader.AccountError, stop error) {
 	all := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		all = joined.Unwrap()
@@ -189,10 +171,10 @@ func (o *outlet) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// excuse tells of output that was lost, where it does not change how the command
+// warnLost tells of output that was lost, where it does not change how the command
 // ends.
-func (o *outlet) excuse(stderr io.Writer) {
-	if gone(o.err) != nil {
+func (o *outlet) warnLost(stderr io.Writer) {
+	if ignoreBrokenPipe(o.err) != nil {
 		fmt.Fprintf(stderr, "adferry: %s\n", o.err)
 	}
 	o.err = nil
@@ -204,8 +186,8 @@ type outputError struct{ err error }
 func (e *outputError) Error() string { return "the output cannot be written: " + e.err.Error() }
 func (e *outputError) Unwrap() error { return e.err }
 
-// gone is no error for a reader of the output that has seen enough, as head has.
-func gone(err error) error {
+// ignoreBrokenPipe is no error for a reader of the output that has seen enough, as head has.
+func ignoreBrokenPipe(err error) error {
 	windows := runtime.GOOS == "windows" && (errors.Is(err, syscall.Errno(109)) || errors.Is(err, syscall.Errno(232)))
 	if windows || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
 		return nil

@@ -53,7 +53,7 @@ func serveSandbox(c *cli.Context, s *streams) error {
 	}
 	server := sandbox.New(options)
 	if path := c.String("manifest"); path != "" {
-		m, err := openManifest(s, path)
+		m, err := connection{}.openManifest(s, path)
 		if err != nil {
 			return err
 		}

@@ -82,7 +82,7 @@ func printLeft(ctx context.Context, s *streams, se *session, dir string, reopen 
 	if err != nil {
 		return err
 	}
-	return within(se.mostDeletes, deletes, summary.Manifest.Rows)
+	return checkMaxDelete(se.mostDeletes, deletes, summary.Manifest.Rows)
 }
 
 func reportCommand(s *streams) *cli.Command {

@@ -55,7 +55,7 @@ func TestSteering(t *testing.T) {
 	}
 	await(t, "rows are settled", func() bool { return statusOf(t, r, job).Totals.Settled() > 20 })
 
-	says("sends nothing more within a second", "pause", job)
+	says("stops sending within a second", "pause", job)
 	says("is paused already", "pause", job)
 	await(t, "it is quiet", func() bool { return quiet(r) })
 	s := statusOf(t, r, job)

@@ -31,28 +31,32 @@ func undoCommand(s *streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return undoJob(c, s, dir)
+			o, err := runOptionsOf(c)
+			if err != nil {
+				return err
+			}
+			return undoJob(c.Context, o, s, dir)
 		},
 	}
 }
 
-func undoJob(c *cli.Context, s *streams, dir string) error {
-	original, err := store.Open(c.Context, dir) // held: what is being undone must not go on
+func undoJob(ctx context.Context, o runOptions, s *streams, dir string) error {
+	original, err := store.Open(ctx, dir) // held: what is being undone must not go on
 	if err != nil {
 		return inJob(dir, err)
 	}
 	defer original.Close()
-	meta, err := original.Meta(c.Context)
+	meta, err := original.Meta(ctx)
 	if err != nil {
 		return err
 	}
-	if c.Bool("sandbox") && !meta.Sandbox {
-		return usagef("", "%s holds a job that runs %s", dir, against(false))
+	if o.sandboxed && !meta.Sandbox {
+		return usagef("", "%s holds a job that runs %s", dir, whereItRuns(false))
 	}
-	if err := serverOf(c).has(dir, meta); err != nil {
+	if err := o.server().has(dir, meta); err != nil {
 		return err
 	}
-	se, err := newSession(c, s, meta.Sandbox)
+	se, err := newSession(ctx, o, s, meta.Sandbox)
 	if err != nil {
 		return err
 	}
@@ -60,11 +64,11 @@ func undoJob(c *cli.Context, s *streams, dir string) error {
 	se.settings.OnDenied = cmp.Or(se.settings.OnDenied, meta.OnDenied) // the way back may be closed, too
 	u := undo.Job{Dir: undo.DirOf(dir), Files: filepath.Dir(meta.Manifest.Path), Backup: meta.Backup, Other: se.settings.Backup}
 	defer u.Tidy()
-	found, err := u.Write(c.Context, original)
+	found, err := u.Write(ctx, original)
 	if err != nil {
 		return notStarted(err)
 	}
-	begun, err := u.Begun(c.Context)
+	begun, err := u.Begun(ctx)
 	if err != nil {
 		return err
 	}
@@ -77,23 +81,23 @@ func undoJob(c *cli.Context, s *streams, dir string) error {
 			fmt.Fprint(s.err, reports.UndoLeft(found))
 			return rehearse(s, u.Manifest(), p, se.mostDeletes)
 		}
-		if err := agree(c, s, p, se.mostDeletes, reports.UndoDeletions); err != nil {
+		if err := o.agree(s, p, se.mostDeletes, reports.UndoDeletions); err != nil {
 			return err
 		}
 	}
 	if !se.dryRun {
-		if err := se.server.keep(c.Context, original, meta); err != nil {
+		if err := se.server().keep(ctx, original, meta); err != nil {
 			return err
 		}
-		if err := waitOutDoubt(c.Context, s, se, original, meta); err != nil {
-			return again("undo", dir, err)
+		if err := waitForUnconfirmed(ctx, s, se, original, meta); err != nil {
+			return waitAgain("undo", dir, err)
 		}
-		settled, err := settleLost(c.Context, s, se, original, meta, dir)
+		settled, err := settleLost(ctx, s, se, original, meta, dir)
 		if err != nil {
 			return err
 		}
 		if settled {
-			if found, err = u.Write(c.Context, original); err != nil {
+			if found, err = u.Write(ctx, original); err != nil {
 				return notStarted(err)
 			}
 		}
@@ -104,7 +108,7 @@ func undoJob(c *cli.Context, s *streams, dir string) error {
 		_, err := fmt.Fprintln(s.out, "nothing to undo: everything is as it was before the job")
 		return err
 	case found.Rows > 0:
-		err = runUndo(c.Context, s, se, u, meta.Sandbox, begun)
+		err = runUndo(ctx, s, se, u, meta.Sandbox, begun)
 	}
 	if err == nil && found.Partial() {
 		return &partialError{found}
@@ -129,12 +133,12 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 	if err != nil {
 		return false, err
 	}
-	options, release, err := equip(se, meta, dir)
+	options, release, err := optionsFor(se, meta, dir)
 	if err != nil {
 		return false, err
 	}
 	defer release()
-	leaveRegistry, err := enter(ctx, s, job, dir, se, meta)
+	leaveRegistry, err := register(ctx, s, job, dir, se, meta)
 	if err != nil {
 		return false, err
 	}
@@ -178,7 +182,7 @@ func runUndo(ctx context.Context, s *streams, se *session, u undo.Job, sandboxed
 		return showProblems(s, err)
 	}
 	defer job.Close()
-	return carryOut(ctx, s, se, job, u.Dir)
+	return runJob(ctx, s, se, job, u.Dir)
 }
 
 func createUndo(ctx context.Context, se *session, u undo.Job, sandboxed bool) (*store.Job, error) {
@@ -186,7 +190,7 @@ func createUndo(ctx context.Context, se *session, u undo.Job, sandboxed bool) (*
 		return nil, notStarted(err)
 	}
 	job, _, err := store.Create(ctx, u.Dir, store.Spec{
-		Manifest: absolute(u.Manifest()), Consent: true, Sandbox: sandboxed, Endpoint: se.server.of(sandboxed), Settings: se.settings, Beside: u.Names(),
+		Manifest: absolute(u.Manifest()), Consent: true, Sandbox: sandboxed, Endpoint: se.server().of(sandboxed), Settings: se.settings, Beside: u.Names(),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 			return manifestIn(u.Manifest()).readWith(nil, visit)
 		},

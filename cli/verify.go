@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -22,25 +23,31 @@ func verifyCommand(s *streams) *cli.Command {
 			boolFlag("json", "print a document with every drift"),
 			boolFlag("new-endpoint", "read from another server than the job ran against"),
 		}, readFlags()...),
-		Action: func(c *cli.Context) error { return verifyJob(c, s) },
+		Action: func(c *cli.Context) error {
+			dir, err := jobFolder(c)
+			if err != nil {
+				return err
+			}
+			o, err := readOptionsOf(c)
+			if err != nil {
+				return err
+			}
+			return verifyJob(c.Context, o, s, dir, c.Bool("json"))
+		},
 	}
 }
 
-func verifyJob(c *cli.Context, s *streams) error {
-	dir, err := jobFolder(c)
-	if err != nil {
-		return err
-	}
-	job, err := store.View(c.Context, dir)
+func verifyJob(ctx context.Context, o readOptions, s *streams, dir string, asJSON bool) error {
+	job, err := store.View(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer job.Close()
-	r, err := readingFor(c, s, job)
+	r, err := readingFor(ctx, o, s, job, dir)
 	if err != nil {
 		return err
 	}
-	ctx, release := untilSignal(c.Context)
+	ctx, release := untilSignal(ctx)
 	defer release()
 	// What is settled after this is not verified, nor counted as if it were.
 	summary, err := job.Summary(ctx)
@@ -57,12 +64,12 @@ func verifyJob(c *cli.Context, s *streams) error {
 		return &readingError{err}
 	}
 	defer expected.Close()
-	report, err := reports.NewVerification(s.out, c.Bool("json"), summary, time.Now())
+	report, err := reports.NewVerification(s.out, asJSON, summary, time.Now())
 	if err != nil {
 		return err
 	}
 	found, read := verify.Run(ctx, r.reader, expected, report.Drift)
-	accounts, stop := apart(read)
+	accounts, stop := splitErrors(read)
 	if stop == nil {
 		var unread []reports.Unread
 		for _, a := range accounts {
@@ -71,7 +78,7 @@ func verifyJob(c *cli.Context, s *streams) error {
 		err = report.End(found, summary.Totals, unread)
 	}
 	if s.out.err != nil {
-		err, read = gone(s.out.err), nil // a reader that has seen enough has seen drift, should there be any
+		err, read = ignoreBrokenPipe(s.out.err), nil // a reader that has seen enough has seen drift, should there be any
 	}
 	if err != nil {
 		return err
@@ -86,28 +93,21 @@ func verifyJob(c *cli.Context, s *streams) error {
 }
 
 // readingFor reads where the job ran: the API, or its own sandbox.
-func readingFor(c *cli.Context, s *streams, job *store.Job) (*reading, error) {
-	meta, err := job.Meta(c.Context)
+func readingFor(ctx context.Context, o readOptions, s *streams, job *store.Job, dir string) (*reading, error) {
+	meta, err := job.Meta(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := serverOf(c).has(c.Args().First(), meta); err != nil {
+	if err := o.server().has(dir, meta); err != nil {
 		return nil, err
 	}
 	if !meta.Sandbox {
-		return newReading(c, s)
+		return newReading(o, s)
 	}
-	log, err := logger(c, s)
+	log := o.logger(s.err)
+	api, _, err := onSandbox(ctx, job, log)
 	if err != nil {
 		return nil, err
 	}
-	options, err := pace(c)
-	if err != nil {
-		return nil, err
-	}
-	api, _, err := onSandbox(c.Context, job, log)
-	if err != nil {
-		return nil, err
-	}
-	return readingOf(c, s, api, options, log), nil
+	return o.reading(s, api, log), nil
 }

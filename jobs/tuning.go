@@ -27,9 +27,9 @@ func (t Tuning) String() string {
 	switch {
 	case t.MaxRate == nil:
 	case *t.MaxRate == 0:
-		parts = append(parts, "no limit of writes a second")
+		parts = append(parts, "no limit of writes/s")
 	default:
-		parts = append(parts, fmt.Sprintf("%g writes a second and ad account", *t.MaxRate))
+		parts = append(parts, fmt.Sprintf("at most %g writes/s per ad account", *t.MaxRate))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, " and ")
 }

@@ -22,13 +22,13 @@ import (
 // written.
 var errReports = errors.New("the reports could not be written")
 
-// carryOut runs an open job to its end or to a stop, and reports.
-func carryOut(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
-	return inJob(dir, carry(ctx, s, se, job, dir))
+// runJob runs an open job to its end or to a stop, and reports.
+func runJob(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
+	return inJob(dir, runAndReport(ctx, s, se, job, dir))
 }
 
-// carry is carryOut; its errors do not say which job they are about.
-func carry(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
+// runAndReport is carryOut; its errors do not say which job they are about.
+func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
 	api, err := se.connect(job)
 	if err != nil {
 		return err
@@ -37,29 +37,29 @@ func carry(ctx context.Context, s *streams, se *session, job *store.Job, dir str
 	if err != nil {
 		return err
 	}
-	if err := se.server.has(dir, meta); err != nil {
+	if err := se.server().has(dir, meta); err != nil {
 		return err
 	}
-	if meta.Settings, err = settled(ctx, se, job, meta); err != nil {
+	if meta.Settings, err = keepSettings(ctx, se, job, meta); err != nil {
 		return err
 	}
-	options, release, err := equip(se, meta, dir)
+	options, release, err := optionsFor(se, meta, dir)
 	if err != nil {
 		return err
 	}
 	defer release()
-	leaveRegistry, err := enter(ctx, s, job, dir, se, meta)
+	leaveRegistry, err := register(ctx, s, job, dir, se, meta)
 	if err != nil {
 		return err
 	}
 	defer leaveRegistry()
 	sweep(dir)
-	if err := begin(ctx, se, job, meta); err != nil {
+	if err := markRunning(ctx, se, job, meta); err != nil {
 		return err
 	}
 	defer se.exporter.show(ctx, job)()
 	engine := engine.New(api, job, options)
-	helm, err := newHelm(ctx, s.err, dir, job, engine, se, meta.Steering)
+	helm, err := newFollower(ctx, s.err, dir, job, engine, se, meta.Steering)
 	if err != nil {
 		return err
 	}
@@ -71,10 +71,10 @@ func carry(ctx context.Context, s *streams, se *session, job *store.Job, dir str
 	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)
 }
 
-// begin records that a process runs the job, where, and what of it is to be tried
+// markRunning records that a process runs the job, where, and what of it is to be tried
 // again.
-func begin(ctx context.Context, se *session, job *store.Job, meta store.Meta) error {
-	if err := se.server.keep(ctx, job, meta); err != nil {
+func markRunning(ctx context.Context, se *session, job *store.Job, meta store.Meta) error {
+	if err := se.server().keep(ctx, job, meta); err != nil {
 		return err
 	}
 	if se.reopen {
@@ -88,14 +88,14 @@ func begin(ctx context.Context, se *session, job *store.Job, meta store.Meta) er
 	return nil
 }
 
-// settled checks that the job deletes no more than it may, and keeps what the
+// keepSettings checks that the job deletes no more than it may, and keeps what the
 // options change of how it is run.
-func settled(ctx context.Context, se *session, job *store.Job, meta store.Meta) (store.Settings, error) {
+func keepSettings(ctx context.Context, se *session, job *store.Job, meta store.Meta) (store.Settings, error) {
 	deletes, err := job.Deletes(ctx)
 	if err != nil {
 		return meta.Settings, err
 	}
-	if err := within(se.mostDeletes, deletes, meta.Manifest.Rows); err != nil {
+	if err := checkMaxDelete(se.mostDeletes, deletes, meta.Manifest.Rows); err != nil {
 		return meta.Settings, err
 	}
 	settings := store.Settings{
@@ -111,9 +111,9 @@ func settled(ctx context.Context, se *session, job *store.Job, meta store.Meta) 
 	return settings, nil
 }
 
-// equip gives the engine what the job in dir is to be run with.
-func equip(se *session, meta store.Meta, dir string) (o engine.Options, release func(), err error) {
-	o = se.options
+// optionsFor gives the engine what the job in dir is to be run with.
+func optionsFor(se *session, meta store.Meta, dir string) (o engine.Options, release func(), err error) {
+	o = se.engine
 	o.Detour = meta.OnDenied == "upload"
 	o.Pictures = filepath.Join(dir, "pictures")
 	o.File = filesIn(filepath.Dir(meta.Manifest.Path))
@@ -133,7 +133,7 @@ func equip(se *session, meta store.Meta, dir string) (o engine.Options, release 
 func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir string, stop error) error {
 	summary, err := job.Summary(ctx)
 	if err != nil {
-		return first(s, stop, inJob(dir, &jobs.CheckpointError{Err: err}))
+		return keepFirst(s, stop, inJob(dir, &jobs.CheckpointError{Err: err}))
 	}
 	why := ""
 	if summary.State == jobs.JobFinished {
@@ -156,19 +156,19 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 	}
 	if !se.quiet {
 		if summary, err = job.Summary(ctx); err != nil {
-			return first(s, stop, inJob(dir, &jobs.CheckpointError{Err: err}))
+			return keepFirst(s, stop, inJob(dir, &jobs.CheckpointError{Err: err}))
 		}
 		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
 	} else if failed := summary.Totals.Failed; stop != nil && failed > 0 {
 		fmt.Fprintf(s.err, "adferry: %s failed; %s says why\n", count(failed, "row"), filepath.Join(dir, "failed.csv"))
 	}
-	s.out.excuse(s.err) // how the run went is what its exit code says
+	s.out.warnLost(s.err) // how the run went is what its exit code says
 	return stop
 }
 
-// first keeps why the run stopped as the error to end with, and tells of what
+// keepFirst keeps why the run stopped as the error to end with, and tells of what
 // went wrong after it.
-func first(s *streams, stop, err error) error {
+func keepFirst(s *streams, stop, err error) error {
 	if stop == nil {
 		return err
 	}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/urfave/cli/v2"
-
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/registry"
@@ -21,9 +19,7 @@ type server struct {
 	adopt  bool   // jobs of another server go on there
 }
 
-func serverOf(c *cli.Context) server {
-	return server{graph.Origin(c.String("endpoint")), c.Bool("new-endpoint")}
-}
+func (o connection) server() server { return server{graph.Origin(o.endpoint), o.adopt} }
 
 // of is the server that a new job keeps.
 func (v server) of(sandbox bool) string {
@@ -55,9 +51,9 @@ func (v server) keep(ctx context.Context, job *store.Job, meta store.Meta) error
 	return nil
 }
 
-// enter puts a job that is about to send writes among the user's unfinished ones. The
+// register puts a job that is about to send writes among the user's unfinished ones. The
 // embedded sandbox is nobody else's.
-func enter(ctx context.Context, s *streams, job *store.Job, dir string, se *session, meta store.Meta) (leave func(), err error) {
+func register(ctx context.Context, s *streams, job *store.Job, dir string, se *session, meta store.Meta) (leave func(), err error) {
 	if meta.Sandbox {
 		return func() {}, nil
 	}
@@ -72,7 +68,7 @@ func enter(ctx context.Context, s *streams, job *store.Job, dir string, se *sess
 		warn(&registry.UnavailableError{Folder: "a state folder", Err: err})
 		return func() {}, nil
 	}
-	entry, err := registry.In(folder).Enter(ctx, job, registry.Start{Folder: dir, Endpoint: se.server.origin, Reopen: se.reopen, Timer: se.timer, Warn: warn})
+	entry, err := registry.In(folder).Enter(ctx, job, registry.Start{Folder: dir, Endpoint: se.server().origin, Reopen: se.reopen, Timer: se.timer, Warn: warn})
 	if err != nil {
 		return nil, err
 	}

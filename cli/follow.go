@@ -12,22 +12,23 @@ import (
 	"adferry/reports"
 )
 
-// followEvery is how often a process looks for what others set of its job.
+// followEvery is how often a process reads what others set.
 const followEvery = 500 * time.Millisecond
 
-// helm brings to an engine what people set of its job from other processes.
-type helm struct {
+// follower passes on to an engine what people set with pause, unpause and tune from
+// other processes.
+type follower struct {
 	dir    string
 	job    *store.Job
 	engine *engine.Engine
 	se     *session
-	now    jobs.Steering // what the engine goes by
+	now    jobs.Steering // what the engine was last told
 }
 
-// newHelm makes an engine go by what the job has of it already. What the process was
-// told itself is newer, and ends that.
-func newHelm(ctx context.Context, w io.Writer, dir string, job *store.Job, engine *engine.Engine, se *session, set store.Steering) (*helm, error) {
-	h := &helm{dir: dir, job: job, engine: engine, se: se, now: jobs.Steering{Workers: se.options.Workers, MaxRate: se.options.Rules.MaxRate}}
+// newFollower steers the engine by what the job remembers. Options that this process was
+// given are newer, and replace that.
+func newFollower(ctx context.Context, w io.Writer, dir string, job *store.Job, engine *engine.Engine, se *session, set store.Steering) (*follower, error) {
+	h := &follower{dir: dir, job: job, engine: engine, se: se, now: jobs.Steering{Workers: se.engine.Workers, MaxRate: se.engine.Rules.MaxRate}}
 	if rest := without(set.Tuning, se.told); rest != set.Tuning {
 		if err := job.Tune(ctx, rest); err != nil {
 			return nil, &jobs.CheckpointError{Err: err}
@@ -35,16 +36,16 @@ func newHelm(ctx context.Context, w io.Writer, dir string, job *store.Job, engin
 		set.Tuning = rest
 	}
 	if set.Tuning != (jobs.Tuning{}) {
-		fmt.Fprintf(w, "adferry tune set %s for this job\n", set.Tuning)
+		fmt.Fprintf(w, "uses %s, as set with adferry tune\n", set.Tuning)
 	}
 	if !set.PausedAt.IsZero() {
 		fmt.Fprintf(w, "%s is paused since %s: nothing is sent until adferry unpause %s\n", oneLine(dir), clock(set.PausedAt), reports.Quote(dir))
 	}
-	h.turn(set)
+	h.steer(set)
 	return h, nil
 }
 
-// without is a tuning but for what a process was told itself.
+// without is a tuning without what a process was given itself.
 func without(t, told jobs.Tuning) jobs.Tuning {
 	if told.Workers != nil {
 		t.Workers = nil
@@ -55,9 +56,9 @@ func without(t, told jobs.Tuning) jobs.Tuning {
 	return t
 }
 
-// turn passes on what was set. What is not set is as the process was told.
-func (h *helm) turn(set store.Steering) (changed bool) {
-	to := jobs.Steering{Paused: !set.PausedAt.IsZero(), Workers: h.se.options.Workers, MaxRate: h.se.options.Rules.MaxRate}
+// steer passes on what was set. What was not set is as the process was given it.
+func (h *follower) steer(set store.Steering) (changed bool) {
+	to := jobs.Steering{Paused: !set.PausedAt.IsZero(), Workers: h.se.engine.Workers, MaxRate: h.se.engine.Rules.MaxRate}
 	if set.Workers != nil {
 		to.Workers = *set.Workers
 	}
@@ -75,7 +76,7 @@ func (h *helm) turn(set store.Steering) (changed bool) {
 }
 
 // follow looks for changes until it is released.
-func (h *helm) follow(ctx context.Context) (release func()) {
+func (h *follower) follow(ctx context.Context) (release func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -91,7 +92,7 @@ func (h *helm) follow(ctx context.Context) (release func()) {
 			before := h.now
 			// A reading that fails will do better next time, or the engine ends for the same
 			// reason.
-			if set, err := h.job.Steering(ctx); err == nil && h.turn(set) {
+			if set, err := h.job.Steering(ctx); err == nil && h.steer(set) {
 				h.tell(before)
 			}
 		}
@@ -102,13 +103,13 @@ func (h *helm) follow(ctx context.Context) (release func()) {
 	}
 }
 
-// tell notes what is different from before.
-func (h *helm) tell(before jobs.Steering) {
+// tell shows what changed.
+func (h *follower) tell(before jobs.Steering) {
 	switch {
 	case h.now.Paused && !before.Paused:
-		h.se.progress.Note("paused: nothing more is sent until adferry unpause " + reports.Quote(h.dir))
+		h.se.progress.Note("paused; go on with adferry unpause " + reports.Quote(h.dir))
 	case before.Paused && !h.now.Paused:
-		h.se.progress.Note("unpaused: it goes on")
+		h.se.progress.Note("unpaused")
 	}
 	if h.now.Workers != before.Workers || h.now.MaxRate != before.MaxRate {
 		h.se.progress.Note("tuned: " + jobs.Tuning{Workers: &h.now.Workers, MaxRate: &h.now.MaxRate}.String())

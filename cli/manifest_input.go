@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
 	"adferry/graph"
@@ -26,7 +25,7 @@ type manifest struct {
 	kept  string // the path that a job remembers; its folder is what files of rows are relative to
 	fixed bool   // the name is one of a file, so that a job may be named after it
 	open  func() (io.ReadCloser, error)
-	spool *os.File // nil unless it was a pipe
+	piped *os.File // nil unless it was a pipe
 }
 
 // openManifest finds the manifest, and reads it to its end if it is a pipe. It has to
@@ -36,7 +35,7 @@ func openManifest(s *streams, path string) (*manifest, error) {
 		if f, ok := s.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 			return nil, usagef("name a file, or pipe the manifest in", "manifest: standard input is a terminal")
 		}
-		return spoolManifest("standard input", s.in)
+		return copyPipe("standard input", s.in)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -53,10 +52,10 @@ func openManifest(s *streams, path string) (*manifest, error) {
 	return manifestIn(path), nil
 }
 
-// manifestOf is openManifest for a command that may read its token from standard
-// input, too.
-func manifestOf(c *cli.Context, s *streams, path string) (*manifest, error) {
-	if isStdin(path) && isStdin(c.String("token-file")) {
+// openManifest opens the manifest of a command that may read its token from standard input,
+// too.
+func (o connection) openManifest(s *streams, path string) (*manifest, error) {
+	if isStdin(path) && isStdin(o.tokenFile) {
 		return nil, usagef("give the token in ADFERRY_ACCESS_TOKEN or a file", "the manifest and the token cannot both come from standard input")
 	}
 	return openManifest(s, path)
@@ -94,14 +93,14 @@ func openPipe(path string) (*manifest, error) {
 	}
 	defer f.Close()
 	if isDescriptor(path) {
-		return spoolManifest(path, f)
+		return copyPipe(path, f)
 	}
 	first := make([]byte, 64<<10)
 	for end := time.Now().Add(pipePatience); ; time.Sleep(20 * time.Millisecond) {
 		n, err := f.Read(first)
 		switch {
 		case n > 0:
-			m, err := spoolManifest(path, io.MultiReader(strings.NewReader(string(first[:n])), f))
+			m, err := copyPipe(path, io.MultiReader(strings.NewReader(string(first[:n])), f))
 			if err == nil {
 				m.fixed = true
 			}
@@ -114,15 +113,15 @@ func openPipe(path string) (*manifest, error) {
 	}
 }
 
-// spoolManifest keeps what a pipe brings in a file without a name, so that not even a
+// copyPipe keeps what a pipe brings in a file without a name, so that not even a
 // crash leaves it behind where the operating system has such files.
-func spoolManifest(name string, r io.Reader) (*manifest, error) {
+func copyPipe(name string, r io.Reader) (*manifest, error) {
 	f, err := os.CreateTemp("", "adferry-manifest-")
 	if err != nil {
 		return nil, notStarted(&store.DiskError{Err: err})
 	}
 	_ = os.Remove(f.Name())
-	m := &manifest{name: name, kept: absolute("-"), spool: f}
+	m := &manifest{name: name, kept: absolute("-"), piped: f}
 	w := &diskWriter{w: f}
 	size, err := io.Copy(w, r)
 	if err != nil {
@@ -149,9 +148,9 @@ func (d *diskWriter) Write(p []byte) (int, error) {
 }
 
 func (m *manifest) close() {
-	if m.spool != nil {
-		_ = m.spool.Close()
-		_ = os.Remove(m.spool.Name())
+	if m.piped != nil {
+		_ = m.piped.Close()
+		_ = os.Remove(m.piped.Name())
 	}
 }
 

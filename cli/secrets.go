@@ -17,10 +17,10 @@ var secretVariables = []string{"ADFERRY_ACCESS_TOKEN", "ADFERRY_APP_SECRET", "AD
 // letters and digits, or an app's id and secret.
 var tokenLike = regexp.MustCompile(`EAA[0-9A-Za-z]{17,}|EAA[A-Z][0-9A-Za-z_-]{16,}|\b[0-9]{6,}\|[0-9A-Za-z_-]{16,}`)
 
-// misplaced refuses a call that has a secret where another value belongs: on the
+// checkSecrets refuses a call that has a secret where another value belongs: on the
 // command line, where every process on the machine can read it, or in a variable
 // that is shown. The error does not repeat it.
-func misplaced(args []string) error {
+func checkSecrets(args []string) error {
 	const hint = "renew the token if others may have seen it; it belongs in ADFERRY_ACCESS_TOKEN, or in a file for --token-file FILE"
 	known := knownSecrets()
 	holds := func(value string) bool {
@@ -89,10 +89,10 @@ func shown(value string) string {
 	return strconv.Quote(value)
 }
 
-// discretion makes a function that takes out of a message what must not be shown:
+// hideSecrets makes a function that takes out of a message what must not be shown:
 // the secrets of the environment, and whatever on the command line, or in a variable
 // that is an option, could be one.
-func discretion(args []string) func(string) string {
+func hideSecrets(args []string) func(string) string {
 	secrets := knownSecrets()
 	for _, entry := range os.Environ() {
 		if strings.HasPrefix(entry, "ADFERRY_") {

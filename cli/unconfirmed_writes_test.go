@@ -47,8 +47,8 @@ func TestWaitOutDoubt(t *testing.T) {
 				job := doubtful(t, test.outcome())
 				var out bytes.Buffer
 				began := time.Now()
-				se := &session{options: test.options}
-				if err := letLand(t.Context(), &streams{err: &out}, se, job); err != nil {
+				se := &session{runOptions: runOptions{engine: test.options}}
+				if err := waitForWrites(t.Context(), &streams{err: &out}, se, job); err != nil {
 					t.Fatal(err)
 				}
 				if waited := time.Since(began); waited != test.waits {
@@ -77,7 +77,7 @@ func TestDoubtIsNotWaitedFor(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				job := doubtful(t, jobs.Outcome{State: jobs.Sent, LastSent: time.Now()})
 				began := time.Now()
-				err := again("retry", "small.job", letLand(t.Context(), &streams{err: &bytes.Buffer{}}, &session{options: test.options}, job))
+				err := waitAgain("retry", "small.job", waitForWrites(t.Context(), &streams{err: &bytes.Buffer{}}, &session{runOptions: runOptions{engine: test.options}}, job))
 				if exitCode(err) != exitStopped || !strings.Contains(err.Error(), test.says) {
 					t.Errorf("got exit code %d, %v", exitCode(err), err)
 				}
@@ -95,7 +95,7 @@ func TestDoubtIsNotWaitedFor(t *testing.T) {
 // A signal ends the wait at once. A job on the sandbox in its own process has none.
 func TestDoubtIsInterrupted(t *testing.T) {
 	job := doubtful(t, jobs.Outcome{State: jobs.Sent, LastSent: time.Now()})
-	if err := waitOutDoubt(t.Context(), &streams{err: t.Output()}, &session{}, job, store.Meta{Sandbox: true}); err != nil {
+	if err := waitForUnconfirmed(t.Context(), &streams{err: t.Output()}, &session{}, job, store.Meta{Sandbox: true}); err != nil {
 		t.Fatal(err)
 	}
 	said := make(chan struct{})
@@ -103,7 +103,7 @@ func TestDoubtIsInterrupted(t *testing.T) {
 		<-said // from then on signals are heard
 		_ = syscall.Kill(syscall.Getpid(), syscall.SIGINT)
 	}()
-	err := waitOutDoubt(t.Context(), &streams{err: writerFunc(func(p []byte) (int, error) { close(said); return len(p), nil })}, &session{}, job, store.Meta{})
+	err := waitForUnconfirmed(t.Context(), &streams{err: writerFunc(func(p []byte) (int, error) { close(said); return len(p), nil })}, &session{}, job, store.Meta{})
 	if !errors.Is(err, jobs.ErrInterrupted) || exitCode(err) != exitStopped {
 		t.Errorf("got %v and exit code %d", err, exitCode(err))
 	}

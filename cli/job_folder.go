@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"adferry/jobs/cleanup"
 	"adferry/jobs/store"
 	"adferry/reports"
@@ -20,15 +18,11 @@ func jobOf(manifest string) string {
 	return strings.TrimSuffix(manifest, filepath.Ext(manifest)) + ".job"
 }
 
-// jobFolder is the argument of a command that takes a job's folder. A manifest, or
-// another file, in its place is told apart.
-func jobFolder(c *cli.Context) (string, error) {
-	dir, err := argument(c, "DIR")
-	if err != nil {
-		return "", err
-	}
+// checkJobFolder recognises a manifest, or another file, in place of the job's folder that
+// a command takes.
+func checkJobFolder(name, dir string) (string, error) {
 	info, err := os.Stat(dir)
-	command := "adferry " + c.Command.Name + " "
+	command := "adferry " + name + " "
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && holdsJob(jobOf(dir)):
 		return "", usagef("did you mean "+command+reports.Quote(jobOf(dir))+"?", "%s does not exist", dir)
@@ -40,7 +34,7 @@ func jobFolder(c *cli.Context) (string, error) {
 		return "", usagef(command+reports.Quote(jobOf(dir)), "%s is a file; its job folder is %s", dir, jobOf(dir))
 	}
 	return "", usagef("adferry run "+reports.Quote(dir)+" makes a job of a manifest, in "+jobOf(dir),
-		"%s is a file, and %s takes the folder of a job", dir, c.Command.Name)
+		"%s is a file, and %s takes the folder of a job", dir, name)
 }
 
 // holdsJob reports whether there is a job's file in a folder.
@@ -52,7 +46,7 @@ func holdsJob(dir string) bool {
 // checkPlace refuses a folder that cannot be a job's, and a manifest that the job's own
 // files would be written over.
 func checkPlace(m *manifest, dir string) error {
-	if err := noFile("job", dir); err != nil {
+	if err := notAFile("job", dir); err != nil {
 		return err
 	}
 	if !inFolder(m, dir) || !written(filepath.Base(m.kept)) {
@@ -62,8 +56,8 @@ func checkPlace(m *manifest, dir string) error {
 		"%s has the name of a file that the job in %s would write", m.name, dir)
 }
 
-// noFile refuses a file in place of the folder that an option names.
-func noFile(option, dir string) error {
+// notAFile refuses a file in place of the folder that an option names.
+func notAFile(option, dir string) error {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		return usagef("name a folder with --"+option, "%s is a file, and a job needs a folder", dir)
 	}
@@ -80,7 +74,7 @@ func written(name string) bool {
 
 // inFolder reports whether a manifest lies in a folder, by whatever path.
 func inFolder(m *manifest, dir string) bool {
-	if m.spool != nil {
+	if m.piped != nil {
 		return false
 	}
 	here, err := os.Stat(filepath.Dir(m.kept))

@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/graph"
+)
+
+// env names the environment variable of an option.
+func env(name string) []string {
+	return []string{"ADFERRY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))}
+}
+
+func boolFlag(name, usage string) cli.Flag {
+	return &cli.BoolFlag{Name: name, Usage: usage, EnvVars: env(name)}
+}
+
+func stringFlag(name, value, placeholder, usage string) cli.Flag {
+	return &cli.StringFlag{Name: name, Value: value, Usage: named(usage, placeholder), EnvVars: env(name)}
+}
+
+func intFlag(name string, value int, usage string) cli.Flag {
+	return &cli.IntFlag{Name: name, Value: value, Usage: usage, EnvVars: env(name)}
+}
+
+func durationFlag(name string, value time.Duration, usage string) cli.Flag {
+	return &cli.DurationFlag{Name: name, Value: value, Usage: usage, EnvVars: env(name)}
+}
+
+// limitFlag is a time that ends something; 0 is no limit.
+func limitFlag(name, usage string) cli.Flag {
+	return &cli.DurationFlag{Name: name, Usage: usage, EnvVars: env(name), DefaultText: "no limit"}
+}
+
+// named marks the value's placeholder in the usage, where the CLI library looks
+// for it; one that the usage does not speak of goes behind it.
+func named(usage, placeholder string) string {
+	before, after, found := strings.Cut(usage, placeholder)
+	switch {
+	case placeholder == "":
+		return usage
+	case found:
+		return before + "`" + placeholder + "`" + after
+	}
+	return usage + " (`" + placeholder + "`)"
+}
+
+// connectionFlags choose the server and the token.
+func connectionFlags() []cli.Flag {
+	return []cli.Flag{
+		stringFlag("token-file", "", "FILE", "read the access token from FILE, - for standard input"),
+		stringFlag("endpoint", graph.DefaultEndpoint, "URL", "the Graph API; plain http on loopback only"),
+		stringFlag("api-version", graph.DefaultVersion, "VERSION", "the API version"),
+		durationFlag("timeout", 90*time.Second, "how long one HTTP request may take"),
+	}
+}
+
+// runFlags are the options of commands that run a job.
+func runFlags() []cli.Flag {
+	return append([]cli.Flag{
+		intFlag("workers", 8, "HTTP requests in flight"),
+		intFlag("batch-size", 10, "operations in one HTTP request, 1 to 50"),
+		stringFlag("max-rate", "", "R", "at most R writes a second and ad account; 0, the default: no limit"),
+		stringFlag("quota", "auto", "auto|full|limited|off", "budgets to start from: those of the access tier that the API reports, of the named one, or none"),
+		stringFlag("on-throttle", "wait", "wait|stop", "wait out throttles, or stop with exit code 3"),
+		limitFlag("max-wait", "stop with exit code 3 rather than wait longer than this at a stretch"),
+		limitFlag("max-duration", "stop with exit code 3 after this long"),
+		stringFlag("max-delete", "", "N|P%", "refuse to start when the job deletes more images than this, or a greater share of its rows"),
+		stringFlag("backup", "", "DIR", "keep every image in DIR before it is deleted; no backup, no delete; the job keeps this for later runs"),
+		stringFlag("on-denied", "", "fail|upload", "where copying between two ad accounts is refused: fail (by default), or fetch the image and upload it; the job keeps this, too"),
+		boolFlag("new-endpoint", "go on against another server than the job has run against so far; the job keeps the new one"),
+		boolFlag("dry-run", "say what would be done and send nothing"),
+		stringFlag("max-failures", "", "N|P%", "stop with exit code 5 when more operations fail, or a greater share of the job's; by default half of at least 1,000 settled"),
+		intFlag("max-attempts", 5, "writes of one operation that may fail transiently before it is given up"),
+		durationFlag("retry-base", time.Second, "first pause after a transient failure; it doubles, with jitter"),
+		durationFlag("retry-max", time.Minute, "longest pause between attempts"),
+		stringFlag("progress", "auto", "auto|bar|plain|json|none", "how progress is shown on standard error"),
+		stringFlag("log-level", "off", "off|error|warn|info|debug", "log what happens to standard error"),
+		stringFlag("log-format", "text", "text|json", "form of the log"),
+		stringFlag("metrics", "", "ADDR", "serve Prometheus metrics at http://ADDR/metrics meanwhile; port 0 picks a free one"),
+		boolFlag("sandbox", "run against an embedded sandbox seeded from the manifest; nothing leaves this machine"),
+	}, connectionFlags()...)
+}
+
+// readFlags are the options of commands that only read: those of runFlags that apply
+// to them.
+func readFlags() []cli.Flag {
+	names := []string{"workers", "quota", "on-throttle", "max-wait", "max-duration", "retry-base", "retry-max", "log-level", "log-format"}
+	flags := slices.DeleteFunc(runFlags(), func(f cli.Flag) bool { return !slices.Contains(names, f.Names()[0]) })
+	flags = append(flags, boolFlag("quiet", "do not tell on standard error what has to wait, and why"))
+	return append(flags, connectionFlags()...)
+}

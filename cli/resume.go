@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/jobs/store"
+)
+
+func resumeCommand(s *streams) *cli.Command {
+	return &cli.Command{
+		Name: "resume", Usage: "go on where a job stopped", ArgsUsage: "DIR", Flags: runFlags(),
+		Action: func(c *cli.Context) error { return resumeAction(c, s, false) },
+	}
+}
+
+func retryCommand(s *streams) *cli.Command {
+	return &cli.Command{
+		Name: "retry", Usage: "re-open a job's failed operations and run them", ArgsUsage: "DIR", Flags: runFlags(),
+		Description: "Renew what made them fail first; report.html says what. A write of the job that was not\n" +
+			"confirmed is waited for before anything is opened, a minute at most.",
+		Action: func(c *cli.Context) error { return resumeAction(c, s, true) },
+	}
+}
+
+func resumeAction(c *cli.Context, s *streams, reopen bool) error {
+	dir, err := jobFolder(c)
+	if err != nil {
+		return err
+	}
+	o, err := runOptionsOf(c)
+	if err != nil {
+		return err
+	}
+	return resume(c.Context, o, s, dir, reopen)
+}
+
+// resume goes on with a job; with reopen its failed operations are tried anew.
+func resume(ctx context.Context, o runOptions, s *streams, dir string, reopen bool) error {
+	view, err := store.View(ctx, dir)
+	if err != nil {
+		return err
+	}
+	meta, err := view.Meta(ctx)
+	view.Close()
+	if err != nil {
+		return err
+	}
+	if o.sandboxed && !meta.Sandbox {
+		return usagef("", "%s holds a job that runs %s", dir, whereItRuns(false))
+	}
+	if err := o.server().has(dir, meta); err != nil {
+		return err
+	}
+	se, err := newSession(ctx, o, s, meta.Sandbox)
+	if err != nil {
+		return err
+	}
+	defer se.close()
+	if se.dryRun {
+		return printLeft(ctx, s, se, dir, reopen)
+	}
+	job, err := store.Open(ctx, dir)
+	if err != nil {
+		return inJob(dir, err)
+	}
+	defer job.Close()
+	if reopen {
+		if err := waitForUnconfirmed(ctx, s, se, job, meta); err != nil {
+			return waitAgain("retry", dir, err)
+		}
+	}
+	se.reopen = reopen
+	return runJob(ctx, s, se, job, dir)
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+
+	"adferry/graph"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/store"
+	"adferry/reports"
+)
+
+// session is what a run needs besides its job. It has to be closed.
+type session struct {
+	runOptions
+	reopen bool   // the job's failed operations
+	timer  string // folder under which a timer's run makes the job's; else empty
+
+	progress *reports.Progress
+	quiet    bool
+	log      *slog.Logger
+	connect  func(*store.Job) (dispatch.API, error)
+	exporter *exporter // nil unless asked for
+}
+
+// newSession makes a session that is ready to send.
+func newSession(ctx context.Context, o runOptions, s *streams, sandboxed bool) (*session, error) {
+	se := prepare(o, s)
+	return se, se.connectTo(ctx, s, sandboxed)
+}
+
+// prepare makes a session that cannot send yet: a manifest may be looked at before a
+// token is asked for.
+func prepare(o runOptions, s *streams) *session {
+	return &session{
+		runOptions: o, progress: reports.NewProgress(o.mode, s.terminal),
+		quiet: o.mode == reports.ProgressNone, log: o.logger(s.err),
+	}
+}
+
+// connectTo makes the session ready to send.
+func (se *session) connectTo(ctx context.Context, s *streams, sandboxed bool) (err error) {
+	if se.dryRun { // nothing is sent, so no token is asked for
+		return nil
+	}
+	if sandboxed {
+		se.connect = func(j *store.Job) (api dispatch.API, err error) {
+			api, se.engine.Gallery, err = onSandbox(ctx, j, se.log)
+			return api, err
+		}
+	} else {
+		api, err := se.connection.connect(s, se.log)
+		if err != nil {
+			return err
+		}
+		se.connect = func(*store.Job) (dispatch.API, error) { return api, nil }
+		se.engine.Gallery = graph.NewGallery(graph.NewTransport(), se.timeout, userAgent())
+	}
+	se.exporter, err = newExporter(se.metrics, s, se.log, se.quiet)
+	return err
+}
+
+func (se *session) close() { se.exporter.close() }
