@@ -88,6 +88,13 @@
 // state is unknown), rows (as in summary.json) and unread (account, error). The text
 // lists the first drifts and says how many more there are.
 //
+// # Texts
+//
+// [Text] tells how a job stands, and [CleanupPreview] and [UndoLeft] what a cleanup would
+// delete and what an undo leaves. [ManifestDeletions], [UndoDeletions] and
+// [CleanupDeletions] are the sentences that people agree to. They are for people: a
+// script reads the JSON documents and the exit codes ([ExitDone] and on).
+//
 // # Metrics
 //
 // A [Metrics] is the same summary for Prometheus, beside go_* and process_* of the
