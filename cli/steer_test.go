@@ -64,7 +64,7 @@ func TestSteering(t *testing.T) {
 	}
 	says("Paused: ", "status", job)
 	says("6 workers", "tune", job, "--workers", "6")
-	says("6 workers, 500 writes a second", "tune", job, "--max-rate", "500")
+	says("6 workers and at most 500 writes/s", "tune", job, "--max-rate", "500")
 	if at := r.server.Stats().MaxConcurrent; at > 2 || !quiet(r) {
 		t.Errorf("a tuning broke the pause, or %d requests were sent at once before it", at)
 	}
