@@ -34,7 +34,7 @@ func (o *cleanupOptions) rehearse(ctx context.Context, s *streams, se *session) 
 		if _, err := plan.Write(s.out, inv.Rows()); ignoreBrokenPipe(err) != nil {
 			return err
 		}
-		return endCleanup(s, inv, checkLimit(inv))
+		return endCleanup(s, inv, inv.CheckLimit())
 	}
 	fmt.Fprint(s.out, reports.CleanupPreview(inv))
 	if inv.Deletes() == 0 {
@@ -48,7 +48,7 @@ func (o *cleanupOptions) rehearse(ctx context.Context, s *streams, se *session) 
 	}
 	fmt.Fprintf(s.out, "nothing was deleted; to delete these images: adferry run %s --job %s\n",
 		reports.Quote(filepath.Join(o.dir, cleanup.ManifestName)), reports.Quote(o.dir))
-	return endCleanup(s, inv, checkLimit(inv))
+	return endCleanup(s, inv, inv.CheckLimit())
 }
 
 // checkDraft refuses a folder that the cleanup cannot write its manifest and job into.

@@ -28,7 +28,7 @@ func (o *cleanupOptions) start(ctx context.Context, s *streams, se *session, mak
 	if inv.Deletes() == 0 {
 		return endCleanup(s, inv, nil)
 	}
-	if err := checkLimit(inv); err != nil {
+	if err := inv.CheckLimit(); err != nil {
 		return endCleanup(s, inv, err)
 	}
 	if err := se.confirm(s, reports.CleanupDeletions(inv)); err != nil {
@@ -100,18 +100,12 @@ func (o *cleanupOptions) list(ctx context.Context, s *streams, se *session) (*cl
 	return inv, nil
 }
 
-// checkLimit holds the deletions against --max-delete.
-func checkLimit(inv *cleanup.Inventory) error {
-	err := inv.CheckLimit()
-	exceeded, ok := errors.AsType[*cleanup.LimitError](err)
-	if !ok {
-		return err
+// limitHints say how to delete what --max-delete does not allow.
+func limitHints(e *cleanup.LimitError, _ error) []string {
+	if e.Account == "" {
+		return []string{fmt.Sprintf("nothing was deleted; to delete all of them, give --max-delete %d", e.Deletes)}
 	}
-	hint := "nothing was deleted; look at the images with --dry-run; to delete them, raise --max-delete"
-	if exceeded.Account == "" {
-		hint = fmt.Sprintf("nothing was deleted; to delete all of them, give --max-delete %d", exceeded.Deletes)
-	}
-	return &guardError{what: exceeded.Error(), hint: hint}
+	return []string{"nothing was deleted; look at the images with --dry-run; to delete them, raise --max-delete"}
 }
 
 // endCleanup tells which ad accounts could not be listed, and makes success a failure

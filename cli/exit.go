@@ -52,6 +52,7 @@ var errorCases = []errorCase{
 		return []string{"free some space, or fix where the output goes, then run it again"}
 	}),
 	kind(exitGuard, func(e *guardError, _ error) []string { return []string{e.hint} }),
+	kind(exitGuard, limitHints),
 	kind(exitRefused, refusedHints),
 	kind(exitGuard, func(_ *jobs.FailuresError, err error) []string {
 		return []string{"read " + inFolderOf(err, "failed.csv") + "; if the failures are expected, go on with " + onJob("resume", err) + " and a higher --max-failures"}
