@@ -147,7 +147,7 @@ func (w words) read(cell string) error {
 
 // otherWords says what may have been meant.
 func otherWords(word string) string {
-	if near := plan.Nearest(word, knownWords); near != "" {
+	if near := plan.Suggest(word, knownWords); near != "" {
 		return "did you mean " + near + "?"
 	}
 	return "the words are " + strings.Join(knownWords, ", ")

@@ -88,7 +88,7 @@ func Predict(p *plan.Plan) Forecast {
 		// Each bulk read serves one purpose: is it in the target, is it in the
 		// source, is the copy there, may the image go, is it gone, is the copy still
 		// there then.
-		for _, images := range []int{load.Copies, load.Sources, load.Sightings, load.Deletes, load.Deletes, load.Sightings} {
+		for _, images := range []int{load.Copies, load.Sources, load.Confirmations, load.Deletes, load.Deletes, load.Confirmations} {
 			a.Reads += (images + graph.MostHashes - 1) / graph.MostHashes
 		}
 		writes := a.Copies + a.Deletes + a.Uploads
