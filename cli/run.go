@@ -127,7 +127,7 @@ func (se *session) connectTo(c *cli.Context, s *streams, sandboxed bool) (err er
 			return err
 		}
 		se.connect = func(*store.Job) (dispatch.API, error) { return api, nil }
-		se.options.Gallery = graph.NewGallery(graph.NewTransport(), c.Duration("timeout"), userAgent())
+		se.options.Gallery = graph.NewDownloader(graph.NewTransport(), c.Duration("timeout"), userAgent())
 	}
 	se.exporter, err = newExporter(c.String("metrics"), s, se.log, se.quiet)
 	return err

@@ -310,7 +310,7 @@ func onSandbox(ctx context.Context, job *store.Job, log *slog.Logger) (dispatch.
 	if err != nil {
 		return nil, nil, err
 	}
-	return logged(client, log), graph.NewGallery(transport, 0, ""), nil
+	return logged(client, log), graph.NewDownloader(transport, 0, ""), nil
 }
 
 // stage makes the sandbox of a job.

@@ -35,7 +35,7 @@ func addConflicts(x *index, column string, ps *problems) {
 
 // deletionConflicts adds each pair of a row that deletes the image and a row that puts
 // it there. The only pair allowed is a chain: moved there, then moved on.
-func deletionConflicts(x *index, img *image, add func(line int, what, hint string)) {
+func deletionConflicts(x *index, img *imageNode, add func(line int, what, hint string)) {
 	account, del := x.accounts.at(img.account), x.ops.at(img.del)
 	var into []*op
 	for in := img.in; in != 0; in = x.ops.at(in).nextIn {

@@ -6,7 +6,7 @@ import (
 )
 
 // An image is a hash in an account, with the operations that mention it.
-type image struct {
+type imageNode struct {
 	hash    rawHash
 	account uint32
 	out, in uint32 // heads of the lists of copies out of it, and of copies and uploads into it
@@ -19,7 +19,7 @@ type image struct {
 // the hash table, which is where the wait for memory is, serves all of them. If a hash
 // is in many accounts, the list ends after maxSiblings and byImage has the others.
 type imageTable struct {
-	table[image]
+	table[imageNode]
 	byHash  hashTable // the first image with a hash
 	byImage hashTable
 }
@@ -38,7 +38,7 @@ func (is *imageTable) withHash(hash rawHash, account uint32) uint32 {
 	return is.byHash.find(hash.hash32(), func(id uint32) bool {
 		return is.at(id).hash == hash
 	}, func() uint32 {
-		return is.add(image{account: account, hash: hash})
+		return is.add(imageNode{account: account, hash: hash})
 	})
 }
 
@@ -55,7 +55,7 @@ func (is *imageTable) inAccount(first, account uint32) uint32 {
 			break
 		}
 		if last.sibling == 0 {
-			last.sibling = is.add(image{account: account, hash: hash})
+			last.sibling = is.add(imageNode{account: account, hash: hash})
 			return last.sibling
 		}
 		id = last.sibling
@@ -65,7 +65,7 @@ func (is *imageTable) inAccount(first, account uint32) uint32 {
 		img := is.at(id)
 		return img.hash == hash && img.account == account
 	}, func() uint32 {
-		return is.add(image{account: account, hash: hash})
+		return is.add(imageNode{account: account, hash: hash})
 	})
 }
 

@@ -66,7 +66,7 @@ func (x *index) copiesToWitness(id uint32) uint32 {
 }
 
 // movedOn reports whether a move takes the image to an account that deletes it, too.
-func (x *index) movedOn(img *image) bool {
+func (x *index) movedOn(img *imageNode) bool {
 	for out := img.out; out != 0; out = x.ops.at(out).nextOut {
 		if o := x.ops.at(out); o.moveLine != 0 && x.images.at(o.to).del != 0 {
 			return true

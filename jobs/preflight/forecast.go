@@ -89,7 +89,7 @@ func Predict(p *plan.Plan) Forecast {
 		// source, is the copy there, may the image go, is it gone, is the copy still
 		// there then.
 		for _, images := range []int{load.Copies, load.Sources, load.Confirmations, load.Deletes, load.Deletes, load.Confirmations} {
-			a.Reads += (images + graph.MostHashes - 1) / graph.MostHashes
+			a.Reads += (images + graph.MaxHashes - 1) / graph.MaxHashes
 		}
 		writes := a.Copies + a.Deletes + a.Uploads
 		a.Calls = a.Reads + writes
