@@ -77,7 +77,7 @@ func noCommand(c *cli.Context, name string) error {
 		names = append(names, command.Name)
 	}
 	hint := "the commands are " + strings.Join(names, ", ")
-	if near := plan.Nearest(name, names); near != "" {
+	if near := plan.Suggest(name, names); near != "" {
 		hint = "did you mean " + near + "? " + hint
 	}
 	return usagef(hint, "there is no command %s", shown(name))

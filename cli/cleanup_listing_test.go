@@ -74,7 +74,7 @@ func TestCleanupDistrustsListing(t *testing.T) {
 // with a fault.
 func distrusted(t *testing.T, fault string) *trial {
 	t.Helper()
-	o := sandbox.Options{Variants: sandbox.Variants{PageMost: 20}}
+	o := sandbox.Options{Variants: sandbox.Variants{MaxPage: 20}}
 	if fault != "" {
 		o.Script = []sandbox.Rule{{Match: sandbox.Match{Account: "11", Kind: sandbox.Read}, Fault: sandbox.Fault{Name: fault}}}
 	}

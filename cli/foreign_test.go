@@ -22,9 +22,9 @@ func TestProxyRefusesTunnel(t *testing.T) {
 		serve func(net.Conn)
 		want  string
 	}{
-		"asks for a password": {says("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"hunter2\"\r\nContent-Length: 0\r\n\r\n"), "refused it: 407 Proxy Authentication Required"},
-		"forbids":             {says("HTTP/1.1 403 Not for you\r\nContent-Length: 0\r\n\r\n"), "refused it: 403 Forbidden"},
-		"is out of order":     {says("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"), "refused it: 503 Service Unavailable"},
+		"asks for a password": {says("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"hunter2\"\r\nContent-Length: 0\r\n\r\n"), "refused the connection: 407 Proxy Authentication Required"},
+		"forbids":             {says("HTTP/1.1 403 Not for you\r\nContent-Length: 0\r\n\r\n"), "refused the connection: 403 Forbidden"},
+		"is out of order":     {says("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"), "refused the connection: 503 Service Unavailable"},
 		"closes":              {says(""), "EOF"},
 		"has no TLS behind":   {says("HTTP/1.1 200 OK\r\n\r\n", "<html>Sign in</html>"), "tls: "},
 	} {

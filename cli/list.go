@@ -155,7 +155,7 @@ func fieldsOf(text string) ([]string, error) {
 			all = append(all, name)
 		default:
 			hint := "the fields are " + strings.Join(graph.ImageFields, ", ")
-			if near := plan.Nearest(name, graph.ImageFields); near != "" {
+			if near := plan.Suggest(name, graph.ImageFields); near != "" {
 				hint = "did you mean " + near + "?"
 			}
 			return nil, usagef(hint, "--fields: an ad image has no field %q", name)

@@ -148,5 +148,5 @@ func onSandbox(ctx context.Context, job *store.Job, log *slog.Logger) (dispatch.
 	if err != nil {
 		return nil, nil, err
 	}
-	return logged(client, log), graph.NewGallery(transport, 0, ""), nil
+	return logged(client, log), graph.NewDownloader(transport, 0, ""), nil
 }

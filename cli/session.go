@@ -54,7 +54,7 @@ func (se *session) connectTo(ctx context.Context, s *streams, sandboxed bool) (e
 			return err
 		}
 		se.connect = func(*store.Job) (dispatch.API, error) { return api, nil }
-		se.engine.Gallery = graph.NewGallery(graph.NewTransport(), se.timeout, userAgent())
+		se.engine.Gallery = graph.NewDownloader(graph.NewTransport(), se.timeout, userAgent())
 	}
 	se.exporter, err = newExporter(se.metrics, s, se.log, se.quiet)
 	return err

@@ -44,7 +44,7 @@ func noOption(c *cli.Context, name string) error {
 			names = append(names, f.Names()[0])
 		}
 	}
-	switch near := plan.Nearest(name, names); {
+	switch near := plan.Suggest(name, names); {
 	case slices.Contains([]string{"token", "access-token", "access_token", "app-secret", "app_secret"}, name):
 		hint = "no option takes a secret: set ADFERRY_ACCESS_TOKEN and ADFERRY_APP_SECRET, or name a file with --token-file FILE"
 	case near != "":

@@ -11,27 +11,27 @@ import (
 	"time"
 )
 
-// MaxBatch is the documented limit of operations in one batch request. Each
-// counts as one call: a batch saves round trips and no quota.
+// MaxBatch is the documented limit of operations in one batch request. Each operation
+// counts as one call: a batch saves round trips, not quota.
 const MaxBatch = 50
 
-// part is one operation of a batch request (Graph API, "Batch requests").
-type part struct {
+// batchPart is one operation of a batch request (Graph API, "Batch requests").
+type batchPart struct {
 	Method   string `json:"method"`
 	Relative string `json:"relative_url"`
 	Body     string `json:"body,omitempty"`
 }
 
 // batch sends the calls as one batch request. The token and its proof are form
-// fields; headers of the parts stay on, for they carry each account's usage.
+// fields. The parts keep their headers, because they carry each account's usage.
 func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
-	parts := make([]part, len(calls))
+	parts := make([]batchPart, len(calls))
 	for i, call := range calls {
 		if call.Action == ActionUpload {
-			return same(calls, Reply{Err: unbuilt(errors.New("an upload has to go alone"))})
+			return repeatReply(calls, Reply{Err: buildError(errors.New("an upload cannot be part of a batch"))})
 		}
 		method, relative, form := call.wire(c.version)
-		parts[i] = part{method, relative, form.Encode()}
+		parts[i] = batchPart{method, relative, form.Encode()}
 	}
 	list, _ := json.Marshal(parts) // strings: cannot fail
 	form := url.Values{"access_token": {c.token.reveal()}, "batch": {string(list)}}
@@ -40,69 +40,68 @@ func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint+"/"+c.version+"/", strings.NewReader(form.Encode()))
 	if err != nil {
-		return same(calls, Reply{Err: unbuilt(err)})
+		return repeatReply(calls, Reply{Err: buildError(err)})
 	}
-	status, header, body, fail := c.send(req, true, soonest(calls))
+	status, header, body, fail := c.send(req, true, earliestConnectBy(calls))
 	if fail != nil {
-		return same(calls, Reply{Status: status, Usage: parseUsage(header, ""), Err: fail})
+		return repeatReply(calls, Reply{Status: status, Usage: parseUsage(header, ""), Err: fail})
 	}
 	replies := parseBatch(calls, status, header, body)
 	for _, r := range replies {
 		switch {
 		case r.Err == nil:
-		case r.Err.whole: // of a part, the envelope shows whose it is
+		case r.Err.wholeBatch: // an error of a part is the API's if the batch answer is
 			c.attribute(r.Err, header)
 		default:
-			r.Err.certain = true
+			r.Err.fromAPI = true
 			r.Err.RetryAfter = max(r.Err.RetryAfter, retryAfter(header, time.Now()))
 		}
 	}
 	return replies
 }
 
-// soonest is when the first of the calls has to have left; zero is any time.
-func soonest(calls []Call) (by time.Time) {
+// earliestConnectBy is the earliest ConnectBy of the calls, zero if none has one.
+func earliestConnectBy(calls []Call) (by time.Time) {
 	for _, c := range calls {
-		if !c.By.IsZero() && (by.IsZero() || c.By.Before(by)) {
-			by = c.By
+		if !c.ConnectBy.IsZero() && (by.IsZero() || c.ConnectBy.Before(by)) {
+			by = c.ConnectBy
 		}
 	}
 	return by
 }
 
-// parseBatch reads a batch answer. The envelope can fail as a whole, which
-// leaves every call lost unless the API refused it.
+// parseBatch reads a batch answer. If it is an error or cannot be parsed, every call
+// gets that error; all are lost unless the API refused the batch.
 func parseBatch(calls []Call, status int, header http.Header, body []byte) []Reply {
-	outer := Reply{Status: status, Usage: parseUsage(header, ""), Date: clock(header)}
+	outer := Reply{Status: status, Usage: parseUsage(header, ""), Date: serverDate(header)}
 	trimmed := bytes.TrimSpace(body)
 	if len(trimmed) == 0 || trimmed[0] != '[' {
 		if outer.Err = parseError(status, body); outer.Err == nil {
-			outer.Err = unread(status, body, "the batch answer is no list")
+			outer.Err = unreadable(status, body, "the batch answer is not a list")
 		}
-		outer.Err.whole = true
-		return same(calls, outer)
+		outer.Err.wholeBatch = true
+		return repeatReply(calls, outer)
 	}
 	var entries []json.RawMessage
 	if err := json.Unmarshal(trimmed, &entries); err != nil {
-		outer.Err = unread(status, body, "the batch answer is not readable")
-		outer.Err.whole = true
-		return same(calls, outer)
+		outer.Err = unreadable(status, body, "the batch answer cannot be parsed")
+		outer.Err.wholeBatch = true
+		return repeatReply(calls, outer)
 	}
-	if len(entries) != len(calls) { // which is whose is not known
-		outer.Err = lost(status, nil, "the batch answer has %d entries for %d calls", len(entries), len(calls))
-		return same(calls, outer)
+	if len(entries) != len(calls) { // it is not known which entry answers which call
+		outer.Err = lostAnswer(status, nil, "the batch answer has %d entries for %d calls", len(entries), len(calls))
+		return repeatReply(calls, outer)
 	}
 	replies := make([]Reply, len(calls))
 	for i, call := range calls {
 		replies[i] = parsePart(call, entries[i])
-		replies[i].Usage, replies[i].Date = replies[i].Usage.with(outer.Usage), outer.Date
+		replies[i].Usage, replies[i].Date = replies[i].Usage.merge(outer.Usage), outer.Date
 	}
 	return replies
 }
 
-// parsePart reads one entry of a batch answer: null or an empty object where
-// the API did not finish the operation in time. Nothing in its headers can make
-// it fail.
+// parsePart reads one entry of a batch answer. It is null or an empty object if the API
+// did not finish the operation in time. Headers that cannot be parsed are ignored.
 func parsePart(call Call, raw json.RawMessage) Reply {
 	var entry *struct {
 		Code    number          `json:"code"`
@@ -110,21 +109,21 @@ func parsePart(call Call, raw json.RawMessage) Reply {
 		Body    *string         `json:"body"`
 	}
 	if err := json.Unmarshal(raw, &entry); err != nil {
-		return Reply{Err: unread(0, raw, "the batch entry is not readable")}
+		return Reply{Err: unreadable(0, raw, "the batch entry cannot be parsed")}
 	}
 	if entry == nil || entry.Body == nil {
-		return Reply{Err: lost(0, nil, "the batch entry has no answer")}
+		return Reply{Err: lostAnswer(0, nil, "the batch entry has no answer")}
 	}
 	var fields []struct {
 		Name  string `json:"name"`
 		Value string `json:"value"`
 	}
-	_ = json.Unmarshal(entry.Headers, &fields) // keeps what it could read
+	_ = json.Unmarshal(entry.Headers, &fields) // fields keeps what was parsed
 	header := http.Header{}
 	for _, f := range fields {
 		header.Add(f.Name, f.Value)
 	}
-	r := interpret(call, entry.Code.whole(), header, []byte(*entry.Body))
+	r := interpret(call, entry.Code.toInt(), header, []byte(*entry.Body))
 	if r.Err != nil {
 		r.Err.RetryAfter = retryAfter(header, time.Now())
 		if !r.Err.envelope && r.Status == http.StatusTooManyRequests {
@@ -134,9 +133,9 @@ func parsePart(call Call, raw json.RawMessage) Reply {
 	return r
 }
 
-// with adds what the envelope's own headers said, should it have any: whether
-// it does is undocumented.
-func (u Usage) with(outer Usage) Usage {
+// merge adds the usage in the headers of the batch answer itself. It is undocumented
+// whether they have any.
+func (u Usage) merge(outer Usage) Usage {
 	if outer.HasApp && !u.HasApp {
 		u.HasApp, u.App = true, outer.App
 	}
@@ -148,8 +147,8 @@ func (u Usage) with(outer Usage) Usage {
 	return u
 }
 
-// same gives every call the one reply.
-func same(calls []Call, r Reply) []Reply {
+// repeatReply returns one reply for each call, with an Error of its own.
+func repeatReply(calls []Call, r Reply) []Reply {
 	replies := make([]Reply, len(calls))
 	for i := range replies {
 		replies[i] = r

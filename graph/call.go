@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// Action is what a call does at the edge.
+// Action is the kind of a call.
 type Action uint8
 
-// The actions of the adimages edge, and the one question beside it.
+// The actions: those of the adimages edge, and GET /me.
 const (
 	ActionUnknown Action = iota
 	ActionRead
@@ -34,9 +34,8 @@ func (a Action) String() string {
 // Write reports whether the action changes an ad account.
 func (a Action) Write() bool { return a == ActionCopy || a == ActionDelete || a == ActionUpload }
 
-// Call is one call on the adimages edge of one ad account, which is the account
-// that the API charges for it. Build it with Read, Copy, Delete or Upload; WhoAmI
-// alone names no account.
+// Call is one call on the adimages edge of one ad account, which the API charges for it.
+// Build it with Read, Copy, Delete or Upload. WhoAmI is the only one without an account.
 type Call struct {
 	Action  Action
 	Account string // ad account id, bare digits
@@ -45,14 +44,14 @@ type Call struct {
 	Query   Query  // read
 	File    File   // upload
 
-	// By is when the call has to be on a connection: one that has none by then is not
-	// sent, and the error's class is Unreachable. Zero is any time.
-	By time.Time
+	// By is the latest time at which the call may get a connection. After it the
+	// call is not sent, and the error's class is Unreachable. Zero is no limit.
+	ConnectBy time.Time
 }
 
-// MostHashes is how many images one read asks about: the most that code in the wild
-// is seen to ask, and 2 KB of URL.
-const MostHashes = 50
+// MaxHashes is how many images one read may ask about. The limit is undocumented; published
+// code asks for up to 50, which is 2 KB of URL.
+const MaxHashes = 50
 
 // Query says what a read asks for. Zero fields are not sent.
 type Query struct {
@@ -69,8 +68,8 @@ type Query struct {
 	Raw        bool   // keep each image's own JSON, for fields that Image does not name
 }
 
-// Filtered reports whether only images with some property are asked for, so that
-// one that the answer lacks may be there.
+// Filtered reports whether the query leaves out images by a property, so that their
+// absence from the answer proves nothing.
 func (q Query) Filtered() bool {
 	return q.Name != "" || q.MinWidth > 0 || q.MinHeight > 0 || q.BusinessID != "" || q.BizTagID != ""
 }
@@ -82,7 +81,7 @@ func Read(account string, q Query) Call {
 
 // ReadHashes asks about the named images in one call. An image that the account
 // does not have is absent from the answer. The limit is raised to the number of
-// hashes, since the default page of 25 would cut the answer short.
+// hashes, because the default page has 25 images.
 func ReadHashes(account string, hashes []string, fields ...string) Call {
 	return Read(account, Query{Hashes: hashes, Fields: fields, Limit: len(hashes)})
 }
@@ -97,17 +96,17 @@ func Delete(account, hash string) Call {
 	return Call{Action: ActionDelete, Account: account, Hash: hash}
 }
 
-// Upload sends the bytes of an image file. It travels in a request of its own.
+// Upload sends the bytes of an image file, in a request of its own.
 func Upload(account string, f File) Call {
 	return Call{Action: ActionUpload, Account: account, File: f}
 }
 
-// WhoAmI asks whose the token is (GET /me). No ad account is part of the question
-// or charged for it: a refusal is the token's or the app's own.
+// WhoAmI asks who the token belongs to (GET /me). It involves no ad account, so a refusal
+// is about the token or the app.
 func WhoAmI() Call { return Call{Action: ActionWhoAmI} }
 
-// wire gives the call's method, its URL relative to the endpoint, and its form;
-// an upload's lacks the bytes, which are attached as they are sent.
+// wire returns the call's method, its URL relative to the endpoint, and its form. The
+// form of an upload lacks the bytes, which are encoded while they are sent.
 func (c Call) wire(version string) (method, relative string, form url.Values) {
 	relative = version + "/act_" + url.PathEscape(c.Account) + "/adimages"
 	switch c.Action {

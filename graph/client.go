@@ -13,23 +13,22 @@ import (
 	"time"
 )
 
-// DefaultEndpoint and DefaultVersion name the server that Config's zero values
-// stand for.
+// DefaultEndpoint and DefaultVersion replace zero values in Config.
 const (
 	DefaultEndpoint = "https://graph.facebook.com"
 	DefaultVersion  = "v25.0"
 )
 
-// maxBody bounds an answer. Fifty reads of fifty images with their creatives
-// stay far below it.
+// maxBody bounds an answer, in bytes. Fifty reads of fifty images with their creatives
+// are far smaller.
 const maxBody = 64 << 20
 
-// maxUnread is how much of an unexpected answer is looked at. Even if that much
-// were nothing but secrets, what is left would be more than an excerpt shows.
-const maxUnread = 1 << 20
+// maxExcerpt is how many bytes of an unexpected answer are searched for secrets before an
+// excerpt is made. The excerpt shows far fewer.
+const maxExcerpt = 1 << 20
 
-// Config says which server a Client talks to, and as whom. The zero value of
-// each field but Token stands for its default.
+// Config says which server a Client talks to, and with which token. Only Token is
+// required; the zero value of any other field means its default.
 type Config struct {
 	Endpoint  string            // scheme and host; plain http for loopback only
 	Version   string            // API version, v25.0
@@ -49,32 +48,32 @@ type Client struct {
 	redact    func(string) string
 	timeout   time.Duration
 	userAgent string
-	transport http.RoundTripper // no http.Client: a redirect would carry the token to a host nobody named
+	transport http.RoundTripper // not an http.Client, which would follow a redirect with the token
 }
 
-// Reply is what came of one call.
+// Reply is the outcome of one call.
 type Reply struct {
 	Err    *Error // nil: the call succeeded
 	Status int    // HTTP status of the call's own answer, 0 without one
 	Usage  Usage
-	Date   time.Time // the server's clock when it answered; zero when it does not tell
+	Date   time.Time // the server's clock when it answered; zero if unknown
 	Notice string    // X-Ad-Api-Version-Warning
 
-	Images   []Image // read: those that the answer names; one may come twice, or not be asked for
+	Images   []Image // read: the images in the answer; may have duplicates and images not asked for
 	Nameless int     // read: entries that name no image: null, {}, or without a hash
-	Empty    bool    // read: the list is empty, and nothing in the answer says that there is more
-	After    string  // read: cursor of the next page, "" on the last; it may be one that was sent before
+	Empty    bool    // read: the list is empty, with no next page and no total above 0
+	After    string  // read: cursor of the next page, "" on the last; may repeat an earlier one
 	Total    int     // read with Query.Total: how many images match
-	Summed   bool    // ... and the answer said so
+	HasTotal bool    // read: the answer had a Total
 
-	Stored []Stored // copy, upload: what the answer calls stored, in the order of the keys
+	Stored []Stored // copy, upload: the images in the answer, ordered by key
 }
 
-// Stored is an image that the answer to a copy or an upload names. That it is the
-// one of the call is not said by its being there: package evidence judges that.
+// Stored is an image in the answer to a copy or an upload. Whether it is the image of
+// the call is judged by package evidence.
 type Stored struct {
 	Key  string // the source's hash of a copy; "bytes" or the file's name of an upload
-	Hash string // in the account written to; "" when what the answer gives is no hash
+	Hash string // in the account written to; "" if the answer gives no valid hash
 }
 
 // New checks the configuration and makes a client. It sends nothing.
@@ -90,10 +89,10 @@ func New(c Config) (*Client, error) {
 		c.Version = DefaultVersion
 	}
 	if !validVersion(c.Version) {
-		if len(c.Version) > longestVersion { // it may be a token
-			return nil, errors.New("the API version is not of the form v25.0")
+		if len(c.Version) > maxVersion { // do not repeat it: it may be a token
+			return nil, errors.New("the API version must look like v25.0")
 		}
-		return nil, fmt.Errorf("API version %q is not of the form v25.0", c.Version)
+		return nil, fmt.Errorf("the API version must look like v25.0, not %q", c.Version)
 	}
 	if c.Token.Empty() {
 		return nil, errors.New("no access token")
@@ -116,42 +115,42 @@ func New(c Config) (*Client, error) {
 }
 
 // checkEndpoint accepts https anywhere and http on loopback, without a path,
-// query or user. Its errors repeat the host at most: the rest may hold a
+// query or user. Its errors repeat the host at most, because the rest may hold a
 // password or a token.
 func checkEndpoint(s string) (string, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Hostname() == "" {
-		return "", fmt.Errorf("the endpoint is not a URL such as %s", DefaultEndpoint)
+		return "", fmt.Errorf("the endpoint must be a URL such as %s", DefaultEndpoint)
 	}
 	for label := range strings.SplitSeq(u.Hostname(), ".") {
-		if len(label) > longestLabel {
-			return "", errors.New("the endpoint names no host: a part of it is longer than 63 characters")
+		if len(label) > maxLabel {
+			return "", errors.New("the endpoint's host name has a part of more than 63 characters")
 		}
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
-		return "", fmt.Errorf("endpoint on %s must be scheme and host alone, such as %s", u.Host, DefaultEndpoint)
+		return "", fmt.Errorf("the endpoint on %s must have only scheme and host, as in %s", u.Host, DefaultEndpoint)
 	}
 	switch u.Scheme {
 	case "https":
 	case "http":
 		if !loopback(u.Hostname()) {
-			return "", fmt.Errorf("endpoint %s://%s would send the access token unencrypted; use https (plain http is for loopback only)", u.Scheme, u.Host)
+			return "", fmt.Errorf("the endpoint %s://%s would send the access token unencrypted; use https (plain http is allowed on loopback only)", u.Scheme, u.Host)
 		}
 	default:
-		return "", fmt.Errorf("endpoint %s://%s needs https", u.Scheme, u.Host)
+		return "", fmt.Errorf("the endpoint %s://%s must use https", u.Scheme, u.Host)
 	}
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// longestLabel is of a host name (RFC 1035, section 2.3.4). Tokens are longer.
-const longestLabel = 63
+// maxLabel is the longest part of a host name (RFC 1035, section 2.3.4). Tokens are longer.
+const maxLabel = 63
 
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-const longestVersion = 10
+const maxVersion = 10
 
 func validVersion(v string) bool {
 	digits, minor, ok := strings.Cut(strings.TrimPrefix(v, "v"), ".")
@@ -161,8 +160,8 @@ func validVersion(v string) bool {
 	return strings.Trim(digits+minor, "0123456789") == ""
 }
 
-// Do carries the calls in one HTTP request and returns a reply for each, in
-// order. The API takes at most MaxBatch calls; an upload goes alone.
+// Do sends the calls in one HTTP request and returns a reply for each, in order. There
+// may be at most MaxBatch calls, and an upload must be the only one.
 func (c *Client) Do(ctx context.Context, calls []Call) []Reply {
 	if len(calls) == 0 {
 		return nil
@@ -196,39 +195,39 @@ func (c *Client) single(ctx context.Context, call Call) Reply {
 		err = attach(req, form, call.File)
 	}
 	if err != nil {
-		return Reply{Err: unbuilt(err)}
+		return Reply{Err: buildError(err)}
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token.reveal())
-	status, header, answer, fail := c.send(req, form != nil, call.By)
+	status, header, answer, fail := c.send(req, form != nil, call.ConnectBy)
 	if fail != nil {
 		return Reply{Status: status, Usage: parseUsage(header, call.Account), Err: fail}
 	}
 	r := interpret(call, status, header, answer)
-	r.Date = clock(header)
+	r.Date = serverDate(header)
 	if r.Err != nil {
 		c.attribute(r.Err, header)
 	}
 	return r
 }
 
-// unbuilt is a request that could not be made, so nothing was sent.
-func unbuilt(err error) *Error {
+// buildError is the error of a request that could not be built, so that nothing was sent.
+func buildError(err error) *Error {
 	return &Error{Class: RefusedItem, Message: "the request cannot be built: " + err.Error()}
 }
 
-// parseIdentity reads the answer to WhoAmI: any that names somebody.
+// parseIdentity reads the answer to WhoAmI, which must have an id.
 func parseIdentity(body []byte, r *Reply) *Error {
 	var who struct {
 		ID json.RawMessage `json:"id"`
 	}
 	if err := json.Unmarshal(body, &who); err != nil || len(who.ID) == 0 {
-		return unread(r.Status, body, "the API does not say whose the token is")
+		return unreadable(r.Status, body, "the answer to GET /me has no id")
 	}
 	return nil
 }
 
-// clock is the server's clock, in whole seconds.
-func clock(h http.Header) time.Time {
+// serverDate is the server's clock in whole seconds, zero if the answer has none.
+func serverDate(h http.Header) time.Time {
 	date, err := http.ParseTime(h.Get("Date"))
 	if err != nil {
 		return time.Time{}
@@ -236,12 +235,12 @@ func clock(h http.Header) time.Time {
 	return date
 }
 
-// send makes one round trip and reads the whole answer. It gives up what has no
+// send makes one round trip and reads the whole answer. It gives up if it has no
 // connection by a time that is not zero.
 func (c *Client) send(req *http.Request, form bool, by time.Time) (int, http.Header, []byte, *Error) {
 	if !by.IsZero() {
 		var over func()
-		req, over = leavingBy(req, by)
+		req, over = withConnectBy(req, by)
 		defer over()
 	}
 	req.Header.Set("Accept", "application/json")
@@ -258,10 +257,10 @@ func (c *Client) send(req *http.Request, form bool, by time.Time) (int, http.Hea
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	if err != nil {
-		return res.StatusCode, res.Header, nil, lost(res.StatusCode, err, "the answer broke off: %v", bare(err))
+		return res.StatusCode, res.Header, nil, lostAnswer(res.StatusCode, err, "the answer was cut off: %v", withoutURL(err))
 	}
 	if len(body) > maxBody {
-		return res.StatusCode, res.Header, nil, lost(res.StatusCode, nil, "the answer is longer than %d MiB", maxBody>>20)
+		return res.StatusCode, res.Header, nil, lostAnswer(res.StatusCode, nil, "the answer is longer than %d MiB", maxBody>>20)
 	}
 	return res.StatusCode, res.Header, body, nil
 }
@@ -289,9 +288,9 @@ func interpret(call Call, status int, header http.Header, body []byte) Reply {
 	return r
 }
 
-// scrub removes the secrets from texts that came from outside, should a server
-// or proxy repeat them. An unexpected answer is cut short only after that: what
-// is left of a token would not be recognised.
+// scrub removes the secrets from texts of the answer, in case the server or a proxy
+// repeats them. Only then is an excerpt made of an unexpected answer, because half a
+// token would not be recognised.
 func (c *Client) scrub(r *Reply) {
 	r.Notice = c.redact(r.Notice)
 	for i := range r.Images {
@@ -310,8 +309,8 @@ func (c *Client) scrub(r *Reply) {
 	for _, text := range []*string{&e.Message, &e.UserTitle, &e.UserMessage, &e.Type, &e.TraceID} {
 		*text = c.redact(*text)
 	}
-	if e.unread != nil {
-		e.Message += ": " + excerpt(c.redact(string(e.unread[:min(len(e.unread), maxUnread)])))
-		e.unread = nil
+	if e.raw != nil {
+		e.Message += ": " + excerpt(c.redact(string(e.raw[:min(len(e.raw), maxExcerpt)])))
+		e.raw = nil
 	}
 }

@@ -30,25 +30,25 @@ func TestNewEndpoint(t *testing.T) {
 		{"http://127.0.0.1:8080/", ""},
 		{"http://127.8.9.10", ""},
 		{"http://[::1]:8080", ""},
-		{"http://graph.facebook.com", "endpoint http://graph.facebook.com would send the access token unencrypted"},
-		{"HTTP://graph.facebook.com", "endpoint http://graph.facebook.com would send"},
-		{"http://localhost.example", "endpoint http://localhost.example would send"},
-		{"http://127.0.0.1.example:80", "endpoint http://127.0.0.1.example:80 would send"},
-		{"http://2130706433", "endpoint http://2130706433 would send"},
-		{"http://0.0.0.0", "endpoint http://0.0.0.0 would send"},
-		{"http://10.0.0.1", "endpoint http://10.0.0.1 would send"},
-		{"http://[fe80::1]", "endpoint http://[fe80::1] would send"},
-		{"graph.facebook.com", "the endpoint is not a URL"},
-		{"graph.facebook.com?access_token=" + tokenText, "the endpoint is not a URL"},
-		{"https://graph.facebook.com:x/?access_token=" + tokenText, "the endpoint is not a URL"},
-		{"https://", "the endpoint is not a URL"},
-		{"https://:443", "the endpoint is not a URL"},
-		{"https:graph.facebook.com", "the endpoint is not a URL"},
-		{"ftp://graph.facebook.com", "endpoint ftp://graph.facebook.com needs https"},
-		{"https://user:" + secretText + "@graph.facebook.com", "endpoint on graph.facebook.com must be scheme and host alone"},
-		{"https://graph.facebook.com/v25.0", "endpoint on graph.facebook.com must be"},
-		{"https://graph.facebook.com?access_token=" + tokenText, "endpoint on graph.facebook.com must be"},
-		{"https://graph.facebook.com#x", "endpoint on graph.facebook.com must be"},
+		{"http://graph.facebook.com", "the endpoint http://graph.facebook.com would send the access token unencrypted"},
+		{"HTTP://graph.facebook.com", "the endpoint http://graph.facebook.com would send"},
+		{"http://localhost.example", "the endpoint http://localhost.example would send"},
+		{"http://127.0.0.1.example:80", "the endpoint http://127.0.0.1.example:80 would send"},
+		{"http://2130706433", "the endpoint http://2130706433 would send"},
+		{"http://0.0.0.0", "the endpoint http://0.0.0.0 would send"},
+		{"http://10.0.0.1", "the endpoint http://10.0.0.1 would send"},
+		{"http://[fe80::1]", "the endpoint http://[fe80::1] would send"},
+		{"graph.facebook.com", "the endpoint must be a URL"},
+		{"graph.facebook.com?access_token=" + tokenText, "the endpoint must be a URL"},
+		{"https://graph.facebook.com:x/?access_token=" + tokenText, "the endpoint must be a URL"},
+		{"https://", "the endpoint must be a URL"},
+		{"https://:443", "the endpoint must be a URL"},
+		{"https:graph.facebook.com", "the endpoint must be a URL"},
+		{"ftp://graph.facebook.com", "the endpoint ftp://graph.facebook.com must use https"},
+		{"https://user:" + secretText + "@graph.facebook.com", "the endpoint on graph.facebook.com must have only scheme and host"},
+		{"https://graph.facebook.com/v25.0", "the endpoint on graph.facebook.com must have"},
+		{"https://graph.facebook.com?access_token=" + tokenText, "the endpoint on graph.facebook.com must have"},
+		{"https://graph.facebook.com#x", "the endpoint on graph.facebook.com must have"},
 	} {
 		_, err := graph.New(graph.Config{Endpoint: test.endpoint, Token: secret(t, tokenText)})
 		switch {
@@ -142,7 +142,7 @@ func TestDoAnswerBreaksOff(t *testing.T) {
 		return a, nil
 	})})
 	got := c.Do(t.Context(), []graph.Call{graph.Copy("2", "1", hashA)})[0]
-	if got.Err == nil || !got.Err.Lost || got.Err.Message != "the answer broke off: unexpected EOF for [redacted]" || got.Status != 200 {
+	if got.Err == nil || !got.Err.Lost || got.Err.Message != "the answer was cut off: unexpected EOF for [redacted]" || got.Status != 200 {
 		t.Errorf("got %v, HTTP %d, want a lost answer", got.Err, got.Status)
 	}
 	if got.Usage.Accounts["2"].Calls != 77 {

@@ -23,9 +23,9 @@ import (
 // about a thousand a side; a camera's largest have some 100 megapixels.
 const MaxPixels = 100_000_000
 
-// Picture is what the bytes of an image file show.
+// Picture is what decoding an image file tells of it.
 type Picture struct {
-	Extension     string // as its content has it: .png, .jpg, .gif, .bmp, .webp or .tif
+	Extension     string // by its content: .png, .jpg, .gif, .bmp, .webp or .tif
 	Width, Height int    // pixels
 	Size          int64  // bytes
 	SHA256        Sum    // of the bytes; DecodePicture leaves it zero
@@ -34,23 +34,21 @@ type Picture struct {
 // Sum is the SHA-256 of a picture's bytes.
 type Sum [sha256.Size]byte
 
-// PictureError says why bytes are not taken for a picture.
+// PictureError says why a file is not accepted as a picture.
 type PictureError struct {
-	Large  bool   // too large to be looked at: it may be one all the same
+	Large  bool   // it is too large to be decoded, so it may be a picture
 	Reason string // what the bytes are or show
 }
 
 func (e *PictureError) Error() string { return e.Reason }
 
-// decoding is shared by the whole process, because memory is: at most MaxPixels are
-// being decoded at once. A pixel takes up to 8 bytes, in a progressive JPEG up to 15.
-var decoding = semaphore.NewWeighted(MaxPixels)
+// decodeBudget allows at most MaxPixels to be decoded at once in the whole process. A pixel takes up to 8 bytes, in a progressive JPEG up to 15.
+var decodeBudget = semaphore.NewWeighted(MaxPixels)
 
-// DecodePicture decodes an image file of so many bytes to its end, in memory that is
-// bounded however many are decoded at once. A file that breaks off, is damaged or has
-// another format than those of [ImageExtension] is a *PictureError; any other error
-// is r's or ctx's. What follows a whole picture is not looked at: cameras append
-// previews and films.
+// DecodePicture decodes an image file of size bytes to its end. Memory is bounded however
+// many files are decoded at once. A file that is cut off, damaged or of a format that
+// [ImageExtension] does not know is a *PictureError; any other error is that of r or ctx.
+// Data after the picture is ignored, because cameras append previews and films.
 func DecodePicture(ctx context.Context, r io.ReaderAt, size int64) (Picture, error) {
 	p := Picture{Size: size}
 	in := &contextReader{ctx: ctx, r: r}
@@ -62,33 +60,33 @@ func DecodePicture(ctx context.Context, r io.ReaderAt, size int64) (Picture, err
 	}
 	ext, ok := ImageExtension(head[:n])
 	if !ok {
-		return p, &PictureError{Reason: "by its content it is no image"}
+		return p, &PictureError{Reason: "its content is not an image"}
 	}
 	p.Extension = ext
 	format := formats[ext]
 	kind := strings.ToUpper(ext[1:])
 	config, err := format.config(file())
 	if err == nil && (config.Width <= 0 || config.Height <= 0) {
-		err = errors.New("it has no size")
+		err = errors.New("its width or height is zero")
 	}
 	if err != nil {
-		return p, in.or(&PictureError{Reason: fmt.Sprintf("the %s cannot be decoded: %v", kind, err)})
+		return p, in.errorOr(&PictureError{Reason: fmt.Sprintf("the %s cannot be decoded: %v", kind, err)})
 	}
 	p.Width, p.Height = config.Width, config.Height
 	pixels := int64(p.Width) * int64(p.Height)
 	if pixels > MaxPixels {
 		return p, &PictureError{Large: true, Reason: fmt.Sprintf("%d x %d pixels are more than the %d million that adferry decodes", p.Width, p.Height, MaxPixels/1_000_000)}
 	}
-	if err := decoding.Acquire(ctx, pixels); err != nil {
+	if err := decodeBudget.Acquire(ctx, pixels); err != nil {
 		return p, err
 	}
-	defer decoding.Release(pixels)
+	defer decodeBudget.Release(pixels)
 	if err := decodeWhole(format.decode, file); err != nil {
-		return p, in.or(&PictureError{Reason: fmt.Sprintf("the %s cannot be decoded: %v", kind, err)})
+		return p, in.errorOr(&PictureError{Reason: fmt.Sprintf("the %s cannot be decoded: %v", kind, err)})
 	}
 	if pixels > MaxPixels/8 {
-		// Or the next one's memory comes on top of this one's: four of 100 megapixels
-		// one after the other took 795 MB, and 403 MB so.
+		// Free the memory before the next picture: four of 100 megapixels, one after the
+		// other, took 795 MB without this and 403 MB with it.
 		runtime.GC()
 	}
 	return p, nil
@@ -107,8 +105,8 @@ var formats = map[string]struct {
 	".tif":  {tiff.DecodeConfig, tiff.Decode},
 }
 
-// decodeWhole decodes a file and drops the result. Bytes from anywhere may meet a
-// defect of a decoder: that must not end the run, and every resume after it.
+// decodeWhole decodes a file and drops the result. A panic of a decoder is an error,
+// because a defective file must not end the run and every resume after it.
 func decodeWhole(decode func(io.Reader) (image.Image, error), file func() *io.SectionReader) (err error) {
 	defer func() {
 		if recover() != nil {
@@ -119,8 +117,8 @@ func decodeWhole(decode func(io.Reader) (image.Image, error), file func() *io.Se
 	return err
 }
 
-// contextReader ends reading with its context, and remembers an error that is not
-// the file's content but of reading it.
+// contextReader stops reading when its context ends. It remembers errors of reading, to
+// tell them from errors in the file's content.
 type contextReader struct {
 	ctx context.Context
 	r   io.ReaderAt
@@ -141,8 +139,8 @@ func (c *contextReader) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// or is the error of reading, if there was one, else err.
-func (c *contextReader) or(err error) error {
+// errorOr returns the error of reading, if there was one, else err.
+func (c *contextReader) errorOr(err error) error {
 	if c.err != nil {
 		return c.err
 	}

@@ -111,9 +111,9 @@ func TestDecodeDamaged(t *testing.T) {
 		"no end behind the scan":   {bytes.TrimSuffix(all["a.jpg"], []byte("\xff\xd9")), false, "the JPG cannot be decoded"},
 		"another format's name":    {[]byte("GIF89a\x09\x00\x09\x00, or what stands for one"), false, "the GIF cannot be decoded"},
 		"more than can be decoded": {huge, true, "65535 x 65535 pixels are more than the 100 million that adferry decodes"},
-		"no size":                  {append([]byte("GIF89a\x00\x00\x00\x00"), all["a.gif"][10:]...), false, "it has no size"},
-		"a page":                   {[]byte("<!DOCTYPE html>"), false, "by its content it is no image"},
-		"nothing":                  {nil, false, "by its content it is no image"},
+		"no size":                  {append([]byte("GIF89a\x00\x00\x00\x00"), all["a.gif"][10:]...), false, "width or height is zero"},
+		"a page":                   {[]byte("<!DOCTYPE html>"), false, "its content is not an image"},
+		"nothing":                  {nil, false, "its content is not an image"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := decode(t, test.data)

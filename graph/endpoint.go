@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Origin is an endpoint in the form in which two can be compared: scheme and host
-// in lower case, with the port unless it is the scheme's own. It is empty for an
-// endpoint that [New] refuses, and says nothing of the API version.
+// Origin is an endpoint in a form that can be compared: scheme and host in lower case,
+// and the port unless it is the scheme's default. It is empty for an endpoint that [New]
+// refuses.
 func Origin(endpoint string) string {
 	checked, err := checkEndpoint(endpoint)
 	if err != nil {
@@ -19,36 +19,36 @@ func Origin(endpoint string) string {
 		return ""
 	}
 	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()
-	if port == ownPort[u.Scheme] {
+	if port == defaultPort[u.Scheme] {
 		port = ""
 	}
-	return u.Scheme + "://" + joined(host, port)
+	return u.Scheme + "://" + joinHostPort(host, port)
 }
 
-// ownPort is the port that a scheme has without being told (RFC 9110, section 4.2).
-var ownPort = map[string]string{"http": "80", "https": "443"}
+// defaultPort is the default port of a scheme (RFC 9110, section 4.2).
+var defaultPort = map[string]string{"http": "80", "https": "443"}
 
-// SameServer reports whether two endpoints name one server, as far as a job is
-// concerned that goes on at another time: on loopback the port does not count,
-// because a local server may get another one each time it starts.
+// SameServer reports whether a job that was made for one endpoint may be resumed at the
+// other. On loopback the port does not count, because a local server may get another one
+// each time it starts.
 func SameServer(a, b string) bool {
 	return withoutLocalPort(Origin(a)) == withoutLocalPort(Origin(b))
 }
 
-// SamePlace reports whether two endpoints name one server at one time: the names of
-// loopback are one, and its ports are different servers.
-func SamePlace(a, b string) bool { return withoutLocalName(Origin(a)) == withoutLocalName(Origin(b)) }
+// SameAddress reports whether two endpoints name one server that is running now: all
+// names of loopback are the same host, and its ports are different servers.
+func SameAddress(a, b string) bool { return withoutLocalName(Origin(a)) == withoutLocalName(Origin(b)) }
 
 func withoutLocalPort(origin string) string {
-	return onLoopback(origin, func(host, _ string) string { return joined(host, "") })
+	return mapLoopback(origin, func(host, _ string) string { return joinHostPort(host, "") })
 }
 
 func withoutLocalName(origin string) string {
-	return onLoopback(origin, func(_, port string) string { return joined("localhost", port) })
+	return mapLoopback(origin, func(_, port string) string { return joinHostPort("localhost", port) })
 }
 
-// onLoopback names a host on loopback anew, and leaves any other.
-func onLoopback(origin string, name func(host, port string) string) string {
+// mapLoopback renames the host of an origin on loopback. It returns any other origin as it is.
+func mapLoopback(origin string, name func(host, port string) string) string {
 	u, err := url.Parse(origin)
 	if err != nil || !loopback(u.Hostname()) {
 		return origin
@@ -56,7 +56,7 @@ func onLoopback(origin string, name func(host, port string) string) string {
 	return u.Scheme + "://" + name(u.Hostname(), u.Port())
 }
 
-func joined(host, port string) string {
+func joinHostPort(host, port string) string {
 	switch {
 	case port != "":
 		return net.JoinHostPort(host, port)

@@ -43,7 +43,7 @@ func TestSameServer(t *testing.T) {
 		if got := graph.SameServer(tt.a, tt.b); got != tt.later {
 			t.Errorf("SameServer(%s, %s) is %v", tt.a, tt.b, got)
 		}
-		if got := graph.SamePlace(tt.a, tt.b); got != tt.atOne {
+		if got := graph.SameAddress(tt.a, tt.b); got != tt.atOne {
 			t.Errorf("SamePlace(%s, %s) is %v", tt.a, tt.b, got)
 		}
 	}

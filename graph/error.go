@@ -7,32 +7,30 @@ import (
 	"time"
 )
 
-// Error is a call that did not succeed: what the API said, or why there is no
-// answer to rely on.
+// Error is a failed call: what the API said, or why there is no valid answer.
 type Error struct {
 	Class Class
-	// Lost: the call may have taken effect and no answer says so. Only reading
-	// tells. Never set for a throttle, a refusal or a connection not made.
+	// Lost is set if the call may have taken effect, which only reading can show. It is
+	// never set for a throttle, a refusal or a connection that failed.
 	Lost bool
-	// RetryAfter is the wait that the answer named, in the Retry-After header; at
-	// most two days.
+	// RetryAfter is the wait in the Retry-After header, at most two days; 0 without one.
 	RetryAfter time.Duration
 
 	HTTP        int    // status of the answer, 0 without one
-	Code        int    // Graph API code, 0 when the answer was not an error envelope
+	Code        int    // Graph API code, 0 if the answer has no Graph error
 	Subcode     int    // error_subcode
 	Type        string // OAuthException, GraphMethodException, ...
-	Message     string // message, or what went wrong with the answer
+	Message     string // message, or what is wrong with the answer
 	UserTitle   string // error_user_title, localised
 	UserMessage string // error_user_msg, localised
 	Transient   bool   // is_transient
 	TraceID     string // fbtrace_id
 
-	envelope    bool // the API's own error was read
-	certain     bool // the answer is surely the API's, whatever it says
-	whole       bool // it is of a batch as a whole
-	secretProof bool
-	unread      []byte // the answer that could not be read: Message shows its start in the end
+	envelope    bool   // the answer has a Graph error
+	fromAPI     bool   // the answer is certainly the API's
+	wholeBatch  bool   // it is the error of a whole batch
+	secretProof bool   // the message is about appsecret_proof
+	raw         []byte // the answer, if it cannot be parsed; Client.scrub adds an excerpt to Message
 	cause       error
 }
 
@@ -59,13 +57,13 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.cause }
 
-// Silent reports a failure in which the API said nothing: the connection failed,
-// or the answer was cut off or is some server's error page. Where nothing else
-// comes, there may be no API at the other end.
-func (e *Error) Silent() bool { return e.Class == Transient && !e.envelope && !e.certain }
+// Silent reports whether the failure may not come from the API: the connection failed,
+// the answer was cut off, or it is the error page of some server. If all answers are
+// like that, the API cannot be reached.
+func (e *Error) Silent() bool { return e.Class == Transient && !e.envelope && !e.fromAPI }
 
-// Detail is the API's own words for people: the user message where there is
-// one, beside the technical one.
+// Detail is what the API says to people: title and text of the user message, if there is
+// one, and the technical message.
 func (e *Error) Detail() string {
 	parts := make([]string, 0, 3)
 	for _, s := range []string{e.UserTitle, e.UserMessage, e.Message} {
@@ -76,19 +74,18 @@ func (e *Error) Detail() string {
 	return strings.Join(parts, ": ")
 }
 
-// lost is an answer that does not say what happened.
-func lost(status int, cause error, format string, args ...any) *Error {
+// lostAnswer is an answer that does not tell the outcome, so that a write may have taken effect.
+func lostAnswer(status int, cause error, format string, args ...any) *Error {
 	return &Error{Class: Transient, Lost: true, HTTP: status, Message: fmt.Sprintf(format, args...), cause: cause}
 }
 
-// unread is an answer in a shape that does not say what happened.
-func unread(status int, body []byte, what string) *Error {
-	return &Error{Class: Transient, Lost: true, HTTP: status, Message: what, unread: body}
+// unreadable is an answer that cannot be parsed, so that a write may have taken effect.
+func unreadable(status int, body []byte, what string) *Error {
+	return &Error{Class: Transient, Lost: true, HTTP: status, Message: what, raw: body}
 }
 
-// envelope is the documented shape of an error. Numbers are read leniently, and
-// error_data is left out: it comes as an object or as a string and decides
-// nothing.
+// envelope is a Graph error as documented. error_data is left out: it may be an object
+// or a string, and is not needed.
 type envelope struct {
 	Message     string `json:"message"`
 	Type        string `json:"type"`
@@ -100,37 +97,37 @@ type envelope struct {
 	TraceID     string `json:"fbtrace_id"`
 }
 
-// parseError reads the error of an answer; nil when there is none. HTTP 200 may
-// carry one, too.
+// parseError returns the error in an answer, nil if there is none. Answers with HTTP 200
+// may have one, too.
 func parseError(status int, body []byte) *Error {
 	var answer struct {
 		Error   json.RawMessage `json:"error"`
 		Success json.RawMessage `json:"success"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return unread(status, body, "the answer is no JSON object")
+		return unreadable(status, body, "the answer is not a JSON object")
 	}
 	if len(answer.Error) == 0 || string(answer.Error) == "null" {
 		if status < 200 || status > 299 {
-			return lost(status, nil, "the API answered HTTP %d without an error", status)
+			return lostAnswer(status, nil, "the API answered HTTP %d without an error", status)
 		}
-		// Meta's Python SDK takes this for a failure, whatever stands beside it.
+		// Meta's Python SDK treats this as a failure, whatever else the answer has.
 		if s := string(answer.Success); s != "" && s != "null" && s != "true" {
-			return unread(status, body, "the API answered without success and without an error")
+			return unreadable(status, body, "the API reported neither success nor an error")
 		}
 		return nil
 	}
 	var v envelope
 	if !readObject(answer.Error, &v) {
-		return unread(status, answer.Error, "the error is not readable")
+		return unreadable(status, answer.Error, "the error cannot be parsed")
 	}
 	e := &Error{
-		HTTP: status, Code: v.Code.whole(), Subcode: v.Subcode.whole(), Type: v.Type, Message: v.Message,
+		HTTP: status, Code: v.Code.toInt(), Subcode: v.Subcode.toInt(), Type: v.Type, Message: v.Message,
 		UserTitle: v.UserTitle, UserMessage: v.UserMessage, Transient: v.Transient, TraceID: v.TraceID,
 	}
-	// Of a row of bare braces nothing can be learned.
+	// An empty error object says nothing and may be anybody's.
 	e.envelope = e.Code != 0 || e.Type != "" || e.TraceID != ""
-	// The parameter's name is not localised; the API has no subcode for this.
+	// The parameter's name is not localised, and the API has no subcode for it.
 	e.secretProof = strings.Contains(v.Message, "appsecret_proof")
 	if e.Message == "" {
 		e.Message = "the API gave no message"
@@ -144,7 +141,7 @@ func parseError(status int, body []byte) *Error {
 	return e
 }
 
-// excerpt shows the start of an unexpected body in one line.
+// excerpt is the start of an unexpected answer, in quotes and on one line.
 func excerpt(body string) string {
 	const most = 120
 	s := strings.Join(strings.Fields(strings.ToValidUTF8(body[:min(len(body), 4*most)], "?")), " ")

@@ -8,12 +8,11 @@ import (
 	"io"
 )
 
-// decodeGIF decodes the first frame and walks the blocks behind it to the trailer:
-// all frames of an animation together may be thousands of pictures, and each is as
-// large as the file says.
+// decodeGIF decodes the first frame and reads the blocks after it up to the trailer. It
+// does not decode the others, because an animation may have thousands of large frames.
 func decodeGIF(r io.Reader) (image.Image, error) {
-	w := gifWalk{r: bufio.NewReader(r)}
-	m, err := gif.Decode(w.r) // reads bytes singly, and none behind the frame
+	w := gifReader{r: bufio.NewReader(r)}
+	m, err := gif.Decode(w.r) // reads byte by byte, and nothing after the frame
 	if err != nil {
 		return nil, err
 	}
@@ -24,14 +23,14 @@ func decodeGIF(r io.Reader) (image.Image, error) {
 			return m, nil
 		case kind == 0x21: // extension
 			w.skip(1)
-			w.blocks()
+			w.skipBlocks()
 		case kind == 0x2C: // frame
 			w.skip(8)
 			if flags := w.next(); flags&0x80 != 0 {
 				w.skip(3 << (1 + flags&7)) // its own color table
 			}
 			w.skip(1)
-			w.blocks()
+			w.skipBlocks()
 		default:
 			return nil, fmt.Errorf("unknown block 0x%02x", kind)
 		}
@@ -39,24 +38,24 @@ func decodeGIF(r io.Reader) (image.Image, error) {
 	return nil, w.err
 }
 
-// gifWalk reads a GIF and keeps the first error.
-type gifWalk struct {
+// gifReader reads blocks of a GIF and keeps the first error.
+type gifReader struct {
 	r   *bufio.Reader
 	err error
 }
 
-func (w *gifWalk) next() byte {
+func (w *gifReader) next() byte {
 	b, err := w.r.ReadByte()
-	w.note(err)
+	w.keepError(err)
 	return b
 }
 
-func (w *gifWalk) skip(n int) {
+func (w *gifReader) skip(n int) {
 	_, err := w.r.Discard(n)
-	w.note(err)
+	w.keepError(err)
 }
 
-func (w *gifWalk) note(err error) {
+func (w *gifReader) keepError(err error) {
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
@@ -65,8 +64,8 @@ func (w *gifWalk) note(err error) {
 	}
 }
 
-// blocks skips data up to the empty block that ends it.
-func (w *gifWalk) blocks() {
+// skipBlocks skips data blocks up to the empty one that ends them.
+func (w *gifReader) skipBlocks() {
 	for w.err == nil {
 		n := w.next()
 		if n == 0 {

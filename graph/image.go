@@ -10,16 +10,15 @@ import (
 	"time"
 )
 
-// Image is an ad image as the edge shows it. Every field may be missing from an
-// answer, or come in another type than documented; such a field is left empty, and
-// what it would have told is not known.
+// Image is an ad image as the API returns it. Any field may be missing from an answer or
+// have another type than documented. Such a field is empty, which means unknown.
 type Image struct {
 	ID        string // <account id>:<hash>
 	AccountID string // bare digits
 	Hash      string // 32 lower-case hex digits
 	Name      string
 	Status    string // ACTIVE, INTERNAL or DELETED
-	URL       string // temporary
+	URL       string // of the picture; expires
 	Created   string
 	Updated   string
 	Permalink string
@@ -29,15 +28,15 @@ type Image struct {
 	ServedWidth  number // pixels, of the file at URL
 	ServedHeight number
 
-	Creatives  []string // those that use it; documented to be incomplete
-	Associated bool     // is_associated_creatives_in_adgroups
-	UseTold    bool     // the answer told of its use, and all that it told was understood
-	StatusOdd  bool     // the answer gave a status that is none of the documented ones
+	Creatives     []string // ids of creatives that use it; documented to be incomplete
+	Associated    bool     // is_associated_creatives_in_adgroups
+	UseKnown      bool     // the answer has its use, in a form that was understood
+	StatusUnknown bool     // the status is not a documented one
 
-	Raw json.RawMessage // the image as the answer has it, when Query.Raw asked for it
+	Raw json.RawMessage // the image's JSON in the answer, if Query.Raw is set
 }
 
-// The field names that the program asks for.
+// Names of the fields above.
 const (
 	FieldID         = "id"
 	FieldAccountID  = "account_id"
@@ -65,17 +64,17 @@ var ImageFields = []string{
 	FieldCreatives, FieldAssociated, "owner_business",
 }
 
-// timeLayout has an offset without a colon, as recorded on other nodes.
+// timeLayout has a zone offset without a colon, as seen in answers about other objects.
 const timeLayout = "2006-01-02T15:04:05-0700"
 
-// CreatedAt is when the image came into its ad account, by the API's clock and
-// in whole seconds; ok is false when the answer does not tell.
-func (i Image) CreatedAt() (at time.Time, ok bool) { return moment(i.Created) }
+// CreatedAt is when the image was added to its ad account, by the API's clock and in whole
+// seconds. ok is false if the answer does not say.
+func (i Image) CreatedAt() (at time.Time, ok bool) { return parseTime(i.Created) }
 
-// UpdatedAt is when the image was last changed, likewise.
-func (i Image) UpdatedAt() (at time.Time, ok bool) { return moment(i.Updated) }
+// UpdatedAt is when the image was last changed, by the API's clock and in whole seconds.
+func (i Image) UpdatedAt() (at time.Time, ok bool) { return parseTime(i.Updated) }
 
-func moment(text string) (at time.Time, ok bool) {
+func parseTime(text string) (at time.Time, ok bool) {
 	for _, layout := range []string{timeLayout, time.RFC3339} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return at, true
@@ -84,34 +83,32 @@ func moment(text string) (at time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// Deleted reports whether the account has lost the image: whether a listing
-// still shows such rows is undocumented, so their status is read.
+// Deleted reports whether the image was deleted. It is undocumented whether reads return
+// deleted images, so the status is checked.
 func (i Image) Deleted() bool { return strings.EqualFold(i.Status, "DELETED") }
 
-// Use is what an answer tells of an image's use by ad creatives.
+// Use says whether ad creatives use an image.
 type Use uint8
 
-// The uses. What an answer does not tell is not known, and no image is taken to
-// be unused because of it.
+// The uses. An image whose use the answer does not give is UseUnknown, never Unused.
 const (
 	UseUnknown Use = iota
-	Unused         // told, and no creative was named: the list is documented to be incomplete
+	Unused         // the answer names no creative; its list is documented to be incomplete
 	Used
 )
 
-// Use is what the answer tells of the image's use.
+// Use is the image's use by ad creatives, as far as the answer gives it.
 func (i Image) Use() Use {
 	switch {
 	case len(i.Creatives) > 0 || i.Associated:
 		return Used
-	case i.UseTold:
+	case i.UseKnown:
 		return Unused
 	}
 	return UseUnknown
 }
 
-// Account is the bare id of the ad account that the image says it is of, "" when
-// it does not tell.
+// Account is the bare id of the image's ad account, "" if the answer does not give it.
 func (i Image) Account() string {
 	if account, _, ok := strings.Cut(i.ID, ":"); ok {
 		return strings.TrimPrefix(account, "act_")
@@ -119,7 +116,7 @@ func (i Image) Account() string {
 	return strings.TrimPrefix(i.AccountID, "act_")
 }
 
-// UnmarshalJSON reads an image, and leaves out what it does not understand of it.
+// UnmarshalJSON reads an image. Fields that it does not understand stay empty.
 func (i *Image) UnmarshalJSON(data []byte) error {
 	var wire struct {
 		ID         text            `json:"id"`
@@ -163,29 +160,28 @@ func (i *Image) readStatus(data json.RawMessage) {
 	if data == nil {
 		return
 	}
-	i.StatusOdd = json.Unmarshal(data, &i.Status) != nil
+	i.StatusUnknown = json.Unmarshal(data, &i.Status) != nil
 	switch strings.ToUpper(i.Status) {
 	case "ACTIVE", "INTERNAL", "DELETED":
 	default:
-		i.StatusOdd = true
+		i.StatusUnknown = true
 	}
 }
 
-// readUse reads the two fields that tell of use. One alone is enough, for the API
-// leaves empty ones out; one in a shape that is not understood leaves the use
-// unknown.
+// readUse reads the two fields about use. One is enough, because the API leaves out empty
+// fields; if one has an unknown form, the use is unknown.
 func (i *Image) readUse(creatives, associated json.RawMessage) {
 	var list []text
 	var used *bool
-	odd := creatives != nil && json.Unmarshal(creatives, &list) != nil
+	malformed := creatives != nil && json.Unmarshal(creatives, &list) != nil
 	if associated != nil && json.Unmarshal(associated, &used) != nil {
-		odd = true
+		malformed = true
 	}
 	for _, id := range list {
 		i.Creatives = append(i.Creatives, string(id))
 	}
 	i.Associated = used != nil && *used
-	i.UseTold = !odd && (list != nil || used != nil)
+	i.UseKnown = !malformed && (list != nil || used != nil)
 }
 
 // IsHash reports whether the text has the form of an image hash: 32 hex digits
@@ -194,9 +190,8 @@ func IsHash(s string) bool {
 	return len(s) == 32 && strings.Trim(strings.ToLower(s), "0123456789abcdef") == ""
 }
 
-// parsePage reads the answer to a read into r: a list under data, or, as one user
-// reports, images keyed by hash. An entry that names no image is counted and
-// otherwise passed over.
+// parsePage reads the answer to a read into r. data is a list or, as one user reports, an
+// object of images keyed by hash. Entries that name no image are only counted.
 func parsePage(body []byte, q Query, r *Reply) *Error {
 	var page struct {
 		Data   json.RawMessage `json:"data"`
@@ -211,13 +206,13 @@ func parsePage(body []byte, q Query, r *Reply) *Error {
 		} `json:"summary"`
 	}
 	if err := json.Unmarshal(body, &page); err != nil {
-		return unread(r.Status, body, "the list of images is not readable")
+		return unreadable(r.Status, body, "the list of images cannot be parsed")
 	}
 	switch data := bytes.TrimSpace(page.Data); {
 	case len(data) > 0 && data[0] == '{':
 		var keyed map[string]json.RawMessage
 		if json.Unmarshal(data, &keyed) != nil {
-			return unread(r.Status, body, "the list of images is not readable")
+			return unreadable(r.Status, body, "the list of images cannot be parsed")
 		}
 		for _, hash := range slices.Sorted(maps.Keys(keyed)) {
 			r.add(keyed[hash], hash, q.Raw)
@@ -225,21 +220,21 @@ func parsePage(body []byte, q Query, r *Reply) *Error {
 	case len(data) > 0 && data[0] == '[':
 		var list []json.RawMessage
 		if json.Unmarshal(data, &list) != nil {
-			return unread(r.Status, body, "the list of images is not readable")
+			return unreadable(r.Status, body, "the list of images cannot be parsed")
 		}
 		for _, item := range list {
 			r.add(item, "", q.Raw)
 		}
 		r.Empty = len(list) == 0
 	default:
-		return unread(r.Status, body, "the answer holds no list of images")
+		return unreadable(r.Status, body, "the answer has no list of images")
 	}
 	if page.Summary != nil {
-		r.Summed = true
-		r.Total = max(0, page.Summary.Total.whole())
+		r.HasTotal = true
+		r.Total = max(0, page.Summary.Total.toInt())
 		r.Empty = r.Empty && r.Total == 0
 	}
-	// A cursor stands on the last page, too; the end is where next is missing.
+	// The last page has a cursor, too, but no next.
 	if page.Paging.Next == "" {
 		return nil
 	}
@@ -249,12 +244,12 @@ func parsePage(body []byte, q Query, r *Reply) *Error {
 	}
 	if r.After == "" {
 		r.Images = nil
-		return lost(r.Status, nil, "the list of images goes on and names no cursor")
+		return lostAnswer(r.Status, nil, "the list of images has a next page but no cursor")
 	}
 	return nil
 }
 
-// add takes one entry of a list, or of a map under its hash.
+// add adds an entry of a list, or of an object keyed by hash.
 func (r *Reply) add(data json.RawMessage, hash string, raw bool) {
 	var i Image
 	if err := json.Unmarshal(data, &i); err != nil {
@@ -273,7 +268,7 @@ func (r *Reply) add(data json.RawMessage, hash string, raw bool) {
 	r.Images = append(r.Images, i)
 }
 
-// cursorOf takes the cursor out of paging.next, the only part that is used.
+// cursorOf returns the cursor in paging.next. The rest of that URL is not used.
 func cursorOf(next string) string {
 	u, err := url.Parse(next)
 	if err != nil {
@@ -282,15 +277,14 @@ func cursorOf(next string) string {
 	return u.Query().Get("after")
 }
 
-// parseStored reads the answer to a copy or an upload: a map of images keyed by
-// the source hash for a copy, by "bytes" or the file name for an upload. Which of
-// them is the call's own is for the caller to say: see Reply.Stored.
+// parseStored reads the answer to a copy or an upload: an object of images keyed by the
+// source hash for a copy, by "bytes" or the file name for an upload.
 func parseStored(body []byte, r *Reply) *Error {
 	var answer struct {
 		Images map[string]json.RawMessage `json:"images"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return unread(r.Status, body, "the answer to the write is not readable")
+		return unreadable(r.Status, body, "the answer to the write cannot be parsed")
 	}
 	for _, key := range slices.Sorted(maps.Keys(answer.Images)) {
 		var i Image
@@ -300,18 +294,18 @@ func parseStored(body []byte, r *Reply) *Error {
 		r.Stored = append(r.Stored, Stored{Key: key, Hash: i.Hash})
 	}
 	if len(r.Stored) == 0 {
-		return unread(r.Status, body, "the answer to the write names no image")
+		return unreadable(r.Status, body, "the answer to the write names no image")
 	}
 	return nil
 }
 
-// parseDeleted reads the answer to a delete. {"success":true} alone counts.
+// parseDeleted reads the answer to a delete. Only {"success":true} is a success.
 func parseDeleted(body []byte, r *Reply) *Error {
 	var answer struct {
 		Success bool `json:"success"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || !answer.Success {
-		return unread(r.Status, body, "the answer to the delete is no success")
+		return unreadable(r.Status, body, "the answer to the delete does not report success")
 	}
 	return nil
 }

@@ -32,8 +32,8 @@ func TestInterpretRead(t *testing.T) {
 		{"an empty page with a next", "QVFH", `{"data":[],"paging":{"cursors":{"after":"QVFI"},"next":"https://x/?after=QVFI"}}`, nil, "QVFI", 0, false, ""},
 		{"cursors without a next", "", `{"data":[{"hash":"` + hashA + `"}],"paging":{"cursors":{"after":"QVFI"}}}`, []string{hashA}, "", 0, false, ""},
 		{"a next without cursors", "", `{"data":[],"paging":{"next":"https://x/?limit=25&after=QV%3D%3D"}}`, nil, "QV==", 0, false, ""},
-		{"a next without any cursor", "", `{"data":[{"hash":"` + hashA + `"}],"paging":{"next":"https://x/?offset=25"}}`, nil, "", 0, false, "the list of images goes on and names no cursor"},
-		{"a next that is no URL", "", `{"data":[],"paging":{"next":"\u0000%"}}`, nil, "", 0, false, "the list of images goes on and names no cursor"},
+		{"a next without any cursor", "", `{"data":[{"hash":"` + hashA + `"}],"paging":{"next":"https://x/?offset=25"}}`, nil, "", 0, false, "the list of images has a next page but no cursor"},
+		{"a next that is no URL", "", `{"data":[],"paging":{"next":"\u0000%"}}`, nil, "", 0, false, "the list of images has a next page but no cursor"},
 		{"a next that leads in a circle", "QVFI", `{"data":[{"hash":"` + hashA + `"}],"paging":{"cursors":{"after":"QVFI"},"next":"https://x/?after=QVFI"}}`, []string{hashA}, "QVFI", 0, false, ""},
 		{"empty", "", `{"data":[]}`, nil, "", 0, true, ""},
 		{"total count", "", `{"data":[],"summary":{"total_count":1234567}}`, nil, "", 1234567, false, ""},
@@ -42,17 +42,17 @@ func TestInterpretRead(t *testing.T) {
 		{"upper-case hash", "", `{"data":[{"hash":"` + strings.ToUpper(hashA) + `"}]}`, []string{hashA}, "", 0, false, ""},
 		{"keyed by hash", "", `{"data":{"` + hashA + `":{"name":"a"},"` + hashB + `":{"hash":"` + hashB + `"}}}`, []string{hashB, hashA}, "", 0, false, ""},
 		{"keyed, of other values", "", `{"data":{"` + hashA + `":5}}`, []string{hashA}, "", 0, false, ""},
-		{"no list", "", `{"success":true}`, nil, "", 0, false, "the answer holds no list of images: "},
-		{"success false", "", `{"success":false}`, nil, "", 0, false, "the API answered without success and without an error: "},
-		{"success false beside an empty list", "", `{"success":false,"data":[]}`, nil, "", 0, false, "the API answered without success and without an error: "},
+		{"no list", "", `{"success":true}`, nil, "", 0, false, "the answer has no list of images: "},
+		{"success false", "", `{"success":false}`, nil, "", 0, false, "the API reported neither success nor an error: "},
+		{"success false beside an empty list", "", `{"success":false,"data":[]}`, nil, "", 0, false, "the API reported neither success nor an error: "},
 		{"a keyed list without any", "", `{"data":{}}`, nil, "", 0, false, ""},
 		{"entries that name nothing", "", `{"data":[null,{},{"hash":"0123"}]}`, nil, "", 0, false, ""},
 		{"an id alone", "", `{"data":[{"id":"1:` + hashA + `"}]}`, []string{hashA}, "", 0, false, ""},
 		{"empty, and a count that says otherwise", "", `{"data":[],"summary":{"total_count":5}}`, nil, "", 5, false, ""},
-		{"a list that is null", "", `{"data":null}`, nil, "", 0, false, "the answer holds no list of images: "},
+		{"a list that is null", "", `{"data":null}`, nil, "", 0, false, "the answer has no list of images: "},
 		{"a list of numbers", "", `{"data":[{"hash":"` + hashA + `"},1]}`, []string{hashA}, "", 0, false, ""},
-		{"nothing", "", ``, nil, "", 0, false, "the answer is no JSON object: it is empty"},
-		{"truncated", "", `{"data":[{"hash":"d8f`, nil, "", 0, false, "the answer is no JSON object: "},
+		{"nothing", "", ``, nil, "", 0, false, "the answer is not a JSON object: it is empty"},
+		{"truncated", "", `{"data":[{"hash":"d8f`, nil, "", 0, false, "the answer is not a JSON object: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := finished(interpret(Read("1", Query{After: test.cursor}), 200, nil, []byte(test.body)))
@@ -84,7 +84,7 @@ func TestInterpretImage(t *testing.T) {
 		deleted bool
 		use     Use
 	}{{false, Used}, {true, Used}, {false, Unused}} {
-		if image := got.Images[i]; image.Deleted() != want.deleted || image.Use() != want.use || image.StatusOdd {
+		if image := got.Images[i]; image.Deleted() != want.deleted || image.Use() != want.use || image.StatusUnknown {
 			t.Errorf("image %d: got %+v, want %+v", i, image, want)
 		}
 	}
@@ -120,7 +120,7 @@ func TestOddFields(t *testing.T) {
 		if got.Err != nil || len(got.Images) != 2 || got.Nameless != 0 {
 			t.Fatalf("%s: got %+v", test.fields, got)
 		}
-		if i := got.Images[0]; i.Use() != test.use || i.StatusOdd != test.odd {
+		if i := got.Images[0]; i.Use() != test.use || i.StatusUnknown != test.odd {
 			t.Errorf("%s: got use %v and %+v, want %v, %v", test.fields, i.Use(), i, test.use, test.odd)
 		}
 	}
@@ -139,8 +139,8 @@ func TestInterpretRaw(t *testing.T) {
 		if at < 0 || len(got.Images) != 2 || string(got.Images[at].Raw) != one || got.Images[at].Name != "é" {
 			t.Errorf("got %+v, want two images and %s", got.Images, one)
 		}
-		if want := strings.Contains(body, "summary"); got.Summed != want {
-			t.Errorf("got summed %v, want %v", got.Summed, want)
+		if want := strings.Contains(body, "summary"); got.HasTotal != want {
+			t.Errorf("got summed %v, want %v", got.HasTotal, want)
 		}
 	}
 	if got := interpret(Read("1", Query{}), 200, nil, []byte(`{"data":[`+one+`]}`)); got.Images[0].Raw != nil {
@@ -161,15 +161,15 @@ func TestInterpretWrite(t *testing.T) {
 		{"copy, several entries", copied, `{"images":{"x":{"hash":"` + hashC + `"},"` + hashA + `":{"hash":"` + hashB + `"}}}`, []Stored{{hashA, hashB}, {"x", hashC}}, ""},
 		{"copy, no entry", copied, `{"images":{}}`, nil, "the answer to the write names no image: "},
 		{"copy, entries without a hash", copied, `{"images":{"a":{},"b":null,"c":5,"d":{"hash":"0123"},"e":{"hash":"=1+1"}}}`, []Stored{{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}, {"e", ""}}, ""},
-		{"copy, a list", copied, `{"images":[]}`, nil, "the answer to the write is not readable: "},
-		{"copy, success false", copied, `{"success":false}`, nil, "the API answered without success and without an error: "},
-		{"copy, truncated", copied, `{"images":{"` + hashA, nil, "the answer is no JSON object: "},
+		{"copy, a list", copied, `{"images":[]}`, nil, "the answer to the write cannot be parsed: "},
+		{"copy, success false", copied, `{"success":false}`, nil, "the API reported neither success nor an error: "},
+		{"copy, truncated", copied, `{"images":{"` + hashA, nil, "the answer is not a JSON object: "},
 		{"upload, keyed by bytes", uploaded, `{"images":{"bytes":{"hash":"` + hashA + `","height":600,"url_256_height":"260"}}}`, []Stored{{"bytes", hashA}}, ""},
 		{"delete", deleted, `{"success":true}`, nil, ""},
-		{"delete, success false", deleted, `{"success":false}`, nil, "the API answered without success and without an error: "},
-		{"delete, success as a string", deleted, `{"success":"true"}`, nil, "the API answered without success and without an error: "},
-		{"delete, nothing said", deleted, `{}`, nil, "the answer to the delete is no success: "},
-		{"delete, an answer of long ago", deleted, `true`, nil, "the answer is no JSON object: "},
+		{"delete, success false", deleted, `{"success":false}`, nil, "the API reported neither success nor an error: "},
+		{"delete, success as a string", deleted, `{"success":"true"}`, nil, "the API reported neither success nor an error: "},
+		{"delete, nothing said", deleted, `{}`, nil, "the answer to the delete does not report success: "},
+		{"delete, an answer of long ago", deleted, `true`, nil, "the answer is not a JSON object: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := finished(interpret(test.call, 200, nil, []byte(test.body)))

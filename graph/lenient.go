@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// readObject reads a JSON object into v, and leaves fields of another type than
-// documented at zero.
+// readObject parses a JSON object into v and reports whether it is one. Fields of another
+// type than documented stay zero.
 func readObject(data []byte, v any) bool {
 	data = bytes.TrimSpace(data)
 	if len(data) == 0 || data[0] != '{' {
@@ -21,7 +21,8 @@ func readObject(data []byte, v any) bool {
 	return err == nil || mistyped(err)
 }
 
-// mistyped reports an error after which encoding/json has read all the rest.
+// mistyped reports whether a field has another type than expected. encoding/json has
+// parsed all other fields then.
 func mistyped(err error) bool {
 	var t *json.UnmarshalTypeError
 	return errors.As(err, &t)
@@ -39,7 +40,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// text is a JSON string, or a number as it is written; anything else is "".
+// text is a JSON string, or the digits of a number; anything else is "".
 type text string
 
 func (t *text) UnmarshalJSON(b []byte) error {
@@ -56,13 +57,14 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// whole is the number as a code or a count, which have 32 bits at Meta.
-func (n number) whole() int { return int(min(max(n, math.MinInt32), math.MaxInt32)) }
+// toInt is the number as an int of 32 bits, the size of codes and counts at Meta.
+func (n number) toInt() int { return int(min(max(n, math.MinInt32), math.MaxInt32)) }
 
-// percent bounds a percentage: what is above a thousand says no more.
+// percent bounds a percentage to 0 to 1000.
 func (n number) percent() float64 { return float64(min(max(n, 0), 1000)) }
 
-// duration bounds a time span to two days, above any documented block.
+// duration is the number in units, from 0 to two days, which is more than any documented
+// block.
 func (n number) duration(unit time.Duration) time.Duration {
 	return time.Duration(min(max(float64(n), 0)*float64(unit), float64(48*time.Hour)))
 }

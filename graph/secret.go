@@ -12,30 +12,29 @@ import (
 	"unicode/utf8"
 )
 
-// Secret is an access token or an app secret. It shows itself to nothing that
-// formats, marshals or logs values; only this package reads it. It holds a
-// pointer because fmt prints unexported fields without asking their methods.
+// Secret is an access token or an app secret. Formatting, marshalling or logging it gives
+// [redacted]; only this package can read it. It has a pointer because fmt prints
+// unexported fields without calling their methods.
 type Secret struct{ value *string }
 
 const redacted = "[redacted]"
 
-// maxSecret is far above the length of any token: a few hundred characters.
+// maxSecret is far more than the few hundred characters of a token.
 const maxSecret = 8 << 10
 
-// NewSecret wraps a secret as it was read from the environment or a file:
-// surrounding white space is dropped, anything that could not be a token is an
-// error that does not repeat it.
+// NewSecret makes a Secret of a text from the environment or a file, without the white
+// space around it. A text that cannot be a token is an error, which does not repeat it.
 func NewSecret(s string) (Secret, error) {
 	s = strings.TrimSpace(s)
 	if len(s) > maxSecret {
-		return Secret{}, fmt.Errorf("it is longer than %d characters, which no token is; is it another file?", maxSecret)
+		return Secret{}, fmt.Errorf("it has more than %d characters, too many for a token; is it the wrong file?", maxSecret)
 	}
-	if what := notBare(s); what != "" {
+	if what := wrongForm(s); what != "" {
 		return Secret{}, errors.New(what)
 	}
 	for _, r := range s {
 		if r <= ' ' || r > '~' {
-			return Secret{}, errors.New("it holds a blank, a line break or a character outside ASCII; was more than the token copied?")
+			return Secret{}, errors.New("it contains a space, a line break or a character outside ASCII; was more than the token copied?")
 		}
 	}
 	return Secret{&s}, nil
@@ -47,25 +46,25 @@ var (
 	scheme     = regexp.MustCompile(`^(?i:bearer|oauth|authorization:)\s`)
 )
 
-// notBare recognises what a secret is often copied with, or left in place of one.
-func notBare(s string) string {
+// wrongForm recognises texts that people give instead of the bare token, and says what to do.
+func wrongForm(s string) string {
 	switch {
 	case s == "":
 		return ""
 	case strings.ContainsRune("\"'`“”„‘’«»", firstRune(s)):
-		return "it stands in quotes; remove them"
+		return "it is in quotes; remove them"
 	case s[0] == '{' || s[0] == '[':
-		return "it is JSON; give the token alone, which follows access_token there"
+		return "it is JSON; give only the value of access_token"
 	case assignment.MatchString(s):
-		return "it has the form NAME=value; give the value alone"
+		return "it has the form NAME=value; give only the value"
 	case variable.MatchString(s):
-		return "it is the name of a variable and not its value; in a shell, put it in double quotes or none"
+		return "it is the name of a variable, not its value; in a shell, use double quotes or none"
 	case scheme.MatchString(s):
-		return "it is a header; give the token alone, which follows Bearer there"
+		return "it is a header; give only the token, the part after Bearer"
 	case strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://"):
-		return "it is a web address; give the token alone"
+		return "it is a web address; give only the token"
 	case s[0] == '<':
-		return "it is a placeholder or markup; put the token in its place"
+		return "it is a placeholder or markup; replace it with the token"
 	}
 	return ""
 }
@@ -75,10 +74,10 @@ func firstRune(s string) rune {
 	return r
 }
 
-// Empty reports whether there is no secret.
+// Empty reports whether the secret is empty.
 func (s Secret) Empty() bool { return s.reveal() == "" }
 
-// Format answers every verb: for one such as %d, fmt would not ask String.
+// Format writes [redacted] for every verb. fmt does not call String for %d, for example.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 func (Secret) String() string               { return redacted }

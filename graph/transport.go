@@ -11,92 +11,91 @@ import (
 	"time"
 )
 
-// perTransport is how many requests in flight share one HTTP/2 connection
-// pool. Servers allow about a hundred streams on a connection; beyond that,
-// requests queue behind each other.
+// perTransport is how many requests in flight share one HTTP/2 connection pool. Servers
+// allow about a hundred streams on a connection; more requests would queue.
 const perTransport = 90
 
-// NewTransport makes a transport for any number of requests in flight. TLS 1.2 is
-// the least that the API accepts.
+// NewTransport makes a transport for any number of requests in flight. It requires TLS
+// 1.2, as the API does.
 func NewTransport() http.RoundTripper { return &transports{} }
 
 // transports spreads requests over as many connection pools as they need.
 type transports struct {
-	mu   sync.Mutex
-	pool []*lot
+	mu    sync.Mutex
+	pools []*connPool
 }
 
-// lot is a connection pool and how many requests are in it: sent, and their
-// answer not read to its end.
-type lot struct {
+// connPool is a connection pool and the number of its requests in flight: sent, and the
+// answer not closed.
+type connPool struct {
 	http *http.Transport
 	busy int
 }
 
-// RoundTrip makes a request. An error is an *unconnectedError where the request
-// never got a connection to leave on.
+// RoundTrip sends a request. Its error is an *unconnectedError if the request got no
+// connection.
 func (t *transports) RoundTrip(r *http.Request) (*http.Response, error) {
-	l := t.enter()
+	l := t.acquire()
 	var connected atomic.Bool
 	res, err := l.http.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})))
 	if err != nil {
-		t.leave(l)
+		t.release(l)
 		if !connected.Load() {
 			err = &unconnectedError{err}
 		}
 		return nil, err
 	}
-	res.Body = &counted{ReadCloser: res.Body, closed: sync.OnceFunc(func() { t.leave(l) })}
+	res.Body = &countedBody{ReadCloser: res.Body, closed: sync.OnceFunc(func() { t.release(l) })}
 	return res, nil
 }
 
-// enter finds the first lot with room.
-func (t *transports) enter() *lot {
+// acquire returns the first pool with room for a request, or a new one.
+func (t *transports) acquire() *connPool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, l := range t.pool {
+	for _, l := range t.pools {
 		if l.busy < perTransport {
 			l.busy++
 			return l
 		}
 	}
-	l := &lot{newLot(), 1}
-	t.pool = append(t.pool, l)
+	l := &connPool{newPool(), 1}
+	t.pools = append(t.pools, l)
 	return l
 }
 
-func (t *transports) leave(l *lot) {
+func (t *transports) release(l *connPool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	l.busy--
 }
 
-// CloseIdleConnections lets go of the connections nobody uses.
+// CloseIdleConnections closes the connections that are not in use.
 func (t *transports) CloseIdleConnections() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, l := range t.pool {
+	for _, l := range t.pools {
 		l.http.CloseIdleConnections()
 	}
 }
 
-// counted tells when an answer is done with.
-type counted struct {
+// countedBody calls closed when the body is closed.
+type countedBody struct {
 	io.ReadCloser
 	closed func()
 }
 
-func (c *counted) Close() error {
+func (c *countedBody) Close() error {
 	defer c.closed()
 	return c.ReadCloser.Close()
 }
 
-func newLot() *http.Transport {
+func newPool() *http.Transport {
 	return &http.Transport{
 		Proxy:                  proxyFor,
-		OnProxyConnectResponse: tunnelled,
+		OnProxyConnectResponse: checkTunnel,
 		DialContext:            (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           perTransport,

@@ -54,7 +54,7 @@ func TestConnectionCut(t *testing.T) {
 		want   string
 	}{
 		{"before the answer", false, 0, "the connection failed: EOF"},
-		{"in the answer", true, 200, "the answer broke off: unexpected EOF"},
+		{"in the answer", true, 200, "the answer was cut off: unexpected EOF"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -258,7 +258,7 @@ func TestLeavesInTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	call := graph.Delete("1", strings.Repeat("a", 32))
-	call.By = time.Now().Add(100 * time.Millisecond)
+	call.ConnectBy = time.Now().Add(100 * time.Millisecond)
 	for _, calls := range [][]graph.Call{{call}, {call, graph.Copy("2", "1", strings.Repeat("b", 32))}} {
 		began := time.Now()
 		for _, r := range c.Do(t.Context(), calls) {

@@ -11,13 +11,12 @@ import (
 
 // File is an image file to upload.
 type File struct {
-	Name string                        // with its extension, as the ad account shows it
-	Open func() (io.ReadCloser, error) // opens it anew for each reading
+	Name string                        // with extension, as the ad account will show it
+	Open func() (io.ReadCloser, error) // called for each reading
 }
 
-// ImageExtension names the kind of image file that starts with head, by its
-// content: .png, .jpg, .gif, .bmp, .webp or .tif; 512 bytes are enough. What it
-// does not know is no image file for the API.
+// ImageExtension recognises an image file by its first bytes, of which it needs up to 512:
+// .png, .jpg, .gif, .bmp, .webp or .tif. The API accepts no other format.
 func ImageExtension(head []byte) (ext string, ok bool) {
 	switch http.DetectContentType(head) {
 	case "image/png":
@@ -37,9 +36,9 @@ func ImageExtension(head []byte) (ext string, ok bool) {
 	return "", false
 }
 
-// attach gives the request the form of an upload, whose bytes parameter is the
-// file in Base64. The file is encoded as it is sent, so that memory holds none
-// of it; it is read once before, to know the length.
+// attach sets the body of an upload: a form whose parameter bytes is the file in Base64.
+// The file is encoded while it is sent, so that it is never in memory as a whole. It is
+// read once before, to find the length.
 func attach(req *http.Request, form url.Values, f File) error {
 	length, err := (&formBody{file: f, form: form}).measure()
 	if err != nil {
@@ -51,16 +50,16 @@ func attach(req *http.Request, form url.Values, f File) error {
 	return err
 }
 
-// formBody is the form of an upload: bytes=, the file as it is read, then the
-// other parameters.
+// formBody is the body of an upload: bytes=, the file in Base64, then the other
+// parameters.
 type formBody struct {
 	file File
 	form url.Values
 
-	src   io.ReadCloser
-	ready []byte // encoded and not yet read
-	raw   [3 << 10]byte
-	ended bool
+	src     io.ReadCloser
+	encoded []byte // and not yet read
+	buf     [3 << 10]byte
+	ended   bool
 }
 
 func openBody(f File, form url.Values) (io.ReadCloser, error) {
@@ -72,7 +71,7 @@ func (b *formBody) open() (err error) {
 	if b.src, err = b.file.Open(); err != nil {
 		return fmt.Errorf("open the image file: %w", err)
 	}
-	b.ready = []byte("bytes=")
+	b.encoded = []byte("bytes=")
 	return nil
 }
 
@@ -85,32 +84,32 @@ func (b *formBody) measure() (int64, error) {
 }
 
 func (b *formBody) Read(p []byte) (int, error) {
-	for len(b.ready) == 0 {
+	for len(b.encoded) == 0 {
 		if b.ended {
 			return 0, io.EOF
 		}
-		n, err := io.ReadFull(b.src, b.raw[:]) // whole groups of three, but at the end
-		b.ready = escapeBase64(base64.StdEncoding.AppendEncode(nil, b.raw[:n]))
+		n, err := io.ReadFull(b.src, b.buf[:]) // a multiple of three bytes, except at the end
+		b.encoded = escapeBase64(base64.StdEncoding.AppendEncode(nil, b.buf[:n]))
 		switch err {
 		case nil:
 		case io.EOF, io.ErrUnexpectedEOF:
 			b.ended = true
 			if rest := b.form.Encode(); rest != "" {
-				b.ready = append(append(b.ready, '&'), rest...)
+				b.encoded = append(append(b.encoded, '&'), rest...)
 			}
 		default:
 			return 0, fmt.Errorf("read the image file: %w", err)
 		}
 	}
-	n := copy(p, b.ready)
-	b.ready = b.ready[n:]
+	n := copy(p, b.encoded)
+	b.encoded = b.encoded[n:]
 	return n, nil
 }
 
 func (b *formBody) Close() error { return b.src.Close() }
 
-// escapeBase64 writes the three signs of Base64 that mean something else in a
-// form as %XX: an unescaped + reads as a blank and breaks the image
+// escapeBase64 writes the three characters of Base64 that have a meaning in forms as %XX.
+// An unescaped + would become a space and break the image
 // (facebook-nodejs-business-sdk issue 116).
 func escapeBase64(text []byte) []byte {
 	escaped := make([]byte, 0, len(text)+len(text)/8)

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// Tier is an app's access tier to the Marketing API.
+// Tier is an app's access tier for the Marketing API.
 type Tier uint8
 
-// The access tiers, by their names since May 2026. Limited is
-// development_access in the headers, Full is standard_access.
+// The access tiers, named as in Meta's documentation since May 2026. In the headers
+// Limited is development_access and Full is standard_access.
 const (
 	TierUnknown Tier = iota
 	TierLimited
@@ -40,32 +40,32 @@ func tierOf(header string) Tier {
 	return TierUnknown
 }
 
-// Usage is what the quota headers of one answer said.
+// Usage is the content of the quota headers of one answer.
 type Usage struct {
 	Accounts map[string]AccountUsage // by bare ad account id
 	App      float64                 // percent of the app's limit, from X-App-Usage
 	HasApp   bool
 }
 
-// AccountUsage is the state of one ad account's quotas. Percentages may exceed
-// 100. The two headers it comes from are alternatives: the adimages edge sends
-// X-Business-Use-Case-Usage (seen live, July 2026).
+// AccountUsage is the state of one ad account's quotas. Percentages may exceed 100.
+// Answers have one of two headers: the adimages edge sends X-Business-Use-Case-Usage
+// (seen live, July 2026).
 type AccountUsage struct {
-	HasCalls bool          // X-Business-Use-Case-Usage was there
+	HasCalls bool          // the answer has X-Business-Use-Case-Usage
 	Calls    float64       // percent: the highest of call_count, total_cputime, total_time
 	Regain   time.Duration // estimated_time_to_regain_access, sent in minutes
-	HasScore bool          // X-Ad-Account-Usage was there
+	HasScore bool          // the answer has X-Ad-Account-Usage
 	Score    float64       // acc_id_util_pct, percent
 	Reset    time.Duration // reset_time_duration, sent in seconds: until the score is 0
 	Tier     Tier
 }
 
-// Seen reports whether the answer carried any quota header at all.
-func (u Usage) Seen() bool { return u.HasApp || len(u.Accounts) > 0 }
+// Any reports whether the answer has any quota header.
+func (u Usage) Any() bool { return u.HasApp || len(u.Accounts) > 0 }
 
-// otherUse lists the use cases whose budgets do not hold for ad images. An
-// unknown type is taken to hold: the documented set is not closed.
-var otherUse = map[string]bool{
+// otherUseCases has the use cases whose quotas do not apply to ad images. An unknown one
+// counts as applying, because the documented list is not complete.
+var otherUseCases = map[string]bool{
 	"ads_insights": true, "custom_audience": true, "instagram": true,
 	"leadgen": true, "messenger": true, "pages": true,
 }
@@ -112,9 +112,9 @@ type useCase struct {
 	Tier   string `json:"ads_api_access_tier"`
 }
 
-// addBusiness adds one X-Business-Use-Case-Usage value: an object of arrays,
-// one entry for each use case of a business object. A documented sample names
-// one object twice, so the value is read key by key and both count.
+// addBusiness adds one X-Business-Use-Case-Usage value: an object of arrays with an entry
+// for each use case. It is parsed key by key, because a documented sample has the same
+// key twice.
 func (u *Usage) addBusiness(value string) {
 	d := json.NewDecoder(strings.NewReader(value))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
@@ -135,18 +135,18 @@ func (u *Usage) addBusiness(value string) {
 }
 
 func (u *Usage) addCases(id string, cases []useCase) {
-	a, held := u.Accounts[id], false
+	a, counts := u.Accounts[id], false
 	for _, c := range cases {
 		a.Tier = max(a.Tier, tierOf(c.Tier))
-		if otherUse[c.Type] {
+		if otherUseCases[c.Type] {
 			continue
 		}
-		held = true
+		counts = true
 		a.Calls = max(a.Calls, c.Calls.percent(), c.CPU.percent(), c.Time.percent())
 		a.Regain = max(a.Regain, c.Regain.duration(time.Minute))
 	}
-	a.HasCalls = a.HasCalls || held
-	if held || a.Tier != TierUnknown {
+	a.HasCalls = a.HasCalls || counts
+	if counts || a.Tier != TierUnknown {
 		u.set(id, a)
 	}
 }

@@ -92,8 +92,8 @@ func TestParseUsage(t *testing.T) {
 			if seen := test.app >= 0; got.HasApp != seen || seen && got.App != test.app {
 				t.Errorf("got app %v %v, want %v", got.HasApp, got.App, test.app)
 			}
-			if want := test.app >= 0 || len(test.want) > 0; got.Seen() != want {
-				t.Errorf("got seen %v, want %v", got.Seen(), want)
+			if want := test.app >= 0 || len(test.want) > 0; got.Any() != want {
+				t.Errorf("got seen %v, want %v", got.Any(), want)
 			}
 		})
 	}
@@ -112,7 +112,7 @@ func TestParseUsageRepeatedHeader(t *testing.T) {
 
 // The score header does not name its account: it is the call's.
 func TestParseUsageScoreNeedsAccount(t *testing.T) {
-	if got := parseUsage(http.Header{adHeader: {`{"acc_id_util_pct":5}`}}, ""); got.Seen() {
+	if got := parseUsage(http.Header{adHeader: {`{"acc_id_util_pct":5}`}}, ""); got.Any() {
 		t.Errorf("got %+v, want nothing for a batch as a whole", got)
 	}
 }

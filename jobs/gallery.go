@@ -5,7 +5,7 @@ import (
 	"context"
 )
 
-// Gallery is where pictures are fetched from, without a token: *graph.Gallery.
+// Gallery is where pictures are fetched from, without a token: *graph.Downloader.
 type Gallery interface {
 	// Fetch brings the picture of an image into an empty file; see
 	// graph.Gallery.

@@ -28,8 +28,8 @@ func ParseAccount(s string) (Account, error) {
 // Act returns the id as the paths of the Graph API want it: act_123.
 func (a Account) Act() string { return actPrefix + string(a) }
 
-// MarshalCSV is the id in every CSV of ours, empty where there is none: no
-// spreadsheet takes act_123 for a number and rounds it.
+// MarshalCSV writes act_123, or nothing for the empty Account. The prefix keeps
+// spreadsheets from reading the id as a number and rounding it.
 func (a Account) MarshalCSV() (string, error) {
 	if a == "" {
 		return "", nil
@@ -37,8 +37,8 @@ func (a Account) MarshalCSV() (string, error) {
 	return a.Act(), nil
 }
 
-// compareAccounts orders by number, which for digits without leading zeros is by
-// length and then by text.
+// compareAccounts orders accounts by number. For digits without leading zeros that is
+// by length, then by text.
 func compareAccounts(a, b Account) int {
 	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 }
@@ -49,7 +49,7 @@ func parseAccount(s string) (Account, *flaw) {
 		return Account(id), nil
 	}
 	const noun = "an account id"
-	if f := spacing(s, noun); f != nil {
+	if f := spacingFlaw(s, noun); f != nil {
 		return "", f
 	}
 	what, hint := accountFlaw(id)
@@ -88,8 +88,8 @@ func accountFlaw(id string) (what, hint string) {
 	return what, "write only digits, as in act_123 or 123"
 }
 
-// grouped recognises 1,234,567 in the spellings of all countries. A single point
-// is taken for a decimal point.
+// grouped recognises thousand separators, as in 1,234,567, in the spellings of all
+// countries. A single point counts as a decimal point.
 func grouped(s string) bool {
 	groups := strings.FieldsFunc(s, isSpaceOrSeparator)
 	if len(groups) < 2 || strings.Count(s, ".") == 1 || len(groups[0]) > 3 {

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// The names that people and other tools give to what our columns hold. They are
-// the user's own beside the column of ours; where that is missing they are what
-// was meant.
+// Names that people and other tools give to our columns, without signs and in lower
+// case. Such a column is the user's own if the header has our column too, else it is
+// suggested as the one that was meant.
 var (
 	sourceSides  = []string{"source", "src", "from", "origin"}
 	targetSides  = []string{"target", "tgt", "destination", "dest", "dst", "to"}
@@ -16,8 +16,8 @@ var (
 	fileNames    = []string{"filename", "filepath", "path", "imagefile", "imagepath", "picture", "picturefile", "localfile", "localpath"}
 )
 
-// alias reports whether a name that is not ours stands for a column of ours. An
-// account without a side is the source, or the target where the source is named.
+// alias reports whether a name that is not ours stands for our column c. An account
+// without a side is the source, or the target if the header has a source.
 func (h *header) alias(c column, name string) bool {
 	s := letters(name)
 	switch c {
@@ -33,16 +33,17 @@ func (h *header) alias(c column, name string) bool {
 	return false
 }
 
-// meant is the position of the user's column that stands for one of ours, or -1.
-func (h *header) meant(c column) int {
+// aliasOf is the position of the user's column that stands for our column c, or -1.
+func (h *header) aliasOf(c column) int {
 	for i, name := range h.names {
-		if h.owner(i) < 0 && h.alias(c, name) {
+		if h.columnAt(i) < 0 && h.alias(c, name) {
 			return i
 		}
 	}
 	return -1
 }
 
+// sided reports whether a name is one of the sides followed by a word for an account.
 func sided(name string, sides []string) bool {
 	for _, side := range sides {
 		if rest, ok := strings.CutPrefix(name, side); ok && slices.Contains(accountWords, rest) {

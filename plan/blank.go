@@ -8,40 +8,39 @@ import (
 	"slices"
 )
 
-// A blankRun is rows on end that name no image: wholly empty, or with cells of the
-// user's, an operation or a target alone, as formulas and fill handles leave them
-// below a table. What could be said of each is said once of all of them.
+// A blankRun is a run of consecutive rows that name no image: they are empty, or hold
+// only an operation, a target or cells of the user's columns, as formulas and fill
+// handles leave them below a table. The run is reported as one problem.
 type blankRun struct {
-	first record // its own copy
-	empty bool   // wholly
+	first record // a copy, because the scanner reuses its batches
+	empty bool   // every cell of every row is empty
 	rows  int
-	last  int // line
+	last  int // line of its last row
 }
 
-// blankRow takes a row that names no image off the checker, and reports whether
-// it was one.
-func (c *checker) blankRow(r *record) bool {
-	nameless := r.err == nil && namesNoImage(r.scanned.cells)
+// holdBlank adds a row that names no image to the current run, and reports whether
+// the row is one. Any other row ends the run.
+func (c *checker) holdBlank(r *record) bool {
+	nameless := r.err == nil && namesNoImage(r.parsedRecord.cells)
 	empty := (nameless || errors.Is(r.err, csv.ErrFieldCount)) && emptyRow(r.raw)
 	if !empty && !nameless {
-		c.endBlanks()
+		c.reportBlanks()
 		return false
 	}
 	if c.blank.rows > 0 && c.blank.empty != empty {
-		c.endBlanks()
+		c.reportBlanks()
 	}
 	if c.blank.rows == 0 {
-		s := *r.scanned
-		c.blank = blankRun{first: record{scanned: &s, raw: slices.Clone(r.raw), clean: r.clean}, empty: empty}
+		s := *r.parsedRecord
+		c.blank = blankRun{first: record{parsedRecord: &s, raw: slices.Clone(r.raw), validText: r.validText}, empty: empty}
 	}
 	c.blank.rows++
 	c.blank.last = r.line
 	return true
 }
 
-// endBlanks says what is wrong with the rows of a run, now that others follow or
-// the file ends.
-func (c *checker) endBlanks() {
+// reportBlanks ends the current run and adds its problem.
+func (c *checker) reportBlanks() {
 	if c.blank.rows == 0 {
 		return
 	}
@@ -56,21 +55,21 @@ func (c *checker) endBlanks() {
 		c.row(&run.first, &f)
 		return
 	case run.empty:
-		p.What, p.Hint = fmt.Sprintf("this row and all up to line %d, %d rows, are empty", run.last, run.rows), "remove them"
+		p.What, p.Hint = fmt.Sprintf("the rows from here to line %d (%d rows) are empty", run.last, run.rows), "remove them"
 	default:
-		p.What = fmt.Sprintf("this row and all up to line %d, %d rows, name no image", run.last, run.rows)
+		p.What = fmt.Sprintf("the rows from here to line %d (%d rows) name no image", run.last, run.rows)
 		p.Hint = "remove them, or fill in what their operation needs"
 	}
 	c.add(&run.first, p)
 }
 
-// atEnd drops wholly empty rows at the end of the file, which many spreadsheets
-// write below a table.
-func (c *checker) atEnd() {
+// dropTrailingBlanks forgets empty rows at the end of the file, which many spreadsheets
+// write below a table. It reports other rows that name no image.
+func (c *checker) dropTrailingBlanks() {
 	if c.blank.empty {
 		c.blank = blankRun{}
 	}
-	c.endBlanks()
+	c.reportBlanks()
 }
 
 func namesNoImage(c *cells) bool { return blank(c.Source) && blank(c.Hash) && blank(c.File) }

@@ -49,7 +49,7 @@ func TestRowProblems(t *testing.T) {
 		{"a source on an upload", "upload,1,,2,a.png", `line 2, source_account "1": an upload row does not use it; empty the cell`},
 		{"no file on an upload", "upload,,,2, ", "line 2, file: missing; an upload row needs it"},
 		{"source and target the same", "move,1," + hashA + ",act_1,",
-			`line 2, target_account "act_1": the target is the source account; name another account, or remove the row`},
+			`line 2, target_account "act_1": source and target are the same account; name another account, or remove the row`},
 		{"a drive", `upload,,,2,C:a.png`,
 			`line 2, file "C:a.png": not an image file: it is an absolute path; write it relative to the manifest's folder`},
 		{"an absolute path", `upload,,,2,/a.png`,

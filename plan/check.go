@@ -12,31 +12,31 @@ type fields struct {
 	guard          Guard
 }
 
-// A checker reads the cells of rows.
+// A checker turns the cells of rows into fields and collects their problems.
 type checker struct {
 	header   *header
-	accounts *accounts
+	accounts *accountTable
 	file     FileCheck // may be nil
 	problems problems
-	lacks    [columnCount]int // line of the first row that needs a column the file lacks
+	lackedAt [columnCount]int // by missing column: line of the first row that needs it
 	verbs    verbColumns
 	blank    blankRun
-	spots    []spot // long ids without act_
+	bareIDs  []bareID // long ids without act_
 }
 
-// A record is a row under examination: its bytes, which found problems need.
+// A record is a row that is being checked, with its bytes, from which problems quote.
 type record struct {
-	*scanned
-	raw   []byte
-	clean bool // it is UTF-8 without NUL bytes
-	bad   bool // it has problems
-	cells []cell
+	*parsedRecord
+	raw       []byte
+	validText bool // it is UTF-8 without NUL bytes
+	bad       bool // it has problems
+	cells     []cell
 }
 
-// check reads one row into f. It reports false where it is none, or after adding
-// the problems it has.
+// check reads one row into f. It reports false if the row is blank or has problems,
+// which it adds.
 func (c *checker) check(r *record, f *fields) (ok bool) {
-	if c.blankRow(r) {
+	if c.holdBlank(r) {
 		return false
 	}
 	return c.row(r, f)
@@ -45,46 +45,46 @@ func (c *checker) check(r *record, f *fields) (ok bool) {
 func (c *checker) row(r *record, f *fields) (ok bool) {
 	*f = fields{}
 	if r.err != nil {
-		c.broken(r)
+		c.addBroken(r)
 		return false
 	}
-	if !r.clean {
-		c.foreignText(r)
+	if !r.validText {
+		c.addBadText(r)
 	}
-	values := r.scanned.cells
+	values := r.parsedRecord.cells
 	f.verb = c.verb(r, values.Operation)
 	c.verbs.row(r.raw)
-	uses := &uses[f.verb]
-	if c.wants(r, uses, f.verb, sourceAccount, values.Source) {
+	uses := &columnUses[f.verb]
+	if c.present(r, uses, f.verb, sourceAccount, values.Source) {
 		f.source = c.account(r, sourceAccount, values.Source)
 	}
-	if c.wants(r, uses, f.verb, hashColumn, values.Hash) {
+	if c.present(r, uses, f.verb, hashColumn, values.Hash) {
 		var flaw *flaw
 		f.hash, flaw = parseHash(values.Hash)
 		f.hashed = true
-		c.flaw(r, hashColumn, values.Hash, flaw)
+		c.addFlaw(r, hashColumn, values.Hash, flaw)
 	}
-	if c.wants(r, uses, f.verb, targetAccount, values.Target) {
+	if c.present(r, uses, f.verb, targetAccount, values.Target) {
 		f.target = c.account(r, targetAccount, values.Target)
 	}
-	if c.wants(r, uses, f.verb, fileColumn, values.File) {
+	if c.present(r, uses, f.verb, fileColumn, values.File) {
 		var flaw *flaw
 		f.file, flaw = imageFile(values.File)
 		if flaw == nil && c.file != nil {
-			flaw = c.looked(f.file)
+			flaw = c.fileFlaw(f.file)
 		}
-		c.flaw(r, fileColumn, values.File, flaw)
+		c.addFlaw(r, fileColumn, values.File, flaw)
 	}
-	if c.wants(r, uses, f.verb, guardColumn, values.Guard) {
+	if c.present(r, uses, f.verb, guardColumn, values.Guard) {
 		var flaw *flaw
 		f.guard, flaw = parseGuard(values.Guard)
 		if flaw == nil && f.source != 0 && f.guard.Witness == c.accounts.at(f.source) {
-			flaw = brokenGuard // it would witness its own deletion
+			flaw = brokenGuard // a deletion cannot be its own witness
 		}
-		c.flaw(r, guardColumn, values.Guard, flaw)
+		c.addFlaw(r, guardColumn, values.Guard, flaw)
 	}
 	if f.source != 0 && f.source == f.target {
-		c.flaw(r, targetAccount, values.Target, &flaw{"the target is the source account", "name another account, or remove the row"})
+		c.addFlaw(r, targetAccount, values.Target, &flaw{"source and target are the same account", "name another account, or remove the row"})
 	}
 	return !r.bad
 }
@@ -104,44 +104,44 @@ func (c *checker) verb(r *record, s string) Verb {
 	if word == "" {
 		return Copy
 	}
-	if v := verbOf(word); v != VerbUnknown {
+	if v := parseVerb(word); v != VerbUnknown {
 		return v
 	}
-	c.flaw(r, operation, s, &flaw{"no such operation", "write copy, move, delete or upload, or leave it empty to copy"})
+	c.addFlaw(r, operation, s, &flaw{"no such operation", "write copy, move, delete or upload, or leave it empty to copy"})
 	return VerbUnknown
 }
 
 func (c *checker) account(r *record, col column, s string) uint32 {
 	digits := strings.TrimPrefix(s, actPrefix)
-	id := c.accounts.known(digits)
+	id := c.accounts.recentID(digits)
 	if id == 0 {
 		a, flaw := parseAccount(s)
 		if flaw != nil {
-			c.flaw(r, col, s, flaw)
+			c.addFlaw(r, col, s, flaw)
 			return 0
 		}
-		id = c.accounts.id(a)
+		id = c.accounts.findOrAdd(a)
 	}
 	if len(digits) == len(s) && len(s) > exactDigits {
-		c.bareID(r, col, id)
+		c.noteBareID(r, col, id)
 	}
 	return id
 }
 
-// looked is what is wrong with an upload's file itself.
-func (c *checker) looked(file string) *flaw {
+// fileFlaw asks the FileCheck about the file of an upload.
+func (c *checker) fileFlaw(file string) *flaw {
 	if what, hint := c.file(file); what != "" {
 		return &flaw{what, hint}
 	}
 	return nil
 }
 
-// flaw adds what is wrong with a cell, if anything is.
-func (c *checker) flaw(r *record, col column, value string, f *flaw) {
+// addFlaw adds the problem of a cell; f may be nil.
+func (c *checker) addFlaw(r *record, col column, value string, f *flaw) {
 	if f == nil {
 		return
 	}
-	if !r.clean && !goodText(value) { // reported by foreignText
+	if !r.validText && !validText(value) { // addBadText reports it
 		r.bad = true
 		return
 	}
@@ -154,15 +154,15 @@ func (c *checker) add(r *record, p Problem) {
 }
 
 func (c *checker) lineOf(r *record, col column) int {
-	if at, cells := c.header.at[col], r.located(); at >= 0 && at < len(cells) {
+	if at, cells := c.header.at[col], r.locatedCells(); at >= 0 && at < len(cells) {
 		return cells[at].line
 	}
 	return r.line
 }
 
-func (r *record) located() []cell {
+func (r *record) locatedCells() []cell {
 	if r.cells == nil {
-		r.cells = locate(r.raw, r.line)
+		r.cells = locateCells(r.raw, r.line)
 	}
 	return r.cells
 }

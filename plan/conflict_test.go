@@ -57,18 +57,18 @@ func TestContradictions(t *testing.T) {
 			[]string{line(3, "line 2 moves the image out of act_101, and line 3 puts it there to stay; make line 2 a copy, or remove one of these rows")}},
 		{"a move from where a copy goes that is a move, too", "move A B; copy A B; move B C",
 			[]string{line(4, "line 4 moves the image out of act_102, and line 3 puts it there to stay; make line 4 a copy, or line 3 a move")}},
-		{"a circle of two", "move A B; move B A",
-			[]string{line(2, "lines 2 and 3 copy or move the image in a circle; remove one of these rows")}},
-		{"a circle of copies, with a way in and a way out", "copy Z A; copy A B; copy B C; copy C A; copy C D",
-			[]string{line(3, "lines 3, 4 and 5 copy or move the image in a circle; remove one of these rows")}},
+		{"a cycle of two", "move A B; move B A",
+			[]string{line(2, "lines 2 and 3 copy or move the image in a cycle; remove one of these rows")}},
+		{"a cycle of copies, with a way in and a way out", "copy Z A; copy A B; copy B C; copy C A; copy C D",
+			[]string{line(3, "lines 3, 4 and 5 copy or move the image in a cycle; remove one of these rows")}},
 		{"two circles that meet", "copy A B; copy B A; copy B C; copy C B",
-			[]string{line(2, "lines 2, 3, 4 and 5 copy or move the image in a circle; remove one of these rows")}},
+			[]string{line(2, "lines 2, 3, 4 and 5 copy or move the image in a cycle; remove one of these rows")}},
 		{"two circles apart", "copy A B; copy B A; copy B C; copy C D; copy D C",
 			[]string{
-				line(2, "lines 2 and 3 copy or move the image in a circle; remove one of these rows"),
-				line(5, "lines 5 and 6 copy or move the image in a circle; remove one of these rows")}},
-		{"a long circle", "copy A B; copy B C; copy C D; copy D E; copy E F; copy F G; copy G H; copy H I; copy I J; copy J K; copy K L; copy L A",
-			[]string{line(2, "lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 2 more copy or move the image in a circle; remove one of these rows")}},
+				line(2, "lines 2 and 3 copy or move the image in a cycle; remove one of these rows"),
+				line(5, "lines 5 and 6 copy or move the image in a cycle; remove one of these rows")}},
+		{"a long cycle", "copy A B; copy B C; copy C D; copy D E; copy E F; copy F G; copy G H; copy H I; copy I J; copy J K; copy K L; copy L A",
+			[]string{line(2, "lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 2 more copy or move the image in a cycle; remove one of these rows")}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			checkProblems(t, rows(tt.rows), tt.want)
@@ -83,7 +83,7 @@ func TestOneFileTwoHashes(t *testing.T) {
 		"upload," + hashB + ",2,./a.png\n" +
 		"upload," + hashB + ",3,a.png\n"
 	checkProblems(t, manifest, []string{
-		"line 4, hash \"" + hashB + "\": line 2 uploads this file, too, and not to give this hash; leave one of the hashes out"})
+		"line 4, hash \"" + hashB + "\": line 2 uploads the same file but expects another hash; remove the wrong hash"})
 }
 
 // A chain as long as the manifest must not be walked by recursion, nor one image

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// imageFile checks the path of an upload and returns it cleaned, with slashes, so
-// that a manifest made on Windows works elsewhere. It may lead out of the
-// manifest's folder: the failed rows of a job lie in the job's. That it is a
-// readable image is for whoever opens it.
+// imageFile checks the path of an upload and returns it cleaned, with slashes, so that a
+// manifest made on Windows works elsewhere. The path may lead out of the manifest's
+// folder, because the failed.csv of a job is in the job's folder. Whether the file is a
+// readable image is not checked here.
 func imageFile(s string) (string, *flaw) {
 	const relative = "write it relative to the manifest's folder"
 	const noun = "an image file"
-	if f := spacing(s, noun); f != nil {
+	if f := spacingFlaw(s, noun); f != nil {
 		return "", f
 	}
 	no := func(what, hint string) (string, *flaw) { return "", &flaw{"not " + noun + ": " + what, hint} }

@@ -12,15 +12,16 @@ func (f *flaw) Error() string { return f.what + "; " + f.hint }
 
 const asText = "format the column as text and export it again"
 
-// spacing finds what spreadsheets and copying by hand leave around any value.
-func spacing(s, noun string) *flaw {
+// spacingFlaw finds what spreadsheets and copy and paste leave around a value. noun says
+// what the value should be.
+func spacingFlaw(s, noun string) *flaw {
 	switch trimmed := strings.TrimSpace(s); {
 	case trimmed == "":
 		return &flaw{"not " + noun + ": it is empty", "fill it in"}
 	case trimmed != s:
-		return &flaw{"not " + noun + ": it has blanks around it", "remove them"}
-	case s[len(s)-1] == endOfFile:
-		return &flaw{"not " + noun + ": it ends in Ctrl-Z, with which DOS marks the end of a file", "remove it"}
+		return &flaw{"not " + noun + ": it has white space around it", "remove them"}
+	case s[len(s)-1] == ctrlZ:
+		return &flaw{"not " + noun + ": it ends in Ctrl-Z, the end-of-file mark of DOS", "remove it"}
 	case s[0] == '\'':
 		return &flaw{"not " + noun + ": it starts with an apostrophe", "remove it"}
 	}
@@ -35,8 +36,8 @@ func blank(s string) bool {
 	return strings.TrimSpace(s) == ""
 }
 
-// scientific recognises numbers as spreadsheets write what they take for a large
-// one: 1.23E+15, 1,23E+15, 1E15.
+// scientific recognises the notation in which spreadsheets write large numbers:
+// 1.23E+15, 1,23E+15, 1E15.
 func scientific(s string) bool {
 	mantissa, exponent, found := strings.Cut(strings.ToUpper(s), "E")
 	if !found {
@@ -56,7 +57,7 @@ func digits(s string) bool {
 	return s != ""
 }
 
-// clip bounds what a problem keeps of a foreign value, which may be a mebibyte.
+// clip cuts a value of the user's after 80 bytes, because it may be as long as 1 MiB.
 func clip(s string) string {
 	const most = 80
 	if len(s) <= most {

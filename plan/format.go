@@ -7,35 +7,36 @@ import (
 	"unicode/utf8"
 )
 
-// skipBOM takes a byte order mark off the tape: three bytes of UTF-8, which are
-// fine, or two of UTF-16.
-func skipBOM(t *tape) ([]byte, error) {
+// skipBOM reads a byte order mark and returns it: three bytes of UTF-8, which are
+// allowed, or two of UTF-16. It returns nil if there is none.
+func skipBOM(in *replayReader) ([]byte, error) {
 	var b [3]byte
-	n, err := io.ReadFull(t.src, b[:])
+	n, err := io.ReadFull(in.src, b[:])
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, err
 	}
 	head := b[:n]
 	for _, bom := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"} {
 		if bytes.HasPrefix(head, []byte(bom)) {
-			t.replay = head[len(bom):]
+			in.replay = head[len(bom):]
 			return head[:len(bom)], nil
 		}
 	}
-	t.replay = head
+	in.replay = head
 	return nil, nil
 }
 
-// foreignFormat recognises files that are not a CSV of ours as a whole.
-func foreignFormat(h header) (what, hint string) {
+// formatProblem recognises files that as a whole are no manifest: not CSV, not UTF-8,
+// or with another separator than commas.
+func formatProblem(h header) (what, hint string) {
 	text := strings.TrimRight(string(h.raw), "\r\n")
-	if what, hint := otherKind(text); what != "" {
+	if what, hint := otherKindProblem(text); what != "" {
 		return what, hint
 	}
 	switch {
 	case strings.Trim(text, "\x00") == "":
-		return "the file is nothing but NUL bytes", notWritten
-	case wide(text):
+		return "the file holds only NUL bytes", truncatedHint
+	case isUTF16(text):
 		return "the file is UTF-16", "save it as CSV in UTF-8"
 	case strings.ContainsRune(text, 0):
 		return "the file has NUL bytes", "save it as CSV in UTF-8"
@@ -51,10 +52,10 @@ func foreignFormat(h header) (what, hint string) {
 			return "", ""
 		}
 	}
-	return separator(text)
+	return separatorProblem(text)
 }
 
-// fileKinds are files that are taken for a manifest, by how they begin.
+// fileKinds are kinds of files that people pass as a manifest, by their first bytes.
 var fileKinds = []struct{ head, noun, hint string }{
 	{"PK\x03\x04", "a spreadsheet or another zipped file", "export the sheet as CSV in UTF-8"},
 	{"\xd0\xcf\x11\xe0", "an old spreadsheet", "export the sheet as CSV in UTF-8"},
@@ -66,7 +67,7 @@ var fileKinds = []struct{ head, noun, hint string }{
 	{"[", "JSON", "write the rows as CSV"},
 }
 
-func otherKind(text string) (what, hint string) {
+func otherKindProblem(text string) (what, hint string) {
 	for _, kind := range fileKinds {
 		if strings.HasPrefix(text, kind.head) {
 			return "this is not CSV but " + kind.noun, kind.hint
@@ -75,9 +76,9 @@ func otherKind(text string) (what, hint string) {
 	return "", ""
 }
 
-// wide recognises UTF-16 without a byte order mark: every other byte of what we
-// look for, Latin letters, is NUL.
-func wide(text string) bool {
+// isUTF16 recognises UTF-16 without a byte order mark: Latin letters, of which a header
+// is made, have every other byte NUL.
+func isUTF16(text string) bool {
 	nul := [2]int{}
 	for i := range len(text) {
 		if text[i] == 0 {
@@ -87,9 +88,9 @@ func wide(text string) bool {
 	return max(nul[0], nul[1])*4 > len(text) && min(nul[0], nul[1])*8 < len(text)
 }
 
-// separator finds one of our column names in a first line cut at other signs
-// than commas.
-func separator(text string) (what, hint string) {
+// separatorProblem recognises a header whose cells are separated by semicolons, tabs or
+// bars: cut there, it has one of our column names.
+func separatorProblem(text string) (what, hint string) {
 	line, _, _ := strings.Cut(text, "\n")
 	for _, sign := range []struct{ text, noun string }{{";", "semicolons"}, {"\t", "tabs"}, {"|", "bars"}} {
 		names := strings.Split(line, sign.text)
@@ -98,7 +99,7 @@ func separator(text string) (what, hint string) {
 		}
 		for _, name := range names {
 			if isOurs(strings.Trim(strings.TrimSpace(name), `"`)) {
-				return sign.noun + " separate the cells", "export the file with commas"
+				return "the cells are separated by " + sign.noun, "export the file with commas"
 			}
 		}
 	}

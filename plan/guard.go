@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// GuardColumn is the column in which adferry writes the Guard of a deletion that it
-// planned by itself. A failed row carries it on into failed.csv.
+// GuardColumn is the column with the Guards in manifests that adferry writes. failed.csv
+// has it, too.
 const GuardColumn = "adferry_guard"
 
-// A Guard holds conditions under which alone a deletion may leave. The zero Guard
+// A Guard holds conditions without which a deletion must not be sent. The zero Guard
 // has none. Its text, in GuardColumn, is one or both of
 //
 //	seen=act_<account>/<hash>
@@ -19,16 +19,19 @@ const GuardColumn = "adferry_guard"
 // in this order with a semicolon between them, times being RFC 3339 in UTC with
 // whole seconds.
 type Guard struct {
-	Witness     Account   // the image is there under WitnessHash when the deletion leaves; "" if that is no condition
-	WitnessHash Hash      // ...
-	From, To    time.Time // where the API tells when the image was created, that lies in here, ends included; zero if that is no condition
+	// Witness must have an image WitnessHash when the deletion is sent. "" is no
+	// condition.
+	Witness     Account
+	WitnessHash Hash
+	// The image's created_time, if the API tells it, must lie between From and To
+	// inclusive. Zero times are no condition.
+	From, To time.Time
 }
 
 // IsZero reports whether the guard has no condition.
 func (g Guard) IsZero() bool { return g.Witness == "" && g.From.IsZero() }
 
-// CreatedWithin reports whether an image that was created then is the one that the
-// guard is about.
+// CreatedWithin reports whether a created_time meets the guard's condition.
 func (g Guard) CreatedWithin(created time.Time) bool {
 	return g.From.IsZero() || !created.Before(g.From) && !created.After(g.To)
 }
@@ -38,8 +41,8 @@ const (
 	createdPart = "created="
 )
 
-// MarshalText writes the guard's text, "" for the zero Guard. Its times are widened
-// to whole seconds.
+// MarshalText writes the guard's text, "" for the zero Guard. Times are rounded to whole
+// seconds so that the interval only grows.
 func (g Guard) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
 
 func (g Guard) String() string {
@@ -67,8 +70,8 @@ func (g *Guard) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// brokenGuard: of a guard that was touched nobody knows what it was to hold back.
-var brokenGuard = &flaw{"not a guard as adferry writes it", "put back the cell as it is in the file that adferry wrote"}
+// brokenGuard refuses a guard that was edited, because its deletion may no longer be safe.
+var brokenGuard = &flaw{"not a guard that adferry wrote", "restore the cell as adferry wrote it"}
 
 func parseGuard(s string) (g Guard, f *flaw) {
 	if s == "" {
@@ -100,8 +103,8 @@ func parseGuard(s string) (g Guard, f *flaw) {
 	return g, nil
 }
 
-// join makes one guard of those that two rows put on one deletion: all conditions
-// of both. It reports false where they differ in one.
+// join returns a guard with all conditions of both. It reports false if they contradict
+// each other.
 func (g Guard) join(other Guard) (Guard, bool) {
 	switch {
 	case g.Witness == "":

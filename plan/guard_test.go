@@ -14,9 +14,9 @@ const guardedHash = plan.Hash("0123456789abcdef0123456789abcdef")
 func at(second int) time.Time { return time.Date(2026, 11, 25, 12, 0, second, 0, time.UTC) }
 
 var (
-	witnessed = plan.Guard{Witness: "11", WitnessHash: guardedHash}
-	within    = plan.Guard{From: at(1), To: at(9)}
-	both      = plan.Guard{Witness: "11", WitnessHash: guardedHash, From: at(1), To: at(9)}
+	witnessConflicts = plan.Guard{Witness: "11", WitnessHash: guardedHash}
+	within           = plan.Guard{From: at(1), To: at(9)}
+	both             = plan.Guard{Witness: "11", WitnessHash: guardedHash, From: at(1), To: at(9)}
 )
 
 // A guard comes out of a manifest as it went in, and so out of failed.csv, which
@@ -28,7 +28,7 @@ func TestGuardReadsAsWritten(t *testing.T) {
 		text string
 	}{
 		{"none", plan.Guard{}, ""},
-		{"a witness", witnessed, "seen=act_11/0123456789abcdef0123456789abcdef"},
+		{"a witness", witnessConflicts, "seen=act_11/0123456789abcdef0123456789abcdef"},
 		{"a window", within, "created=2026-11-25T12:00:01Z..2026-11-25T12:00:09Z"},
 		{"both", both, "seen=act_11/0123456789abcdef0123456789abcdef;created=2026-11-25T12:00:01Z..2026-11-25T12:00:09Z"},
 	} {
@@ -65,7 +65,7 @@ func TestGuardWindow(t *testing.T) {
 			t.Errorf("second %d: got %v, want %v", second, !in, in)
 		}
 	}
-	if !witnessed.CreatedWithin(at(0)) {
+	if !witnessConflicts.CreatedWithin(at(0)) {
 		t.Error("a guard without a window holds back what was created at any time")
 	}
 }
@@ -103,7 +103,7 @@ func TestGuardProblems(t *testing.T) {
 // A deletion waits for what brings its witness; nothing in the plan may take that away.
 func TestWitness(t *testing.T) {
 	lines := []plan.Line{
-		{Verb: plan.Delete, Source: "22", Hash: guardedHash, Guard: witnessed},
+		{Verb: plan.Delete, Source: "22", Hash: guardedHash, Guard: witnessConflicts},
 		{Verb: plan.Copy, Source: "33", Hash: guardedHash, Target: "11"},
 	}
 	var b bytes.Buffer
@@ -143,7 +143,7 @@ func TestWitness(t *testing.T) {
 func TestGuardsJoin(t *testing.T) {
 	var b bytes.Buffer
 	if _, err := plan.WriteGuarded(&b, each([]plan.Line{
-		{Verb: plan.Delete, Source: "22", Hash: guardedHash, Guard: witnessed},
+		{Verb: plan.Delete, Source: "22", Hash: guardedHash, Guard: witnessConflicts},
 		{Verb: plan.Move, Source: "22", Hash: guardedHash, Target: "33", Guard: within},
 		{Verb: plan.Delete, Source: "22", Hash: guardedHash},
 	})); err != nil {
@@ -158,7 +158,7 @@ func TestGuardsJoin(t *testing.T) {
 			t.Errorf("got %q, want %q", o.Guard, both)
 		}
 	}
-	if a := p.Accounts(); len(a) != 3 || a[0].Account != "11" || a[0].Sightings != 1 {
+	if a := p.Accounts(); len(a) != 3 || a[0].Account != "11" || a[0].Confirmations != 1 {
 		t.Errorf("got %+v, want the witness first and one image read in it", a)
 	}
 }

@@ -22,7 +22,7 @@ func ParseHash(s string) (Hash, error) {
 	return h.text(), nil
 }
 
-// rawHash is a hash as the index keeps it.
+// rawHash is a hash in binary, as the index keeps it.
 type rawHash [hashDigits / 2]byte
 
 func (h rawHash) text() Hash {
@@ -49,12 +49,12 @@ func parseHash(s string) (h rawHash, f *flaw) {
 
 func hashFlaw(s string) *flaw {
 	const noun = "an image hash"
-	if f := spacing(s, noun); f != nil {
+	if f := spacingFlaw(s, noun); f != nil {
 		return f
 	}
 	no := func(what, hint string) *flaw { return &flaw{"not " + noun + ": " + what, hint} }
 	if id, rest, found := strings.Cut(s, ":"); found && digits(id) && len(rest) == hashDigits {
-		return no("it is an image id", "keep only what stands after the colon")
+		return no("it is an image id", "keep only the part after the colon")
 	}
 	if scientific(s) {
 		return no("a spreadsheet has read it as a number and digits are lost", asText)

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// A column is one of ours.
+// A column is one that adferry knows; the others belong to the user.
 type column uint8
 
 const (
@@ -30,48 +30,47 @@ func (c column) String() string { return columnNames[c] }
 // A header is the manifest's first record.
 type header struct {
 	names []string         // as in the file
-	at    [columnCount]int // position of each of ours, -1 where there is none
+	at    [columnCount]int // position of each of our columns, -1 if the header lacks it
 	line  int
-	raw   []byte // all bytes up to its end, save the byte order mark
+	raw   []byte // all its bytes without the byte order mark, with the line end
 	bom   []byte
 }
 
-// columnSuggestion is what the header of a simple manifest looks like.
+// columnSuggestion shows the header of a simple manifest.
 const columnSuggestion = "start the file with source_account,hash,target_account"
 
-// readHeader reads up to the end of the header and leaves the tape there. Where
-// it adds problems and reports false, the columns are unknown and the rows cannot
-// be read.
-func readHeader(t *tape, ps *problems) (h header, ok bool, err error) {
+// readHeader reads up to the end of the header. It reports false if the columns are
+// unknown, so that the rows cannot be read; then it has added a problem.
+func readHeader(in *replayReader, ps *problems) (h header, ok bool, err error) {
 	refuse := func(line int, what, hint string) (header, bool, error) {
 		ps.add(Problem{Line: line, What: what, Hint: hint})
 		return h, false, nil
 	}
-	if h.bom, err = skipBOM(t); err != nil {
+	if h.bom, err = skipBOM(in); err != nil {
 		return h, false, err
 	}
 	if len(h.bom) == 2 {
 		return refuse(1, "the file is UTF-16", "save it as CSV in UTF-8")
 	}
-	cr := csv.NewReader(bufio.NewReaderSize(t, bufferSize))
+	cr := csv.NewReader(bufio.NewReaderSize(in, bufferSize))
 	names, err := cr.Read()
 	parse := (*csv.ParseError)(nil)
 	switch {
 	case err == io.EOF:
 		return refuse(1, "the file is empty", columnSuggestion)
 	case errors.Is(err, errRecordTooLong):
-		what, hint := otherKind(string(t.held))
+		what, hint := otherKindProblem(string(in.held))
 		if what == "" {
-			what, hint = tooLong(t.held)
+			what, hint = tooLongProblem(in.held)
 		}
 		return refuse(1, what, hint)
 	case errors.As(err, &parse):
-		what, hint := otherKind(string(t.held))
+		what, hint := otherKindProblem(string(in.held))
 		if what == "" {
-			what, hint = separator(string(t.held))
+			what, hint = separatorProblem(string(in.held))
 		}
 		if what == "" {
-			what, hint = quoting(parse)
+			what, hint = quotingProblem(parse)
 		}
 		return refuse(parse.Line, what, hint)
 	case err != nil:
@@ -80,48 +79,48 @@ func readHeader(t *tape, ps *problems) (h header, ok bool, err error) {
 	h.names = names
 	h.line, _ = cr.FieldPos(0)
 	end := int(cr.InputOffset())
-	t.rewind(end)
-	h.raw = t.cut(end, nil)
-	if what, hint := foreignFormat(h); what != "" {
+	in.rewind(end)
+	h.raw = in.take(end, nil)
+	if what, hint := formatProblem(h); what != "" {
 		return refuse(h.line, what, hint)
 	}
-	if !h.place(ps) {
-		return refuse(h.line, "this is not a header: it names none of the columns "+strings.Join(columnNames[:guardColumn], ", "),
+	if !h.findColumns(ps) {
+		return refuse(h.line, "not a header: it has none of the columns "+strings.Join(columnNames[:guardColumn], ", "),
 			h.suggestion())
 	}
 	return h, true, nil
 }
 
-// suggestion says what a header without any of our columns may have meant.
+// suggestion is the hint for a header that has none of our columns.
 func (h *header) suggestion() string {
-	var meant []string
+	var aliases []string
 	for c := range columnCount {
-		if i := h.meant(c); i >= 0 {
-			meant = append(meant, fmt.Sprintf("%s for %s", c, plain(clip(h.names[i]))))
-			h.at[c] = i // a column stands for one of ours alone
+		if i := h.aliasOf(c); i >= 0 {
+			aliases = append(aliases, fmt.Sprintf("%s for %s", c, quoteIfNeeded(clip(h.names[i]))))
+			h.at[c] = i // so that it is not suggested for another column, too
 		}
 	}
-	if meant == nil {
+	if aliases == nil {
 		return columnSuggestion
 	}
-	return "did you mean " + strings.Join(meant, ", ") + "? rename them"
+	return "did you mean " + strings.Join(aliases, ", ") + "? rename them"
 }
 
-// misread are what programs make of a byte order mark that they read in a code
-// page: Windows-1252, 1251 and 1250, 437, Mac Roman; the last two are UTF-16's.
-var misread = []string{"ï»¿", "п»ї", "ď»ż", "∩╗┐", "Ôªø", "ÿþ", "þÿ", `\ufeff`}
+// misreadBOMs are byte order marks that a program read in a code page: Windows-1252,
+// 1251 and 1250, 437, Mac Roman; the last two are those of UTF-16.
+var misreadBOMs = []string{"ï»¿", "п»ї", "ď»ż", "∩╗┐", "Ôªø", "ÿþ", "þÿ", `\ufeff`}
 
-// markBefore reports whether a misread byte order mark stands before a name.
-func markBefore(name string) bool {
-	return slices.ContainsFunc(misread, func(mark string) bool {
+// hasMisreadBOM reports whether a column name starts with a misread byte order mark.
+func hasMisreadBOM(name string) bool {
+	return slices.ContainsFunc(misreadBOMs, func(mark string) bool {
 		rest, found := strings.CutPrefix(strings.TrimSpace(name), mark)
 		return found && rest != ""
 	})
 }
 
-// place finds our columns. A near miss is reported, and its column then taken for
-// the one that was meant, so that it does not raise a problem for each row.
-func (h *header) place(ps *problems) (found bool) {
+// findColumns finds the positions of our columns. A misspelt name is one problem: its
+// column is then used as the one that was meant, so that not every row has a problem.
+func (h *header) findColumns(ps *problems) (found bool) {
 	for c := range h.at {
 		h.at[c] = -1
 	}
@@ -131,19 +130,19 @@ func (h *header) place(ps *problems) (found bool) {
 				continue
 			}
 			if h.at[c] >= 0 {
-				ps.add(Problem{Line: h.line, Column: name, What: "the column is there twice", Hint: "remove or rename one of them"})
+				ps.add(Problem{Line: h.line, Column: name, What: "the column appears twice", Hint: "remove or rename one of them"})
 				continue
 			}
 			h.at[c], found = i, true
 		}
 	}
 	for i, name := range h.names {
-		if h.owner(i) >= 0 || isOurs(name) {
+		if h.columnAt(i) >= 0 || isOurs(name) {
 			continue
 		}
-		if c, yes := near(name); yes {
+		if c, yes := suggestColumn(name); yes {
 			p := Problem{Line: h.line, Column: name, What: "no such column", Hint: fmt.Sprintf("did you mean %s? otherwise rename it", c)}
-			if markBefore(name) {
+			if hasMisreadBOM(name) {
 				p.What = "a byte order mark was read as text before the name"
 				p.Hint = fmt.Sprintf("did you mean %s? save the file as CSV in UTF-8", c)
 			}
@@ -156,8 +155,8 @@ func (h *header) place(ps *problems) (found bool) {
 	return found
 }
 
-// owner is the column of ours at position i, or -1.
-func (h *header) owner(i int) int {
+// columnAt is our column at position i, or -1.
+func (h *header) columnAt(i int) int {
 	for c, at := range h.at {
 		if at == i {
 			return c
@@ -166,7 +165,7 @@ func (h *header) owner(i int) int {
 	return -1
 }
 
-// name is a column of ours as the header spells it.
+// name is our column c as the header spells it.
 func (h *header) name(c column) string {
 	if at := h.at[c]; at >= 0 {
 		return strings.TrimSpace(h.names[at])
@@ -174,8 +173,8 @@ func (h *header) name(c column) string {
 	return c.String()
 }
 
-// canonical is a header for gocsv: our names where our columns are, nothing where
-// the user's are, so that it fills only what is ours.
+// canonical is the header for gocsv: our names for our columns and empty names for the
+// user's, so that gocsv fills only our columns.
 func (h *header) canonical() []byte {
 	names := make([]string, len(h.names))
 	for c, at := range h.at {

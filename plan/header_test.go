@@ -24,9 +24,9 @@ func TestHeader(t *testing.T) {
 		{name: "byte order mark alone", in: "\ufeff",
 			want: []string{"line 1: the file is empty; start the file with source_account,hash,target_account"}},
 		{name: "no rows", in: "source_account,hash,target_account\n\n",
-			want: []string{"line 1: the manifest has a header and no rows; add a row for each image"}},
+			want: []string{"line 1: the manifest has a header but no rows; add a row for each image"}},
 		{name: "no header", in: "111," + hashA + ",222\n",
-			want: []string{"line 1: this is not a header: it names none of the columns operation, source_account, hash, target_account, file; start the file with source_account,hash,target_account"}},
+			want: []string{"line 1: not a header: it has none of the columns operation, source_account, hash, target_account, file; start the file with source_account,hash,target_account"}},
 		{name: "UTF-16, little endian", in: "\xff\xfes\x00o\x00",
 			want: []string{"line 1: the file is UTF-16; save it as CSV in UTF-8"}},
 		{name: "UTF-16, big endian", in: "\xfe\xff\x00s\x00o",
@@ -47,7 +47,7 @@ func TestHeader(t *testing.T) {
 		{name: "CR alone", in: "source_account,hash,target_account\r111," + hashA + ",222\r",
 			want: []string{"line 1: lines end in CR alone; save the file with LF or CRLF line ends"}},
 		{name: "ours twice", in: "source_account,hash,target_account,Hash\n111," + hashA + ",222,\n",
-			want: []string{"line 1, Hash: the column is there twice; remove or rename one of them"}},
+			want: []string{"line 1, Hash: the column appears twice; remove or rename one of them"}},
 		{name: "a near miss stands for what it means", in: "Source Account,hash,traget_account\n111,xyz,222\n",
 			want: []string{
 				"line 1, Source Account: no such column; did you mean source_account? otherwise rename it",
@@ -59,13 +59,13 @@ func TestHeader(t *testing.T) {
 				"line 1, target_account: the column is missing, line 2 needs it; add it to the header"}},
 		{name: "missing columns and no rows", in: "hash,target_account\n",
 			want: []string{
-				"line 1: the manifest has a header and no rows; add a row for each image",
+				"line 1: the manifest has a header but no rows; add a row for each image",
 				"line 1, source_account: the column is missing; add it to the header"}},
 		{name: "missing for one row", in: "operation,source_account,hash\ndelete,1," + hashA + "\nmove,2," + hashA + "\n",
 			want: []string{"line 1, target_account: the column is missing, line 3 needs it; add it to the header"}},
 		{name: "a column that no row needs", in: "operation,source_account,hash\ndelete,1," + hashA + "\n"},
 		{name: "bare quote", in: "source_account,ha\"sh\n",
-			want: []string{"line 1: a quote stands inside a cell that has none around it; put the cell in quotes and double those inside: \"the \"\"new\"\" one\""}},
+			want: []string{"line 1: a quote inside an unquoted cell; put the cell in quotes and double the quotes inside: \"the \"\"new\"\" one\""}},
 		{name: "endless", in: "hash,\"" + strings.Repeat("x", 2<<20),
 			want: []string{"line 1: the record is longer than 1 MiB; look for a quote that is never closed"}},
 	} {
@@ -73,10 +73,10 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// Columns that are nearly ours are slips; plain words, and the columns that
+// Columns that are nearly ours are misspellings; ordinary words, and the columns that
 // adferry itself writes beside the manifest's, are not.
 func TestNearMiss(t *testing.T) {
-	slips := map[string]string{
+	misspellings := map[string]string{
 		"traget_account": "target_account", "target_acount": "target_account", "Target Account": "target_account",
 		"target-account": "target_account", "targetaccount": "target_account", "target_accounts": "target_account",
 		"source_acount": "source_account", "sourec_account": "source_account", "SOURCE ACCOUNT": "source_account",
@@ -84,7 +84,7 @@ func TestNearMiss(t *testing.T) {
 		"hahs": "hash", "hsah": "hash", "hashs": "hash", "has_h": "hash", "hash_": "hash", "hsh": "hash",
 		"flie": "file", "files": "file", "fil": "file", "\u200bhash": "hash",
 	}
-	for name, want := range slips {
+	for name, want := range misspellings {
 		t.Run(name, func(t *testing.T) {
 			checkProblems(t, manifestWith(name), []string{
 				"line 1, " + printedName(name) + ": no such column; did you mean " + want + "? otherwise rename it"})

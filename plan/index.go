@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// The index holds every operation and every image that one mentions, in about
-// 110 bytes for a row. All numbers start at 1; 0 is none.
+// An index holds the operations of a manifest and the images that they mention, in
+// about 110 bytes per row. All numbers start at 1; 0 is none.
 type index struct {
-	accounts accounts
-	images   images
-	files    arena[upload]
-	ops      arena[op] // numbered by OpID
+	accounts accountTable
+	images   imageTable
+	uploads  table[upload]
+	ops      table[op] // numbered by OpID
 
-	byFile table
+	byFile hashTable
 
-	guards    map[uint32]guard // by delete op; few manifests have any
-	witnesses map[uint32]bool  // images that guards name
-	fetched   uint32           // without meaning: it keeps fetch from being optimised away
+	guards     map[uint32]indexedGuard // by delete op; few manifests have any
+	witnesses  map[uint32]bool         // images that are witnesses
+	prefetched uint32                  // keeps the compiler from removing prefetch; has no meaning
 }
 
-// An upload is a file for an account.
+// An upload is a file to be uploaded to an account.
 type upload struct {
 	account uint32
 	op      uint32
@@ -36,9 +36,9 @@ type upload struct {
 // n being the number of the upload.
 type op struct {
 	from, to        uint32
-	nextOut, nextIn uint32 // further ops of the images from and to
-	asked           uint32 // line of the first copy, delete or upload row, 0 if none
-	moved           uint32 // line of the first move row, 0 if none
+	nextOut, nextIn uint32 // next op in the lists of the images from and to
+	line            uint32 // line of the first copy, delete or upload row, 0 if none
+	moveLine        uint32 // line of the first move row, 0 if none
 }
 
 const isUpload = 1 << 31
@@ -53,20 +53,20 @@ func (o *op) kind() Kind {
 	return KindCopy
 }
 
-// first is the line that mentions the operation first.
-func (o *op) first() int {
-	if o.asked == 0 || o.moved != 0 && o.moved < o.asked {
-		return int(o.moved)
+// firstLine is the first line that mentions the operation.
+func (o *op) firstLine() int {
+	if o.line == 0 || o.moveLine != 0 && o.moveLine < o.line {
+		return int(o.moveLine)
 	}
-	return int(o.asked)
+	return int(o.line)
 }
 
-// copy finds or adds the copy of an image to an account.
+// copy returns the copy of an image to an account, which it adds if it is new.
 func (x *index) copy(source uint32, hash rawHash, target uint32) uint32 {
-	first := x.images.first(hash, source)
-	from, to := x.images.find(first, source), x.images.find(first, target)
+	first := x.images.withHash(hash, source)
+	from, to := x.images.inAccount(first, source), x.images.inAccount(first, target)
 	f, t := x.images.at(from), x.images.at(to)
-	// The copy is on both lists: whichever ends first settles it.
+	// If the copy exists it is in both lists, so the shorter one is enough.
 	for out, in := f.out, t.in; out != 0 && in != 0; {
 		o, i := x.ops.at(out), x.ops.at(in)
 		if o.to == to {
@@ -82,9 +82,9 @@ func (x *index) copy(source uint32, hash rawHash, target uint32) uint32 {
 	return id
 }
 
-// delete finds or adds the deletion of an image.
+// delete returns the deletion of an image, which it adds if it is new.
 func (x *index) delete(source uint32, hash rawHash) uint32 {
-	from := x.images.of(source, hash)
+	from := x.images.findOrAdd(source, hash)
 	img := x.images.at(from)
 	if img.del == 0 {
 		img.del = x.ops.add(op{from: from})
@@ -92,38 +92,38 @@ func (x *index) delete(source uint32, hash rawHash) uint32 {
 	return img.del
 }
 
-// upload finds or adds the upload of a file to an account.
+// upload returns the upload of a file to an account, which it adds if it is new.
 func (x *index) upload(target uint32, file string) uint32 {
 	id := x.byFile.find(fileHash(target, file), func(id uint32) bool {
-		u := x.files.at(id)
+		u := x.uploads.at(id)
 		return u.account == target && u.file == file
 	}, func() uint32 {
-		id := x.files.add(upload{account: target, file: strings.Clone(file)})
-		x.files.at(id).op = x.ops.add(op{from: isUpload | id})
+		id := x.uploads.add(upload{account: target, file: strings.Clone(file)})
+		x.uploads.at(id).op = x.ops.add(op{from: isUpload | id})
 		return id
 	})
-	return x.files.at(id).op
+	return x.uploads.at(id).op
 }
 
-// fetch loads the slots that entering a row will look into. No load waits for
-// another.
-func (x *index) fetch(f *fields) {
+// prefetch reads the slots that addRow will need for a row. The reads do not depend on each
+// other, so the CPU waits for all of them at once.
+func (x *index) prefetch(f *fields) {
 	if f.file != "" {
-		x.fetched += x.byFile.load(fileHash(f.target, f.file))
+		x.prefetched += x.byFile.prefetch(fileHash(f.target, f.file))
 	}
 	if f.hashed {
-		x.fetched += x.images.load(f.hash, f.source, f.target)
+		x.prefetched += x.images.prefetch(f.hash, f.source, f.target)
 	}
 }
 
-// expect makes the upload one into the image of that hash, and reports whether
-// this agrees with the hash that it was expected to give before.
-func (x *index) expect(id uint32, hash rawHash) bool {
+// expectHash records the hash that an upload must give. It reports false if another one was
+// recorded before.
+func (x *index) expectHash(id uint32, hash rawHash) bool {
 	o := x.ops.at(id)
 	if o.to != 0 {
 		return x.images.at(o.to).hash == hash
 	}
-	o.to = x.images.of(x.files.at(o.from&^isUpload).account, hash)
+	o.to = x.images.findOrAdd(x.uploads.at(o.from&^isUpload).account, hash)
 	img := x.images.at(o.to)
 	o.nextIn, img.in = img.in, id
 	return true

@@ -22,7 +22,7 @@ func TestHashInManyAccounts(t *testing.T) {
 	named := map[string]bool{}
 	for range 3000 {
 		from := random.IntN(accounts - 1)
-		to := from + 1 + random.IntN(accounts-1-from) // so that there is no circle
+		to := from + 1 + random.IntN(accounts-1-from) // so that there is no cycle
 		source, target := fmt.Sprint(from+1, "0000007"), fmt.Sprint(to+1, "0000007")
 		hash := []string{hashA, hashB}[random.IntN(2)]
 		prefix := []string{"", "act_"}[random.IntN(2)]

@@ -17,13 +17,13 @@ type Op struct {
 	Hash   Hash    // of an upload: the one it is expected to give, or empty
 	Target Account // of a copy or upload
 	File   string  // of an upload: relative to the manifest, cleaned, with slashes
-	Needs  bool    // it waits for others
-	Needed bool    // others wait for it
-	Guard  Guard   // of a delete: when alone it may leave
+	Needs  bool    // it waits for other operations
+	Needed bool    // other operations wait for it
+	Guard  Guard   // of a delete: conditions without which it must not be sent
 }
 
-// Lane is the account that the API charges: a copy and an upload the target, a
-// delete the source.
+// Lane is the account that the API charges: the target of a copy or upload, the source
+// of a delete.
 func (o Op) Lane() Account {
 	if o.Kind == KindDelete {
 		return o.Source
@@ -31,14 +31,13 @@ func (o Op) Lane() Account {
 	return o.Target
 }
 
-// A Plan is what a valid manifest asks for. It may be read from any number of
-// goroutines.
+// A Plan is the result of reading a valid manifest. It is safe for concurrent reading.
 type Plan struct {
-	Header []string // as in the file, less the byte order mark
+	Header []string // as in the file, without the byte order mark
 	Rows   int
 	SHA256 [32]byte // of the file's bytes
 
-	// Warnings are what is right as far as the file can tell, and worth a look.
+	// Warnings are possible mistakes that the user should look at.
 	Warnings []Problem
 
 	counts Counts
@@ -51,14 +50,14 @@ type Counts struct {
 
 	Copies, Deletes, Uploads int // operations
 
-	Merged   int // rows that equal an earlier one and share its operations
+	Merged   int // rows that ask for the same as an earlier one and share its operations
 	Accounts int
 }
 
 // Counts returns the totals of the plan.
 func (p *Plan) Counts() Counts {
 	c := p.counts
-	c.Accounts = len(p.index.accounts.list)
+	c.Accounts = len(p.index.accounts.byID)
 	for id := uint32(1); id <= p.index.ops.n; id++ {
 		switch p.index.ops.at(id).kind() {
 		case KindCopy:
@@ -83,9 +82,9 @@ func (p *Plan) Ops() iter.Seq[Op] {
 	}
 }
 
-// Needs yields which operation has to wait for which, as (dependent, need),
-// ascending in both. Where n copies into an image meet m copies out of it, these
-// are n times m pairs.
+// Needs yields the dependencies between operations as pairs (dependent, need), in
+// ascending order. An image with n copies into it and m copies out of it gives n times
+// m pairs.
 func (p *Plan) Needs() iter.Seq2[OpID, OpID] {
 	return func(yield func(OpID, OpID) bool) {
 		var needs []uint32
@@ -101,21 +100,21 @@ func (p *Plan) Needs() iter.Seq2[OpID, OpID] {
 	}
 }
 
-// A Load is what a plan asks of one account.
+// A Load counts the calls that a plan needs, by the account that is charged.
 type Load struct {
-	Account   Account
-	Copies    int // into it
-	Sources   int // copies of an image out of it
-	Deletes   int
-	Uploads   int
-	Sightings int // copies into it, and witnesses in it, that a deletion waits for
+	Account       Account
+	Copies        int // into it
+	Sources       int // copies of an image out of it
+	Deletes       int
+	Uploads       int
+	Confirmations int // copies into it, and witnesses in it, that a deletion waits for
 }
 
-// Accounts returns the load of every account, in the order of their numbers.
+// Accounts returns the load of every account, in the order of the account ids.
 func (p *Plan) Accounts() []Load {
 	x := &p.index
-	loads := make([]Load, len(x.accounts.list))
-	for i, a := range x.accounts.list {
+	loads := make([]Load, len(x.accounts.byID))
+	for i, a := range x.accounts.byID {
 		loads[i].Account = a
 	}
 	load := func(account uint32) *Load { return &loads[account-1] }
@@ -124,16 +123,16 @@ func (p *Plan) Accounts() []Load {
 		case KindDelete:
 			load(x.images.at(o.from).account).Deletes++
 			if g := x.guards[id]; g.witness != 0 {
-				load(x.images.at(g.witness).account).Sightings++
+				load(x.images.at(g.witness).account).Confirmations++
 			}
 		case KindUpload:
-			load(x.files.at(o.from&^isUpload).account).Uploads++
+			load(x.uploads.at(o.from&^isUpload).account).Uploads++
 		case KindCopy:
 			from, to := x.images.at(o.from), x.images.at(o.to)
 			load(from.account).Sources++
 			load(to.account).Copies++
 			if from.del != 0 || to.del != 0 {
-				load(to.account).Sightings++
+				load(to.account).Confirmations++
 			}
 		}
 	}

@@ -8,26 +8,28 @@ import (
 	"unicode/utf8"
 )
 
-// maxProblems bounds the memory that a hopeless manifest takes.
+// maxProblems bounds the memory for the problems of one manifest.
 const maxProblems = 100_000
 
-// A Problem is one thing to mend in a manifest.
+// A Problem is one thing to fix in a manifest.
 type Problem struct {
-	Line   int    // where the cell starts; the record, if it is about no cell
-	Column string // as the header spells it; empty if it is about no cell
+	Line   int    // on which the cell starts, or the record if no cell is meant
+	Column string // as the header spells it; empty if no cell is meant
 	Value  string // what the cell holds, cut after 80 bytes
 	What   string
 	Hint   string // what to do; may be empty
 }
 
-// String is one line: line 12, hash "abc": what; hint.
+// String returns one line, such as
+//
+//	line 12, hash "abc": not an image hash: it has 3 hex digits, not 32; copy the whole hash
 func (p Problem) String() string {
 	var b strings.Builder
 	b.WriteString("line ")
 	b.WriteString(strconv.Itoa(p.Line))
 	if p.Column != "" {
 		b.WriteString(", ")
-		b.WriteString(plain(p.Column))
+		b.WriteString(quoteIfNeeded(p.Column))
 	}
 	if p.Value != "" {
 		b.WriteByte(' ')
@@ -42,11 +44,10 @@ func (p Problem) String() string {
 	return b.String()
 }
 
-// ProblemsError says that the manifest is bad, and everything that is wrong
-// with it.
+// A ProblemsError has all that is wrong with a manifest.
 type ProblemsError struct {
 	Problems []Problem // sorted by line, at most 100,000
-	More     int       // how many are not kept
+	More     int       // problems beyond those
 }
 
 // Error is a summary with the first problem.
@@ -61,8 +62,8 @@ func (e *ProblemsError) Error() string {
 	return "the manifest has a problem: " + first
 }
 
-// problems collects. It keeps what comes first, which is what is nearest to the
-// top of the file, save for contradictions between rows.
+// problems collects up to maxProblems. Rows come in file order, so those nearest to the
+// top of the file are kept.
 type problems struct {
 	kept []Problem
 	more int
@@ -77,7 +78,7 @@ func (ps *problems) add(p Problem) {
 	ps.kept = append(ps.kept, p)
 }
 
-// addFirst adds one that is kept however many came before it.
+// addFirst adds a problem of the whole file, which is kept even if there are too many.
 func (ps *problems) addFirst(p Problem) {
 	if len(ps.kept) < maxProblems {
 		ps.add(p)
@@ -97,16 +98,16 @@ func (ps *problems) err() error {
 	return &ProblemsError{Problems: ps.kept, More: ps.more}
 }
 
-// plain quotes a column name of the user's that would blur the line.
-func plain(name string) string {
+// quoteIfNeeded quotes a column name that would make the line ambiguous.
+func quoteIfNeeded(name string) string {
 	if strings.ContainsAny(name, `",:;`) || name != strings.TrimSpace(name) || !printable(name) {
 		return quote(name)
 	}
 	return name
 }
 
-// quote leaves a value as it is between quotes, so that people recognise it, unless
-// it would do things to a terminal.
+// quote puts a value in quotes, without escapes so that people recognise it, unless it
+// has characters that could control a terminal.
 func quote(s string) string {
 	if printable(s) {
 		return `"` + s + `"`
@@ -123,7 +124,7 @@ func printable(s string) bool {
 	return utf8.ValidString(s)
 }
 
-// listLines spells line numbers: 3, 7 and 9.
+// listLines joins line numbers: 3, 7 and 9. It names at most ten.
 func listLines(lines []int) string {
 	const most = 10
 	var b strings.Builder

@@ -9,54 +9,53 @@ import (
 	"math"
 )
 
-// batches in flight: one being parsed, one being checked, and slack between them.
-const batches = 4
+// x: one being parsed, one being checked, and slack between them.
+const batchesInFlight = 4
 
-// Read reads a manifest in one pass. It calls visit, which may be nil, for each
-// valid row, in order and from the calling goroutine, until a problem is found,
-// which may be some rows ahead or, for contradictions, after the last row: a
-// visitor that writes does it in a transaction.
+// Read reads a manifest in one pass. It calls visit, which may be nil, for each valid
+// row, in order and from the calling goroutine, until a problem is found. That may be
+// after the last row, so what visit writes must be undone if Read fails.
 //
-// The error is a *[ProblemsError] if the manifest is bad; else the reader's or
-// visit's, wrapped. Read has stopped reading r when it returns.
+// The error is a *[ProblemsError] if the manifest has problems, else a wrapped error of
+// r or visit. Read no longer uses r when it returns.
 func Read(r io.Reader, visit func(Row) error) (*Plan, error) {
 	return ReadFiles(r, nil, visit)
 }
 
-// A FileCheck looks into the file of an upload, named as in [Op], and says what
-// is wrong with it and what to do; "" when nothing is.
+// A FileCheck looks at the file of an upload, named as in [Op], and says what is wrong
+// with it and what to do. what is "" if the file is good.
 type FileCheck func(file string) (what, hint string)
 
-// ReadFiles is Read with a look at the files that uploads name, so that a missing
-// one is a problem of its row. check may be nil.
+// ReadFiles is Read that also checks the files of uploads, so that a missing file is a
+// problem of its row. check may be nil.
 func ReadFiles(r io.Reader, check FileCheck, visit func(Row) error) (*Plan, error) {
 	rd := &reading{plan: &Plan{}, sum: sha256.New(), visit: visit}
 	rd.check.file = check
-	if err := rd.read(&tape{src: r}); err != nil {
+	if err := rd.read(&replayReader{src: r}); err != nil {
 		return nil, err
 	}
 	return rd.plan, nil
 }
 
-// A reading is a Read on its way.
+// A reading is the state of one call of Read.
 type reading struct {
 	plan  *Plan
 	check checker
 	sum   hash.Hash
 	visit func(Row) error
-	seen  int     // records, good and bad, that are not empty
-	good  []entry // of the batch
+	seen  int        // records that are not empty, with problems or without
+	valid []validRow // rows of the current batch
 }
 
-// An entry is a valid row.
-type entry struct {
+// A validRow is a row without problems.
+type validRow struct {
 	record
 	fields
 }
 
-func (rd *reading) read(t *tape) error {
+func (rd *reading) read(in *replayReader) error {
 	problems := &rd.check.problems
-	h, ok, err := readHeader(t, problems)
+	h, ok, err := readHeader(in, problems)
 	if err != nil {
 		return fmt.Errorf("read manifest: %w", err)
 	}
@@ -66,11 +65,11 @@ func (rd *reading) read(t *tape) error {
 	rd.plan.Header = h.names
 	rd.check.header = &h
 	rd.check.accounts = &rd.plan.index.accounts
-	rd.check.verbs = watchVerbs(&h)
+	rd.check.verbs = newVerbColumns(&h)
 	rd.sum.Write(h.bom)
 	rd.sum.Write(h.raw)
 
-	s, err := newScanner(t, &h)
+	s, err := newScanner(in, &h)
 	if err != nil {
 		return err
 	}
@@ -78,18 +77,18 @@ func (rd *reading) read(t *tape) error {
 		return err
 	}
 	if rd.seen == 0 {
-		problems.add(Problem{Line: h.line, What: "the manifest has a header and no rows", Hint: "add a row for each image"})
+		problems.add(Problem{Line: h.line, What: "the manifest has a header but no rows", Hint: "add a row for each image"})
 	}
-	rd.check.atEnd()
-	rd.doubts(&h)
-	rd.check.missing()
-	contradictions(&rd.plan.index, h.name(hashColumn), problems)
+	rd.check.dropTrailingBlanks()
+	rd.addFileProblems(&h)
+	rd.check.missingColumns()
+	addConflicts(&rd.plan.index, h.name(hashColumn), problems)
 	rd.sum.Sum(rd.plan.SHA256[:0])
 	return problems.err()
 }
 
-// doubts adds what the file as a whole, and no single row, lets doubt.
-func (rd *reading) doubts(h *header) {
+// addFileProblems adds problems that only show in the file as a whole.
+func (rd *reading) addFileProblems(h *header) {
 	bad, warnings := rd.check.verbs.problems(h)
 	rounded, warning := rd.check.rounded()
 	for _, p := range append(bad, rounded...) {
@@ -98,16 +97,16 @@ func (rd *reading) doubts(h *header) {
 	rd.plan.Warnings = append(warnings, warning...)
 }
 
-// rows takes the batches of a scanner, which parses on another core.
+// rows reads the batches of a scanner, which parses in a goroutine of its own.
 func (rd *reading) rows(s *scanner) error {
-	done, out, free := make(chan struct{}), make(chan *batch, batches), make(chan *batch, batches)
-	for range batches {
+	done, out, free := make(chan struct{}), make(chan *batch, batchesInFlight), make(chan *batch, batchesInFlight)
+	for range batchesInFlight {
 		free <- &batch{}
 	}
 	go s.run(done, out, free)
 	defer func() {
 		close(done)
-		for range out { // until the scanner is off the caller's reader
+		for range out { // until the scanner no longer uses the caller's reader
 		}
 	}()
 	for b := range out {
@@ -123,43 +122,43 @@ func (rd *reading) rows(s *scanner) error {
 	return nil
 }
 
-// batch checks all rows before it enters the good ones, since between the two it
-// can fetch what the index has on them from memory at once and not one by one:
-// in a large manifest, waiting for memory is most of what entering costs.
+// batch checks all rows before it adds the valid ones to the plan. Between the two it
+// prefetches what the index has on them: in a large manifest, waiting for memory is most
+// of the cost of adding a row, and this way the waits overlap.
 func (rd *reading) batch(b *batch) error {
-	clean := goodText(b.raw)
+	clean := validText(b.raw)
 	begin := 0
-	rd.good = rd.good[:0]
+	rd.valid = rd.valid[:0]
 	for i := range b.rows {
-		n := len(rd.good)
-		rd.good = append(rd.good, entry{record: record{scanned: &b.rows[i]}})
-		e := &rd.good[n]
+		n := len(rd.valid)
+		rd.valid = append(rd.valid, validRow{record: record{parsedRecord: &b.rows[i]}})
+		e := &rd.valid[n]
 		e.raw = trimRecord(b.raw[begin:e.end])
-		e.clean = clean || goodText(e.raw)
+		e.validText = clean || validText(e.raw)
 		begin = e.end
 		if e.line > math.MaxInt32 {
 			return errors.New("the manifest has more than two billion lines; split it")
 		}
 		if !rd.check.check(&e.record, &e.fields) {
-			rd.good = rd.good[:n]
+			rd.valid = rd.valid[:n]
 		}
 		if !rd.check.blank.empty {
 			rd.seen++
 		}
 	}
-	for i := range rd.good {
-		rd.plan.index.fetch(&rd.good[i].fields)
+	for i := range rd.valid {
+		rd.plan.index.prefetch(&rd.valid[i].fields)
 	}
-	for i := range rd.good {
-		if err := rd.row(&rd.good[i]); err != nil {
+	for i := range rd.valid {
+		if err := rd.visitRow(&rd.valid[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (rd *reading) row(e *entry) error {
-	row := rd.enter(e)
+func (rd *reading) visitRow(e *validRow) error {
+	row := rd.addRow(e)
 	if rd.visit == nil || rd.check.problems.any() {
 		return nil
 	}

@@ -90,7 +90,7 @@ func TestCells(t *testing.T) {
 func TestBrokenQuotes(t *testing.T) {
 	good := "111," + hashA + ",222\n"
 	unclosed := func(line int) string {
-		return fmt.Sprintf("line %d: a quoted cell is not closed, or goes on after its closing quote; "+
+		return fmt.Sprintf("line %d: a quoted cell is not closed, or has text after its closing quote; "+
 			`close it, and double the quotes inside: "the ""new"" one"`, line)
 	}
 	badAccount := func(line int) string {

@@ -15,11 +15,11 @@ const (
 	bufferSize  = 64 << 10
 	batchRows   = 512
 	batchBytes  = 256 << 10
-	maxRestarts = 1000 // each costs a buffer and its copy
+	maxRestarts = 1000 // each costs a copy of the buffer
 )
 
-// cells are our columns of one row. All are strings: gocsv reads other types too
-// kindly ("1.9" as 1).
+// cells are our columns of one row. All are strings, because gocsv is too lenient with
+// other types: it reads "1.9" as the integer 1.
 type cells struct {
 	Operation string `csv:"operation"`
 	Source    string `csv:"source_account"`
@@ -29,39 +29,39 @@ type cells struct {
 	Guard     string `csv:"adferry_guard"`
 }
 
-// A scanned is one record: its cells, or why it has none.
-type scanned struct {
+// A parsedRecord has the cells of one record, or the error of parsing it.
+type parsedRecord struct {
 	cells *cells
 	err   error
 	line  int // of the record's start
-	end   int // of its bytes in the batch, which start where the last one's end
+	end   int // of its bytes in batch.raw; they start where those of the one before end
 }
 
-// A batch is a stretch of the manifest. All batches together hold every byte of
-// it after the header, once.
+// A batch is a part of the manifest. All batches together have every byte after the
+// header exactly once.
 type batch struct {
 	raw  []byte
-	rows []scanned
-	err  error // after the rows: io.EOF at the end of the manifest
+	rows []parsedRecord
+	err  error // that ended reading after these rows: io.EOF at the end of the manifest
 }
 
-// A scanner turns what is on the tape into batches.
+// A scanner parses the manifest into batches.
 type scanner struct {
-	tape     *tape
+	in       *replayReader
 	header   []byte
 	buf      *bufio.Reader
 	csv      *csv.Reader
 	rows     *gocsv.Unmarshaller
-	base     int64 // the csv.Reader's offset of the first byte held on the tape
-	shift    int   // what to add to its line numbers
-	line     int   // of the first byte held on the tape
+	base     int64 // the csv.Reader's offset of in.held[0]
+	shift    int   // the manifest's line numbers minus the csv.Reader's
+	line     int   // of in.held[0]
 	restarts int
 }
 
-// newScanner reads the rows behind the header.
-func newScanner(t *tape, h *header) (*scanner, error) {
+// newScanner scans the rows after the header.
+func newScanner(in *replayReader, h *header) (*scanner, error) {
 	s := &scanner{
-		tape:   t,
+		in:     in,
 		header: h.canonical(),
 		buf:    bufio.NewReaderSize(nil, bufferSize),
 		line:   1 + bytes.Count(h.raw, []byte{'\n'}),
@@ -69,23 +69,23 @@ func newScanner(t *tape, h *header) (*scanner, error) {
 	return s, s.start()
 }
 
-// start parses on from the tape's position, which is the start of a line.
+// start makes a new csv.Reader at the current position, which is the start of a line.
 func (s *scanner) start() error {
-	s.tape.prefix = s.header
-	s.buf.Reset(s.tape)
+	s.in.prefix = s.header
+	s.buf.Reset(s.in)
 	s.csv = csv.NewReader(s.buf)
 	s.csv.ReuseRecord = true
 	var err error
 	if s.rows, err = gocsv.NewUnmarshaller(s.csv, &cells{}); err != nil {
 		return fmt.Errorf("start csv reader: %w", err)
 	}
-	s.base = s.csv.InputOffset() - int64(len(s.tape.held))
-	s.shift = s.lineAt(len(s.tape.held)) - 2 // to csv it is line 2
+	s.base = s.csv.InputOffset() - int64(len(s.in.held))
+	s.shift = s.lineAt(len(s.in.held)) - 2 // the csv.Reader has read one line, the header
 	return nil
 }
 
-// run sends batches until the manifest ends or done is closed, and then closes
-// out. It takes used batches back through free.
+// run sends batches to out, which it closes when the manifest ends or done is closed.
+// Used batches come back through free.
 func (s *scanner) run(done <-chan struct{}, out chan<- *batch, free <-chan *batch) {
 	defer close(out)
 	for {
@@ -113,56 +113,55 @@ func (s *scanner) fill(b *batch) {
 	for len(b.rows) < batchRows && end < batchBytes && b.err == nil {
 		end = s.next(b)
 	}
-	b.raw = s.tape.cut(end, b.raw)
+	b.raw = s.in.take(end, b.raw)
 	s.base += int64(end)
 	s.line += bytes.Count(b.raw, []byte{'\n'})
 }
 
-// next reads one record into the batch and returns where it ends on the tape.
+// next reads one record into the batch and returns where it ends in in.held.
 func (s *scanner) next(b *batch) (end int) {
 	v, err := s.rows.Read()
 	end = int(s.csv.InputOffset() - s.base)
 	if err == nil {
 		// FieldPos panics after an error.
 		line, _ := s.csv.FieldPos(0)
-		b.rows = append(b.rows, scanned{cells: v.(*cells), line: s.shift + line, end: end})
+		b.rows = append(b.rows, parsedRecord{cells: v.(*cells), line: s.shift + line, end: end})
 	} else {
-		end = s.failed(b, err, end)
+		end = s.readFailed(b, err, end)
 	}
-	s.tape.mark = end
+	s.in.recordStart = end
 	return end
 }
 
-// failed puts what could not be read into the batch.
-func (s *scanner) failed(b *batch, err error, end int) int {
+// readFailed adds a record that could not be parsed to the batch, or ends the batch.
+func (s *scanner) readFailed(b *batch, err error, end int) int {
 	parse := (*csv.ParseError)(nil)
 	switch {
 	case err == io.EOF:
 		b.err = io.EOF
-		return len(s.tape.held)
+		return len(s.in.held)
 	case errors.Is(err, errRecordTooLong):
-		return s.skip(b, err)
+		return s.skipBroken(b, err)
 	case !errors.As(err, &parse):
 		b.err = fmt.Errorf("read manifest: %w", err)
 	case parse.Err == csv.ErrQuote && parse.Line != parse.StartLine:
-		return s.skip(b, err)
+		return s.skipBroken(b, err)
 	default:
-		b.rows = append(b.rows, scanned{err: err, line: s.shift + parse.StartLine, end: end})
+		b.rows = append(b.rows, parsedRecord{err: err, line: s.shift + parse.StartLine, end: end})
 	}
 	return end
 }
 
-// skip gives up on a record whose quotes run over line ends, and makes the line
-// after its first one the next record. Each line is read at most twice so: what
-// leaves a quote open has an odd number of quotes, and the next such line ends
-// the record or breaks it.
-func (s *scanner) skip(b *batch, err error) (end int) {
-	held := s.tape.held
-	begin := s.tape.mark + emptyLines(held[s.tape.mark:])
-	row := scanned{err: err, line: s.lineAt(begin), end: len(held)}
+// skipBroken reports a record whose quotes run over line ends, and goes on with the
+// line after its first one. Each line is read at most twice: a line that leaves a quote
+// open has an odd number of quotes, and the next such line ends or breaks the record.
+func (s *scanner) skipBroken(b *batch, err error) (end int) {
+	held := s.in.held
+	begin := s.in.recordStart + emptyLines(held[s.in.recordStart:])
+	row := parsedRecord{err: err, line: s.lineAt(begin), end: len(held)}
 	s.restarts++
 	if begin >= len(held)-1 { // nothing but empty lines
-		row.line = s.lineAt(s.tape.mark)
+		row.line = s.lineAt(s.in.recordStart)
 	}
 	newline := bytes.IndexByte(held[begin:], '\n')
 	if newline < 0 || s.restarts > maxRestarts {
@@ -170,7 +169,7 @@ func (s *scanner) skip(b *batch, err error) (end int) {
 		b.err = io.EOF
 	} else {
 		row.end = begin + newline + 1
-		s.tape.rewind(row.end)
+		s.in.rewind(row.end)
 		if err := s.start(); err != nil {
 			b.err = err
 		}
@@ -180,16 +179,16 @@ func (s *scanner) skip(b *batch, err error) (end int) {
 }
 
 // lineAt is the manifest's line at held[i].
-func (s *scanner) lineAt(i int) int { return s.line + bytes.Count(s.tape.held[:i], []byte{'\n'}) }
+func (s *scanner) lineAt(i int) int { return s.line + bytes.Count(s.in.held[:i], []byte{'\n'}) }
 
-// A lostError ends the reading of a manifest at a broken record.
+// A lostError is a broken record after which no other can be found, so that reading
+// ends.
 type lostError struct{ err error }
 
 func (e *lostError) Error() string { return e.err.Error() }
 func (e *lostError) Unwrap() error { return e.err }
 
-// emptyLines counts the bytes of the line ends that csv.Reader skips before a
-// record.
+// emptyLines counts the bytes of the empty lines that csv.Reader skips before a record.
 func emptyLines(raw []byte) int {
 	n := 0
 	for {

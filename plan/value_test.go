@@ -72,7 +72,7 @@ func TestParseHash(t *testing.T) {
 		{name: "no hex digit", in: "g" + hash[1:], bad: "it has 'g', which is not a hex digit"},
 		{name: "no hex digit, short", in: "logo.png", bad: "it has 'l'"},
 		{name: "no ASCII, 32 bytes", in: hash[:30] + "é", bad: "it has 'é'"},
-		{name: "image id", in: "111:" + hash, bad: "it is an image id; keep only what stands after the colon"},
+		{name: "image id", in: "111:" + hash, bad: "it is an image id; keep only the part after the colon"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := plan.ParseHash(tt.in)

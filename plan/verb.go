@@ -25,8 +25,9 @@ func (v Verb) String() string {
 	return fmt.Sprintf("verb(%d)", uint8(v))
 }
 
-// verbOf reads the word of an operation column in any case, VerbUnknown if it is none.
-func verbOf(word string) Verb {
+// parseVerb reads a word of the operation column, in any case. Any other word is
+// VerbUnknown.
+func parseVerb(word string) Verb {
 	for v := Copy; v <= Upload; v++ {
 		if strings.EqualFold(word, verbs[v]) {
 			return v
@@ -51,7 +52,7 @@ func (v *Verb) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("unmarshal verb: %q is none of copy, move, delete, upload", clip(string(text)))
+	return fmt.Errorf("unmarshal verb: must be copy, move, delete or upload, not %q", clip(string(text)))
 }
 
 // A Kind is what an operation does at the API.
@@ -89,5 +90,5 @@ func (k *Kind) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("unmarshal kind: %q is none of copy, delete, upload", clip(string(text)))
+	return fmt.Errorf("unmarshal kind: must be copy, delete or upload, not %q", clip(string(text)))
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/gocarina/gocsv"
 )
 
-// A Line is a row of a manifest that the program makes itself: for a cleanup, an
-// undo, a restore. Note goes into a column of its own, which is the user's to
-// read and is carried into the reports like any other.
+// A Line is a row of a manifest that adferry writes, for a cleanup, an undo or a
+// restore. Note tells the user why the row is there; its column appears in the reports
+// like any other.
 type Line struct {
 	Verb   Verb    `csv:"operation"`
 	Source Account `csv:"source_account"`
@@ -17,7 +17,7 @@ type Line struct {
 	Target Account `csv:"target_account"`
 	File   string  `csv:"file"`
 	Note   string  `csv:"note"`
-	Guard  Guard   `csv:"-"` // of its deletion; WriteGuarded has it
+	Guard  Guard   `csv:"-"` // of its deletion; only WriteGuarded writes it
 }
 
 // A guardedLine is a Line with its guard in the column after the note.
@@ -26,17 +26,17 @@ type guardedLine struct {
 	Column Guard `csv:"adferry_guard"`
 }
 
-// lineChunk lines are handed to gocsv at a time: it looks at its type, and
-// flushes, once for each call.
+// lineChunk is how many lines gocsv gets at a time, because each call inspects the type
+// and flushes.
 const lineChunk = 1024
 
-// Write makes a manifest of the lines, header first, and says how many there
-// were. It checks nothing: Read does.
+// Write writes a manifest with these lines and returns how many there were. It does not
+// check them; Read does.
 func Write(w io.Writer, lines iter.Seq2[Line, error]) (n int, err error) {
 	return write(w, lines, func(l Line) Line { return l })
 }
 
-// WriteGuarded is Write with the guards of deletions in GuardColumn.
+// WriteGuarded is Write that adds GuardColumn with the guards of deletions.
 func WriteGuarded(w io.Writer, lines iter.Seq2[Line, error]) (n int, err error) {
 	return write(w, lines, func(l Line) guardedLine { return guardedLine{l, l.Guard} })
 }

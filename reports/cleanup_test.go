@@ -33,13 +33,13 @@ func (l listed) List(_ context.Context, accounts []plan.Account, _ graph.Query, 
 func TestCleanupPreview(t *testing.T) {
 	at := time.Date(2026, time.November, 24, 8, 0, 0, 0, time.UTC)
 	image := func(n int, change func(*graph.Image)) graph.Image {
-		i := graph.Image{Hash: fmt.Sprintf("%032x", n), Status: "ACTIVE", Created: "2026-01-01T00:00:00+0000", UseTold: true}
+		i := graph.Image{Hash: fmt.Sprintf("%032x", n), Status: "ACTIVE", Created: "2026-01-01T00:00:00+0000", UseKnown: true}
 		change(&i)
 		return i
 	}
 	unused := func(*graph.Image) {}
 	accounts := listed{
-		"11": {image(1, unused), image(2, unused), image(3, func(i *graph.Image) { i.Associated = true }), image(4, func(i *graph.Image) { i.UseTold = false })},
+		"11": {image(1, unused), image(2, unused), image(3, func(i *graph.Image) { i.Associated = true }), image(4, func(i *graph.Image) { i.UseKnown = false })},
 		"33": {image(1, unused)},
 	}
 	list := func(policy cleanup.Policy, of ...plan.Account) *cleanup.Inventory {

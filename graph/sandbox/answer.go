@@ -11,32 +11,32 @@ import (
 // An answer is what one call gets, before it is known whether it travels alone
 // or in a batch.
 type answer struct {
-	status int
-	header []field
-	body   []byte
-	loss   loss
-	swap   form // what becomes of it among the others of its batch
+	status   int
+	header   []headerField
+	body     []byte
+	delivery delivery
+	mixUp    faultKind // what becomes of it among the others of its batch
 }
 
-// field is a header as a batch entry spells it.
-type field struct {
+// headerField is a header as a batch entry spells it.
+type headerField struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
-// loss says how an answer fails to arrive.
-type loss uint8
+// delivery says how an answer fails to arrive.
+type delivery uint8
 
 const (
-	lossNone  loss = iota
-	lossCut        // the connection ends
-	lossHang       // nothing comes
-	lossNull       // the entry of the batch is null
-	lossEmpty      // the entry of the batch is {}
+	lossNone      delivery = iota
+	connectionCut          // the connection ends
+	noAnswer               // nothing comes
+	entryNull              // the entry of the batch is null
+	entryEmpty             // the entry of the batch is {}
 )
 
 func (a *answer) set(name, value string) {
-	a.header = append(a.header, field{name, value})
+	a.header = append(a.header, headerField{name, value})
 }
 
 // reply makes an answer of any JSON value.
@@ -106,9 +106,9 @@ func contentType(accept string) string {
 	return "text/javascript; charset=UTF-8"
 }
 
-// common are the headers that answers and batch entries share.
-func common(version, accept string) []field {
-	return []field{
+// graphHeaders are the headers that answers and batch entries share.
+func graphHeaders(version, accept string) []headerField {
+	return []headerField{
 		{"Content-Type", contentType(accept)},
 		{"facebook-api-version", version},
 		{"Cache-Control", "private, no-cache, no-store, must-revalidate"},

@@ -19,7 +19,7 @@ func (s *Server) authorize(c *call, token string, proof bool) *failure {
 		f := fail("2500")
 		return &f
 	}
-	if f := s.judge(token); f != nil {
+	if f := s.checkToken(token); f != nil {
 		return f
 	}
 	if proof && s.opts.AppSecret != "" {
@@ -28,8 +28,8 @@ func (s *Server) authorize(c *call, token string, proof bool) *failure {
 	return nil
 }
 
-// judge says what is wrong with a token, if anything.
-func (s *Server) judge(token string) *failure {
+// checkToken says what is wrong with a token, if anything.
+func (s *Server) checkToken(token string) *failure {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var f failure

@@ -50,68 +50,68 @@ func (s *Server) batch(ctx context.Context, c *call) answer {
 		return s.refuse(*f)
 	}
 	s.lock()
-	t := s.trouble(c, sceneBatch)
+	t := s.chooseFault(c, placeBatch)
 	s.mu.Unlock()
 
 	wait := s.latency(len(entries))
 	sleep(ctx, wait/2)
 	var a answer
-	if t == nil || t.after || t.form == formTruncated || t.form.reshapes() {
+	if t == nil || t.after || t.kind == faultTruncated || t.kind.rearranges() {
 		a = s.runEntries(c, entries, t)
 	}
 	sleep(ctx, wait-wait/2)
 	switch {
-	case t == nil || t.form.reshapes():
-	case t.form == formTruncated:
+	case t == nil || t.kind.rearranges():
+	case t.kind == faultTruncated:
 		a.body = a.body[:len(a.body)/2]
 	default:
-		a = t.answer(sceneBatch, s.trace())
+		a = t.answer(placeBatch, s.trace())
 	}
 	return a
 }
 
 // result is one entry of the answer; empty it is {}.
 type result struct {
-	Code    int     `json:"code,omitempty"`
-	Headers []field `json:"headers,omitempty"`
-	Body    *string `json:"body,omitempty"`
+	Code    int           `json:"code,omitempty"`
+	Headers []headerField `json:"headers,omitempty"`
+	Body    *string       `json:"body,omitempty"`
 }
 
-func (s *Server) runEntries(c *call, entries []entry, t *trouble) answer {
+func (s *Server) runEntries(c *call, entries []entry, t *activeFault) answer {
 	withHeaders := c.params.Get("include_headers") != "false" && c.params.Get("include_headers") != "0"
 	results := make([]*result, len(entries))
-	swaps := make([]form, len(entries))
+	swaps := make([]faultKind, len(entries))
 	cutOff := false
 	for i, e := range entries {
 		a, version := s.runEntry(c, e)
-		swaps[i] = a.swap
-		switch a.loss {
-		case lossCut:
+		swaps[i] = a.mixUp
+		switch a.delivery {
+		case connectionCut:
 			cutOff = true
-		case lossNull, lossHang:
-		case lossEmpty:
+		case entryNull, noAnswer:
+		case entryEmpty:
 			results[i] = &result{}
 		default:
 			body := string(a.body)
 			results[i] = &result{Code: a.status, Body: &body}
 			if withHeaders {
-				results[i].Headers = append(s.versioned(version, c.accept), a.header...)
+				results[i].Headers = append(s.commonHeaders(version, c.accept), a.header...)
 			}
 		}
 	}
 	if cutOff {
-		return answer{loss: lossCut}
+		return answer{delivery: connectionCut}
 	}
-	confuse(results, swaps)
-	if t != nil && t.form.reshapes() {
-		results = t.reshape(results)
+	swapCopyAnswers(results, swaps)
+	if t != nil && t.kind.rearranges() {
+		results = t.rearrange(results)
 	}
 	return reply(results)
 }
 
 func (s *Server) runEntry(c *call, e entry) (a answer, version string) {
 	if len(e.DependsOn) > 0 && string(e.DependsOn) != "null" || strings.Contains(e.URL+e.Body, "{result=") {
-		return s.refuse(batchRefusal("The sandbox plays no dependent requests; send them one after the other")), ""
+		return s.refuse(batchRefusal("The sandbox does not support dependent requests; send them one after the other")), ""
 	}
 	path, query, _ := strings.Cut(e.URL, "?")
 	sub := newCall(e.Method, path, parsePairs(query), parsePairs(e.Body), c.attached(e.Files))

@@ -88,8 +88,8 @@ func TestBatchRefused(t *testing.T) {
 		{"no array", `{}`, 400, "batch parameter must be a JSON array"},
 		{"empty", `[]`, 400, "No requests"},
 		{"nested", `[{"method":"POST","relative_url":"","body":"batch=[]"}]`, 200, "A batch cannot hold another batch"},
-		{"dependent", `[{"method":"GET","relative_url":"me","depends_on":"x"}]`, 200, "no dependent requests"},
-		{"substitution", `[{"method":"GET","relative_url":"act_111/adimages?hashes={result=x:$.y}"}]`, 200, "no dependent requests"},
+		{"dependent", `[{"method":"GET","relative_url":"me","depends_on":"x"}]`, 200, "does not support dependent requests"},
+		{"substitution", `[{"method":"GET","relative_url":"act_111/adimages?hashes={result=x:$.y}"}]`, 200, "does not support dependent requests"},
 		{"no such method", `[{"method":"PATCH","relative_url":"act_111/adimages"}]`, 200, "Unsupported patch request"},
 	}
 	for _, tt := range tests {

@@ -4,9 +4,9 @@ import "time"
 
 // A budget admits calls while its ledger stays within the limit.
 type budget struct {
-	limit float64
-	book  ledger
-	span  time.Duration // the time in which the limit may be spent once
+	limit  float64
+	ledger ledger
+	span   time.Duration // the time in which the limit may be spent once
 
 	// penalty, when set, blocks for that long whoever exceeds the limit, however
 	// fast the ledger drains meanwhile.
@@ -15,66 +15,66 @@ type budget struct {
 	// extend lets calls that are refused count, which lengthens the block.
 	extend bool
 
-	others Others
-	eaten  time.Time // until when the others have been accounted for
-	over   int       // refused since the last admitted call
+	others      Others
+	othersUntil time.Time // until when the others have been accounted for
+	refused     int       // refused since the last admitted call
 }
 
 // take charges cost and says whether the call may pass; repeat tells a call that
 // came during a block from the one that caused it.
 func (b *budget) take(now time.Time, cost float64) (ok, repeat bool) {
-	b.feed(now)
+	b.chargeOthers(now)
 	if b.penalty > 0 && now.Before(b.blocked) {
-		b.over++
+		b.refused++
 		if b.extend {
 			b.blocked = now.Add(b.penalty)
-			b.book.add(now, cost)
+			b.ledger.add(now, cost)
 		}
 		return false, true
 	}
-	if b.book.used(now)+cost <= b.limit+1e-9 {
-		b.book.add(now, cost)
-		b.over = 0
+	if b.ledger.used(now)+cost <= b.limit+1e-9 {
+		b.ledger.add(now, cost)
+		b.refused = 0
 		return true, false
 	}
-	repeat = b.penalty == 0 && b.over > 0
-	b.over++
+	repeat = b.penalty == 0 && b.refused > 0
+	b.refused++
 	if b.penalty > 0 {
 		b.blocked = now.Add(b.penalty)
 	}
 	if b.penalty > 0 || b.extend {
-		b.book.add(now, cost)
+		b.ledger.add(now, cost)
 	}
 	return false, repeat
 }
 
-// shut says whether a call of that cost would be refused.
-func (b *budget) shut(now time.Time, cost float64) bool {
-	b.feed(now)
+// exhausted says whether a call of that cost would be refused.
+func (b *budget) exhausted(now time.Time, cost float64) bool {
+	b.chargeOthers(now)
 	if b.penalty > 0 {
 		return now.Before(b.blocked)
 	}
-	return b.book.used(now)+cost > b.limit+1e-9
+	return b.ledger.used(now)+cost > b.limit+1e-9
 }
 
 // wait is the time until the budget admits again, 0 when it does.
 func (b *budget) wait(now time.Time) time.Duration {
 	switch {
-	case !b.shut(now, 1):
+	case !b.exhausted(now, 1):
 		return 0
 	case b.penalty > 0:
 		return b.blocked.Sub(now)
 	}
-	return b.book.until(now, b.limit-1)
+	return b.ledger.until(now, b.limit-1)
 }
 
 // percent is the utilisation. Beyond 100 it goes only when asked to, by what was
 // refused since the last admitted call.
 func (b *budget) percent(now time.Time, above100 bool) float64 {
-	b.feed(now)
-	used := b.book.used(now)
+	b.chargeOthers(now)
+	used := b.ledger.used(now)
 	if above100 && !b.extend && b.penalty == 0 { // a score rises beyond its limit by itself
-		used += float64(b.over)
+		used += float64(b.refused)
 	}
 	p := 100 * used / b.limit
 	if above100 {
@@ -83,14 +83,14 @@ func (b *budget) percent(now time.Time, above100 bool) float64 {
 	return min(p, 100)
 }
 
-// feed accounts for the other programs since the last time. They stop at the
+// chargeOthers accounts for the other programs since the last time. They stop at the
 // limit, as programs that obey do.
-func (b *budget) feed(now time.Time) {
-	from := b.eaten
+func (b *budget) chargeOthers(now time.Time) {
+	from := b.othersUntil
 	if !now.After(from) {
 		return
 	}
-	b.eaten = now
+	b.othersUntil = now
 	if from.IsZero() || b.others.Share == 0 {
 		return
 	}
@@ -103,8 +103,8 @@ func (b *budget) feed(now time.Time) {
 			to = now
 		}
 		eat := b.others.Share * b.limit * b.others.active(from, to).Seconds() / b.span.Seconds()
-		if room := b.limit - b.book.used(to); eat > 0 && room > 0 {
-			b.book.add(to, min(eat, room))
+		if room := b.limit - b.ledger.used(to); eat > 0 && room > 0 {
+			b.ledger.add(to, min(eat, room))
 		}
 		from = to
 	}

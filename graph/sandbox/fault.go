@@ -35,183 +35,183 @@ type Fault struct {
 	Status int
 }
 
-// form is the way a fault works.
-type form uint8
+// faultKind is the way a fault works.
+type faultKind uint8
 
 const (
-	formNone form = iota
-	formCode
-	formThrottle
-	formError200
-	formErrorEmpty
-	formHTML502
-	formHTML504
-	formEmpty503
-	formTruncated
-	formCut
-	formTimeout
-	formNull
-	formAborted
-	formEmptyEntry
-	formEnvelope
-	formLate
-	formLie
-	formInUse
-	formRehash
-	formReduce
-	formEmptyList
-	formRegain
-	formShortBatch
-	formLongBatch
-	formShuffledBatch
-	formRenamed
-	formRekeyed
-	formCrossed
-	formBadHash
-	formCapped
-	formUnfiltered
-	formPartial
-	formForeignRows
-	formStale
-	formTotalMismatch
-	formNullRows
-	formEmptyRows
-	formIDRows
-	formUnsuccessful
-	formNoUse
-	formOddUse
-	formOddTypes
-	formRepeatedPage
-	formSameCursor
-	formCursorCircle
-	formEndlessPaging
-	formEndlessEmpty
-	formVanish
-	formAppear
+	faultNone faultKind = iota
+	faultCode
+	faultThrottle
+	faultError200
+	faultErrorEmpty
+	faultHTML502
+	faultHTML504
+	faultEmpty503
+	faultTruncated
+	faultCut
+	faultTimeout
+	faultNull
+	faultAborted
+	faultEmptyEntry
+	faultEnvelope
+	faultLate
+	faultLie
+	faultInUse
+	faultRehash
+	faultReduce
+	faultEmptyList
+	faultRegain
+	faultShortBatch
+	faultLongBatch
+	faultShuffledBatch
+	faultRenamed
+	faultRekeyed
+	faultCrossed
+	faultBadHash
+	faultCapped
+	faultUnfiltered
+	faultPartial
+	faultForeignRows
+	faultStale
+	faultTotalMismatch
+	faultNullRows
+	faultEmptyRows
+	faultIDRows
+	faultUnsuccessful
+	faultNoUse
+	faultOddUse
+	faultOddTypes
+	faultRepeatedPage
+	faultSameCursor
+	faultCursorCircle
+	faultEndlessPaging
+	faultEndlessEmpty
+	faultVanish
+	faultAppear
 )
 
-// words maps the names that are no codes.
-var words = map[string]form{
-	"throttle": formThrottle, "error_200": formError200, "error_empty": formErrorEmpty,
-	"html_502": formHTML502, "html_504": formHTML504, "empty_503": formEmpty503,
-	"truncated": formTruncated, "cut": formCut, "timeout": formTimeout,
-	"null": formNull, "960": formAborted, "empty_entry": formEmptyEntry,
-	"envelope": formEnvelope, "late": formLate, "lie": formLie, "in_use": formInUse,
-	"rehash": formRehash, "reduce": formReduce, "empty_list": formEmptyList, "regain": formRegain,
-	"short_batch": formShortBatch, "long_batch": formLongBatch, "shuffled_batch": formShuffledBatch,
-	"renamed": formRenamed, "rekeyed": formRekeyed, "crossed": formCrossed, "bad_hash": formBadHash,
-	"capped": formCapped, "unfiltered": formUnfiltered, "partial": formPartial, "foreign_rows": formForeignRows,
-	"stale": formStale, "total_mismatch": formTotalMismatch, "null_rows": formNullRows, "empty_rows": formEmptyRows,
-	"id_rows": formIDRows, "unsuccessful": formUnsuccessful,
-	"no_use": formNoUse, "odd_use": formOddUse, "odd_types": formOddTypes,
-	"repeated_page": formRepeatedPage, "same_cursor": formSameCursor, "cursor_circle": formCursorCircle,
-	"endless_paging": formEndlessPaging, "endless_empty": formEndlessEmpty,
-	"vanish": formVanish, "appear": formAppear,
+// faultNames maps the names that are no codes.
+var faultNames = map[string]faultKind{
+	"throttle": faultThrottle, "error_200": faultError200, "error_empty": faultErrorEmpty,
+	"html_502": faultHTML502, "html_504": faultHTML504, "empty_503": faultEmpty503,
+	"truncated": faultTruncated, "cut": faultCut, "timeout": faultTimeout,
+	"null": faultNull, "960": faultAborted, "empty_entry": faultEmptyEntry,
+	"envelope": faultEnvelope, "late": faultLate, "lie": faultLie, "in_use": faultInUse,
+	"rehash": faultRehash, "reduce": faultReduce, "empty_list": faultEmptyList, "regain": faultRegain,
+	"short_batch": faultShortBatch, "long_batch": faultLongBatch, "shuffled_batch": faultShuffledBatch,
+	"renamed": faultRenamed, "rekeyed": faultRekeyed, "crossed": faultCrossed, "bad_hash": faultBadHash,
+	"capped": faultCapped, "unfiltered": faultUnfiltered, "partial": faultPartial, "foreign_rows": faultForeignRows,
+	"stale": faultStale, "total_mismatch": faultTotalMismatch, "null_rows": faultNullRows, "empty_rows": faultEmptyRows,
+	"id_rows": faultIDRows, "unsuccessful": faultUnsuccessful,
+	"no_use": faultNoUse, "odd_use": faultOddUse, "odd_types": faultOddTypes,
+	"repeated_page": faultRepeatedPage, "same_cursor": faultSameCursor, "cursor_circle": faultCursorCircle,
+	"endless_paging": faultEndlessPaging, "endless_empty": faultEndlessEmpty,
+	"vanish": faultVanish, "appear": faultAppear,
 }
 
-// groups are the codes that throttle stands for.
-var groups = []Code{codeScore, codeHourly, "613/1487742"}
+// throttleCodes are the codes that throttle stands for.
+var throttleCodes = []Code{codeScore, codeHourly, "613/1487742"}
 
-// scene is where a fault may strike.
-type scene uint8
+// place is where a fault may strike.
+type place uint8
 
 const (
-	sceneSingle scene = iota
-	sceneEntry
-	sceneBatch
+	placeSingle place = iota
+	placeEntry
+	placeBatch
 )
 
-// fits says whether a fault of this form can strike a call of that kind there.
-func (f form) fits(sc scene, k Kind) bool {
+// canStrike says whether a fault of this form can strike a call of that kind there.
+func (f faultKind) canStrike(sc place, k Kind) bool {
 	switch f {
-	case formNull, formAborted, formEmptyEntry:
-		return sc == sceneEntry
-	case formEnvelope, formShortBatch, formLongBatch, formShuffledBatch:
-		return sc == sceneBatch
-	case formLate:
-		return sc != sceneBatch && k.writes()
-	case formLie, formInUse:
+	case faultNull, faultAborted, faultEmptyEntry:
+		return sc == placeEntry
+	case faultEnvelope, faultShortBatch, faultLongBatch, faultShuffledBatch:
+		return sc == placeBatch
+	case faultLate:
+		return sc != placeBatch && k.writes()
+	case faultLie, faultInUse:
 		return k == Delete
-	case formRehash, formBadHash:
+	case faultRehash, faultBadHash:
 		return k == Copy
-	case formRenamed, formRekeyed, formCrossed:
-		return sc == sceneEntry && k == Copy
-	case formReduce, formEmptyList:
+	case faultRenamed, faultRekeyed, faultCrossed:
+		return sc == placeEntry && k == Copy
+	case faultReduce, faultEmptyList:
 		return k == Read
 	}
-	return !f.reads() || k == Read
+	return !f.distortsRead() || k == Read
 }
 
-// reads says that the form distorts what a read shows.
-func (f form) reads() bool { return f >= formCapped && f <= formEndlessEmpty }
+// distortsRead says that the form distorts what a read shows.
+func (f faultKind) distortsRead() bool { return f >= faultCapped && f <= faultEndlessEmpty }
 
-// reshapes says that the form works on the list of a batch's entries.
-func (f form) reshapes() bool { return f >= formShortBatch && f <= formShuffledBatch }
+// rearranges says that the form works on the list of a batch's entries.
+func (f faultKind) rearranges() bool { return f >= faultShortBatch && f <= faultShuffledBatch }
 
-// circles says that the form keeps a listing from coming to its end as it should.
-func (f form) circles() bool { return f >= formRepeatedPage && f <= formEndlessEmpty }
+// endless says that the form keeps a listing from coming to its end as it should.
+func (f faultKind) endless() bool { return f >= faultRepeatedPage && f <= faultEndlessEmpty }
 
-// suits says whether the call asks for what the form distorts.
-func (f form) suits(c *call) bool {
+// applies says whether the call asks for what the form distorts.
+func (f faultKind) applies(c *call) bool {
 	switch {
-	case f == formCapped || f == formUnfiltered || f == formPartial:
+	case f == faultCapped || f == faultUnfiltered || f == faultPartial:
 		return c.byHash()
-	case f.circles():
+	case f.endless():
 		return !c.byHash()
-	case f == formTotalMismatch:
-		return c.counts()
+	case f == faultTotalMismatch:
+		return c.wantsTotal()
 	}
 	return true
 }
 
 // perRequest says that rates of this form are drawn once for an HTTP request.
-func (f form) perRequest() bool {
+func (f faultKind) perRequest() bool {
 	switch f {
-	case formHTML502, formHTML504, formEmpty503, formTruncated, formCut, formTimeout, formEnvelope:
+	case faultHTML502, faultHTML504, faultEmpty503, faultTruncated, faultCut, faultTimeout, faultEnvelope:
 		return true
 	}
-	return f.reshapes()
+	return f.rearranges()
 }
 
-// trouble is a fault that is going to strike.
-type trouble struct {
-	form  form
+// activeFault is a fault that is going to strike.
+type activeFault struct {
+	kind  faultKind
 	code  Code
 	after bool   // the effect happens first
-	pick  uint64 // moves what is drawn within the fault
+	draw  uint64 // moves what is drawn within the fault
 	Fault
 }
 
-// parseName reads a fault's name.
-func parseName(name string) (trouble, error) {
+// parseFault reads a fault's name.
+func parseFault(name string) (activeFault, error) {
 	base, after := strings.CutSuffix(name, "_after")
 	if !after {
 		base = strings.TrimSuffix(name, "_before")
 	}
-	if f, ok := words[base]; ok {
-		return trouble{form: f, after: after, Fault: Fault{Name: name}}, nil
+	if f, ok := faultNames[base]; ok {
+		return activeFault{kind: f, after: after, Fault: Fault{Name: name}}, nil
 	}
 	if code, _, ok := Code(base).split(); ok && code > 0 {
-		return trouble{form: formCode, code: Code(base), after: after, Fault: Fault{Name: name}}, nil
+		return activeFault{kind: faultCode, code: Code(base), after: after, Fault: Fault{Name: name}}, nil
 	}
-	known := slices.Sorted(maps.Keys(words))
-	return trouble{}, fmt.Errorf("unknown fault %q; use an error code such as 80004/2446079, or one of %s",
+	known := slices.Sorted(maps.Keys(faultNames))
+	return activeFault{}, fmt.Errorf("unknown fault %q; use an error code such as 80004/2446079, or one of %s",
 		name, strings.Join(known, ", "))
 }
 
 // codeOf settles which error the trouble is; pick chooses among a group.
-func (t trouble) codeOf(pick uint64) Code {
-	switch t.form {
-	case formThrottle:
-		return groups[pick%uint64(len(groups))]
-	case formCode:
+func (t activeFault) codeOf(pick uint64) Code {
+	switch t.kind {
+	case faultThrottle:
+		return throttleCodes[pick%uint64(len(throttleCodes))]
+	case faultCode:
 		return t.code
 	}
 	return ""
 }
 
 // failure is the error that the trouble answers with.
-func (t trouble) failure() failure {
+func (t activeFault) failure() failure {
 	f := fail(t.code)
 	if t.Status != 0 {
 		f.status = t.Status
@@ -220,51 +220,51 @@ func (t trouble) failure() failure {
 }
 
 // answer is what the client gets in place of the right answer.
-func (t trouble) answer(sc scene, trace string) answer {
-	switch t.form {
-	case formCode, formThrottle:
+func (t activeFault) answer(sc place, trace string) answer {
+	switch t.kind {
+	case faultCode, faultThrottle:
 		return t.failure().answer(trace)
-	case formError200:
+	case faultError200:
 		a := fail("1").answer(trace)
 		a.status = 200
 		return a
-	case formErrorEmpty:
+	case faultErrorEmpty:
 		return answer{status: 500, body: []byte(`{"error":{}}`)}
-	case formHTML502:
+	case faultHTML502:
 		return page5xx(502, "Bad Gateway")
-	case formHTML504:
+	case faultHTML504:
 		return page5xx(504, "Server timeout")
-	case formEmpty503:
+	case faultEmpty503:
 		return answer{status: 503}
-	case formReduce:
+	case faultReduce:
 		return reduceFailure().answer(trace)
-	case formEmptyList:
+	case faultEmptyList:
 		return answer{status: 200, body: []byte(`{"data":[]}`)}
-	case formNullRows:
+	case faultNullRows:
 		return answer{status: 200, body: []byte(`{"data":[null]}`)}
-	case formEmptyRows:
+	case faultEmptyRows:
 		return answer{status: 200, body: []byte(`{"data":[{}]}`)}
-	case formUnsuccessful:
+	case faultUnsuccessful:
 		return answer{status: 200, body: []byte(`{"success":false,"data":[]}`)}
-	case formAborted:
+	case faultAborted:
 		return fail("960").answer(trace)
-	case formNull:
-		return answer{loss: lossNull}
-	case formEmptyEntry:
-		return answer{loss: lossEmpty}
-	case formEnvelope:
+	case faultNull:
+		return answer{delivery: entryNull}
+	case faultEmptyEntry:
+		return answer{delivery: entryEmpty}
+	case faultEnvelope:
 		return fail("1").answer(trace)
-	case formTimeout:
-		if sc == sceneEntry {
-			return answer{loss: lossNull}
+	case faultTimeout:
+		if sc == placeEntry {
+			return answer{delivery: entryNull}
 		}
-		return answer{loss: lossHang}
-	case formLate:
-		if sc == sceneEntry {
-			return answer{loss: lossNull}
+		return answer{delivery: noAnswer}
+	case faultLate:
+		if sc == placeEntry {
+			return answer{delivery: entryNull}
 		}
 	}
-	return answer{loss: lossCut}
+	return answer{delivery: connectionCut}
 }
 
 func page5xx(status int, title string) answer {

@@ -8,61 +8,61 @@ import (
 
 // How old the state is that stale shows, and may be.
 const (
-	usualAge   = 30 * time.Second
-	longestAge = 10 * time.Minute
+	defaultAge = 30 * time.Second
+	maxAge     = 10 * time.Minute
 )
 
-// past is what a shelf held under a hash until a moment: nothing, or the image as
+// earlier is what a shelf held under a hash until a moment: nothing, or the image as
 // it was.
-type past struct {
+type earlier struct {
 	until time.Time
 	hash  string
-	held  *record
+	held  *storedImage
 }
 
-// remember has every account keep what it held lately, from now on; s.mu is held,
+// keepHistory has every account keep what it held lately, from now on; s.mu is held,
 // or the server is new.
-func (s *Server) remember() {
-	s.remembers = true
+func (s *Server) keepHistory() {
+	s.keepsHistory = true
 	for _, a := range s.accounts {
-		a.shelf.remembers = true
+		a.images.keepsHistory = true
 	}
 }
 
-// note keeps what is under a hash before that changes.
-func (s *shelf) note(hash string, now time.Time) {
-	if !s.remembers {
+// recordHistory keeps what is under a hash before that changes.
+func (s *imageStore) recordHistory(hash string, now time.Time) {
+	if !s.keepsHistory {
 		return
 	}
 	old := 0
-	for old < len(s.past) && now.Sub(s.past[old].until) > longestAge {
+	for old < len(s.history) && now.Sub(s.history[old].until) > maxAge {
 		old++
 	}
-	if old > len(s.past)/2 {
-		s.past = slices.Clone(s.past[old:])
+	if old > len(s.history)/2 {
+		s.history = slices.Clone(s.history[old:])
 	}
-	p := past{until: now, hash: hash}
+	p := earlier{until: now, hash: hash}
 	if r := s.byHash[hash]; r != nil {
 		held := *r
 		p.held = &held
 	}
-	s.past = append(s.past, p)
+	s.history = append(s.history, p)
 }
 
-// before returns what the shelf had at a moment of all that a read asks for,
+// at returns what the shelf had at a moment of all that a read asks for,
 // sorted by hash.
-func (s *shelf) before(then time.Time, q query) []*record {
-	was := map[string]*record{}
-	for _, p := range slices.Backward(s.past) {
+func (s *imageStore) at(then time.Time, q query) []*storedImage {
+	was := map[string]*storedImage{}
+	for _, p := range slices.Backward(s.history) {
 		if p.until.After(then) {
 			was[p.hash] = p.held
 		}
 	}
 	records := s.sorted()
 	if q.byHash {
-		records = s.pick(q.hashes)
+		records = s.withHashes(q.hashes)
 	}
-	records = slices.DeleteFunc(slices.Clone(records), func(r *record) bool {
+	records = slices.DeleteFunc(slices.Clone(records), func(r *storedImage) bool {
 		_, changed := was[r.hash]
 		return changed
 	})
@@ -71,6 +71,6 @@ func (s *shelf) before(then time.Time, q query) []*record {
 			records = append(records, r)
 		}
 	}
-	slices.SortFunc(records, func(a, b *record) int { return cmp.Compare(a.hash, b.hash) })
+	slices.SortFunc(records, func(a, b *storedImage) int { return cmp.Compare(a.hash, b.hash) })
 	return records
 }

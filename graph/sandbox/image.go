@@ -34,9 +34,9 @@ type Image struct {
 	Rehash bool
 }
 
-// record is a stored image. A million of them have to stay small: 80 bytes and
+// storedImage is a stored image. A million of them have to stay small: 80 bytes and
 // two strings, with everything that few images have set apart.
-type record struct {
+type storedImage struct {
 	hash, name       string
 	status           string
 	created, updated uint32 // seconds since 1970
@@ -44,7 +44,7 @@ type record struct {
 	associated       bool
 	rehash           bool
 	gone             bool // left the account; still in its order
-	rest             *details
+	details          *details
 }
 
 // details never change once stored, so copies share them.
@@ -53,25 +53,25 @@ type details struct {
 	bytes     []byte
 }
 
-func (r *record) inUse() bool {
-	return r.associated || r.rest != nil && len(r.rest.creatives) > 0
+func (r *storedImage) inUse() bool {
+	return r.associated || r.details != nil && len(r.details.creatives) > 0
 }
 
-func (r *record) creatives() []string {
-	if r.rest == nil {
+func (r *storedImage) creatives() []string {
+	if r.details == nil {
 		return nil
 	}
-	return r.rest.creatives
+	return r.details.creatives
 }
 
-func (r *record) bytes() []byte {
-	if r.rest == nil {
+func (r *storedImage) bytes() []byte {
+	if r.details == nil {
 		return nil
 	}
-	return r.rest.bytes
+	return r.details.bytes
 }
 
-func newRecord(img Image, now time.Time) *record {
+func newStoredImage(img Image, now time.Time) *storedImage {
 	if img.Hash == "" {
 		img.Hash = hashOf(img.Bytes)
 	}
@@ -87,14 +87,14 @@ func newRecord(img Image, now time.Time) *record {
 			img.Width, img.Height, _ = size(img.Bytes)
 		}
 	}
-	r := &record{
+	r := &storedImage{
 		hash: strings.Clone(img.Hash), name: strings.Clone(img.Name), status: statusOf(img.Status),
 		created: uint32(img.Created.Unix()), updated: uint32(img.Updated.Unix()),
 		width: int32(img.Width), height: int32(img.Height),
 		associated: img.Associated, rehash: img.Rehash,
 	}
 	if len(img.Creatives) > 0 || len(img.Bytes) > 0 {
-		r.rest = &details{slices.Clone(img.Creatives), slices.Clone(img.Bytes)}
+		r.details = &details{slices.Clone(img.Creatives), slices.Clone(img.Bytes)}
 	}
 	return r
 }
@@ -112,7 +112,7 @@ func statusOf(s string) string {
 	return strings.Clone(s)
 }
 
-func (r *record) image() Image {
+func (r *storedImage) image() Image {
 	return Image{
 		Hash: r.hash, Name: r.name, Status: r.status,
 		Width: int(r.width), Height: int(r.height),

@@ -1,6 +1,9 @@
 package sandbox
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Kind says what a call does.
 type Kind uint8
@@ -122,5 +125,5 @@ func enumParse(names []string, text []byte, what string, v *uint8) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("unknown %s %q; one of %q", what, text, names[1:])
+	return fmt.Errorf("%s must be %s or %s, not %q", what, strings.Join(names[1:len(names)-1], ", "), names[len(names)-1], text)
 }

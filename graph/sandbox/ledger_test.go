@@ -133,14 +133,14 @@ func TestOthers(t *testing.T) {
 	b := Limits{HourlyCalls: 1000, Others: Others{Share: 0.5}}.withDefaults(Full, 0).hourly()
 	b.take(noon, 1)
 	for d := time.Duration(0); d <= 2*time.Hour; d += time.Minute {
-		b.feed(noon.Add(d))
+		b.chargeOthers(noon.Add(d))
 	}
-	if got := b.book.used(noon.Add(2 * time.Hour)); math.Abs(got-500) > 5 {
+	if got := b.ledger.used(noon.Add(2 * time.Hour)); math.Abs(got-500) > 5 {
 		t.Errorf("others used %v of 1000 within an hour, want 500", got)
 	}
 	greedy := Limits{HourlyCalls: 100, Hours: ClockHour, Others: Others{Share: 1}}.withDefaults(Full, 0).hourly()
 	greedy.take(noon, 90)
-	if greedy.feed(noon.Add(30 * time.Minute)); greedy.book.used(noon.Add(30*time.Minute)) > 100 {
+	if greedy.chargeOthers(noon.Add(30 * time.Minute)); greedy.ledger.used(noon.Add(30*time.Minute)) > 100 {
 		t.Error("others went beyond the limit")
 	}
 }

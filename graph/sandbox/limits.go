@@ -74,7 +74,7 @@ func hourBudget(limit float64, w Window, l Limits) *budget {
 	if w == ClockHour {
 		book = &clockHour{}
 	}
-	return &budget{limit: limit, book: book, span: time.Hour, extend: l.BlockedCallsExtend, others: l.Others}
+	return &budget{limit: limit, ledger: book, span: time.Hour, extend: l.BlockedCallsExtend, others: l.Others}
 }
 
 // score is nil when the account has none.
@@ -83,9 +83,9 @@ func (l Limits) score() *budget {
 	b := &budget{limit: limit, span: l.Decay, penalty: l.Block, extend: l.BlockedCallsExtend, others: l.Others}
 	switch l.Score {
 	case Linear:
-		b.book = &leak{perSecond: limit / l.Decay.Seconds()}
+		b.ledger = &leak{perSecond: limit / l.Decay.Seconds()}
 	case Sliding:
-		b.book = newWindow(l.Decay, 300)
+		b.ledger = newWindow(l.Decay, 300)
 	default:
 		return nil
 	}
@@ -98,5 +98,5 @@ func (l Limits) burst() *budget {
 		return nil
 	}
 	limit := max(1, float64(l.BurstPerSecond)*l.Scale)
-	return &budget{limit: limit, book: newWindow(time.Second, 1), span: time.Second}
+	return &budget{limit: limit, ledger: newWindow(time.Second, 1), span: time.Second}
 }

@@ -12,21 +12,21 @@ const defaultLimit = 25
 
 // query is a read of the adimages edge, understood.
 type query struct {
-	columns  []column
-	limit    int
-	after    string // hashes
-	before   string
-	lap      int // how often a listing that does not end came by
-	byHash   bool
-	hashes   []string
-	name     string
-	width    int
-	height   int
-	counting bool
+	fields     []imageField
+	limit      int
+	after      string // hashes
+	before     string
+	round      int // how often a listing that does not end came by
+	byHash     bool
+	hashes     []string
+	name       string
+	width      int
+	height     int
+	wantsTotal bool
 }
 
 func (c *call) query() (q query, f *failure) {
-	if q.columns, f = columnsOf(imageColumns, "AdImage", c.params.Get("fields"), []string{"hash", "id"}); f != nil {
+	if q.fields, f = parseFields(imageFields, "AdImage", c.params.Get("fields"), []string{"hash", "id"}); f != nil {
 		return q, f
 	}
 	if q.hashes, f = c.list("hashes"); f != nil {
@@ -50,19 +50,19 @@ func (c *call) query() (q query, f *failure) {
 	if _, f = c.list("selected_hashes"); f != nil {
 		return q, f
 	}
-	if q.after, q.lap, f = c.cursor("after"); f != nil {
+	if q.after, q.round, f = c.cursor("after"); f != nil {
 		return q, f
 	}
 	if q.before, _, f = c.cursor("before"); f != nil {
 		return q, f
 	}
 	q.name = c.params.Get("name")
-	q.counting = c.counts()
+	q.wantsTotal = c.wantsTotal()
 	return q, nil
 }
 
-// counts says whether a read asks how many images there are.
-func (c *call) counts() bool {
+// wantsTotal says whether a read asks how many images there are.
+func (c *call) wantsTotal() bool {
 	return strings.Contains(c.params.Get("summary"), "total_count") || c.params.Get("summary") == "true"
 }
 
@@ -72,7 +72,7 @@ func (c *call) byHash() bool {
 	return len(hashes) > 0
 }
 
-func (q query) match(r *record) bool {
+func (q query) match(r *storedImage) bool {
 	return int(r.width) >= q.width && int(r.height) >= q.height &&
 		(q.name == "" || strings.Contains(r.name, q.name))
 }
@@ -98,12 +98,12 @@ func (c *call) asksAbove(n int) bool {
 	return limit > n || len(hashes) > n
 }
 
-func (s *Server) list(c *call, twist trouble) answer {
+func (s *Server) list(c *call, fault activeFault) answer {
 	q, f := c.query()
-	if most := s.opts.Variants.PageMost; most > 0 {
+	if most := s.opts.Variants.MaxPage; most > 0 {
 		q.limit = min(q.limit, most)
 	}
-	twist.ask(&q)
+	fault.changeQuery(&q)
 	if f == nil && s.opts.Variants.ReduceAbove > 0 && c.asksAbove(s.opts.Variants.ReduceAbove) {
 		tooMuch := reduceFailure()
 		f = &tooMuch
@@ -115,70 +115,70 @@ func (s *Server) list(c *call, twist trouble) answer {
 	if f != nil {
 		return s.refuse(*f)
 	}
-	p, total, f := s.look(c, q, twist)
+	p, total, f := s.selectImages(c, q, fault)
 	if f != nil {
 		return s.refuse(*f)
 	}
-	if most := s.opts.Variants.HashesMost; most > 0 && q.byHash {
-		p.keep(most)
+	if most := s.opts.Variants.MaxHashes; most > 0 && q.byHash {
+		p.truncate(most)
 	}
 	if s.opts.Variants.HidesUse {
 		q.hideUse()
 	}
-	twist.show(&p, &total)
+	fault.changePage(&p, &total)
 	body := []byte(`{"data":[`)
 	for i := range p.rows {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = appendRow(body, q.columns, view{p.account, c.base, &p.rows[i]})
+		body = appendRow(body, q.fields, view{p.account, c.base, &p.rows[i]})
 	}
 	body = append(body, ']')
-	if len(p.rows) > 0 || twist.form == formEndlessEmpty {
-		body = append(append(body, `,"paging":`...), encodeRaw(c.paging(q, p, twist.form))...)
+	if len(p.rows) > 0 || fault.kind == faultEndlessEmpty {
+		body = append(append(body, `,"paging":`...), encodeRaw(c.paging(q, p, fault.kind))...)
 	}
-	if q.counting {
+	if q.wantsTotal {
 		body = append(body, `,"summary":{"total_count":`...)
 		body = append(strconv.AppendInt(body, int64(total), 10), '}')
 	}
 	return answer{status: 200, body: escapeSlashes(append(body, '}'))}
 }
 
-// look reads the state and nothing else, so that rendering needs no lock.
-func (s *Server) look(c *call, q query, twist trouble) (p page, total int, f *failure) {
+// selectImages reads the state and nothing else, so that rendering needs no lock.
+func (s *Server) selectImages(c *call, q query, fault activeFault) (p page, total int, f *failure) {
 	s.lock()
 	defer s.mu.Unlock()
-	a, f := s.reach(c)
+	a, f := s.reachAccount(c)
 	if f != nil {
 		return p, 0, f
 	}
 	account := a.id
-	if twist.form == formForeignRows {
-		a, account = s.foreign(a, q)
+	if fault.kind == faultForeignRows {
+		a, account = s.foreignAccount(a, q)
 	}
 	for _, hash := range []string{q.after, q.before} {
-		if hash != "" && s.opts.Variants.StaleCursorFails && a.shelf.find(hash) == nil {
+		if hash != "" && s.opts.Variants.StaleCursorFails && a.images.find(hash) == nil {
 			stale := invalid("The cursor points to an object that no longer exists")
 			return p, 0, &stale
 		}
 	}
-	var records []*record
+	var records []*storedImage
 	switch {
-	case twist.form == formStale:
-		records = a.shelf.before(time.Now().Add(-cmp.Or(twist.Age, usualAge)), q)
+	case fault.kind == faultStale:
+		records = a.images.at(time.Now().Add(-cmp.Or(fault.Age, defaultAge)), q)
 	case q.byHash:
-		records = a.shelf.pick(q.hashes)
+		records = a.images.withHashes(q.hashes)
 	default:
-		records = a.shelf.sorted()
+		records = a.images.sorted()
 	}
-	if q.counting {
+	if q.wantsTotal {
 		for _, r := range records {
 			if !r.gone && q.match(r) {
 				total++
 			}
 		}
 	}
-	p = cut(records, twist.span(q))
+	p = pageOf(records, fault.span(q))
 	p.account = account
 	return p, total, nil
 }

@@ -68,7 +68,7 @@ func TestListWhileWriting(t *testing.T) {
 }
 
 func TestListPageMost(t *testing.T) {
-	s := seeded(sandbox.Options{Variants: sandbox.Variants{PageMost: 2}}, 3)
+	s := seeded(sandbox.Options{Variants: sandbox.Variants{MaxPage: 2}}, 3)
 	first := get(t, s, "/v25.0/act_111/adimages?limit=50")
 	if got, want := first.hashes(), []string{hash(1), hash(2)}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)

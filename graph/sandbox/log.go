@@ -91,16 +91,16 @@ func (st *Stats) count(c *call, throttled, blocked bool) {
 	st.Accounts[c.account] = a
 }
 
-// arrive counts an HTTP request; the function returned ends it.
-func (s *Server) arrive() func() {
+// countRequest counts an HTTP request; the function returned ends it.
+func (s *Server) countRequest() func() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats.Requests++
-	s.flying++
-	s.stats.MaxConcurrent = max(s.stats.MaxConcurrent, s.flying)
+	s.inFlight++
+	s.stats.MaxConcurrent = max(s.stats.MaxConcurrent, s.inFlight)
 	return func() {
 		s.mu.Lock()
-		s.flying--
+		s.inFlight--
 		s.mu.Unlock()
 	}
 }

@@ -5,14 +5,14 @@ import "time"
 // meter is the quota of one ad account: all its budgets, and a block that a
 // fault may have put on it.
 type meter struct {
-	tier  Tier
-	code  Code // of the score
-	hour  *budget
-	score *budget
-	burst *budget
-	held  hold
-	named time.Time // until then a fault says to wait, at whatever level
-	told  report
+	tier        Tier
+	code        Code // of the score
+	hour        *budget
+	score       *budget
+	burst       *budget
+	hold        hold
+	regainUntil time.Time // until then a fault says to wait, at whatever level
+	last        report
 }
 
 // hold is a block that a fault imposed.
@@ -40,12 +40,12 @@ func (m *meter) take(now time.Time, write bool) (code Code, repeat bool) {
 		points = 3
 	}
 	switch {
-	case now.Before(m.held.until):
-		return m.held.code, true
-	case m.score != nil && m.score.penalty > 0 && m.score.shut(now, points):
+	case now.Before(m.hold.until):
+		return m.hold.code, true
+	case m.score != nil && m.score.penalty > 0 && m.score.exhausted(now, points):
 		_, repeat = m.score.take(now, points)
 		return m.code, repeat
-	case m.hour != nil && m.hour.shut(now, 1):
+	case m.hour != nil && m.hour.exhausted(now, 1):
 		_, repeat = m.hour.take(now, 1)
 		return codeHourly, repeat
 	}
@@ -75,25 +75,25 @@ type usage struct {
 }
 
 func (m *meter) usage(now time.Time, h Headers) usage {
-	if h.Lag > 0 && !m.told.at.IsZero() && now.Sub(m.told.at) < h.Lag {
-		return m.told.usage
+	if h.Lag > 0 && !m.last.at.IsZero() && now.Sub(m.last.at) < h.Lag {
+		return m.last.usage
 	}
 	var u usage
 	if m.hour != nil {
 		u.calls = m.hour.percent(now, h.Above100)
-		if m.hour.over > 0 {
+		if m.hour.refused > 0 {
 			u.regain = m.hour.wait(now)
 		}
 	}
 	if m.score != nil {
 		u.hasScore = true
 		u.score = m.score.percent(now, h.Above100)
-		u.scoreZero = m.score.book.until(now, 0)
+		u.scoreZero = m.score.ledger.until(now, 0)
 	}
-	if left := m.held.until.Sub(now); left > 0 && m.held.code.class() >= 80000 {
+	if left := m.hold.until.Sub(now); left > 0 && m.hold.code.class() >= 80000 {
 		u.calls, u.regain = max(u.calls, 100), max(u.regain, left)
 	}
-	u.regain = max(u.regain, m.named.Sub(now))
-	m.told = report{at: now, usage: u}
+	u.regain = max(u.regain, m.regainUntil.Sub(now))
+	m.last = report{at: now, usage: u}
 	return u
 }

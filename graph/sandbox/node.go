@@ -20,23 +20,23 @@ func (s *Server) node(c *call) answer {
 	case c.account != "" && c.edge == "":
 		return s.readAccount(c)
 	case c.account != "":
-		return s.refuse(fail("2500").saying("Unknown path components: /" + c.edge))
+		return s.refuse(fail("2500").withMessage("Unknown path components: /" + c.edge))
 	case c.node == "" && c.params.Has("ids"):
 		// https://developers.facebook.com/docs/graph-api/changelog/version26.0
 		f := invalid("")
 		f.status, f.message = 500, "The ids query parameter is deprecated in v26.0+"
 		return s.refuse(f)
 	case c.node == "":
-		return s.refuse(fail("2500").saying("Unsupported get request. Please read the Graph API documentation at https://developers.facebook.com/docs/graph-api"))
+		return s.refuse(fail("2500").withMessage("Unsupported get request. Please read the Graph API documentation at https://developers.facebook.com/docs/graph-api"))
 	case strings.Contains(c.node, ":"):
 		// An image cannot be read by its id, facebook-php-business-sdk issue 267.
-		return s.refuse(fail("803").saying(`(#803) Some of the aliases you requested do not exist: "` + c.node + `"`))
+		return s.refuse(fail("803").withMessage(`(#803) Some of the aliases you requested do not exist: "` + c.node + `"`))
 	}
 	return s.refuse(unsupported(c.method, c.node))
 }
 
-// saying keeps the codes of a failure and changes its words.
-func (f failure) saying(message string) failure {
+// withMessage keeps the codes of a failure and changes its words.
+func (f failure) withMessage(message string) failure {
 	f.message = message
 	return f
 }
@@ -46,7 +46,7 @@ var accountNames = map[string]string{
 	"id": "id", "account_id": "account_id", "name": "name", "account_status": "account_status",
 }
 
-var accountUsual = []string{"id", "account_id", "name", "account_status"}
+var accountDefaults = []string{"id", "account_id", "name", "account_status"}
 
 func (a *account) node(names []string) map[string]any {
 	status := 1
@@ -62,12 +62,12 @@ func (a *account) node(names []string) map[string]any {
 }
 
 func (s *Server) readAccount(c *call) answer {
-	names, f := columnsOf(accountNames, "AdAccount", c.params.Get("fields"), accountUsual)
+	names, f := parseFields(accountNames, "AdAccount", c.params.Get("fields"), accountDefaults)
 	if f != nil {
 		return s.refuse(*f)
 	}
 	s.lock()
-	a, f := s.reach(c)
+	a, f := s.reachAccount(c)
 	var node map[string]any
 	if f == nil {
 		node = a.node(names)
@@ -81,7 +81,7 @@ func (s *Server) readAccount(c *call) answer {
 
 // listAccounts pages by account id.
 func (s *Server) listAccounts(c *call) answer {
-	names, f := columnsOf(accountNames, "AdAccount", c.params.Get("fields"), accountUsual)
+	names, f := parseFields(accountNames, "AdAccount", c.params.Get("fields"), accountDefaults)
 	if f != nil {
 		return s.refuse(*f)
 	}
@@ -133,7 +133,7 @@ func (s *Server) debugToken(c *call) answer {
 		"data_access_expires_at": 0, "expires_at": 0, "is_valid": true, "issued_at": s.start.Unix(),
 		"scopes": []string{"ads_management", "ads_read"}, "user_id": "100000000000001",
 	}
-	if f := s.judge(token); f != nil {
+	if f := s.checkToken(token); f != nil {
 		data["is_valid"] = false
 		data["error"] = map[string]any{"code": f.code, "message": f.message, "subcode": f.sub}
 		if f.code == 190 && f.sub == 463 {

@@ -60,20 +60,20 @@ func (o Options) Validate() error {
 	}
 	for _, c := range []Code{o.Limits.ScoreCode, o.Variants.SourceMissing, o.Variants.SourceDenied} {
 		if _, _, ok := c.split(); c != "" && !ok {
-			errs = append(errs, fmt.Errorf("code %q is no error code; write it like 100 or 100/33", c))
+			errs = append(errs, fmt.Errorf("%q is not an error code: write 100 or 100/33", c))
 		}
 	}
 	if s := o.Variants.BatchLimitStatus; s != 0 && (s < 200 || s > 599) {
-		errs = append(errs, fmt.Errorf("HTTP status %d cannot end an answer; use 200 to 599", s))
+		errs = append(errs, fmt.Errorf("HTTP status %d is not valid for an answer: use 200 to 599", s))
 	}
 	if f := o.Variants.Pictures; !f.known() {
-		errs = append(errs, fmt.Errorf("pictures: there is no fault %q", f))
+		errs = append(errs, fmt.Errorf("the picture fault must be whole, placeholder, cut, same or page, not %q", f))
 	}
 	if s := o.Limits.Scale; s < 0 {
-		errs = append(errs, fmt.Errorf("limits: scale %v is negative", s))
+		errs = append(errs, fmt.Errorf("limits: scale must be 0 or more, not %v", s))
 	}
 	if s := o.Limits.Others.Share; s < 0 || s > 1 {
-		errs = append(errs, fmt.Errorf("limits: share %v of other programs is not between 0 and 1", s))
+		errs = append(errs, fmt.Errorf("limits: the share of other programs must be between 0 and 1, not %v", s))
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) }) // Rates is a map
 	return errors.Join(errs...)

@@ -32,7 +32,7 @@ func cursorTo(account, hash string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(account + ":" + hash))
 }
 
-func lapTo(account, hash string, lap int) string {
+func roundCursor(account, hash string, lap int) string {
 	return cursorTo(account, hash+"~"+strconv.Itoa(lap))
 }
 
@@ -49,7 +49,7 @@ type cursors struct {
 
 // paging has cursors on the last page too; only next tells that more follow.
 // https://developers.facebook.com/docs/graph-api/results
-func (c *call) paging(q query, p page, twist form) paging {
+func (c *call) paging(q query, p page, fault faultKind) paging {
 	first, last := q.after, q.after
 	if n := len(p.rows); n > 0 {
 		first, last = p.rows[0].hash, p.rows[n-1].hash
@@ -57,14 +57,14 @@ func (c *call) paging(q query, p page, twist form) paging {
 	links := paging{Cursors: cursors{cursorTo(c.account, first), cursorTo(c.account, last)}}
 	more := p.more
 	switch {
-	case twist == formRepeatedPage && q.after != "" && q.lap == 0:
-		links.Cursors.After, more = lapTo(c.account, q.after, 1), true
-	case twist == formSameCursor && q.after != "":
+	case fault == faultRepeatedPage && q.after != "" && q.round == 0:
+		links.Cursors.After, more = roundCursor(c.account, q.after, 1), true
+	case fault == faultSameCursor && q.after != "":
 		links.Cursors.After, more = c.params.Get("after"), true
-	case twist == formCursorCircle && p.late:
-		links.Cursors.After, more = lapTo(c.account, "", 0), true
-	case (twist == formEndlessPaging || twist == formEndlessEmpty) && !p.more:
-		links.Cursors.After, more = lapTo(c.account, last, q.lap+1), true
+	case fault == faultCursorCircle && p.late:
+		links.Cursors.After, more = roundCursor(c.account, "", 0), true
+	case (fault == faultEndlessPaging || fault == faultEndlessEmpty) && !p.more:
+		links.Cursors.After, more = roundCursor(c.account, last, q.round+1), true
 	}
 	if more {
 		links.Next = c.link("after", links.Cursors.After)

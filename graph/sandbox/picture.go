@@ -13,15 +13,15 @@ import (
 	"image/png"
 )
 
-// hashMark is the PNG text chunk that carries the hash of a picture the sandbox
+// hashChunk is the PNG text chunk that carries the hash of a picture the sandbox
 // drew. It makes a picture that was downloaded and uploaded again keep its hash,
 // as the API does for identical bytes.
-const hashMark = "tEXtsandbox-hash\x00"
+const hashChunk = "tEXtsandbox-hash\x00"
 
 // hashOf is the image hash of a file: MD5 for foreign bytes. The real algorithm
 // is not documented and is not MD5.
 func hashOf(data []byte) string {
-	if _, rest, ok := bytes.Cut(data, []byte(hashMark)); ok && len(rest) >= 32 && isHex(rest[:32]) {
+	if _, rest, ok := bytes.Cut(data, []byte(hashChunk)); ok && len(rest) >= 32 && isHex(rest[:32]) {
 		return string(rest[:32])
 	}
 	sum := md5.Sum(data)
@@ -34,17 +34,17 @@ func rehashed(account, hash string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// draw makes a picture of one colour with the hash inside, so that two hashes never
+// drawPicture makes a picture of one colour with the hash inside, so that two hashes never
 // have the same bytes.
-func draw(hash string, width, height int) []byte {
+func drawPicture(hash string, width, height int) []byte {
 	sum := md5.Sum([]byte(hash))
-	m := plain{image.Rect(0, 0, max(width, 1), max(height, 1)), color.RGBA{sum[0], sum[1], sum[2], 255}}
+	m := uniformImage{image.Rect(0, 0, max(width, 1), max(height, 1)), color.RGBA{sum[0], sum[1], sum[2], 255}}
 	var buf bytes.Buffer
 	enc := png.Encoder{CompressionLevel: png.BestSpeed}
 	if err := enc.Encode(&buf, m); err != nil {
 		return nil // more pixels than a PNG can have
 	}
-	body := append([]byte(hashMark), hash...)
+	body := append([]byte(hashChunk), hash...)
 	var chunk []byte
 	chunk = binary.BigEndian.AppendUint32(chunk, uint32(len(body)-4))
 	chunk = append(chunk, body...)
@@ -56,29 +56,29 @@ func draw(hash string, width, height int) []byte {
 
 const afterHeader = 8 + 25 // of a PNG: signature and IHDR
 
-// plain is an image of one colour that takes no memory, whatever its size.
-type plain struct {
+// uniformImage is an image of one colour that takes no memory, whatever its size.
+type uniformImage struct {
 	bounds image.Rectangle
 	colour color.RGBA
 }
 
-func (p plain) ColorModel() color.Model     { return color.Palette{p.colour} }
-func (p plain) Bounds() image.Rectangle     { return p.bounds }
-func (p plain) At(int, int) color.Color     { return p.colour }
-func (p plain) ColorIndexAt(int, int) uint8 { return 0 }
+func (p uniformImage) ColorModel() color.Model     { return color.Palette{p.colour} }
+func (p uniformImage) Bounds() image.Rectangle     { return p.bounds }
+func (p uniformImage) At(int, int) color.Color     { return p.colour }
+func (p uniformImage) ColorIndexAt(int, int) uint8 { return 0 }
 
 // placeholder is a GIF of a single transparent pixel, 43 bytes long.
 const placeholder = "GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 
-// serve is what is sent in place of an image's picture.
-func (f PictureFault) serve(data []byte, width, height int) []byte {
+// apply is what is sent in place of an image's picture.
+func (f PictureFault) apply(data []byte, width, height int) []byte {
 	switch f {
 	case PicturePlaceholder:
 		return []byte(placeholder)
 	case PictureCut:
 		return data[:len(data)-len(data)/4]
 	case PictureSame:
-		return draw("", width, height)
+		return drawPicture("", width, height)
 	case PicturePage:
 		return []byte("<!DOCTYPE html><title>Sorry</title><p>This content is not available.\n")
 	}

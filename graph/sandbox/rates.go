@@ -43,17 +43,17 @@ func ParseFaults(text string) (map[string]float64, error) {
 }
 
 // parseRate reads the name of a fault that may strike at random.
-func parseRate(name string) (trouble, error) {
-	t, err := parseName(name)
-	if err == nil && t.form.hand() {
-		err = fmt.Errorf("fault %s has no rate; a script says when", name)
+func parseRate(name string) (activeFault, error) {
+	t, err := parseFault(name)
+	if err == nil && t.kind.external() {
+		err = fmt.Errorf("fault %s cannot have a rate: use it in a script", name)
 	}
 	return t, err
 }
 
 // rate is a fault with its probability.
 type rate struct {
-	trouble
+	activeFault
 	p float64
 }
 
@@ -77,7 +77,7 @@ func (s *Server) Inject(rules ...Rule) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.arm(rules)
+	s.addRules(rules)
 	return nil
 }
 
@@ -86,47 +86,47 @@ func (s *Server) Inject(rules ...Rule) error {
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.script, s.rates, s.appHeld = nil, nil, hold{}
+	s.script, s.rates, s.appHold = nil, nil, hold{}
 	for _, a := range s.accounts {
-		a.meter.held = hold{}
+		a.meter.hold = hold{}
 	}
 }
 
-func (s *Server) arm(rules []Rule) {
+func (s *Server) addRules(rules []Rule) {
 	for _, rule := range rules {
-		t, _ := parseName(rule.Fault.Name) // validated before
+		t, _ := parseFault(rule.Fault.Name) // validated before
 		t.Fault = rule.Fault
-		if t.form == formStale {
-			s.remember()
+		if t.kind == faultStale {
+			s.keepHistory()
 		}
-		s.script = append(s.script, armed{Rule: rule, trouble: t})
+		s.script = append(s.script, activeRule{Rule: rule, fault: t})
 	}
 }
 
-// trouble decides which fault strikes a call, if any; s.mu is held.
-func (s *Server) trouble(c *call, sc scene) *trouble {
+// chooseFault decides which fault strikes a call, if any; s.mu is held.
+func (s *Server) chooseFault(c *call, sc place) *activeFault {
 	if len(s.script) == 0 && len(s.rates) == 0 {
 		return nil
 	}
-	var struck *trouble
+	var struck *activeFault
 	age := time.Since(s.start)
 	for i := range s.script {
 		switch a := &s.script[i]; {
 		case !a.strikes(c, sc, age):
-		case a.trouble.form.hand():
-			s.meddle(a.trouble, c.account)
+		case a.fault.kind.external():
+			s.changeExternally(a.fault, c.account)
 		case struck == nil:
-			t := a.trouble
+			t := a.fault
 			struck = &t
 		}
 	}
 	key := s.key(c)
 	if struck == nil {
-		struck = s.draw(c, sc, key)
+		struck = s.drawFault(c, sc, key)
 	}
 	if struck != nil {
-		struck.code, struck.pick = struck.codeOf(mix(key)), s.pick(c, struck.form)
-		if struck.form == formReduce && struck.Above > 0 && !c.asksAbove(struck.Above) {
+		struck.code, struck.draw = struck.codeOf(mix(key)), s.drawSeed(c, struck.kind)
+		if struck.kind == faultReduce && struck.Above > 0 && !c.asksAbove(struck.Above) {
 			return nil
 		}
 	}
@@ -145,10 +145,10 @@ func (s *Server) key(c *call) uint64 {
 	return id + uint64(s.drawn[id])<<32
 }
 
-// pick moves what a fault draws. Faults that draw nothing leave no trace here, so
+// drawSeed moves what a fault draws. Faults that draw nothing leave no trace here, so
 // that they and the rates strike as they did before there were any that draw.
-func (s *Server) pick(c *call, f form) uint64 {
-	if f < formShortBatch {
+func (s *Server) drawSeed(c *call, f faultKind) uint64 {
+	if f < faultShortBatch {
 		return 0
 	}
 	h := fnv.New64a()
@@ -158,16 +158,16 @@ func (s *Server) pick(c *call, f form) uint64 {
 	return mix(id + uint64(s.drawn[id])<<32)
 }
 
-func (s *Server) draw(c *call, sc scene, key uint64) *trouble {
+func (s *Server) drawFault(c *call, sc place, key uint64) *activeFault {
 	for _, r := range s.rates {
-		if !r.form.fits(sc, c.kind) || !r.form.suits(c) ||
-			sc == sceneEntry && r.form.perRequest() || sc == sceneBatch && !r.form.perRequest() {
+		if !r.kind.canStrike(sc, c.kind) || !r.kind.applies(c) ||
+			sc == placeEntry && r.kind.perRequest() || sc == placeBatch && !r.kind.perRequest() {
 			continue
 		}
 		h := fnv.New64a()
 		h.Write([]byte(r.Name))
 		if float64(mix(key^h.Sum64())>>11)/(1<<53) < r.p {
-			t := r.trouble
+			t := r.activeFault
 			return &t
 		}
 	}

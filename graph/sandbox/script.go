@@ -39,7 +39,7 @@ func ParseScript(r io.Reader) ([]Rule, error) {
 		return nil, fmt.Errorf("read script: %w", err)
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return nil, errors.New("read script: something follows the array of rules")
+		return nil, errors.New("read script: there is text after the array of rules")
 	}
 	rules := make([]Rule, len(wire))
 	for i, w := range wire {
@@ -52,7 +52,7 @@ func ParseScript(r io.Reader) ([]Rule, error) {
 }
 
 func (r Rule) validate() error {
-	t, err := parseName(r.Fault.Name)
+	t, err := parseFault(r.Fault.Name)
 	if err != nil {
 		return err
 	}
@@ -60,51 +60,51 @@ func (r Rule) validate() error {
 	case m.Nth < 0 || m.Count < 0 || m.After < 0:
 		return errors.New("nth, count and after cannot be negative")
 	case r.Fault.Status != 0 && (r.Fault.Status < 200 || r.Fault.Status > 599):
-		return fmt.Errorf("HTTP status %d cannot end an answer; use 200 to 599", r.Fault.Status)
-	case m.Kind == Batch && !t.form.fits(sceneBatch, Batch):
-		return fmt.Errorf("fault %s cannot strike a batch as a whole; name the kind of its entries", r.Fault.Name)
-	case r.Fault.Age < 0 || r.Fault.Age > longestAge:
-		return fmt.Errorf("age %v is not between 0 and %v", r.Fault.Age, longestAge)
-	case t.form == formAppear && len(r.Fault.Hashes) == 0:
+		return fmt.Errorf("HTTP status %d is not valid for an answer: use 200 to 599", r.Fault.Status)
+	case m.Kind == Batch && !t.kind.canStrike(placeBatch, Batch):
+		return fmt.Errorf("fault %s cannot strike a whole batch: match the kind of its entries", r.Fault.Name)
+	case r.Fault.Age < 0 || r.Fault.Age > maxAge:
+		return fmt.Errorf("age must be between 0 and %v, not %v", maxAge, r.Fault.Age)
+	case t.kind == faultAppear && len(r.Fault.Hashes) == 0:
 		return errors.New("fault appear needs the hashes of the images")
-	case m.Kind != Batch && (t.form == formEnvelope || t.form.reshapes()):
-		return fmt.Errorf("fault %s strikes a batch as a whole; match kind batch", r.Fault.Name)
-	case m.Kind != KindUnknown && m.Kind != Batch && !t.form.fits(sceneEntry, m.Kind):
+	case m.Kind != Batch && (t.kind == faultEnvelope || t.kind.rearranges()):
+		return fmt.Errorf("fault %s strikes a whole batch: match kind batch", r.Fault.Name)
+	case m.Kind != KindUnknown && m.Kind != Batch && !t.kind.canStrike(placeEntry, m.Kind):
 		return fmt.Errorf("fault %s cannot strike a call of kind %s", r.Fault.Name, m.Kind)
 	}
 	return nil
 }
 
-// armed is a rule with the matches it has counted.
-type armed struct {
+// activeRule is a rule with the matches it has counted.
+type activeRule struct {
 	Rule
-	trouble trouble
-	seen    int
+	fault   activeFault
+	matches int
 }
 
 // strikes counts a call if it matches and says whether it is struck.
-func (a *armed) strikes(c *call, sc scene, age time.Duration) bool {
+func (a *activeRule) strikes(c *call, sc place, age time.Duration) bool {
 	m := a.Match
 	switch {
-	case sc == sceneBatch && m.Kind != Batch,
+	case sc == placeBatch && m.Kind != Batch,
 		m.Kind != KindUnknown && m.Kind != c.kind,
 		m.Method != "" && !strings.EqualFold(m.Method, c.method),
-		m.Account != "" && bare(m.Account) != c.account,
+		m.Account != "" && withoutAct(m.Account) != c.account,
 		m.Hash != "" && !c.names(m.Hash),
 		age < m.After,
-		!a.trouble.form.fits(sc, c.kind),
-		!a.trouble.form.suits(c):
+		!a.fault.kind.canStrike(sc, c.kind),
+		!a.fault.kind.applies(c):
 		return false
 	}
-	a.seen++
+	a.matches++
 	first, count := max(m.Nth, 1), m.Count
 	switch {
-	case a.seen < first:
+	case a.matches < first:
 		return false
 	case count == 0 && m.Nth == 0:
 		return true
 	}
-	return a.seen < first+max(count, 1)
+	return a.matches < first+max(count, 1)
 }
 
 // The wire forms exist because durations are written as text and a fault may be

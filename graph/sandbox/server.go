@@ -23,18 +23,18 @@ type Server struct {
 	mu       sync.Mutex
 	accounts map[string]*account
 	app      *budget // nil without a limit
-	appHeld  hold
+	appHold  hold
 	expired  map[string]bool
-	latent   []latent // by time
+	delayed  []delayed // by time
 	log      []Effect
 	stats    Stats
-	flying   int
-	script   []armed
+	inFlight int
+	script   []activeRule
 	rates    []rate
 	drawn    map[uint64]uint32 // how often a call came, for what is drawn
 	rand     *rand.Rand
 
-	remembers bool // accounts keep what they held before
+	keepsHistory bool // accounts keep what they held before
 }
 
 // New makes a server without accounts. It panics on options that Validate
@@ -53,9 +53,9 @@ func New(o Options) *Server {
 		drawn:    map[uint64]uint32{},
 		rand:     rand.New(rand.NewPCG(o.Seed, 0x5eed)),
 	}
-	s.arm(o.Script)
+	s.addRules(o.Script)
 	if o.Rates["stale"] > 0 {
-		s.remember()
+		s.keepHistory()
 	}
 	if o.AppHourlyCalls > 0 {
 		s.app = hourBudget(float64(o.AppHourlyCalls), o.AppHours, o.Limits)
@@ -68,7 +68,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveImage(w, rest)
 		return
 	}
-	defer s.arrive()()
+	defer s.countRequest()()
 	q, err := readRequest(w, r)
 	if err != nil {
 		s.deliver(w, r, "", s.refuse(invalid("%s", err)))
@@ -97,15 +97,15 @@ func (s *Server) single(ctx context.Context, c *call) answer {
 
 // deliver writes an answer, or loses it in the way it is to be lost.
 func (s *Server) deliver(w http.ResponseWriter, r *http.Request, version string, a answer) {
-	switch a.loss {
-	case lossHang:
+	switch a.delivery {
+	case noAnswer:
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
-	case lossCut, lossNull, lossEmpty: // the last two never reach a single request
+	case connectionCut, entryNull, entryEmpty: // the last two never reach a single request
 		panic(http.ErrAbortHandler)
 	}
 	h := w.Header()
-	for _, f := range s.versioned(version, r.Header.Get("Accept")) {
+	for _, f := range s.commonHeaders(version, r.Header.Get("Accept")) {
 		h.Set(f.Name, f.Value)
 	}
 	for _, f := range a.header {
@@ -120,16 +120,16 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, version string,
 	_, _ = w.Write(a.body) // the client may have left
 }
 
-// versioned gives the common headers, with the version that serves the call.
-func (s *Server) versioned(asked, accept string) []field {
+// commonHeaders gives the common headers, with the version that serves the call.
+func (s *Server) commonHeaders(asked, accept string) []headerField {
 	if asked == "" {
 		asked = defaultVersion
 	}
 	if v := s.opts.Variants.ServedVersion; v != "" && v != asked {
-		return append(common(v, accept), field{"x-ad-api-version-warning",
+		return append(graphHeaders(v, accept), headerField{"x-ad-api-version-warning",
 			"The call has been auto-upgraded to " + v + " as " + asked + " will be deprecated."})
 	}
-	return common(asked, accept)
+	return graphHeaders(asked, accept)
 }
 
 func (s *Server) refuse(f failure) answer { return f.answer(s.trace()) }
@@ -189,10 +189,10 @@ func (s *Server) picture(path string) ([]byte, error) {
 	id, hash, _ := strings.Cut(path, "/")
 	s.lock()
 	s.stats.Downloads++
-	var found record
+	var found storedImage
 	fault := s.opts.Variants.Pictures
-	if a := s.accounts[bare(id)]; a != nil {
-		if r := a.shelf.find(hash); r != nil {
+	if a := s.accounts[withoutAct(id)]; a != nil {
+		if r := a.images.find(hash); r != nil {
 			found = *r
 		}
 		fault = cmp.Or(a.opts.Pictures, fault)
@@ -204,7 +204,7 @@ func (s *Server) picture(path string) ([]byte, error) {
 	width, height := int(found.width), int(found.height)
 	data := found.bytes()
 	if len(data) == 0 {
-		data = draw(found.hash, width, height)
+		data = drawPicture(found.hash, width, height)
 	}
-	return fault.serve(data, width, height), nil
+	return fault.apply(data, width, height), nil
 }

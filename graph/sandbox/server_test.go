@@ -218,7 +218,7 @@ func TestOptionsValidate(t *testing.T) {
 	if err == nil {
 		t.Fatal("got no error")
 	}
-	for _, want := range []string{`unknown fault "cot"`, "not 2", "scale -1", `code "denied"`, "HTTP status 7"} {
+	for _, want := range []string{`unknown fault "cot"`, "not 2", "not -1", `"denied" is not an error code`, "HTTP status 7"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error %q does not tell %q", err, want)
 		}

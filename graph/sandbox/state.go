@@ -10,14 +10,14 @@ import (
 )
 
 type account struct {
-	id    string
-	opts  AccountOptions
-	shelf shelf
-	meter meter
+	id     string
+	opts   AccountOptions
+	images imageStore
+	meter  meter
 }
 
-// latent is an effect that comes later.
-type latent struct {
+// delayed is an effect that comes later.
+type delayed struct {
 	at    time.Time
 	apply func(at time.Time) // s.mu is held
 }
@@ -33,16 +33,16 @@ type Entry struct {
 func (s *Server) AddAccount(id string, o AccountOptions) {
 	s.lock()
 	defer s.mu.Unlock()
-	s.addAccount(bare(id), o)
+	s.addAccount(withoutAct(id), o)
 }
 
 // AddImage puts an image into an account, which it adds if need be, in place of
 // any image with that hash. A stale read shows it as if it had always been there.
 func (s *Server) AddImage(account string, img Image) {
-	r := newRecord(img, time.Now())
+	r := newStoredImage(img, time.Now())
 	s.lock()
 	defer s.mu.Unlock()
-	s.holder(account).shelf.put(r)
+	s.findOrAddAccount(account).images.put(r)
 }
 
 // RemoveImage takes an image out of an account, as somebody else does who works
@@ -50,15 +50,15 @@ func (s *Server) AddImage(account string, img Image) {
 func (s *Server) RemoveImage(account, hash string) bool {
 	s.lock()
 	defer s.mu.Unlock()
-	a := s.accounts[bare(account)]
+	a := s.accounts[withoutAct(account)]
 	if a == nil {
 		return false
 	}
-	r := a.shelf.find(hash)
+	r := a.images.find(hash)
 	if r == nil || r.status == Deleted {
 		return false
 	}
-	s.drop(a, r, time.Now())
+	s.removeStored(a, r, time.Now())
 	return true
 }
 
@@ -73,12 +73,12 @@ func (s *Server) AddImages(account string, images iter.Seq[Image]) {
 func (s *Server) Images(account string) []Image {
 	s.lock()
 	defer s.mu.Unlock()
-	a := s.accounts[bare(account)]
+	a := s.accounts[withoutAct(account)]
 	if a == nil {
 		return nil
 	}
-	images := make([]Image, 0, len(a.shelf.byHash))
-	for _, r := range a.shelf.sorted() {
+	images := make([]Image, 0, len(a.images.byHash))
+	for _, r := range a.images.sorted() {
 		if !r.gone {
 			images = append(images, r.image())
 		}
@@ -93,7 +93,7 @@ func (s *Server) Snapshot() []Entry {
 	defer s.mu.Unlock()
 	var entries []Entry
 	for id, a := range s.accounts {
-		for hash, r := range a.shelf.byHash {
+		for hash, r := range a.images.byHash {
 			entries = append(entries, Entry{id, hash, r.status})
 		}
 	}
@@ -115,30 +115,30 @@ func (s *Server) Expire(token string) {
 func (s *Server) lock() {
 	s.mu.Lock()
 	now := time.Now()
-	for len(s.latent) > 0 && !s.latent[0].at.After(now) {
-		next := s.latent[0]
-		s.latent = s.latent[1:]
+	for len(s.delayed) > 0 && !s.delayed[0].at.After(now) {
+		next := s.delayed[0]
+		s.delayed = s.delayed[1:]
 		next.apply(next.at)
 	}
 }
 
 // later schedules an effect; s.mu is held.
 func (s *Server) later(at time.Time, apply func(at time.Time)) {
-	i, _ := slices.BinarySearchFunc(s.latent, at, func(l latent, at time.Time) int {
+	i, _ := slices.BinarySearchFunc(s.delayed, at, func(l delayed, at time.Time) int {
 		if l.at.After(at) {
 			return 1
 		}
 		return -1
 	})
-	s.latent = slices.Insert(s.latent, i, latent{at, apply})
+	s.delayed = slices.Insert(s.delayed, i, delayed{at, apply})
 }
 
-// holder finds an account, or makes it; s.mu is held.
-func (s *Server) holder(id string) *account {
-	if a := s.accounts[bare(id)]; a != nil {
+// findOrAddAccount finds an account, or makes it; s.mu is held.
+func (s *Server) findOrAddAccount(id string) *account {
+	if a := s.accounts[withoutAct(id)]; a != nil {
 		return a
 	}
-	return s.addAccount(strings.Clone(bare(id)), AccountOptions{})
+	return s.addAccount(strings.Clone(withoutAct(id)), AccountOptions{})
 }
 
 func (s *Server) addAccount(id string, o AccountOptions) *account {
@@ -149,16 +149,16 @@ func (s *Server) addAccount(id string, o AccountOptions) *account {
 	}
 	a := s.accounts[id]
 	if a == nil {
-		a = &account{id: id, shelf: shelf{remembers: s.remembers}}
+		a = &account{id: id, images: imageStore{keepsHistory: s.keepsHistory}}
 		s.accounts[id] = a
 	}
 	a.opts, a.meter = o, newMeter(tier, limits, o.ActiveAds)
 	return a
 }
 
-// account finds an account, or makes it if accounts come by themselves; s.mu is
+// findAccount finds an account, or makes it if accounts come by themselves; s.mu is
 // held.
-func (s *Server) account(id string) *account {
+func (s *Server) findAccount(id string) *account {
 	a := s.accounts[id]
 	if a == nil && id != "" && s.opts.AutoAccounts {
 		a = s.addAccount(strings.Clone(id), AccountOptions{Name: "Account " + id})
@@ -177,4 +177,4 @@ func (s *Server) visible() []*account {
 	}, func(a, b *account) int { return cmp.Compare(a.id, b.id) })
 }
 
-func bare(id string) string { return strings.TrimPrefix(id, "act_") }
+func withoutAct(id string) string { return strings.TrimPrefix(id, "act_") }

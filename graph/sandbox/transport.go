@@ -12,11 +12,11 @@ import (
 // works inside a testing/synctest bubble. It behaves like a connection: bodies
 // stream, a client that leaves ends the handler's context, and a handler that
 // panics with http.ErrAbortHandler cuts the connection (io.ErrUnexpectedEOF).
-func Transport(h http.Handler) http.RoundTripper { return wire{h} }
+func Transport(h http.Handler) http.RoundTripper { return inProcess{h} }
 
-type wire struct{ handler http.Handler }
+type inProcess struct{ handler http.Handler }
 
-func (t wire) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	body := req.Body
 	if body == nil {
 		body = http.NoBody

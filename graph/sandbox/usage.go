@@ -9,40 +9,40 @@ import (
 	"time"
 )
 
-// maxObjects is how many objects one header may tell of.
-const maxObjects = 32
+// maxReported is how many objects one header may tell of.
+const maxReported = 32
 
-// bucUsage is one entry of X-Business-Use-Case-Usage: percents and minutes.
+// useCaseUsage is one entry of X-Business-Use-Case-Usage: percents and minutes.
 // https://developers.facebook.com/docs/graph-api/overview/rate-limiting/
-type bucUsage struct {
-	Type   string `json:"type"`
-	Calls  figure `json:"call_count"`
-	CPU    figure `json:"total_cputime"`
-	Time   figure `json:"total_time"`
-	Regain figure `json:"estimated_time_to_regain_access"`
-	Tier   string `json:"ads_api_access_tier"`
+type useCaseUsage struct {
+	Type   string      `json:"type"`
+	Calls  usageNumber `json:"call_count"`
+	CPU    usageNumber `json:"total_cputime"`
+	Time   usageNumber `json:"total_time"`
+	Regain usageNumber `json:"estimated_time_to_regain_access"`
+	Tier   string      `json:"ads_api_access_tier"`
 }
 
 // scoreUsage is X-Ad-Account-Usage: percent and seconds.
 type scoreUsage struct {
-	Util  figure `json:"acc_id_util_pct"`
-	Reset figure `json:"reset_time_duration"`
-	Tier  string `json:"ads_api_access_tier"`
+	Util  usageNumber `json:"acc_id_util_pct"`
+	Reset usageNumber `json:"reset_time_duration"`
+	Tier  string      `json:"ads_api_access_tier"`
 }
 
 type appUsage struct {
-	Calls figure `json:"call_count"`
-	Time  figure `json:"total_time"`
-	CPU   figure `json:"total_cputime"`
+	Calls usageNumber `json:"call_count"`
+	Time  usageNumber `json:"total_time"`
+	CPU   usageNumber `json:"total_cputime"`
 }
 
-// figure is a number, which some answers write as a string.
-type figure struct {
+// usageNumber is a number, which some answers write as a string.
+type usageNumber struct {
 	value  float64
 	quoted bool
 }
 
-func (f figure) MarshalJSON() ([]byte, error) {
+func (f usageNumber) MarshalJSON() ([]byte, error) {
 	text := strconv.FormatFloat(f.value, 'f', -1, 64)
 	if f.quoted {
 		text = strconv.Quote(text)
@@ -60,53 +60,53 @@ func (s *Server) withUsage(c *call, a answer, regain time.Duration) answer {
 	s.lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	num := func(v float64) figure { return figure{v, h.Strings} }
-	if s.app != nil || s.appHeld.until.After(now) {
+	num := func(v float64) usageNumber { return usageNumber{v, h.Strings} }
+	if s.app != nil || s.appHold.until.After(now) {
 		p := 100.0
-		if s.app != nil && !s.appHeld.until.After(now) {
+		if s.app != nil && !s.appHold.until.After(now) {
 			p = math.Floor(s.app.percent(now, h.Above100))
 		}
-		a.set("X-App-Usage", compact(appUsage{num(p), num(math.Floor(p / 5)), num(math.Floor(p / 5))}))
+		a.set("X-App-Usage", headerJSON(appUsage{num(p), num(math.Floor(p / 5)), num(math.Floor(p / 5))}))
 	}
-	accounts := s.reported(c)
+	accounts := s.reportedAccounts(c)
 	if len(accounts) == 0 {
 		return a
 	}
-	objects := map[string][]bucUsage{}
+	objects := map[string][]useCaseUsage{}
 	for _, acct := range accounts {
 		u := acct.meter.usage(now, h)
 		if regain > 0 && acct.id == c.account {
 			u.calls, u.regain = max(u.calls, 100), max(u.regain, regain)
 		}
 		p := math.Floor(u.calls)
-		objects[acct.id] = []bucUsage{{
+		objects[acct.id] = []useCaseUsage{{
 			Type: "ads_management", Calls: num(p), CPU: num(math.Floor(p / 5)), Time: num(math.Floor(p / 5)),
 			Regain: num(math.Ceil(u.regain.Minutes())), Tier: acct.meter.tier.header(),
 		}}
 		if u.hasScore && acct.id == c.account {
-			a.set("X-Ad-Account-Usage", compact(scoreUsage{
+			a.set("X-Ad-Account-Usage", headerJSON(scoreUsage{
 				num(math.Round(u.score*100) / 100), num(math.Ceil(u.scoreZero.Seconds())), acct.meter.tier.header(),
 			}))
 		}
 	}
-	a.set("X-Business-Use-Case-Usage", compact(objects))
+	a.set("X-Business-Use-Case-Usage", headerJSON(objects))
 	return a
 }
 
-// reported are the accounts that an answer tells of: the one it concerns, or all
+// reportedAccounts are the accounts that an answer tells of: the one it concerns, or all
 // that me/adaccounts lists; s.mu is held.
-func (s *Server) reported(c *call) []*account {
+func (s *Server) reportedAccounts(c *call) []*account {
 	if a := s.accounts[c.account]; a != nil {
 		return []*account{a}
 	}
 	if c.node == "me" && c.edge == "adaccounts" {
 		all := s.visible()
-		return all[:min(len(all), maxObjects)]
+		return all[:min(len(all), maxReported)]
 	}
 	return nil
 }
 
-func compact(v any) string {
+func headerJSON(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Sprintf("%v", v) // our own types always encode

@@ -36,10 +36,10 @@ type Variants struct {
 	RefuseAbove int
 	// PageMost is the most images a page holds, whatever limit asks for; 0 is no
 	// bound.
-	PageMost int
+	MaxPage int
 	// HashesMost is the most images that a read by hashes answers, without saying
 	// that there are more; 0 is no bound.
-	HashesMost int
+	MaxHashes int
 	// HidesUse leaves out both fields that tell whether an image is used.
 	HidesUse bool
 	// StaleCursorFails refuses a cursor whose image is gone.

@@ -11,8 +11,8 @@ import (
 
 // write carries out a copy, an upload or a deletion at a moment that may be later
 // than the call; s.mu is held.
-func (s *Server) write(c *call, twist trouble, now time.Time) (answer, *failure) {
-	a, f := s.reach(c)
+func (s *Server) write(c *call, fault activeFault, now time.Time) (answer, *failure) {
+	a, f := s.reachAccount(c)
 	if f == nil {
 		f = c.problem
 	}
@@ -21,11 +21,11 @@ func (s *Server) write(c *call, twist trouble, now time.Time) (answer, *failure)
 	}
 	switch c.kind {
 	case Copy:
-		return s.copyImage(c, a, twist, now)
+		return s.copyImage(c, a, fault, now)
 	case Upload:
 		return s.uploadImages(c, a, now)
 	}
-	return s.deleteImage(c, a, twist.form, now)
+	return s.deleteImage(c, a, fault.kind, now)
 }
 
 // copySource is the value of copy_from.
@@ -56,9 +56,9 @@ func parseCopyFrom(text string) (copySource, *failure) {
 	return copySource{id, wire.Hash}, nil
 }
 
-func (s *Server) copyImage(c *call, target *account, twist trouble, now time.Time) (answer, *failure) {
+func (s *Server) copyImage(c *call, target *account, fault activeFault, now time.Time) (answer, *failure) {
 	v := s.opts.Variants
-	source := s.account(c.copy.account)
+	source := s.findAccount(c.copy.account)
 	if source == nil || source.opts.Denied != "" {
 		f := refusal(cmp.Or(v.SourceDenied, "200"), c.method, c.copy.account)
 		return answer{}, &f
@@ -67,45 +67,45 @@ func (s *Server) copyImage(c *call, target *account, twist trouble, now time.Tim
 		f := refusal(source.opts.NoCopies, c.method, c.copy.account)
 		return answer{}, &f
 	}
-	from := source.shelf.find(c.copy.hash)
+	from := source.images.find(c.copy.hash)
 	if from == nil || from.status == Deleted {
 		f := refusal(cmp.Or(v.SourceMissing, "100"), c.method, c.copy.hash)
 		return answer{}, &f
 	}
 	to := *from
-	if v.Rehash || from.rehash || twist.form == formRehash {
+	if v.Rehash || from.rehash || fault.kind == faultRehash {
 		to.hash = rehashed(target.id, from.hash)
 	}
 	if v.CopyDropsName {
 		to.name = ""
 	}
 	to.associated, to.rehash = false, false
-	if from.rest != nil {
-		to.rest = &details{bytes: from.rest.bytes}
+	if from.details != nil {
+		to.details = &details{bytes: from.details.bytes}
 	}
 	born := now
 	if v.CopyKeepsCreated {
 		born = time.Unix(int64(from.created), 0)
 	}
-	hash, changed := target.keep(&to, born)
+	hash, changed := target.store(&to, born)
 	s.log = append(s.log, Effect{now, target.id, Copy, from.hash, source.id, hash, changed})
 	url := imageURL(c.base, target.id, hash)
-	if twist.form == formBadHash {
-		hash = twist.badHash()
+	if fault.kind == faultBadHash {
+		hash = fault.badHash()
 	}
 	return reply(imagesReply{map[string]any{from.hash: briefImage{hash, url}}}), nil
 }
 
-// keep stores a record unless the account has the image already, and returns the
+// store stores a record unless the account has the image already, and returns the
 // hash as it is stored.
-func (a *account) keep(r *record, now time.Time) (hash string, changed bool) {
-	if old := a.shelf.find(r.hash); old != nil && old.status != Deleted {
+func (a *account) store(r *storedImage, now time.Time) (hash string, changed bool) {
+	if old := a.images.find(r.hash); old != nil && old.status != Deleted {
 		return old.hash, false
 	}
 	r.status, r.gone = Active, false
 	r.created, r.updated = uint32(now.Unix()), uint32(now.Unix())
-	a.shelf.note(r.hash, now)
-	a.shelf.put(r)
+	a.images.recordHistory(r.hash, now)
+	a.images.put(r)
 	return r.hash, true
 }
 
@@ -177,8 +177,8 @@ func (s *Server) uploadImages(c *call, target *account, now time.Time) (answer, 
 		if s.opts.Variants.Rehash {
 			u.hash = rehashed(target.id, u.hash)
 		}
-		r := newRecord(Image{Hash: u.hash, Name: u.name, Width: u.width, Height: u.height, Bytes: u.data}, now)
-		hash, changed := target.keep(r, now)
+		r := newStoredImage(Image{Hash: u.hash, Name: u.name, Width: u.width, Height: u.height, Bytes: u.data}, now)
+		hash, changed := target.store(r, now)
 		s.log = append(s.log, Effect{now, target.id, Upload, "", "", hash, changed})
 		url := imageURL(c.base, target.id, hash)
 		images[u.key] = fullImage{hash, url, url, url, "260", "260", u.height, u.width, u.name}
@@ -186,13 +186,13 @@ func (s *Server) uploadImages(c *call, target *account, now time.Time) (answer, 
 	return reply(imagesReply{images}), nil
 }
 
-func (s *Server) deleteImage(c *call, a *account, twist form, now time.Time) (answer, *failure) {
+func (s *Server) deleteImage(c *call, a *account, fault faultKind, now time.Time) (answer, *failure) {
 	v, hash := s.opts.Variants, c.params.Get("hash")
 	if hash == "" {
 		f := invalid("The parameter hash is required") // facebook-python-business-sdk issue 151
 		return answer{}, &f
 	}
-	r := a.shelf.find(hash)
+	r := a.images.find(hash)
 	switch {
 	case r == nil || r.status == Deleted:
 		if !v.DeleteMissingOK {
@@ -200,34 +200,34 @@ func (s *Server) deleteImage(c *call, a *account, twist form, now time.Time) (an
 			return answer{}, &f
 		}
 		s.log = append(s.log, Effect{now, a.id, Delete, strings.Clone(hash), "", "", false})
-	case twist == formInUse, r.inUse() && !v.DeleteInUseLies:
+	case fault == faultInUse, r.inUse() && !v.DeleteInUseLies:
 		f := inUseFailure()
 		return answer{}, &f
-	case twist == formLie, r.inUse():
+	case fault == faultLie, r.inUse():
 	case v.DeleteDelay > 0:
-		s.later(now.Add(v.DeleteDelay), func(at time.Time) { s.discard(a, r, at) })
+		s.later(now.Add(v.DeleteDelay), func(at time.Time) { s.applyDelete(a, r, at) })
 	default:
-		s.discard(a, r, now)
+		s.applyDelete(a, r, now)
 	}
 	return success(), nil
 }
 
-// discard makes a deletion take effect, once; s.mu is held.
-func (s *Server) discard(a *account, r *record, now time.Time) {
+// applyDelete makes a deletion take effect, once; s.mu is held.
+func (s *Server) applyDelete(a *account, r *storedImage, now time.Time) {
 	if r.gone || r.status == Deleted {
 		return
 	}
-	s.drop(a, r, now)
+	s.removeStored(a, r, now)
 	s.log = append(s.log, Effect{now, a.id, Delete, r.hash, "", "", true})
 }
 
-// drop takes an image out of its account.
-func (s *Server) drop(a *account, r *record, now time.Time) {
-	a.shelf.note(r.hash, now)
+// removeStored takes an image out of its account.
+func (s *Server) removeStored(a *account, r *storedImage, now time.Time) {
+	a.images.recordHistory(r.hash, now)
 	if s.opts.Variants.DeleteKeepsRow {
 		r.status, r.updated = Deleted, uint32(now.Unix())
 	} else {
-		a.shelf.remove(r.hash)
+		a.images.remove(r.hash)
 	}
 }
 

@@ -17,9 +17,9 @@ func Example() {
 	policy := cleanup.Policy{Unused: true, OlderThan: 180 * 24 * time.Hour, Keep: keep}
 	today := time.Date(2026, time.November, 24, 0, 0, 0, 0, time.UTC)
 	for _, image := range []graph.Image{
-		{Hash: "1123456789abcdef0123456789abcdef", Status: "ACTIVE", Created: "2026-01-31T09:30:00-0700", UseTold: true},
-		{Hash: "2123456789abcdef0123456789abcdef", Status: "ACTIVE", Created: "2026-01-31T09:30:00-0700", UseTold: true},
-		{Hash: "3123456789abcdef0123456789abcdef", Status: "ACTIVE", Created: "2026-10-31T09:30:00-0700", UseTold: true},
+		{Hash: "1123456789abcdef0123456789abcdef", Status: "ACTIVE", Created: "2026-01-31T09:30:00-0700", UseKnown: true},
+		{Hash: "2123456789abcdef0123456789abcdef", Status: "ACTIVE", Created: "2026-01-31T09:30:00-0700", UseKnown: true},
+		{Hash: "3123456789abcdef0123456789abcdef", Status: "ACTIVE", Created: "2026-10-31T09:30:00-0700", UseKnown: true},
 		{Hash: "4123456789abcdef0123456789abcdef", Status: "ACTIVE", Created: "2026-01-31T09:30:00-0700", Creatives: []string{"1"}},
 	} {
 		fmt.Println(image.Hash[:1], policy.Judge("11", image, today))

@@ -39,7 +39,7 @@ func (p pages) List(_ context.Context, _ []plan.Account, _ graph.Query, each fun
 
 // unused is an image that nothing uses, old enough to be deleted.
 func unused(n int) graph.Image {
-	return graph.Image{Hash: fmt.Sprintf("%032x", n), Name: fmt.Sprintf("%d.jpg", n), Status: "ACTIVE", Created: "2026-01-01T00:00:00+0000", UseTold: true}
+	return graph.Image{Hash: fmt.Sprintf("%032x", n), Name: fmt.Sprintf("%d.jpg", n), Status: "ACTIVE", Created: "2026-01-01T00:00:00+0000", UseKnown: true}
 }
 
 func used(n int) graph.Image {

@@ -21,7 +21,7 @@ func TestJudge(t *testing.T) {
 	half := cleanup.Policy{Unused: true, OlderThan: 180 * day, MinAge: day}
 	old := "2026-01-01T00:00:00+0000"
 	image := func(change func(*graph.Image)) graph.Image {
-		i := graph.Image{Hash: hash, Name: "spring/tmp-1.jpg", Status: "ACTIVE", Created: old, UseTold: true}
+		i := graph.Image{Hash: hash, Name: "spring/tmp-1.jpg", Status: "ACTIVE", Created: old, UseKnown: true}
 		change(&i)
 		return i
 	}
@@ -39,9 +39,9 @@ func TestJudge(t *testing.T) {
 		{"associated", half, image(func(i *graph.Image) { i.Associated = true }), cleanup.InUse},
 		{"in use, and its use was not asked about", cleanup.Policy{OlderThan: day}, image(func(i *graph.Image) { i.Associated = true }), cleanup.InUse},
 		{"in use and young", half, image(func(i *graph.Image) { i.Associated, i.Created = true, "" }), cleanup.InUse},
-		{"its use is not told", half, image(func(i *graph.Image) { i.UseTold = false }), cleanup.UseUnknown},
-		{"its use is not told, nor asked about", named("*"), image(func(i *graph.Image) { i.UseTold = false }), cleanup.UseUnknown},
-		{"its use is not told whole, and a creative uses it", half, image(func(i *graph.Image) { i.UseTold, i.Creatives = false, []string{"1"} }), cleanup.InUse},
+		{"its use is not told", half, image(func(i *graph.Image) { i.UseKnown = false }), cleanup.UseUnknown},
+		{"its use is not told, nor asked about", named("*"), image(func(i *graph.Image) { i.UseKnown = false }), cleanup.UseUnknown},
+		{"its use is not told whole, and a creative uses it", half, image(func(i *graph.Image) { i.UseKnown, i.Creatives = false, []string{"1"} }), cleanup.InUse},
 
 		{"deleted already", half, image(func(i *graph.Image) { i.Status = "DELETED" }), cleanup.Gone},
 		{"internal", half, image(func(i *graph.Image) { i.Status = "INTERNAL" }), cleanup.NotActive},

@@ -25,10 +25,10 @@ func TestIncompleteAnswers(t *testing.T) {
 		server sandbox.Options
 		all    bool // every row is carried out; else some give up
 	}{
-		{"25 of those asked for at most", sandbox.Options{Variants: sandbox.Variants{HashesMost: 25}}, true},
-		{"10 at most", sandbox.Options{Variants: sandbox.Variants{HashesMost: 10}}, true},
-		{"one at most", sandbox.Options{Variants: sandbox.Variants{HashesMost: 1}}, true},
-		{"pages of 7", sandbox.Options{Variants: sandbox.Variants{PageMost: 7}}, true},
+		{"25 of those asked for at most", sandbox.Options{Variants: sandbox.Variants{MaxHashes: 25}}, true},
+		{"10 at most", sandbox.Options{Variants: sandbox.Variants{MaxHashes: 10}}, true},
+		{"one at most", sandbox.Options{Variants: sandbox.Variants{MaxHashes: 1}}, true},
+		{"pages of 7", sandbox.Options{Variants: sandbox.Variants{MaxPage: 7}}, true},
 		{"some of what is there", rate("partial", 0.7), true},
 		{"rows that are null", rate("null_rows", 0.3), true},
 		{"rows without a field", rate("empty_rows", 0.3), true},

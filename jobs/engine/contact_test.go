@@ -112,7 +112,7 @@ func TestForeignForOneImage(t *testing.T) {
 			return nil, nil
 		}})
 		err := jobtest.Is[*jobs.OfflineError](t, w.Run(engine.Options{BatchSize: 1}))
-		if !strings.Contains(err.Error(), "graph.facebook.com gave an answer that is not the API's") {
+		if !strings.Contains(err.Error(), "the answer from graph.facebook.com is not the API's") {
 			t.Errorf("got %v, want to be told who answers", err)
 		}
 		w.Expect("done", "unknown", "done")

@@ -166,7 +166,7 @@ func (e *Engine) load(ctx context.Context) error {
 // which is not full, hardly matters. The lanes share what memory holds, so that it stays
 // flat however many there are.
 func (e *Engine) widen() {
-	full := max(16*e.opt.Workers, 12*graph.MostHashes) * e.opt.BatchSize
+	full := max(16*e.opt.Workers, 12*graph.MaxHashes) * e.opt.BatchSize
 	e.window = min(full, max(10, mostInMemory/max(1, e.working)))
 }
 

@@ -92,7 +92,7 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 
 // together is how many deletes the lane's quota lets it send at once.
 func (l *lane) together(r quota.Rules) int {
-	most := min(graph.MostHashes, l.quota.Most(quota.Write, permitAge, r))
+	most := min(graph.MaxHashes, l.quota.Most(quota.Write, permitAge, r))
 	if l.permits.most > 0 {
 		most = min(most, l.permits.most)
 	}

@@ -53,7 +53,7 @@ type lane struct {
 }
 
 func newLane(s jobs.LaneState, now time.Time) *lane {
-	l := &lane{account: s.Account, state: s, inherited: inheritedWaitOf(s), drained: !s.Work, flow: fastStreak, width: dispatch.NewWidth(graph.MostHashes), busy: map[plan.Hash][]*task{}}
+	l := &lane{account: s.Account, state: s, inherited: inheritedWaitOf(s), drained: !s.Work, flow: fastStreak, width: dispatch.NewWidth(graph.MaxHashes), busy: map[plan.Hash][]*task{}}
 	l.state.Work = false
 	l.quota.Tier = s.Tier
 	if l.counted = s.ParkedUntil; !s.ParkedUntil.IsZero() {
@@ -74,17 +74,17 @@ const fastStreak = 25
 // those that are stuck. A slow lane takes a bulk read's worth when it is nearly done,
 // because what it read early would have to be read again.
 func (l *lane) room(most, stuck int) int {
-	held := l.held - stuck - min(len(l.permits.waiting), 2*graph.MostHashes) // of which nothing was read yet
+	held := l.held - stuck - min(len(l.permits.waiting), 2*graph.MaxHashes) // of which nothing was read yet
 	if l.quota.Tier == graph.TierFull {
 		l.window = most
 	}
 	switch slow := l.flow < fastStreak; {
-	case slow && held > graph.MostHashes/10, held > l.window/2:
+	case slow && held > graph.MaxHashes/10, held > l.window/2:
 		return 0
 	case slow:
-		l.window = graph.MostHashes
+		l.window = graph.MaxHashes
 	default:
-		l.window = 2 * max(l.window, graph.MostHashes)
+		l.window = 2 * max(l.window, graph.MaxHashes)
 	}
 	l.window = min(l.window, most)
 	return max(0, l.window-held)

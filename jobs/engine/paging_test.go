@@ -27,7 +27,7 @@ func TestSmallPages(t *testing.T) {
 		for _, most := range []int{1, 7, 25} {
 			t.Run(fmt.Sprint(test.name, " ", most), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					test.options.Variants.PageMost = most
+					test.options.Variants.MaxPage = most
 					w := jobtest.NewWorld(t, test.options)
 					w.Manifest(gappy(w, 120)...)
 					if err := w.Run(engine.Options{MaxDuration: time.Hour}); err != nil {

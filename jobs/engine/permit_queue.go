@@ -140,7 +140,7 @@ func (e *Engine) overtaken(r *request) {
 func (p *permits) sent(calls []graph.Call) {
 	for _, c := range calls {
 		if c.Action == graph.ActionDelete && p.most > 0 && len(p.permitted) == 0 {
-			p.most = min(2*p.most, graph.MostHashes)
+			p.most = min(2*p.most, graph.MaxHashes)
 			return
 		}
 	}

@@ -32,7 +32,7 @@ func TestPlaceholders(t *testing.T) {
 		fault sandbox.PictureFault
 		why   string
 	}{
-		{sandbox.PicturePlaceholder, "it has 1 x 1 pixels, and the image 120 x 63"},
+		{sandbox.PicturePlaceholder, "it has 1 x 1 pixels, the image has 120 x 63"},
 		{sandbox.PictureCut, "something else: the PNG cannot be decoded: "},
 		{sandbox.PicturePage, `"text/html; charset=utf-8", not an image`},
 		{sandbox.PictureSame, "the content network sent the same picture for the image "},
@@ -140,12 +140,12 @@ func (f *forAWhile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // placeholders serve the pictures of a sandbox's images with a fault, for a while.
-func placeholders(w *jobtest.World, fault sandbox.PictureFault, times int) *graph.Gallery {
+func placeholders(w *jobtest.World, fault sandbox.PictureFault, times int) *graph.Downloader {
 	other := sandbox.New(sandbox.Options{Variants: sandbox.Variants{Pictures: fault}})
 	for _, i := range w.Server.Images("11") {
 		other.AddImage("11", i)
 	}
-	return graph.NewGallery(sandbox.Transport(&forAWhile{Handler: w.Server, placeholder: other, times: times, seen: map[string]int{}}), time.Minute, "")
+	return graph.NewDownloader(sandbox.Transport(&forAWhile{Handler: w.Server, placeholder: other, times: times, seen: map[string]int{}}), time.Minute, "")
 }
 
 // A placeholder may be gone the next time: the picture is asked for again before the

@@ -28,7 +28,7 @@ func (e *Engine) readAnswered(l *lane, p *bulkRead, reply graph.Reply, sent, now
 	}
 	l.readGranted()
 	switch {
-	case reply.Usage.Seen():
+	case reply.Usage.Any():
 		e.noteHeaders(dispatch.HeadersSent, now)
 	case len(reply.Images) > 0:
 		e.noteHeaders(dispatch.HeadersMissing, now)
@@ -40,7 +40,7 @@ func (e *Engine) readAnswered(l *lane, p *bulkRead, reply graph.Reply, sent, now
 			e.observed(k, e.observation(known, answer.Image[k.hash], k.asks, sent))
 		case answer.Rest != evidence.RestAbsent:
 			left = append(left, k)
-		case !reply.Usage.Seen() && k.asked < len(dispatch.Doubts[e.headers]):
+		case !reply.Usage.Any() && k.asked < len(dispatch.Doubts[e.headers]):
 			pause := dispatch.Doubts[e.headers][k.asked]
 			k.asked++
 			e.doubted++
@@ -50,7 +50,7 @@ func (e *Engine) readAnswered(l *lane, p *bulkRead, reply graph.Reply, sent, now
 				e.waitOver(l)
 				e.queueAgain(l, k, time.Now())
 			})
-		case !reply.Usage.Seen() && e.headers == dispatch.HeadersSent:
+		case !reply.Usage.Any() && e.headers == dispatch.HeadersSent:
 			e.deferLookup(k)
 		default:
 			e.observed(k, evidence.Observation{Known: evidence.Absent, Sent: sent})

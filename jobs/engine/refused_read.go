@@ -44,7 +44,7 @@ func (e *Engine) readRefused(l *lane, p *bulkRead, err *graph.Error, left time.T
 		l.lookups.again(k, now)
 		return
 	}
-	l.width = dispatch.NewWidth(graph.MostHashes) // the size was not the reason
+	l.width = dispatch.NewWidth(graph.MaxHashes) // the size was not the reason
 	e.giveUpLookup(k, err)
 }
 

@@ -42,7 +42,7 @@ func (t *task) write() graph.Call {
 	hash, _ := t.sourceHash()
 	call := graph.Delete(string(t.Source), string(hash))
 	if len(t.places) > 0 {
-		call.By = t.permittedUntil()
+		call.ConnectBy = t.permittedUntil()
 	}
 	return call
 }
@@ -164,8 +164,8 @@ func (r *request) intents() (all []jobs.Record) {
 // until is when the request has to have left: zero for any time.
 func (r *request) until() (until time.Time) {
 	for _, c := range r.calls {
-		if !c.By.IsZero() && (until.IsZero() || c.By.Before(until)) {
-			until = c.By
+		if !c.ConnectBy.IsZero() && (until.IsZero() || c.ConnectBy.Before(until)) {
+			until = c.ConnectBy
 		}
 	}
 	return until

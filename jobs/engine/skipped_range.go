@@ -31,7 +31,7 @@ const (
 	// skipped.
 	longWait = 10 * time.Second
 	// enoughStuck copies from such an account are held in memory: a bulk read's worth.
-	enoughStuck = graph.MostHashes
+	enoughStuck = graph.MaxHashes
 	// countStuck is how often the tasks that wait for such accounts are counted.
 	countStuck = time.Second
 )

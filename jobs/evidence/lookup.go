@@ -47,7 +47,7 @@ type Answer struct {
 const (
 	oddAccount  = "the answer shows an image of another ad account"
 	oddNameless = "the answer has entries that name no image"
-	oddList     = "the answer holds no list of images that is understood"
+	oddList     = "the answer has no list of images that is understood"
 )
 
 // Judge says what a reply that is no error proves.
@@ -66,7 +66,7 @@ func (l Lookup) Judge(r graph.Reply) Answer {
 			return l.nothing(oddAccount)
 		case !asked[hash]:
 			return l.nothing("the answer shows an image that was not asked for")
-		case image.StatusOdd:
+		case image.StatusUnknown:
 			odd = "the answer gives an image a status that is not known"
 			continue
 		case l.Status && image.Status == "":

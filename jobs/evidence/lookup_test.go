@@ -24,7 +24,7 @@ func image(n int, change ...func(*graph.Image)) graph.Image {
 
 func TestJudge(t *testing.T) {
 	deleted := func(i *graph.Image) { i.Status = "DELETED" }
-	odd := func(i *graph.Image) { i.Status, i.StatusOdd = "ARCHIVED", true }
+	odd := func(i *graph.Image) { i.Status, i.StatusUnknown = "ARCHIVED", true }
 	strange := func(i *graph.Image) { i.ID = "2:" + i.Hash }
 	named := func(i *graph.Image) { i.ID, i.AccountID = "", "act_2" }
 	bare := func(i *graph.Image) { i.ID, i.Status = "", "" }

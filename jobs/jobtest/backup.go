@@ -42,6 +42,6 @@ func (w *World) Backup(t *testing.T, dir string) *Keeper {
 	return &Keeper{W: w, inner: f}
 }
 
-func (w *World) Gallery() *graph.Gallery {
-	return graph.NewGallery(sandbox.Transport(w.Server), time.Minute, "")
+func (w *World) Gallery() *graph.Downloader {
+	return graph.NewDownloader(sandbox.Transport(w.Server), time.Minute, "")
 }

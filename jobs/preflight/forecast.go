@@ -88,8 +88,8 @@ func Predict(p *plan.Plan) Forecast {
 		// Each bulk read serves one purpose: is it in the target, is it in the
 		// source, is the copy there, may the image go, is it gone, is the copy still
 		// there then.
-		for _, images := range []int{load.Copies, load.Sources, load.Sightings, load.Deletes, load.Deletes, load.Sightings} {
-			a.Reads += (images + graph.MostHashes - 1) / graph.MostHashes
+		for _, images := range []int{load.Copies, load.Sources, load.Confirmations, load.Deletes, load.Deletes, load.Confirmations} {
+			a.Reads += (images + graph.MaxHashes - 1) / graph.MaxHashes
 		}
 		writes := a.Copies + a.Deletes + a.Uploads
 		a.Calls = a.Reads + writes

@@ -48,7 +48,7 @@ func TestListDistrustsPages(t *testing.T) {
 					strike.Nth, strike.Count = 2, test.times
 				}
 				w := jobtest.NewWorld(t, sandbox.Options{
-					Variants: sandbox.Variants{PageMost: 20},
+					Variants: sandbox.Variants{MaxPage: 20},
 					Script:   []sandbox.Rule{{Match: strike, Fault: sandbox.Fault{Name: test.fault}}},
 				})
 				shelve(w, 70, "11", "22")

@@ -96,7 +96,7 @@ func (r *Reader) Count(ctx context.Context, accounts []plan.Account, q graph.Que
 	q.Total, q.Fields = true, []string{graph.FieldID}
 	return r.read(ctx, accounts, 1, func(a plan.Account) (backlog, func()) {
 		return &sample{account: a, q: q, each: func(a plan.Account, p graph.Reply) error {
-			if !p.Summed {
+			if !p.HasTotal {
 				return &AccountError{a, &graph.Error{Class: graph.RefusedItem, HTTP: p.Status, Message: "the API does not tell how many images there are"}}
 			}
 			return each(a, p.Total)
@@ -128,7 +128,7 @@ type Found struct {
 // fields, which must be or include hash, and filters, should there be any. An
 // image that the account keeps with status DELETED is found: its status says so.
 func (r *Reader) Find(ctx context.Context, accounts []plan.Account, q graph.Query, hashes func(plan.Account) iter.Seq2[plan.Hash, error], each func(Found) error) error {
-	return r.read(ctx, accounts, graph.MostHashes, func(a plan.Account) (backlog, func()) {
+	return r.read(ctx, accounts, graph.MaxHashes, func(a plan.Account) (backlog, func()) {
 		next, stop := iter.Pull2(hashes(a))
 		return &finder{account: a, q: q, pull: next, atOnce: r.opt.Workers, each: each, status: &r.tellsStatus}, stop
 	})

@@ -27,18 +27,18 @@ func (t *scan) answered(s *accountScan, e *pageRequest, reply graph.Reply, left,
 func (t *scan) readAnswered(s *accountScan, e *pageRequest, reply graph.Reply, now time.Time) {
 	s.width, s.denials, e.alone = s.width.Passed(), 0, false
 	switch {
-	case reply.Usage.Seen():
+	case reply.Usage.Any():
 		t.headers = t.headers.And(dispatch.HeadersSent)
 	case len(reply.Images) > 0:
 		t.headers = t.headers.And(dispatch.HeadersMissing)
 	}
 	pauses := dispatch.Doubts[t.headers]
 	asked := e.asked >= len(pauses)
-	if asked && t.headers == dispatch.HeadersSent && !reply.Usage.Seen() && !t.hurried && reply.Empty { // the engine would defer it
+	if asked && t.headers == dispatch.HeadersSent && !reply.Usage.Any() && !t.hurried && reply.Empty { // the engine would defer it
 		s.refused = &graph.Error{Class: graph.Transient, HTTP: reply.Status, Message: "it keeps answering with empty lists, as a throttled account may"}
 		return
 	}
-	left, err := s.backlog.take(e, reply, reply.Usage.Seen() || t.hurried || asked)
+	left, err := s.backlog.take(e, reply, reply.Usage.Any() || t.hurried || asked)
 	for _, more := range left {
 		if more.doubted {
 			more.due = now.Add(pauses[more.asked])

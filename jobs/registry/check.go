@@ -48,7 +48,7 @@ func check(ctx context.Context, job *store.Job, s Start, me *entry, all []entry)
 		switch {
 		case here && !e.running():
 			own = append(own, e)
-		case undoes(e.Folder, me.Folder), !graph.SamePlace(e.Endpoint, me.Endpoint), !meet(e.Accounts, me.Accounts):
+		case undoes(e.Folder, me.Folder), !graph.SameAddress(e.Endpoint, me.Endpoint), !meet(e.Accounts, me.Accounts):
 			over = !here && !store.Holds(e.Folder) && !e.running()
 		case here: // its folder has made room for this job's
 			return nil, &ContradictionError{Mine: me.Folder, Other: e.Folder, Err: errMoved}

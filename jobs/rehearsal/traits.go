@@ -38,7 +38,7 @@ func (t traits) read(cell string) error {
 
 // suggestion says which word may have been meant.
 func suggestion(word string) string {
-	if near := plan.Nearest(word, knownWords); near != "" {
+	if near := plan.Suggest(word, knownWords); near != "" {
 		return "did you mean " + near + "?"
 	}
 	return "the words are " + strings.Join(knownWords, ", ")

@@ -63,7 +63,7 @@ func (s *scenario) untrue(d dice) {
 		s.server.Script = append(s.server.Script, sandbox.Rule{Match: m, Fault: f})
 	}
 	if d.chance(0.3) {
-		s.server.Variants.HashesMost = d.between(1, 30)
+		s.server.Variants.MaxHashes = d.between(1, 30)
 	}
 	s.server.Variants.HidesUse = d.chance(0.05)
 }
@@ -82,7 +82,7 @@ func (s *scenario) meddle(d dice) {
 
 // deceives reports whether answers may be untrue or incomplete.
 func (s *scenario) deceives() bool {
-	return s.plays(untrueFaults...) || s.server.Variants.HashesMost > 0 || s.server.Variants.HidesUse
+	return s.plays(untrueFaults...) || s.server.Variants.MaxHashes > 0 || s.server.Variants.HidesUse
 }
 
 // hidesUse reports whether answers may leave open whether an image is used.

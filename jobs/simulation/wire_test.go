@@ -321,7 +321,7 @@ func (w *wire) read(c graph.Call, r graph.Reply) {
 	for _, i := range r.Images {
 		shown[i.Hash] = !i.Deleted()
 	}
-	w.told = w.told || r.Usage.Seen()
+	w.told = w.told || r.Usage.Any()
 	for _, h := range c.Query.Hashes {
 		if !shown[h] && !w.told {
 			w.sim.doubted[place{c.Account, h}] = true

@@ -97,7 +97,7 @@ func newScenario(seed uint64) *scenario {
 func (s *scenario) later(d dice) {
 	v := &s.server.Variants
 	if d.chance(0.2) {
-		v.PageMost = d.between(1, 30)
+		v.MaxPage = d.between(1, 30)
 	}
 	v.StaleCursorFails = d.chance(0.2)
 	if d.chance(0.3) {

@@ -26,7 +26,7 @@ func TestForeignAnswers(t *testing.T) {
 		class  graph.Class
 		want   string // in the message
 	}{
-		{"a sign-in page", 200, page, nil, graph.Foreign, "graph.test gave an answer that is not the API's"},
+		{"a sign-in page", 200, page, nil, graph.Foreign, "the answer from graph.test is not the API's"},
 		{"a block page", 403, page, nil, graph.Foreign, "Sign in"},
 		{"a sign-in page by the book", 511, page, nil, graph.Foreign, "graph.test"},
 		{"a redirect", 302, "", []string{"Location", "https://user:pass@login.test/x"}, graph.Foreign, "a redirect to login.test"},
@@ -36,10 +36,10 @@ func TestForeignAnswers(t *testing.T) {
 		{"a gateway's own JSON", 403, `{"message":"Forbidden"}`, nil, graph.Foreign, "graph.test"},
 		{"a gateway's error in JSON", 403, `{"error":{"code":403,"message":"blocked","status":"PERMISSION_DENIED"}}`, nil, graph.Foreign, "blocked"},
 		{"an error that is a word", 401, `{"error":"unauthorized"}`, nil, graph.Foreign, "unauthorized"},
-		{"a proxy's server error", 503, page, nil, graph.Transient, "came from graph.test"},
+		{"a proxy's server error", 503, page, nil, graph.Transient, "API, from graph.test"},
 		{"Graph's server error", 502, page, []string{"X-Fb-Debug", "x"}, graph.Transient, "Sign in"},
-		{"half of Graph's answer", 200, `{"data":[{"ha`, []string{"Facebook-Api-Version", "v25.0"}, graph.Transient, "no JSON"},
-		{"Graph's challenge", 401, "", []string{"Www-Authenticate", `OAuth "Facebook Platform" "invalid_token" "x"`}, graph.Transient, "no JSON"},
+		{"half of Graph's answer", 200, `{"data":[{"ha`, []string{"Facebook-Api-Version", "v25.0"}, graph.Transient, "not a JSON"},
+		{"Graph's challenge", 401, "", []string{"Www-Authenticate", `OAuth "Facebook Platform" "invalid_token" "x"`}, graph.Transient, "not a JSON"},
 		{"another challenge", 401, "", []string{"Www-Authenticate", `Basic realm="proxy"`}, graph.Foreign, "graph.test"},
 		{"Graph's error, whatever the status", 403, `{"error":{"message":"m","type":"OAuthException","code":190}}`, nil, graph.RefusedRun, "m"},
 		{"Graph's error beside a redirect", 302, `{"error":{"message":"m","type":"OAuthException","code":80004}}`, nil, graph.ThrottledAccount, "m"},

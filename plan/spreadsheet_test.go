@@ -10,7 +10,7 @@ import (
 
 // What spreadsheets and other programs make of a manifest is refused with its
 // explanation, and nothing of it is carried out as something else: a column of
-// operations under a foreign name made every move a copy.
+// operations under another name made every move a copy.
 func TestLostOperationColumn(t *testing.T) {
 	const columns = ",source_account,hash,target_account\n"
 	const rest = ",1," + hashA + ",2\n"
@@ -78,7 +78,7 @@ func TestAliases(t *testing.T) {
 		{"of an upload", "operation,image_path,target_account\nupload,a.png,2\n",
 			[]string{"line 1, image_path: no such column, and file is missing; did you mean file? rename it"}},
 		{"none of ours", "from,image_hash,to\n" + row,
-			[]string{"line 1: this is not a header: it names none of the columns operation, source_account, hash, target_account, file; " +
+			[]string{"line 1: not a header: it has none of the columns operation, source_account, hash, target_account, file; " +
 				"did you mean source_account for from, hash for image_hash, target_account for to? rename them"}},
 		{"beside ours", "source_account,hash,target_account,account_id,image_hash,destination\n1," + hashA + ",2,x,y,z\n", nil},
 		{"where no row needs ours", "operation,target_account,file,account_id\nupload,2,a.png,x\n", nil},
@@ -91,7 +91,7 @@ func TestAliases(t *testing.T) {
 // 0, and none that does not, are its work.
 func TestRoundedIDs(t *testing.T) {
 	const columns = "source_account,hash,target_account\n"
-	const lost = "the last digits are lost: all 2 account ids of more than 15 digits end in 0, as a spreadsheet leaves numbers; " +
+	const lost = "the last digits are lost: all 2 account ids of more than 15 digits end in 0, as in numbers that a spreadsheet has rounded; " +
 		"format the column as text and export it again, or write act_ before ids that are right"
 	for _, tt := range []struct {
 		name, in string
@@ -127,7 +127,7 @@ func TestBlankRows(t *testing.T) {
 		{"with fewer cells", columns + row + ",\n   \n,,,,,,\r\n", nil},
 		{"a great many", columns + row + strings.Repeat(",,,,\n", 3000), nil},
 		{"empty rows alone", columns + ",,,,\n,,,,\n",
-			[]string{"line 1: the manifest has a header and no rows; add a row for each image"}},
+			[]string{"line 1: the manifest has a header but no rows; add a row for each image"}},
 		{"between rows", columns + ",,,,\n,,,,\n" + row, []string{"line 2: this row and all up to line 3, 2 rows, are empty; remove them"}},
 		{"one between rows", columns + ",,,,\n" + row, []string{"line 2: all cells are empty; remove the row"}},
 		{"a note filled down", columns + row + strings.Repeat(",,,,spring\n", 1000),
@@ -136,17 +136,17 @@ func TestBlankRows(t *testing.T) {
 			[]string{"line 3: this row and all up to line 4, 2 rows, name no image" + tail}},
 		{"one alone", columns + row + "copy,,,2,\n", []string{
 			"line 3, source_account: missing; a copy row needs it", "line 3, hash: missing; a copy row needs it"}},
-		{"Ctrl-Z", columns + row + "\x1a", []string{"line 3: a Ctrl-Z, with which DOS marks the end of a file; remove it"}},
+		{"Ctrl-Z", columns + row + "\x1a", []string{"line 3: a Ctrl-Z, the end-of-file mark of DOS; remove it"}},
 		{"Ctrl-Z behind the last cell", "hash,source_account,target_account\n" + hashA + ",1,2\x1a",
-			[]string{`line 2, target_account "2\x1a": not an account id: it ends in Ctrl-Z, with which DOS marks the end of a file; remove it`}},
+			[]string{`line 2, target_account "2\x1a": not an account id: it ends in Ctrl-Z, the end-of-file mark of DOS; remove it`}},
 		{"NUL bytes in place of rows", columns + row + strings.Repeat("\x00", 4096),
-			[]string{"line 3: NUL bytes in place of a row; the file was not written to its end; copy or export it again"}},
+			[]string{"line 3: NUL bytes in place of a row; the file is incomplete; copy or export it again"}},
 		{"a great many NUL bytes", columns + row + strings.Repeat("\x00", 3<<20),
-			[]string{"line 3: NUL bytes in place of a row; the file was not written to its end; copy or export it again; the rows after it were not checked"}},
+			[]string{"line 3: NUL bytes in place of a row; the file is incomplete; copy or export it again; the rows after it were not checked"}},
 		{"NUL bytes behind the last cell", "hash,source_account,target_account\n" + hashA + ",1,2" + strings.Repeat("\x00", 100),
-			[]string{`line 2, target_account "2": NUL bytes follow the value; the file was not written to its end; copy or export it again`}},
+			[]string{`line 2, target_account "2": NUL bytes follow the value; the file is incomplete; copy or export it again`}},
 		{"NUL bytes alone", strings.Repeat("\x00", 100),
-			[]string{"line 1: the file is nothing but NUL bytes; the file was not written to its end; copy or export it again"}},
+			[]string{"line 1: the file holds only NUL bytes; the file is incomplete; copy or export it again"}},
 		{"a spreadsheet", "PK\x03\x04\x14\x00\x06\"x\n",
 			[]string{"line 1: this is not CSV but a spreadsheet or another zipped file; export the sheet as CSV in UTF-8"}},
 		{"a job file", "SQLite format 3\x00\x10\x00",

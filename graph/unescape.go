@@ -6,17 +6,18 @@ import (
 	"strings"
 )
 
-// A layer is a text with some of its encodings taken off, and, if it is to be told,
-// where each of its bytes began in the original.
-type layer struct {
+// unescaped is a text from which layers of escapes were removed: JSON in a URL in HTML,
+// for example. begin, if not nil, has the index in the original text of each byte, and
+// its length at the end.
+type unescaped struct {
 	text  []byte
-	begin []int // and at the end the original's length
+	begin []int
 }
 
-// original is a text with nothing taken off.
-func original(text string, told bool) layer {
-	l := layer{text: []byte(text)}
-	if told {
+// asWritten is a text from which nothing was removed. track says whether to keep begin.
+func asWritten(text string, track bool) unescaped {
+	l := unescaped{text: []byte(text)}
+	if track {
 		l.begin = make([]int, len(text)+1)
 		for i := range l.begin {
 			l.begin[i] = i
@@ -25,8 +26,8 @@ func original(text string, told bool) layer {
 	return l
 }
 
-// decode takes one encoding more off, in place, and reports whether there was one.
-func (l *layer) decode() (more bool) {
+// unescapeOnce removes one layer of escapes, in place, and reports whether there was one.
+func (l *unescaped) unescapeOnce() (more bool) {
 	to := 0
 	for from := 0; from < len(l.text); to++ {
 		c, n := l.text[from], 1
@@ -48,14 +49,14 @@ func (l *layer) decode() (more bool) {
 	return more
 }
 
-// escaped reports whether some character may be written otherwise.
-func escaped(text string) bool { return strings.ContainsAny(text, `\%&`) }
+// mayHaveEscapes reports whether a text may have escapes.
+func mayHaveEscapes(text string) bool { return strings.ContainsAny(text, `\%&`) }
 
-const longestEscape = 12 // &#x0000002f;
+const maxEscape = 12 // &#x0000002f;
 
-// unescape reads the first character of a text, and how many bytes stand for it:
-// \/ and \u002f of JSON, %2F of URLs, &#47; and &#x2f; of HTML and its named ones.
-// What is no escape stands for itself.
+// unescape returns the first character of a text, and the length of its escape: \/ and
+// \u002f in JSON, %2F in URLs, &#47;, &#x2f; and named references in HTML. n is 1 if it is
+// not escaped.
 func unescape(text []byte) (c byte, n int) {
 	c = text[0]
 	switch {
@@ -71,7 +72,7 @@ func unescape(text []byte) (c byte, n int) {
 			return v, 3
 		}
 	case c == '&':
-		end := bytes.IndexByte(text[:min(len(text), longestEscape)], ';')
+		end := bytes.IndexByte(text[:min(len(text), maxEscape)], ';')
 		if end < 0 {
 			return c, 1
 		}
@@ -94,7 +95,7 @@ func unescape(text []byte) (c byte, n int) {
 
 var namedEscapes = map[string]byte{"amp": '&', "lt": '<', "gt": '>', "quot": '"', "apos": '\''}
 
-// charOf reads a character's number. Secrets are ASCII.
+// charOf parses the number of a character, which must be ASCII, as secrets are.
 func charOf(text []byte, from, to, base int) (c byte, ok bool) {
 	if to > len(text) {
 		return 0, false

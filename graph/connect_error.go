@@ -12,9 +12,8 @@ import (
 	"time"
 )
 
-// unconnectedError is a request that got no connection: a name that is not known, a
-// port that is closed, no descriptor left, a proxy or a TLS handshake that failed. Nothing
-// of it was sent.
+// unconnectedError is a request that got no connection: an unknown host, a closed port,
+// no file descriptor left, a proxy or a TLS handshake that failed. Nothing was sent.
 type unconnectedError struct{ err error }
 
 func (e *unconnectedError) Error() string { return e.err.Error() }
@@ -28,31 +27,31 @@ type tunnelError struct {
 }
 
 func (e *tunnelError) Error() string {
-	return fmt.Sprintf("the proxy %s refused it: %d %s", e.proxy, e.status, http.StatusText(e.status))
+	return fmt.Sprintf("the proxy %s refused the connection: %d %s", e.proxy, e.status, http.StatusText(e.status))
 }
 
-// tunnelled checks a proxy's answer to CONNECT. Its texts go nowhere: net/http would
-// make an error of them that looks like one of the connection.
-func tunnelled(_ context.Context, proxy *url.URL, _ *http.Request, res *http.Response) error {
+// checkTunnel checks a proxy's answer to CONNECT. Without it, net/http would make an error
+// of the proxy's text that looks like a failed connection.
+func checkTunnel(_ context.Context, proxy *url.URL, _ *http.Request, res *http.Response) error {
 	if res.StatusCode == http.StatusOK {
 		return nil
 	}
 	return &tunnelError{proxy.Host, res.StatusCode, retryAfter(res.Header, time.Now())}
 }
 
-// proxyFor finds the proxy in the environment. Its error does not repeat the
-// variable, which may hold a password.
+// proxyFor returns the proxy that the environment names. Its error does not repeat the
+// variable, because that may hold a password.
 func proxyFor(r *http.Request) (*url.URL, error) {
 	proxy, err := http.ProxyFromEnvironment(r)
 	if err != nil {
-		return nil, errors.New("HTTPS_PROXY or HTTP_PROXY in the environment is no URL of a proxy")
+		return nil, errors.New("HTTPS_PROXY or HTTP_PROXY in the environment is not a proxy URL")
 	}
 	return proxy, nil
 }
 
-// leavingBy gives the request up if it waits for a connection until then. What has
-// got one is no longer stopped: it may have arrived.
-func leavingBy(req *http.Request, by time.Time) (*http.Request, func()) {
+// withConnectBy cancels the request if it has no connection by then. After it has one it is
+// not cancelled, because it may have reached the API.
+func withConnectBy(req *http.Request, by time.Time) (*http.Request, func()) {
 	ctx, cancel := context.WithCancel(req.Context())
 	var timer *time.Timer
 	stop := func() {
@@ -66,27 +65,27 @@ func leavingBy(req *http.Request, by time.Time) (*http.Request, func()) {
 	})), func() { stop(); cancel() }
 }
 
-// transportError tells a request that surely never left from one whose answer
-// is lost.
+// transportError makes an Unreachable error if the request certainly was not sent, else
+// a lost answer.
 func transportError(err error, to *url.URL) *Error {
 	var op *net.OpError
 	var cert *tls.CertificateVerificationError
-	var nowhere *unconnectedError
+	var unconnected *unconnectedError
 	var tunnel *tunnelError
 	dial := errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 	switch {
 	case errors.As(err, &tunnel):
 		return &Error{Class: Unreachable, RetryAfter: tunnel.wait, Message: "no connection to the API: " + tunnel.Error(), cause: err}
-	case errors.As(err, &nowhere), dial, errors.As(err, &cert):
-		return &Error{Class: Unreachable, Message: "no connection to the API" + throughProxy(to) + ": " + bare(err), cause: err}
+	case errors.As(err, &unconnected), dial, errors.As(err, &cert):
+		return &Error{Class: Unreachable, Message: "no connection to the API" + throughProxy(to) + ": " + withoutURL(err), cause: err}
 	case errors.Is(err, context.DeadlineExceeded):
-		return lost(0, err, "no answer in time")
+		return lostAnswer(0, err, "no answer in time")
 	}
-	return lost(0, err, "the connection failed: %s", bare(err))
+	return lostAnswer(0, err, "the connection failed: %s", withoutURL(err))
 }
 
-// bare drops the URL that net/http puts in front of an error.
-func bare(err error) string {
+// withoutURL removes the URL that net/http puts in front of an error.
+func withoutURL(err error) string {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err

@@ -5,14 +5,13 @@ import (
 	"strings"
 )
 
-// verbColumns watches, in a manifest without an operation column, the columns of
-// the user's whose cells were all operations or empty so far. Where one of them
-// still is at the end, it is most likely the operation column under a name that
-// was not recognised (another language, an encoding read wrongly), and every move
-// in it would be carried out as a copy.
+// verbColumns finds an operation column under a name that was not recognised (in
+// another language or a wrong encoding), with which every move in it would be carried
+// out as a copy. In a manifest without an operation column, candidates are the user's
+// columns whose cells were all operations or empty so far.
 type verbColumns struct {
-	rows int
-	left []verbColumn
+	rows       int
+	candidates []verbColumn
 }
 
 type verbColumn struct {
@@ -20,43 +19,44 @@ type verbColumn struct {
 	verbs [len(verbs)]int // cells by operation
 }
 
-// watchVerbs begins with all columns of the user's, or with none where the header
-// names an operation column.
-func watchVerbs(h *header) (w verbColumns) {
+// newVerbColumns starts with all of the user's columns, or with none if the header has an
+// operation column.
+func newVerbColumns(h *header) (w verbColumns) {
 	if h.at[operation] >= 0 {
 		return w
 	}
 	for i := range h.names {
-		if h.owner(i) < 0 {
-			w.left = append(w.left, verbColumn{at: i})
+		if h.columnAt(i) < 0 {
+			w.candidates = append(w.candidates, verbColumn{at: i})
 		}
 	}
 	return w
 }
 
-// row looks into a row. In most manifests the first rows leave no column to watch.
+// row drops the candidates that a row rules out. In most manifests the first rows leave
+// none.
 func (w *verbColumns) row(raw []byte) {
 	w.rows++
-	if len(w.left) == 0 {
+	if len(w.candidates) == 0 {
 		return
 	}
-	kept := w.left[:0]
-	for _, c := range w.left {
+	kept := w.candidates[:0]
+	for _, c := range w.candidates {
 		word := strings.TrimSpace(strings.Trim(string(rawCell(raw, c.at)), `"`))
-		if v := verbOf(word); v != VerbUnknown {
+		if v := parseVerb(word); v != VerbUnknown {
 			c.verbs[v]++
 		} else if word != "" {
 			continue
 		}
 		kept = append(kept, c)
 	}
-	w.left = kept
+	w.candidates = kept
 }
 
-// problems are the columns that are all operations, in two rows or more; one row
-// alone, such as a single image whose name is "copy", is a warning.
+// problems reports the candidates that are left after the last row. In a manifest of
+// one row, which may be an image whose name is "copy", they are warnings.
 func (w *verbColumns) problems(h *header) (bad, warnings []Problem) {
-	for _, c := range w.left {
+	for _, c := range w.candidates {
 		var found []string
 		for v := Copy; v <= Upload; v++ {
 			if n := c.verbs[v]; n > 0 {
@@ -82,7 +82,7 @@ func (w *verbColumns) problems(h *header) (bad, warnings []Problem) {
 	return bad, warnings
 }
 
-// rawCell is a cell of a record as it stands there, quotes included.
+// rawCell is a cell of a raw record, quotes included.
 func rawCell(record []byte, at int) []byte {
 	start, quoted := 0, false
 	for i, b := range record {

@@ -80,7 +80,7 @@ func TestGalleryFetch(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	g := graph.NewGallery(http.DefaultTransport, 0, "")
+	g := graph.NewDownloader(http.DefaultTransport, 0, "")
 	for _, test := range []struct {
 		name, url string
 		class     graph.Class // of the error
@@ -150,16 +150,16 @@ func TestCheckPicture(t *testing.T) {
 	}{
 		{"both told, the rendition", `"width":60,"height":40,"original_width":1200,"original_height":800`, 60, 40, ""},
 		{"both told, the original", `"width":60,"height":40,"original_width":120,"original_height":80`, 120, 80, ""},
-		{"both told, neither", `"width":60,"height":40,"original_width":1200,"original_height":800`, 1, 1, "it has 1 x 1 pixels, and the image 60 x 40 or 1200 x 800"},
-		{"told alike", `"width":60,"height":40,"original_width":60,"original_height":40`, 61, 40, "and the image 60 x 40"},
-		{"one of each", `"width":60,"height":40,"original_width":120,"original_height":80`, 60, 80, "and the image 60 x 40 or 120 x 80"},
-		{"turned", `"width":60,"height":40`, 40, 60, "and the image 60 x 40"},
+		{"both told, neither", `"width":60,"height":40,"original_width":1200,"original_height":800`, 1, 1, "it has 1 x 1 pixels, the image has 60 x 40 or 1200 x 800"},
+		{"told alike", `"width":60,"height":40,"original_width":60,"original_height":40`, 61, 40, "the image has 60 x 40"},
+		{"one of each", `"width":60,"height":40,"original_width":120,"original_height":80`, 60, 80, "the image has 60 x 40 or 120 x 80"},
+		{"turned", `"width":60,"height":40`, 40, 60, "the image has 60 x 40"},
 		{"as text", `"original_width":"60","original_height":"40"`, 60, 40, ""},
-		{"the original alone", `"original_width":120,"original_height":80`, 60, 40, "and the image 120 x 80"},
+		{"the original alone", `"original_width":120,"original_height":80`, 60, 40, "the image has 120 x 80"},
 		{"odd types", `"width":{"px":60},"height":[40],"original_width":true,"original_height":null`, 60, 40, ""},
 		{"half of it", `"width":1200`, 60, 40, ""},
 		{"zero", `"width":0,"height":0,"original_width":0,"original_height":0`, 60, 40, ""},
-		{"nothing, a single pixel", `"width":"?"`, 1, 1, "it is a single pixel, and the API does not tell the image's size"},
+		{"nothing, a single pixel", `"width":"?"`, 1, 1, "it is a single pixel, and the API does not give the image's size"},
 		{"a single pixel", `"width":1,"height":1`, 1, 1, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

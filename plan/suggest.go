@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// plainWords are names that people give to columns of their own although a slip
-// of the pen leads from them to one of ours.
-var plainWords = map[string]bool{
+// ordinaryWords are names that people give to columns of their own, although only a typing
+// error lies between them and one of ours.
+var ordinaryWords = map[string]bool{
 	"fill": true, "film": true, "fine": true, "fire": true, "five": true, "fee": true, "life": true,
 	"line": true, "mile": true, "pile": true, "tile": true,
 	"ash": true, "bash": true, "cash": true, "dash": true, "has": true, "mash": true, "rash": true, "wash": true,
@@ -15,59 +15,58 @@ var plainWords = map[string]bool{
 	"sourceamount": true, "targetamount": true, "sourcecount": true, "targetcount": true,
 }
 
-// near finds the column of ours that a foreign name is likely to be a slip for:
-// the same letters written otherwise or between signs, one slip in a name of up to
+// suggestColumn finds our column that a name is probably a misspelling of: the same
+// letters with other signs in or around them, or one typing error in a name of up to
 // five letters, two in a longer one.
-func near(name string) (column, bool) {
-	s := squeeze(name)
-	if plainWords[s] {
+func suggestColumn(name string) (column, bool) {
+	s := normalize(name)
+	if ordinaryWords[s] {
 		return 0, false
 	}
 	core := letters(name)
-	mangled := strings.HasSuffix(s, core) && s != core && s[0] >= utf8.RuneSelf // GBK takes the first letter along
+	mangled := strings.HasSuffix(s, core) && s != core && s[0] >= utf8.RuneSelf // a byte order mark that was read as GBK swallows the first letter
 	for c, ours := range columnNames {
-		ours := squeeze(ours)
-		if core == ours || mangled && len(ours) > 5 && slips(core, ours, 1) <= 1 {
+		ours := normalize(ours)
+		if core == ours || mangled && len(ours) > 5 && editDistance(core, ours, 1) <= 1 {
 			return column(c), true
 		}
 	}
 	for c, ours := range columnNames {
-		ours := squeeze(ours)
+		ours := normalize(ours)
 		allowed := 2
 		if len(ours) <= 5 {
 			allowed = 1
 		}
-		if s == ours || slips(s, ours, allowed) <= allowed {
+		if s == ours || editDistance(s, ours, allowed) <= allowed {
 			return column(c), true
 		}
 	}
 	return 0, false
 }
 
-// Nearest is the one of the words for which a misspelt one is likely to be a
-// slip, or "".
-func Nearest(name string, words []string) string {
+// Suggest returns the word that a name is probably a misspelling of, or "".
+func Suggest(name string, words []string) string {
 	best, least := "", 3
 	for _, word := range words {
 		most := 2
 		if len(word) <= 5 {
 			most = 1
 		}
-		if n := slips(squeeze(name), squeeze(word), most); n <= most && n < least {
+		if n := editDistance(normalize(name), normalize(word), most); n <= most && n < least {
 			best, least = word, n
 		}
 	}
 	return best
 }
 
-// letters is a squeezed name without what stands around its letters: signs, and the
-// characters that a byte order mark becomes in the wrong encoding.
+// letters is a normalized name without the signs around its letters, and without the
+// characters that a byte order mark becomes in a wrong encoding.
 func letters(name string) string {
-	return strings.TrimFunc(squeeze(name), func(r rune) bool { return r > '~' || !isLetter(byte(r)) && (r < '0' || r > '9') })
+	return strings.TrimFunc(normalize(name), func(r rune) bool { return r > '~' || !isLetter(byte(r)) && (r < '0' || r > '9') })
 }
 
-// squeeze drops what does not make two names different to a reader.
-func squeeze(name string) string {
+// normalize lowers the case of a name and drops the signs that people leave out or mix up.
+func normalize(name string) string {
 	return strings.Map(func(r rune) rune {
 		switch r {
 		case '_', '-', ' ', '\t', '\u00a0', '\u200b', '\u200c', '\u200d', '\ufeff':
@@ -77,10 +76,10 @@ func squeeze(name string) string {
 	}, strings.ToLower(name))
 }
 
-// slips counts the letters dropped, added, replaced or swapped with their
-// neighbour between two names (Damerau-Levenshtein, each stretch edited once). It
-// stops early, with more than most, where lengths alone show that there are more.
-func slips(a, b string, most int) int {
+// editDistance is how many letters must be dropped, added, replaced or swapped with their
+// neighbour to make b of a (optimal string alignment). It returns a number above most as
+// soon as the lengths show that the distance is greater.
+func editDistance(a, b string, most int) int {
 	if len(a)-len(b) > most || len(b)-len(a) > most {
 		return most + 1
 	}

@@ -57,12 +57,12 @@ func TestTotals(t *testing.T) {
 	}
 	loads := []plan.Load{
 		{Account: "101", Sources: 2, Deletes: 1},
-		{Account: "102", Copies: 2, Sightings: 1},
+		{Account: "102", Copies: 2, Confirmations: 1},
 		{Account: "103", Deletes: 1},
 		{Account: "104", Uploads: 1},
 		{Account: "105", Sources: 1},
 		{Account: "106", Copies: 1},
-		{Account: "110", Copies: 1, Sources: 1, Sightings: 1},
+		{Account: "110", Copies: 1, Sources: 1, Confirmations: 1},
 	}
 	if diff := cmp.Diff(p.Accounts(), loads); diff != "" {
 		t.Errorf("loads (-got +want):\n%s", diff)
@@ -84,7 +84,7 @@ func TestAccountsByNumber(t *testing.T) {
 }
 
 // The index agrees with a slow model of the package comment on small manifests
-// with few accounts, which have every kind of chain, circle and contradiction.
+// with few accounts, which have every kind of chain, cycle and contradiction.
 func TestAgainstModel(t *testing.T) {
 	valid := 0
 	for seed := range uint64(3000) {

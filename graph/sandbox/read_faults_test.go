@@ -76,7 +76,7 @@ func TestForeignRowsOfAnother(t *testing.T) {
 }
 
 func TestReadVariants(t *testing.T) {
-	s := seeded(sandbox.Options{Variants: sandbox.Variants{HashesMost: 2, HidesUse: true}}, 5)
+	s := seeded(sandbox.Options{Variants: sandbox.Variants{MaxHashes: 2, HidesUse: true}}, 5)
 	r := get(t, s, byHashes(source, "&fields=hash,creatives,is_associated_creatives_in_adgroups", 1, 2, 3, 4))
 	if got := len(r.hashes()); got != 2 || strings.Contains(r.text, `"next"`) || strings.Contains(r.text, "creatives") {
 		t.Errorf("got %s, want two images, no next page and nothing of their use", r.text)

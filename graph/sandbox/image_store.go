@@ -9,28 +9,28 @@ import (
 // A shelf holds the images of one account by hash and, lazily, in order: what is
 // new waits in fresh until somebody lists, so paging through a million images
 // sorts once.
-type shelf struct {
-	byHash map[string]*record
-	order  []*record // sorted by hash, may hold records that are gone
-	fresh  []*record // not in order yet
-	gone   int       // records in order that are gone
+type imageStore struct {
+	byHash   map[string]*storedImage
+	order    []*storedImage // sorted by hash, may hold records that are gone
+	unsorted []*storedImage // not in order yet
+	gone     int            // records in order that are gone
 
-	remembers bool // what it held before is kept for a while
-	past      []past
+	keepsHistory bool // what it held before is kept for a while
+	history      []earlier
 }
 
-func (s *shelf) find(hash string) *record { return s.byHash[hash] }
+func (s *imageStore) find(hash string) *storedImage { return s.byHash[hash] }
 
-func (s *shelf) put(r *record) {
+func (s *imageStore) put(r *storedImage) {
 	if s.byHash == nil {
-		s.byHash = map[string]*record{}
+		s.byHash = map[string]*storedImage{}
 	}
 	s.remove(r.hash)
 	s.byHash[r.hash] = r
-	s.fresh = append(s.fresh, r)
+	s.unsorted = append(s.unsorted, r)
 }
 
-func (s *shelf) remove(hash string) {
+func (s *imageStore) remove(hash string) {
 	if r := s.byHash[hash]; r != nil {
 		r.gone = true
 		s.gone++
@@ -40,14 +40,14 @@ func (s *shelf) remove(hash string) {
 
 // sorted brings the order up to date. Records that are gone stay in it until they
 // are a quarter, so that deleting while listing does not rebuild it every time.
-func (s *shelf) sorted() []*record {
-	if len(s.fresh) == 0 && s.gone*4 <= len(s.order) {
+func (s *imageStore) sorted() []*storedImage {
+	if len(s.unsorted) == 0 && s.gone*4 <= len(s.order) {
 		return s.order
 	}
-	alive := func(r *record) bool { return !r.gone }
-	fresh := slices.DeleteFunc(s.fresh, func(r *record) bool { return r.gone })
+	alive := func(r *storedImage) bool { return !r.gone }
+	fresh := slices.DeleteFunc(s.unsorted, func(r *storedImage) bool { return r.gone })
 	slices.SortFunc(fresh, byHash)
-	merged := make([]*record, 0, len(s.byHash))
+	merged := make([]*storedImage, 0, len(s.byHash))
 	old := s.order
 	for _, r := range fresh {
 		for len(old) > 0 && old[0].hash < r.hash {
@@ -63,15 +63,15 @@ func (s *shelf) sorted() []*record {
 			merged = append(merged, r)
 		}
 	}
-	s.order, s.fresh, s.gone = merged, nil, 0
+	s.order, s.unsorted, s.gone = merged, nil, 0
 	return s.order
 }
 
-func byHash(a, b *record) int { return strings.Compare(a.hash, b.hash) }
+func byHash(a, b *storedImage) int { return strings.Compare(a.hash, b.hash) }
 
-// pick returns the records with these hashes, each once, in order.
-func (s *shelf) pick(hashes []string) []*record {
-	picked := make([]*record, 0, len(hashes))
+// withHashes returns the records with these hashes, each once, in order.
+func (s *imageStore) withHashes(hashes []string) []*storedImage {
+	picked := make([]*storedImage, 0, len(hashes))
 	for _, hash := range hashes {
 		if r := s.byHash[hash]; r != nil {
 			picked = append(picked, r)
@@ -85,25 +85,25 @@ func (s *shelf) pick(hashes []string) []*record {
 type span struct {
 	after, before string // hashes; "" is the end of the list
 	limit         int
-	match         func(*record) bool
+	match         func(*storedImage) bool
 }
 
 // page is what a span shows.
 type page struct {
 	account    string // that the rows are said to be of
-	rows       []record
+	rows       []storedImage
 	more, less bool // whether matching records follow, or come before
 	late       bool // it ends in the second half of the records
 }
 
-// cut shows a span of records that are sorted by hash.
-func cut(records []*record, sp span) page {
-	shown := func(r *record) bool { return !r.gone && sp.match(r) }
+// pageOf shows a span of records that are sorted by hash.
+func pageOf(records []*storedImage, sp span) page {
+	shown := func(r *storedImage) bool { return !r.gone && sp.match(r) }
 	at := func(hash string) (int, bool) {
-		return slices.BinarySearchFunc(records, hash, func(r *record, h string) int { return cmp.Compare(r.hash, h) })
+		return slices.BinarySearchFunc(records, hash, func(r *storedImage, h string) int { return cmp.Compare(r.hash, h) })
 	}
 	if sp.before != "" {
-		return cutBefore(records, sp, at, shown)
+		return pageBefore(records, sp, at, shown)
 	}
 	start := 0
 	if sp.after != "" {
@@ -130,7 +130,7 @@ func cut(records []*record, sp span) page {
 	return p
 }
 
-func cutBefore(records []*record, sp span, at func(string) (int, bool), shown func(*record) bool) page {
+func pageBefore(records []*storedImage, sp span, at func(string) (int, bool), shown func(*storedImage) bool) page {
 	end, _ := at(sp.before)
 	p := page{more: slices.ContainsFunc(records[end:], shown)}
 	for i := end - 1; i >= 0; i-- {

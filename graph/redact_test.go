@@ -89,9 +89,9 @@ func percent(text string) string {
 func TestSecretIsBare(t *testing.T) {
 	const token = "EAABsample0123456789sample"
 	for text, want := range map[string]string{
-		`"` + token + `"`:                          "it stands in quotes",
-		`'` + token + `'`:                          "it stands in quotes",
-		"“" + token + "”":                          "it stands in quotes",
+		`"` + token + `"`:                          "it is in quotes",
+		`'` + token + `'`:                          "it is in quotes",
+		"“" + token + "”":                          "it is in quotes",
 		"ADFERRY_ACCESS_TOKEN=" + token:            "it has the form NAME=value",
 		"export TOKEN=" + token:                    "it has the form NAME=value",
 		"access_token = " + token:                  "it has the form NAME=value",
@@ -107,7 +107,7 @@ func TestSecretIsBare(t *testing.T) {
 		"authorization: Bearer " + token:           "it is a header",
 		"https://x.example/?access_token=" + token: "it is a web address",
 		"<token>":                                  "it is a placeholder",
-		token + " " + token:                        "it holds a blank",
+		token + " " + token:                        "it contains a space",
 	} {
 		_, err := graph.NewSecret(text)
 		if err == nil || !strings.Contains(err.Error(), want) {

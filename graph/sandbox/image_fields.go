@@ -14,23 +14,23 @@ const timeLayout = "2006-01-02T15:04:05-0700"
 type view struct {
 	account string
 	base    string
-	*record
+	*storedImage
 }
 
-// column writes one field of an image; a nil result leaves the field out, as
+// imageField writes one field of an image; a nil result leaves the field out, as
 // Graph does with what is empty.
-type column struct {
+type imageField struct {
 	name  string
 	value func(dst []byte, v view) []byte
 }
 
-// imageColumns are the fields of
+// imageFields are the fields of
 // https://developers.facebook.com/documentation/ads-commerce/marketing-api/reference/ad-image
-var imageColumns = func() map[string]column {
+var imageFields = func() map[string]imageField {
 	link := func(dst []byte, v view) []byte { return appendText(dst, imageURL(v.base, v.account, v.hash)) }
 	width := func(dst []byte, v view) []byte { return strconv.AppendInt(dst, int64(v.width), 10) }
 	height := func(dst []byte, v view) []byte { return strconv.AppendInt(dst, int64(v.height), 10) }
-	all := []column{
+	all := []imageField{
 		{"id", func(dst []byte, v view) []byte { return appendText(dst, v.account+":"+v.hash) }},
 		{"account_id", func(dst []byte, v view) []byte { return appendText(dst, v.account) }},
 		{"hash", func(dst []byte, v view) []byte { return appendText(dst, v.hash) }},
@@ -59,15 +59,15 @@ var imageColumns = func() map[string]column {
 		}},
 		{"owner_business", func([]byte, view) []byte { return nil }},
 	}
-	byName := make(map[string]column, len(all))
+	byName := make(map[string]imageField, len(all))
 	for _, c := range all {
 		byName[c.name] = c
 	}
 	return byName
 }()
 
-// columnsOf reads the fields parameter; id always comes with the others.
-func columnsOf[C any](known map[string]C, node, fields string, usual []string) ([]C, *failure) {
+// parseFields reads the fields parameter; id always comes with the others.
+func parseFields[C any](known map[string]C, node, fields string, usual []string) ([]C, *failure) {
 	names := usual
 	if strings.Trim(fields, ", ") != "" {
 		names = strings.Split(fields, ",")
@@ -91,7 +91,7 @@ func columnsOf[C any](known map[string]C, node, fields string, usual []string) (
 	return columns, nil
 }
 
-func appendRow(dst []byte, columns []column, v view) []byte {
+func appendRow(dst []byte, columns []imageField, v view) []byte {
 	dst = append(dst, '{')
 	empty := true
 	for _, c := range columns {

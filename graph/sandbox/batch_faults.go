@@ -9,17 +9,19 @@ import (
 // badHashes are what copies have instead of a hash; bad_hash draws one.
 var badHashes = []string{"0123", "=1+1", "<img src=x>", "../../x", "g0000000000000000000000000000000"}
 
-func (t trouble) badHash() string { return cmp.Or(t.Text, badHashes[t.pick%uint64(len(badHashes))]) }
+func (t activeFault) badHash() string {
+	return cmp.Or(t.Text, badHashes[t.draw%uint64(len(badHashes))])
+}
 
-// reshape loses an entry of a batch's answer, repeats one, or gives every call
+// rearrange loses an entry of a batch's answer, repeats one, or gives every call
 // that of another.
-func (t trouble) reshape(results []*result) []*result {
-	d := t.dice()
+func (t activeFault) rearrange(results []*result) []*result {
+	d := t.newRand()
 	at := d.IntN(len(results))
-	switch t.form {
-	case formShortBatch:
+	switch t.kind {
+	case faultShortBatch:
 		return slices.Delete(results, at, at+1)
-	case formLongBatch:
+	case faultLongBatch:
 		return slices.Insert(results, at, results[at])
 	}
 	for i := len(results) - 1; i > 0; i-- { // Sattolo's shuffle leaves none in its place
@@ -46,16 +48,16 @@ func readAnswer(r *result) (e entryAnswer) {
 	return e
 }
 
-// confuse gives answers to copies the name, the hash or both of the next copy in
+// swapCopyAnswers gives answers to copies the name, the hash or both of the next copy in
 // the batch; alone in it a copy keeps its own.
-func confuse(results []*result, swaps []form) {
+func swapCopyAnswers(results []*result, swaps []faultKind) {
 	answers := make([]entryAnswer, len(results))
 	for i, r := range results {
 		answers[i] = readAnswer(r)
 	}
 	for i, f := range swaps {
 		own := answers[i]
-		if f == formNone || own.key == "" {
+		if f == faultNone || own.key == "" {
 			continue
 		}
 		for k := 1; k < len(answers); k++ {
@@ -64,9 +66,9 @@ func confuse(results []*result, swaps []form) {
 				continue
 			}
 			switch f {
-			case formRekeyed:
+			case faultRekeyed:
 				other.image = own.image
-			case formCrossed:
+			case faultCrossed:
 				other.key = own.key
 			}
 			*results[i].Body = string(encode(imagesReply{map[string]any{other.key: other.image}}))
