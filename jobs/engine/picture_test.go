@@ -33,7 +33,7 @@ func TestPlaceholders(t *testing.T) {
 		why   string
 	}{
 		{sandbox.PicturePlaceholder, "it has 1 x 1 pixels, the image has 120 x 63"},
-		{sandbox.PictureCut, "something else: the PNG cannot be decoded: "},
+		{sandbox.PictureCut, "did not send the image: the PNG cannot be decoded: "},
 		{sandbox.PicturePage, `"text/html; charset=utf-8", not an image`},
 		{sandbox.PictureSame, "the content network sent the same picture for the image "},
 	} {

@@ -33,7 +33,7 @@ func TestListDistrustsPages(t *testing.T) {
 		{"null_rows", 0, "the answer has entries that name no image"},
 		{"empty_rows", 0, "the answer has entries that name no image"},
 		{"unsuccessful", 3, ""},
-		{"unsuccessful", 0, "without success"},
+		{"unsuccessful", 0, "neither success nor an error"},
 		{"foreign_rows", 3, ""},
 		{"foreign_rows", 0, "the answer shows an image of another ad account"},
 		{"id_rows", 0, ""},
