@@ -80,7 +80,7 @@ func noCommand(c *cli.Context, name string) error {
 	if near := plan.Suggest(name, names); near != "" {
 		hint = "did you mean " + near + "? " + hint
 	}
-	return usagef(hint, "there is no command %s", shown(name))
+	return usagef(hint, "unknown command %s", shown(name))
 }
 
 // reorder puts a command's options before its arguments: the flag package

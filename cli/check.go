@@ -33,7 +33,7 @@ func check(ctx context.Context, o runOptions, s *streams, path string, asJSON bo
 	}
 	defer se.close()
 	if se.connect == nil {
-		return usagef("leave one of them out", "--check asks the API, and --dry-run sends nothing")
+		return usagef("leave one of them out", "--check and --dry-run exclude each other: --check asks the API, --dry-run sends nothing")
 	}
 	dir, err := os.MkdirTemp("", "adferry-check-")
 	if err != nil {

@@ -29,7 +29,7 @@ func (o *cleanupOptions) runScheduled(ctx context.Context, s *streams, se *sessi
 		return reports.Made(name, draftNames()...)
 	})
 	if len(removed) > 0 && !se.quiet {
-		fmt.Fprintf(s.err, "removed %s under %s\n", count(len(removed), "old job"), o.root)
+		fmt.Fprintf(s.err, "removed %s under %s\n", reports.Counted(len(removed), "old job", "old jobs"), o.root)
 	}
 	if kept != nil { // does not change how the run ended
 		fmt.Fprintf(s.err, "adferry: some old jobs could not be removed: %s\n", kept)
@@ -95,7 +95,7 @@ func resumeCleanup(ctx context.Context, s *streams, se *session, dir string) err
 	}
 	defer job.Close()
 	if !se.quiet {
-		fmt.Fprintf(s.err, "resuming the unfinished job in %s; the ad accounts are not listed again\n", oneLine(dir))
+		fmt.Fprintf(s.err, "resuming the unfinished job in %s; the ad accounts are not listed again\n", reports.OneLine(dir))
 		if meta, err := job.Meta(ctx); err == nil && meta.Policy != "" {
 			fmt.Fprintf(s.err, "policy: %s\n", meta.Policy)
 		}

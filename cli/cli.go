@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"adferry/reports"
 )
 
 // Run is the program: it returns the exit code. args are without the program's
@@ -59,15 +61,10 @@ type streams struct {
 
 // report prints an error as one line and its hints below.
 func report(w io.Writer, err error) {
-	fmt.Fprintf(w, "adferry: %s\n", oneLine(err.Error()))
+	fmt.Fprintf(w, "adferry: %s\n", reports.OneLine(err.Error()))
 	for _, hint := range hints(err) {
-		fmt.Fprintf(w, "  hint: %s\n", oneLine(hint))
+		fmt.Fprintf(w, "  hint: %s\n", reports.OneLine(hint))
 	}
-}
-
-// oneLine keeps what is shown, such as a file's name, from making lines of its own.
-func oneLine(text string) string {
-	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(strings.TrimSpace(text))
 }
 
 // outcome is what a command ends with. Output that was lost is an error, unless its
@@ -78,5 +75,11 @@ func (s *streams) outcome(err error) error {
 		return ignoreBrokenPipe(s.out.err)
 	}
 	s.out.warnLost(s.err)
+	return err
+}
+
+// say writes a line to standard output.
+func (s *streams) say(line string) error {
+	_, err := fmt.Fprintln(s.out, line)
 	return err
 }

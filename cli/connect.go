@@ -50,17 +50,17 @@ func (o connection) token(stdin io.Reader) (graph.Secret, error) {
 	switch {
 	case strings.TrimSpace(text) != "":
 	case from == "--token-file":
-		return graph.Secret{}, usagef("put the token into it, and nothing else", "--token-file: %s is empty", shown(o.tokenFile))
+		return graph.Secret{}, usagef("put the token into the file, and nothing else", "--token-file: %s is empty", shown(o.tokenFile))
 	default:
 		hint := []string{"set ADFERRY_ACCESS_TOKEN, or name a file with --token-file FILE (- is standard input)"}
 		if o.sandbox {
-			hint = append(hint, "--sandbox rehearses without one")
+			hint = append(hint, "to rehearse without one, add --sandbox")
 		}
-		return graph.Secret{}, &usageError{err: errors.New("there is no access token"), hint: hint}
+		return graph.Secret{}, &usageError{err: errors.New("no access token is set"), hint: hint}
 	}
 	token, err := graph.NewSecret(text)
 	if err != nil {
-		return graph.Secret{}, usagef("", "the access token from %s cannot be one: %w", from, err)
+		return graph.Secret{}, usagef("", "the access token from %s is invalid: %w", from, err)
 	}
 	return token, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"adferry/jobs"
 	"adferry/plan"
+	"adferry/reports"
 )
 
 // agree lets a plan pass that deletes nothing, or as much as was agreed to; what
@@ -34,9 +35,9 @@ func (o consent) confirm(s *streams, what string) error {
 	}
 	in, ok := s.in.(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
-		return &guardError{what: what, hint: "--yes agrees to that; nothing was sent"}
+		return &guardError{what: what, hint: "to agree, add --yes; nothing was sent"}
 	}
-	warning := "Deleted images cannot be brought back"
+	warning := "Deleted images cannot be restored"
 	if o.backup != "" {
 		warning = "Each is backed up to " + o.backup + " before it is deleted"
 	}
@@ -52,16 +53,9 @@ func (o consent) confirm(s *streams, what string) error {
 func checkMaxDelete(limit jobs.Share, deletes, rows int) error {
 	if most := limit.Of(rows); limit.Set && deletes > most {
 		return &guardError{
-			what: fmt.Sprintf("the manifest deletes %s, and --max-delete allows %d", count(deletes, "image"), most),
+			what: fmt.Sprintf("the manifest deletes %s, and --max-delete allows %d", reports.Counted(deletes, "image", "images"), most),
 			hint: "check the manifest; nothing was sent",
 		}
 	}
 	return nil
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

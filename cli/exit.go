@@ -67,8 +67,8 @@ var errorCases = []errorCase{
 	is(registry.ErrBusy, exitLocked, func(error) string {
 		return "find the adferry process that hangs and end it, then run this again; nothing was sent"
 	}),
-	is(store.ErrBusy, exitLocked, func(error) string { return "wait until it ends, or leave it to the timer's next run" }),
-	is(store.ErrNoJob, exitUsage, func(error) string { return "adferry run MANIFEST --job DIR makes one" }),
+	is(store.ErrBusy, exitLocked, func(error) string { return "wait until it ends, or let the timer start the next run" }),
+	is(store.ErrNoJob, exitUsage, func(error) string { return "to make one: adferry run MANIFEST --job DIR" }),
 	is(store.ErrExists, exitUsage, nil),
 	kind(exitStopped, func(*diskError, error) []string {
 		return []string{"nothing was sent; free some space or fix the disk, then run it again"}
@@ -79,14 +79,14 @@ var errorCases = []errorCase{
 	kind(exitStopped, func(_ *jobs.CheckpointError, err error) []string { return diskHints(err) }),
 	kind(exitStopped, func(_ *jobs.PictureError, err error) []string { return diskHints(err) }),
 	kind(exitUsage, func(*store.UnwritableError, error) []string {
-		return []string{"copy the folder and name the copy, or ask the owner for leave to write to it"}
+		return []string{"copy the folder and name the copy, or ask the owner for write access"}
 	}),
 	kind(exitStopped, func(_ *store.DiskError, err error) []string { return diskHints(err) }),
 	kind(exitStopped, func(_ *jobs.OfflineError, err error) []string {
 		return []string{"check the network, the proxy and ADFERRY_ENDPOINT, then " + nextStep(err)}
 	}),
 	kind(exitStopped, func(e *unconfirmedError, _ error) []string {
-		return []string{"nothing was changed; after " + clock(e.until) + ", " + e.again + " has nothing to wait for"}
+		return []string{"nothing was changed; after " + reports.Clock(e.until) + ", " + e.again + " has nothing to wait for"}
 	}),
 	kind(exitStopped, func(_ *jobs.ThrottledError, err error) []string { return []string{"after that, " + nextStep(err)} }),
 	is(jobs.ErrStuck, exitStopped, func(err error) string {

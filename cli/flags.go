@@ -64,24 +64,24 @@ func runFlags() []cli.Flag {
 	return append([]cli.Flag{
 		intFlag("workers", 8, "HTTP requests in flight"),
 		intFlag("batch-size", 10, "operations in one HTTP request, 1 to 50"),
-		stringFlag("max-rate", "", "R", "at most R writes a second and ad account; 0, the default: no limit"),
-		stringFlag("quota", "auto", "auto|full|limited|off", "budgets to start from: those of the access tier that the API reports, of the named one, or none"),
+		stringFlag("max-rate", "", "R", "send at most R writes a second to each ad account; 0, the default, is no limit"),
+		stringFlag("quota", "auto", "auto|full|limited|off", "start from the documented budgets of the access tier that the API reports, of the named one, or from none"),
 		stringFlag("on-throttle", "wait", "wait|stop", "wait out throttles, or stop with exit code 3"),
-		limitFlag("max-wait", "stop with exit code 3 rather than wait longer than this at a stretch"),
+		limitFlag("max-wait", "stop with exit code 3 instead of waiting longer than this at a stretch"),
 		limitFlag("max-duration", "stop with exit code 3 after this long"),
 		stringFlag("max-delete", "", "N|P%", "refuse to start when the job deletes more images than this, or a greater share of its rows"),
-		stringFlag("backup", "", "DIR", "keep every image in DIR before it is deleted; no backup, no delete; the job keeps this for later runs"),
-		stringFlag("on-denied", "", "fail|upload", "where copying between two ad accounts is refused: fail (by default), or fetch the image and upload it; the job keeps this, too"),
-		boolFlag("new-endpoint", "go on against another server than the job has run against so far; the job keeps the new one"),
-		boolFlag("dry-run", "say what would be done and send nothing"),
-		stringFlag("max-failures", "", "N|P%", "stop with exit code 5 when more operations fail, or a greater share of the job's; by default half of at least 1,000 settled"),
-		intFlag("max-attempts", 5, "writes of one operation that may fail transiently before it is given up"),
-		durationFlag("retry-base", time.Second, "first pause after a transient failure; it doubles, with jitter"),
-		durationFlag("retry-max", time.Minute, "longest pause between attempts"),
+		stringFlag("backup", "", "DIR", "back up every image to DIR before it is deleted, or do not delete it; the job remembers this"),
+		stringFlag("on-denied", "", "fail|upload", "if copying between two ad accounts is refused: fail (the default), or download the image and upload it; the job remembers this"),
+		boolFlag("new-endpoint", "go on against another server than before; the job remembers the new one"),
+		boolFlag("dry-run", "show what would be done; send nothing"),
+		stringFlag("max-failures", "", "N|P%", "stop with exit code 5 when more operations than this fail, or a greater share of the job's; by default half of at least 1,000 settled ones"),
+		intFlag("max-attempts", 5, "how often one operation is tried when it fails for a reason that may pass"),
+		durationFlag("retry-base", time.Second, "first pause after such a failure; it doubles each time, with jitter"),
+		durationFlag("retry-max", time.Minute, "longest pause between tries"),
 		stringFlag("progress", "auto", "auto|bar|plain|json|none", "how progress is shown on standard error"),
 		stringFlag("log-level", "off", "off|error|warn|info|debug", "log what happens to standard error"),
 		stringFlag("log-format", "text", "text|json", "form of the log"),
-		stringFlag("metrics", "", "ADDR", "serve Prometheus metrics at http://ADDR/metrics meanwhile; port 0 picks a free one"),
+		stringFlag("metrics", "", "ADDR", "serve Prometheus metrics at http://ADDR/metrics while the job runs; port 0 picks a free one"),
 		boolFlag("sandbox", "run against an embedded sandbox seeded from the manifest; nothing leaves this machine"),
 	}, connectionFlags()...)
 }
@@ -91,6 +91,6 @@ func runFlags() []cli.Flag {
 func readFlags() []cli.Flag {
 	names := []string{"workers", "quota", "on-throttle", "max-wait", "max-duration", "retry-base", "retry-max", "log-level", "log-format"}
 	flags := slices.DeleteFunc(runFlags(), func(f cli.Flag) bool { return !slices.Contains(names, f.Names()[0]) })
-	flags = append(flags, boolFlag("quiet", "do not tell on standard error what has to wait, and why"))
+	flags = append(flags, boolFlag("quiet", "do not show on standard error what waits, and why"))
 	return append(flags, connectionFlags()...)
 }

@@ -39,7 +39,7 @@ func newFollower(ctx context.Context, w io.Writer, dir string, job *store.Job, e
 		fmt.Fprintf(w, "uses %s, as set with adferry tune\n", set.Tuning)
 	}
 	if !set.PausedAt.IsZero() {
-		fmt.Fprintf(w, "%s is paused since %s: nothing is sent until adferry unpause %s\n", oneLine(dir), clock(set.PausedAt), reports.Quote(dir))
+		fmt.Fprintln(w, reports.StartsPaused(dir, set.PausedAt))
 	}
 	h.steer(set)
 	return h, nil

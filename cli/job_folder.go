@@ -52,7 +52,7 @@ func checkPlace(m *manifest, dir string) error {
 	if !inFolder(m, dir) || !written(filepath.Base(m.kept)) {
 		return nil
 	}
-	return usagef("copy it to another folder, or name another one with --job DIR; adferry retry tries a job's failed rows again",
+	return usagef("copy it to another folder, or name another one with --job DIR; to try a job's failed rows again, use adferry retry",
 		"%s has the name of a file that the job in %s would write", m.name, dir)
 }
 

@@ -23,10 +23,10 @@ func listCommand(s *streams) *cli.Command {
 		Name: "list", Usage: "list the images of ad accounts; sends no write, ever", ArgsUsage: "ACCOUNT...",
 		Description: "Reads all the accounts side by side and writes their images as they come.\n" +
 			"An image is shown once for each account, as the first row of the API's list shows it, with status DELETED\n" +
-			"too: the field status tells. --count is the number that the API itself tells.\n" +
-			"--format csv begins with source_account and hash, and so is the source side of a manifest:\n" +
-			"add a target_account, or an operation that is delete.\n" +
-			"Exit code 1: some account could not be read to its end; the others were listed.\n" +
+			"too: see the field status. --count shows the number that the API itself reports.\n" +
+			"--format csv begins with source_account and hash, like a manifest:\n" +
+			"to make one, add a column target_account, or operation with delete in it.\n" +
+			"Exit code 1: some ad account could not be read to its end; the others were listed.\n" +
 			"The fields are " + strings.Join(graph.ImageFields, ", ") + ".",
 		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "hash", Usage: "only the image of this hash; may be repeated", EnvVars: env("hash")},
@@ -35,10 +35,10 @@ func listCommand(s *streams) *cli.Command {
 			intFlag("min-height", 0, "only images at least so many pixels high"),
 			stringFlag("business-id", "", "ID", "only images of this business"),
 			stringFlag("biz-tag-id", "", "ID", "only images with this business tag"),
-			stringFlag("fields", strings.Join(usualFields, ","), "NAME,...", "what to tell of each image, beside its hash"),
+			stringFlag("fields", strings.Join(usualFields, ","), "NAME,...", "fields to show besides the hash"),
 			stringFlag("format", "table", "table|csv|json|jsonl", "form of the output"),
-			boolFlag("count", "tell how many images there are, and list none"),
-			intFlag("page-size", 500, "images in one call; halved while the API cannot answer so much"),
+			boolFlag("count", "show how many images there are, and list none"),
+			intFlag("page-size", 500, "images in one call; halved while the API cannot answer that many"),
 		}, readFlags()...),
 		Action: func(c *cli.Context) error { return list(c, s) },
 	}
@@ -158,7 +158,7 @@ func fieldsOf(text string) ([]string, error) {
 			if near := plan.Suggest(name, graph.ImageFields); near != "" {
 				hint = "did you mean " + near + "?"
 			}
-			return nil, usagef(hint, "--fields: an ad image has no field %q", name)
+			return nil, usagef(hint, "--fields: ad images have no field %q", name)
 		}
 	}
 	return all, nil
@@ -177,11 +177,11 @@ func queryOf(c *cli.Context) (graph.Query, error) {
 	}
 	for name, id := range map[string]string{"business-id": q.BusinessID, "biz-tag-id": q.BizTagID} {
 		if strings.Trim(id, "0123456789") != "" {
-			return q, usagef("", "--%s %q is not a number", name, id)
+			return q, usagef("", "--%s must be a number, not %q", name, id)
 		}
 	}
 	if q.Limit < 1 || q.Limit > 10_000 {
-		return q, usagef("", "--page-size is %d, and goes from 1 to 10000", q.Limit)
+		return q, usagef("", "--page-size must be from 1 to 10000, not %d", q.Limit)
 	}
 	for _, text := range strings.FieldsFunc(strings.Join(c.StringSlice("hash"), ","), func(r rune) bool { return r == ',' }) {
 		h, err := plan.ParseHash(strings.TrimSpace(text))
@@ -193,7 +193,7 @@ func queryOf(c *cli.Context) (graph.Query, error) {
 		}
 	}
 	if c.Bool("count") && len(q.Hashes) > 50 {
-		return q, usagef("leave out --count, and count the lines", "--count takes up to 50 hashes, and there are %d", len(q.Hashes))
+		return q, usagef("leave out --count and count the lines", "--count takes at most 50 hashes, not %d", len(q.Hashes))
 	}
 	return q, nil
 }

@@ -56,7 +56,7 @@ func openManifest(s *streams, path string) (*manifest, error) {
 // too.
 func (o connection) openManifest(s *streams, path string) (*manifest, error) {
 	if isStdin(path) && isStdin(o.tokenFile) {
-		return nil, usagef("give the token in ADFERRY_ACCESS_TOKEN or a file", "the manifest and the token cannot both come from standard input")
+		return nil, usagef("set ADFERRY_ACCESS_TOKEN, or put the token into a file", "the manifest and the token cannot both come from standard input")
 	}
 	return openManifest(s, path)
 }
@@ -108,7 +108,7 @@ func openPipe(path string) (*manifest, error) {
 		case err != nil && err != io.EOF:
 			return nil, usagef("", "manifest: %s cannot be read: %w", path, graph.WithoutPath(err))
 		case time.Now().After(end):
-			return nil, usagef("start what writes to it, or name a file", "manifest: %s is a pipe, and nothing was written to it for %s", path, pipePatience)
+			return nil, usagef("start the program that writes to it, or name a file", "manifest: %s is a pipe, and nothing was written to it for %s", path, pipePatience)
 		}
 	}
 }

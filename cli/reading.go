@@ -57,7 +57,7 @@ func (r *reading) observe(e jobs.Event) {
 			who = e.Account.Act()
 		}
 		r.log.Info("parked", "account", string(e.Account), "until", e.Until, "why", e.Text)
-		r.say(fmt.Sprintf("%s has to wait until %s: %s", who, e.Until.Format(time.TimeOnly), e.Text))
+		r.say(fmt.Sprintf("%s waits until %s: %s", who, e.Until.Format(time.TimeOnly), e.Text))
 	case jobs.EventResumed:
 		r.log.Info("resumed", "account", string(e.Account))
 	case jobs.EventWarning:
@@ -123,13 +123,13 @@ func (e *readingError) Unwrap() error { return e.err }
 func accountHints(e *graph.Error) []string {
 	switch e.Class {
 	case graph.RefusedAccount:
-		return []string{"check the id, and that the token's user may see the account: ads_read, and a task on it in Business Manager"}
+		return []string{"check the id, and that the token's user may see the account: the token needs ads_read, the user a task on the account in Business Manager"}
 	case graph.MaybeThrottled:
-		return []string{"the account may be blocked: look at its status in Ads Manager, and come back in some hours"}
+		return []string{"the account may be blocked: check its status in Ads Manager, and try again in some hours"}
 	case graph.RefusedItem:
 		return []string{"the API refused what was asked: check the options and --api-version"}
 	}
-	return []string{"it failed again and again; come back later"}
+	return []string{"it kept failing; try again later"}
 }
 
 // untilSignal is a context that the first signal ends; the second one then ends

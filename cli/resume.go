@@ -18,8 +18,8 @@ func resumeCommand(s *streams) *cli.Command {
 func retryCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "retry", Usage: "re-open a job's failed operations and run them", ArgsUsage: "DIR", Flags: runFlags(),
-		Description: "Renew what made them fail first; report.html says what. A write of the job that was not\n" +
-			"confirmed is waited for before anything is opened, a minute at most.",
+		Description: "Remove the cause of the failures first; report.html names it. If a write of the job was not confirmed,\n" +
+			"this waits until it can no longer take effect, a minute at most.",
 		Action: func(c *cli.Context) error { return resumeAction(c, s, true) },
 	}
 }

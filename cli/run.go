@@ -19,8 +19,8 @@ func runCommand(s *streams) *cli.Command {
 		Name: "run", Usage: "carry out a manifest, or go on with it",
 		ArgsUsage: "MANIFEST",
 		Description: "Makes the job in DIR and runs it. The same manifest on an existing job resumes it.\n" +
-			"Deletions want --yes, or a yes at the terminal. DIR is new or empty: other files there are refused.\n" +
-			"MANIFEST may be a pipe, or - for standard input; --job names the folder then, and files of uploads are\n" +
+			"Deletions need --yes, or a yes at the terminal. DIR must be new or empty.\n" +
+			"MANIFEST may be a pipe, or - for standard input; then --job must name the folder, and files of uploads are\n" +
 			"relative to the working folder.",
 		Flags: append([]cli.Flag{
 			stringFlag("job", "", "DIR", "folder of the job; by default the manifest's path with .job for its extension"),
@@ -55,7 +55,7 @@ func runManifest(ctx context.Context, o runOptions, s *streams, path, dir string
 	case m.fixed:
 		dir = jobOf(path)
 	case !se.dryRun:
-		return usagef("name a folder with --job DIR", "a manifest from %s gives the job no name", m.name)
+		return usagef("name a folder with --job DIR", "the manifest comes from %s, so that the job has no name", m.name)
 	}
 	going, err := madeFrom(ctx, o, m, dir)
 	switch {

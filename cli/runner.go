@@ -160,7 +160,7 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 		}
 		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
 	} else if failed := summary.Totals.Failed; stop != nil && failed > 0 {
-		fmt.Fprintf(s.err, "adferry: %s failed; %s says why\n", count(failed, "row"), filepath.Join(dir, "failed.csv"))
+		fmt.Fprintln(s.err, "adferry: "+reports.FailedRows(failed, filepath.Join(dir, "failed.csv")))
 	}
 	s.out.warnLost(s.err) // how the run went is what its exit code says
 	return stop

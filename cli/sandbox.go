@@ -45,7 +45,7 @@ func sandboxCommand(s *streams) *cli.Command {
 
 func serveSandbox(c *cli.Context, s *streams) error {
 	if c.NArg() > 0 {
-		return usagef("adferry sandbox --manifest FILE seeds it", "sandbox takes no arguments, and there is %q", c.Args().First())
+		return usagef("to seed it from a manifest: adferry sandbox --manifest FILE", "sandbox takes no arguments, not %q", c.Args().First())
 	}
 	options, err := sandboxOptions(c)
 	if err != nil {

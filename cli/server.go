@@ -35,8 +35,8 @@ func (v server) has(dir string, meta store.Meta) error {
 	if meta.Sandbox || meta.Endpoint == "" || v.origin == "" || v.adopt || graph.SameServer(meta.Endpoint, v.origin) {
 		return nil
 	}
-	return usagef("set ADFERRY_ENDPOINT="+meta.Endpoint+", or go on against the other server with --new-endpoint; nothing was sent",
-		"%s holds a job of %s, and the endpoint is %s", dir, meta.Endpoint, v.origin)
+	return usagef("set ADFERRY_ENDPOINT="+meta.Endpoint+", or add --new-endpoint to go on against the other server; nothing was sent",
+		"%s holds a job that ran against %s, and the endpoint is %s", dir, meta.Endpoint, v.origin)
 }
 
 // keep has the job remember the server. A job of an adferry that kept none takes that
@@ -60,7 +60,7 @@ func register(ctx context.Context, s *streams, job *store.Job, dir string, se *s
 	warn := func(err error) {
 		fmt.Fprintf(s.err, "adferry: %v\n", err)
 		if errors.As(err, new(*registry.UnavailableError)) {
-			fmt.Fprintln(s.err, "  hint: it goes on; name a folder that can be written to with ADFERRY_STATE_DIR")
+			fmt.Fprintln(s.err, "  hint: the job goes on; to name a folder that can be written to, set ADFERRY_STATE_DIR")
 		}
 	}
 	folder, err := registry.Folder(os.Getenv("ADFERRY_STATE_DIR"))
@@ -82,8 +82,8 @@ func register(ctx context.Context, s *streams, job *store.Job, dir string, se *s
 func contradictionHints(e *registry.ContradictionError) []string {
 	other := reports.Quote(e.Other)
 	return []string{
-		"let the other job end, or end it with adferry resume " + other + "; adferry status " + other + " shows how far it is",
-		"or give it up for good by removing its folder; then adferry resume " + reports.Quote(e.Mine) + ": nothing was sent",
+		"finish the other job first: adferry resume " + other + "; adferry status " + other + " shows how far it is",
+		"or give it up by removing its folder, then adferry resume " + reports.Quote(e.Mine) + "; nothing was sent",
 	}
 }
 

@@ -77,7 +77,7 @@ func printLeft(ctx context.Context, s *streams, se *session, dir string, reopen 
 	if reopen {
 		left += summary.Totals.Failed
 	}
-	fmt.Fprintf(s.out, "dry run: %s would be taken up; nothing was sent\n", count(left, "row"))
+	fmt.Fprintln(s.out, reports.Left(left))
 	deletes, err := job.Deletes(ctx)
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func reportCommand(s *streams) *cli.Command {
 			if err := reports.Write(c.Context, dir, job); err != nil {
 				return inJob(dir, fmt.Errorf("%w: %w", errReports, err))
 			}
-			_, err = fmt.Fprintf(s.out, "reports written to %s\n", oneLine(dir))
+			_, err = fmt.Fprintf(s.out, "reports written to %s\n", reports.OneLine(dir))
 			return err
 		},
 	}

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -14,9 +12,9 @@ import (
 
 func pauseCommand(s *streams) *cli.Command {
 	return &cli.Command{
-		Name: "pause", Usage: "have a job send nothing more until it is unpaused", ArgsUsage: "DIR",
-		Description: "The process that runs the job stays and waits; its requests in flight may end. The pause stays\n" +
-			"with the job: a later process waits, too.",
+		Name: "pause", Usage: "stop a job from sending until it is unpaused", ArgsUsage: "DIR",
+		Description: "The process that runs the job waits; its requests in flight may end. The job remembers the pause:\n" +
+			"a later process waits, too.",
 		Action: func(c *cli.Context) error { return steerAction(c, s, pause) },
 	}
 }
@@ -31,10 +29,10 @@ func unpauseCommand(s *streams) *cli.Command {
 func tuneCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "tune", Usage: "change the pace of a running job", ArgsUsage: "DIR",
-		Description: "What is set stays with the job until it is tuned again, or a later process is given the option.",
+		Description: "The job remembers this until it is tuned again or a later process is given the option.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "workers", Usage: "HTTP requests in flight", EnvVars: env("workers"), DefaultText: "as they are"},
-			stringFlag("max-rate", "", "R", "at most R writes a second and ad account; 0: no limit"),
+			stringFlag("max-rate", "", "R", "send at most R writes a second to each ad account; 0 is no limit"),
 		},
 		Action: func(c *cli.Context) error {
 			set, err := tuningOf(c)
@@ -80,34 +78,22 @@ func steer(ctx context.Context, s *streams, dir string, do func(context.Context,
 
 func pause(ctx context.Context, s *streams, j steeredJob) error {
 	if !j.before.PausedAt.IsZero() {
-		_, err := fmt.Fprintf(s.out, "%s is paused already, since %s\n", oneLine(j.dir), clock(j.before.PausedAt))
-		return err
+		return s.say(reports.AlreadyPaused(j.dir, j.before.PausedAt))
 	}
 	if err := j.Pause(ctx); err != nil {
 		return err
 	}
-	then := "no process runs it now, and the next one will wait"
-	if j.Running() {
-		then = "its process stops sending within a second, and its requests in flight may end"
-	}
-	_, err := fmt.Fprintf(s.out, "%s is paused: %s; go on with adferry unpause %s\n", oneLine(j.dir), then, reports.Quote(j.dir))
-	return err
+	return s.say(reports.Paused(j.dir, j.Running()))
 }
 
 func unpause(ctx context.Context, s *streams, j steeredJob) error {
 	if j.before.PausedAt.IsZero() {
-		_, err := fmt.Fprintf(s.out, "%s is not paused\n", oneLine(j.dir))
-		return err
+		return s.say(reports.NotPaused(j.dir))
 	}
 	if err := j.Unpause(ctx); err != nil {
 		return err
 	}
-	then := "goes on"
-	if !j.Running() {
-		then = "is no longer paused; no process runs it now, go on with adferry resume " + reports.Quote(j.dir)
-	}
-	_, err := fmt.Fprintf(s.out, "%s %s\n", oneLine(j.dir), then)
-	return err
+	return s.say(reports.Unpaused(j.dir, j.Running()))
 }
 
 func tuneTo(set jobs.Tuning) func(context.Context, *streams, steeredJob) error {
@@ -116,12 +102,7 @@ func tuneTo(set jobs.Tuning) func(context.Context, *streams, steeredJob) error {
 		if err := j.Tune(ctx, now); err != nil {
 			return err
 		}
-		when := "takes effect within a second"
-		if !j.Running() {
-			when = "no process runs it now, and the next one will do so"
-		}
-		_, err := fmt.Fprintf(s.out, "%s will use %s; %s\n", oneLine(j.dir), now, when)
-		return err
+		return s.say(reports.Tuned(j.dir, now, j.Running()))
 	}
 }
 
@@ -135,6 +116,3 @@ func overlay(t, set jobs.Tuning) jobs.Tuning {
 	}
 	return t
 }
-
-// clock is a moment for people, in their zone.
-func clock(t time.Time) string { return t.Local().Format("2 Jan 15:04:05 MST") }

@@ -61,9 +61,9 @@ func waitForWrites(ctx context.Context, s *streams, se *session, job *store.Job)
 		return nil
 	}
 	if most := se.engine.MaxWait; most > 0 && wait > most {
-		return &unconfirmedError{until: until, err: fmt.Errorf("%s may still take effect until %s, and --max-wait (%s) is shorter", unconfirmed(writes), clock(until), most)}
+		return &unconfirmedError{until: until, err: fmt.Errorf("%s may take effect until %s, which is longer than --max-wait (%s)", unconfirmed(writes), reports.Clock(until), most)}
 	}
-	fmt.Fprintf(s.err, "waiting until %s: %s may still take effect until then\n", clock(until), unconfirmed(writes))
+	fmt.Fprintf(s.err, "waiting until %s, because %s may take effect until then\n", reports.Clock(until), unconfirmed(writes))
 	if most := se.engine.MaxDuration; most > 0 {
 		var cancel func()
 		ctx, cancel = context.WithTimeoutCause(ctx, most, jobs.ErrDuration)

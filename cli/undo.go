@@ -19,12 +19,11 @@ import (
 func undoCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "undo", Usage: "take back what a job did", ArgsUsage: "DIR",
-		Description: "Makes a job of its own in DIR/undo, with the same guards, reports and exit codes, that\n" +
-			"deletes the images that the job brought, and only those, and brings back what it deleted:\n" +
-			"from where it was copied to, or else from the job's backup (--backup DIR names another).\n" +
-			"An image that a creative uses by now stays, and its row fails as in_use. One that may be the\n" +
-			"last copy stays, too: exit code 1. A write of the job that was not confirmed is waited for first,\n" +
-			"a minute at most.",
+		Description: "Makes and runs a job in DIR/undo, with the same guards, reports and exit codes. It deletes the\n" +
+			"images that the job created, and only those, and restores what it deleted: from a copy, or else\n" +
+			"from the job's backup (or the one that --backup DIR names). An image that a creative uses by now\n" +
+			"stays, and its row fails as in_use. An image that may be the last copy stays, too: exit code 1.\n" +
+			"If a write of the job was not confirmed, this waits first, a minute at most.",
 		Flags: append([]cli.Flag{boolFlag("yes", "agree to the deletions")}, runFlags()...),
 		Action: func(c *cli.Context) error {
 			dir, err := jobFolder(c)
@@ -126,9 +125,9 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 		return false, err
 	}
 	if !meta.PausedAt.IsZero() {
-		return false, usagef("adferry unpause "+dir, "%s is paused since %s, and answers of it that were lost have to be settled first", dir, clock(meta.PausedAt))
+		return false, usagef("adferry unpause "+dir, "%s is paused since %s, and writes whose answers were lost have to be settled first", dir, reports.Clock(meta.PausedAt))
 	}
-	fmt.Fprintf(s.err, "writes whose answers were lost: %d; what became of them is settled first\n", lost)
+	fmt.Fprintf(s.err, "the answers to %d writes were lost; their outcome is settled first\n", lost)
 	api, err := se.connect(job)
 	if err != nil {
 		return false, err

@@ -22,7 +22,7 @@ var (
 // onUsageError says in our words what is wrong with an option.
 func onUsageError(c *cli.Context, err error, _ bool) error {
 	text := err.Error()
-	hint := fmt.Sprintf("adferry %s lists the options and their values", helpFor(c))
+	hint := fmt.Sprintf("see adferry %s for the options and their values", helpFor(c))
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
 		return noOption(c, name)
 	}
@@ -37,7 +37,7 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 
 // noOption is an error with the option that was most likely meant, if one was.
 func noOption(c *cli.Context, name string) error {
-	hint := fmt.Sprintf("adferry %s lists the options", helpFor(c))
+	hint := fmt.Sprintf("see adferry %s for the options", helpFor(c))
 	var names []string
 	if c.Command != nil {
 		for _, f := range c.Command.Flags {
@@ -50,7 +50,7 @@ func noOption(c *cli.Context, name string) error {
 	case near != "":
 		hint = fmt.Sprintf("did you mean --%s? %s", near, hint)
 	}
-	return usagef(hint, "there is no option --%s", name)
+	return usagef(hint, "unknown option --%s", name)
 }
 
 // kindOf says what an option takes.

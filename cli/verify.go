@@ -13,12 +13,11 @@ import (
 
 func verifyCommand(s *streams) *cli.Command {
 	return &cli.Command{
-		Name: "verify", Usage: "read back what a job settled, and report any drift; changes nothing", ArgsUsage: "DIR",
-		Description: "Reads every image that a settled row of the job copied, uploaded or deleted, and tells which are\n" +
-			"missing (there when the job was done with them, and gone now), reappeared (deleted, and there now)\n" +
-			"or changed (made or updated since, or no longer ACTIVE). Works while the job runs, and without it.\n" +
-			"Rows that failed or are not settled yet are counted. Exit code 1: there is drift, or images\n" +
-			"could not be read, which are counted apart.",
+		Name: "verify", Usage: "compare the ad accounts with what a job left; changes nothing", ArgsUsage: "DIR",
+		Description: "Reads every image that a settled row of the job copied, uploaded or deleted, and lists those that\n" +
+			"are missing (the job left them there), reappeared (the job deleted them) or changed (created or\n" +
+			"updated since, or no longer ACTIVE). It can be used while the job runs. Rows that failed or are not\n" +
+			"settled yet are counted. Exit code 1: there is drift, or some images could not be read.",
 		Flags: append([]cli.Flag{
 			boolFlag("json", "print a document with every drift"),
 			boolFlag("new-endpoint", "read from another server than the job ran against"),

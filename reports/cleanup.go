@@ -54,5 +54,5 @@ func CleanupDeletions(inv *cleanup.Inventory) string {
 		}
 	}
 	from, named := accountsByDeletions(deletions)
-	return fmt.Sprintf("the cleanup deletes %s from %s%s", counted(inv.Deletes(), "image", "images"), from, named)
+	return fmt.Sprintf("the cleanup deletes %s from %s%s", Counted(inv.Deletes(), "image", "images"), from, named)
 }

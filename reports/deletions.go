@@ -20,7 +20,7 @@ func ManifestDeletions(p *plan.Plan) string {
 		without = "none"
 	}
 	return fmt.Sprintf("the manifest deletes %s from %s, %s of them without a copy elsewhere%s",
-		counted(p.Counts().Deletes, "image", "images"), from, without, named)
+		Counted(p.Counts().Deletes, "image", "images"), from, without, named)
 }
 
 // UndoDeletions says, for people to agree to, how many images an undo deletes, and from
@@ -28,7 +28,7 @@ func ManifestDeletions(p *plan.Plan) string {
 func UndoDeletions(p *plan.Plan) string {
 	deletions, _ := deletionsOf(p)
 	from, named := accountsByDeletions(deletions)
-	return fmt.Sprintf("the undo deletes %s that the job created, from %s%s", counted(p.Counts().Deletes, "image", "images"), from, named)
+	return fmt.Sprintf("the undo deletes %s that the job created, from %s%s", Counted(p.Counts().Deletes, "image", "images"), from, named)
 }
 
 // deletionsOf counts a plan's deletions by ad account, and those of images of which the

@@ -31,13 +31,13 @@ func steps(s jobs.Summary, dir string) []step {
 	}
 	if s.Totals.Failed > 0 {
 		next = append(next, step{"adferry retry " + dir,
-			fmt.Sprintf("fix the cause, then this tries the %s again", counted(s.Totals.Failed, "failed row", "failed rows"))})
+			fmt.Sprintf("fix the cause, then this tries the %s again", Counted(s.Totals.Failed, "failed row", "failed rows"))})
 	}
 	return next
 }
 
 func resumeWhy(s jobs.Summary, left int) string {
-	why := fmt.Sprintf("goes on with the %s that %s left", counted(left, "row", "rows"), isAre(left))
+	why := fmt.Sprintf("goes on with the %s that %s left", Counted(left, "row", "rows"), isAre(left))
 	if s.ExitCode == nil {
 		return why
 	}
@@ -60,26 +60,26 @@ func outcome(s jobs.Summary) string {
 	left := t.Pending + t.Unknown
 	switch {
 	case s.State == jobs.JobPaused:
-		return fmt.Sprintf("Paused: %s of %s settled, %s left%s.", count(t.Settled()), counted(t.Rows, "row", "rows"), count(left), failedToo(t))
+		return fmt.Sprintf("Paused: %s of %s settled, %s left%s.", count(t.Settled()), Counted(t.Rows, "row", "rows"), count(left), failedToo(t))
 	case s.State == jobs.JobRunning:
-		return fmt.Sprintf("Running: %s of %s settled, %s left%s.", count(t.Settled()), counted(t.Rows, "row", "rows"), count(left), failedToo(t))
+		return fmt.Sprintf("Running: %s of %s settled, %s left%s.", count(t.Settled()), Counted(t.Rows, "row", "rows"), count(left), failedToo(t))
 	case left > 0:
 		stop := ""
 		if s.Stop != "" {
 			stop = " Why: " + strings.TrimSuffix(OneLine(s.Stop), ".") + "."
 		}
 		if t.Settled() == 0 && s.API.Calls == 0 {
-			return fmt.Sprintf("Not started: %s to do.%s", counted(left, "row", "rows"), stop)
+			return fmt.Sprintf("Not started: %s to do.%s", Counted(left, "row", "rows"), stop)
 		}
 		return fmt.Sprintf("Stopped early: %s of %s settled, %s left%s.%s",
-			count(t.Settled()), counted(t.Rows, "row", "rows"), count(left), failedToo(t), stop)
+			count(t.Settled()), Counted(t.Rows, "row", "rows"), count(left), failedToo(t), stop)
 	case t.Failed > 0:
 		return fmt.Sprintf("Finished: %s of %s ended as wanted, and %s failed.",
-			count(t.Done+t.Skipped), counted(t.Rows, "row", "rows"), count(t.Failed))
+			count(t.Done+t.Skipped), Counted(t.Rows, "row", "rows"), count(t.Failed))
 	case t.Skipped == t.Rows:
-		return fmt.Sprintf("Finished: nothing to do for %s.", counted(t.Rows, "row", "rows"))
+		return fmt.Sprintf("Finished: nothing to do for %s.", Counted(t.Rows, "row", "rows"))
 	}
-	return fmt.Sprintf("Finished: %s ended as wanted.", counted(t.Rows, "row", "rows"))
+	return fmt.Sprintf("Finished: %s ended as wanted.", Counted(t.Rows, "row", "rows"))
 }
 
 func failedToo(t jobs.Totals) string {

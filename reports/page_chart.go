@@ -50,7 +50,7 @@ func newProgressChart(samples []jobs.Sample, axis timeAxis) *progressChart {
 	}
 	c.Waiting = waiting(points, axis)
 	c.Label = fmt.Sprintf("%s settled over %s, %s of them failed",
-		counted(last.Settled, "operation", "operations"), span(axis.to.Sub(axis.from)), count(last.Failed))
+		Counted(last.Settled, "operation", "operations"), span(axis.to.Sub(axis.from)), count(last.Failed))
 	return c
 }
 

@@ -51,8 +51,8 @@ func facts(s jobs.Summary) []fact {
 	if s.WaitedS > 0 {
 		add("of it, waiting", seconds(s.WaitedS))
 	}
-	add("API calls", count(s.API.Calls)+" in "+counted(s.API.HTTPRequests, "request", "requests"))
-	add("throttled", counted(s.API.Throttled, "call", "calls"))
+	add("API calls", count(s.API.Calls)+" in "+Counted(s.API.HTTPRequests, "request", "requests"))
+	add("throttled", Counted(s.API.Throttled, "call", "calls"))
 	if s.ExitCode != nil {
 		add("exit code", strconv.Itoa(*s.ExitCode))
 	}

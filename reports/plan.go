@@ -63,8 +63,8 @@ func (d Plan) Write(w io.Writer, asJSON bool) error {
 const planAccounts = 20
 
 func (d Plan) text(w io.Writer) error {
-	fmt.Fprintf(w, "%s: %s, %s, %s\n\n", OneLine(d.Manifest), counted(d.Rows, "row", "rows"),
-		counted(d.Writes, "operation", "operations"), counted(len(d.Accounts), "ad account", "ad accounts"))
+	fmt.Fprintf(w, "%s: %s, %s, %s\n\n", OneLine(d.Manifest), Counted(d.Rows, "row", "rows"),
+		Counted(d.Writes, "operation", "operations"), Counted(len(d.Accounts), "ad account", "ad accounts"))
 	t := newTable(1)
 	for _, verb := range []string{"copy", "move", "delete", "upload"} {
 		if n := d.RowsBy[verb]; n > 0 {
@@ -84,8 +84,8 @@ func (d Plan) text(w io.Writer) error {
 	}
 	t.write(w)
 	moreAccounts(w, len(d.Accounts)-planAccounts)
-	fmt.Fprintf(w, "\nAPI calls  %s: %s, and %s of up to 50 images each; %s\n", count(d.Calls), counted(d.Writes, "write", "writes"),
-		counted(d.Reads, "read", "reads"), counted(d.Points, "quota point", "quota points"))
+	fmt.Fprintf(w, "\nAPI calls  %s: %s, and %s of up to 50 images each; %s\n", count(d.Calls), Counted(d.Writes, "write", "writes"),
+		Counted(d.Reads, "read", "reads"), Counted(d.Points, "quota point", "quota points"))
 	d.times(w)
 	for _, warning := range d.Warnings {
 		fmt.Fprintf(w, "warning    %s\n", OneLine(warning))
@@ -111,7 +111,7 @@ func (d Plan) times(w io.Writer) {
 
 func moreAccounts(w io.Writer, n int) {
 	if n > 0 {
-		fmt.Fprintf(w, "... and %s; --json lists them all\n", counted(n, "more ad account", "more ad accounts"))
+		fmt.Fprintf(w, "... and %s; --json lists them all\n", Counted(n, "more ad account", "more ad accounts"))
 	}
 }
 

@@ -58,7 +58,7 @@ func (d Plan) checkedJSON(w io.Writer, rows iter.Seq2[preflight.RowFinding, erro
 }
 
 func checkText(w io.Writer, f *preflight.Finding, rows iter.Seq2[preflight.RowFinding, error]) error {
-	fmt.Fprintf(w, "\nasked the API (%s, no write): %s to carry out\n", counted(f.Calls, "call", "calls"), counted(f.ToDo, "row", "rows"))
+	fmt.Fprintf(w, "\nasked the API (%s, no write): %s to carry out\n", Counted(f.Calls, "call", "calls"), Counted(f.ToDo, "row", "rows"))
 	t := newTable(1)
 	for _, m := range []map[jobs.Reason]int{f.Already, f.Problems} {
 		for _, reason := range slices.Sorted(maps.Keys(m)) {
@@ -102,7 +102,7 @@ func failingRows(w io.Writer, rows iter.Seq2[preflight.RowFinding, error]) error
 		}
 	}
 	if more := n - planRows; more > 0 {
-		fmt.Fprintf(w, "... and %s; --json lists them all\n", counted(more, "more row", "more rows"))
+		fmt.Fprintf(w, "... and %s; --json lists them all\n", Counted(more, "more row", "more rows"))
 	}
 	return nil
 }
@@ -140,5 +140,5 @@ func checkedTime(f *preflight.Finding) string {
 		return most + " for the rows to carry out, at either access tier"
 	}
 	return fmt.Sprintf("%s to %s for the rows to carry out: %s no access tier", least, most,
-		counted(f.Untold, "ad account reports", "ad accounts report"))
+		Counted(f.Untold, "ad account reports", "ad accounts report"))
 }

@@ -167,7 +167,7 @@ func (p *Progress) takeNotes() []string {
 	defer p.mu.Unlock()
 	notes := p.notes
 	if p.dropped > 0 {
-		notes = append(notes, fmt.Sprintf("%s not shown", counted(p.dropped, "more note is", "more notes are")))
+		notes = append(notes, fmt.Sprintf("%s not shown", Counted(p.dropped, "more note is", "more notes are")))
 	}
 	p.notes, p.dropped = nil, 0
 	return notes

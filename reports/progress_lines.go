@@ -121,7 +121,7 @@ func (v view) waiting(now time.Time) string {
 	case v.Parked == 1:
 		return plan.Account(v.Next).Act() + " waits and " + goesOn + why
 	case v.Next == "":
-		return fmt.Sprintf("the whole app waits and %s%s; %s, too", goesOn, why, counted(v.Parked-1, "ad account", "ad accounts"))
+		return fmt.Sprintf("the whole app waits and %s%s; %s, too", goesOn, why, Counted(v.Parked-1, "ad account", "ad accounts"))
 	}
 	return fmt.Sprintf("%d ad accounts wait; the first, %s, %s%s", v.Parked, plan.Account(v.Next).Act(), goesOn, why)
 }

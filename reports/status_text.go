@@ -96,8 +96,8 @@ func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	if s.Policy != "" {
 		t.add("policy", s.Policy)
 	}
-	t.add("sent", fmt.Sprintf("%s in %s, %s throttled", counted(s.API.Calls, "call", "calls"),
-		counted(s.API.HTTPRequests, "request", "requests"), count(s.API.Throttled)))
+	t.add("sent", fmt.Sprintf("%s in %s, %s throttled", Counted(s.API.Calls, "call", "calls"),
+		Counted(s.API.HTTPRequests, "request", "requests"), count(s.API.Throttled)))
 	took := seconds(s.ElapsedS)
 	if s.WaitedS > 0 {
 		took += ", " + seconds(s.WaitedS) + " of it waiting for limits or the network"
@@ -173,7 +173,7 @@ func accountTable(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	}
 	t.write(b)
 	if more := len(ls) - textAccounts; more > 0 {
-		fmt.Fprintf(b, "... and %s; --json lists them all\n", counted(more, "more ad account", "more ad accounts"))
+		fmt.Fprintf(b, "... and %s; --json lists them all\n", Counted(more, "more ad account", "more ad accounts"))
 	}
 }
 

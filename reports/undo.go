@@ -34,10 +34,10 @@ func UndoLeft(f undo.Finding) string {
 func UndoSummary(f undo.Finding) string {
 	var parts []string
 	if n := len(f.Gone); n > 0 {
-		parts = append(parts, counted(n, "image", "images")+" cannot be restored")
+		parts = append(parts, Counted(n, "image", "images")+" cannot be restored")
 	}
 	if n := len(f.Kept); n > 0 {
-		parts = append(parts, counted(n, "image", "images")+" kept as the last copy")
+		parts = append(parts, Counted(n, "image", "images")+" kept as the last copy")
 	}
 	return "not everything was taken back: " + strings.Join(parts, " and ")
 }

@@ -17,8 +17,8 @@ func count[N int | int64](n N) string {
 	return s
 }
 
-// counted writes a number with its noun.
-func counted(n int, one, many string) string {
+// Counted is a number with its noun, in one of two forms.
+func Counted(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}

@@ -118,7 +118,7 @@ func (v *Verification) End(found jobs.Verified, rows jobs.Totals, unread []Unrea
 	if v.n > 0 {
 		as = count(v.n) + " not as expected; expected are"
 	}
-	fmt.Fprintf(v.w, "read back    %s, %s: %s present, %s deleted\n", counted(found.Checked(), "image", "images"), as, count(found.Present), count(found.Absent))
+	fmt.Fprintf(v.w, "read back    %s, %s: %s present, %s deleted\n", Counted(found.Checked(), "image", "images"), as, count(found.Present), count(found.Absent))
 	switch {
 	case v.n == 0 && found.Unread > 0:
 		fmt.Fprintln(v.w, "drift        none in what could be read")
@@ -131,13 +131,13 @@ func (v *Verification) End(found jobs.Verified, rows jobs.Totals, unread []Unrea
 				kinds = append(kinds, fmt.Sprintf("%s %s", count(n), k))
 			}
 		}
-		fmt.Fprintf(v.w, "drift        %s: %s\n", counted(v.n, "image", "images"), list(kinds))
+		fmt.Fprintf(v.w, "drift        %s: %s\n", Counted(v.n, "image", "images"), list(kinds))
 	}
 	if found.Unread > 0 {
-		fmt.Fprintf(v.w, "not readable %s of %s: nothing is known of them\n", counted(found.Unread, "image", "images"), counted(len(unread), "ad account", "ad accounts"))
+		fmt.Fprintf(v.w, "not readable %s of %s: nothing is known of them\n", Counted(found.Unread, "image", "images"), Counted(len(unread), "ad account", "ad accounts"))
 	}
 	if left := rows.Failed + rows.Pending + rows.Unknown; left > 0 {
-		fmt.Fprintf(v.w, "not verified %s: %s failed, %s not settled\n", counted(left, "row", "rows"), count(rows.Failed), count(rows.Pending+rows.Unknown))
+		fmt.Fprintf(v.w, "not verified %s: %s failed, %s not settled\n", Counted(left, "row", "rows"), count(rows.Failed), count(rows.Pending+rows.Unknown))
 	}
 	return v.w.Flush()
 }

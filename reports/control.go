@@ -1,0 +1,62 @@
+package reports
+
+import (
+	"fmt"
+	"time"
+
+	"adferry/jobs"
+)
+
+// A job that was paused, unpaused or tuned, in a line for the person who did it.
+
+// Clock is a moment for people, in their zone.
+func Clock(t time.Time) string { return t.Local().Format("2 Jan 15:04:05 MST") }
+
+// Paused says that the job in dir is paused now; running is whether a process runs it.
+func Paused(dir string, running bool) string {
+	then := "no process runs it now, and the next one will wait"
+	if running {
+		then = "its process stops sending within a second, and its requests in flight may end"
+	}
+	return fmt.Sprintf("%s is paused: %s; go on with adferry unpause %s", OneLine(dir), then, Quote(dir))
+}
+
+// AlreadyPaused says that a job was paused before.
+func AlreadyPaused(dir string, since time.Time) string {
+	return fmt.Sprintf("%s is paused already, since %s", OneLine(dir), Clock(since))
+}
+
+// StartsPaused says to a process that its job is paused.
+func StartsPaused(dir string, since time.Time) string {
+	return fmt.Sprintf("%s is paused since %s: nothing is sent until adferry unpause %s", OneLine(dir), Clock(since), Quote(dir))
+}
+
+// Unpaused says that a job goes on.
+func Unpaused(dir string, running bool) string {
+	if running {
+		return OneLine(dir) + " goes on"
+	}
+	return fmt.Sprintf("%s is no longer paused; no process runs it now, go on with adferry resume %s", OneLine(dir), Quote(dir))
+}
+
+// NotPaused says that there was no pause to end.
+func NotPaused(dir string) string { return OneLine(dir) + " is not paused" }
+
+// Tuned says how a job will be paced.
+func Tuned(dir string, t jobs.Tuning, running bool) string {
+	when := "takes effect within a second"
+	if !running {
+		when = "no process runs it now, and the next one will do so"
+	}
+	return fmt.Sprintf("%s will use %s; %s", OneLine(dir), t, when)
+}
+
+// Left says how many rows a resume or a retry would go on with.
+func Left(rows int) string {
+	return fmt.Sprintf("dry run: %s left to do; nothing was sent", Counted(rows, "row", "rows"))
+}
+
+// FailedRows says in one line how many rows failed and where to read why.
+func FailedRows(n int, path string) string {
+	return fmt.Sprintf("%s failed; see %s", Counted(n, "row", "rows"), OneLine(path))
+}
