@@ -54,7 +54,7 @@ func (o *cleanupOptions) rehearse(ctx context.Context, s *streams, se *session) 
 // checkDraft refuses a folder that the cleanup cannot write its manifest and job into.
 // The manifest of an earlier dry run may be replaced, unless it was changed since.
 func checkDraft(dir string) error {
-	if err := store.Vacant(dir, draftNames()...); err != nil {
+	if err := store.CheckVacant(dir, draftNames()...); err != nil {
 		return err
 	}
 	if cleanup.Replaceable(dir) {

@@ -54,7 +54,7 @@ func makeCleanup(ctx context.Context, s *streams, se *session, inv *cleanup.Inve
 	}
 	path := filepath.Join(dir, cleanup.ManifestName)
 	job, _, err := store.Create(ctx, dir, store.Spec{
-		Manifest: absolute(path), Policy: inv.Policy(), Consent: true, Endpoint: se.server().origin, Settings: se.settings, Beside: draftNames(),
+		Manifest: absolute(path), Policy: inv.Policy(), Consent: true, Endpoint: se.server().origin, Settings: se.settings, Allowed: draftNames(),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 			p, err := readManifest(path, visit)
 			if err == nil && p.SHA256 != sum { // the consent is for what was listed, and nothing else

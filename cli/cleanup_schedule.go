@@ -15,7 +15,7 @@ import (
 // runScheduled is a timer's run: it resumes the newest job under root, or makes
 // another one in a dated folder.
 func (o *cleanupOptions) runScheduled(ctx context.Context, s *streams, se *session) error {
-	folders, err := store.OpenSeries(o.root, "cleanup")
+	folders, err := store.OpenSchedule(o.root, "cleanup")
 	if err != nil {
 		return notStarted(err)
 	}
@@ -37,7 +37,7 @@ func (o *cleanupOptions) runScheduled(ctx context.Context, s *streams, se *sessi
 	return err
 }
 
-func (o *cleanupOptions) runNext(ctx context.Context, s *streams, se *session, folders *store.Series) error {
+func (o *cleanupOptions) runNext(ctx context.Context, s *streams, se *session, folders *store.Schedule) error {
 	last, err := folders.Last()
 	if err != nil {
 		return err

@@ -194,7 +194,7 @@ func runningForeign(err error) bool {
 
 // foreignHints say what to do about another user's job.
 func foreignHints(e *store.ForeignError, _ error) []string {
-	if e.Running && e.Read {
+	if e.Running && e.Readable {
 		return []string{"adferry status " + reports.Quote(e.Dir) + " shows how far it is; only " + e.Owner + " can steer it"}
 	}
 	return []string{"run this as " + e.Owner + ", or ask them"}

@@ -41,7 +41,7 @@ func TestExitCodes(t *testing.T) {
 		{"guard", inJob("small.job", whileRunning(&jobs.FailuresError{Failed: 3, Settled: 4})), exitGuard, "small.job/failed.csv"},
 		{"contradiction", inJob("small.job", &registry.ContradictionError{Mine: "small.job", Other: "other.job", Err: odd}), exitGuard, "other.job"},
 		{"locked", inJob("small.job", store.ErrLocked), exitLocked, "adferry status small.job"},
-		{"another user's, running", &store.ForeignError{Dir: "small.job", Owner: "eve", Running: true, Read: true}, exitLocked, "only eve"},
+		{"another user's, running", &store.ForeignError{Dir: "small.job", Owner: "eve", Running: true, Readable: true}, exitLocked, "only eve"},
 		{"another user's", &store.ForeignError{Dir: "small.job", Owner: "eve"}, exitUsage, "eve"},
 		{"interrupted while a write is in doubt", &unconfirmedError{err: jobs.ErrInterrupted, again: "adferry undo small.job"}, exitStopped, "adferry undo small.job"},
 	} {

@@ -185,7 +185,7 @@ func makeRows(t testing.TB, dir string, rows int) *store.Job {
 		t.Fatal(err)
 	}
 	job, _, err := store.Create(t.Context(), dir, store.Spec{
-		Manifest: path, Beside: []string{filepath.Base(path)}, Read: manifestIn(path).read,
+		Manifest: path, Allowed: []string{filepath.Base(path)}, Read: manifestIn(path).read,
 	})
 	if err != nil {
 		t.Fatal(err)

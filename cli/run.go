@@ -113,7 +113,7 @@ func runNew(ctx context.Context, s *streams, se *session, m *manifest, dir strin
 		return err
 	}
 	job, made, err := store.Create(ctx, dir, store.Spec{
-		Manifest: m.kept, Consent: true, Sandbox: se.sandboxed, Endpoint: se.server().of(se.sandboxed), Settings: se.settings, Beside: beside(m, dir),
+		Manifest: m.kept, Consent: true, Sandbox: se.sandboxed, Endpoint: se.server().of(se.sandboxed), Settings: se.settings, Allowed: beside(m, dir),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readWith(nil, visit) }, // its files were looked into just now
 	})
 	if err != nil {
@@ -138,7 +138,7 @@ func madeFrom(ctx context.Context, o runOptions, m *manifest, dir string) (bool,
 	}
 	view, err := store.View(ctx, dir)
 	if errors.Is(err, store.ErrNoJob) {
-		return false, store.Vacant(dir, beside(m, dir)...)
+		return false, store.CheckVacant(dir, beside(m, dir)...)
 	}
 	if err != nil {
 		return false, err

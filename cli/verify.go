@@ -58,7 +58,7 @@ func verifyJob(ctx context.Context, o readOptions, s *streams, dir string, asJSO
 		return err
 	}
 	r.reader.Recall(known)
-	expected, err := job.Expect(ctx)
+	expected, err := job.Expectations(ctx)
 	if err != nil {
 		return &readingError{err}
 	}

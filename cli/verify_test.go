@@ -58,7 +58,7 @@ func TestVerifyWhileRunning(t *testing.T) {
 		switch code := Run(context.Background(), []string{"verify", job, "--workers", "1"}, nil, &out, &errs); {
 		case code == exitDone && strings.Contains(out.String(), "drift        none"):
 			during++
-		case strings.Contains(errs.String(), "no job there"): // not yet
+		case strings.Contains(errs.String(), "there is no job in this folder"): // not yet
 		default:
 			t.Fatalf("got exit code %d\n%s%s", code, out.String(), errs.String())
 		}

@@ -8,29 +8,28 @@ import (
 	"strings"
 )
 
-// An answer is what one call gets, before it is known whether it travels alone
-// or in a batch.
+// An answer is what one call gets. It may be sent alone or in a batch.
 type answer struct {
 	status   int
 	header   []headerField
 	body     []byte
 	delivery delivery
-	mixUp    faultKind // what becomes of it among the others of its batch
+	mixUp    faultKind // how a batch mixes up its answers to copies
 }
 
-// headerField is a header as a batch entry spells it.
+// headerField is a header in the form of a batch entry.
 type headerField struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
-// delivery says how an answer fails to arrive.
+// delivery says whether and how an answer fails to arrive.
 type delivery uint8
 
 const (
 	lossNone      delivery = iota
-	connectionCut          // the connection ends
-	noAnswer               // nothing comes
+	connectionCut          // the connection is cut
+	noAnswer               // the client gets no answer
 	entryNull              // the entry of the batch is null
 	entryEmpty             // the entry of the batch is {}
 )
@@ -50,12 +49,12 @@ func encode(v any) []byte {
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return []byte(`{"error":{}}`) // our own types always encode
+		return []byte(`{"error":{}}`) // cannot happen with our types
 	}
 	return escapeSlashes(bytes.TrimRight(buf.Bytes(), "\n"))
 }
 
-// escapeSlashes may touch the whole text: JSON has slashes only in strings.
+// escapeSlashes may change the whole text, because JSON has slashes in strings only.
 func escapeSlashes(text []byte) []byte {
 	return bytes.ReplaceAll(text, []byte("/"), []byte(`\/`))
 }
@@ -98,7 +97,7 @@ func (f failure) challenge() string {
 	return "invalid_request"
 }
 
-// contentType follows Accept, as Graph does.
+// contentType depends on Accept, as Graph's does.
 func contentType(accept string) string {
 	if strings.Contains(accept, "json") {
 		return "application/json; charset=UTF-8"

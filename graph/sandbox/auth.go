@@ -28,7 +28,7 @@ func (s *Server) authorize(c *call, token string, proof bool) *failure {
 	return nil
 }
 
-// checkToken says what is wrong with a token, if anything.
+// checkToken returns the failure of an expired or unknown token, nil for a valid one.
 func (s *Server) checkToken(token string) *failure {
 	s.mu.Lock()
 	defer s.mu.Unlock()

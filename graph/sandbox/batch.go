@@ -35,8 +35,8 @@ func parseBatch(text string) ([]entry, *failure) {
 	return entries, nil
 }
 
-// batch runs the entries as if side by side: each takes its effect in order, and
-// all together take as long as the slowest.
+// batch performs the entries in order. As if they ran in parallel, they take as long as
+// the slowest one.
 func (s *Server) batch(ctx context.Context, c *call) answer {
 	if f := s.authorize(c, c.token, true); f != nil {
 		return s.refuse(*f)
@@ -70,7 +70,7 @@ func (s *Server) batch(ctx context.Context, c *call) answer {
 	return a
 }
 
-// result is one entry of the answer; empty it is {}.
+// result is one entry of the answer. The zero result is {}.
 type result struct {
 	Code    int           `json:"code,omitempty"`
 	Headers []headerField `json:"headers,omitempty"`
@@ -132,7 +132,7 @@ func (s *Server) runEntry(c *call, e entry) (a answer, version string) {
 	return s.perform(sub, c.token, false), sub.served()
 }
 
-// attached finds files of the batch by their form names.
+// attached returns the files of the batch with these form names.
 func (c *call) attached(names string) []file {
 	var files []file
 	for name := range strings.SplitSeq(names, ",") {

@@ -6,15 +6,14 @@ import (
 	"slices"
 )
 
-// badHashes are what copies have instead of a hash; bad_hash draws one.
+// badHashes are what bad_hash puts in the answer to a copy in place of its hash.
 var badHashes = []string{"0123", "=1+1", "<img src=x>", "../../x", "g0000000000000000000000000000000"}
 
 func (t activeFault) badHash() string {
 	return cmp.Or(t.Text, badHashes[t.draw%uint64(len(badHashes))])
 }
 
-// rearrange loses an entry of a batch's answer, repeats one, or gives every call
-// that of another.
+// rearrange removes an entry of a batch answer, repeats one or shuffles them all.
 func (t activeFault) rearrange(results []*result) []*result {
 	d := t.newRand()
 	at := d.IntN(len(results))
@@ -24,14 +23,14 @@ func (t activeFault) rearrange(results []*result) []*result {
 	case faultLongBatch:
 		return slices.Insert(results, at, results[at])
 	}
-	for i := len(results) - 1; i > 0; i-- { // Sattolo's shuffle leaves none in its place
+	for i := len(results) - 1; i > 0; i-- { // Sattolo's algorithm: no entry keeps its place
 		j := d.IntN(i)
 		results[i], results[j] = results[j], results[i]
 	}
 	return results
 }
 
-// entryAnswer is what one entry of a batch says of a copy.
+// entryAnswer is the image in the answer to a copy, and its key.
 type entryAnswer struct {
 	key   string
 	image json.RawMessage
@@ -48,8 +47,8 @@ func readAnswer(r *result) (e entryAnswer) {
 	return e
 }
 
-// swapCopyAnswers gives answers to copies the name, the hash or both of the next copy in
-// the batch; alone in it a copy keeps its own.
+// swapCopyAnswers gives the answer to a copy the key, the hash or both of the next copy in
+// the batch, if there is another one.
 func swapCopyAnswers(results []*result, swaps []faultKind) {
 	answers := make([]entryAnswer, len(results))
 	for i, r := range results {

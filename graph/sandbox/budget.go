@@ -2,26 +2,26 @@ package sandbox
 
 import "time"
 
-// A budget admits calls while its ledger stays within the limit.
+// A budget admits calls while the spending in its ledger stays within the limit.
 type budget struct {
 	limit  float64
 	ledger ledger
-	span   time.Duration // the time in which the limit may be spent once
+	span   time.Duration // the time in which the whole limit may be spent
 
-	// penalty, when set, blocks for that long whoever exceeds the limit, however
-	// fast the ledger drains meanwhile.
+	// penalty, if not 0, is how long calls are refused after one exceeded the limit,
+	// however much the ledger forgets meanwhile.
 	penalty time.Duration
 	blocked time.Time
-	// extend lets calls that are refused count, which lengthens the block.
+	// extend makes refused calls count, which prolongs the block.
 	extend bool
 
 	others      Others
-	othersUntil time.Time // until when the others have been accounted for
-	refused     int       // refused since the last admitted call
+	othersUntil time.Time // until when the other programs are charged
+	refused     int       // calls refused since the last admitted one
 }
 
-// take charges cost and says whether the call may pass; repeat tells a call that
-// came during a block from the one that caused it.
+// take charges a call and reports whether it is admitted. repeat is true for a refused
+// call if the one before it was refused, too.
 func (b *budget) take(now time.Time, cost float64) (ok, repeat bool) {
 	b.chargeOthers(now)
 	if b.penalty > 0 && now.Before(b.blocked) {
@@ -48,7 +48,7 @@ func (b *budget) take(now time.Time, cost float64) (ok, repeat bool) {
 	return false, repeat
 }
 
-// exhausted says whether a call of that cost would be refused.
+// exhausted reports whether a call of that cost would be refused.
 func (b *budget) exhausted(now time.Time, cost float64) bool {
 	b.chargeOthers(now)
 	if b.penalty > 0 {
@@ -57,7 +57,7 @@ func (b *budget) exhausted(now time.Time, cost float64) bool {
 	return b.ledger.used(now)+cost > b.limit+1e-9
 }
 
-// wait is the time until the budget admits again, 0 when it does.
+// wait is the time until the budget admits a call, 0 if it does now.
 func (b *budget) wait(now time.Time) time.Duration {
 	switch {
 	case !b.exhausted(now, 1):
@@ -68,12 +68,12 @@ func (b *budget) wait(now time.Time) time.Duration {
 	return b.ledger.until(now, b.limit-1)
 }
 
-// percent is the utilisation. Beyond 100 it goes only when asked to, by what was
-// refused since the last admitted call.
+// percent is the utilisation. It exceeds 100 only if above100 is set; then calls that were
+// refused since the last admitted one count, too.
 func (b *budget) percent(now time.Time, above100 bool) float64 {
 	b.chargeOthers(now)
 	used := b.ledger.used(now)
-	if above100 && !b.extend && b.penalty == 0 { // a score rises beyond its limit by itself
+	if above100 && !b.extend && b.penalty == 0 { // with a penalty, the ledger itself exceeds the limit
 		used += float64(b.refused)
 	}
 	p := 100 * used / b.limit
@@ -83,8 +83,8 @@ func (b *budget) percent(now time.Time, above100 bool) float64 {
 	return min(p, 100)
 }
 
-// chargeOthers accounts for the other programs since the last time. They stop at the
-// limit, as programs that obey do.
+// chargeOthers charges what other programs used since the last call of it. They stop at the
+// limit, as programs do that obey.
 func (b *budget) chargeOthers(now time.Time) {
 	from := b.othersUntil
 	if !now.After(from) {
@@ -95,7 +95,7 @@ func (b *budget) chargeOthers(now time.Time) {
 		return
 	}
 	from = maxTime(from, now.Add(-b.span))
-	const steps = 60 // fine enough for a wave, and bounded
+	const steps = 60 // enough to follow a wave
 	step := max(now.Sub(from)/steps, time.Second)
 	for from.Before(now) {
 		to := from.Add(step)
@@ -110,16 +110,16 @@ func (b *budget) chargeOthers(now time.Time) {
 	}
 }
 
-// Others are programs that eat a share of each budget, evenly or in waves.
+// Others are other programs that use a share of each budget, evenly or in waves.
 type Others struct {
 	// Share of the limit they would use if they ran all the time, 0 to 1.
 	Share float64
-	// They run for Busy at the start of each Period, counted from 1970; a zero
-	// Period is always.
+	// They run for Busy at the start of each Period, counted from 1970. With a zero
+	// Period they run all the time.
 	Period, Busy time.Duration
 }
 
-// active is how long they run between two moments.
+// active is how long they run between two times.
 func (o Others) active(from, to time.Time) time.Duration {
 	if o.Period <= 0 {
 		return to.Sub(from)
@@ -130,7 +130,7 @@ func (o Others) active(from, to time.Time) time.Duration {
 func (o Others) before(t time.Time) time.Duration {
 	period := int64(o.Period)
 	whole, rest := t.UnixNano()/period, t.UnixNano()%period
-	// Busy time since 1970 overflows nothing: it is at most the time itself.
+	// Cannot overflow: the busy time since 1970 is at most the time since 1970.
 	return time.Duration(whole*min(int64(o.Busy), period) + min(rest, int64(o.Busy)))
 }
 

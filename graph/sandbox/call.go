@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// defaultVersion answers calls that name none.
+// defaultVersion serves calls whose path has no version.
 const defaultVersion = "v25.0"
 
 var versionPattern = regexp.MustCompile(`^v\d+\.\d+$`)
@@ -17,7 +17,7 @@ var versionPattern = regexp.MustCompile(`^v\d+\.\d+$`)
 // A call is one operation on the API: a whole request, or one entry of a batch.
 type call struct {
 	method  string
-	version string // "" when the path has none
+	version string // "" if the path has none
 	node    string
 	edge    string
 	params  url.Values
@@ -30,11 +30,11 @@ type call struct {
 	tokenInURL bool
 
 	kind    Kind
-	account string // bare digits, "" when the call concerns none
-	subject string // what faults tell calls of one kind and account apart by
+	account string // bare digits, "" if the call is about none
+	subject string // tells calls of one kind and account apart, for drawing faults
 	copy    copySource
 	uploads []upload
-	problem *failure // found while reading, told after the quota was charged
+	problem *failure // found while parsing; reported after the quota is charged
 }
 
 func newCall(method, path string, query, form url.Values, files []file) *call {
@@ -62,8 +62,8 @@ func splitPath(path string) (version, node, edge string) {
 	return version, node, edge
 }
 
-// describe finds out what the call is about. It needs no state, so the costly
-// part of an upload happens here, outside any lock.
+// describe sets what the call is about. It needs no lock, so the costly part of an
+// upload is done here.
 func (c *call) describe() {
 	if digits, ok := strings.CutPrefix(c.node, "act_"); ok && isDigits(digits) {
 		c.account = digits
@@ -93,6 +93,7 @@ func (c *call) describe() {
 	}
 }
 
+// served is the version that serves the call.
 func (c *call) served() string {
 	if c.version == "" {
 		return defaultVersion
@@ -100,7 +101,7 @@ func (c *call) served() string {
 	return c.version
 }
 
-// names says whether the call is about an image, alone or among others.
+// names reports whether the call is about an image, or about several with it.
 func (c *call) names(hash string) bool {
 	if c.kind == Read {
 		hashes, _ := c.list("hashes")
@@ -109,8 +110,8 @@ func (c *call) names(hash string) bool {
 	return c.subject == hash
 }
 
-// list reads a parameter that is a JSON array or PHP style, hashes[]=a&hashes[]=b.
-// Empty elements are dropped.
+// list parses a parameter that is a JSON array or in PHP style, as in
+// hashes[]=a&hashes[]=b. It drops empty elements.
 func (c *call) list(name string) ([]string, *failure) {
 	var items []string
 	if text := c.params.Get(name); text != "" {

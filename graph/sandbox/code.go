@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// Code names a Graph error as "code" or "code/subcode", as error tables print
-// it: "100/33", "80004/2446079".
+// Code is a Graph error code, with or without a subcode: "4", "100/33".
 type Code string
 
 const (
@@ -39,7 +38,7 @@ func (c Code) class() int {
 	return code
 }
 
-// throttles says whether the code asks the caller to slow down.
+// throttles reports whether the code asks the caller to slow down.
 func (c Code) throttles() bool {
 	switch n := c.class(); n {
 	case 4, 17, 32, 341, 368, 613:
@@ -51,7 +50,7 @@ func (c Code) throttles() bool {
 	}
 }
 
-// appWide says whether a throttle of this code stops every account of the app.
+// appWide reports whether a throttle with this code stops every account of the app.
 func (c Code) appWide() bool { return c == "4" || c == "341" || c == "17" }
 
 // failure is an error answer. Code 0 is left out of the body.
@@ -65,8 +64,8 @@ type failure struct {
 	transient bool
 }
 
-// fail gives the failure that a code stands for; a code nobody recorded gets a
-// plain one.
+// fail returns the failure with a code. A code that is not in the catalogue gets a
+// general message.
 func fail(c Code) failure {
 	code, sub, _ := c.split()
 	f := failure{status: 400, kind: "OAuthException", code: code, sub: sub}
@@ -85,7 +84,7 @@ func fail(c Code) failure {
 	return f
 }
 
-// invalid is an error 100 in the words given.
+// invalid is an error 100 with this message.
 func invalid(format string, args ...any) failure {
 	f := failure{status: 400, kind: "OAuthException", code: 100}
 	f.message = "(#100) " + fmt.Sprintf(format, args...)
@@ -101,7 +100,7 @@ func unsupported(method, object string) failure {
 	return f
 }
 
-// refusal is the failure of a code that an option names for an object.
+// refusal is the failure with a code that an option gives for an object.
 func refusal(c Code, method, object string) failure {
 	if c == codeMissing {
 		return unsupported(method, object)

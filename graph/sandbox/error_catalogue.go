@@ -9,10 +9,9 @@ const (
 		"The current time is Sunday, 01-Nov-26 11:00:00 PST."
 )
 
-// catalogue holds the errors with words of their own or an uncommon status.
-// Status is 400 and type OAuthException unless named; is_transient appears where
-// recorded. Clients branch on codes, so where no recording exists the words are
-// only near to Graph's.
+// catalogue has the errors with a message of their own or an uncommon status. Status is
+// 400 and type OAuthException unless given; is_transient is set where it was recorded.
+// Clients branch on codes, so messages that nobody recorded only resemble Graph's.
 // https://developers.facebook.com/docs/graph-api/guides/error-handling
 var catalogue = map[Code]failure{
 	"4":             {status: 403, message: "(#4) Application request limit reached", transient: true},
@@ -53,7 +52,7 @@ var catalogue = map[Code]failure{
 	"1885316":     {message: "Only active accounts can create or edit ads"},
 }
 
-// batchTooLong is how a batch of more than 50 entries fails: no code at all.
+// batchTooLong is the failure of a batch of more than 50 entries, which has no code.
 func batchTooLong(status int) failure {
 	if status == 0 {
 		status = 200
@@ -77,7 +76,7 @@ func reduceFailure() failure {
 }
 
 func inUseFailure() failure {
-	// Nobody recorded these words; the sister text for creatives is in
+	// Nobody recorded this message; the one for creatives is in
 	// facebook-php-business-sdk issue 385.
 	return failure{status: 400, kind: "OAuthException", code: 100,
 		message: "You cannot delete this image because it is currently in use for existing creatives."}

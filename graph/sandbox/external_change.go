@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// external says that somebody else changes the account: the call is answered as if
-// there were no such rule.
+// external reports whether the fault is a change by somebody else. The call is answered as
+// if there were no such rule.
 func (f faultKind) external() bool { return f == faultVanish || f == faultAppear }
 
-// changeExternally has somebody else change an account, now or after the fault's delay;
-// s.mu is held.
+// changeExternally changes an account as somebody else would, now or after the fault's
+// delay. s.mu is held.
 func (s *Server) changeExternally(t activeFault, called string) {
 	id := cmp.Or(withoutAct(t.Account), called)
 	if id == "" {

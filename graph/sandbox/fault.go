@@ -11,31 +11,31 @@ import (
 // A Fault is something that goes wrong. The package comment lists the names.
 type Fault struct {
 	Name string
-	// Regain is what usage headers say beside 8000x codes, and with regain; 0 is
+	// Regain is the wait in the usage headers, with 8000x codes and with regain; 0 means
 	// a minute.
 	Regain time.Duration
-	// Hold keeps the account, or the app for app-wide codes, answering so.
+	// Hold is how long the account, or the app with app-wide codes, goes on answering so.
 	Hold time.Duration
-	// Delay is when a late effect comes; 0 is 5 seconds.
+	// Delay is the time until a late effect; 0 means 5 seconds.
 	Delay time.Duration
-	// Above is the limit or number of hashes from which reduce acts, how many
-	// images capped answers (0 is 25), and the most on a page of a listing that
-	// does not end (0 is no bound).
+	// Above is a number of images: reads of more get reduce, capped returns that many
+	// (0 means 25), and pages of an endless listing have at most that many (0 means no
+	// bound).
 	Above int
-	// Age is how old the state is that stale shows; 0 is 30 seconds, and 10
-	// minutes are the most.
+	// Age is the age of the state that stale shows, at most 10 minutes; 0 means 30
+	// seconds.
 	Age time.Duration
 	// Text is the hash that bad_hash returns; "" draws one.
 	Text string
-	// Account and Hashes are what vanish and appear are about: "" is the account of
-	// the call, and without hashes everything vanishes.
+	// Account and Hashes are the images that vanish and appear change. "" means the
+	// account of the call. Without Hashes, all images vanish.
 	Account string
 	Hashes  []string
 	// Status replaces the HTTP status of an error.
 	Status int
 }
 
-// faultKind is the way a fault works.
+// faultKind is the effect of a fault.
 type faultKind uint8
 
 const (
@@ -90,7 +90,7 @@ const (
 	faultAppear
 )
 
-// faultNames maps the names that are no codes.
+// faultNames maps the names that are not error codes.
 var faultNames = map[string]faultKind{
 	"throttle": faultThrottle, "error_200": faultError200, "error_empty": faultErrorEmpty,
 	"html_502": faultHTML502, "html_504": faultHTML504, "empty_503": faultEmpty503,
@@ -109,10 +109,10 @@ var faultNames = map[string]faultKind{
 	"vanish": faultVanish, "appear": faultAppear,
 }
 
-// throttleCodes are the codes that throttle stands for.
+// throttleCodes are the codes of which throttle is one.
 var throttleCodes = []Code{codeScore, codeHourly, "613/1487742"}
 
-// place is where a fault may strike.
+// place is where a fault may strike: a single request, a batch entry or a whole batch.
 type place uint8
 
 const (
@@ -121,7 +121,7 @@ const (
 	placeBatch
 )
 
-// canStrike says whether a fault of this form can strike a call of that kind there.
+// canStrike reports whether this fault can strike a call of that kind in that place.
 func (f faultKind) canStrike(sc place, k Kind) bool {
 	switch f {
 	case faultNull, faultAborted, faultEmptyEntry:
@@ -142,16 +142,16 @@ func (f faultKind) canStrike(sc place, k Kind) bool {
 	return !f.distortsRead() || k == Read
 }
 
-// distortsRead says that the form distorts what a read shows.
+// distortsRead reports whether the fault changes the images that a read shows.
 func (f faultKind) distortsRead() bool { return f >= faultCapped && f <= faultEndlessEmpty }
 
-// rearranges says that the form works on the list of a batch's entries.
+// rearranges reports whether the fault changes the list of a batch's entries.
 func (f faultKind) rearranges() bool { return f >= faultShortBatch && f <= faultShuffledBatch }
 
-// endless says that the form keeps a listing from coming to its end as it should.
+// endless reports whether the fault keeps a listing from ending.
 func (f faultKind) endless() bool { return f >= faultRepeatedPage && f <= faultEndlessEmpty }
 
-// applies says whether the call asks for what the form distorts.
+// applies reports whether the call asks for what the fault changes.
 func (f faultKind) applies(c *call) bool {
 	switch {
 	case f == faultCapped || f == faultUnfiltered || f == faultPartial:
@@ -164,7 +164,7 @@ func (f faultKind) applies(c *call) bool {
 	return true
 }
 
-// perRequest says that rates of this form are drawn once for an HTTP request.
+// perRequest reports whether a rate of this fault is drawn once for each HTTP request.
 func (f faultKind) perRequest() bool {
 	switch f {
 	case faultHTML502, faultHTML504, faultEmpty503, faultTruncated, faultCut, faultTimeout, faultEnvelope:
@@ -173,16 +173,16 @@ func (f faultKind) perRequest() bool {
 	return f.rearranges()
 }
 
-// activeFault is a fault that is going to strike.
+// activeFault is a fault that strikes a call.
 type activeFault struct {
 	kind  faultKind
 	code  Code
 	after bool   // the effect happens first
-	draw  uint64 // moves what is drawn within the fault
+	draw  uint64 // seed of what the fault draws
 	Fault
 }
 
-// parseFault reads a fault's name.
+// parseFault parses the name of a fault.
 func parseFault(name string) (activeFault, error) {
 	base, after := strings.CutSuffix(name, "_after")
 	if !after {
@@ -199,7 +199,7 @@ func parseFault(name string) (activeFault, error) {
 		name, strings.Join(known, ", "))
 }
 
-// codeOf settles which error the trouble is; pick chooses among a group.
+// codeOf is the error code of the fault. pick chooses among those of throttle.
 func (t activeFault) codeOf(pick uint64) Code {
 	switch t.kind {
 	case faultThrottle:
@@ -210,7 +210,7 @@ func (t activeFault) codeOf(pick uint64) Code {
 	return ""
 }
 
-// failure is the error that the trouble answers with.
+// failure is the error that the call gets.
 func (t activeFault) failure() failure {
 	f := fail(t.code)
 	if t.Status != 0 {
@@ -219,7 +219,7 @@ func (t activeFault) failure() failure {
 	return f
 }
 
-// answer is what the client gets in place of the right answer.
+// answer is what the client gets in place of the correct answer.
 func (t activeFault) answer(sc place, trace string) answer {
 	switch t.kind {
 	case faultCode, faultThrottle:

@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// How old the state is that stale shows, and may be.
+// Default and maximum age of the state that stale shows.
 const (
 	defaultAge = 30 * time.Second
 	maxAge     = 10 * time.Minute
 )
 
-// earlier is what a shelf held under a hash until a moment: nothing, or the image as
-// it was.
+// earlier is what an account held under a hash until some time: nothing, or the image as it
+// was.
 type earlier struct {
 	until time.Time
 	hash  string
 	held  *storedImage
 }
 
-// keepHistory has every account keep what it held lately, from now on; s.mu is held,
-// or the server is new.
+// keepHistory makes every account keep its recent states, from now on. s.mu is held, or
+// the server is new.
 func (s *Server) keepHistory() {
 	s.keepsHistory = true
 	for _, a := range s.accounts {
@@ -29,7 +29,7 @@ func (s *Server) keepHistory() {
 	}
 }
 
-// recordHistory keeps what is under a hash before that changes.
+// recordHistory keeps what is under a hash before it changes.
 func (s *imageStore) recordHistory(hash string, now time.Time) {
 	if !s.keepsHistory {
 		return
@@ -49,8 +49,7 @@ func (s *imageStore) recordHistory(hash string, now time.Time) {
 	s.history = append(s.history, p)
 }
 
-// at returns what the shelf had at a moment of all that a read asks for,
-// sorted by hash.
+// at returns the images that a read would have found at a time, sorted by hash.
 func (s *imageStore) at(then time.Time, q query) []*storedImage {
 	was := map[string]*storedImage{}
 	for _, p := range slices.Backward(s.history) {

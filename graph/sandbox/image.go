@@ -14,28 +14,28 @@ const (
 	Deleted  = "DELETED"
 )
 
-// Image is one image of an account, for seeding and for looking at the outcome.
+// Image is an image of an account, for adding images and for inspecting the result.
 type Image struct {
-	// Hash is kept as given; empty, it is taken from Bytes.
+	// Hash is computed from Bytes if it is empty.
 	Hash string
 	Name string
-	// Status is ACTIVE when empty.
+	// Status is ACTIVE if empty.
 	Status string
-	// Width and Height are, when zero, those of Bytes, or 16 without them.
+	// Width and Height in pixels. If both are zero they are those of Bytes, or 16.
 	Width, Height int
-	// Created is now when zero, Updated is Created.
+	// Created defaults to now, Updated to Created.
 	Created, Updated time.Time
-	// Creatives and Associated make the image one that is in use.
+	// Creatives and Associated: an image with either is in use.
 	Creatives  []string
 	Associated bool
-	// Bytes are the file; without them a plain picture of the size is drawn on demand.
+	// Bytes are the file. Without them a picture of the size is drawn on demand.
 	Bytes []byte
-	// Rehash gives copies of this image another hash.
+	// Rehash makes copies of this image get another hash.
 	Rehash bool
 }
 
-// storedImage is a stored image. A million of them have to stay small: 80 bytes and
-// two strings, with everything that few images have set apart.
+// storedImage is an image as the server stores it. A million of them must stay small: each
+// has 80 bytes and two strings. What few images have is in details.
 type storedImage struct {
 	hash, name       string
 	status           string
@@ -43,11 +43,11 @@ type storedImage struct {
 	width, height    int32
 	associated       bool
 	rehash           bool
-	gone             bool // left the account; still in its order
+	gone             bool // removed from the account, but still in imageStore.order
 	details          *details
 }
 
-// details never change once stored, so copies share them.
+// details are never changed once stored, so that copies can share them.
 type details struct {
 	creatives []string
 	bytes     []byte
@@ -99,7 +99,7 @@ func newStoredImage(img Image, now time.Time) *storedImage {
 	return r
 }
 
-// statusOf shares the usual values between records.
+// statusOf avoids a copy of the string for the usual values.
 func statusOf(s string) string {
 	switch s {
 	case "", Active:

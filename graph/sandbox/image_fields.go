@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// timeLayout has the offset without a colon, as recorded on other nodes.
+// timeLayout has a zone offset without a colon, as recorded for other objects.
 const timeLayout = "2006-01-02T15:04:05-0700"
 
-// view is what a column looks at.
+// view is the image whose fields are written, and the account that is shown as its own.
 type view struct {
 	account string
 	base    string
 	*storedImage
 }
 
-// imageField writes one field of an image; a nil result leaves the field out, as
-// Graph does with what is empty.
+// imageField writes one field of an image. A nil result leaves out the field, as Graph does
+// with empty ones.
 type imageField struct {
 	name  string
 	value func(dst []byte, v view) []byte
@@ -66,7 +66,7 @@ var imageFields = func() map[string]imageField {
 	return byName
 }()
 
-// parseFields reads the fields parameter; id always comes with the others.
+// parseFields parses the fields parameter. id is always added.
 func parseFields[C any](known map[string]C, node, fields string, usual []string) ([]C, *failure) {
 	names := usual
 	if strings.Trim(fields, ", ") != "" {
@@ -136,7 +136,7 @@ func appendTime(dst []byte, unix uint32) []byte {
 func encodeRaw(v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {
-		return []byte("null") // our own types always encode
+		return []byte("null") // cannot happen with our types
 	}
 	return text
 }

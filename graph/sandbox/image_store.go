@@ -6,16 +6,15 @@ import (
 	"strings"
 )
 
-// A shelf holds the images of one account by hash and, lazily, in order: what is
-// new waits in fresh until somebody lists, so paging through a million images
-// sorts once.
+// An imageStore has the images of one account by hash and, on demand, in order. New images
+// are sorted in when somebody lists, so that paging through a million images sorts once.
 type imageStore struct {
 	byHash   map[string]*storedImage
-	order    []*storedImage // sorted by hash, may hold records that are gone
+	order    []*storedImage // sorted by hash; may contain images that are gone
 	unsorted []*storedImage // not in order yet
-	gone     int            // records in order that are gone
+	gone     int            // images in order that are gone
 
-	keepsHistory bool // what it held before is kept for a while
+	keepsHistory bool // keep recent states in history
 	history      []earlier
 }
 
@@ -38,8 +37,8 @@ func (s *imageStore) remove(hash string) {
 	}
 }
 
-// sorted brings the order up to date. Records that are gone stay in it until they
-// are a quarter, so that deleting while listing does not rebuild it every time.
+// sorted returns all images in order. Those that are gone stay in it until they are a
+// quarter of it, so that deleting while listing does not rebuild it every time.
 func (s *imageStore) sorted() []*storedImage {
 	if len(s.unsorted) == 0 && s.gone*4 <= len(s.order) {
 		return s.order
@@ -69,7 +68,7 @@ func (s *imageStore) sorted() []*storedImage {
 
 func byHash(a, b *storedImage) int { return strings.Compare(a.hash, b.hash) }
 
-// withHashes returns the records with these hashes, each once, in order.
+// withHashes returns the images with these hashes, each once, in order.
 func (s *imageStore) withHashes(hashes []string) []*storedImage {
 	picked := make([]*storedImage, 0, len(hashes))
 	for _, hash := range hashes {
@@ -88,15 +87,15 @@ type span struct {
 	match         func(*storedImage) bool
 }
 
-// page is what a span shows.
+// page is the images in a span.
 type page struct {
-	account    string // that the rows are said to be of
+	account    string // whose images the rows appear to be
 	rows       []storedImage
-	more, less bool // whether matching records follow, or come before
-	late       bool // it ends in the second half of the records
+	more, less bool // whether more images match after it, or before it
+	late       bool // it ends in the second half of the list
 }
 
-// pageOf shows a span of records that are sorted by hash.
+// pageOf returns the page of a span of images that are sorted by hash.
 func pageOf(records []*storedImage, sp span) page {
 	shown := func(r *storedImage) bool { return !r.gone && sp.match(r) }
 	at := func(hash string) (int, bool) {
@@ -110,7 +109,7 @@ func pageOf(records []*storedImage, sp span) page {
 		var found bool
 		start, found = at(sp.after)
 		for found && start < len(records) && records[start].hash == sp.after {
-			start++ // a hash put back after it left appears twice
+			start++ // a hash that was removed and added again appears twice
 		}
 	}
 	var p page

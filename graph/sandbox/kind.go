@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Kind says what a call does.
+// Kind is what a call does.
 type Kind uint8
 
 // Batch is a whole batch request; its entries have kinds of their own.
@@ -37,7 +37,7 @@ func (k Kind) writes() bool { return k == Copy || k == Upload || k == Delete }
 // https://developers.facebook.com/docs/graph-api/overview/rate-limiting/
 type Tier uint8
 
-// Limited and Full are called development_access and standard_access in headers.
+// In headers, Limited is development_access and Full is standard_access.
 const (
 	TierUnknown Tier = iota
 	Limited
@@ -63,11 +63,11 @@ func (t Tier) header() string {
 	return "standard_access"
 }
 
-// Window says how an hour is counted.
+// Window says which calls count for an hourly limit.
 type Window uint8
 
-// Rolling counts the last 60 minutes, ClockHour from the top of the hour; the
-// unknown window plays Rolling.
+// Rolling counts the last 60 minutes, ClockHour those since the top of the hour.
+// WindowUnknown means Rolling.
 const (
 	WindowUnknown Window = iota
 	Rolling
@@ -86,13 +86,13 @@ func (w *Window) UnmarshalText(text []byte) error {
 	return enumParse(windowNames[:], text, "window", (*uint8)(w))
 }
 
-// ScoreModel says how the account score of the Marketing API decays; unknown
-// plays no score.
+// ScoreModel says how the score of an ad account decays. ScoreUnknown means that there is
+// no score.
 // https://developers.facebook.com/documentation/ads-commerce/marketing-api/overview/rate-limiting
 type ScoreModel uint8
 
-// Linear drains the full score evenly in the decay time; Sliding drops each
-// point that long after it was scored.
+// Linear drains the maximum score evenly in the decay time. Sliding drops each point when
+// the decay time is over.
 const (
 	ScoreUnknown ScoreModel = iota
 	Linear

@@ -2,20 +2,20 @@ package sandbox
 
 import "time"
 
-// A ledger remembers what was spent and forgets it in time. Time never runs
-// backwards in it: an earlier now is read as the latest one seen.
+// A ledger adds up what was spent and forgets it over time. An earlier now counts as the
+// latest one seen.
 type ledger interface {
 	used(now time.Time) float64
 	add(now time.Time, n float64)
-	// until is the time it takes for used to fall to target if nothing is added.
+	// until is the time until used falls to target if nothing is added.
 	until(now time.Time, target float64) time.Duration
 }
 
-// window forgets each slot of time as a whole, len(points) slots later.
+// window divides time into slots, and forgets a slot len(points) slots later.
 type window struct {
 	slot   time.Duration
 	points []float64
-	last   int64 // number of the newest slot since 1970
+	last   int64 // number of the latest slot, counted from 1970
 	sum    float64
 }
 
@@ -60,7 +60,7 @@ func (w *window) advance(now time.Time) {
 		w.points[w.index(n)] = 0
 	}
 	w.last = number
-	w.sum = 0 // summed afresh, so that fractions never drift
+	w.sum = 0 // a new sum, so that rounding errors do not add up
 	for _, n := range w.points {
 		w.sum += n
 	}
@@ -90,7 +90,7 @@ func (c *clockHour) until(now time.Time, target float64) time.Duration {
 	return time.Unix((c.hour+1)*3600, 0).Sub(now)
 }
 
-// leak drains evenly.
+// leak drains at a constant rate.
 type leak struct {
 	perSecond float64
 	level     float64

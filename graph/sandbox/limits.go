@@ -2,34 +2,33 @@ package sandbox
 
 import "time"
 
-// Limits are the quotas of one ad account. Zero numbers are the documented ones
-// of its tier.
+// Limits are the quotas of one ad account. Zero means the documented value of its tier.
 type Limits struct {
 	// HourlyCalls is the budget of the ads_management use case: 100,000 (Full)
-	// or 300 (Limited), and 40 for each active ad; negative is no limit.
+	// or 300 (Limited), plus 40 for each active ad. Negative means no limit.
 	// https://developers.facebook.com/docs/graph-api/overview/rate-limiting/
 	HourlyCalls int
-	// Hours says how that hour is counted.
+	// Hours says which calls count for HourlyCalls.
 	Hours Window
 
-	// Score turns the account score on: a read is 1, a write 3.
+	// Score switches the account score on: a read costs 1, a write 3.
 	// https://developers.facebook.com/documentation/ads-commerce/marketing-api/overview/rate-limiting
 	Score ScoreModel
 	// MaxScore is 9,000 (Full) or 60 (Limited).
 	MaxScore int
-	// Decay is 300 s, and so is anything below a second.
+	// Decay is 300 s by default; values below a second count as the default.
 	Decay time.Duration
-	// Block is 60 s (Full) or 300 s (Limited).
+	// Block is how long calls are refused after the score exceeded MaxScore: 60 s (Full)
+	// or 300 s (Limited).
 	Block time.Duration
-	// ScoreCode answers a call over the score; "" is 17/2446079.
+	// ScoreCode is the error code of a call that exceeds the score; "" means 17/2446079.
 	ScoreCode Code
 
-	// BurstPerSecond limits calls in one second (613/5044001); 0 is no limit.
+	// BurstPerSecond is the limit of calls in one second (613/5044001); 0 means none.
 	BurstPerSecond int
-	// BlockedCallsExtend counts calls that come during a block, which
-	// lengthens it.
+	// BlockedCallsExtend makes calls during a block count, which prolongs it.
 	BlockedCallsExtend bool
-	// Scale multiplies every limit and tells nobody; 0 is 1.
+	// Scale multiplies every limit without showing it in headers; 0 means 1.
 	Scale float64
 	// Others are programs that share the quota.
 	Others Others
@@ -61,7 +60,7 @@ func (l Limits) withDefaults(tier Tier, activeAds int) Limits {
 	return l
 }
 
-// hourly is nil without a limit.
+// hourly is the budget of HourlyCalls, nil without a limit.
 func (l Limits) hourly() *budget {
 	if l.HourlyCalls < 0 {
 		return nil
@@ -77,7 +76,7 @@ func hourBudget(limit float64, w Window, l Limits) *budget {
 	return &budget{limit: limit, ledger: book, span: time.Hour, extend: l.BlockedCallsExtend, others: l.Others}
 }
 
-// score is nil when the account has none.
+// score is the budget of the score, nil without one.
 func (l Limits) score() *budget {
 	limit := float64(l.MaxScore) * l.Scale
 	b := &budget{limit: limit, span: l.Decay, penalty: l.Block, extend: l.BlockedCallsExtend, others: l.Others}
@@ -92,7 +91,7 @@ func (l Limits) score() *budget {
 	return b
 }
 
-// burst is nil without a limit.
+// burst is the budget of BurstPerSecond, nil without a limit.
 func (l Limits) burst() *budget {
 	if l.BurstPerSecond <= 0 {
 		return nil

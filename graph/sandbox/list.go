@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// defaultLimit is the page size without limit.
+// defaultLimit is the page size of a read without limit.
 const defaultLimit = 25
 
-// query is a read of the adimages edge, understood.
+// query has the parameters of a read of the adimages edge.
 type query struct {
 	fields     []imageField
 	limit      int
 	after      string // hashes
 	before     string
-	round      int // how often a listing that does not end came by
+	round      int // of an endless listing: how often it was shown before
 	byHash     bool
 	hashes     []string
 	name       string
@@ -61,12 +61,12 @@ func (c *call) query() (q query, f *failure) {
 	return q, nil
 }
 
-// wantsTotal says whether a read asks how many images there are.
+// wantsTotal reports whether a read asks for the number of images.
 func (c *call) wantsTotal() bool {
 	return strings.Contains(c.params.Get("summary"), "total_count") || c.params.Get("summary") == "true"
 }
 
-// byHash says whether a read asks for images by their hashes.
+// byHash reports whether a read asks for images by their hashes.
 func (c *call) byHash() bool {
 	hashes, _ := c.list("hashes")
 	return len(hashes) > 0
@@ -77,7 +77,8 @@ func (q query) match(r *storedImage) bool {
 		(q.name == "" || strings.Contains(r.name, q.name))
 }
 
-// number reads a parameter that is a whole number of at least 0.
+// number parses a parameter that is an integer of at least 0. Without it, it returns
+// missing.
 func (c *call) number(name string, missing int) (int, *failure) {
 	text := c.params.Get(name)
 	if text == "" {
@@ -91,7 +92,7 @@ func (c *call) number(name string, missing int) (int, *failure) {
 	return int(n), nil
 }
 
-// asksAbove says whether a read asks for more than n images at once.
+// asksAbove reports whether a read asks for more than n images at once.
 func (c *call) asksAbove(n int) bool {
 	limit, _ := c.number("limit", defaultLimit)
 	hashes, _ := c.list("hashes")
@@ -144,7 +145,7 @@ func (s *Server) list(c *call, fault activeFault) answer {
 	return answer{status: 200, body: escapeSlashes(append(body, '}'))}
 }
 
-// selectImages reads the state and nothing else, so that rendering needs no lock.
+// selectImages returns copies of the images to show, so that rendering needs no lock.
 func (s *Server) selectImages(c *call, q query, fault activeFault) (p page, total int, f *failure) {
 	s.lock()
 	defer s.mu.Unlock()

@@ -11,24 +11,24 @@ type Effect struct {
 	Time    time.Time
 	Account string // written to
 	Kind    Kind
-	Hash    string // named by the call: the source hash of a copy; "" for an upload
+	Hash    string // in the call: the source hash of a copy; "" for an upload
 	Source  string // account a copy came from
 	Result  string // hash in Account afterwards; "" for a deletion
-	// Changed is false for a write repeated without need: a copy or upload onto
-	// an image that was there, a deletion of one that was not.
+	// Changed is false for a write that changed nothing: a copy or upload of an image
+	// that was there, a deletion of one that was not.
 	Changed bool
 }
 
-// Stats count what the server was asked.
+// Stats are counts of requests and calls.
 type Stats struct {
-	// Requests over HTTP; a batch is one.
+	// Requests are HTTP requests; a batch is one.
 	Requests int
-	// MaxConcurrent is how many of them were in progress at once.
+	// MaxConcurrent is the largest number of requests in progress at once.
 	MaxConcurrent int
-	// Downloads of pictures, which are no requests.
+	// Downloads are requests for pictures, which Requests does not count.
 	Downloads int
-	// Calls with a valid token, Throttled and WhileBlocked are sums over
-	// Accounts and the calls that concern none.
+	// Calls with a valid token, Throttled and WhileBlocked are the sums of those in
+	// Accounts and of the calls that are about no account.
 	Calls        map[Kind]int
 	Throttled    int
 	WhileBlocked int
@@ -40,7 +40,7 @@ type AccountStats struct {
 	Calls map[Kind]int
 	// Throttled calls were refused by a quota or by a fault that looks like one.
 	Throttled int
-	// WhileBlocked of them came after the account, or the app, had been told.
+	// WhileBlocked calls are those Throttled that came after an earlier one was.
 	WhileBlocked int
 }
 
@@ -65,7 +65,7 @@ func (s *Server) Stats() Stats {
 	return st
 }
 
-// count books a call and what became of it; s.mu is held.
+// count counts a call; s.mu is held.
 func (st *Stats) count(c *call, throttled, blocked bool) {
 	st.Calls[c.kind]++
 	if throttled {
@@ -91,7 +91,7 @@ func (st *Stats) count(c *call, throttled, blocked bool) {
 	st.Accounts[c.account] = a
 }
 
-// countRequest counts an HTTP request; the function returned ends it.
+// countRequest counts an HTTP request. The returned function marks its end.
 func (s *Server) countRequest() func() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,16 +2,15 @@ package sandbox
 
 import "time"
 
-// meter is the quota of one ad account: all its budgets, and a block that a
-// fault may have put on it.
+// meter is the quota of one ad account: its budgets, and a block imposed by a fault.
 type meter struct {
 	tier        Tier
-	code        Code // of the score
+	code        Code // error code of the score
 	hour        *budget
 	score       *budget
 	burst       *budget
 	hold        hold
-	regainUntil time.Time // until then a fault says to wait, at whatever level
+	regainUntil time.Time // until then the headers say to wait, because a fault does
 	last        report
 }
 
@@ -21,7 +20,7 @@ type hold struct {
 	code  Code
 }
 
-// report is what the headers said last, and when it was measured.
+// report is the usage in the latest headers, and when it was measured.
 type report struct {
 	at    time.Time
 	usage usage
@@ -32,8 +31,8 @@ func newMeter(tier Tier, limits Limits, activeAds int) meter {
 	return meter{tier: tier, code: l.ScoreCode, hour: l.hourly(), score: l.score(), burst: l.burst()}
 }
 
-// take charges one call. The empty code lets it pass; repeat tells calls that
-// came during a block.
+// take charges one call. It returns the error code if the call is refused, else "".
+// repeat is true if the account was already blocked.
 func (m *meter) take(now time.Time, write bool) (code Code, repeat bool) {
 	points := 1.0
 	if write {
@@ -65,7 +64,7 @@ func (m *meter) take(now time.Time, write bool) (code Code, repeat bool) {
 	return "", false
 }
 
-// usage is what the headers report of a meter.
+// usage is the usage in the headers.
 type usage struct {
 	calls     float64 // percent
 	regain    time.Duration

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// node answers the reads beside adimages, and whatever is no path of ours.
+// node answers calls that are not on the adimages edge, also those to unknown paths.
 func (s *Server) node(c *call) answer {
 	switch path := c.node + "/" + c.edge; {
 	case c.method != http.MethodGet:
@@ -35,13 +35,13 @@ func (s *Server) node(c *call) answer {
 	return s.refuse(unsupported(c.method, c.node))
 }
 
-// withMessage keeps the codes of a failure and changes its words.
+// withMessage returns the failure with another message.
 func (f failure) withMessage(message string) failure {
 	f.message = message
 	return f
 }
 
-// accountNames maps the fields of an ad account that are known here.
+// accountNames has the fields of an ad account that the sandbox knows.
 var accountNames = map[string]string{
 	"id": "id", "account_id": "account_id", "name": "name", "account_status": "account_status",
 }
@@ -79,7 +79,7 @@ func (s *Server) readAccount(c *call) answer {
 	return reply(node)
 }
 
-// listAccounts pages by account id.
+// listAccounts answers a page of accounts, ordered by id.
 func (s *Server) listAccounts(c *call) answer {
 	names, f := parseFields(accountNames, "AdAccount", c.params.Get("fields"), accountDefaults)
 	if f != nil {
@@ -121,7 +121,7 @@ func (s *Server) listAccounts(c *call) answer {
 	return reply(page)
 }
 
-// debugToken describes a token.
+// debugToken answers GET /debug_token.
 // https://developers.facebook.com/docs/graph-api/reference/debug_token
 func (s *Server) debugToken(c *call) answer {
 	token := c.params.Get("input_token")

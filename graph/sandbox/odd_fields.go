@@ -12,7 +12,7 @@ func (q *query) hideUse() {
 	q.fields = slices.DeleteFunc(slices.Clone(q.fields), func(c imageField) bool { return slices.Contains(useFields, c.name) })
 }
 
-// replace has other columns write the fields of their names.
+// replace writes the fields with these names in another form.
 func (q *query) replace(odd []imageField) {
 	q.fields = slices.Clone(q.fields)
 	for i, c := range q.fields {
@@ -22,7 +22,7 @@ func (q *query) replace(odd []imageField) {
 	}
 }
 
-// Fields of a type that is documented nowhere.
+// Fields with values of undocumented types.
 var (
 	oddUse = []imageField{
 		{"creatives", func(dst []byte, _ view) []byte { return append(dst, `7`...) }},

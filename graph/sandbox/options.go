@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// Options describe the API to play. The zero value is a Full tier app that no
-// quota in reach will stop: 100,000 calls an hour and account, usage headers on
-// every answer, no score, no faults, no latency.
+// Options describe the API that the server simulates. The zero value is an app of the
+// Full tier with 100,000 calls per hour and account, usage headers on every answer, no
+// score, no faults and no latency.
 type Options struct {
-	// Tier is the access tier of the app; unknown plays Full.
+	// Tier is the access tier of the app; TierUnknown means Full.
 	Tier Tier
-	// Limits hold for every account that has none of its own.
+	// Limits apply to accounts without limits of their own.
 	Limits Limits
-	// AppHourlyCalls limits all accounts together (code 4); 0 is no limit.
+	// AppHourlyCalls is the limit of all accounts together (code 4); 0 means none.
 	AppHourlyCalls int
-	// AppHours says how that hour is counted.
+	// AppHours says which calls count for AppHourlyCalls.
 	AppHours Window
 
 	Headers Headers
@@ -26,23 +26,23 @@ type Options struct {
 
 	// Rates maps a fault's name to its probability; see ParseFaults.
 	Rates map[string]float64
-	// Script holds rules that go before the rates; see ParseScript.
+	// Script has rules, which take precedence over Rates; see ParseScript.
 	Script []Rule
-	// Seed moves every draw: faults, latency and trace ids.
+	// Seed seeds all random numbers: faults, latency and trace ids.
 	Seed uint64
 
-	// Tokens are the valid ones; empty accepts any.
+	// Tokens are the valid tokens. If there are none, every token is valid.
 	Tokens []string
-	// AppSecret, when set, makes appsecret_proof mandatory.
+	// AppSecret, if set, makes appsecret_proof mandatory.
 	AppSecret string
-	// AutoAccounts lets an account nobody added exist, empty.
+	// AutoAccounts makes every account exist, without images.
 	AutoAccounts bool
 
 	Variants Variants
 }
 
-// Validate says what is wrong with the options. New panics on what Validate
-// refuses, so whatever takes options from people calls it first.
+// Validate returns what is wrong with the options. New panics on options that Validate
+// refuses.
 func (o Options) Validate() error {
 	var errs []error
 	for name, p := range o.Rates {
@@ -79,19 +79,18 @@ func (o Options) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Headers varies how usage is told.
+// Headers changes the usage headers.
 type Headers struct {
 	None       bool // no usage header at all
-	OnlyErrors bool // only answers that failed carry one
-	Strings    bool // numbers arrive as strings
-	Above100   bool // refused calls go on counting, beyond 100
-	// Lag is how long a reported value stays before it is measured again.
+	OnlyErrors bool // only on failed answers
+	Strings    bool // numbers are strings
+	Above100   bool // refused calls count, so that levels exceed 100
+	// Lag is how long a value is reported before it is measured again.
 	Lag time.Duration
 }
 
-// Latency is the time an HTTP request takes, drawn evenly from Min to Max; Max
-// of zero means always Min. A batch takes the longest of its entries. Effects
-// happen half way.
+// Latency is the time that an HTTP request takes, uniformly distributed from Min to Max, or
+// Min if Max is zero. A batch takes as long as its slowest entry. Effects happen half way.
 type Latency struct {
 	Min, Max time.Duration
 }
@@ -99,22 +98,21 @@ type Latency struct {
 // AccountOptions describe one ad account.
 type AccountOptions struct {
 	Name string
-	// Denied refuses every call with this code: "200" or "100/33".
+	// Denied is the code that refuses every call: "200" or "100/33".
 	Denied Code
-	// ReadOnly refuses what is not a GET with 100/33, which is how a token
-	// without ads_management looks.
+	// ReadOnly refuses writes with 100/33, as with a token without ads_management.
 	ReadOnly bool
-	// Disabled refuses what is not a GET with this code ("200/4841013",
-	// "1885316") and reports account_status 2.
+	// Disabled is the code that refuses writes ("200/4841013", "1885316"). The
+	// account_status is 2.
 	Disabled Code
-	// NoCopies refuses copies out of the account with this code ("200", "100"),
-	// while its images may be read.
+	// NoCopies is the code that refuses copies out of the account ("200", "100"); reads
+	// are allowed.
 	NoCopies Code
 	// Tier overrides Options.Tier, Limits overrides Options.Limits.
 	Tier   Tier
 	Limits *Limits
-	// Pictures goes before Variants.Pictures.
+	// Pictures overrides Variants.Pictures.
 	Pictures PictureFault
-	// ActiveAds adds 40 hourly calls each.
+	// ActiveAds is the number of active ads; each adds 40 hourly calls.
 	ActiveAds int
 }

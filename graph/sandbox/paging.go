@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// A cursor is the id of an image in base64, as it was in the recordings of 2017.
-// Where faults make others of it, "~" and the lap follow; without an image it
-// leads to the beginning.
+// cursor parses a cursor: the id of an image in Base64, as in the recordings of 2017.
+// Faults add "~" and a round to it; without an image such a cursor leads to the start.
 func (c *call) cursor(name string) (hash string, lap int, f *failure) {
 	text := c.params.Get(name)
 	if text == "" {
@@ -47,7 +46,7 @@ type cursors struct {
 	After  string `json:"after"`
 }
 
-// paging has cursors on the last page too; only next tells that more follow.
+// paging makes the links of a page. The last page has cursors, too, but no next.
 // https://developers.facebook.com/docs/graph-api/results
 func (c *call) paging(q query, p page, fault faultKind) paging {
 	first, last := q.after, q.after
@@ -75,8 +74,8 @@ func (c *call) paging(q query, p page, fault faultKind) paging {
 	return links
 }
 
-// link repeats the call with another cursor. Like Graph's own it holds the access
-// token if that came in the URL.
+// link is the URL of the call with another cursor. As with Graph, it has the access token
+// if the call's URL had it.
 func (c *call) link(name, cursor string) string {
 	query := url.Values{}
 	for key, values := range c.params {

@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// defaultDelay is when a late effect comes unless the fault says.
+// defaultDelay is the time until a late effect if the fault gives none.
 const defaultDelay = 5 * time.Second
 
-// admission is what admission decided about a call.
+// admission is the decision whether a call is admitted, and the fault that strikes it.
 type admission struct {
-	code  Code // the throttle that refuses it, or ""
+	code  Code // of the throttle that refuses it, or ""
 	fault *activeFault
 }
 
-// perform carries one call out: token, quota, fault, operation, usage headers.
-// It is the same for a request of its own and for an entry of a batch.
+// perform performs one call, which is a request or a batch entry: it checks the token,
+// charges the quota, chooses a fault, does what was asked and adds usage headers.
 func (s *Server) perform(c *call, token string, proof bool) answer {
 	if f := s.authorize(c, token, proof); f != nil {
 		return s.refuse(*f)
@@ -39,7 +39,7 @@ func (s *Server) perform(c *call, token string, proof bool) answer {
 	return s.withUsage(c, a, regain)
 }
 
-// admit charges the quotas and chooses the fault.
+// admit charges the quotas and chooses a fault.
 func (s *Server) admit(c *call, sc place) admission {
 	s.lock()
 	defer s.mu.Unlock()
@@ -65,7 +65,7 @@ func (s *Server) admit(c *call, sc place) admission {
 	return admission{fault: t}
 }
 
-// charge takes a call from every budget it concerns; s.mu is held.
+// charge charges a call to all budgets that it is about; s.mu is held.
 func (s *Server) charge(c *call, now time.Time) (code Code, repeat bool) {
 	if now.Before(s.appHold.until) {
 		return s.appHold.code, true
@@ -88,8 +88,8 @@ func (s *Server) charge(c *call, now time.Time) (code Code, repeat bool) {
 	return "", false
 }
 
-// performWithFault carries the call out, or lets the fault have it. Regain is what the
-// usage header is to say of the account.
+// performWithFault performs the call under a fault, which may be nil. regain is the wait to
+// put into the usage header.
 func (s *Server) performWithFault(c *call, sc place, fault *activeFault) (a answer, regain time.Duration) {
 	if fault == nil {
 		return s.operate(c, activeFault{}), 0
@@ -132,7 +132,7 @@ func (s *Server) performWithFault(c *call, sc place, fault *activeFault) (a answ
 	return fault.answer(sc, s.trace()), regain
 }
 
-// operate does what the call asks; twist is a fault that works from inside.
+// operate does what the call asks. fault changes how it is done; the zero one does not.
 func (s *Server) operate(c *call, fault activeFault) answer {
 	switch {
 	case c.params.Has("date_format"):
@@ -152,8 +152,8 @@ func (s *Server) operate(c *call, fault activeFault) answer {
 	return s.node(c)
 }
 
-// reachAccount finds the account of a call, or says why the call may not use it; s.mu
-// is held.
+// reachAccount returns the account of a call, or why the call may not use it; s.mu is
+// held.
 func (s *Server) reachAccount(c *call) (*account, *failure) {
 	a := s.findAccount(c.account)
 	var f failure

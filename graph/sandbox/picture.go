@@ -8,18 +8,18 @@ import (
 	"hash/crc32"
 	"image"
 	"image/color"
-	_ "image/gif"  // read only, to know the size of an upload
-	_ "image/jpeg" // likewise
+	_ "image/gif" // read only, to know the size of an upload
+	_ "image/jpeg"
 	"image/png"
 )
 
-// hashChunk is the PNG text chunk that carries the hash of a picture the sandbox
-// drew. It makes a picture that was downloaded and uploaded again keep its hash,
-// as the API does for identical bytes.
+// hashChunk is the start of the PNG text chunk with the hash of a picture that the sandbox
+// drew. A picture that is downloaded and uploaded again keeps its hash, as the API keeps it
+// for identical bytes.
 const hashChunk = "tEXtsandbox-hash\x00"
 
-// hashOf is the image hash of a file: MD5 for foreign bytes. The real algorithm
-// is not documented and is not MD5.
+// hashOf is the image hash of a file: the one in a picture that the sandbox drew, else
+// MD5. Meta's algorithm is undocumented and not MD5.
 func hashOf(data []byte) string {
 	if _, rest, ok := bytes.Cut(data, []byte(hashChunk)); ok && len(rest) >= 32 && isHex(rest[:32]) {
 		return string(rest[:32])
@@ -28,14 +28,14 @@ func hashOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// rehashed derives the hash that an image gets in one account only.
+// rehashed derives a hash that an image gets in one account only.
 func rehashed(account, hash string) string {
 	sum := md5.Sum([]byte(account + ":" + hash))
 	return hex.EncodeToString(sum[:])
 }
 
-// drawPicture makes a picture of one colour with the hash inside, so that two hashes never
-// have the same bytes.
+// drawPicture makes a PNG of one colour with the hash inside, so that no two hashes have the
+// same bytes.
 func drawPicture(hash string, width, height int) []byte {
 	sum := md5.Sum([]byte(hash))
 	m := uniformImage{image.Rect(0, 0, max(width, 1), max(height, 1)), color.RGBA{sum[0], sum[1], sum[2], 255}}
@@ -56,7 +56,7 @@ func drawPicture(hash string, width, height int) []byte {
 
 const afterHeader = 8 + 25 // of a PNG: signature and IHDR
 
-// uniformImage is an image of one colour that takes no memory, whatever its size.
+// uniformImage is an image of one colour, which takes no memory however large it is.
 type uniformImage struct {
 	bounds image.Rectangle
 	colour color.RGBA
@@ -70,7 +70,7 @@ func (p uniformImage) ColorIndexAt(int, int) uint8 { return 0 }
 // placeholder is a GIF of a single transparent pixel, 43 bytes long.
 const placeholder = "GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 
-// apply is what is sent in place of an image's picture.
+// apply returns what is sent in place of a picture.
 func (f PictureFault) apply(data []byte, width, height int) []byte {
 	switch f {
 	case PicturePlaceholder:
@@ -85,7 +85,7 @@ func (f PictureFault) apply(data []byte, width, height int) []byte {
 	return data
 }
 
-// size reads the dimensions of a file; ok is false when it is no picture.
+// size returns the size of a picture in pixels; ok is false if the file is not one.
 func size(data []byte) (width, height int, ok bool) {
 	c, _, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {

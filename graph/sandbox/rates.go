@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// ParseFaults reads rates as a command line has them: "throttle=0.02,cut_after=1%".
+// ParseFaults parses rates in the form of the command line: "throttle=0.02,cut_after=1%".
 func ParseFaults(text string) (map[string]float64, error) {
 	rates := map[string]float64{}
 	for item := range strings.SplitSeq(text, ",") {
@@ -42,7 +42,7 @@ func ParseFaults(text string) (map[string]float64, error) {
 	return rates, nil
 }
 
-// parseRate reads the name of a fault that may strike at random.
+// parseRate parses the name of a fault that may have a rate.
 func parseRate(name string) (activeFault, error) {
 	t, err := parseFault(name)
 	if err == nil && t.kind.external() {
@@ -68,7 +68,7 @@ func newRates(named map[string]float64) []rate {
 	return rates
 }
 
-// Inject adds rules to the end of the script. It refuses what ParseScript does.
+// Inject adds rules to the end of the script. It refuses the same rules as ParseScript.
 func (s *Server) Inject(rules ...Rule) error {
 	for i, rule := range rules {
 		if err := rule.validate(); err != nil {
@@ -81,8 +81,8 @@ func (s *Server) Inject(rules ...Rule) error {
 	return nil
 }
 
-// ClearFaults ends the script, the rates and the blocks that faults imposed;
-// effects that are still to come do come.
+// ClearFaults removes the script, the rates and the blocks imposed by faults. Delayed
+// effects still happen.
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,7 +103,7 @@ func (s *Server) addRules(rules []Rule) {
 	}
 }
 
-// chooseFault decides which fault strikes a call, if any; s.mu is held.
+// chooseFault returns the fault that strikes a call, or nil; s.mu is held.
 func (s *Server) chooseFault(c *call, sc place) *activeFault {
 	if len(s.script) == 0 && len(s.rates) == 0 {
 		return nil
@@ -133,7 +133,7 @@ func (s *Server) chooseFault(c *call, sc place) *activeFault {
 	return struck
 }
 
-// key tells this call from every other, and from itself the last time it came.
+// key is different for each call, and each time that it is repeated.
 func (s *Server) key(c *call) uint64 {
 	if len(s.rates) == 0 {
 		return s.opts.Seed
@@ -145,8 +145,8 @@ func (s *Server) key(c *call) uint64 {
 	return id + uint64(s.drawn[id])<<32
 }
 
-// drawSeed moves what a fault draws. Faults that draw nothing leave no trace here, so
-// that they and the rates strike as they did before there were any that draw.
+// drawSeed is the seed of what a fault draws. It is 0, without changing the state, for
+// faults that draw nothing: their seeds are older than this function.
 func (s *Server) drawSeed(c *call, f faultKind) uint64 {
 	if f < faultShortBatch {
 		return 0

@@ -5,12 +5,12 @@ import (
 	"math/rand/v2"
 )
 
-// defaultCap is how many images capped answers unless the fault says.
+// defaultCap is how many images capped returns unless the fault gives a number.
 const defaultCap = 25
 
 func (t activeFault) newRand() *rand.Rand { return rand.New(rand.NewPCG(t.draw, 0)) }
 
-// changeQuery changes what a read looks for.
+// changeQuery changes what a read selects.
 func (t activeFault) changeQuery(q *query) {
 	switch {
 	case t.kind == faultUnfiltered:
@@ -28,8 +28,8 @@ func (t activeFault) changeQuery(q *query) {
 	}
 }
 
-// span is the part of a listing that is shown. A page that was shown already ends
-// where the one asked for begins.
+// span is the part of a listing to show. To repeat a page, it shows the one that ends at the
+// cursor.
 func (t activeFault) span(q query) span {
 	sp := span{q.after, q.before, q.limit, q.match}
 	if q.after != "" && (t.kind == faultRepeatedPage && q.round == 0 || t.kind == faultEndlessPaging && q.round > 0) {
@@ -38,7 +38,7 @@ func (t activeFault) span(q query) span {
 	return sp
 }
 
-// changePage changes what a read has found.
+// changePage changes the page that a read returns.
 func (t activeFault) changePage(p *page, total *int) {
 	switch t.kind {
 	case faultCapped:
@@ -50,14 +50,15 @@ func (t activeFault) changePage(p *page, total *int) {
 	}
 }
 
-// truncate shows the first images alone, and nothing tells that there are more.
+// truncate keeps the first images without telling that there are more.
 func (p *page) truncate(most int) {
 	if len(p.rows) > most {
 		p.rows, p.more = p.rows[:most], false
 	}
 }
 
-// dropSome drops about half of the images and never all of them.
+// dropSome drops about half of the images, but never all, without telling that there are
+// more.
 func (p *page) dropSome(d *rand.Rand) {
 	p.more = false
 	if len(p.rows) < 2 {
@@ -74,9 +75,9 @@ func (p *page) dropSome(d *rand.Rand) {
 	p.rows = left
 }
 
-// foreignAccount is the account whose images a read shows in place of its own, and whose
-// they are said to be: one that has what is asked for, or else its own images
-// under an id that nobody has; s.mu is held.
+// foreignAccount returns the account whose images a read shows in place of its own, and the
+// id they get: another account with one of the images asked for, or else the account itself
+// under an id that does not exist. s.mu is held.
 func (s *Server) foreignAccount(own *account, q query) (*account, string) {
 	for _, a := range s.visible() {
 		if a != own && len(a.images.withHashes(q.hashes)) > 0 {

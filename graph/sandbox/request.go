@@ -13,11 +13,11 @@ import (
 	"strings"
 )
 
-// maxBody bounds a request: a batch of fifty uploads of a megabyte fits, base64
-// and escapes included.
+// maxBody bounds a request, in bytes. A batch of fifty uploads of a megabyte fits, with
+// Base64 and escapes.
 const maxBody = 128 << 20
 
-// request is an HTTP request taken apart.
+// request is a parsed HTTP request.
 type request struct {
 	method string
 	path   string
@@ -89,9 +89,9 @@ func (q *request) readParts(r *multipart.Reader) error {
 	}
 }
 
-// base is how the caller reached the server, for links that lead back to it.
+// base is the scheme and host that the caller used, for links to this server.
 func base(r *http.Request) string {
-	scheme := r.URL.Scheme // set when the request came in process
+	scheme := r.URL.Scheme // set if the request came through Transport
 	switch {
 	case scheme != "":
 	case r.TLS != nil:
@@ -102,8 +102,8 @@ func base(r *http.Request) string {
 	return scheme + "://" + r.Host
 }
 
-// parsePairs reads a query as leniently as PHP: unescaped quotes and brackets
-// stand for themselves, and so does a bad escape.
+// parsePairs parses a query as leniently as PHP: it accepts unescaped quotes and brackets,
+// and keeps invalid escapes as they are.
 func parsePairs(text string) url.Values {
 	values := url.Values{}
 	for pair := range strings.SplitSeq(text, "&") {
@@ -124,8 +124,8 @@ func unescape(s string) string {
 	return plain
 }
 
-// parseObject reads a JSON body as form values: strings as they are, all else as
-// its JSON text. The official Node SDK posts like that.
+// parseObject parses a JSON body as form values: strings as they are, others as JSON. The
+// official Node SDK posts such bodies.
 func parseObject(text []byte) (url.Values, error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(text, &object); err != nil {

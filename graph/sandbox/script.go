@@ -9,28 +9,28 @@ import (
 	"time"
 )
 
-// A Rule strikes chosen calls with a fault.
+// A Rule makes a fault strike the calls that match.
 type Rule struct {
 	Match Match
 	Fault Fault
 }
 
-// Match chooses calls; a zero field matches any.
+// Match selects calls. A zero field matches every call.
 type Match struct {
 	Method  string
 	Account string
 	Hash    string
-	// Kind of the call; a rule without one never matches a batch as a whole.
+	// Kind of the call. A rule without one does not match a whole batch.
 	Kind Kind
-	// Nth is the first match that is struck, counted from 1.
+	// Nth is the first match that is struck, counted from 1; 0 means 1.
 	Nth int
-	// Count is how many are struck; 0 is one if Nth is given, else all.
+	// Count is how many matches are struck; 0 means one if Nth is given, else all.
 	Count int
-	// After is the time since the server began.
+	// After is the time since the server was made before which nothing matches.
 	After time.Duration
 }
 
-// ParseScript reads the JSON array of rules that the package comment describes.
+// ParseScript parses a JSON array of rules, which the package comment describes.
 func ParseScript(r io.Reader) ([]Rule, error) {
 	dec := json.NewDecoder(r)
 	dec.DisallowUnknownFields()
@@ -75,14 +75,14 @@ func (r Rule) validate() error {
 	return nil
 }
 
-// activeRule is a rule with the matches it has counted.
+// activeRule is a rule and the number of its matches so far.
 type activeRule struct {
 	Rule
 	fault   activeFault
 	matches int
 }
 
-// strikes counts a call if it matches and says whether it is struck.
+// strikes counts a call if it matches, and reports whether it is struck.
 func (a *activeRule) strikes(c *call, sc place, age time.Duration) bool {
 	m := a.Match
 	switch {
@@ -107,8 +107,8 @@ func (a *activeRule) strikes(c *call, sc place, age time.Duration) bool {
 	return a.matches < first+max(count, 1)
 }
 
-// The wire forms exist because durations are written as text and a fault may be
-// just its name.
+// wireRule is a rule in JSON, in which durations are text and a fault may be only its
+// name.
 type wireRule struct {
 	Match struct {
 		Method  string   `json:"method"`

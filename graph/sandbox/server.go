@@ -14,8 +14,7 @@ import (
 	"time"
 )
 
-// Server is one Graph API with its accounts. Its methods may be called from many
-// goroutines.
+// Server is a simulated Graph API with its ad accounts. It is safe for concurrent use.
 type Server struct {
 	opts  Options
 	start time.Time
@@ -31,14 +30,13 @@ type Server struct {
 	inFlight int
 	script   []activeRule
 	rates    []rate
-	drawn    map[uint64]uint32 // how often a call came, for what is drawn
+	drawn    map[uint64]uint32 // how often each call came, for seeds
 	rand     *rand.Rand
 
-	keepsHistory bool // accounts keep what they held before
+	keepsHistory bool // accounts keep their recent states
 }
 
-// New makes a server without accounts. It panics on options that Validate
-// refuses.
+// New makes a server without accounts. It panics on options that Validate refuses.
 func New(o Options) *Server {
 	if err := o.Validate(); err != nil {
 		panic("sandbox: " + err.Error())
@@ -95,7 +93,7 @@ func (s *Server) single(ctx context.Context, c *call) answer {
 	return a
 }
 
-// deliver writes an answer, or loses it in the way it is to be lost.
+// deliver writes an answer, or fails to as answer.delivery says.
 func (s *Server) deliver(w http.ResponseWriter, r *http.Request, version string, a answer) {
 	switch a.delivery {
 	case noAnswer:
@@ -117,10 +115,10 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, version string,
 	h.Set("x-fb-rev", "1030000000")
 	h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // the client may have left
+	_, _ = w.Write(a.body) // fails if the client gave up
 }
 
-// commonHeaders gives the common headers, with the version that serves the call.
+// commonHeaders are the headers of an answer, with the version that serves the call.
 func (s *Server) commonHeaders(asked, accept string) []headerField {
 	if asked == "" {
 		asked = defaultVersion
@@ -134,7 +132,7 @@ func (s *Server) commonHeaders(asked, accept string) []headerField {
 
 func (s *Server) refuse(f failure) answer { return f.answer(s.trace()) }
 
-// trace makes an id for support, the way Graph's look.
+// trace makes an fbtrace_id.
 func (s *Server) trace() string {
 	var id [16]byte
 	s.mu.Lock()
@@ -144,7 +142,7 @@ func (s *Server) trace() string {
 	return "A" + base64.RawURLEncoding.EncodeToString(id[:])
 }
 
-// latency is the longest of n draws.
+// latency is the longest latency of n entries.
 func (s *Server) latency(n int) time.Duration {
 	l := s.opts.Latency
 	if l.Max <= l.Min {
@@ -159,7 +157,7 @@ func (s *Server) latency(n int) time.Duration {
 	return longest
 }
 
-// sleep ends early when the client leaves.
+// sleep ends early if the client gives up.
 func sleep(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return
@@ -172,8 +170,8 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// serveImage sends the picture of /_image/{account}/{hash}; no token is needed,
-// as on the content network.
+// serveImage sends the picture at /_image/{account}/{hash}. As on the content network, no
+// token is needed.
 func (s *Server) serveImage(w http.ResponseWriter, path string) {
 	data, err := s.picture(path)
 	if err != nil {

@@ -16,7 +16,7 @@ type account struct {
 	meter  meter
 }
 
-// delayed is an effect that comes later.
+// delayed is an effect that happens later.
 type delayed struct {
 	at    time.Time
 	apply func(at time.Time) // s.mu is held
@@ -27,17 +27,16 @@ type Entry struct {
 	Account, Hash, Status string
 }
 
-// AddAccount makes an account exist, with or without act_ before its digits. Of
-// one that exists it replaces the options, starts its quota afresh and keeps the
-// images.
+// AddAccount adds an account; id may have the prefix act_. If the account exists, it gets
+// the new options and a new quota, and keeps its images.
 func (s *Server) AddAccount(id string, o AccountOptions) {
 	s.lock()
 	defer s.mu.Unlock()
 	s.addAccount(withoutAct(id), o)
 }
 
-// AddImage puts an image into an account, which it adds if need be, in place of
-// any image with that hash. A stale read shows it as if it had always been there.
+// AddImage adds an image to an account, in place of an image with the same hash. It adds
+// the account if necessary. Stale reads show the image as if it had always been there.
 func (s *Server) AddImage(account string, img Image) {
 	r := newStoredImage(img, time.Now())
 	s.lock()
@@ -45,8 +44,8 @@ func (s *Server) AddImage(account string, img Image) {
 	s.findOrAddAccount(account).images.put(r)
 }
 
-// RemoveImage takes an image out of an account, as somebody else does who works
-// in it: no row of Log tells of it. It says whether the account had the image.
+// RemoveImage removes an image from an account as if somebody else had: Log does not show
+// it. It reports whether the account had the image.
 func (s *Server) RemoveImage(account, hash string) bool {
 	s.lock()
 	defer s.mu.Unlock()
@@ -62,7 +61,7 @@ func (s *Server) RemoveImage(account, hash string) bool {
 	return true
 }
 
-// AddImages puts many images into an account.
+// AddImages adds images to an account.
 func (s *Server) AddImages(account string, images iter.Seq[Image]) {
 	for img := range images {
 		s.AddImage(account, img)
@@ -103,15 +102,14 @@ func (s *Server) Snapshot() []Entry {
 	return entries
 }
 
-// Expire ends a token: from now on it gets 190/463.
+// Expire makes calls with a token fail with 190/463.
 func (s *Server) Expire(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expired[token] = true
 }
 
-// lock takes s.mu and applies the effects that are due, so that whoever looks
-// sees the state of this moment.
+// lock locks s.mu and applies the delayed effects that are due.
 func (s *Server) lock() {
 	s.mu.Lock()
 	now := time.Now()
@@ -122,7 +120,7 @@ func (s *Server) lock() {
 	}
 }
 
-// later schedules an effect; s.mu is held.
+// later schedules a delayed effect; s.mu is held.
 func (s *Server) later(at time.Time, apply func(at time.Time)) {
 	i, _ := slices.BinarySearchFunc(s.delayed, at, func(l delayed, at time.Time) int {
 		if l.at.After(at) {
@@ -133,7 +131,7 @@ func (s *Server) later(at time.Time, apply func(at time.Time)) {
 	s.delayed = slices.Insert(s.delayed, i, delayed{at, apply})
 }
 
-// findOrAddAccount finds an account, or makes it; s.mu is held.
+// findOrAddAccount returns an account, which it adds if necessary; s.mu is held.
 func (s *Server) findOrAddAccount(id string) *account {
 	if a := s.accounts[withoutAct(id)]; a != nil {
 		return a
@@ -156,7 +154,7 @@ func (s *Server) addAccount(id string, o AccountOptions) *account {
 	return a
 }
 
-// findAccount finds an account, or makes it if accounts come by themselves; s.mu is
+// findAccount returns an account or nil. With AutoAccounts it adds the account; s.mu is
 // held.
 func (s *Server) findAccount(id string) *account {
 	a := s.accounts[id]
@@ -166,7 +164,7 @@ func (s *Server) findAccount(id string) *account {
 	return a
 }
 
-// visible lists the accounts that the token may read, by id; s.mu is held.
+// visible returns the accounts that the token may read, ordered by id; s.mu is held.
 func (s *Server) visible() []*account {
 	return slices.SortedFunc(func(yield func(*account) bool) {
 		for a := range maps.Values(s.accounts) {

@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// Transport serves requests by a handler in this process, without sockets, so it
-// works inside a testing/synctest bubble. It behaves like a connection: bodies
-// stream, a client that leaves ends the handler's context, and a handler that
-// panics with http.ErrAbortHandler cuts the connection (io.ErrUnexpectedEOF).
+// Transport sends requests to a handler in this process, without sockets, so that it works
+// in a testing/synctest bubble. It behaves like a connection: bodies are streamed, the
+// handler's context ends when the client gives up, and a handler that panics with
+// http.ErrAbortHandler cuts the connection (io.ErrUnexpectedEOF).
 func Transport(h http.Handler) http.RoundTripper { return inProcess{h} }
 
 type inProcess struct{ handler http.Handler }
@@ -75,13 +75,13 @@ func length(h http.Header) int64 {
 	return -1
 }
 
-// responseWriter hands the header over at once and the body as it is written.
+// responseWriter passes on the header at once, and the body while it is written.
 type responseWriter struct {
 	header  http.Header
 	pipe    *io.PipeWriter
 	once    sync.Once
 	started chan struct{} // closed when status and sent are final
-	status  int           // 0 after started is a cut connection
+	status  int           // 0 after started means that the connection was cut
 	sent    http.Header
 }
 
@@ -99,7 +99,7 @@ func (w *responseWriter) Write(p []byte) (int, error) {
 	return w.pipe.Write(p)
 }
 
-// finish ends the answer as the handler ended, deferred around it.
+// finish ends the answer after the handler returned or panicked. It must be deferred.
 func (w *responseWriter) finish() {
 	failed := recover()
 	if failed == nil {
@@ -119,8 +119,7 @@ type responseBody struct {
 	done   func()
 }
 
-// Read reports that the client gave up rather than the end that the handler
-// then came to.
+// Read returns the client's error, not io.EOF, if the client gave up.
 func (b *responseBody) Read(p []byte) (int, error) {
 	n, err := b.PipeReader.Read(p)
 	if err == io.EOF && b.client.Err() != nil {
@@ -129,7 +128,7 @@ func (b *responseBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close tells the handler that the client has left.
+// Close ends the handler's context.
 func (b *responseBody) Close() error {
 	b.done()
 	return b.PipeReader.Close()

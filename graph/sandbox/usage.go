@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// maxReported is how many objects one header may tell of.
+// maxReported is how many accounts one header may report.
 const maxReported = 32
 
 // useCaseUsage is one entry of X-Business-Use-Case-Usage: percents and minutes.
@@ -36,7 +36,7 @@ type appUsage struct {
 	CPU   usageNumber `json:"total_cputime"`
 }
 
-// usageNumber is a number, which some answers write as a string.
+// usageNumber is a number, which is a string in some answers.
 type usageNumber struct {
 	value  float64
 	quoted bool
@@ -50,8 +50,8 @@ func (f usageNumber) MarshalJSON() ([]byte, error) {
 	return []byte(text), nil
 }
 
-// withUsage adds the usage headers. Regain, if not 0, is what an injected
-// throttle wants to be told.
+// withUsage adds the usage headers. regain, if not 0, is the wait of a throttle that a
+// fault made.
 func (s *Server) withUsage(c *call, a answer, regain time.Duration) answer {
 	h := s.opts.Headers
 	if h.None || h.OnlyErrors && a.status < http.StatusBadRequest {
@@ -93,8 +93,8 @@ func (s *Server) withUsage(c *call, a answer, regain time.Duration) answer {
 	return a
 }
 
-// reportedAccounts are the accounts that an answer tells of: the one it concerns, or all
-// that me/adaccounts lists; s.mu is held.
+// reportedAccounts are the accounts in the usage headers: the one that the call is about,
+// or those that /me/adaccounts lists; s.mu is held.
 func (s *Server) reportedAccounts(c *call) []*account {
 	if a := s.accounts[c.account]; a != nil {
 		return []*account{a}
@@ -109,7 +109,7 @@ func (s *Server) reportedAccounts(c *call) []*account {
 func headerJSON(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Sprintf("%v", v) // our own types always encode
+		return fmt.Sprintf("%v", v) // cannot happen with our types
 	}
 	return string(text)
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// write carries out a copy, an upload or a deletion at a moment that may be later
-// than the call; s.mu is held.
+// write performs a copy, an upload or a deletion. now may be later than the call. s.mu is
+// held.
 func (s *Server) write(c *call, fault activeFault, now time.Time) (answer, *failure) {
 	a, f := s.reachAccount(c)
 	if f == nil {
@@ -44,7 +44,7 @@ func parseCopyFrom(text string) (copySource, *failure) {
 		return copySource{}, &f
 	}
 	id := string(wire.Account)
-	_ = json.Unmarshal(wire.Account, &id) // a bare number stays as it is
+	_ = json.Unmarshal(wire.Account, &id) // a number stays as it is
 	switch {
 	case !isDigits(id):
 		f := invalid("Param copy_from[source_account_id] must be a valid ID string")
@@ -96,8 +96,7 @@ func (s *Server) copyImage(c *call, target *account, fault activeFault, now time
 	return reply(imagesReply{map[string]any{from.hash: briefImage{hash, url}}}), nil
 }
 
-// store stores a record unless the account has the image already, and returns the
-// hash as it is stored.
+// store adds an image unless the account has it already, and returns its hash.
 func (a *account) store(r *storedImage, now time.Time) (hash string, changed bool) {
 	if old := a.images.find(r.hash); old != nil && old.status != Deleted {
 		return old.hash, false
@@ -118,8 +117,7 @@ type briefImage struct {
 	URL  string `json:"url"`
 }
 
-// fullImage is what an upload answers; the sides of url_256 are strings, as
-// probed live.
+// fullImage is the answer to an upload. The sides of url_256 are strings, as seen live.
 type fullImage struct {
 	Hash      string `json:"hash"`
 	URL       string `json:"url"`
@@ -146,8 +144,7 @@ func (c *call) readUploads() ([]upload, *failure) {
 	if text := c.params.Get("bytes"); text != "" {
 		data, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
-			// What a "+" that was never escaped ends as, facebook-nodejs-business-sdk
-			// issue 116.
+			// The message for an unescaped "+", facebook-nodejs-business-sdk issue 116.
 			f := invalid("Image Resize Failed")
 			return nil, &f
 		}
@@ -212,7 +209,7 @@ func (s *Server) deleteImage(c *call, a *account, fault faultKind, now time.Time
 	return success(), nil
 }
 
-// applyDelete makes a deletion take effect, once; s.mu is held.
+// applyDelete makes a deletion take effect, unless the image is gone; s.mu is held.
 func (s *Server) applyDelete(a *account, r *storedImage, now time.Time) {
 	if r.gone || r.status == Deleted {
 		return
@@ -221,7 +218,7 @@ func (s *Server) applyDelete(a *account, r *storedImage, now time.Time) {
 	s.log = append(s.log, Effect{now, a.id, Delete, r.hash, "", "", true})
 }
 
-// removeStored takes an image out of its account.
+// removeStored removes an image from its account.
 func (s *Server) removeStored(a *account, r *storedImage, now time.Time) {
 	a.images.recordHistory(r.hash, now)
 	if s.opts.Variants.DeleteKeepsRow {

@@ -86,7 +86,7 @@ func readEntry(root *os.Root, name string) (Entry, error) {
 	case e.Format != format:
 		return e, fmt.Errorf("%s is not of a backup", name)
 	case e.Version > version:
-		return e, fmt.Errorf("%s has version %d, and this adferry knows up to %d", name, e.Version, version)
+		return e, fmt.Errorf("%s has version %d; this adferry reads versions up to %d", name, e.Version, version)
 	case e.File == "" || e.File != path.Base(e.File):
 		return e, fmt.Errorf("%s names no file beside it", name)
 	}

@@ -35,7 +35,7 @@ func otherFiles(dir string) error {
 	case 1:
 		return fmt.Errorf("%s holds another file (%s), and a backup needs a folder of its own", dir, names[0])
 	}
-	return fmt.Errorf("%s holds other files (%s and %d more), and a backup needs a folder of its own", dir, names[0], len(names)-1)
+	return fmt.Errorf("%s has other files (%s and %d more), and a backup needs a folder of its own", dir, names[0], len(names)-1)
 }
 
 // uploads reports whether a file begins as a manifest of uploads does, whatever else

@@ -46,7 +46,7 @@ func TestPossible(t *testing.T) {
 		{"one that was cut off", fill(".new-123", "lock", "restore.csv"), ""},
 		{"another restore.csv", foreign, "holds another file (restore.csv)"},
 		{"another file", fill("report.html"), "holds another file (report.html)"},
-		{"another README.txt", fill("README.txt", "main.go"), "holds other files (README.txt and 1 more)"},
+		{"another README.txt", fill("README.txt", "main.go"), "has other files (README.txt and 1 more)"},
 		{"a file", filepath.Join(fill("x"), "x"), "is no folder"},
 		{"below a file", filepath.Join(fill("x"), "x", "y"), "is no folder"},
 	} {

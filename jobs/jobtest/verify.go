@@ -30,7 +30,7 @@ func Verified(w *World) (jobs.Verified, []jobs.Drift, error) {
 		w.T.Fatal(err)
 	}
 	defer job.Close()
-	expected, err := job.Expect(ctx)
+	expected, err := job.Expectations(ctx)
 	if err != nil {
 		w.T.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 // ContradictionError is a job that may not start beside another unfinished one.
 type ContradictionError struct {
 	Mine, Other string // the folders
-	Found       *store.Contradiction
+	Found       *store.Conflict
 	Err         error // why the other job could not be looked into, where Found is nil
 }
 
@@ -49,7 +49,7 @@ func check(ctx context.Context, job *store.Job, s Start, me *entry, all []entry)
 		case here && !e.running():
 			own = append(own, e)
 		case undoes(e.Folder, me.Folder), !graph.SameAddress(e.Endpoint, me.Endpoint), !meet(e.Accounts, me.Accounts):
-			over = !here && !store.Holds(e.Folder) && !e.running()
+			over = !here && !store.Exists(e.Folder) && !e.running()
 		case here: // its folder has made room for this job's
 			return nil, &ContradictionError{Mine: me.Folder, Other: e.Folder, Err: errMoved}
 		default:
@@ -74,7 +74,7 @@ func against(ctx context.Context, job *store.Job, s Start, me *entry, e entry) (
 		defer other.Close()
 	}
 	var damaged *store.DamagedError
-	switch gone := !store.Holds(e.Folder); {
+	switch gone := !store.Exists(e.Folder); {
 	case (gone || err == nil && !other.Running()) && e.running():
 		refused.Err = errMoved
 		return false, refused
@@ -91,7 +91,7 @@ func against(ctx context.Context, job *store.Job, s Start, me *entry, e entry) (
 	left, err := other.Unfinished(ctx)
 	if err == nil && left {
 		oneTask := s.Timer != "" && sameFolder(filepath.Dir(e.Folder), s.Timer)
-		refused.Found, err = job.Contradiction(ctx, other, store.Beside{Reopen: s.Reopen, OneTask: oneTask})
+		refused.Found, err = job.FindConflict(ctx, other, store.ConflictOptions{Reopen: s.Reopen, SameTimer: oneTask})
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -114,7 +114,7 @@ func meet(a, b []account) bool {
 	}
 	for _, y := range b {
 		for _, role := range roles[y.Account] {
-			if role.Against(y.Role) {
+			if role.ConflictsWith(y.Role) {
 				return true
 			}
 		}

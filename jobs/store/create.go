@@ -19,34 +19,34 @@ import (
 // Spec says what a new job is made of.
 type Spec struct {
 	Manifest string // path of the manifest, as it will be shown
-	Policy   string // what the manifest was made by, in words; empty if people made it
-	Consent  bool   // its deletions were agreed to
-	Sandbox  bool   // it runs against the embedded sandbox, never the real API
+	Policy   string // description of the policy that made the manifest; empty if people made it
+	Consent  bool   // the user agreed to its deletions
+	Sandbox  bool   // it runs against the embedded sandbox only
 	Endpoint string // origin of the server that it runs against; empty with Sandbox
 	Settings
-	// Beside names what may lie in the folder already: what was written there for this
-	// job. Anything else makes Create fail with an OccupiedError.
-	Beside []string
+	// Allowed are names of files that may exist in the folder, because they were written
+	// there for this job. Any other file makes Create fail with an OccupiedError.
+	Allowed []string
 	// Read reads the manifest and calls visit for each row.
 	Read func(visit func(plan.Row) error) (*plan.Plan, error)
 }
 
-// Create makes the job in dir and opens it, locked. Until every row is loaded
-// the job does not exist: a crash or a bad manifest leaves no job behind.
+// Create makes the job in dir and opens it, locked. The job exists only when every row is
+// loaded: a crash or a bad manifest leaves no job behind.
 func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error) {
 	made := missingFolders(dir)
 	unmade := func(err error) (*Job, *plan.Plan, error) {
 		for _, d := range made {
-			_ = os.Remove(d) // only those this call made, only if empty
+			_ = os.Remove(d) // only folders that this call made, and only if empty
 		}
-		return nil, nil, buildFault(err)
+		return nil, nil, classifyBuildError(err)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return unmade(fmt.Errorf("make job folder: %w", err))
 	}
 	path := filepath.Join(dir, fileName)
 	if _, err := os.Lstat(path); err != nil {
-		if err := Vacant(dir, spec.Beside...); err != nil { // before a lock is laid there
+		if err := CheckVacant(dir, spec.Allowed...); err != nil { // before a lock file is made there
 			return unmade(err)
 		}
 	}
@@ -63,7 +63,7 @@ func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error
 		err = publish(draftOf(path), path)
 	}
 	if err != nil {
-		// job.db itself is there if only the folder could not be synced.
+		// job.db itself exists if only the sync of the folder failed.
 		removeDraft(path)
 		for _, name := range []string{fileName, lockName} {
 			_ = os.Remove(filepath.Join(dir, name))
@@ -75,10 +75,10 @@ func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error
 	return j, p, err
 }
 
-// build loads the manifest into a fresh database that nobody else sees: no
-// journal, no syncing, until publish.
+// build loads the manifest into a new database. It needs neither a journal nor syncing,
+// because nobody reads the file before publish.
 func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error) {
-	for _, suffix := range draftSuffixes { // also a log, which would be taken for the new file's
+	for _, suffix := range draftSuffixes { // also the log, which SQLite would use for the new file
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("make job file: %w", err)
 		}
@@ -89,7 +89,7 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	// VACUUM leaves nothing of the schema's older texts behind.
+	// VACUUM removes earlier texts of the schema from the file.
 	if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)+tables+strings.Join(upgrades[:], "")+"VACUUM;"); err != nil {
 		return nil, fmt.Errorf("make job file: %w", err)
 	}
@@ -122,17 +122,17 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 	if err := tx.Commit(); err != nil {
 		return nil, fmt.Errorf("write job file: %w", err)
 	}
-	if err := makeSeal(ctx, db, path); err != nil {
+	if err := writeChecksum(ctx, db, path); err != nil {
 		return nil, fmt.Errorf("write job file: %w", err)
 	}
-	// WAL is a property of the file; set here, no reader ever sees it without.
+	// WAL mode is stored in the file. Set here, it is on before anybody reads the file.
 	if _, err := db.Exec("PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL;"); err != nil {
 		return nil, fmt.Errorf("write job file: %w", err)
 	}
 	return p, db.Close()
 }
 
-// load streams the manifest's rows, then its operations.
+// load writes the manifest's rows while it is read, then its operations.
 func load(ctx context.Context, tx *sql.Tx, spec Spec) (*plan.Plan, error) {
 	row, err := tx.Prepare("INSERT INTO rows VALUES (?, ?, ?, ?, ?)")
 	if err != nil {
@@ -174,7 +174,7 @@ func load(ctx context.Context, tx *sql.Tx, spec Spec) (*plan.Plan, error) {
 	return p, nil
 }
 
-// publish makes the finished file the job: synced, renamed, folder synced.
+// publish makes the finished file the job: it syncs and renames it, and syncs the folder.
 func publish(from, to string) error {
 	for _, suffix := range []string{"-wal", "-shm"} { // empty after a clean close
 		_ = os.Remove(from + suffix)
@@ -196,21 +196,21 @@ func publish(from, to string) error {
 	return nil
 }
 
-// draftOf is the job file before it is whole; SQLite puts the suffixes to its name.
+// draftOf is the name of the job file until it is complete. SQLite adds draftSuffixes.
 func draftOf(path string) string { return path + ".new" }
 
 var draftSuffixes = []string{"", "-wal", "-shm"}
 
-// removeDraft removes what is left of making a job file. The job has to be locked.
+// removeDraft removes what an interrupted Create left. The job must be locked.
 func removeDraft(path string) {
 	for _, suffix := range draftSuffixes {
 		_ = os.Remove(draftOf(path) + suffix)
 	}
 }
 
-// syncFolder makes what was made or renamed in dir survive a power failure.
+// syncFolder makes files that were made or renamed in dir survive a power failure.
 func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" { // it has no handle of a folder to flush
+	if runtime.GOOS == "windows" { // folders cannot be flushed there
 		return nil
 	}
 	d, err := os.Open(dir)
@@ -220,11 +220,11 @@ func syncFolder(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// buildFault is fault for a file that was just made: if it reads as damaged, the
-// disk is to blame.
-func buildFault(err error) error {
+// classifyBuildError is classifyError for a file that was just made: if it is damaged, the
+// disk failed.
+func classifyBuildError(err error) error {
 	var damage *DamagedError
-	if err = fault("", err); errors.As(err, &damage) {
+	if err = classifyError("", err); errors.As(err, &damage) {
 		return &DiskError{damage.Err}
 	}
 	return err
@@ -237,8 +237,7 @@ func idOrNull(id plan.OpID) any {
 	return int64(id)
 }
 
-// missingFolders lists dir and its parents that do not exist yet, deepest
-// first.
+// missingFolders returns dir and its parents that do not exist, deepest first.
 func missingFolders(dir string) []string {
 	var missing []string
 	for d := absolute(dir); ; d = filepath.Dir(d) {

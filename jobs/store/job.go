@@ -14,34 +14,33 @@ import (
 	"adferry/jobs"
 )
 
-// Job is an open checkpoint. One from Create or Open is locked and may be
-// written; one from View is neither.
+// Job is an open checkpoint. From Create or Open it is locked and writable; from View it
+// is neither.
 type Job struct {
 	dir    string
 	path   string
 	format int    // of the file when it was opened
-	how    string // SQLite's parameters for reading it
+	params string // SQLite's parameters for reading it
 	read   *sql.DB
 	writer *writer // nil for a view
 	unlock func()
 }
 
-// Open opens the job in dir to run it and locks it. The file is checked first
-// and left untouched if it is damaged or newer. What a killed process left of
-// making a job goes.
+// Open opens the job in dir to run it, and locks it. The file is checked first, and not
+// written to if it is damaged or newer. Open removes what an interrupted Create left.
 func Open(ctx context.Context, dir string) (*Job, error) {
 	path := filepath.Join(dir, fileName)
-	if err := inspect(path); err != nil {
+	if err := inspectHeader(path); err != nil {
 		return nil, err
 	}
-	if err := mayChange(dir); err != nil {
+	if err := checkWritable(dir); err != nil {
 		return nil, err
 	}
 	unlock, err := lock(dir)
 	if err != nil {
 		return nil, err
 	}
-	if err := oneName(path); err != nil { // after the lock: that a job is running is said first
+	if err := checkSingleLink(path); err != nil { // after the lock, so that a running job is reported as ErrLocked
 		unlock()
 		return nil, err
 	}
@@ -49,7 +48,7 @@ func Open(ctx context.Context, dir string) (*Job, error) {
 	return openLocked(ctx, dir, unlock)
 }
 
-// openLocked lets go of the lock if the job cannot be opened.
+// openLocked opens a job that is locked. It releases the lock on an error.
 func openLocked(ctx context.Context, dir string, unlock func()) (j *Job, err error) {
 	path := filepath.Join(dir, fileName)
 	unlockFile, err := lockFile(dir)
@@ -57,13 +56,13 @@ func openLocked(ctx context.Context, dir string, unlock func()) (j *Job, err err
 		unlock()
 		return nil, err
 	}
-	letGo := func() {
+	release := func() {
 		unlockFile()
 		unlock()
 	}
-	var seal sealed
-	if seal, err = check(ctx, path); err == nil {
-		err = upgrade(ctx, path, seal)
+	var sum fileChecksum
+	if sum, err = checkFile(ctx, path); err == nil {
+		err = upgrade(ctx, path, sum)
 	}
 	if err == nil {
 		j, err = view(ctx, dir)
@@ -75,23 +74,23 @@ func openLocked(ctx context.Context, dir string, unlock func()) (j *Job, err err
 		if j != nil {
 			j.read.Close()
 		}
-		letGo()
+		release()
 		return nil, err
 	}
-	j.unlock = letGo
+	j.unlock = release
 	return j, nil
 }
 
-// Holds reports whether there is a job in dir, or may be.
-func Holds(dir string) bool {
+// Exists reports whether dir has a job, or may have one because it cannot be read.
+func Exists(dir string) bool {
 	_, err := os.Lstat(filepath.Join(dir, fileName))
 	return err == nil || !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR)
 }
 
-// View opens the job in dir for reading, whoever runs it.
+// View opens the job in dir for reading, also while another process runs it.
 func View(ctx context.Context, dir string) (*Job, error) {
-	if j := (&Job{dir: dir}); !j.Running() { // else its process has seen to it that this folder is the one
-		if err := oneName(filepath.Join(dir, fileName)); err != nil {
+	if j := (&Job{dir: dir}); !j.Running() { // else its process has checked the links
+		if err := checkSingleLink(filepath.Join(dir, fileName)); err != nil {
 			return nil, err
 		}
 	}
@@ -100,27 +99,27 @@ func View(ctx context.Context, dir string) (*Job, error) {
 
 func view(ctx context.Context, dir string) (*Job, error) {
 	path := filepath.Join(dir, fileName)
-	if err := inspect(path); err != nil {
+	if err := inspectHeader(path); err != nil {
 		return nil, err
 	}
-	j := &Job{dir: dir, path: path, how: "mode=ro"}
-	db, err := reading(ctx, path, j.how)
-	if unwritable(err) {
-		db, err = j.asItLies(ctx, err)
+	j := &Job{dir: dir, path: path, params: "mode=ro"}
+	db, err := openForReading(ctx, path, j.params)
+	if isUnwritable(err) {
+		db, err = j.openImmutable(ctx, err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open job: %w", fault(path, err))
+		return nil, fmt.Errorf("open job: %w", classifyError(path, err))
 	}
 	if j.format, err = formatOf(ctx, db, path); err != nil {
 		db.Close()
-		return nil, fmt.Errorf("open job: %w", foreign(path, err))
+		return nil, fmt.Errorf("open job: %w", classifyReadError(path, err))
 	}
 	j.read = db
 	return j, nil
 }
 
-// reading opens the file and sees that it can be read.
-func reading(ctx context.Context, path, parameters string) (*sql.DB, error) {
+// openForReading opens the file and checks that it can be read.
+func openForReading(ctx context.Context, path, parameters string) (*sql.DB, error) {
 	db, err := open(path, parameters)
 	if err != nil {
 		return nil, err
@@ -132,23 +131,23 @@ func reading(ctx context.Context, path, parameters string) (*sql.DB, error) {
 	return db, nil
 }
 
-// asItLies reads a file in a folder that may not be written to, where SQLite cannot
-// make the files by which it reads a database in WAL mode. None are needed of a job
-// that no process holds and whose log is in the file already, as every process that
-// ends in good order leaves it.
-func (j *Job) asItLies(ctx context.Context, why error) (*sql.DB, error) {
+// openImmutable opens a job whose folder is not writable, in which SQLite cannot make the
+// files that it needs to read a database in WAL mode. It needs none of them if no process
+// runs the job and the log is merged into the file, as every process leaves it that ends
+// normally.
+func (j *Job) openImmutable(ctx context.Context, cause error) (*sql.DB, error) {
 	if log, err := os.Stat(j.path + "-wal"); j.Running() || err == nil && log.Size() > 0 {
-		return nil, &UnwritableError{j.dir, why}
+		return nil, &UnwritableError{j.dir, cause}
 	}
-	j.how = "mode=ro&immutable=1"
-	db, err := reading(ctx, j.path, j.how)
+	j.params = "mode=ro&immutable=1"
+	db, err := openForReading(ctx, j.path, j.params)
 	if err != nil {
-		return nil, why
+		return nil, cause
 	}
 	return db, nil
 }
 
-// Close lets go of the job. What was committed is on disk already.
+// Close closes the job and releases its lock. All commits are on disk already.
 func (j *Job) Close() error {
 	err := j.read.Close()
 	if j.writer != nil {
@@ -160,30 +159,30 @@ func (j *Job) Close() error {
 	return err
 }
 
-// Settings are what a job keeps of how it is to be run, so that a later process
-// goes on in the same way.
+// Settings are options that are stored with the job, so that a later process runs it in
+// the same way.
 type Settings struct {
-	Backup   string // folder that keeps what is deleted; empty: nothing is kept
-	OnDenied string // "upload" or "fail": what is done where copying is refused
+	Backup   string // folder for backups of deleted images; empty: no backups
+	OnDenied string // "upload" or "fail": what to do if the API refuses copies between two accounts
 }
 
-// Meta is what a job is, apart from its operations.
+// Meta is the content of the table meta, without the tally and the checksum.
 type Meta struct {
 	Name     string
 	Manifest jobs.ManifestInfo
 	Header   []string // of the manifest
-	Policy   string   // what the manifest was made by, in words; may be empty
+	Policy   string   // description of the policy that made the manifest; may be empty
 	Created  time.Time
 	Consent  bool
 	Sandbox  bool
-	Endpoint string // origin of the server that it runs against; empty: not known, or the embedded sandbox
+	Endpoint string // origin of the server that it runs against; empty: unknown, or the embedded sandbox
 	Settings
 	Steering
 	ExitCode *int   // of the last process that stopped
-	Stop     string // why it stopped early
+	Stop     string // why that process stopped early
 }
 
-// Meta reads what the job is.
+// Meta reads the table meta.
 func (j *Job) Meta(ctx context.Context) (Meta, error) {
 	rows, err := j.read.QueryContext(ctx, "SELECT key, value FROM meta")
 	if err != nil {
@@ -215,7 +214,7 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 		case "created_at":
 			var ms int64
 			_, err = fmt.Sscan(text, &ms)
-			m.Created = instant(ms)
+			m.Created = timeOf(ms)
 		case "consent":
 			m.Consent = text == "1" || text == "true"
 		case "sandbox":
@@ -229,7 +228,7 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 		case "paused_at":
 			var ms int64
 			_, err = fmt.Sscan(text, &ms)
-			m.PausedAt = instant(ms)
+			m.PausedAt = timeOf(ms)
 		case "workers":
 			m.Workers, err = optional[int](value)
 		case "max_rate":
@@ -258,35 +257,35 @@ func optional[T int | float64](value sql.RawBytes) (*T, error) {
 	return n, err
 }
 
-// Header is the manifest's header row.
+// Header returns the manifest's header row.
 func (j *Job) Header(ctx context.Context) ([]string, error) {
 	m, err := j.Meta(ctx)
 	return m.Header, err
 }
 
-// Files is the folder that the files of uploads are relative to: the manifest's.
+// Files returns the manifest's folder, to which the files of uploads are relative.
 func (j *Job) Files(ctx context.Context) (string, error) {
 	m, err := j.Meta(ctx)
 	return filepath.Dir(m.Manifest.Path), err
 }
 
-// SetSettings changes how the job is run from now on.
+// SetSettings stores other settings.
 func (j *Job) SetSettings(ctx context.Context, s Settings) error {
 	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('backup', ?), ('on_denied', ?)`, s.Backup, s.OnDenied)
 }
 
-// SetEndpoint changes which server the job runs against from now on.
+// SetEndpoint stores another server for the job to run against.
 func (j *Job) SetEndpoint(ctx context.Context, origin string) error {
 	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('endpoint', ?)`, origin)
 }
 
-// Unfinished reports whether operations are left to do.
+// Unfinished reports whether any operation is not settled.
 func (j *Job) Unfinished(ctx context.Context) (left bool, err error) {
 	err = j.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE `+unsettled+`)`).Scan(&left)
 	return left, j.readError(err)
 }
 
-// Deletes counts the job's deletions, done or not.
+// Deletes returns the number of the job's deletions, done or not.
 func (j *Job) Deletes(ctx context.Context) (n int, err error) {
 	err = j.read.QueryRowContext(ctx, `SELECT count(*) FROM ops WHERE kind = 'delete'`).Scan(&n)
 	return n, j.readError(err)
@@ -297,14 +296,14 @@ func (j *Job) SetStop(ctx context.Context, exitCode int, why string) error {
 	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('exit_code', ?), ('stop', ?)`, exitCode, why)
 }
 
-// SetRunning records that a process has begun to run the job.
+// SetRunning records that a process runs the job.
 func (j *Job) SetRunning(ctx context.Context) error {
 	return j.writer.exec(ctx, `DELETE FROM meta WHERE key IN ('exit_code', 'stop')`)
 }
 
-// Reopen makes the failed operations pending again, with all their attempts. That
-// a write of theirs may have taken effect stays on record: what is read from now
-// on may be its doing.
+// Reopen makes the failed operations pending again, with all their attempts. It stays on
+// record that a write of theirs may have taken effect, which explains what later reads
+// show.
 func (j *Job) Reopen(ctx context.Context) error {
 	return j.writer.exec(ctx, `DELETE FROM outcomes WHERE state = 'failed' AND tried = 0;
 		UPDATE outcomes SET state = 'pending', reason = '', attempts = 0, code = 0, subcode = 0, message = '', trace = '', finished = 0
@@ -315,5 +314,5 @@ func (j *Job) readError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("read job: %w", foreign(j.path, err))
+	return fmt.Errorf("read job: %w", classifyReadError(j.path, err))
 }

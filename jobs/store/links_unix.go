@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// links is how many names a file has; 0 if that is not known.
-func links(path string) uint64 {
+// linkCount is the number of hard links of a file, 0 if it is unknown.
+func linkCount(path string) uint64 {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return 0

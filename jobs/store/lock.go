@@ -11,27 +11,25 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// A process that runs a job holds three locks of the operating system's, which
-// drops them when the process ends, however it ends. The lock file works everywhere,
-// but can be removed or left behind under another path. So the folder itself is
-// locked as well, where the system has locks for folders, and the file that holds
-// the job, where such a lock does not meet SQLite's own.
-
-// lock takes the folder's job, be it made or about to be.
+// lock locks the job in dir, which need not exist yet. A process that runs a job holds
+// three locks of the operating system, which are released however the process ends. The
+// lock file works everywhere, but it can be removed, and a moved folder may get a new one.
+// So the folder is locked as well, and so is job.db (see lockFile), on systems with such
+// locks.
 func lock(dir string) (unlock func(), err error) {
-	var held []*flock.Flock
+	var taken []*flock.Flock
 	unlock = func() {
-		for _, l := range slices.Backward(held) {
+		for _, l := range slices.Backward(taken) {
 			_ = l.Unlock()
 		}
 	}
 	file := flock.New(filepath.Join(dir, lockName))
-	for _, l := range []*flock.Flock{file, folderLock(dir)} {
-		free, err := try(l.TryLock)
+	for _, l := range []*flock.Flock{file, newFolderLock(dir)} {
+		free, err := tryLock(l.TryLock)
 		switch {
 		case err != nil && l == file:
 			err = fmt.Errorf("lock job: %w", err)
-		case err != nil: // no locks for folders here
+		case err != nil: // the system cannot lock folders
 			continue
 		case !free:
 			err = fmt.Errorf("%s: %w", dir, ErrLocked)
@@ -40,30 +38,29 @@ func lock(dir string) (unlock func(), err error) {
 			unlock()
 			return nil, err
 		}
-		held = append(held, l)
+		taken = append(taken, l)
 	}
 	return unlock, nil
 }
 
-// lockFile takes the file that holds the job of dir, which lock has taken. It has to
-// be let go of after the last database handle of this process on the file.
+// lockFile locks job.db of a job that lock has locked. It must be released after this process
+// has closed its last connection to the database.
 func lockFile(dir string) (unlock func(), err error) {
 	f, err := lockInode(filepath.Join(dir, fileName))
 	switch {
 	case errors.Is(err, ErrLocked):
 		return nil, fmt.Errorf("%s: its job file is in use under another path: %w", dir, ErrLocked)
-	case err != nil: // no such locks here
+	case err != nil: // the system has no such locks
 		return func() {}, nil
 	}
 	return func() { _ = f.Close() }, nil
 }
 
-// folderLock is a lock on a folder itself.
-func folderLock(dir string) *flock.Flock { return flock.New(dir, flock.SetFlag(os.O_RDONLY)) }
+// newFolderLock is a lock on a folder itself, not yet taken.
+func newFolderLock(dir string) *flock.Flock { return flock.New(dir, flock.SetFlag(os.O_RDONLY)) }
 
-// try asks for a lock some times: whoever looks whether a job runs has it for a
-// moment.
-func try(take func() (bool, error)) (free bool, err error) {
+// tryLock tries a few times to take a lock, because [Job.Running] takes it for a moment.
+func tryLock(take func() (bool, error)) (free bool, err error) {
 	for n := range 5 {
 		if n > 0 {
 			time.Sleep(10 * time.Millisecond)
@@ -75,20 +72,21 @@ func try(take func() (bool, error)) (free bool, err error) {
 	return free, err
 }
 
-// Running reports whether a process holds the job now.
+// Running reports whether a process is running the job.
 func (j *Job) Running() bool {
-	if taken, err := taken(folderLock(j.dir)); err == nil {
-		return taken
+	if locked, err := isLocked(newFolderLock(j.dir)); err == nil {
+		return locked
 	}
 	path := filepath.Join(j.dir, lockName)
 	if _, err := os.Stat(path); err != nil {
 		return false
 	}
-	taken, err := taken(flock.New(path, flock.SetFlag(os.O_RDONLY)))
-	return err == nil && taken
+	locked, err := isLocked(flock.New(path, flock.SetFlag(os.O_RDONLY)))
+	return err == nil && locked
 }
 
-func taken(l *flock.Flock) (bool, error) {
+// isLocked reports whether another process has the lock.
+func isLocked(l *flock.Flock) (bool, error) {
 	free, err := l.TryRLock()
 	if free {
 		_ = l.Unlock()

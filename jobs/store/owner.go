@@ -8,18 +8,18 @@ import (
 	"syscall"
 )
 
-// ForeignError is a job of another user that this one may not read or change. While
-// that user runs it, it is ErrLocked as well.
+// ForeignError is another user's job, which this user may not read or change. While the
+// other user runs it, it is also ErrLocked.
 type ForeignError struct {
-	Dir     string
-	Owner   string // name, or number where there is no name
-	Running bool
-	Read    bool // it may be read
+	Dir      string
+	Owner    string // name, or number if there is no name
+	Running  bool
+	Readable bool // this user may read it
 }
 
 func (e *ForeignError) Error() string {
 	may := "and this user may not read it"
-	if e.Read {
+	if e.Readable {
 		may = "and this user may not change it"
 	}
 	if e.Running {
@@ -28,21 +28,21 @@ func (e *ForeignError) Error() string {
 	return fmt.Sprintf("%s belongs to %s, %s", e.Dir, e.Owner, may)
 }
 
-// Is makes it an ErrLocked while the job runs.
+// Is makes it ErrLocked while the job runs.
 func (e *ForeignError) Is(target error) bool { return e.Running && target == ErrLocked }
 
-// mayChange says whether this user may write to the job in dir.
-func mayChange(dir string) error {
+// checkWritable returns a ForeignError if this user may not write to the job in dir.
+func checkWritable(dir string) error {
 	for _, path := range []string{dir, filepath.Join(dir, fileName)} {
-		if !mayWrite(path) {
-			return &ForeignError{Dir: dir, Owner: ownerOf(path), Running: (&Job{dir: dir}).Running(), Read: true}
+		if !isWritable(path) {
+			return &ForeignError{Dir: dir, Owner: ownerOf(path), Running: (&Job{dir: dir}).Running(), Readable: true}
 		}
 	}
 	return nil
 }
 
-// unreadable is the error for a job's file that cannot be opened.
-func unreadable(path string, err error) error {
+// openError is the error for a job file that cannot be opened.
+func openError(path string, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOTDIR):
 		return err

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// mayWrite reports whether permissions let this user write to a file that is there.
-func mayWrite(path string) bool {
+// isWritable reports whether permissions allow this user to write to an existing file.
+func isWritable(path string) bool {
 	const writeOK = 2 // W_OK of access(2)
 	err := syscall.Access(path, writeOK)
 	return !errors.Is(err, syscall.EACCES) && !errors.Is(err, syscall.EPERM)

@@ -11,9 +11,9 @@ import (
 	"adferry/plan"
 )
 
-// page is how many rows one query of the reports reads. A reader that held one
-// snapshot for minutes would keep the write-ahead log from being reused.
-const page = 5000
+// pageRows is how many rows one query reads. A query that took minutes would keep SQLite from
+// reusing the write-ahead log.
+const pageRows = 5000
 
 // Results streams the manifest's rows with their fates, in manifest order.
 func (j *Job) Results(ctx context.Context) iter.Seq2[jobs.Result, error] {
@@ -29,7 +29,7 @@ func (j *Job) Results(ctx context.Context) iter.Seq2[jobs.Result, error] {
 					return
 				}
 			}
-			if len(rows) < page {
+			if len(rows) < pageRows {
 				return
 			}
 			line = rows[len(rows)-1].Line
@@ -43,23 +43,23 @@ func (j *Job) resultPage(ctx context.Context, after int) ([]jobs.Result, error) 
 		`+j.outcomeColumns("o")+`, `+j.outcomeColumns("d")+`
 		FROM rows r LEFT JOIN ops p ON p.id = r.first LEFT JOIN ops q ON q.id = r.del
 		LEFT JOIN outcomes o ON o.op = r.first LEFT JOIN outcomes d ON d.op = r.del
-		WHERE r.line > ? ORDER BY r.line LIMIT ?`, after, page)
+		WHERE r.line > ? ORDER BY r.line LIMIT ?`, after, pageRows)
 	if err != nil {
 		return nil, j.readError(err)
 	}
 	defer rows.Close()
-	all := make([]jobs.Result, 0, page)
+	all := make([]jobs.Result, 0, pageRows)
 	for rows.Next() {
 		var r jobs.Result
 		var verb string
 		var hasFirst, hasDel bool
 		var first, del outcomeRow
-		into := append([]any{&r.Line, &verb, &r.Record, &hasFirst, &hasDel, &r.Source, &r.Hash, &r.Target, &r.File}, first.into()...)
-		if err := rows.Scan(append(into, del.into()...)...); err != nil {
+		into := append([]any{&r.Line, &verb, &r.Record, &hasFirst, &hasDel, &r.Source, &r.Hash, &r.Target, &r.File}, first.dest()...)
+		if err := rows.Scan(append(into, del.dest()...)...); err != nil {
 			return nil, j.readError(err)
 		}
-		a, errA := present(hasFirst, &first)
-		b, errB := present(hasDel, &del)
+		a, errA := outcomeOrPending(hasFirst, &first)
+		b, errB := outcomeOrPending(hasDel, &del)
 		for _, err := range []error{r.Verb.UnmarshalText([]byte(verb)), errA, errB} {
 			if err != nil {
 				return nil, &DamagedError{j.path, fmt.Errorf("line %d: %w", r.Line, err)}
@@ -71,9 +71,9 @@ func (j *Job) resultPage(ctx context.Context, after int) ([]jobs.Result, error) 
 	return all, j.readError(rows.Err())
 }
 
-// present gives an operation that the row has an outcome even before it was
-// first sent.
-func present(has bool, r *outcomeRow) (*jobs.Outcome, error) {
+// outcomeOrPending returns the outcome of an operation, pending if it was never sent, or nil
+// if the row has no such operation.
+func outcomeOrPending(has bool, r *outcomeRow) (*jobs.Outcome, error) {
 	if !has {
 		return nil, nil
 	}
@@ -84,7 +84,7 @@ func present(has bool, r *outcomeRow) (*jobs.Outcome, error) {
 	return o, err
 }
 
-// Mappings streams the images that are now in their targets.
+// Mappings streams the copies whose images are in their targets.
 func (j *Job) Mappings(ctx context.Context) iter.Seq2[jobs.Mapping, error] {
 	return func(yield func(jobs.Mapping, error) bool) {
 		for id := int64(0); ; {
@@ -100,22 +100,21 @@ func (j *Job) Mappings(ctx context.Context) iter.Seq2[jobs.Mapping, error] {
 				}
 				n++
 			}
-			if n < page {
+			if n < pageRows {
 				return
 			}
 		}
 	}
 }
 
-// mappingPage leaves out copies that a later link of a chain of moves took out
-// of their target again.
+// mappingPage leaves out copies that a chain of moves has moved on from their target.
 func (j *Job) mappingPage(ctx context.Context, after int64) ([]jobs.Mapping, int64, error) {
 	rows, err := j.read.QueryContext(ctx, `SELECT p.id, p.source, p.hash, p.target, o.target_hash
 		FROM ops p JOIN outcomes o ON o.op = p.id
 		WHERE p.id > ? AND p.kind = 'copy' AND o.state IN ('done', 'skipped')
 		AND NOT EXISTS (SELECT 1 FROM needs n JOIN ops d ON d.id = n.op JOIN outcomes x ON x.op = d.id
 			WHERE n.need = p.id AND d.kind = 'delete' AND d.source = p.target AND x.state IN ('done', 'skipped'))
-		ORDER BY p.id LIMIT ?`, after, page)
+		ORDER BY p.id LIMIT ?`, after, pageRows)
 	if err != nil {
 		return nil, 0, j.readError(err)
 	}
@@ -131,10 +130,10 @@ func (j *Job) mappingPage(ctx context.Context, after int64) ([]jobs.Mapping, int
 	return all, after, j.readError(rows.Err())
 }
 
-// Summary counts the rows and reads the tallies.
+// Summary counts the rows and reads the tally.
 func (j *Job) Summary(ctx context.Context) (jobs.Summary, error) { return j.summary(ctx, false) }
 
-// Live is the summary as other processes see it while this one runs the job.
+// Live is Summary for the process that is running the job.
 func (j *Job) Live(ctx context.Context) (jobs.Summary, error) { return j.summary(ctx, true) }
 
 func (j *Job) summary(ctx context.Context, running bool) (jobs.Summary, error) {
@@ -154,7 +153,7 @@ func (j *Job) summary(ctx context.Context, running bool) (jobs.Summary, error) {
 		return s, err
 	}
 	s.API, s.ElapsedS, s.WaitedS = tally.APICounts, seconds(tally.Elapsed), seconds(tally.Waited)
-	s.StartedAt, s.PausedAt, s.Tuned = moment(tally.Started), moment(m.PausedAt), m.Tuning
+	s.StartedAt, s.PausedAt, s.Tuned = timeOrNil(tally.Started), timeOrNil(m.PausedAt), m.Tuning
 	if err := j.addLanes(ctx, &s); err != nil {
 		return s, err
 	}
@@ -171,13 +170,12 @@ func (j *Job) summary(ctx context.Context, running bool) (jobs.Summary, error) {
 		if err := j.read.QueryRowContext(ctx, `SELECT coalesce(max(finished), 0) FROM outcomes`).Scan(&last); err != nil {
 			return s, j.readError(err)
 		}
-		s.FinishedAt = moment(instant(last))
+		s.FinishedAt = timeOrNil(timeOf(last))
 	}
 	return s, nil
 }
 
-// count groups the rows by what their fate depends on, so that a million rows
-// are judged by the same function as one.
+// count groups the rows by what their fate depends on, and calls FateOf once per group.
 func (j *Job) count(ctx context.Context, s *jobs.Summary) error {
 	rows, err := j.read.QueryContext(ctx, `SELECT r.verb, coalesce(p.target, q.source), r.first IS NOT NULL, r.del IS NOT NULL,
 		coalesce(o.state, 'pending'), coalesce(o.reason, ''), coalesce(d.state, 'pending'), coalesce(d.reason, ''), count(*)
@@ -245,15 +243,15 @@ func (j *Job) addLanes(ctx context.Context, s *jobs.Summary) error {
 			a.Tier = l.Tier.String()
 		}
 		if l.ParkedUntil.After(time.Now()) {
-			a.ParkedUntil, a.ParkedFor = moment(l.ParkedUntil), l.ParkedFor
+			a.ParkedUntil, a.ParkedFor = timeOrNil(l.ParkedUntil), l.ParkedFor
 		}
 		s.Accounts[l.Account] = a
 	}
 	return nil
 }
 
-// Done counts the operations that were carried out, by the ad account that is
-// charged for them.
+// Done returns the number of operations that are done, by the ad account that is charged
+// for them.
 func (j *Job) Done(ctx context.Context) (map[plan.Account]int, error) {
 	rows, err := j.read.QueryContext(ctx, `SELECT p.lane, count(*) FROM outcomes o JOIN ops p ON p.id = o.op WHERE o.state = 'done' GROUP BY 1`)
 	if err != nil {
@@ -272,7 +270,7 @@ func (j *Job) Done(ctx context.Context) (map[plan.Account]int, error) {
 	return done, j.readError(rows.Err())
 }
 
-// History reads the progress over time and the waits that the API imposed.
+// History returns the progress over time and the waits that the API imposed.
 func (j *Job) History(ctx context.Context) ([]jobs.Sample, []jobs.Park, error) {
 	rows, err := j.read.QueryContext(ctx, `SELECT at, settled, failed, parked FROM samples ORDER BY at`)
 	if err != nil {
@@ -286,7 +284,7 @@ func (j *Job) History(ctx context.Context) ([]jobs.Sample, []jobs.Park, error) {
 		if err := rows.Scan(&at, &s.Settled, &s.Failed, &s.Parked); err != nil {
 			return nil, nil, j.readError(err)
 		}
-		s.At = instant(at)
+		s.At = timeOf(at)
 		samples = append(samples, s)
 	}
 	if err := rows.Err(); err != nil {
@@ -304,17 +302,17 @@ func (j *Job) History(ctx context.Context) ([]jobs.Sample, []jobs.Park, error) {
 		if err := waits.Scan(&p.Account, &from, &until, &p.Code, &p.Subcode); err != nil {
 			return nil, nil, j.readError(err)
 		}
-		p.From, p.Until = instant(from), instant(until)
+		p.From, p.Until = timeOf(from), timeOf(until)
 		parks = append(parks, p)
 	}
 	return samples, parks, j.readError(waits.Err())
 }
 
-func span(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
+func fromMillis(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
 
 func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
 
-func moment(t time.Time) *time.Time {
+func timeOrNil(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

@@ -12,31 +12,30 @@ import (
 	"adferry/plan"
 )
 
-// unsettled is true of an operation, joined with its outcome o, that is left to
-// do.
+// unsettled is the condition that an operation with outcome o is not settled.
 const unsettled = `(o.state IS NULL OR o.state IN ('pending', 'sent'))`
 
-// operationColumns are read by scanOperation: an operation p with its outcome o.
+// operationColumns are the columns of an operation p with outcome o, for scanOperation.
 func (j *Job) operationColumns() string {
-	return `p.id, p.kind, p.source, p.hash, p.target, p.file, p.needs, p.needed, ` + j.since(2, "p.guard", "''") + `, ` + j.outcomeColumns("o")
+	return `p.id, p.kind, p.source, p.hash, p.target, p.file, p.needs, p.needed, ` + j.columnSince(2, "p.guard", "''") + `, ` + j.outcomeColumns("o")
 }
 
-// outcomeColumns are read by outcomeRow from an outcome of that name.
+// outcomeColumns are the columns of an outcome with that name, for outcomeRow.
 func (j *Job) outcomeColumns(o string) string {
 	const names = `state reason target_hash created seen tried attempts code subcode message trace started finished`
-	return o + "." + strings.ReplaceAll(names, " ", ", "+o+".") + ", " + j.since(2, o+".last_sent", "0")
+	return o + "." + strings.ReplaceAll(names, " ", ", "+o+".") + ", " + j.columnSince(2, o+".last_sent", "0")
 }
 
-// since is a column that a format brought, and in files of older ones a literal: a
-// reader leaves them as they are.
-func (j *Job) since(format int, column, literal string) string {
+// columnSince is a column that a format added, or for files of older formats a literal in its
+// place, because reading does not upgrade them.
+func (j *Job) columnSince(format int, column, literal string) string {
 	if j.format < format {
 		return literal
 	}
 	return column
 }
 
-// Resume reads where the job stands. See jobs.Checkpoint.
+// Resume reads what is left to do. See jobs.Checkpoint.
 func (j *Job) Resume(ctx context.Context) (jobs.ResumePoint, error) {
 	var s jobs.ResumePoint
 	var err error
@@ -70,8 +69,7 @@ func (j *Job) Resume(ctx context.Context) (jobs.ResumePoint, error) {
 	return s, j.readError(rows.Err())
 }
 
-// Quotas reads what the job knows of the quotas: the part of Resume that a reader
-// of the job needs, which has Lanes and Tally.
+// Quotas is the part of Resume about quotas: Lanes and Tally.
 func (j *Job) Quotas(ctx context.Context) (s jobs.ResumePoint, err error) {
 	if s.Tally, err = j.tally(ctx); err != nil {
 		return s, err
@@ -80,10 +78,10 @@ func (j *Job) Quotas(ctx context.Context) (s jobs.ResumePoint, err error) {
 	return s, err
 }
 
-// imposed holds for a lane l whose wait is one of the parks.
+// imposed is the condition that the wait of a lane l is one of the parks.
 const imposed = `coalesce((l.account, l.parked_until) IN (SELECT account, until FROM parks), 0)`
 
-// lanes joins the ad accounts that have work left with what is stored of each.
+// lanes returns the stored state of all ad accounts, and which of them have operations left.
 func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
 	rows, err := j.read.QueryContext(ctx, `WITH work AS (SELECT DISTINCT p.lane AS account FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE `+unsettled+`)
 		SELECT account, 1, coalesce(l.tier, 0), coalesce(l.parked_until, 0), coalesce(l.parked_for, ''), `+imposed+`, coalesce(l.calls, 0), coalesce(l.throttles, 0), coalesce(l.parked, 0)
@@ -103,7 +101,7 @@ func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
 		if err := rows.Scan(&l.Account, &l.Work, &tier, &until, &l.ParkedFor, &l.Imposed, &l.Calls, &l.Throttles, &parked); err != nil {
 			return nil, j.readError(err)
 		}
-		l.Tier, l.ParkedUntil, l.Parked = graph.Tier(tier), instant(until), span(parked)
+		l.Tier, l.ParkedUntil, l.Parked = graph.Tier(tier), timeOf(until), fromMillis(parked)
 		all = append(all, l)
 	}
 	return all, j.readError(rows.Err())
@@ -125,7 +123,7 @@ func (j *Job) Claim(ctx context.Context, c jobs.Claim) ([]jobs.Operation, error)
 		WHERE `+where+` AND `+unsettled+` ORDER BY p.id LIMIT ?`, append(args, c.Most)...)
 }
 
-// Load reads operations by ID, with what they need. See jobs.Checkpoint.
+// Load reads operations by ID, with those that they wait for. See jobs.Checkpoint.
 func (j *Job) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -138,7 +136,7 @@ func (j *Job) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation, erro
 	return all, j.withNeeds(ctx, all)
 }
 
-// withNeeds adds what the operations wait for.
+// withNeeds adds the operations that each one waits for.
 func (j *Job) withNeeds(ctx context.Context, all []jobs.Operation) (err error) {
 	for i := range all {
 		if !all[i].Op.Needs {
@@ -174,7 +172,7 @@ func (j *Job) scanOperation(rows *sql.Rows) (jobs.Operation, error) {
 	var o jobs.Operation
 	var kind, guard string
 	var out outcomeRow
-	if err := rows.Scan(append([]any{&o.ID, &kind, &o.Source, &o.Hash, &o.Target, &o.File, &o.Op.Needs, &o.Needed, &guard}, out.into()...)...); err != nil {
+	if err := rows.Scan(append([]any{&o.ID, &kind, &o.Source, &o.Hash, &o.Target, &o.File, &o.Op.Needs, &o.Needed, &guard}, out.dest()...)...); err != nil {
 		return o, j.readError(err)
 	}
 	for _, err := range []error{o.Kind.UnmarshalText([]byte(kind)), o.Guard.UnmarshalText([]byte(guard))} {
@@ -194,27 +192,27 @@ func (j *Job) scanOperation(rows *sql.Rows) (jobs.Operation, error) {
 	return o, nil
 }
 
-// outcomeRow receives the columns of an outcome that may not be there.
+// outcomeRow receives the columns of an outcome, all NULL if there is none.
 type outcomeRow struct {
 	state, reason, targetHash, message, trace                  sql.NullString
 	created, tried                                             sql.NullBool
 	seen, attempts, code, subcode, started, finished, lastSent sql.NullInt64
 }
 
-func (r *outcomeRow) into() []any {
+func (r *outcomeRow) dest() []any {
 	return []any{&r.state, &r.reason, &r.targetHash, &r.created, &r.seen, &r.tried, &r.attempts, &r.code, &r.subcode,
 		&r.message, &r.trace, &r.started, &r.finished, &r.lastSent}
 }
 
-// outcome is nil where the operation has none yet.
+// outcome is nil if the operation was never sent.
 func (r *outcomeRow) outcome() (*jobs.Outcome, error) {
 	if !r.state.Valid {
 		return nil, nil
 	}
 	o := jobs.Outcome{
 		Reason: jobs.Reason(r.reason.String), TargetHash: plan.Hash(r.targetHash.String), Created: r.created.Bool,
-		ConfirmedAt: instant(r.seen.Int64), Tried: r.tried.Bool, Attempts: int(r.attempts.Int64), Code: int(r.code.Int64), Subcode: int(r.subcode.Int64),
-		Message: r.message.String, TraceID: r.trace.String, Started: instant(r.started.Int64), LastSent: instant(r.lastSent.Int64), Finished: instant(r.finished.Int64),
+		ConfirmedAt: timeOf(r.seen.Int64), Tried: r.tried.Bool, Attempts: int(r.attempts.Int64), Code: int(r.code.Int64), Subcode: int(r.subcode.Int64),
+		Message: r.message.String, TraceID: r.trace.String, Started: timeOf(r.started.Int64), LastSent: timeOf(r.lastSent.Int64), Finished: timeOf(r.finished.Int64),
 	}
 	return &o, o.State.UnmarshalText([]byte(r.state.String))
 }

@@ -20,8 +20,8 @@ const (
 	lockName = "job.lock"
 )
 
-// tables are those of format 1; a new file gets them and then the upgrades, so that
-// files of one format have one schema however old they are.
+// tables are the tables of format 1. A new file gets them and then the upgrades, so that
+// all files of a format have the same schema.
 const tables = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE rows (line INTEGER PRIMARY KEY, verb TEXT NOT NULL, first INTEGER, del INTEGER, record TEXT NOT NULL);
@@ -42,8 +42,8 @@ CREATE VIEW results AS SELECT ops.id, kind, source, hash, target, coalesce(state
 	FROM ops LEFT JOIN outcomes ON op = ops.id;
 `
 
-// upgrades lead from each format to the next. They add columns at the end of tables,
-// which changes no page but those of the schema: the seal relies on that.
+// upgrades lead from each format to the next. They may only add columns at the end of
+// tables, which changes only pages of the schema: the checksum relies on that.
 var upgrades = [...]string{
 	`ALTER TABLE ops ADD COLUMN guard TEXT NOT NULL DEFAULT '';
 	ALTER TABLE outcomes ADD COLUMN last_sent INTEGER NOT NULL DEFAULT 0;`,
@@ -56,18 +56,18 @@ CREATE INDEX needs_need ON needs (need, op);
 `
 
 var (
-	// ErrNoJob: the folder holds no job.
-	ErrNoJob = errors.New("no job there")
-	// ErrExists: the folder already holds a job.
-	ErrExists = errors.New("a job is there already")
-	// ErrLocked: another process holds the job.
-	ErrLocked = errors.New("another process holds this job")
-	// ErrBusy: another process holds the series.
-	ErrBusy = errors.New("another process is at work on this folder of jobs")
+	// ErrNoJob means that the folder has no job.
+	ErrNoJob = errors.New("there is no job in this folder")
+	// ErrExists means that the folder already has a job.
+	ErrExists = errors.New("there is a job in this folder already")
+	// ErrLocked means that another process is running the job.
+	ErrLocked = errors.New("another process is running this job")
+	// ErrBusy means that another process has opened the schedule.
+	ErrBusy = errors.New("another process is using this folder of jobs")
 )
 
-// DamagedError is a job file that is not what adferry wrote. It was left as it
-// is.
+// DamagedError is a job file that is not as adferry wrote it. The store does not write to
+// such a file.
 type DamagedError struct {
 	Path string
 	Err  error
@@ -78,19 +78,20 @@ func (e *DamagedError) Error() string {
 }
 func (e *DamagedError) Unwrap() error { return e.Err }
 
-// NewerError is a job file of a later adferry. It was left as it is.
+// NewerError is a job file of a later version of adferry. The store does not write to such
+// a file.
 type NewerError struct {
 	Path    string
 	Version int
 }
 
 func (e *NewerError) Error() string {
-	return fmt.Sprintf("job file %s has format %d, and this adferry knows up to %d", e.Path, e.Version, schemaVersion)
+	return fmt.Sprintf("job file %s has format %d; this adferry reads formats up to %d", e.Path, e.Version, schemaVersion)
 }
 
-// inspect reads the file's first page header without opening it as a database.
-func inspect(path string) error {
-	if err := plainFile(path); err != nil {
+// inspectHeader checks the header of the file without opening it as a database.
+func inspectHeader(path string) error {
+	if err := checkRegular(path); err != nil {
 		return err
 	}
 	f, err := os.Open(path)
@@ -98,7 +99,7 @@ func inspect(path string) error {
 		return fmt.Errorf("%s: %w", filepath.Dir(path), ErrNoJob)
 	}
 	if err != nil {
-		return unreadable(path, err)
+		return openError(path, err)
 	}
 	defer f.Close()
 	var head [100]byte
@@ -120,8 +121,8 @@ func inspect(path string) error {
 	return nil
 }
 
-// formatOf reads the format as SQLite knows it: the header that inspect reads may be
-// older than the write-ahead log.
+// formatOf reads the format through SQLite, because the write-ahead log may be newer than
+// the file's header.
 func formatOf(ctx context.Context, db *sql.DB, path string) (int, error) {
 	var format int
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&format); err != nil {
@@ -133,16 +134,15 @@ func formatOf(ctx context.Context, db *sql.DB, path string) (int, error) {
 	return format, nil
 }
 
-// writing are the parameters of a connection that changes the job.
-const writing = "mode=rw&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+// writeParams are the parameters of a connection that writes to the job.
+const writeParams = "mode=rw&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
 
-// open makes a database handle; parameters are SQLite URI ones and the
-// driver's.
+// open makes a database handle. parameters are those of SQLite URIs and of the driver.
 func open(path string, parameters string) (*sql.DB, error) {
 	return sql.Open("sqlite", uri(path, parameters+"&_pragma=busy_timeout(10000)"))
 }
 
-// uri names a file to SQLite (SQLite, "Uniform Resource Identifiers").
+// uri is the name of a file for SQLite (SQLite, "Uniform Resource Identifiers").
 func uri(path, parameters string) string {
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(absolute(path)), RawQuery: parameters}
 	return u.String()

@@ -8,20 +8,19 @@ import (
 	"time"
 )
 
-// upgrade brings a job file that was checked, and that no other process may run, to
-// the present format, in one transaction: a crash leaves it as it was or upgraded.
-// What readers of the older format look for stays where it was.
-func upgrade(ctx context.Context, path string, s sealed) error {
+// upgrade upgrades a job file to the current format in one transaction. The file must be
+// checked and locked. Older versions of adferry that are reading it can go on.
+func upgrade(ctx context.Context, path string, s fileChecksum) error {
 	if s.format == schemaVersion {
 		return nil
 	}
 	if err := s.upgrade(ctx, path); err != nil {
-		return fmt.Errorf("upgrade job file: %w", fault(path, err))
+		return fmt.Errorf("upgrade job file: %w", classifyError(path, err))
 	}
 	return nil
 }
 
-func (s sealed) upgrade(ctx context.Context, path string) error {
+func (s fileChecksum) upgrade(ctx context.Context, path string) error {
 	last, err := lastWrite(path)
 	if err != nil {
 		return err
@@ -33,7 +32,7 @@ func (s sealed) upgrade(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	db, err := open(path, writing)
+	db, err := open(path, writeParams)
 	if err != nil {
 		return err
 	}
@@ -49,13 +48,13 @@ func (s sealed) upgrade(ctx context.Context, path string) error {
 		}
 	}
 	if s.format == 1 {
-		// When the writes left whose answers were lost was not kept. It was before the file
-		// was last written to, because their intents are in it.
+		// Format 1 does not say when writes were sent whose answers were lost. They were
+		// sent before the file was last written to, because it has their intents.
 		if _, err := tx.ExecContext(ctx, `UPDATE outcomes SET last_sent = ? WHERE state = 'sent' OR tried = 1 AND state IN ('pending', 'failed')`, millis(last)); err != nil {
 			return err
 		}
 	}
-	if err := s.put(ctx, tx, pages); err != nil {
+	if err := s.save(ctx, tx, pages); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion)); err != nil {
@@ -64,15 +63,15 @@ func (s sealed) upgrade(ctx context.Context, path string) error {
 	return errors.Join(tx.Commit(), db.Close())
 }
 
-// lastWrite is when the job file or its log was last written to, as the file system
-// tells, and at the latest now.
+// lastWrite is when the job file or its log was last written to by the file system's
+// times, or now if that is earlier.
 func lastWrite(path string) (time.Time, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return time.Time{}, err
 	}
 	last := info.ModTime()
-	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 && log.ModTime().After(last) { // readers make empty ones
+	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 && log.ModTime().After(last) { // readers make empty logs
 		last = log.ModTime()
 	}
 	if now := time.Now(); last.After(now) {

@@ -11,14 +11,14 @@ import (
 	"adferry/jobs"
 )
 
-// FileName is the job's file in its folder.
+// FileName is the name of the job file in the job's folder.
 const FileName = fileName
 
-// OccupiedError is a folder that holds files which are no job's: a job made there
-// would write over some of them, and be lost among the others.
+// OccupiedError is a folder with other files, in which no job is made, because it might
+// overwrite some of them.
 type OccupiedError struct {
 	Dir   string
-	Names []string // of what it holds, sorted
+	Names []string // of the other files, sorted
 }
 
 func (e *OccupiedError) Error() string {
@@ -27,13 +27,13 @@ func (e *OccupiedError) Error() string {
 	if more := len(e.Names) - most; more > 0 {
 		names = fmt.Sprintf("%s and %d more", names, more)
 	}
-	return fmt.Sprintf("%s holds other files (%s), and a job needs a folder of its own", e.Dir, names)
+	return fmt.Sprintf("%s has other files (%s); a job needs a folder of its own", e.Dir, names)
 }
 
-// Vacant says why no job can be made in dir: it is an [OccupiedError] unless the
-// folder is missing, empty, or holds nothing but files of the names in beside, what
-// a crash left of making a job there, and what file systems put into folders.
-func Vacant(dir string, beside ...string) error {
+// CheckVacant returns an [OccupiedError] unless the folder does not exist, is empty, or has
+// only files with allowed names, files that an interrupted Create left, and files that file
+// systems make.
+func CheckVacant(dir string, allowed ...string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -43,7 +43,7 @@ func Vacant(dir string, beside ...string) error {
 	}
 	var names []string
 	for _, e := range entries {
-		if !slices.Contains(beside, e.Name()) && !leftover(e.Name(), beside) && !jobs.Litter(e.Name()) {
+		if !slices.Contains(allowed, e.Name()) && !leftover(e.Name(), allowed) && !jobs.Litter(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
@@ -53,14 +53,14 @@ func Vacant(dir string, beside ...string) error {
 	return &OccupiedError{dir, names}
 }
 
-// leftover reports whether a file is one that Create removes or uses again, or that
-// writing one of these was cut off from.
-func leftover(name string, beside []string) bool {
+// leftover reports whether Create removes or uses the file, or whether it is a temporary file
+// for an allowed one.
+func leftover(name string, allowed []string) bool {
 	if name == lockName || strings.HasPrefix(name, fileName+".new") {
 		return true
 	}
-	return slices.ContainsFunc(beside, func(whole string) bool {
-		digits, ok := strings.CutPrefix(name, "."+whole)
+	return slices.ContainsFunc(allowed, func(allowedName string) bool {
+		digits, ok := strings.CutPrefix(name, "."+allowedName)
 		return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
 	})
 }

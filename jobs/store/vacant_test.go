@@ -43,7 +43,7 @@ func TestVacant(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			err := store.Vacant(dir, strings.Fields(tt.beside)...)
+			err := store.CheckVacant(dir, strings.Fields(tt.beside)...)
 			var occupied *store.OccupiedError
 			switch {
 			case tt.want == "" && err != nil:
@@ -54,7 +54,7 @@ func TestVacant(t *testing.T) {
 			if tt.want == "" {
 				return
 			}
-			_, _, err = store.Create(t.Context(), dir, store.Spec{Beside: strings.Fields(tt.beside),
+			_, _, err = store.Create(t.Context(), dir, store.Spec{Allowed: strings.Fields(tt.beside),
 				Read: func(func(plan.Row) error) (*plan.Plan, error) {
 					t.Error("the manifest was read")
 					return &plan.Plan{}, nil
@@ -67,7 +67,7 @@ func TestVacant(t *testing.T) {
 			}
 		})
 	}
-	if err := store.Vacant(filepath.Join(t.TempDir(), "missing")); err != nil {
+	if err := store.CheckVacant(filepath.Join(t.TempDir(), "missing")); err != nil {
 		t.Errorf("a missing folder: got %v", err)
 	}
 }

@@ -13,20 +13,20 @@ import (
 	"adferry/plan"
 )
 
-// mostMerged bounds how many callers one transaction serves.
-const mostMerged = 512
+// maxMerged is how many requests one transaction may have.
+const maxMerged = 512
 
-// ErrClosed: the store was closed before the change could be written.
+// ErrClosed means that the job was closed before the change was written.
 var ErrClosed = errors.New("the job is closed")
 
-// writer is the one goroutine that writes. It merges the changes that arrive
+// writer is the goroutine that writes. It merges the changes that arrive
 // while the disk is busy into one durable transaction.
 type writer struct {
 	db     *sql.DB
 	path   string
 	queue  chan *request
 	closed chan struct{} // no more requests
-	ended  chan struct{} // the goroutine has left
+	ended  chan struct{} // the goroutine has ended
 	once   sync.Once
 
 	outcome, seen, lane, sample, park, tally, released *sql.Stmt
@@ -42,12 +42,12 @@ type request struct {
 }
 
 func newWriter(path string) (*writer, error) {
-	db, err := open(path, writing)
+	db, err := open(path, writeParams)
 	if err != nil {
 		return nil, fmt.Errorf("open job: %w", err)
 	}
 	db.SetMaxOpenConns(1)
-	w := &writer{db: db, path: path, queue: make(chan *request, mostMerged), closed: make(chan struct{}), ended: make(chan struct{})}
+	w := &writer{db: db, path: path, queue: make(chan *request, maxMerged), closed: make(chan struct{}), ended: make(chan struct{})}
 	for _, s := range []struct {
 		stmt **sql.Stmt
 		text string
@@ -64,7 +64,7 @@ func newWriter(path string) (*writer, error) {
 	} {
 		if *s.stmt, err = db.Prepare(s.text); err != nil {
 			db.Close()
-			return nil, fmt.Errorf("open job: %w", fault(path, err))
+			return nil, fmt.Errorf("open job: %w", classifyError(path, err))
 		}
 	}
 	go w.run()
@@ -82,8 +82,8 @@ func (w *writer) exec(ctx context.Context, text string, args ...any) error {
 	return w.do(ctx, &request{sql: text, args: args})
 }
 
-// do hands the request to the writer and waits for the disk. It does not listen
-// to the context's end: a change that was begun is finished.
+// do sends the request to the writer and waits until it is on disk. It ignores the
+// context, because a change must be completed.
 func (w *writer) do(_ context.Context, r *request) error {
 	r.done = make(chan error, 1)
 	select {
@@ -110,7 +110,7 @@ func (w *writer) close() error {
 	return w.db.Close()
 }
 
-// run serves requests until the store is closed. After an error it serves none.
+// run writes requests until the job is closed. After an error it refuses all others.
 func (w *writer) run() {
 	defer close(w.ended)
 	var failed error
@@ -120,14 +120,14 @@ func (w *writer) run() {
 		case r := <-w.queue:
 			batch = append(batch, r)
 		case <-w.closed:
-			select { // what came before the close is still written
+			select { // requests from before the close are still written
 			case r := <-w.queue:
 				batch = append(batch, r)
 			default:
 				return
 			}
 		}
-		for len(batch) < mostMerged {
+		for len(batch) < maxMerged {
 			select {
 			case r := <-w.queue:
 				batch = append(batch, r)
@@ -138,7 +138,7 @@ func (w *writer) run() {
 		}
 		if failed == nil {
 			if err := w.transact(batch); err != nil {
-				failed = fmt.Errorf("write job file %s: %w", w.path, fault(w.path, err))
+				failed = fmt.Errorf("write job file %s: %w", w.path, classifyError(w.path, err))
 			}
 		}
 		for _, r := range batch {
@@ -168,12 +168,12 @@ func (w *writer) transact(batch []*request) error {
 			return err
 		}
 	}
-	// Only now are all outcomes of the transaction in place.
-	given := map[plan.OpID]bool{}
+	// Only now have all outcomes of the transaction been written.
+	released := map[plan.OpID]bool{}
 	for _, r := range batch {
 		for _, rec := range r.change.Records {
 			if rec.Needed && rec.Outcome.State.Settled() {
-				if err := w.release(tx, rec.ID, r, given); err != nil {
+				if err := w.release(tx, rec.ID, r, released); err != nil {
 					return err
 				}
 			}
@@ -222,9 +222,9 @@ func (w *writer) apply(tx *sql.Tx, c jobs.Change) error {
 	return err
 }
 
-// release finds the operations for which need was the last that kept them
-// waiting, each once.
-func (w *writer) release(tx *sql.Tx, need plan.OpID, r *request, given map[plan.OpID]bool) error {
+// release adds the operations to the request that waited for need and no longer wait for
+// any other. Those in released are left out.
+func (w *writer) release(tx *sql.Tx, need plan.OpID, r *request, released map[plan.OpID]bool) error {
 	rows, err := tx.Stmt(w.released).Query(need)
 	if err != nil {
 		return err
@@ -235,8 +235,8 @@ func (w *writer) release(tx *sql.Tx, need plan.OpID, r *request, given map[plan.
 		if err := rows.Scan(&free.ID, &free.Lane); err != nil {
 			return err
 		}
-		if !given[free.ID] {
-			given[free.ID] = true
+		if !released[free.ID] {
+			released[free.ID] = true
 			r.released = append(r.released, free)
 		}
 	}
@@ -250,7 +250,7 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-func instant(ms int64) time.Time {
+func timeOf(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}
 	}

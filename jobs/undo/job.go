@@ -47,7 +47,7 @@ func (j Job) Tidy() {
 func (j Job) Begun(ctx context.Context) (bool, error) {
 	view, err := store.View(ctx, j.Dir)
 	if errors.Is(err, store.ErrNoJob) {
-		return false, store.Vacant(j.Dir, j.Names()...)
+		return false, store.CheckVacant(j.Dir, j.Names()...)
 	}
 	if err != nil {
 		return false, err

@@ -13,25 +13,25 @@ import (
 	"strings"
 )
 
-// seal is a sum over what never changes once the job is made: every page of the
-// fresh file, the roots of the tables that do change apart, and the facts in
-// meta. SQLite has no checksums of its own, and a flipped bit in an ad account's
-// number would go unseen. Pages of a table that nobody writes to stay where they
-// are; whatever grows takes pages behind them.
+// checksum is the checksum of what never changes once the job is made: all pages of the new
+// file except the roots of the tables that change, and what meta says about the manifest.
+// SQLite has no checksums of its own, and a flipped bit in an account id would go unnoticed.
+// It works because SQLite does not move the pages of a table that nobody writes to, and
+// tables that grow take pages after them.
 //
-// An upgrade changes the schema, which is on page 1 and grows behind the others, too.
-// So from format 2 on that page is among the changing ones, and the schema's text
-// among the facts. The sum is then right of a file whose upgrade is still in the
+// An upgrade changes the schema, which is on page 1 and may take further pages after the
+// others. So from format 2 on that page is one of the changing ones, and the text of the
+// schema is checked in its place. This also holds while an upgrade is only in the
 // write-ahead log.
-type seal struct {
+type checksum struct {
 	PageSize int    `json:"page_size"`
-	Pages    int    `json:"pages"` // of the fresh file
+	Pages    int    `json:"pages"` // of the new file
 	Changing []int  `json:"changing"`
-	Sum      uint32 `json:"crc32c"` // format 1: over the facts, then the pages; then the other way round
+	Sum      uint32 `json:"crc32c"` // over the pages, then the facts; in format 1 over the facts, then the pages
 }
 
-// schemaPage is the page with the root of the schema; schemaStart is where it holds
-// more than counters (SQLite, "Database File Format").
+// schemaPage is the page with the root of the schema. Before schemaStart it has counters
+// (SQLite, "Database File Format").
 const (
 	schemaPage  = 1
 	schemaStart = 100
@@ -39,9 +39,9 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// makeSeal seals a job file that is complete but for the seal.
-func makeSeal(ctx context.Context, db *sql.DB, path string) error {
-	s := seal{Changing: []int{schemaPage}}
+// writeChecksum adds the checksum to a job file that is otherwise complete.
+func writeChecksum(ctx context.Context, db *sql.DB, path string) error {
+	s := checksum{Changing: []int{schemaPage}}
 	if err := errors.Join(
 		db.QueryRowContext(ctx, "PRAGMA page_size").Scan(&s.PageSize),
 		db.QueryRowContext(ctx, "PRAGMA page_count").Scan(&s.Pages),
@@ -59,7 +59,7 @@ func makeSeal(ctx context.Context, db *sql.DB, path string) error {
 	if err != nil {
 		return err
 	}
-	return s.put(ctx, db, pages)
+	return s.save(ctx, db, pages)
 }
 
 // querier is a database or a transaction in it.
@@ -68,9 +68,9 @@ type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-// put adds the facts to the sum over the pages, and writes the seal.
-func (s seal) put(ctx context.Context, db querier, pages uint32) error {
-	facts, err := sealedFacts(ctx, db, underSeal[0])
+// save adds the facts to the sum over the pages, and writes the checksum.
+func (s checksum) save(ctx context.Context, db querier, pages uint32) error {
+	facts, err := metaFacts(ctx, db, metaConditions[0])
 	if err != nil {
 		return err
 	}
@@ -86,26 +86,26 @@ func (s seal) put(ctx context.Context, db querier, pages uint32) error {
 	return err
 }
 
-// sealed is a seal and what is under it besides the pages: in format 1 in either of
-// two forms.
-type sealed struct {
-	seal
+// fileChecksum is the checksum of a file, with the facts that are part of it besides the
+// pages: in format 1 in either of two forms.
+type fileChecksum struct {
+	checksum
 	format int
 	facts  []string
 }
 
-// readSeal reads the seal of a file and the facts under it.
-func readSeal(ctx context.Context, db *sql.DB, format int) (s sealed, err error) {
+// readChecksum reads the checksum of a file and the facts.
+func readChecksum(ctx context.Context, db *sql.DB, format int) (s fileChecksum, err error) {
 	s.format = format
 	var text string
 	if err := db.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'seal'").Scan(&text); err != nil {
 		return s, err
 	}
-	if err := json.Unmarshal([]byte(text), &s.seal); err != nil {
+	if err := json.Unmarshal([]byte(text), &s.checksum); err != nil {
 		return s, err
 	}
 	if s.PageSize < 512 || s.PageSize > 65536 {
-		return s, fmt.Errorf("the seal names a page size of %d", s.PageSize)
+		return s, fmt.Errorf("the checksum has a page size of %d", s.PageSize)
 	}
 	schema := ""
 	if format > 1 {
@@ -113,8 +113,8 @@ func readSeal(ctx context.Context, db *sql.DB, format int) (s sealed, err error)
 			return s, err
 		}
 	}
-	for _, which := range underSeal {
-		facts, err := sealedFacts(ctx, db, which)
+	for _, which := range metaConditions {
+		facts, err := metaFacts(ctx, db, which)
 		if err != nil {
 			return s, err
 		}
@@ -123,8 +123,8 @@ func readSeal(ctx context.Context, db *sql.DB, format int) (s sealed, err error)
 	return s, nil
 }
 
-// holds reports whether the file is as it was sealed.
-func (s sealed) holds(path string) (bool, error) {
+// matches reports whether the file matches its checksum.
+func (s fileChecksum) matches(path string) (bool, error) {
 	if s.format > 1 {
 		pages, err := s.addPages(path, 0)
 		return crc32.Update(pages, castagnoli, []byte(s.facts[0])) == s.Sum, err
@@ -138,19 +138,19 @@ func (s sealed) holds(path string) (bool, error) {
 	return false, nil
 }
 
-// underSeal are the facts of meta that say what the job is. The rest is how it is
-// run, and how far it has come. The second form is that of seals made before jobs
-// could be steered, which held settings as well.
-var underSeal = [...]string{
+// metaConditions select the keys of meta about the manifest. The rest is how the job is run
+// and its progress. The second form is from before jobs could be paused and tuned, and
+// includes settings.
+var metaConditions = [...]string{
 	`key IN ('name', 'manifest_path', 'manifest_sha256', 'rows', 'header', 'created_at', 'sandbox')`,
 	`key NOT IN ('consent', 'tally', 'exit_code', 'stop', 'seal', 'paused_at', 'workers', 'max_rate', 'endpoint')`,
 }
 
-func sealedFacts(ctx context.Context, db querier, which string) (string, error) {
+func metaFacts(ctx context.Context, db querier, which string) (string, error) {
 	return pairs(ctx, db, `SELECT key, value FROM meta WHERE `+which+` ORDER BY key`)
 }
 
-// schemaText is the schema as SQLite keeps it, and where it keeps what belongs to it.
+// schemaText is the schema with the root pages.
 func schemaText(ctx context.Context, db querier) (string, error) {
 	return pairs(ctx, db, `SELECT type || ' ' || name || ' ' || tbl_name || ' ' || rootpage, coalesce(sql, '') FROM sqlite_schema ORDER BY name`)
 }
@@ -172,10 +172,10 @@ func pairs(ctx context.Context, db querier, query string) (string, error) {
 	return b.String(), rows.Err()
 }
 
-// addPages adds the sealed pages to a sum. It reads the file itself. No database
-// handle of this process may be open on it that still matters: closing a file drops
-// the process's locks on it.
-func (s seal) addPages(path string, sum uint32) (uint32, error) {
+// addPages adds the pages to a sum. It opens the file itself. This process must not have a
+// database connection to it that is still needed, because closing the file drops the
+// process's locks on it.
+func (s checksum) addPages(path string, sum uint32) (uint32, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return 0, err
@@ -205,9 +205,9 @@ func (s seal) addPages(path string, sum uint32) (uint32, error) {
 	return sum, nil
 }
 
-// sound are conditions on the rows that do change, by the format that brought what
-// they are about; a row that breaks one was not written by adferry.
-var sound = []struct {
+// rowConditions are conditions on the rows that change, with the format that introduced their
+// columns. adferry did not write a row that breaks one.
+var rowConditions = []struct {
 	format int
 	query  string
 }{
@@ -223,27 +223,27 @@ var sound = []struct {
 		AND typeof(code) = 'integer' AND typeof(subcode) = 'integer')`},
 }
 
-// check reads a job file whole and writes nothing: SQLite judges its structure,
-// the seal what never changes, the conditions the rest.
-func check(ctx context.Context, path string) (sealed, error) {
+// checkFile reads a whole job file without writing: SQLite checks its structure, the checksum
+// what never changes, and rowConditions the rest.
+func checkFile(ctx context.Context, path string) (fileChecksum, error) {
 	s, err := checkRows(ctx, path)
 	if err != nil {
-		return s, fmt.Errorf("check job: %w", foreign(path, err))
+		return s, fmt.Errorf("check job: %w", classifyReadError(path, err))
 	}
-	switch held, err := s.holds(path); {
+	switch matches, err := s.matches(path); {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return s, &DamagedError{path, errors.New("its end is missing")}
+		return s, &DamagedError{path, errors.New("the end of the file is missing")}
 	case err != nil:
-		return s, fmt.Errorf("check job: %w", fault(path, err))
-	case !held:
-		return s, &DamagedError{path, errors.New("its plan is not the one it was made with")}
+		return s, fmt.Errorf("check job: %w", classifyError(path, err))
+	case !matches:
+		return s, &DamagedError{path, errors.New("the checksum of its plan is wrong")}
 	}
 	return s, nil
 }
 
-// checkRows is the part of check that SQLite does.
-func checkRows(ctx context.Context, path string) (s sealed, err error) {
-	if err := inspect(path); err != nil {
+// checkRows is the part of checkFile for which the database is opened.
+func checkRows(ctx context.Context, path string) (s fileChecksum, err error) {
+	if err := inspectHeader(path); err != nil {
 		return s, err
 	}
 	db, err := open(path, "mode=ro")
@@ -262,7 +262,7 @@ func checkRows(ctx context.Context, path string) (s sealed, err error) {
 	if verdict != "ok" {
 		return s, &DamagedError{path, errors.New(verdict)}
 	}
-	for _, condition := range sound {
+	for _, condition := range rowConditions {
 		if condition.format > format {
 			continue
 		}
@@ -271,8 +271,8 @@ func checkRows(ctx context.Context, path string) (s sealed, err error) {
 			return s, err
 		}
 		if n > 0 {
-			return s, &DamagedError{path, fmt.Errorf("%d of its rows hold values that cannot be", n)}
+			return s, &DamagedError{path, fmt.Errorf("%d of its rows have invalid values", n)}
 		}
 	}
-	return readSeal(ctx, db, format)
+	return readChecksum(ctx, db, format)
 }

@@ -38,7 +38,7 @@ func TestSealHolds(t *testing.T) {
 			if err := job.Close(); err != nil {
 				t.Fatal(err)
 			}
-			for _, at := range sealedBytes(t, path, file, len(fresh)) {
+			for _, at := range checkedBytes(t, path, file, len(fresh)) {
 				bad := bytes.Clone(file)
 				bad[at] ^= 1 << (at % 8)
 				if err := os.WriteFile(path, bad, 0o644); err != nil {
@@ -57,9 +57,9 @@ func TestSealHolds(t *testing.T) {
 	}
 }
 
-// sealedBytes are places in the pages under the seal, and in the facts of meta: a
+// checkedBytes are places in the checked pages, and in the facts of meta: a
 // share of all, and each at which a text of the manifest stands.
-func sealedBytes(t *testing.T, path string, file []byte, sealed int) []int {
+func checkedBytes(t *testing.T, path string, file []byte, checked int) []int {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
@@ -80,7 +80,7 @@ func sealedBytes(t *testing.T, path string, file []byte, sealed int) []int {
 	}
 	var all []int
 	schema := int(binary.BigEndian.Uint16(file[105:])) // where the schema's page is used (SQLite, "B-tree Pages")
-	for at := schema; at < sealed; at += 211 {
+	for at := schema; at < checked; at += 211 {
 		if !slices.Contains(changing, at/size+1) {
 			all = append(all, at)
 		}
@@ -88,7 +88,7 @@ func sealedBytes(t *testing.T, path string, file []byte, sealed int) []int {
 	texts := 0
 	for _, text := range []string{"0123456789abcdef", "1123456789abcdef", "two", "copy", "manifest.csv", "source_account", "CREATE TABLE ops", "CREATE VIEW results"} {
 		for from := 0; ; {
-			i := bytes.Index(file[from:sealed], []byte(text))
+			i := bytes.Index(file[from:checked], []byte(text))
 			if i < 0 {
 				break
 			}

@@ -64,14 +64,14 @@ func TestContradiction(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			mine, theirs := contradicting(t, tt.mine, imageA, tt.fates), contradicting(t, tt.theirs, imageA, tt.others)
-			var want *store.Contradiction
+			var want *store.Conflict
 			if tt.role != "" {
-				want = &store.Contradiction{Mine: tt.role, Theirs: tt.theirsIs, Account: "22", Hash: imageA, Images: 1}
+				want = &store.Conflict{Mine: tt.role, Theirs: tt.theirsIs, Account: "22", Hash: imageA, Images: 1}
 				if tt.theirsIs == store.CopiesFrom || strings.HasPrefix(tt.mine, "move") && tt.role == store.Deletes {
 					want.Account = "11"
 				}
 			}
-			got, err := mine.Contradiction(t.Context(), theirs, store.Beside{Reopen: tt.reopen})
+			got, err := mine.FindConflict(t.Context(), theirs, store.ConflictOptions{Reopen: tt.reopen})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +81,7 @@ func TestContradiction(t *testing.T) {
 			if tt.reopen {
 				return
 			}
-			if back, err := theirs.Contradiction(t.Context(), mine, store.Beside{}); err != nil || (back == nil) != (want == nil) {
+			if back, err := theirs.FindConflict(t.Context(), mine, store.ConflictOptions{}); err != nil || (back == nil) != (want == nil) {
 				t.Errorf("the other way round: got %+v and %v", back, err)
 			}
 		})
@@ -91,11 +91,11 @@ func TestContradiction(t *testing.T) {
 // Cleanups of one timer may delete the same image, and no other contradiction is theirs.
 func TestContradictionOfOneTask(t *testing.T) {
 	gone, again := contradicting(t, "delete,22,%s,", imageA, nil), contradicting(t, "delete,22,%s,", imageA, nil)
-	if got, err := gone.Contradiction(t.Context(), again, store.Beside{OneTask: true}); err != nil || got != nil {
+	if got, err := gone.FindConflict(t.Context(), again, store.ConflictOptions{SameTimer: true}); err != nil || got != nil {
 		t.Errorf("got %+v and %v", got, err)
 	}
 	move := contradicting(t, "move,11,%s,22", imageA, nil)
-	if got, err := gone.Contradiction(t.Context(), move, store.Beside{OneTask: true}); err != nil || got == nil {
+	if got, err := gone.FindConflict(t.Context(), move, store.ConflictOptions{SameTimer: true}); err != nil || got == nil {
 		t.Errorf("with a move: got %+v and %v", got, err)
 	}
 }
@@ -104,12 +104,12 @@ func TestContradictionOfOneTask(t *testing.T) {
 func TestContradictionByNewHash(t *testing.T) {
 	theirs := contradicting(t, "move,11,%s,22", imageA, fate{1: renamed})
 	mine := contradicting(t, "delete,22,%s,", imageB, nil)
-	if got, err := mine.Contradiction(t.Context(), theirs, store.Beside{}); err != nil || got == nil || got.Hash != imageB {
+	if got, err := mine.FindConflict(t.Context(), theirs, store.ConflictOptions{}); err != nil || got == nil || got.Hash != imageB {
 		t.Errorf("its copy: got %+v and %v", got, err)
 	}
 	chain := contradicting(t, "move,11,%[1]s,22\nmove,22,%[1]s,33", imageA, fate{1: renamed})
 	copies := contradicting(t, "copy,22,%s,44", imageB, nil)
-	if got, err := copies.Contradiction(t.Context(), chain, store.Beside{}); err != nil || got == nil || got.Theirs != store.Deletes {
+	if got, err := copies.FindConflict(t.Context(), chain, store.ConflictOptions{}); err != nil || got == nil || got.Theirs != store.Deletes {
 		t.Errorf("a chain's second link: got %+v and %v", got, err)
 	}
 }
@@ -118,7 +118,7 @@ func TestContradictionByNewHash(t *testing.T) {
 func TestContradictionWithRunningJob(t *testing.T) {
 	const n = 2000
 	theirs, mine := contradicting(t, manyRows("move,11,%s,22", n), "", nil), contradicting(t, manyRows("move,22,%s,11", n), "", nil)
-	if got, err := mine.Contradiction(t.Context(), theirs, store.Beside{}); err != nil || got == nil || got.Images != n {
+	if got, err := mine.FindConflict(t.Context(), theirs, store.ConflictOptions{}); err != nil || got == nil || got.Images != n {
 		t.Errorf("got %+v and %v", got, err)
 	}
 	for _, job := range []*store.Job{theirs, mine} {
@@ -134,7 +134,7 @@ func BenchmarkContradiction(b *testing.B) {
 	const n = 1_000_000
 	theirs, mine := contradicting(b, manyRows("move,11,%s,22", n), "", nil), contradicting(b, manyRows("move,33,%s,44", n), "", nil)
 	for b.Loop() {
-		if got, err := mine.Contradiction(b.Context(), theirs, store.Beside{}); err != nil || got != nil {
+		if got, err := mine.FindConflict(b.Context(), theirs, store.ConflictOptions{}); err != nil || got != nil {
 			b.Errorf("got %+v and %v", got, err)
 		}
 	}

@@ -11,66 +11,66 @@ import (
 	"adferry/plan"
 )
 
-// Expectations are what the settled operations of a job leave to be expected of
-// images, as of the moment they were drawn up. They live in a temporary table of
-// one connection: the job file stays as it is, and memory flat.
+// Expectations say where each image must be after the settled operations of a job, as of the
+// moment when they were computed. They are in a temporary table of one connection, so that
+// they change neither the job file nor need memory.
 type Expectations struct {
 	job  *Job
 	conn *sql.Conn
 }
 
-// landed is the hash under which a copy or upload p with outcome o is in its
-// target.
-const landed = `coalesce(nullif(o.target_hash, ''), p.hash)`
+// targetHash is the hash under which a copy or upload p with outcome o is in its target.
+const targetHash = `coalesce(nullif(o.target_hash, ''), p.hash)`
 
-// passedOn is the hash of the image that a delete d takes away: in a chain, the one
-// that the copy before it got.
-const passedOn = `coalesce((SELECT ` + landed + ` FROM needs n JOIN ops p ON p.id = n.need JOIN outcomes o ON o.op = p.id
+// deletedHash is the hash of the image that a delete d removes: in a chain, the one that the
+// copy before it got.
+const deletedHash = `coalesce((SELECT ` + targetHash + ` FROM needs n JOIN ops p ON p.id = n.need JOIN outcomes o ON o.op = p.id
 	WHERE n.op = d.id AND p.kind = 'copy' AND p.target = d.source AND o.state IN ('done', 'skipped')), d.hash)`
 
-// The table is filled with what is there, then with what was taken away again,
-// each in its order, which is faster; then it loses what a running or stopped job
-// may be about to take away, of which nothing can be expected.
-var expectation = [...]string{
+// expectationStatements fill the table: first with the images that were copied or uploaded,
+// then with those that were deleted, each in order, which is faster. Finally they remove
+// images that a delete of the job may still remove, about which nothing can be expected.
+var expectationStatements = [...]string{
 	`CREATE TEMP TABLE expected (account TEXT, hash TEXT, present INTEGER, at INTEGER, line INTEGER, PRIMARY KEY (account, hash)) WITHOUT ROWID`,
 
-	`INSERT INTO expected SELECT p.target, ` + landed + ` AS hash, 1, max(o.finished, o.seen), r.line
+	`INSERT INTO expected SELECT p.target, ` + targetHash + ` AS hash, 1, max(o.finished, o.seen), r.line
 	FROM rows r JOIN ops p ON p.id = r.first JOIN outcomes o ON o.op = p.id
-	WHERE p.kind IN ('copy', 'upload') AND o.state IN ('done', 'skipped') AND ` + landed + ` <> ''
+	WHERE p.kind IN ('copy', 'upload') AND o.state IN ('done', 'skipped') AND ` + targetHash + ` <> ''
 	ORDER BY 1, 2
 	ON CONFLICT DO UPDATE SET at = max(at, excluded.at), line = min(line, excluded.line)`,
 
-	`INSERT INTO expected SELECT d.source, ` + passedOn + ` AS hash, 0, o.finished, r.line
+	`INSERT INTO expected SELECT d.source, ` + deletedHash + ` AS hash, 0, o.finished, r.line
 	FROM rows r JOIN ops d ON d.id = r.del JOIN outcomes o ON o.op = d.id
 	WHERE o.state IN ('done', 'skipped') AND o.reason <> '` + string(jobs.NotCreatedHere) + `'
 	ORDER BY 1, 2
 	ON CONFLICT DO UPDATE SET present = 0, at = excluded.at, line = excluded.line`,
 
-	`DELETE FROM expected WHERE present = 1 AND (account, hash) IN (SELECT d.source, ` + passedOn + `
+	`DELETE FROM expected WHERE present = 1 AND (account, hash) IN (SELECT d.source, ` + deletedHash + `
 	FROM ops d LEFT JOIN outcomes o ON o.op = d.id WHERE d.kind = 'delete' AND ` + unsettled + `)`,
 }
 
-// Expect draws up what the job's settled operations leave to be expected.
-func (j *Job) Expect(ctx context.Context) (*Expectations, error) {
+// Expectations computes where each image must be after the job's settled operations. Close
+// the result when done.
+func (j *Job) Expectations(ctx context.Context) (*Expectations, error) {
 	conn, err := j.read.Conn(ctx)
 	if err != nil {
 		return nil, j.readError(err)
 	}
-	if err := drawUp(ctx, conn); err != nil {
+	if err := buildExpectations(ctx, conn); err != nil {
 		return nil, errors.Join(j.readError(err), conn.Close())
 	}
 	return &Expectations{j, conn}, nil
 }
 
-// drawUp fills the table, all from one moment of the job: what settles between two
-// statements would be counted by one and not by the other.
-func drawUp(ctx context.Context, conn *sql.Conn) error {
+// buildExpectations fills the table in one transaction, so that all statements see the same
+// state of the job.
+func buildExpectations(ctx context.Context, conn *sql.Conn) error {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	for _, statement := range expectation {
+	for _, statement := range expectationStatements {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return err
 		}
@@ -78,13 +78,13 @@ func drawUp(ctx context.Context, conn *sql.Conn) error {
 	return tx.Commit()
 }
 
-// Close lets go of the table.
+// Close drops the table.
 func (e *Expectations) Close() error {
 	_, err := e.conn.ExecContext(context.Background(), `DROP TABLE expected`)
 	return errors.Join(err, e.conn.Close())
 }
 
-// Accounts are the ad accounts with any expectation. See jobs.Expected.
+// Accounts returns the ad accounts with expectations. See jobs.Expected.
 func (e *Expectations) Accounts(ctx context.Context) ([]plan.Account, error) {
 	rows, err := e.conn.QueryContext(ctx, `SELECT DISTINCT account FROM expected ORDER BY length(account), account`)
 	if err != nil {
@@ -102,14 +102,14 @@ func (e *Expectations) Accounts(ctx context.Context) ([]plan.Account, error) {
 	return all, e.job.readError(rows.Err())
 }
 
-// Count is how many expectations there are. See jobs.Expected.
+// Count returns the number of expectations. See jobs.Expected.
 func (e *Expectations) Count(ctx context.Context) (n int, err error) {
 	err = e.conn.QueryRowContext(ctx, `SELECT count(*) FROM expected`).Scan(&n)
 	return n, e.job.readError(err)
 }
 
-// expectPage is how many expectations are read at a time: there may be a page of
-// them for each of many accounts.
+// expectPage is how many expectations are read at a time. Many accounts may have a page
+// in memory at once.
 const expectPage = 200
 
 // Of streams the expectations of an account, ordered by hash. See jobs.Expected.
@@ -148,7 +148,7 @@ func (e *Expectations) page(ctx context.Context, a plan.Account, after plan.Hash
 		if err := rows.Scan(&x.Hash, &x.Present, &at, &x.Line); err != nil {
 			return nil, e.job.readError(fmt.Errorf("expectations: %w", err))
 		}
-		x.At = instant(at)
+		x.At = timeOf(at)
 		page = append(page, x)
 	}
 	return page, e.job.readError(rows.Err())

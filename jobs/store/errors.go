@@ -11,39 +11,38 @@ import (
 	"modernc.org/sqlite" // registers the driver, too
 )
 
-// DiskError is a disk that is full, failed or may not be written to. What it
-// holds of the job is whole.
+// DiskError is a disk that is full, failed or not writable. The job on it is intact.
 type DiskError struct{ Err error }
 
 func (e *DiskError) Error() string { return e.Err.Error() }
 func (e *DiskError) Unwrap() error { return e.Err }
 
-// UnwritableError is a folder that would have to be written to for its job to be
-// read: SQLite needs that while the job's log is not in its file yet.
+// UnwritableError is a job that cannot be read because its folder is not writable: SQLite
+// has to write there while the log is not yet merged into the job file.
 type UnwritableError struct {
 	Dir string
 	Err error
 }
 
 func (e *UnwritableError) Error() string {
-	return fmt.Sprintf("SQLite has to write to %s to read its job, and may not: %s", e.Dir, e.Err)
+	return fmt.Sprintf("the job in %s cannot be read, because SQLite cannot write to that folder: %s", e.Dir, e.Err)
 }
 func (e *UnwritableError) Unwrap() error { return e.Err }
 
-// unwritable recognises in SQLite's words a folder that may not be written to.
-func unwritable(err error) bool {
+// isUnwritable reports whether SQLite failed because a folder is not writable.
+func isUnwritable(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && (e.Code()&0xff == 8 || e.Code()&0xff == 14) // SQLITE_READONLY, SQLITE_CANTOPEN
 }
 
-// diskErrors are the operating system's words for it. A file-size limit (EFBIG)
-// is a full disk to the process that has it.
+// diskErrors are the operating system's errors that are a DiskError. EFBIG is the
+// process's limit of file sizes, which has the same effect as a full disk.
 var diskErrors = []syscall.Errno{syscall.ENOSPC, syscall.EIO, syscall.EDQUOT, syscall.EFBIG, syscall.EROFS}
 
-// fault recognises a damaged file and a failing disk in an error of SQLite or of
-// the operating system (SQLite, "Result and Error Codes"). SQLite calls a page
-// that the disk cannot read corrupt, too.
-func fault(path string, err error) error {
+// classifyError makes a DamagedError or a DiskError of an error of SQLite or of the operating
+// system that means one (SQLite, "Result and Error Codes"), and returns any other as it is.
+// SQLite also reports a page that the disk cannot read as corrupt.
+func classifyError(path string, err error) error {
 	var damage *DamagedError
 	var disk *DiskError
 	var folder *UnwritableError
@@ -53,7 +52,7 @@ func fault(path string, err error) error {
 	var e *sqlite.Error
 	if errors.As(err, &e) {
 		switch e.Code() & 0xff {
-		case 1, // SQLITE_ERROR: our statements are sound, so the tables are not ours
+		case 1, // SQLITE_ERROR: our statements are correct, so the tables are not ours
 			11, // SQLITE_CORRUPT
 			19, // SQLITE_CONSTRAINT: as for SQLITE_ERROR
 			20, // SQLITE_MISMATCH
@@ -74,10 +73,10 @@ func fault(path string, err error) error {
 	return err
 }
 
-// foreign recognises, besides faults, values that do not fit where they were
-// read into: adferry did not write them.
-func foreign(path string, err error) error {
-	found := fault(path, err)
+// classifyReadError is classifyError for reading values. Values of a wrong type are a
+// DamagedError, too, because adferry did not write them.
+func classifyReadError(path string, err error) error {
+	found := classifyError(path, err)
 	var e *sqlite.Error
 	if err == nil || found != err || errors.As(err, &e) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

@@ -7,13 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockedByte is far behind those that SQLite locks (from 1 GiB on: SQLite, "File
-// Locking And Concurrency") and behind any data.
+// lockedByte is far from the bytes that SQLite locks (from 1 GiB on: SQLite, "File Locking
+// And Concurrency"), and after all data.
 const lockedByte = 1 << 60
 
-// lockInode locks a file under whatever names and in whatever folders it is found.
-// The lock is of the open file description (fcntl(2)): unlike SQLite's it does not
-// end when another descriptor of the file is closed.
+// lockInode locks a file, whatever its path. The lock belongs to the open file description
+// (fcntl(2)), so that it does not end when another descriptor of the file is closed.
 func lockInode(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {

@@ -7,6 +7,6 @@ import (
 	"os"
 )
 
-// lockInode has no lock to take: those of these systems meet SQLite's, or end with
-// the first descriptor of the file that is closed.
+// lockInode is not supported: file locks on these systems conflict with SQLite's, or end
+// when another descriptor of the file is closed.
 func lockInode(string) (*os.File, error) { return nil, errors.ErrUnsupported }

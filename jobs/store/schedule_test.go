@@ -15,13 +15,13 @@ import (
 	"adferry/plan"
 )
 
-var moment = time.Date(2026, time.November, 24, 9, 7, 19, 0, time.FixedZone("", 3600))
+var timeOrNil = time.Date(2026, time.November, 24, 9, 7, 19, 0, time.FixedZone("", 3600))
 
 func TestSeriesNames(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "jobs", "weekly")
 	s := open(t, root)
 	for _, want := range []string{"cleanup-20261124-080719Z", "cleanup-20261124-080720Z"} {
-		if dir, err := s.Make(moment); err != nil || dir != filepath.Join(root, want) {
+		if dir, err := s.Make(timeOrNil); err != nil || dir != filepath.Join(root, want) {
 			t.Errorf("got %s, %v; want %s", dir, err, want)
 		}
 	}
@@ -32,7 +32,7 @@ func TestSeriesNames(t *testing.T) {
 	if dir, err := s.Last(); filepath.Base(dir) != "cleanup-20261124-080719Z" || err != nil {
 		t.Errorf("got %q, %v; want the one that holds a job", dir, err)
 	}
-	if _, err := store.OpenSeries(root, "cleanup"); !errors.Is(err, store.ErrBusy) {
+	if _, err := store.OpenSchedule(root, "cleanup"); !errors.Is(err, store.ErrBusy) {
 		t.Errorf("opened twice: got %v, want ErrBusy", err)
 	}
 	s.Close()
@@ -93,9 +93,9 @@ func TestSeriesPrune(t *testing.T) {
 	}
 }
 
-func open(t *testing.T, root string) *store.Series {
+func open(t *testing.T, root string) *store.Schedule {
 	t.Helper()
-	s, err := store.OpenSeries(root, "cleanup")
+	s, err := store.OpenSchedule(root, "cleanup")
 	if err != nil {
 		t.Fatal(err)
 	}

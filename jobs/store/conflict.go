@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"adferry/plan"
+)
+
+// Role is how a job uses an image in an ad account.
+type Role string
+
+// The roles of an image. Failed operations give it none until they are reopened.
+const (
+	Deletes    Role = "deletes"     // it is still to be deleted there
+	CopiesFrom Role = "copies_from" // it is still to be copied from there
+	CopiesTo   Role = "copies_to"   // it was copied or uploaded there, or still is to be
+)
+
+// AccountRole is a role of some image in an ad account.
+type AccountRole struct {
+	Account plan.Account
+	Role    Role
+}
+
+// Roles returns the roles of images in each ad account, from all operations, done or not.
+func (j *Job) Roles(ctx context.Context) ([]AccountRole, error) {
+	rows, err := j.read.QueryContext(ctx, `SELECT DISTINCT source, ? FROM ops WHERE kind = 'delete'
+		UNION ALL SELECT DISTINCT source, ? FROM ops WHERE kind = 'copy'
+		UNION ALL SELECT DISTINCT target, ? FROM ops WHERE kind <> 'delete'`, string(Deletes), string(CopiesFrom), string(CopiesTo))
+	if err != nil {
+		return nil, j.readError(err)
+	}
+	defer rows.Close()
+	var all []AccountRole
+	for rows.Next() {
+		var r AccountRole
+		if err := rows.Scan(&r.Account, &r.Role); err != nil {
+			return nil, j.readError(err)
+		}
+		all = append(all, r)
+	}
+	return all, j.readError(rows.Err())
+}
+
+// Conflict is about images that one job deletes and that have a role in another one.
+type Conflict struct {
+	Mine, Theirs Role // one of them is Deletes
+	Account      plan.Account
+	Hash         plan.Hash // of the first of the images
+	Images       int       // number of images with these roles
+}
+
+// ConflictsWith reports whether two unfinished jobs must not have these roles for the same
+// image.
+func (r Role) ConflictsWith(other Role) bool { return r == Deletes || other == Deletes }
+
+// ConflictOptions say how the job will be run.
+type ConflictOptions struct {
+	Reopen    bool // its failed operations count as still to do
+	SameTimer bool // both are cleanups of one schedule, and may delete the same image
+}
+
+// FindConflict looks for images that one of two jobs deletes and the other one deletes or
+// copies. Such jobs conflict, because their order decides whether an image remains. It
+// returns nil if there are none. The other job may be running.
+func (j *Job) FindConflict(ctx context.Context, other *Job, o ConflictOptions) (found *Conflict, err error) {
+	conn, err := j.read.Conn(ctx)
+	if err != nil {
+		return nil, j.readError(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, `ATTACH ? AS theirs`, uri(other.path, other.params)); err != nil {
+		return nil, other.readError(err)
+	}
+	defer func() {
+		_, e := conn.ExecContext(context.WithoutCancel(ctx), `DETACH theirs`)
+		err = errors.Join(err, e)
+	}()
+	roles := []Role{CopiesTo, CopiesFrom, Deletes}
+	if o.SameTimer {
+		roles = roles[:2]
+	}
+	if found, err = findDeleted(ctx, conn, side{"main", o.Reopen}, side{"theirs", false}, roles...); found != nil {
+		found.Mine, found.Theirs = Deletes, found.Mine
+	}
+	if found != nil || err != nil {
+		return found, other.readError(err)
+	}
+	if found, err = findDeleted(ctx, conn, side{"theirs", false}, side{"main", o.Reopen}, CopiesTo, CopiesFrom); found != nil {
+		found.Theirs = Deletes
+	}
+	return found, other.readError(err)
+}
+
+// side is one of the two jobs, as a schema of the connection.
+type side struct {
+	schema string
+	reopen bool
+}
+
+// findDeleted looks for images that one side deletes and that have one of the roles on the
+// other, which is returned as Mine. The deletions go into a temporary table, in which the
+// other side's operations are looked up while they are read, so that neither has to fit into
+// memory.
+func findDeleted(ctx context.Context, conn *sql.Conn, by, of side, roles ...Role) (*Conflict, error) {
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() // of the table, too
+	if _, err := tx.ExecContext(ctx, `CREATE TEMP TABLE deleted (account TEXT, hash TEXT, PRIMARY KEY (account, hash)) WITHOUT ROWID;
+		INSERT OR IGNORE INTO temp.deleted `+by.images(Deletes)+` ORDER BY 1, 2`); err != nil {
+		return nil, err
+	}
+	for _, role := range roles {
+		c := Conflict{Mine: role}
+		var account, hash sql.NullString
+		err := tx.QueryRowContext(ctx, `SELECT count(*), account, min(hash) FROM (SELECT DISTINCT i.account, i.hash FROM (`+of.images(role)+`) i
+			CROSS JOIN temp.deleted d ON d.account = i.account AND d.hash = i.hash)`).Scan(&c.Images, &account, &hash)
+		if err != nil {
+			return nil, err
+		}
+		if c.Images > 0 {
+			c.Account, c.Hash = plan.Account(account.String), plan.Hash(hash.String)
+			return &c, nil
+		}
+	}
+	return nil, nil
+}
+
+// images is a query for the account and hash of the images that have a role.
+func (s side) images(role Role) string {
+	left, gone := unsettled, `o.state = 'failed'`
+	if s.reopen {
+		left, gone = `(`+unsettled+` OR o.state = 'failed')`, `0`
+	}
+	switch role {
+	case Deletes:
+		return s.qualify(`SELECT p.source AS account, ` + sourceHash + ` AS hash FROM @ops p LEFT JOIN @outcomes o ON o.op = p.id WHERE p.kind = 'delete' AND ` + left)
+	case CopiesFrom:
+		return s.qualify(`SELECT p.source AS account, ` + sourceHash + ` AS hash FROM @ops p LEFT JOIN @outcomes o ON o.op = p.id WHERE p.kind = 'copy' AND ` + left)
+	}
+	return s.qualify(`SELECT p.target AS account, ` + targetHash + ` AS hash FROM @ops p LEFT JOIN @outcomes o ON o.op = p.id
+		WHERE p.kind <> 'delete' AND NOT coalesce(` + gone + `, 0)`)
+}
+
+// sourceHash is the hash of the image that p copies or deletes: in a chain, the one that the
+// copy or upload before it got.
+const sourceHash = `coalesce(CASE WHEN p.needs THEN (SELECT nullif(x.target_hash, '') FROM @needs n JOIN @ops q ON q.id = n.need JOIN @outcomes x ON x.op = q.id
+	WHERE n.op = p.id AND q.kind <> 'delete' AND q.target = p.source AND x.state IN ('done', 'skipped')) END, p.hash)`
+
+// qualify puts the schema in place of each @.
+func (s side) qualify(query string) string { return strings.ReplaceAll(query, "@", s.schema+".") }
