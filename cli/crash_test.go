@@ -22,8 +22,8 @@ import (
 // passed as often as TestCrashPoints asks.
 const smallRows = 300
 
-// brisk is latency enough for requests to overlap.
-var brisk = sandbox.Options{Latency: sandbox.Latency{Min: time.Millisecond, Max: 4 * time.Millisecond}}
+// fast is latency enough for requests to overlap.
+var fast = sandbox.Options{Latency: sandbox.Latency{Min: time.Millisecond, Max: 4 * time.Millisecond}}
 
 // crash is a run that kills itself when it passes a point for the n-th time.
 type crash struct {
@@ -55,7 +55,7 @@ func TestCrashPoints(t *testing.T) {
 	} {
 		for _, n := range p.counts {
 			dir := t.TempDir()
-			k := &crash{point: p.name, n: n, r: newTrial(t, dir, smallRows, brisk), job: filepath.Join(dir, "job")}
+			k := &crash{point: p.name, n: n, r: newTrial(t, dir, smallRows, fast), job: filepath.Join(dir, "job")}
 			k.prepare(t, "run", k.r.manifest, "--job", k.job, "--yes", "--batch-size", "3")
 			k.c.Path = crashing
 			k.c.Env = append(k.c.Env, fmt.Sprintf("ADFERRY_CRASH=%s:%d", p.name, n))
@@ -144,7 +144,7 @@ func undisturbed(t *testing.T) ending {
 	t.Helper()
 	if calm == nil {
 		dir := t.TempDir()
-		r := newTrial(t, dir, smallRows, brisk)
+		r := newTrial(t, dir, smallRows, fast)
 		job := filepath.Join(dir, "job")
 		if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
 			t.Fatalf("undisturbed: got exit code %d, want %d\n%s", code, exitFailures, stderr)

@@ -98,13 +98,13 @@ func (t *task) joins() bool {
 }
 
 // unconfirmed are the places whose confirmation is not recent enough.
-func (t *task) unconfirmed(now time.Time) (wants []query) {
+func (t *task) unconfirmed(now time.Time) (queries []query) {
 	for i, p := range t.places {
 		if !t.known[slotCopies+i].Recent(now, permitAge) {
-			wants = append(wants, query{slotCopies + i, p.account, p.hash, t.ageAsks()})
+			queries = append(queries, query{slotCopies + i, p.account, p.hash, t.ageAsks()})
 		}
 	}
-	return wants
+	return queries
 }
 
 // nextPermit is what a delete needs that lacks nothing but a permit.

@@ -121,10 +121,10 @@ func (q *lookupQueue) again(l *lookup, now time.Time) {
 }
 
 // first queues lookups that have to be repeated before all others.
-func (q *lookupQueue) first(looks []*lookup, now time.Time) {
+func (q *lookupQueue) first(lookups []*lookup, now time.Time) {
 	others := q.order
 	q.order = nil
-	for _, l := range looks {
+	for _, l := range lookups {
 		q.again(l, now)
 	}
 	q.order = append(q.order, others...)

@@ -10,11 +10,11 @@ const mostStale = 20
 
 // tooSlow reports whether confirmations grow too old faster than they can be read. It
 // counts those that are about to be read again.
-func (t *task) tooSlow(wants []query) bool {
+func (t *task) tooSlow(queries []query) bool {
 	if t.group == nil {
 		return false
 	}
-	for _, w := range wants {
+	for _, w := range queries {
 		if w.slot >= slotCopies && t.known[w.slot].Known != evidence.NotKnown {
 			t.staleCount++
 			break

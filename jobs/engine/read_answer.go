@@ -150,9 +150,9 @@ func (e *Engine) readFailed(l *lane, p *bulkRead, err *graph.Error, sent, now ti
 
 // readLater queues lookups again after a backoff, together, each as often as a write is
 // tried.
-func (e *Engine) readLater(l *lane, looks []*lookup, err *graph.Error, now time.Time) {
+func (e *Engine) readLater(l *lane, lookups []*lookup, err *graph.Error, now time.Time) {
 	var left []*lookup
-	for _, k := range looks {
+	for _, k := range lookups {
 		switch counts := e.contact.Counts(err, k.missed); {
 		case counts:
 			k.tries++
