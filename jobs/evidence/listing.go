@@ -41,24 +41,24 @@ func NewListing(account plan.Account, q graph.Query) *Listing {
 	return &Listing{account: account, filtered: q.Filtered(), most: mostImages, images: digests{}, cursors: digests{}}
 }
 
-// Way is where an answer leads to.
-type Way uint8
+// Next is where an answer leads to.
+type Next uint8
 
 // The ways a listing goes.
 const (
-	WayNotKnown Way = iota // the answer is none to the question; another try may bring one
-	WayOn                  // to the page behind Page.After
-	WayAgain               // to the page that it answers: it leads back, and one answer condemns no ad account
-	WayEnd                 // it was the last page
-	WayEndless             // to nothing new: the ad account cannot be listed to its end
+	NextNotKnown Next = iota // the answer is none to the question; another try may bring one
+	NextPage                 // to the page behind Page.After
+	NextAgain                // to the page that it answers: it leads back, and one answer condemns no ad account
+	NextNone                 // it was the last page
+	NextEndless              // to nothing new: the ad account cannot be listed to its end
 )
 
 // Page is what an answer to a listing proves.
 type Page struct {
 	Images []graph.Image // those that no row before has shown, each once
-	Way    Way
-	After  string // of WayOn
-	Why    string // of WayNotKnown and WayEndless, for people
+	Next   Next
+	After  string // of NextPage
+	Why    string // of WayNotKnown and NextEndless, for people
 }
 
 // Unread is a page that proves nothing, as the error of a read that failed.
@@ -73,19 +73,19 @@ func (l *Listing) Judge(r graph.Reply) Page {
 	l.fresh = l.fresh || len(p.Images) > 0
 	switch {
 	case r.After == "":
-		p.Way = WayEnd
+		p.Next = NextNone
 		l.images, l.cursors = nil, nil // other ad accounts may be listed for hours yet
 	case l.cursors.add(textDigest(r.After)):
-		p.Way, p.After = WayOn, r.After
+		p.Next, p.After = NextPage, r.After
 		p.Why = l.lost(len(r.Images) == 0)
 	default:
-		p.Way = WayAgain
+		p.Next = NextAgain
 		if l.back++; l.back == mostBarren {
 			p.Why = "the API leads from a page back to one before it"
 		}
 	}
 	if p.Why != "" {
-		p.Way, p.After = WayEndless, ""
+		p.Next, p.After = NextEndless, ""
 	}
 	return p
 }
