@@ -45,59 +45,59 @@ func TestListing(t *testing.T) {
 		name   string
 		page   func(n int, after string) graph.Reply // the answer to the n-th read
 		query  graph.Query
-		way    Way
+		way    Next
 		images int
 		reads  int
 		why    string
 	}{
-		{"no image", script(show("")), graph.Query{}, WayEnd, 0, 1, ""},
-		{"three pages", chain("", "", "a", "b"), graph.Query{}, WayEnd, 3, 3, ""},
-		{"an image twice on a page", script(show("", "a", "b", "a")), graph.Query{}, WayEnd, 2, 1, ""},
-		{"an image at the boundary of pages", script(show("2", "a", "b"), show("3", "b", "c"), show("", "c", "d")), graph.Query{}, WayEnd, 4, 3, ""},
-		{"two pages with nothing new", script(show("2", "a"), show("3", "a"), show("4"), show("5", "b"), show("6", "b"), show("7", "a"), show("", "c")), graph.Query{}, WayEnd, 3, 7, ""},
-		{"a last page with nothing new", script(show("2", "a"), show("3", "a"), show("4", "a"), show("", "a")), graph.Query{}, WayEnd, 1, 4, ""},
-		{"cursors that differ in case", script(show(lower, "a"), show(upper, "b"), show("", "c")), graph.Query{}, WayEnd, 3, 3, ""},
-		{"a cursor that looks like an image", script(show(lower, lower), show("", "b")), graph.Query{}, WayEnd, 2, 2, ""},
-		{"a page that leads back, and then on", script(show("2", "a"), show("2", "b"), show("2", "b"), show("3", "b"), show("", "c")), graph.Query{}, WayEnd, 3, 5, ""},
-		{"every page leads back, and then on to something new", script(show("2", "a"), show("2", "b"), show("3", "b"), show("2"), show("4", "c"), show("2", "c"), show("5"), show("", "d")), graph.Query{}, WayEnd, 4, 8, ""},
+		{"no image", script(show("")), graph.Query{}, NextNone, 0, 1, ""},
+		{"three pages", chain("", "", "a", "b"), graph.Query{}, NextNone, 3, 3, ""},
+		{"an image twice on a page", script(show("", "a", "b", "a")), graph.Query{}, NextNone, 2, 1, ""},
+		{"an image at the boundary of pages", script(show("2", "a", "b"), show("3", "b", "c"), show("", "c", "d")), graph.Query{}, NextNone, 4, 3, ""},
+		{"two pages with nothing new", script(show("2", "a"), show("3", "a"), show("4"), show("5", "b"), show("6", "b"), show("7", "a"), show("", "c")), graph.Query{}, NextNone, 3, 7, ""},
+		{"a last page with nothing new", script(show("2", "a"), show("3", "a"), show("4", "a"), show("", "a")), graph.Query{}, NextNone, 1, 4, ""},
+		{"cursors that differ in case", script(show(lower, "a"), show(upper, "b"), show("", "c")), graph.Query{}, NextNone, 3, 3, ""},
+		{"a cursor that looks like an image", script(show(lower, lower), show("", "b")), graph.Query{}, NextNone, 2, 2, ""},
+		{"a page that leads back, and then on", script(show("2", "a"), show("2", "b"), show("2", "b"), show("3", "b"), show("", "c")), graph.Query{}, NextNone, 3, 5, ""},
+		{"every page leads back, and then on to something new", script(show("2", "a"), show("2", "b"), show("3", "b"), show("2"), show("4", "c"), show("2", "c"), show("5"), show("", "d")), graph.Query{}, NextNone, 4, 8, ""},
 		{"a filter that leaves pages empty", func(n int, _ string) graph.Reply {
 			if n == 500 {
 				return show("", "a")
 			}
 			return show(cursor(n))
-		}, filter, WayEnd, 1, 500, ""},
+		}, filter, NextNone, 1, 500, ""},
 
-		{"the same cursor again", chain("a", "", "a"), graph.Query{}, WayEndless, 2, 4, "leads from a page back"},
-		{"a page that leads to itself", chain("b", "", "a", "b"), graph.Query{}, WayEndless, 3, 5, "leads from a page back"},
-		{"a circle", chain("a", "", "a", "b", "c"), graph.Query{}, WayEndless, 4, 6, "leads from a page back"},
-		{"a circle behind a long way", chain("f", "", "a", "b", "c", "d", "e", "f", "g", "h", "i"), graph.Query{}, WayEndless, 10, 12, "leads from a page back"},
-		{"the same page behind new cursors", func(n int, _ string) graph.Reply { return show(cursor(n), "a", "b") }, graph.Query{}, WayEndless, 2, 4, "3 pages in a row show nothing new"},
-		{"three pages in turn behind new cursors", func(n int, _ string) graph.Reply { return show(cursor(n), cursor(n%3)) }, graph.Query{}, WayEndless, 3, 6, "3 pages in a row show nothing new"},
+		{"the same cursor again", chain("a", "", "a"), graph.Query{}, NextEndless, 2, 4, "the next page is one that was already read"},
+		{"a page that leads to itself", chain("b", "", "a", "b"), graph.Query{}, NextEndless, 3, 5, "the next page is one that was already read"},
+		{"a circle", chain("a", "", "a", "b", "c"), graph.Query{}, NextEndless, 4, 6, "the next page is one that was already read"},
+		{"a circle behind a long way", chain("f", "", "a", "b", "c", "d", "e", "f", "g", "h", "i"), graph.Query{}, NextEndless, 10, 12, "the next page is one that was already read"},
+		{"the same page behind new cursors", func(n int, _ string) graph.Reply { return show(cursor(n), "a", "b") }, graph.Query{}, NextEndless, 2, 4, "3 pages in a row have no new image"},
+		{"three pages in turn behind new cursors", func(n int, _ string) graph.Reply { return show(cursor(n), cursor(n%3)) }, graph.Query{}, NextEndless, 3, 6, "3 pages in a row have no new image"},
 		{"parts of a page before", func(n int, _ string) graph.Reply {
 			return show(cursor(n), []string{"a", "b", "c", "d"}[:max(1, 5-n)]...)
-		}, graph.Query{}, WayEndless, 4, 4, "3 pages in a row show nothing new"},
+		}, graph.Query{}, NextEndless, 4, 4, "3 pages in a row have no new image"},
 		{"pages that lead back, and then on to nothing new", func(n int, _ string) graph.Reply {
 			return show(cursor(n/2*(n%2)), "a")
-		}, graph.Query{}, WayEndless, 1, 7, "3 pages in a row show nothing new"},
-		{"empty pages", func(n int, _ string) graph.Reply { return show(cursor(n)) }, graph.Query{}, WayEndless, 0, 3, "3 pages in a row show nothing new"},
-		{"empty pages under a filter", func(n int, _ string) graph.Reply { return show(cursor(n)) }, filter, WayEndless, 0, 2000, "2000 pages in a row are empty"},
-		{"the same page under a filter", func(n int, _ string) graph.Reply { return show(cursor(n), "a") }, filter, WayEndless, 1, 4, "3 pages in a row show nothing new"},
-		{"images that are made up", func(n int, _ string) graph.Reply { return show(cursor(n), cursor(n)) }, graph.Query{}, WayEndless, 100, 100, "it goes on after 100 images"},
+		}, graph.Query{}, NextEndless, 1, 7, "3 pages in a row have no new image"},
+		{"empty pages", func(n int, _ string) graph.Reply { return show(cursor(n)) }, graph.Query{}, NextEndless, 0, 3, "3 pages in a row have no new image"},
+		{"empty pages under a filter", func(n int, _ string) graph.Reply { return show(cursor(n)) }, filter, NextEndless, 0, 2000, "2000 pages in a row are empty"},
+		{"the same page under a filter", func(n int, _ string) graph.Reply { return show(cursor(n), "a") }, filter, NextEndless, 1, 4, "3 pages in a row have no new image"},
+		{"images that are made up", func(n int, _ string) graph.Reply { return show(cursor(n), cursor(n)) }, graph.Query{}, NextEndless, 100, 100, "it has more than 100 images"},
 
-		{"another ad account's images", script(show("2", "a"), foreign), graph.Query{}, WayNotKnown, 1, 2, "another ad account"},
-		{"an entry that names no image", script(show("2", "a"), nameless), graph.Query{}, WayNotKnown, 1, 2, "name no image"},
-		{"no list", script(graph.Reply{}), graph.Query{}, WayNotKnown, 0, 1, "no list of images"},
+		{"another ad account's images", script(show("2", "a"), foreign), graph.Query{}, NextUnknown, 1, 2, "another ad account"},
+		{"an entry that names no image", script(show("2", "a"), nameless), graph.Query{}, NextUnknown, 1, 2, "name no image"},
+		{"no list", script(graph.Reply{}), graph.Query{}, NextUnknown, 0, 1, "no list of images"},
 	} {
 		l := NewListing("1", tt.query)
-		l.most = 100
-		page, images, reads := Page{Way: WayOn}, []string{}, 0
-		for page.Way == WayOn || page.Way == WayAgain {
+		l.maxImages = 100
+		page, images, reads := Page{Next: NextPage}, []string{}, 0
+		for page.Next == NextPage || page.Next == NextRetry {
 			after := page.After
 			if reads++; reads > 3000 {
 				t.Fatalf("%s: got no end", tt.name)
 			}
 			page = l.Judge(tt.page(reads, after))
-			if page.Way == WayAgain {
+			if page.Next == NextRetry {
 				page.After = after
 			}
 			for _, i := range page.Images {
@@ -105,8 +105,8 @@ func TestListing(t *testing.T) {
 			}
 		}
 		slices.Sort(images)
-		if page.Way != tt.way || !strings.Contains(page.Why, tt.why) || (page.Why == "") != (tt.why == "") {
-			t.Errorf("%s: got way %d, %q; want %d, %q", tt.name, page.Way, page.Why, tt.way, tt.why)
+		if page.Next != tt.way || !strings.Contains(page.Why, tt.why) || (page.Why == "") != (tt.why == "") {
+			t.Errorf("%s: got way %d, %q; want %d, %q", tt.name, page.Next, page.Why, tt.way, tt.why)
 		}
 		if reads != tt.reads || len(images) != tt.images || len(slices.Compact(images)) != tt.images {
 			t.Errorf("%s: got %d reads, %q; want %d reads, %d images, each once", tt.name, reads, images, tt.reads, tt.images)
