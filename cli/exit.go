@@ -37,7 +37,7 @@ type errorCase struct {
 // the errors that its own may hold.
 var errorCases = []errorCase{
 	kind[*partialError](exitFailures, nil),
-	kind(exitGuard, func(e *registry.ContradictionError, _ error) []string { return contradictionHints(e) }),
+	kind(exitGuard, func(e *registry.ConflictError, _ error) []string { return contradictionHints(e) }),
 	kind(exitUsage, func(e *store.LinkedError, _ error) []string { return linkedHints(e) }),
 	kind(exitUsage, func(e *usageError, _ error) []string { return e.hint }),
 	kind(exitUsage, backupHints),

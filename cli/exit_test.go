@@ -39,7 +39,7 @@ func TestExitCodes(t *testing.T) {
 		{"token refused, in a run", inJob("small.job", whileRunning(refused)), exitRefused, "adferry resume small.job"},
 		{"token refused, in a reading", &readingError{refused}, exitRefused, "then run it again"},
 		{"guard", inJob("small.job", whileRunning(&jobs.FailuresError{Failed: 3, Settled: 4})), exitGuard, "small.job/failed.csv"},
-		{"contradiction", inJob("small.job", &registry.ContradictionError{Mine: "small.job", Other: "other.job", Err: odd}), exitGuard, "other.job"},
+		{"contradiction", inJob("small.job", &registry.ConflictError{Mine: "small.job", Other: "other.job", Err: odd}), exitGuard, "other.job"},
 		{"locked", inJob("small.job", store.ErrLocked), exitLocked, "adferry status small.job"},
 		{"another user's, running", &store.ForeignError{Dir: "small.job", Owner: "eve", Running: true, Readable: true}, exitLocked, "only eve"},
 		{"another user's", &store.ForeignError{Dir: "small.job", Owner: "eve"}, exitUsage, "eve"},

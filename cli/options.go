@@ -227,7 +227,7 @@ func pace(c *cli.Context) (engine.Options, error) {
 		}
 	}
 	if err := o.Rules.Mode.UnmarshalText([]byte(c.String("quota"))); err != nil {
-		return o, usagef("", "--quota: %w", err)
+		return o, usagef("", "--quota %w", err)
 	}
 	switch c.String("on-throttle") {
 	case "wait":
@@ -290,7 +290,7 @@ func settingsOf(c *cli.Context) (store.Settings, error) {
 	}
 	if dir := c.String("backup"); dir != "" {
 		s.Backup = absolute(dir)
-		if err := backup.Possible(s.Backup); err != nil {
+		if err := backup.CheckFolder(s.Backup); err != nil {
 			return s, usagef("name another folder with --backup DIR; nothing was sent", "--backup: %w", err)
 		}
 	}

@@ -68,18 +68,18 @@ func register(ctx context.Context, s *streams, job *store.Job, dir string, se *s
 		warn(&registry.UnavailableError{Folder: "a state folder", Err: err})
 		return func() {}, nil
 	}
-	entry, err := registry.In(folder).Enter(ctx, job, registry.Start{Folder: dir, Endpoint: se.server().origin, Reopen: se.reopen, Timer: se.timer, Warn: warn})
+	entry, err := registry.New(folder).Register(ctx, job, registry.Start{Folder: dir, Endpoint: se.server().origin, Reopen: se.reopen, Timer: se.timer, Warn: warn})
 	if err != nil {
 		return nil, err
 	}
 	return func() {
 		left, err := job.Unfinished(context.WithoutCancel(ctx))
-		entry.Leave(err == nil && !left)
+		entry.Release(err == nil && !left)
 	}, nil
 }
 
 // contradictionHints say how to make way for a job.
-func contradictionHints(e *registry.ContradictionError) []string {
+func contradictionHints(e *registry.ConflictError) []string {
 	other := reports.Quote(e.Other)
 	return []string{
 		"finish the other job first: adferry resume " + other + "; adferry status " + other + " shows how far it is",

@@ -22,7 +22,7 @@ func filesIn(dir string) func(plan.Op) (graph.File, error) {
 		if err != nil {
 			return graph.File{}, &jobs.FileError{Name: op.File, Err: err}
 		}
-		name, kept := backup.NameOf(full)
+		name, kept := backup.OriginalName(full)
 		if !kept {
 			name = path.Base(op.File)
 		}

@@ -19,7 +19,7 @@ func spacingFlaw(s, noun string) *flaw {
 	case trimmed == "":
 		return &flaw{"not " + noun + ": it is empty", "fill it in"}
 	case trimmed != s:
-		return &flaw{"not " + noun + ": it has white space around it", "remove them"}
+		return &flaw{"not " + noun + ": it has white space around it", "remove it"}
 	case s[len(s)-1] == ctrlZ:
 		return &flaw{"not " + noun + ": it ends in Ctrl-Z, the end-of-file mark of DOS", "remove it"}
 	case s[0] == '\'':

@@ -88,7 +88,7 @@ func TestGuardProblems(t *testing.T) {
 		{"blanks around it", "delete,22,%,, " + seen, "not a guard"},
 		{"its own witness", "delete,11,%,," + seen, "not a guard"},
 		{"on a copy", "copy,11,%,22," + created, "a copy row does not use it"},
-		{"two that differ", "delete,22,%,," + seen + "\ndelete,22,%,,seen=act_33/%", "another row puts a different guard"},
+		{"two that differ", "delete,22,%,," + seen + "\ndelete,22,%,,seen=act_33/%", "another row has a different guard"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			rows := strings.ReplaceAll(test.row, "%", string(guardedHash))
@@ -133,7 +133,7 @@ func TestWitness(t *testing.T) {
 	if _, err := plan.WriteGuarded(&b, each(lines)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := plan.Read(&b, nil); err == nil || !strings.Contains(err.Error(), "line 3 deletes the image in act_11, which has to stay") {
+	if _, err := plan.Read(&b, nil); err == nil || !strings.Contains(err.Error(), "line 3 deletes the image in act_11, but the deletion in line 2 needs it there") {
 		t.Errorf("got %v, want the witness's deletion refused", err)
 	}
 }

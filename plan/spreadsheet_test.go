@@ -109,7 +109,7 @@ func TestRoundedIDs(t *testing.T) {
 	}
 	checkWarnings(t, columns+"2310000000000010,"+hashA+",act_2310000000000030\n2310000000000010,"+hashB+",7\n",
 		`line 2, source_account "2310000000000010": its last digits may be lost: a spreadsheet keeps 15 digits of a number and makes the rest zeros; `+
-			"compare it with the ad account; written as act_2310000000000010 it is taken as it is")
+			"compare it with the ad account; if it is right, write act_2310000000000010")
 	checkWarnings(t, columns+"2310000000000011,"+hashA+",7\n")
 }
 
@@ -128,12 +128,12 @@ func TestBlankRows(t *testing.T) {
 		{"a great many", columns + row + strings.Repeat(",,,,\n", 3000), nil},
 		{"empty rows alone", columns + ",,,,\n,,,,\n",
 			[]string{"line 1: the manifest has a header but no rows; add a row for each image"}},
-		{"between rows", columns + ",,,,\n,,,,\n" + row, []string{"line 2: this row and all up to line 3, 2 rows, are empty; remove them"}},
+		{"between rows", columns + ",,,,\n,,,,\n" + row, []string{"line 2: the rows from here to line 3 (2 rows) are empty; remove them"}},
 		{"one between rows", columns + ",,,,\n" + row, []string{"line 2: all cells are empty; remove the row"}},
 		{"a note filled down", columns + row + strings.Repeat(",,,,spring\n", 1000),
-			[]string{"line 3: this row and all up to line 1002, 1000 rows, name no image" + tail}},
+			[]string{"line 3: the rows from here to line 1002 (1000 rows) name no image" + tail}},
 		{"an operation and a target filled down", columns + row + strings.Repeat("copy,,,2,\n", 2) + ",,,,\n",
-			[]string{"line 3: this row and all up to line 4, 2 rows, name no image" + tail}},
+			[]string{"line 3: the rows from here to line 4 (2 rows) name no image" + tail}},
 		{"one alone", columns + row + "copy,,,2,\n", []string{
 			"line 3, source_account: missing; a copy row needs it", "line 3, hash: missing; a copy row needs it"}},
 		{"Ctrl-Z", columns + row + "\x1a", []string{"line 3: a Ctrl-Z, the end-of-file mark of DOS; remove it"}},

@@ -20,7 +20,7 @@ const (
 	version = 1
 )
 
-// Entry is one image that was kept: the JSON beside its picture.
+// Entry is an image in the backup: the JSON beside its picture.
 type Entry struct {
 	Format    string       `json:"format"`
 	Version   int          `json:"version"`
@@ -47,11 +47,11 @@ func newEntry(account plan.Account, image graph.Image) Entry {
 	}
 }
 
-// Picture is the path of the entry's picture within the folder, with slashes, as
-// a manifest beside restore.csv names it.
+// Picture is the path of the entry's picture in the folder, with slashes, as in
+// restore.csv.
 func (e Entry) Picture() string { return path.Join(string(e.Account), e.File) }
 
-// sum is the picture's, zero if what the JSON says is none.
+// sum is the SHA-256 of the picture, zero if the JSON has no valid one.
 func (e Entry) sum() (sum graph.Sum) {
 	if raw, err := hex.DecodeString(e.SHA256); err == nil && len(raw) == len(sum) {
 		copy(sum[:], raw)
@@ -59,15 +59,15 @@ func (e Entry) sum() (sum graph.Sum) {
 	return sum
 }
 
-// ErrNotKept: the folder does not hold the image.
-var ErrNotKept = errors.New("the image is not in the backup")
+// ErrNotFound means that the backup does not have the image.
+var ErrNotFound = errors.New("the image is not in the backup")
 
-// sidecar is the path of an image's JSON within the folder.
-func sidecar(account plan.Account, hash plan.Hash) string {
+// entryPath is the path of an image's JSON in the folder.
+func entryPath(account plan.Account, hash plan.Hash) string {
 	return path.Join(string(account), string(hash)+".json")
 }
 
-// readEntry reads and checks a JSON of ours.
+// readEntry reads and checks the JSON of an entry.
 func readEntry(root *os.Root, name string) (Entry, error) {
 	var e Entry
 	f, err := root.Open(name)
@@ -82,20 +82,20 @@ func readEntry(root *os.Root, name string) (Entry, error) {
 	err = json.Unmarshal(raw, &e)
 	switch {
 	case err != nil:
-		return e, fmt.Errorf("%s is damaged: %w", name, ErrNotKept)
+		return e, fmt.Errorf("%s is damaged: %w", name, ErrNotFound)
 	case e.Format != format:
-		return e, fmt.Errorf("%s is not of a backup", name)
+		return e, fmt.Errorf("%s is not a backup's file", name)
 	case e.Version > version:
-		return e, fmt.Errorf("%s has version %d; this adferry reads versions up to %d", name, e.Version, version)
+		return e, fmt.Errorf("%s has version %d; this version of adferry reads versions up to %d", name, e.Version, version)
 	case e.File == "" || e.File != path.Base(e.File):
-		return e, fmt.Errorf("%s names no file beside it", name)
+		return e, fmt.Errorf("%s has no valid file name", name)
 	}
 	return e, nil
 }
 
-// NameOf is the name that a picture had in its ad account, if a backup kept the
-// file: what it is uploaded as again. For any other file ok is false.
-func NameOf(file string) (name string, ok bool) {
+// OriginalName returns the name that a saved picture had in its ad account. ok is false if the
+// file is not from a backup.
+func OriginalName(file string) (name string, ok bool) {
 	dir, base := path.Split(file)
 	if dir == "" {
 		dir = "."

@@ -36,40 +36,41 @@ type Folder struct {
 	dir     string
 	root    *os.Root
 	gallery jobs.Gallery
-	rows    *rows
+	restore *restoreFile
 
-	// Of a folder in which images will be kept.
-	sums *content.Index
-	use  *flock.Flock
+	// Only if images will be saved.
+	sums  *content.Index
+	inUse *flock.Flock
 }
 
-// Possible says why a folder cannot be one for backups: it or one above it is a
-// file, or it holds what is not of a backup. It makes nothing.
-func Possible(dir string) error {
+// CheckFolder returns an error if a folder cannot be used for backups, because it or a parent
+// is a file, or it has files that are not of a backup. It creates nothing.
+func CheckFolder(dir string) error {
 	switch err := otherFiles(dir); {
 	case errors.Is(err, os.ErrNotExist) && dir != filepath.Dir(dir):
-		return possibleBelow(filepath.Dir(dir))
+		return checkParents(filepath.Dir(dir))
 	case errors.Is(err, syscall.ENOTDIR):
-		return fmt.Errorf("%s is no folder", dir)
+		return fmt.Errorf("%s is not a folder", dir)
 	default:
 		return err
 	}
 }
 
-// possibleBelow says why no folder can be made in dir, or in one that is made there.
-func possibleBelow(dir string) error {
+// checkParents returns an error if no folder can be made in dir, because it or a parent is a
+// file.
+func checkParents(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, os.ErrNotExist) && dir != filepath.Dir(dir):
-		return possibleBelow(filepath.Dir(dir))
+		return checkParents(filepath.Dir(dir))
 	case err == nil && !info.IsDir():
-		return fmt.Errorf("%s is no folder", dir)
+		return fmt.Errorf("%s is not a folder", dir)
 	}
 	return err
 }
 
-// Open opens the folder and makes it if need be. Pictures come from the gallery,
-// which may be nil if nothing will be kept.
+// Open opens the folder, which it makes if necessary. The gallery downloads pictures; it may
+// be nil if no images will be saved.
 func Open(dir string, gallery jobs.Gallery) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make backup folder: %w", err)
@@ -78,7 +79,7 @@ func Open(dir string, gallery jobs.Gallery) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open backup folder: %w", err)
 	}
-	f := &Folder{dir: dir, root: root, gallery: gallery, rows: newRows(dir)}
+	f := &Folder{dir: dir, root: root, gallery: gallery, restore: newRestoreFile(dir)}
 	if gallery == nil {
 		return f, nil
 	}
@@ -89,24 +90,24 @@ func Open(dir string, gallery jobs.Gallery) (*Folder, error) {
 	return f, nil
 }
 
-// prepare makes what the folder needs to keep images, and removes what processes that
-// were killed left of pictures.
+// prepare makes the files that are needed to save images, and removes what killed processes
+// left.
 func (f *Folder) prepare() (err error) {
-	f.use = flock.New(filepath.Join(f.dir, "in-use"))
-	alone, err := f.use.TryLock()
+	f.inUse = flock.New(filepath.Join(f.dir, "in-use"))
+	alone, err := f.inUse.TryLock()
 	if err != nil {
 		return err
 	}
-	if alone { // no other process is keeping images here
-		err := os.RemoveAll(f.temporary())
-		if err := errors.Join(err, f.use.Unlock()); err != nil {
+	if alone { // no other process may save images here
+		err := os.RemoveAll(f.tempDir())
+		if err := errors.Join(err, f.inUse.Unlock()); err != nil {
 			return err
 		}
 	}
-	if err := f.use.RLock(); err != nil {
+	if err := f.inUse.RLock(); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(f.temporary(), 0o755); err != nil {
+	if err := os.MkdirAll(f.tempDir(), 0o755); err != nil {
 		return err
 	}
 	if f.sums, err = content.Open(filepath.Join(f.dir, "sums")); err != nil {
@@ -118,19 +119,19 @@ func (f *Folder) prepare() (err error) {
 	return nil
 }
 
-// Close lets go of the folder. What was kept is on disk already.
+// Close closes the folder. All saved images are on disk already.
 func (f *Folder) Close() error {
-	err := errors.Join(f.rows.close(), f.root.Close())
+	err := errors.Join(f.restore.close(), f.root.Close())
 	if f.sums != nil {
 		err = errors.Join(err, f.sums.Close())
 	}
-	if f.use != nil {
-		err = errors.Join(err, f.use.Close())
+	if f.inUse != nil {
+		err = errors.Join(err, f.inUse.Close())
 	}
 	return err
 }
 
-// Path is where the picture of an entry is.
+// Path is the absolute path of an entry's picture.
 func (f *Folder) Path(e Entry) string {
 	abs, err := filepath.Abs(f.dir)
 	if err != nil {
@@ -139,19 +140,19 @@ func (f *Folder) Path(e Entry) string {
 	return filepath.Join(abs, filepath.FromSlash(e.Picture()))
 }
 
-// Find returns what is kept of an image, or ErrNotKept. An entry that is damaged,
-// or whose picture is gone or is not the one that was kept, counts as not kept.
+// Find returns the entry of an image, or ErrNotFound. Entries that are damaged, or whose
+// picture is missing or does not match its SHA-256, count as not found.
 func (f *Folder) Find(account plan.Account, hash plan.Hash) (Entry, error) {
-	e, err := readEntry(f.root, sidecar(account, hash))
+	e, err := readEntry(f.root, entryPath(account, hash))
 	if errors.Is(err, os.ErrNotExist) {
-		err = ErrNotKept
+		err = ErrNotFound
 	}
 	if err != nil {
 		return e, err
 	}
 	sum, err := f.sum(e.Picture())
 	if errors.Is(err, os.ErrNotExist) || err == nil && sum != e.SHA256 {
-		return e, ErrNotKept
+		return e, ErrNotFound
 	}
 	return e, err
 }
@@ -170,50 +171,50 @@ func (f *Folder) sum(name string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// Keep implements jobs.Backup.
-func (f *Folder) Keep(ctx context.Context, account plan.Account, image graph.Image) (sum graph.Sum, err error) {
+// Save saves an image, unless the backup has it already. It implements engine.Backup.
+func (f *Folder) Save(ctx context.Context, account plan.Account, image graph.Image) (sum graph.Sum, err error) {
 	hash, err := plan.ParseHash(image.Hash)
 	if err != nil {
-		return sum, &graph.Error{Class: graph.RefusedItem, Message: "the API names no hash of the image"}
+		return sum, &graph.Error{Class: graph.RefusedItem, Message: "the API gave no hash for the image"}
 	}
 	e, err := f.Find(account, hash)
 	if err == nil {
-		err = f.believe(ctx, &e, image)
+		err = f.recheck(ctx, &e, image)
 	}
-	var unlike *graph.Error
+	var refused *graph.Error
 	var shared *content.SharedError
 	switch {
-	case err == nil: // its row may have been taken out since
-		if err := f.rows.ensure(e); err != nil {
+	case err == nil: // somebody may have removed its row
+		if err := f.restore.ensure(e); err != nil {
 			return sum, fmt.Errorf("write restore.csv: %w", err)
 		}
 		return e.sum(), nil
-	case !errors.Is(err, ErrNotKept) && !errors.As(err, &unlike) && !errors.As(err, &shared):
+	case !errors.Is(err, ErrNotFound) && !errors.As(err, &refused) && !errors.As(err, &shared):
 		return sum, err
 	}
 	e = newEntry(account, image)
-	if err := f.picture(ctx, &e, image); err != nil {
+	if err := f.download(ctx, &e, image); err != nil {
 		return sum, err
 	}
-	if err := f.rows.add(e); err != nil {
+	if err := f.restore.add(e); err != nil {
 		return sum, fmt.Errorf("write restore.csv: %w", err)
 	}
 	text, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {
 		return sum, err
 	}
-	if err := f.write(sidecar(account, hash), append(text, '\n')); err != nil {
+	if err := f.write(entryPath(account, hash), append(text, '\n')); err != nil {
 		return sum, fmt.Errorf("write to the backup: %w", err)
 	}
 	return e.sum(), nil
 }
 
-// Vouch implements jobs.Backup.
+// Vouch implements engine.Backup.
 func (f *Folder) Vouch(sum graph.Sum, hash plan.Hash) error { return f.sums.Claim(sum, hash) }
 
-// believe says why what was kept earlier cannot be the image's picture. What it kept
-// then may have been less choosy.
-func (f *Folder) believe(ctx context.Context, e *Entry, image graph.Image) error {
+// recheck returns an error if a picture saved earlier cannot be the image's. Older versions of
+// adferry checked less.
+func (f *Folder) recheck(ctx context.Context, e *Entry, image graph.Image) error {
 	file, err := f.root.Open(e.Picture())
 	if err != nil {
 		return err
@@ -225,12 +226,12 @@ func (f *Folder) believe(ctx context.Context, e *Entry, image graph.Image) error
 	return f.sums.Claim(e.sum(), e.Hash)
 }
 
-// picture fetches the image's picture into its place.
-func (f *Folder) picture(ctx context.Context, e *Entry, image graph.Image) error {
-	if err := f.folderOf(string(e.Account)); err != nil {
+// download downloads the image's picture into its account's folder.
+func (f *Folder) download(ctx context.Context, e *Entry, image graph.Image) error {
+	if err := f.makeAccountFolder(string(e.Account)); err != nil {
 		return fmt.Errorf("write to the backup: %w", err)
 	}
-	err := f.place(string(e.Account), func(temp *os.File) (string, error) {
+	err := f.writeAtomic(string(e.Account), func(temp *os.File) (string, error) {
 		p, err := f.gallery.Fetch(ctx, image, temp)
 		if err != nil {
 			return "", err

@@ -73,7 +73,7 @@ func open(t *testing.T, dir string, g *gallery) *backup.Folder {
 
 func keep(t *testing.T, f *backup.Folder, account plan.Account, hash, name string) {
 	t.Helper()
-	if _, err := f.Keep(t.Context(), account, graph.Image{Hash: hash, Name: name, URL: "https://x", Created: "2026-01-02T03:04:05+0000"}); err != nil {
+	if _, err := f.Save(t.Context(), account, graph.Image{Hash: hash, Name: name, URL: "https://x", Created: "2026-01-02T03:04:05+0000"}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -94,10 +94,10 @@ func TestKeep(t *testing.T) {
 	if data, err := os.ReadFile(filepath.Join(dir, e.Picture())); string(data) != drawn(hashA) {
 		t.Errorf("got picture %q, %v", data, err)
 	}
-	if name, ok := backup.NameOf(filepath.Join(dir, e.Picture())); name != "shoe, red.jpg" || !ok {
+	if name, ok := backup.OriginalName(filepath.Join(dir, e.Picture())); name != "shoe, red.jpg" || !ok {
 		t.Errorf("got name %q, %v", name, ok)
 	}
-	if _, err := f.Find("22", hashB); !errors.Is(err, backup.ErrNotKept) {
+	if _, err := f.Find("22", hashB); !errors.Is(err, backup.ErrNotFound) {
 		t.Errorf("got %v of an image that is not kept", err)
 	}
 	restores(t, dir, 2)
@@ -135,14 +135,14 @@ func TestKeepFails(t *testing.T) {
 	down := &graph.Error{Class: graph.Transient, Message: "down"}
 	g := &gallery{err: down}
 	f := open(t, dir, g)
-	if _, err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA}); !errors.Is(err, down) {
+	if _, err := f.Save(t.Context(), "11", graph.Image{Hash: hashA}); !errors.Is(err, down) {
 		t.Errorf("got %v, want what the gallery said", err)
 	}
-	if _, err := f.Find("11", hashA); !errors.Is(err, backup.ErrNotKept) {
+	if _, err := f.Find("11", hashA); !errors.Is(err, backup.ErrNotFound) {
 		t.Errorf("got %v", err)
 	}
 	var e *graph.Error
-	if _, err := f.Keep(t.Context(), "11", graph.Image{Hash: "../../x"}); !errors.As(err, &e) {
+	if _, err := f.Save(t.Context(), "11", graph.Image{Hash: "../../x"}); !errors.As(err, &e) {
 		t.Errorf("got %v for a hash that is none", err)
 	}
 	g.err = nil
@@ -179,7 +179,7 @@ func TestKeepMends(t *testing.T) {
 			}
 			g := &gallery{}
 			f = open(t, dir, g)
-			if _, err := f.Find("11", hashA); !errors.Is(err, backup.ErrNotKept) {
+			if _, err := f.Find("11", hashA); !errors.Is(err, backup.ErrNotFound) {
 				t.Errorf("got %v, want it not kept", err)
 			}
 			keep(t, f, "11", hashA, "")
@@ -203,7 +203,7 @@ func TestNewerIsLeftAlone(t *testing.T) {
 	if err := os.WriteFile(path, bytes.Replace(raw, []byte(`"version": 1`), []byte(`"version": 2`), 1), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA}); err == nil || !strings.Contains(err.Error(), "version 2") {
+	if _, err := f.Save(t.Context(), "11", graph.Image{Hash: hashA}); err == nil || !strings.Contains(err.Error(), "version 2") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -231,7 +231,7 @@ func TestKeepOnFullDisk(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "11"), nil, 0o644); err != nil { // where a folder has to be
 		t.Fatal(err)
 	}
-	_, err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA})
+	_, err := f.Save(t.Context(), "11", graph.Image{Hash: hashA})
 	var e *graph.Error
 	var p *fs.PathError
 	if errors.As(err, &e) || !errors.As(err, &p) {
@@ -244,7 +244,7 @@ func ExampleFolder() {
 	defer os.RemoveAll(dir)
 	f, _ := backup.Open(dir, &gallery{})
 	defer f.Close()
-	_, _ = f.Keep(context.Background(), "11", graph.Image{Hash: hashA, Name: "shoe.png", URL: "https://cdn.example/shoe"})
+	_, _ = f.Save(context.Background(), "11", graph.Image{Hash: hashA, Name: "shoe.png", URL: "https://cdn.example/shoe"})
 	rows, _ := os.ReadFile(filepath.Join(dir, "restore.csv"))
 	fmt.Print(string(rows))
 	// Output:
@@ -259,10 +259,10 @@ func TestRowComesFirst(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "lock"), 0o755); err != nil { // no row can be added
 		t.Fatal(err)
 	}
-	if _, err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA}); err == nil {
+	if _, err := f.Save(t.Context(), "11", graph.Image{Hash: hashA}); err == nil {
 		t.Error("no row could be written, and the image was kept")
 	}
-	if _, err := f.Find("11", hashA); !errors.Is(err, backup.ErrNotKept) {
+	if _, err := f.Find("11", hashA); !errors.Is(err, backup.ErrNotFound) {
 		t.Errorf("got %v, want it not kept", err)
 	}
 }

@@ -33,7 +33,7 @@ func wantKept(t *testing.T, f *backup.Folder, hash plan.Hash, picture string) {
 	e, err := f.Find("11", hash)
 	switch {
 	case picture == "":
-		if !errors.Is(err, backup.ErrNotKept) {
+		if !errors.Is(err, backup.ErrNotFound) {
 			t.Errorf("got %+v, %v, want %s not kept", e, err, hash)
 		}
 	case err != nil || e.SHA256 != fmt.Sprintf("%x", sha256.Sum256([]byte(picture))):
@@ -53,13 +53,13 @@ func TestOnePictureForTwo(t *testing.T) {
 	if err := f.Vouch(sum, hashA); err != nil {
 		t.Errorf("got %v before another image came", err)
 	}
-	_, err := f.Keep(t.Context(), "33", graph.Image{Hash: hashB, URL: "https://x"})
+	_, err := f.Save(t.Context(), "33", graph.Image{Hash: hashB, URL: "https://x"})
 	wantShared(t, err, hashA)
 	wantKept(t, f, hashB, "")
 	f.Close()
 	f = open(t, dir, g)
 	wantShared(t, f.Vouch(sum, hashA), hashB)
-	_, err = f.Keep(t.Context(), "11", graph.Image{Hash: hashA, URL: "https://x"})
+	_, err = f.Save(t.Context(), "11", graph.Image{Hash: hashA, URL: "https://x"})
 	wantShared(t, err, hashB)
 	wantKept(t, f, hashA, g.picture)
 	g.picture = ""
@@ -82,7 +82,7 @@ func TestNoPictureOfTheImage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			f := open(t, dir, &gallery{picture: picture})
-			_, err := f.Keep(t.Context(), "11", graph.Image{Hash: hashA, URL: "https://x", Width: 1200, Height: 800})
+			_, err := f.Save(t.Context(), "11", graph.Image{Hash: hashA, URL: "https://x", Width: 1200, Height: 800})
 			var e *graph.Error
 			if !errors.As(err, &e) || e.Class != graph.Transient {
 				t.Errorf("got %v, want an error that another try may mend", err)

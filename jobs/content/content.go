@@ -1,17 +1,17 @@
-// Package content remembers which picture came for which image, so that one picture
-// is never taken for several images: a content network that sends the same bytes for
-// two hashes sends a placeholder for one of them at least.
+// Package content records which picture was received for which image, so that a picture
+// is never accepted for two images: if a content network sends the same bytes for two
+// hashes, they are a placeholder for at least one of them.
 //
 // # The folder
 //
-//	<two hex digits>  the pictures whose SHA-256 begins so
-//	lock              locked by the operating system while one of them is written
+//	<two hex digits>  the pictures whose SHA-256 begins with these digits
+//	lock              locked while one of these files is written
 //
-// Each line is "<SHA-256> <image hash>", lower-case hex, for a picture that came for
-// an image, or "<SHA-256> <image hash> uploaded" before it is uploaded in the image's
-// place. What a crash leaves of a line is cut off when the next one is added. A file
-// is read for each claim, so memory stays flat however many pictures there are: a
-// million make 400 KB a file.
+// Each line is "<SHA-256> <image hash>" in lower-case hex for a picture that was received
+// for an image, or "<SHA-256> <image hash> uploaded" before it is uploaded in place of the
+// image. An incomplete line that a crash left is removed when the next one is added. One
+// file is read for each claim, so memory does not grow with the number of pictures: a
+// million of them make files of 400 KB.
 package content
 
 import (
@@ -33,18 +33,19 @@ import (
 	"adferry/plan"
 )
 
-// SharedError: the picture came for another image, too, so it is not known to be of
-// either.
+// SharedError means that the picture was received for another image, too, so that it may
+// belong to neither.
 type SharedError struct {
 	Other    plan.Hash
-	Uploaded []plan.Hash // the images in whose place it was uploaded nevertheless
+	Uploaded []plan.Hash // images in whose place it was uploaded before that was known
 }
 
 func (e *SharedError) Error() string {
-	return fmt.Sprintf("the content network sent the same picture for the image %s, so it may be of neither", e.Other)
+	return fmt.Sprintf("the content network sent the same picture for image %s; it may belong to neither", e.Other)
 }
 
-// Index is such a folder. It is safe for concurrent use, also by other processes.
+// Index is a folder with these files. It is safe for concurrent use, also by several
+// processes.
 type Index struct {
 	dir string
 
@@ -52,7 +53,7 @@ type Index struct {
 	lock *flock.Flock
 }
 
-// Open makes the folder if need be.
+// Open opens the folder, which it makes if necessary.
 func Open(dir string) (*Index, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -60,28 +61,28 @@ func Open(dir string) (*Index, error) {
 	return &Index{dir: dir, lock: flock.New(filepath.Join(dir, "lock"))}, nil
 }
 
-// Close lets go of the folder.
+// Close closes the folder.
 func (x *Index) Close() error { return x.lock.Close() }
 
-// Claim notes, durably, that the picture came for the image. It is a *SharedError
-// if it has come for another one, before or since: then it counts for neither.
+// Claim records that the picture was received for the image; the record is on disk when
+// Claim returns. The error is a *SharedError if it was also received for another image.
 func (x *Index) Claim(sum graph.Sum, hash plan.Hash) error {
-	return x.note(sum, claim{hash, false})
+	return x.record(sum, claim{hash, false})
 }
 
-// Upload notes that the picture is about to be uploaded in the image's place. On a
-// *SharedError it must not be, and nothing is noted.
+// Upload records that the picture is about to be uploaded in place of the image. On a
+// *SharedError nothing is recorded, and it must not be uploaded.
 func (x *Index) Upload(sum graph.Sum, hash plan.Hash) error {
-	return x.note(sum, claim{hash, true})
+	return x.record(sum, claim{hash, true})
 }
 
-// claim is what a line says of its picture.
+// claim is a line about a picture.
 type claim struct {
 	hash     plan.Hash
 	uploaded bool
 }
 
-func (x *Index) note(sum graph.Sum, c claim) (err error) {
+func (x *Index) record(sum graph.Sum, c claim) (err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if err := x.lock.Lock(); err != nil {
@@ -98,28 +99,28 @@ func (x *Index) note(sum graph.Sum, c claim) (err error) {
 		return err
 	}
 	var others []claim
-	known, key := false, fmt.Sprintf("%x", sum)
+	recorded, key := false, fmt.Sprintf("%x", sum)
 	for s, other := range lines(text) {
 		switch {
 		case s != key:
 		case other.hash != c.hash:
 			others = append(others, other)
 		default:
-			known = known || other == c
+			recorded = recorded || other == c
 		}
 	}
-	if !known && !(c.uploaded && len(others) > 0) {
+	if !recorded && !(c.uploaded && len(others) > 0) {
 		if err := x.add(file, text, sum, c); err != nil {
 			return err
 		}
 	}
-	return shared(others)
+	return sharedError(others)
 }
 
-// add appends a line, durably, behind the last whole one.
+// add appends a line after the last complete one. It is on disk when add returns.
 func (x *Index) add(file *os.File, text []byte, sum graph.Sum, c claim) error {
-	if whole := bytes.LastIndexByte(text, '\n') + 1; whole < len(text) {
-		if err := file.Truncate(int64(whole)); err != nil {
+	if end := bytes.LastIndexByte(text, '\n') + 1; end < len(text) {
+		if err := file.Truncate(int64(end)); err != nil {
 			return err
 		}
 	}
@@ -131,7 +132,7 @@ func (x *Index) add(file *os.File, text []byte, sum graph.Sum, c claim) error {
 		return err
 	}
 	if err := file.Sync(); err != nil || len(text) > 0 || runtime.GOOS == "windows" {
-		return err // a folder's entries cannot be flushed there
+		return err // Windows cannot flush folders
 	}
 	folder, err := os.Open(x.dir)
 	if err != nil {
@@ -140,8 +141,9 @@ func (x *Index) add(file *os.File, text []byte, sum graph.Sum, c claim) error {
 	return errors.Join(folder.Sync(), folder.Close())
 }
 
-// shared is the error of a picture that came for others, nil for none.
-func shared(others []claim) error {
+// sharedError is the error for a picture that was received for other images, nil if there are
+// none.
+func sharedError(others []claim) error {
 	if len(others) == 0 {
 		return nil
 	}
@@ -154,8 +156,8 @@ func shared(others []claim) error {
 	return e
 }
 
-// Uploaded are the images in whose place a picture was uploaded that came for another
-// one, too.
+// Uploaded returns the images in whose place a picture was uploaded that was also received
+// for another one.
 func (x *Index) Uploaded() ([]plan.Hash, error) {
 	files, err := filepath.Glob(filepath.Join(x.dir, "[0-9a-f][0-9a-f]"))
 	if err != nil {
@@ -182,8 +184,7 @@ func (x *Index) Uploaded() ([]plan.Hash, error) {
 	return all, nil
 }
 
-// lines reads a file's whole lines: pictures' sums, in hex, with what is said of
-// them.
+// lines yields the SHA-256 and the claim of each complete line.
 func lines(text []byte) iter.Seq2[string, claim] {
 	return func(yield func(string, claim) bool) {
 		for line := range strings.Lines(string(text)) {

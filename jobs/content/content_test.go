@@ -131,5 +131,5 @@ func ExampleIndex() {
 	fmt.Println(x.Claim(picture, "fedcba9876543210fedcba9876543210"))
 	// Output:
 	// <nil>
-	// the content network sent the same picture for the image 0123456789abcdef0123456789abcdef, so it may be of neither
+	// the content network sent the same picture for image 0123456789abcdef0123456789abcdef; it may belong to neither
 }

@@ -11,7 +11,7 @@ import (
 // WhyWait says in the API's words why something waits, and whether the wait is shorter
 // than the API asked for.
 func WhyWait(err *graph.Error, until, now time.Time) string {
-	if err.RetryAfter > quota.MostNamed && until.Equal(now.Add(quota.MostNamed)) {
+	if err.RetryAfter > quota.MaxNamedWait && until.Equal(now.Add(quota.MaxNamedWait)) {
 		return fmt.Sprintf("%s (told to wait %v; asked again after a day)", err.Detail(), err.RetryAfter)
 	}
 	return err.Detail()

@@ -20,7 +20,7 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 	}
 	for i, reply := range replies {
 		cost := costOf(r.calls[i])
-		r.lane.quota, e.app = r.lane.quota.Back(cost), e.app.Back()
+		r.lane.quota, e.app = r.lane.quota.Answered(cost), e.app.Answered()
 		if aborted && reply.Err != nil && reply.Err.Lost && reply.Status == 0 {
 			continue
 		}
@@ -47,7 +47,7 @@ func (e *Engine) agree(l *lane) {
 	}
 	e.pace = p
 	for _, other := range e.order {
-		other.quota = other.quota.Heed(p)
+		other.quota = other.quota.Adopt(p)
 	}
 }
 

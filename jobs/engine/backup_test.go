@@ -110,7 +110,7 @@ func TestStopWhileKeeping(t *testing.T) {
 
 type keepFunc func() error
 
-func (f keepFunc) Keep(context.Context, plan.Account, graph.Image) (sum graph.Sum, err error) {
+func (f keepFunc) Save(context.Context, plan.Account, graph.Image) (sum graph.Sum, err error) {
 	return sum, f()
 }
 

@@ -175,7 +175,7 @@ const mostInMemory = 50_000
 
 func (e *Engine) add(l *lane) {
 	e.lanes[l.account] = l
-	l.quota = l.quota.Heed(e.pace)
+	l.quota = l.quota.Adopt(e.pace)
 	e.order = append(e.order, l)
 }
 

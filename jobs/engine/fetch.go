@@ -24,7 +24,7 @@ type Backup interface {
 	// are there already, and returns the picture's checksum. The error is a
 	// *graph.Error if the picture cannot be downloaded, a *content.SharedError if the
 	// same picture was received for another image, or else the disk's.
-	Keep(ctx context.Context, account plan.Account, image graph.Image) (graph.Sum, error)
+	Save(ctx context.Context, account plan.Account, image graph.Image) (graph.Sum, error)
 	// Vouch returns a *content.SharedError if a picture that was kept has since been
 	// received for another image.
 	Vouch(sum graph.Sum, hash plan.Hash) error
@@ -99,7 +99,7 @@ func (e *Engine) obtain(ctx context.Context, t *task) (err error) {
 	image := *t.known[slotSource].Image
 	if t.needsBackup {
 		t.shows = plan.Hash(image.Hash)
-		t.sum, err = e.opt.Backup.Keep(ctx, t.Source, image)
+		t.sum, err = e.opt.Backup.Save(ctx, t.Source, image)
 		return err
 	}
 	t.shows = t.Hash // in a chain of copies the image is the same under each hash

@@ -92,7 +92,7 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 
 // together is how many deletes the lane's quota lets it send at once.
 func (l *lane) together(r quota.Rules) int {
-	most := min(graph.MaxHashes, l.quota.Most(quota.Write, permitAge, r))
+	most := min(graph.MaxHashes, l.quota.MaxCalls(quota.Write, permitAge, r))
 	if l.permits.most > 0 {
 		most = min(most, l.permits.most)
 	}
@@ -102,7 +102,7 @@ func (l *lane) together(r quota.Rules) int {
 // patience is how long deletes wait for others to form a group of n: as long as the
 // quota takes to regain what the group costs, because that wait is due in any case.
 func (l *lane) patience(n int) time.Duration {
-	return max(lingerCopies, l.quota.Earns(quota.Write.Times(n)))
+	return max(lingerCopies, l.quota.RefillTime(quota.Write.Times(n)))
 }
 
 // expects reports whether more deletes may come to the lane: from tasks in memory, or

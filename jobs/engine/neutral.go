@@ -62,7 +62,7 @@ func (e *Engine) ask(ctx context.Context, now time.Time) {
 // told takes the answer to the neutral question, which left then.
 func (e *Engine) told(reply graph.Reply, left, now time.Time, aborted bool) {
 	e.tally.sent([]graph.Reply{reply})
-	e.app = e.app.Back()
+	e.app = e.app.Answered()
 	defer func() { e.app.Block = e.app.Block.Returned(left) }()
 	if aborted && reply.Err != nil {
 		return

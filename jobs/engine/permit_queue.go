@@ -121,7 +121,7 @@ func (e *Engine) overtaken(r *request) {
 	e.returned(r)
 	for i, call := range r.calls {
 		cost := costOf(call)
-		r.lane.quota, e.app = r.lane.quota.Back(cost), e.app.Back()
+		r.lane.quota, e.app = r.lane.quota.Answered(cost), e.app.Answered()
 		if p := r.items[i].read; p != nil {
 			for _, k := range p.lookups {
 				e.queueAgain(r.lane, k, now)

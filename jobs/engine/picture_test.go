@@ -35,7 +35,7 @@ func TestPlaceholders(t *testing.T) {
 		{sandbox.PicturePlaceholder, "it has 1 x 1 pixels, the image has 120 x 63"},
 		{sandbox.PictureCut, "did not send the image: the PNG cannot be decoded: "},
 		{sandbox.PicturePage, `"text/html; charset=utf-8", not an image`},
-		{sandbox.PictureSame, "the content network sent the same picture for the image "},
+		{sandbox.PictureSame, "the content network sent the same picture for image "},
 	} {
 		for _, width := range []engine.Options{{}, {Workers: 1, BatchSize: 1}} {
 			for _, verb := range []string{"move", "delete"} {
@@ -205,8 +205,8 @@ type lateClaim struct {
 	of plan.Hash
 }
 
-func (l lateClaim) Keep(ctx context.Context, a plan.Account, i graph.Image) (graph.Sum, error) {
-	sum, err := l.Backup.Keep(ctx, a, i)
+func (l lateClaim) Save(ctx context.Context, a plan.Account, i graph.Image) (graph.Sum, error) {
+	sum, err := l.Backup.Save(ctx, a, i)
 	if err == nil && plan.Hash(i.Hash) == l.of {
 		_ = l.Vouch(sum, jobtest.Hash("another"))
 	}
@@ -272,9 +272,9 @@ type slowKeep struct {
 	pause time.Duration
 }
 
-func (s slowKeep) Keep(ctx context.Context, a plan.Account, i graph.Image) (graph.Sum, error) {
+func (s slowKeep) Save(ctx context.Context, a plan.Account, i graph.Image) (graph.Sum, error) {
 	time.Sleep(s.pause)
-	return s.Backup.Keep(ctx, a, i)
+	return s.Backup.Save(ctx, a, i)
 }
 
 // Of an image whose picture is needed both sizes are asked for.

@@ -17,13 +17,13 @@ func (e *Engine) readAnswered(l *lane, p *bulkRead, reply graph.Reply, sent, now
 	}
 	question := p.question(l.account)
 	e.tellsStatus = e.tellsStatus || evidence.TellsStatus(reply)
-	question.Status = e.tellsStatus
+	question.ExpectStatus = e.tellsStatus
 	answer := question.Judge(reply)
-	if answer.Rest == evidence.RestNextPage && p.empty+1 >= evidence.MostEmptyPages {
-		answer.Rest, answer.Odd = evidence.RestNotKnown, "page after page shows nothing of what was asked for"
+	if answer.Rest == evidence.RestNextPage && p.empty+1 >= evidence.MaxEmptyPages {
+		answer.Rest, answer.Why = evidence.RestNotKnown, "page after page shows nothing of what was asked for"
 	}
 	if answer.Rest == evidence.RestNotKnown {
-		e.readFailed(l, p, answer.Unread(reply.Status), sent, now)
+		e.readFailed(l, p, answer.Err(reply.Status), sent, now)
 		return
 	}
 	l.readGranted()

@@ -146,7 +146,7 @@ func (e *Engine) attach(r *request) (err error) {
 // unattached settles an upload whose file could not be read: nothing was sent.
 func (e *Engine) unattached(r *request, err error) {
 	e.returned(r)
-	r.lane.quota, e.app = r.lane.quota.Back(quota.Write), e.app.Back()
+	r.lane.quota, e.app = r.lane.quota.Answered(quota.Write), e.app.Answered()
 	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
 	t := r.items[0].task
 	e.settle(t, t.fail(jobs.FileUnreadable, err.Error()).outcome)

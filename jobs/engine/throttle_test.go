@@ -208,7 +208,7 @@ func TestOwnWaitIsShownAndKept(t *testing.T) {
 			t.Fatalf("got %v, want the time to be over", err)
 		}
 		a := w.Summary().Accounts["22"]
-		if a.ParkedUntil == nil || a.ParkedFor != "the calls of its hour are used up" || a.Throttles > 0 {
+		if a.ParkedUntil == nil || a.ParkedFor != "its calls per hour are used up" || a.Throttles > 0 {
 			t.Fatalf("got a wait until %v for %q and %d throttles, want one that says why", a.ParkedUntil, a.ParkedFor, a.Throttles)
 		}
 		if left := time.Until(*a.ParkedUntil); left < 50*time.Minute || left > time.Hour {

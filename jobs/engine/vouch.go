@@ -44,7 +44,7 @@ func (e *Engine) withdraw(r *request) map[*task]error {
 func (e *Engine) withdrawn(ctx context.Context, r *request, doubted map[*task]error) {
 	l := r.lane
 	for t, err := range doubted {
-		l.quota, e.app = l.quota.Back(quota.Write), e.app.Back()
+		l.quota, e.app = l.quota.Answered(quota.Write), e.app.Answered()
 		t.Outcome.State, t.Outcome.Reason = jobs.Pending, ""
 		if t.lost { // an earlier write is still in doubt
 			t.Outcome.State = jobs.Sent

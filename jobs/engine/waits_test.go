@@ -37,7 +37,7 @@ func TestEveryWait(t *testing.T) {
 			return nil, &net.OpError{Op: "dial", Err: syscall.ENETUNREACH}
 		}},
 		{name: "the app's usage", why: "the calls of the app's hour are used up"},
-		{name: "a found limit", account: "22", why: "the calls of its hour are used up", server: sandbox.Options{Tier: sandbox.Limited}},
+		{name: "a found limit", account: "22", why: "its calls per hour are used up", server: sandbox.Options{Tier: sandbox.Limited}},
 		{name: "doubted lists", account: "22", why: "empty lists", server: sandbox.Options{Script: []sandbox.Rule{
 			{Match: sandbox.Match{Kind: sandbox.Read, Account: "22"}, Fault: sandbox.Fault{Name: "empty_list"}},
 		}}},

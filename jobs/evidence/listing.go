@@ -8,80 +8,78 @@ import (
 )
 
 const (
-	// mostBarren pages in a row with nothing new are no headway, and nor are as many
-	// answers that lead from one page back to another. Fewer can be honest: what pages
-	// begin and end with moves while images come and go.
-	mostBarren = 3
-	// mostFiltered pages in a row that are empty are no headway where a filter was asked
-	// for: a page may be empty and have a next one (Graph API, "Paginated results"), so
-	// the API may well page first and filter then.
-	mostFiltered = 2000
-	// mostImages bounds time and memory for a server that makes up images without end,
-	// which looks like a large ad account until then.
-	mostImages = 10_000_000
+	// maxBarren is how many pages in a row may have no new image, and how many answers in
+	// a row may lead back to an earlier page. One or two are normal, because the limits of
+	// pages move while images come and go.
+	maxBarren = 3
+	// maxEmptyFiltered is how many pages in a row may be empty if a filter was asked for.
+	// A page may be empty and have a next one (Graph API, "Paginated results"), so the API
+	// may page first and filter then.
+	maxEmptyFiltered = 2000
+	// maxImages bounds time and memory if a server makes up images without end.
+	maxImages = 10_000_000
 )
 
-// Listing holds the pages of one ad account's listing against each other. It is used
-// from [NewListing] on until a page is the last.
+// Listing judges the pages of one listing of an ad account, from the first to the last.
 type Listing struct {
-	account  plan.Account
-	filtered bool
-	most     int // images
+	account   plan.Account
+	filtered  bool
+	maxImages int // images
 
-	images  digests // shown so far
-	cursors digests // that were named so far
-	fresh   bool    // the page that is being read has shown an image that is new
-	back    int     // answers in a row that led back
-	barren  int     // pages in a row with nothing new
-	empty   int     // pages in a row that are empty, under a filter
+	images   digests // seen so far
+	cursors  digests // seen so far
+	foundNew bool    // the current page had a new image
+	backward int     // answers in a row that led to an earlier page
+	barren   int     // pages in a row without a new image
+	empty    int     // pages in a row that are empty, under a filter
 }
 
-// NewListing begins a listing of the images that q asks for.
+// NewListing starts a listing with the query q.
 func NewListing(account plan.Account, q graph.Query) *Listing {
-	return &Listing{account: account, filtered: q.Filtered(), most: mostImages, images: digests{}, cursors: digests{}}
+	return &Listing{account: account, filtered: q.Filtered(), maxImages: maxImages, images: digests{}, cursors: digests{}}
 }
 
-// Next is where an answer leads to.
+// Next says how a listing goes on after an answer.
 type Next uint8
 
-// The ways a listing goes.
+// How a listing may go on.
 const (
-	NextNotKnown Next = iota // the answer is none to the question; another try may bring one
-	NextPage                 // to the page behind Page.After
-	NextAgain                // to the page that it answers: it leads back, and one answer condemns no ad account
-	NextNone                 // it was the last page
-	NextEndless              // to nothing new: the ad account cannot be listed to its end
+	NextUnknown Next = iota // the answer does not answer the question; retry
+	NextPage                // read the page at Page.After
+	NextRetry               // read the same page again, because its next page is an earlier one
+	NextNone                // it was the last page
+	NextEndless             // the listing makes no progress and has no end
 )
 
 // Page is what an answer to a listing proves.
 type Page struct {
-	Images []graph.Image // those that no row before has shown, each once
+	Images []graph.Image // those that are new, each once
 	Next   Next
 	After  string // of NextPage
-	Why    string // of WayNotKnown and NextEndless, for people
+	Why    string // of NextUnknown and NextEndless, for people
 }
 
-// Unread is a page that proves nothing, as the error of a read that failed.
-func (p Page) Unread(status int) *graph.Error { return unread(status, p.Why) }
+// Err is the error of a page that proves nothing.
+func (p Page) Err(status int) *graph.Error { return transientError(status, p.Why) }
 
-// Judge says what a reply that is no error proves.
+// Judge says what a reply without an error proves.
 func (l *Listing) Judge(r graph.Reply) Page {
-	if why := l.odd(r); why != "" {
+	if why := l.invalid(r); why != "" {
 		return Page{Why: why}
 	}
-	p := Page{Images: l.unseen(r.Images)}
-	l.fresh = l.fresh || len(p.Images) > 0
+	p := Page{Images: l.newImages(r.Images)}
+	l.foundNew = l.foundNew || len(p.Images) > 0
 	switch {
 	case r.After == "":
 		p.Next = NextNone
-		l.images, l.cursors = nil, nil // other ad accounts may be listed for hours yet
+		l.images, l.cursors = nil, nil // free the memory: other ad accounts may be listed for hours
 	case l.cursors.add(textDigest(r.After)):
 		p.Next, p.After = NextPage, r.After
-		p.Why = l.lost(len(r.Images) == 0)
+		p.Why = l.noProgress(len(r.Images) == 0)
 	default:
-		p.Next = NextAgain
-		if l.back++; l.back == mostBarren {
-			p.Why = "the API leads from a page back to one before it"
+		p.Next = NextRetry
+		if l.backward++; l.backward == maxBarren {
+			p.Why = "the next page is one that was already read"
 		}
 	}
 	if p.Why != "" {
@@ -90,27 +88,26 @@ func (l *Listing) Judge(r graph.Reply) Page {
 	return p
 }
 
-// odd says why an answer is none to the question, "" if it is one. Such an answer may
-// hide images, so none of it counts.
-func (l *Listing) odd(r graph.Reply) string {
+// invalid says why an answer does not answer the question, "" if it does. Nothing in such an
+// answer counts, because it may hide images.
+func (l *Listing) invalid(r graph.Reply) string {
 	switch {
 	case r.Nameless > 0:
-		return oddNameless
+		return whyNameless
 	case len(r.Images) == 0 && r.After == "" && !r.Empty:
-		return oddList
+		return whyNoList
 	}
 	for _, i := range r.Images {
 		if of := i.Account(); of != "" && of != string(l.account) {
-			return oddAccount
+			return whyOtherAccount
 		}
 	}
 	return ""
 }
 
-// unseen keeps the images that no row has shown before. Of two rows that contradict
-// each other the first one counts; the use of an image is looked up again before it is
-// deleted.
-func (l *Listing) unseen(rows []graph.Image) []graph.Image {
+// newImages returns the images that are new. If an image comes twice, the first row counts;
+// its use is looked up again before it is deleted.
+func (l *Listing) newImages(rows []graph.Image) []graph.Image {
 	var images []graph.Image
 	for _, i := range rows {
 		if l.images.add(imageDigest(i.Hash)) {
@@ -120,24 +117,24 @@ func (l *Listing) unseen(rows []graph.Image) []graph.Image {
 	return images
 }
 
-// lost counts a page that leads on, and says why there was no headway for too long.
-func (l *Listing) lost(empty bool) string {
+// noProgress counts a page that has a next one. It says why the listing is endless, or "".
+func (l *Listing) noProgress(empty bool) string {
 	switch {
-	case l.fresh:
+	case l.foundNew:
 		l.barren, l.empty = 0, 0
 	case empty && l.filtered:
 		l.empty++
 	default:
 		l.barren++
 	}
-	l.fresh, l.back = false, 0
+	l.foundNew, l.backward = false, 0
 	switch {
-	case l.barren == mostBarren:
-		return fmt.Sprintf("%d pages in a row show nothing new", mostBarren)
-	case l.empty == mostFiltered:
-		return fmt.Sprintf("%d pages in a row are empty", mostFiltered)
-	case len(l.images) >= l.most:
-		return fmt.Sprintf("it goes on after %d images", l.most)
+	case l.barren == maxBarren:
+		return fmt.Sprintf("%d pages in a row have no new image", maxBarren)
+	case l.empty == maxEmptyFiltered:
+		return fmt.Sprintf("%d pages in a row are empty", maxEmptyFiltered)
+	case len(l.images) >= l.maxImages:
+		return fmt.Sprintf("it has more than %d images", l.maxImages)
 	}
 	return ""
 }

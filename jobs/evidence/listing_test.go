@@ -67,37 +67,37 @@ func TestListing(t *testing.T) {
 			return show(cursor(n))
 		}, filter, NextNone, 1, 500, ""},
 
-		{"the same cursor again", chain("a", "", "a"), graph.Query{}, NextEndless, 2, 4, "leads from a page back"},
-		{"a page that leads to itself", chain("b", "", "a", "b"), graph.Query{}, NextEndless, 3, 5, "leads from a page back"},
-		{"a circle", chain("a", "", "a", "b", "c"), graph.Query{}, NextEndless, 4, 6, "leads from a page back"},
-		{"a circle behind a long way", chain("f", "", "a", "b", "c", "d", "e", "f", "g", "h", "i"), graph.Query{}, NextEndless, 10, 12, "leads from a page back"},
-		{"the same page behind new cursors", func(n int, _ string) graph.Reply { return show(cursor(n), "a", "b") }, graph.Query{}, NextEndless, 2, 4, "3 pages in a row show nothing new"},
-		{"three pages in turn behind new cursors", func(n int, _ string) graph.Reply { return show(cursor(n), cursor(n%3)) }, graph.Query{}, NextEndless, 3, 6, "3 pages in a row show nothing new"},
+		{"the same cursor again", chain("a", "", "a"), graph.Query{}, NextEndless, 2, 4, "the next page is one that was already read"},
+		{"a page that leads to itself", chain("b", "", "a", "b"), graph.Query{}, NextEndless, 3, 5, "the next page is one that was already read"},
+		{"a circle", chain("a", "", "a", "b", "c"), graph.Query{}, NextEndless, 4, 6, "the next page is one that was already read"},
+		{"a circle behind a long way", chain("f", "", "a", "b", "c", "d", "e", "f", "g", "h", "i"), graph.Query{}, NextEndless, 10, 12, "the next page is one that was already read"},
+		{"the same page behind new cursors", func(n int, _ string) graph.Reply { return show(cursor(n), "a", "b") }, graph.Query{}, NextEndless, 2, 4, "3 pages in a row have no new image"},
+		{"three pages in turn behind new cursors", func(n int, _ string) graph.Reply { return show(cursor(n), cursor(n%3)) }, graph.Query{}, NextEndless, 3, 6, "3 pages in a row have no new image"},
 		{"parts of a page before", func(n int, _ string) graph.Reply {
 			return show(cursor(n), []string{"a", "b", "c", "d"}[:max(1, 5-n)]...)
-		}, graph.Query{}, NextEndless, 4, 4, "3 pages in a row show nothing new"},
+		}, graph.Query{}, NextEndless, 4, 4, "3 pages in a row have no new image"},
 		{"pages that lead back, and then on to nothing new", func(n int, _ string) graph.Reply {
 			return show(cursor(n/2*(n%2)), "a")
-		}, graph.Query{}, NextEndless, 1, 7, "3 pages in a row show nothing new"},
-		{"empty pages", func(n int, _ string) graph.Reply { return show(cursor(n)) }, graph.Query{}, NextEndless, 0, 3, "3 pages in a row show nothing new"},
+		}, graph.Query{}, NextEndless, 1, 7, "3 pages in a row have no new image"},
+		{"empty pages", func(n int, _ string) graph.Reply { return show(cursor(n)) }, graph.Query{}, NextEndless, 0, 3, "3 pages in a row have no new image"},
 		{"empty pages under a filter", func(n int, _ string) graph.Reply { return show(cursor(n)) }, filter, NextEndless, 0, 2000, "2000 pages in a row are empty"},
-		{"the same page under a filter", func(n int, _ string) graph.Reply { return show(cursor(n), "a") }, filter, NextEndless, 1, 4, "3 pages in a row show nothing new"},
-		{"images that are made up", func(n int, _ string) graph.Reply { return show(cursor(n), cursor(n)) }, graph.Query{}, NextEndless, 100, 100, "it goes on after 100 images"},
+		{"the same page under a filter", func(n int, _ string) graph.Reply { return show(cursor(n), "a") }, filter, NextEndless, 1, 4, "3 pages in a row have no new image"},
+		{"images that are made up", func(n int, _ string) graph.Reply { return show(cursor(n), cursor(n)) }, graph.Query{}, NextEndless, 100, 100, "it has more than 100 images"},
 
-		{"another ad account's images", script(show("2", "a"), foreign), graph.Query{}, NextNotKnown, 1, 2, "another ad account"},
-		{"an entry that names no image", script(show("2", "a"), nameless), graph.Query{}, NextNotKnown, 1, 2, "name no image"},
-		{"no list", script(graph.Reply{}), graph.Query{}, NextNotKnown, 0, 1, "no list of images"},
+		{"another ad account's images", script(show("2", "a"), foreign), graph.Query{}, NextUnknown, 1, 2, "another ad account"},
+		{"an entry that names no image", script(show("2", "a"), nameless), graph.Query{}, NextUnknown, 1, 2, "name no image"},
+		{"no list", script(graph.Reply{}), graph.Query{}, NextUnknown, 0, 1, "no list of images"},
 	} {
 		l := NewListing("1", tt.query)
-		l.most = 100
+		l.maxImages = 100
 		page, images, reads := Page{Next: NextPage}, []string{}, 0
-		for page.Next == NextPage || page.Next == NextAgain {
+		for page.Next == NextPage || page.Next == NextRetry {
 			after := page.After
 			if reads++; reads > 3000 {
 				t.Fatalf("%s: got no end", tt.name)
 			}
 			page = l.Judge(tt.page(reads, after))
-			if page.Next == NextAgain {
+			if page.Next == NextRetry {
 				page.After = after
 			}
 			for _, i := range page.Images {

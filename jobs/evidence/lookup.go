@@ -7,8 +7,8 @@ import (
 	"adferry/plan"
 )
 
-// MostEmptyPages is how many pages in a row may show nothing of what was asked for.
-const MostEmptyPages = 3
+// MaxEmptyPages is how many pages in a row may show none of the images that were asked for.
+const MaxEmptyPages = 3
 
 // Lookup is the question whether images are in an ad account.
 type Lookup struct {
@@ -16,61 +16,62 @@ type Lookup struct {
 	Hashes  []plan.Hash
 	After   string // cursor of the page before, "" for the first
 
-	// Status says that this API has told the status of images: one whose status is
-	// missing, though it was asked for, may be a deleted one.
-	Status bool
+	// ExpectStatus is set if this API gives the status of images. Then an image without
+	// one, although it was asked for, may be a deleted one.
+	ExpectStatus bool
 }
 
-// Rest is what an answer says of the images of a lookup that it does not show.
+// Rest is what an answer says about the images that were asked for and that it does not
+// show.
 type Rest uint8
 
-// What may be said of the rest.
+// What an answer may say about the rest.
 const (
-	RestNotKnown Rest = iota // the answer is none to the question; another try may bring one
-	RestNone                 // there is no rest: all were shown
-	RestOpen                 // some were shown: ask again for exactly the others
-	RestNextPage             // the list goes on behind Answer.After
-	RestAbsent               // none was, in an empty list: absent, if the answer can be trusted
+	RestNotKnown Rest = iota // the answer does not answer the question; retry
+	RestNone                 // there is no rest: the answer shows all images
+	RestOpen                 // the answer shows some images: ask again for the others only
+	RestNextPage             // the list goes on at Answer.After
+	RestAbsent               // the list is empty: all are absent, if the answer can be trusted
 )
 
 // Answer is what the reply to a lookup proves.
 type Answer struct {
-	Known map[plan.Hash]Known        // of each image that the reply shows: Seen, or Absent with status DELETED
-	Image map[plan.Hash]*graph.Image // those that are shown, also the deleted ones
-	Left  []plan.Hash                // those that are not, in the order they were asked for
-	Rest  Rest                       // what holds for them
+	Known map[plan.Hash]Known        // of images in the reply: Seen, or Absent with status DELETED
+	Image map[plan.Hash]*graph.Image // images in the reply, also deleted ones
+	Left  []plan.Hash                // the rest, in the order of Lookup.Hashes
+	Rest  Rest                       // what the reply says about the rest
 	After string                     // of RestNextPage
-	Odd   string                     // of RestNotKnown: what is wrong with the answer, for people
+	Why   string                     // of RestNotKnown: what is wrong with the reply, for people
 }
 
-// What may be odd about an answer, lookup or listing, for people.
+// What may be wrong with the answer to a lookup or a listing, for people.
 const (
-	oddAccount  = "the answer shows an image of another ad account"
-	oddNameless = "the answer has entries that name no image"
-	oddList     = "the answer has no list of images that is understood"
+	whyOtherAccount = "the answer shows an image of another ad account"
+	whyNameless     = "the answer has entries that name no image"
+	whyNoList       = "the answer has no list of images in a known form"
 )
 
-// Judge says what a reply that is no error proves.
+// Judge says what a reply without an error proves.
 func (l Lookup) Judge(r graph.Reply) Answer {
 	asked := make(map[plan.Hash]bool, len(l.Hashes))
 	for _, h := range l.Hashes {
 		asked[h] = true
 	}
 	a := Answer{Known: map[plan.Hash]Known{}, Image: map[plan.Hash]*graph.Image{}}
-	odd := ""
+	why := ""
 	for i := range r.Images {
 		image := &r.Images[i]
 		hash := plan.Hash(image.Hash)
 		switch of := image.Account(); {
 		case of != "" && of != string(l.Account):
-			return l.nothing(oddAccount)
+			return l.provesNothing(whyOtherAccount)
 		case !asked[hash]:
-			return l.nothing("the answer shows an image that was not asked for")
+			return l.provesNothing("the answer shows an image that was not asked for")
 		case image.StatusUnknown:
-			odd = "the answer gives an image a status that is not known"
+			why = "the answer gives an image an unknown status"
 			continue
-		case l.Status && image.Status == "":
-			odd = "the answer does not tell the status of an image"
+		case l.ExpectStatus && image.Status == "":
+			why = "the answer does not give the status of an image"
 			continue
 		}
 		known := Seen
@@ -78,7 +79,7 @@ func (l Lookup) Judge(r graph.Reply) Answer {
 			known = Absent
 		}
 		if before, twice := a.Known[hash]; twice && before != known {
-			return l.nothing("the answer shows an image as there and as deleted")
+			return l.provesNothing("the answer shows an image both as present and as deleted")
 		}
 		a.Known[hash], a.Image[hash] = known, image
 	}
@@ -92,33 +93,33 @@ func (l Lookup) Judge(r graph.Reply) Answer {
 		a.Rest = RestNone
 	case len(a.Known) > 0:
 		a.Rest = RestOpen
-	case odd != "":
-		a.Odd = odd
+	case why != "":
+		a.Why = why
 	case r.Nameless > 0:
-		a.Odd = oddNameless
+		a.Why = whyNameless
 	case r.After != "" && r.After != l.After:
 		a.Rest, a.After = RestNextPage, r.After
 	case r.After != "":
-		a.Odd = "the answer names the page that was just read as the next one"
+		a.Why = "the next page in the answer is the page just read"
 	case r.Empty:
 		a.Rest = RestAbsent
 	default:
-		a.Odd = oddList
+		a.Why = whyNoList
 	}
 	return a
 }
 
-// TellsStatus reports whether a reply tells the status of any image.
+// TellsStatus reports whether a reply gives the status of any image.
 func TellsStatus(r graph.Reply) bool {
 	return slices.ContainsFunc(r.Images, func(i graph.Image) bool { return i.Status != "" })
 }
 
-// nothing is what an answer to another question proves.
-func (l Lookup) nothing(odd string) Answer { return Answer{Left: l.Hashes, Odd: odd} }
+// provesNothing is the Answer for a reply that does not answer the question.
+func (l Lookup) provesNothing(why string) Answer { return Answer{Left: l.Hashes, Why: why} }
 
-// Unread is an answer that proves nothing, as the error of a read that failed.
-func (a Answer) Unread(status int) *graph.Error { return unread(status, a.Odd) }
+// Err is the error of an answer that proves nothing.
+func (a Answer) Err(status int) *graph.Error { return transientError(status, a.Why) }
 
-func unread(status int, odd string) *graph.Error {
-	return &graph.Error{Class: graph.Transient, HTTP: status, Message: odd}
+func transientError(status int, why string) *graph.Error {
+	return &graph.Error{Class: graph.Transient, HTTP: status, Message: why}
 }

@@ -60,7 +60,7 @@ func TestJudge(t *testing.T) {
 		{"there and deleted at once", "", graph.Reply{Images: []graph.Image{image(1), image(1, deleted)}}, "---", evidence.RestNotKnown},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			l := evidence.Lookup{Account: "1", Hashes: []plan.Hash{plan.Hash(hash(1)), plan.Hash(hash(2)), plan.Hash(hash(3))}, After: test.after, Status: test.after == "told"}
+			l := evidence.Lookup{Account: "1", Hashes: []plan.Hash{plan.Hash(hash(1)), plan.Hash(hash(2)), plan.Hash(hash(3))}, After: test.after, ExpectStatus: test.after == "told"}
 			a := l.Judge(test.reply)
 			var known strings.Builder
 			for _, h := range l.Hashes {
@@ -72,7 +72,7 @@ func TestJudge(t *testing.T) {
 			if got := known.String(); got != test.known || a.Rest != test.rest {
 				t.Errorf("got %s and rest %d, want %s and %d", got, a.Rest, test.known, test.rest)
 			}
-			if (a.Odd != "") != (test.rest == evidence.RestNotKnown) || (a.After != "") != (test.rest == evidence.RestNextPage) {
+			if (a.Why != "") != (test.rest == evidence.RestNotKnown) || (a.After != "") != (test.rest == evidence.RestNextPage) {
 				t.Errorf("got %+v", a)
 			}
 		})

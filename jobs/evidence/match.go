@@ -7,14 +7,14 @@ import (
 	"adferry/graph"
 )
 
-// Match holds the replies to the calls of one request against each other, and makes
-// errors of those that prove nothing. A reply to a copy or upload that stays without
-// an error has, as the one entry of Stored, the image that it stored. Of the calls
-// in one request no two may ask the same of the same image.
+// Match compares the replies to the calls of one request, and turns replies that prove nothing
+// into errors. After it, a reply to a copy or upload without an error has the image that was
+// stored as the only entry of Stored. No two calls of a request may ask the same about the
+// same image.
 func Match(calls []graph.Call, replies []graph.Reply) {
-	if mixed(calls, replies) {
+	if mixedUp(calls, replies) {
 		for i := range replies {
-			lose(&replies[i], "the batch answer gives one call the answer to another")
+			markLost(&replies[i], "the batch answer swaps the answers to two calls")
 		}
 		return
 	}
@@ -23,21 +23,21 @@ func Match(calls []graph.Call, replies []graph.Reply) {
 		if r.Err != nil || c.Action != graph.ActionCopy && c.Action != graph.ActionUpload {
 			continue
 		}
-		switch stored, ok := own(c, r.Stored); {
+		switch stored, ok := storedBy(c, r.Stored); {
 		case !ok:
-			lose(r, "the answer to the write names another image")
+			markLost(r, "the answer to the write names another image")
 		case stored.Hash == "":
-			lose(r, "the answer to the write gives no image hash")
+			markLost(r, "the answer to the write gives no image hash")
 		default:
 			r.Stored = []graph.Stored{stored}
 		}
 	}
 }
 
-// own is the image among those that an answer names that the call stored: the one
-// under the source's hash or the file's name, or the only one, under a name that is no hash and so no
-// other image's.
-func own(c graph.Call, all []graph.Stored) (graph.Stored, bool) {
+// storedBy returns the image that a call stored, from those in the answer: the one under the
+// source's hash or the file's name. A single one under a key that is not a hash counts, too,
+// because it cannot be another image's.
+func storedBy(c graph.Call, all []graph.Stored) (graph.Stored, bool) {
 	for _, s := range all {
 		if c.Action == graph.ActionCopy && strings.EqualFold(s.Key, c.Hash) || c.Action == graph.ActionUpload && s.Key == c.File.Name {
 			return s, true
@@ -49,15 +49,14 @@ func own(c graph.Call, all []graph.Stored) (graph.Stored, bool) {
 	return graph.Stored{}, false
 }
 
-// mixed reports whether a reply is about the image of another call: a copy's that
-// names another's, or the hash that another one got, or a read's that shows what
-// another one asked for.
-func mixed(calls []graph.Call, replies []graph.Reply) bool {
+// mixedUp reports whether a reply is about the image of another call: a reply to a copy has the
+// key or hash of another one, or a reply to a read has images that another call asked for.
+func mixedUp(calls []graph.Call, replies []graph.Reply) bool {
 	if len(calls) < 2 {
 		return false
 	}
 	copied, asked := map[string]int{}, map[string]bool{}
-	stored := map[[2]string]string{} // what was stored in an account under a hash, by the hash it was copied from
+	stored := map[[2]string]string{} // (account, hash in it) to the hash it was copied from
 	for i, c := range calls {
 		if c.Action == graph.ActionCopy {
 			copied[c.Hash] = i + 1
@@ -94,10 +93,10 @@ func mixed(calls []graph.Call, replies []graph.Reply) bool {
 	return false
 }
 
-// lose makes an answer one that says nothing of its call; what its headers say stands,
-// and so does an error that is one of the ad account or the token, whichever call it
-// was given to.
-func lose(r *graph.Reply, why string) {
+// markLost replaces a reply by an error that its outcome is unknown. Its headers remain, and so
+// does an error about the ad account or the token, because it holds whichever call it belongs
+// to.
+func markLost(r *graph.Reply, why string) {
 	r.Images, r.Stored, r.Empty, r.After = nil, nil, false, ""
 	if e := r.Err; e != nil && (e.Class.Throttled() || e.Class == graph.RefusedRun) {
 		other := *e

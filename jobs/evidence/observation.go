@@ -6,14 +6,14 @@ import (
 	"adferry/graph"
 )
 
-// Known is what is known of an image in an ad account.
+// Known says what is known about an image in an ad account.
 type Known uint8
 
 // What may be known.
 const (
 	NotKnown Known = iota
-	Seen           // it is there
-	Absent         // it is not there
+	Seen           // it is in the account
+	Absent         // it is not in the account
 )
 
 var knownNames = [...]string{"not known", "seen", "absent"}
@@ -25,19 +25,19 @@ func (k Known) String() string {
 	return knownNames[0]
 }
 
-// Observation is what a read told of one image in one ad account. The zero
-// Observation tells nothing.
+// Observation is what a read showed about one image in one ad account. The zero value
+// says nothing.
 type Observation struct {
 	Known   Known
-	Sent    time.Time    // when the read left that told it: what it shows is as old as that, or newer
-	Use     graph.Use    // of an image that is there
-	Created time.Time    // since when the account has it, by the API's clock; zero when not told
-	Since   time.Time    // the same by ours
-	Image   *graph.Image // all that was told of it, where that was asked for
+	Sent    time.Time    // when the read was sent; the state that it shows is not older
+	Use     graph.Use    // of an image that was seen
+	Created time.Time    // created_time, by the API's clock; zero if unknown
+	Since   time.Time    // Created by our clock
+	Image   *graph.Image // the whole image, if it was asked for
 }
 
-// Recent reports whether something is known that was asked at most so long before
-// now.
+// Recent reports whether the observation says something and its read was sent at most age
+// before now.
 func (o Observation) Recent(now time.Time, age time.Duration) bool {
 	return o.Known != NotKnown && now.Sub(o.Sent) <= age
 }

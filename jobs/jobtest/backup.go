@@ -20,14 +20,14 @@ type Keeper struct {
 	Fail  error
 }
 
-func (k *Keeper) Keep(ctx context.Context, a plan.Account, i graph.Image) (sum graph.Sum, err error) {
+func (k *Keeper) Save(ctx context.Context, a plan.Account, i graph.Image) (sum graph.Sum, err error) {
 	if k.Fail != nil {
 		return sum, k.Fail
 	}
 	if !k.W.wasThere(string(a), i.Hash) {
 		k.W.T.Errorf("%s of %s was to be kept and is gone", i.Hash, a)
 	}
-	return k.inner.Keep(ctx, a, i)
+	return k.inner.Save(ctx, a, i)
 }
 
 func (k *Keeper) Vouch(sum graph.Sum, h plan.Hash) error { return k.inner.Vouch(sum, h) }

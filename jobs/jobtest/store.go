@@ -16,7 +16,7 @@ import (
 
 func FilesUnder(dir string) func(plan.Op) (graph.File, error) {
 	return func(op plan.Op) (graph.File, error) {
-		name, _ := backup.NameOf(filepath.Join(dir, op.File))
+		name, _ := backup.OriginalName(filepath.Join(dir, op.File))
 		return graph.File{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(filepath.Join(dir, op.File)) }}, nil
 	}
 }

@@ -6,60 +6,60 @@ import (
 	"adferry/graph"
 )
 
-// App is what is known of the limit that all ad accounts of a token share. How
-// many calls it allows is not documented for ads (200 an hour and user, for
-// others); X-App-Usage tells the share that is used.
+// App is what is known about the limit that all ad accounts of a token share. Its size is
+// not documented for ads (for other uses it is 200 calls per hour and user). X-App-Usage
+// gives the share that is used.
 type App struct {
-	Block  Block
-	calls  meter
-	flight int
+	Block    Block
+	calls    meter
+	inFlight int
 }
 
-// Next is the earliest moment from now on at which any call may be sent.
+// Next is the earliest time, not before now, at which any call may be sent.
 func (a App) Next(now time.Time) time.Time {
 	return later(a.Block.Next(now), a.calls.next(now, 1, callSpan))
 }
 
-// Spend charges a call that is about to be sent.
+// Spend charges a call that will be sent now.
 func (a App) Spend(now time.Time) App {
 	a.Block = a.Block.Spend(now)
 	a.calls = a.calls.charge(now, 1, callSpan)
-	a.flight++
+	a.inFlight++
 	return a
 }
 
-// Back notes that a call is no longer on its way.
-func (a App) Back() App {
-	a.flight = max(0, a.flight-1)
+// Answered records that a call is no longer in flight.
+func (a App) Answered() App {
+	a.inFlight = max(0, a.inFlight-1)
 	return a
 }
 
-// Throttled closes the gate of all after an error of a call that left then. What
-// names no time and is no throttle closes nothing.
+// Throttled closes the gate of all ad accounts after an error of a call that was sent at
+// left. An error that is neither a throttle of the app nor has a RetryAfter changes nothing.
 func (a App) Throttled(left, now time.Time, e *graph.Error, tier graph.Tier) App {
 	if e.Class == graph.ThrottledApp || e.RetryAfter > 0 {
-		base, most := Guess(e, tier)
+		base, most := GuessWait(e, tier)
 		a.Block = a.Block.Close(left, now, e.RetryAfter, base, most)
 	}
 	return a
 }
 
-// Passed notes a call that left then, came back and was no throttle.
+// Passed records that a call sent at left was not throttled.
 func (a App) Passed(left, now time.Time) App {
 	a.Block = a.Block.Passed(left, now)
-	a.calls.through++
+	a.calls.passedPoints++
 	return a
 }
 
-// Observe takes the utilisation that X-App-Usage gave. It rounds down to whole
-// percents, and no limit is documented: the first rise shows it.
+// Observe learns from the utilisation in X-App-Usage, in whole percent rounded down. The
+// first rise shows the limit, because none is documented.
 func (a App) Observe(now time.Time, percent float64) App {
 	if a.calls.limit == 0 {
 		a.calls.limit = unknownApp
 	}
-	a.calls = a.calls.hear(now, percent, wholePercent, float64(a.flight), callSpan)
+	a.calls = a.calls.observe(now, percent, wholePercent, float64(a.inFlight), callSpan)
 	return a
 }
 
-// unknownApp stands for the app's limit until its rise was seen.
+// unknownApp is assumed as the app's limit, in calls per hour, until a rise was seen.
 const unknownApp = 200_000

@@ -25,7 +25,7 @@ func TestApp(t *testing.T) {
 			a = a.Spend(now)
 			fits := api.take(now, quota.Read)
 			now = now.Add(20 * time.Millisecond)
-			a = a.Back()
+			a = a.Answered()
 			if fits {
 				passed++
 				a = a.Passed(now, now)
@@ -66,7 +66,7 @@ func TestAppWaits(t *testing.T) {
 }
 
 func TestAppBlock(t *testing.T) {
-	base, most := quota.Guess(&graph.Error{Class: graph.ThrottledApp, Code: 4}, graph.TierFull)
+	base, most := quota.GuessWait(&graph.Error{Class: graph.ThrottledApp, Code: 4}, graph.TierFull)
 	var a quota.App
 	a.Block = a.Block.Close(start, start, 0, base, most)
 	back := a.Next(start)
@@ -76,10 +76,10 @@ func TestAppBlock(t *testing.T) {
 	if a = a.Spend(back); !a.Next(back).Equal(quota.Never) {
 		t.Error("got a second call beside the probe")
 	}
-	if a = a.Back().Passed(back, back); a.Next(back) != back {
+	if a = a.Answered().Passed(back, back); a.Next(back) != back {
 		t.Error("got it closed after the probe had passed")
 	}
-	if a = a.Back().Back(); a.Next(back) != back {
+	if a = a.Answered().Answered(); a.Next(back) != back {
 		t.Error("got it closed by a call too many that came back")
 	}
 }

@@ -6,31 +6,31 @@ import (
 	"adferry/graph"
 )
 
-// Never is later than any moment at which something could be sent.
+// Never is later than any time at which a call could be sent.
 var Never = time.Unix(1<<40, 0)
 
 // Block is a gate that a throttle closes. The zero Block is open.
 type Block struct {
-	Until  time.Time // closed before; zero when open
+	Until  time.Time // the gate is closed before; zero if open
 	closed time.Time // when it was last closed
 	guess  time.Duration
 	probe  probe
-	left   time.Time // when the probe did
+	left   time.Time // when the probe was sent
 }
 
 type probe uint8
 
 const (
-	probeNone probe = iota // open, nothing to prove
-	probeDue               // the first call after Until goes alone
-	probeOut               // it is on its way
+	probeNone probe = iota // the gate is open
+	probeDue               // the next call after Until is the probe
+	probeOut               // the probe is in flight
 )
 
-// Closed reports whether the gate lets nothing through at now.
+// Closed reports whether no call may pass at now.
 func (b Block) Closed(now time.Time) bool { return now.Before(b.Until) }
 
-// Next is the earliest moment from now on at which a call may pass: Never while
-// the probe is on its way.
+// Next is the earliest time, not before now, at which a call may pass. It is Never while
+// the probe is in flight.
 func (b Block) Next(now time.Time) time.Time {
 	switch {
 	case b.Closed(now):
@@ -41,10 +41,10 @@ func (b Block) Next(now time.Time) time.Time {
 	return now
 }
 
-// Probing reports whether only one call may go.
+// Probing reports whether only one call may pass.
 func (b Block) Probing() bool { return b.probe != probeNone }
 
-// Spend lets a call leave.
+// Spend records that a call is sent.
 func (b Block) Spend(now time.Time) Block {
 	if b.probe == probeDue {
 		b.probe, b.left = probeOut, now
@@ -52,8 +52,8 @@ func (b Block) Spend(now time.Time) Block {
 	return b
 }
 
-// Passed opens the gate: a call that left it then came back unthrottled. What
-// left before the gate was closed shows nothing, however late it comes back.
+// Passed opens the gate after a call sent at left was not throttled. A call that was sent
+// before the gate was closed changes nothing.
 func (b Block) Passed(left, now time.Time) Block {
 	if b.Closed(now) || !left.After(b.closed) {
 		return b
@@ -61,8 +61,8 @@ func (b Block) Passed(left, now time.Time) Block {
 	return Block{closed: b.closed}
 }
 
-// Returned takes back a call that left then. If it was the probe, and nothing was
-// learned of it, another one may go.
+// Returned records that nothing was learned from a call sent at left. If it was the probe,
+// another one may be sent.
 func (b Block) Returned(left time.Time) Block {
 	if b.probe == probeOut && left.Equal(b.left) {
 		b.probe = probeDue
@@ -70,17 +70,16 @@ func (b Block) Returned(left time.Time) Block {
 	return b
 }
 
-// MostNamed is the longest wait that is taken from a server or a checkpoint: none
-// that is documented comes near it, and a broken header or clock may name years.
-// One probe then shows.
-const MostNamed = 24 * time.Hour
+// MaxNamedWait is the longest wait that is accepted from a server or a checkpoint. All
+// documented waits are far shorter, and a broken header or clock may give years. After it a
+// probe shows whether the wait is over.
+const MaxNamedWait = 24 * time.Hour
 
-// Close closes the gate for the named time, MostNamed at most, or, where none is named, for a
-// guess that starts at base and doubles up to most with each throttle in a row.
-// The throttle answers a call that left the gate then: where that is no news, only
-// a longer time that it names counts.
+// Close closes the gate after a throttle of a call sent at left: for the named time, at
+// most MaxNamedWait, or if that is 0 for a guess that starts at base and doubles up to most
+// with each throttle in a row. If the throttle is no news, only a longer named time counts.
 func (b Block) Close(left, now time.Time, named, base, most time.Duration) Block {
-	wait := min(named, MostNamed)
+	wait := min(named, MaxNamedWait)
 	if wait <= 0 {
 		if !b.News(left, now) {
 			return b
@@ -99,28 +98,26 @@ func (b Block) Close(left, now time.Time, named, base, most time.Duration) Block
 	return b
 }
 
-// News reports whether a throttle of a call that left the gate then tells more
-// than the one that last closed it: the call left after that, and the gate is not
-// closed.
+// News reports whether a throttle of a call sent at left is another one than that which
+// last closed the gate: the gate is open, and the call was sent after it was closed.
 func (b Block) News(left, now time.Time) bool {
 	return !b.Closed(now) && left.After(b.closed)
 }
 
-// Until closes a gate until a moment known from before a restart, or for MostNamed:
-// the clock may have jumped meanwhile, or be set right again. The first call after
-// it is a probe.
+// Until returns a gate that is closed until a time from before a restart, but at most for
+// MaxNamedWait, because the clock may have been wrong. The first call after it is a probe.
 func Until(t, now time.Time) Block {
-	if most := now.Add(MostNamed); t.After(most) {
+	if most := now.Add(MaxNamedWait); t.After(most) {
 		t = most
 	}
 	return Block{Until: t, probe: probeDue}
 }
 
-// Guess gives the first and the longest time to wait after a throttle that
+// GuessWait gives the first and the longest time to wait after a throttle that
 // names none. The documented blocks are 300 s for Limited and 60 s for Full
-// access; a limit of requests a second is over after one; what may be a block
-// of the account itself is asked about on the scale of an hour.
-func Guess(e *graph.Error, tier graph.Tier) (base, most time.Duration) {
+// access. The limit of requests per second is over after a second. What may be a block of
+// the account itself may last for hours.
+func GuessWait(e *graph.Error, tier graph.Tier) (base, most time.Duration) {
 	switch {
 	case e.Class == graph.MaybeThrottled:
 		return 5 * time.Minute, time.Hour

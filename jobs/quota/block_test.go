@@ -182,7 +182,7 @@ func TestGuess(t *testing.T) {
 		{"the app", graph.Error{Class: graph.ThrottledApp, Code: 4}, graph.TierLimited, time.Minute, time.Hour},
 		{"perhaps a block", graph.Error{Class: graph.MaybeThrottled, Code: 368}, graph.TierFull, 5 * time.Minute, time.Hour},
 	} {
-		base, most := quota.Guess(&test.err, test.tier)
+		base, most := quota.GuessWait(&test.err, test.tier)
 		if base != test.base || most != test.most {
 			t.Errorf("%s: got %v up to %v, want %v up to %v", test.name, base, most, test.base, test.most)
 		}

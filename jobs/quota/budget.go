@@ -6,10 +6,10 @@ import (
 	"adferry/graph"
 )
 
-// Cost is what one call takes from the two documented budgets.
+// Cost is what calls take from the two documented budgets.
 type Cost struct{ Calls, Points int }
 
-// The costs of a read and of a write.
+// The cost of one read and of one write.
 var (
 	Read  = Cost{Calls: 1, Points: 1}
 	Write = Cost{Calls: 1, Points: 3}
@@ -24,10 +24,10 @@ func (c Cost) Times(n int) Cost { return Cost{n * c.Calls, n * c.Points} }
 // Budgets are the documented limits of one ad account at a tier.
 type Budgets struct {
 	Calls     int           // within Window
-	Window    time.Duration // an hour, taken as rolling: true of a fixed one, too
-	Score     int           // points at most
+	Window    time.Duration // an hour; treated as rolling, which also satisfies a fixed one
+	Score     int           // maximum, in points
 	Decay     time.Duration // in which a full score falls to 0
-	BlockedBy time.Duration // when the score is exceeded
+	BlockedBy time.Duration // how long calls are refused after the score was exceeded
 	PerSecond int           // calls in any one second
 }
 
@@ -42,10 +42,9 @@ func Documented(t graph.Tier) (b Budgets, ok bool) {
 	return Budgets{}, false
 }
 
-// Time is how long calls, evenly mixed, take under the budgets, started afresh
-// and sent as fast as they allow: the longest of what the limit of a second and
-// the score ask for all of them, and of the full windows with what the score asks
-// for the rest.
+// Time is how long evenly mixed reads and writes take under unused budgets if they are sent
+// as fast as possible. It is the longest of three times: that of the limit per second, that
+// of the score, and that of the full windows with the score for the remaining calls.
 func (b Budgets) Time(reads, writes int) time.Duration {
 	calls, points := reads+writes, reads*Read.Points+writes*Write.Points
 	took := b.drain(points)
@@ -60,7 +59,7 @@ func (b Budgets) Time(reads, writes int) time.Duration {
 	return took
 }
 
-// drain is how long the score takes to make room for so many points.
+// drain is how long the score takes to make room for points.
 func (b Budgets) drain(points int) time.Duration {
 	if b.Score <= 0 || points <= b.Score {
 		return 0

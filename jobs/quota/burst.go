@@ -5,31 +5,31 @@ import (
 	"time"
 )
 
-// ticks is how finely the last second is looked at.
+// ticks is the number of parts into which a second is divided.
 const ticks = 50
 
-// burst keeps one lane's calls to the pace. Until something shows whether the
-// documented limit holds, the lane stays below it, and once goes a little above
-// it. It spreads its calls over the second, as Meta advises: no more than a fifth
-// of them are on their way together when something else refuses them.
+// burst keeps the calls of one lane below the limit per second (Pace). Until it is known
+// whether the documented limit holds, the lane stays below it, except for one trial a
+// little above it. It spreads its calls over the second, as Meta advises, so that at most
+// a fifth of them are in flight when another limit refuses them.
 type burst struct {
 	Pace
 	tick  int64
 	count [ticks + 1]int32
 
-	mine  bool // the trial is this lane's
-	tried int  // calls it has sent
-	left  int  // answers until those to all of them are there
+	inTrial bool // this lane is in a trial
+	tried   int  // calls that it has sent
+	left    int  // answers until all of its calls are answered
 }
 
-// A trial sends so many calls within so long: one whole second of the API's lies
-// in it, and holds more than the limit.
+// A trial sends trialCalls calls within trialSpan, so that one whole second of the API's
+// clock has more of them than the limit.
 const (
 	trialCalls = 210
 	trialSpan  = 2100 * time.Millisecond
 )
 
-// at moves the second on to now.
+// at moves the second forward to now.
 func (b burst) at(now time.Time) burst {
 	tick := now.UnixNano() / int64(time.Second/ticks)
 	if tick-b.tick > ticks {
@@ -50,28 +50,28 @@ func (b burst) sum() (n int32) {
 	return n
 }
 
-// limit is how many calls one second may hold.
+// limit is how many calls a second may have.
 func (b burst) limit() float64 {
 	switch {
 	case b.holds:
 		return b.rate
-	case b.mine && b.tried < trialCalls:
+	case b.inTrial && b.tried < trialCalls:
 		return aboveLimit
 	}
 	return belowLimit
 }
 
-// next is when one more call fits.
+// next is when one more call may be sent.
 func (b burst) next(now time.Time) time.Time {
 	if b.over {
 		return now
 	}
 	b = b.at(now)
-	return later(b.falls(now, ticks+1, b.limit()), b.falls(now, ticks/5, math.Ceil(b.limit()/5)))
+	return later(b.fallsBelow(now, ticks+1, b.limit()), b.fallsBelow(now, ticks/5, math.Ceil(b.limit()/5)))
 }
 
-// falls is when the last n ticks hold one call fewer than so many.
-func (b burst) falls(now time.Time, n int64, most float64) time.Time {
+// fallsBelow is when the last n ticks will have fewer than most calls.
+func (b burst) fallsBelow(now time.Time, n int64, most float64) time.Time {
 	left := float64(1)
 	for t := max(0, b.tick-n+1); t <= b.tick; t++ {
 		left += float64(b.count[t%(ticks+1)])
@@ -84,49 +84,48 @@ func (b burst) falls(now time.Time, n int64, most float64) time.Time {
 	return now
 }
 
-// spend counts a call. When the lane comes up to the limit, it is worth knowing
-// whether that holds; unless its other limits are so low that nothing could be
-// gained.
+// spend counts a call. If the lane reaches the limit, it begins a trial whether the limit
+// holds, unless worth is false because the lane's other limits are lower.
 func (b burst) spend(now time.Time, flight int, worth bool) burst {
 	b = b.at(now)
 	b.count[b.tick%(ticks+1)]++
-	known := b.holds || b.over || !b.trial.IsZero() && now.Sub(b.trial) <= trialTime
+	known := b.holds || b.over || !b.trialAt.IsZero() && now.Sub(b.trialAt) <= trialTimeout
 	switch {
-	case b.mine && known && b.tried < trialCalls:
+	case b.inTrial && known && b.tried < trialCalls:
 		if b.tried++; b.tried >= trialCalls {
 			b.left = flight + 1
 		}
-		if now.Sub(b.trial) > trialSpan {
-			b.mine, b.trial = false, time.Time{} // it had other things to wait for
+		if now.Sub(b.trialAt) > trialSpan {
+			b.inTrial, b.trialAt = false, time.Time{} // other limits slowed it down
 		}
 	case worth && !known && float64(b.sum())+1 > b.limit():
-		b.trial, b.mine, b.tried = now, true, 0
+		b.trialAt, b.inTrial, b.tried = now, true, 0
 	}
 	return b
 }
 
-// passed notes a call that was let through. When all of the trial were, the
+// passed records a call that was not throttled. If all calls of the trial were not, the
 // limit does not hold.
 func (b burst) passed(now time.Time) burst {
 	b.Pace = b.Pace.passed(now)
-	if b.mine && b.tried >= trialCalls {
+	if b.inTrial && b.tried >= trialCalls {
 		if b.left--; b.left <= 0 {
-			b.over, b.mine, b.trial = true, false, time.Time{}
+			b.over, b.inTrial, b.trialAt = true, false, time.Time{}
 		}
 	}
 	return b
 }
 
-// refused notes the throttle of this limit.
+// refused records a throttle by this limit.
 func (b burst) refused(now time.Time) burst {
 	b = b.at(now)
-	b.Pace, b.mine = b.Pace.refused(now, float64(b.sum()), b.mine), false
+	b.Pace, b.inTrial = b.Pace.refused(now, float64(b.sum()), b.inTrial), false
 	return b
 }
 
-// heed takes over what another lane learned.
-func (b burst) heed(p Pace) burst {
-	b.mine = b.mine && p.trial.Equal(b.trial)
+// adopt takes over what another lane learned.
+func (b burst) adopt(p Pace) burst {
+	b.inTrial = b.inTrial && p.trialAt.Equal(b.trialAt)
 	b.Pace = p
 	return b
 }

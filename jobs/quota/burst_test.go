@@ -71,7 +71,7 @@ func TestBurst(t *testing.T) {
 
 // A limit that was too low once is tried again, less and less often.
 func TestBurstGrows(t *testing.T) {
-	b := burst{Pace: Pace{holds: true, rate: 20, calm: 10 * time.Second, cut: noon}}
+	b := burst{Pace: Pace{holds: true, rate: 20, calm: 10 * time.Second, changed: noon}}
 	if got := b.passed(noon.Add(9 * time.Second)).rate; got != 20 {
 		t.Errorf("got a rate of %v within the calm, want 20", got)
 	}
@@ -95,7 +95,7 @@ func TestBurstGrows(t *testing.T) {
 
 // The documented rate, named by the user or found, stays as it is.
 func TestBurstDocumentedStays(t *testing.T) {
-	b := burst{Pace: Pace{holds: true, rate: belowLimit, calm: 10 * time.Second, cut: noon}}
+	b := burst{Pace: Pace{holds: true, rate: belowLimit, calm: 10 * time.Second, changed: noon}}
 	if got := b.passed(noon.Add(time.Hour)).rate; got != belowLimit {
 		t.Errorf("got %v, want %v", got, belowLimit)
 	}
@@ -105,17 +105,17 @@ func TestBurstDocumentedStays(t *testing.T) {
 // what comes of it, and not for ever.
 func TestBurstTrialIsAlone(t *testing.T) {
 	one, _, _ := pace(burst{}, noon, 1500*time.Millisecond, 0)
-	if !one.mine || one.trial.IsZero() {
+	if !one.inTrial || one.trialAt.IsZero() {
 		t.Fatalf("got no trial after a second and a half at the limit: %+v", one.Pace)
 	}
-	other := burst{}.heed(one.Pace)
-	if after, rate, _ := pace(other, noon.Add(2*time.Second), 5*time.Second, 0); after.mine || rate > belowLimit+1 {
+	other := burst{}.adopt(one.Pace)
+	if after, rate, _ := pace(other, noon.Add(2*time.Second), 5*time.Second, 0); after.inTrial || rate > belowLimit+1 {
 		t.Errorf("got %.1f calls a second beside the trial, want %v at most", rate, belowLimit)
 	}
-	if after, _, _ := pace(other, noon.Add(time.Minute), 1500*time.Millisecond, 0); !after.mine {
+	if after, _, _ := pace(other, noon.Add(time.Minute), 1500*time.Millisecond, 0); !after.inTrial {
 		t.Error("got no trial a minute after one that came to nothing")
 	}
-	if got := other.heed(Pace{over: true}); got.limit() != belowLimit || !got.next(noon).Equal(noon) {
+	if got := other.adopt(Pace{over: true}); got.limit() != belowLimit || !got.next(noon).Equal(noon) {
 		t.Error("got a limit, want what the other lane found: none")
 	}
 }

@@ -1,9 +1,8 @@
-// Package quota says what may be sent now. It holds small state machines that
-// are pure functions of (state, now, what an answer said): values in, values
-// out, no clock, no goroutine. The engine keeps one [Lane] for each ad account
-// and one [App] for the limit that they share.
+// Package quota decides what may be sent now. It has small state machines that are pure
+// functions of state, time and answer: no clock, no goroutine. The engine has one [Lane]
+// for each ad account and one [App] for the limit that they share.
 //
-// # What is documented, and what is believed
+// # Documented limits
 //
 // The Marketing API limits an ad account in several ways (Marketing API, "Rate
 // limiting"; Graph API, "Rate limits", November 2026):
@@ -15,58 +14,55 @@
 //	blocked, once exceeded 300 s        60 s
 //	calls in one second    100          100         code 613/5044001
 //
-// Which of them hold for the adimages edge is not documented; the edge has been
-// seen to send the header of the first. So each is a hypothesis:
+// It is not documented which of them hold for the adimages edge; the edge has been seen to
+// send the header of the first. So each limit is a hypothesis:
 //
-//   - suspected: nothing was seen of it. Calls go at full speed, but near the
-//     limit only so many at once as may be refused together. When it has been
-//     left behind without a throttle, it does not hold.
-//   - holds: a header told its level, its throttle came, or the user named a
-//     tier. The lane stays below it.
+//   - suspected: nothing has shown it. Calls are sent at full speed, but near the limit
+//     only a few at once, because they may be refused together. If it was exceeded
+//     without a throttle, it does not hold.
+//   - holds: a header gave its level, it caused a throttle, or the user gave a tier.
+//     The lane stays below it.
 //
-// A header corrects the level where it contradicts our own count, and how fast it
-// rises with what passes corrects the limit itself: half and three times the
-// documents are found alike. What others take shows as a level above our own, or
-// as a throttle that should not have come; what they took lately is kept free.
-// Whether a score leaks evenly or is forgotten 300 s later shows in how the time
-// until it is 0 goes with the level; unknown, both are kept.
+// A header corrects the estimated level if the two contradict each other, and the rise of
+// the level with the calls that passed corrects the limit itself, which may be half or
+// three times the documented one. What others use shows as a level above our own count, or
+// as an unexpected throttle; as much as they used lately is left free. Whether a score
+// decays linearly or is forgotten after 300 s shows in the relation of the level to the
+// time until it is 0. Until that is known, both are assumed.
 //
-// A limit that throttles alone showed is suspected again after a calm of hours,
-// which doubles each time it still holds. If it is left behind then, the next is
-// suspected a quarter above it, and so on: an API that became more generous is
-// followed in small steps.
+// A limit that only throttles showed is suspected again after hours without one; this time
+// doubles whenever the limit still holds. If it is exceeded then, one a quarter higher is
+// suspected, and so on, to follow an API that became more generous in small steps.
 //
-// The limit of calls in a second is one for all ad accounts ([Pace]). Calls are
-// spread over the second, and one lane at a time goes above the limit for two of
-// them to see whether it holds; at Limited access nothing could be gained by it.
+// The limit of calls per second is the same for all ad accounts ([Pace]). Calls are spread
+// over the second. One lane at a time exceeds the limit for two seconds to learn whether it
+// holds, except at Limited access, where other limits are lower.
 //
 // # Blocks
 //
-// A throttle closes the lane for the time that the answer names, else for a
-// guess that doubles each time up to half an hour. Then one probe goes out
-// alone; only when it passes does the lane open. Late answers to calls that left
-// before the throttle came neither open the lane nor close it anew. A named regain
-// time closes the lane even where the answer was a success. No named time closes it
-// for longer than a day ([MostNamed]): headers and clocks may be wrong.
+// A throttle closes the lane for the time that the answer names, else for a guess that
+// doubles each time up to half an hour. Then one probe is sent; the lane opens when it
+// passes. Late answers to calls from before the throttle neither open nor close the lane. A
+// regain time in the headers closes the lane even if the answer was a success. No named
+// time closes it for longer than a day ([MaxNamedWait]), because headers and clocks may be
+// wrong.
 //
-// # What it comes to
+// # Measurements
 //
-// The whole engine in virtual time, an HTTP request taking 200 ms, against servers
-// whose quotas it has to discover:
+// The whole engine in virtual time, with HTTP requests of 200 ms, against servers whose
+// quotas it has to discover:
 //
 //	go test ./jobs/lab -run TestQuotaLab -lab -v
 //
-// Full is a job of 20,000 copies into one ad account (j and m: 40,000, unevenly
-// over 20), Limited one of 600; p are 20,000 moves, and 300. Ideal is the least
-// time in which these and the reads that they demand fit into the server's limits,
-// and into eight requests of ten calls in flight, for a client that knows the
-// limits. Plan is what adferry plan said before, given which of the documented
-// limits hold. Ratios are to the ideal; rejected are calls refused as too many;
-// adferry lost no row.
-// Backoff is a client that waits 1, 2, 4 ... seconds after a throttle and gives a
-// row up after ten tries, pause one that waits a minute; both copy 80 at once and
-// read nothing, which saves them calls, and lost are the rows that they gave up or
-// had not done after ten times the ideal.
+// Full is a job of 20,000 copies into one ad account (j and m: 40,000, unevenly over 20),
+// Limited one of 600; p has 20,000 moves, or 300. Ideal is the shortest time for these and
+// the reads that they need within the server's limits, with eight requests of ten calls in
+// flight, for a client that knows the limits. Plan is the forecast of adferry plan, given
+// which of the documented limits hold. Ratios are to the ideal; rejected are throttled
+// calls; adferry lost no row. Backoff is a client that waits 1, 2, 4 ... seconds after a
+// throttle and gives up a row after ten tries; pause is one that waits a minute. Both copy
+// 80 at once and read nothing, which saves them calls; lost are the rows that they gave up
+// or had not done after ten times the ideal.
 //
 //	server                            tier     ideal     plan      ours  ratio  rejected  backoff  rejected  lost  pause  rejected   lost
 //	a score, linear decay             full    28m34s   28m33s    28m40s  1.004         0     1.00     12480     0   1.01      2240      0
@@ -101,25 +97,23 @@
 //	p f, moves                        full     29m1s     29m0s    29m10s  1.005         7     1.12     18009    22   4.38      9980      0
 //	p f, moves                     limited  1h12m16s  1h11m30s  1h14m11s  1.026         0     0.71      2340   360   1.04      5245      0
 //
-// The lab demands a ratio of 1.05 in a to f and p, 1.15 in g to j and l, and 1.25 in k, n
-// and o; in m that the other accounts take 2 % longer than without the blocked one
-// at most; and that a thousandth of the calls is rejected at most, a hundredth in
-// i, k and l. It looks at every request for one that is sent while its ad account
-// is parked, probes apart, and finds none. What to know of single rows:
+// The lab requires a ratio of at most 1.05 in a to f and p, 1.15 in g to j and l, and 1.25
+// in k, n and o. In m the other accounts may take 2 % longer than without the blocked one.
+// A thousandth of the calls may be rejected, a hundredth in i, k and l. No request except
+// a probe may be sent while its ad account is parked. Notes on single rows:
 //
-//   - c and d at Full access: nothing on the server's side limits 20,000 calls, and
-//     of the minute that they take two seconds find that out.
-//   - k with three times the limits at Full access comes out at 1.037 or 1.050, by the
-//     order in which answers happen to arrive.
-//   - e is one limit for both tiers, and j and m do not depend on the tier.
-//   - g and h at Limited access: a thousandth of 600 calls is none, but where no
-//     header tells of a limit only a refusal can: one is allowed. n is allowed the
-//     refusal that begins the block, and a probe that came too early: waits double,
-//     so ten minutes may become fifteen.
-//   - p has the limits of f on both sides. Its ideal counts what a delete has to be
-//     preceded and followed by: a read of the target before the copies, of the source
-//     for use, of the target for each group of deletes (50, or what a whole score
-//     pays for: 20 at Limited access), of the source whether they took effect, and of
-//     the target once more. The baselines read nothing, and delete what they were
-//     told is copied.
+//   - c and d at Full access: the server does not limit 20,000 calls; of the minute that
+//     they take, two seconds are needed to find that out.
+//   - k with three times the limits at Full access gives 1.037 or 1.050, depending on the
+//     order in which answers arrive.
+//   - e has the same limit at both tiers, and j and m do not depend on the tier.
+//   - g and h at Limited access: a thousandth of 600 calls is less than one, but without
+//     headers only a refusal shows a limit, so one is allowed. n is allowed the refusal
+//     that begins the block and a probe that is too early: waits double, so ten minutes
+//     may become fifteen.
+//   - p has the limits of f on both sides. Its ideal includes the reads that deletes
+//     need: of the target before the copies, of the source for its use, of the target for
+//     each group of deletes (50, or as many as a full score allows: 20 at Limited access),
+//     of the source afterwards, and of the target once more. The baselines read nothing,
+//     and delete what they believe was copied.
 package quota

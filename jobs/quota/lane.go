@@ -12,32 +12,32 @@ const (
 	scoreSpan = 300 * time.Second
 )
 
-// Lane is what is known of one ad account's quota. The zero Lane knows nothing.
+// Lane is what is known about the quota of one ad account. The zero value knows nothing.
 type Lane struct {
-	Tier  graph.Tier // as the API reported it, or its throttle showed it
+	Tier  graph.Tier // as the API reported it, or as a throttle showed it
 	Block Block
 
-	started bool
-	calls   meter
-	score   meter
-	burst   burst
-	flight  Cost      // sent and not answered
-	free    time.Time // MaxRate: when the next write may go
+	started   bool
+	calls     meter
+	score     meter
+	burst     burst
+	inFlight  Cost      // of calls that were sent and not answered
+	nextWrite time.Time // when MaxRate allows the next write
 }
 
-// Next is the earliest moment from now on at which a call of this cost may be
-// sent: Never while only an answer can tell.
+// Next is the earliest time, not before now, at which a call of this cost may be sent. It is
+// Never if that depends on an answer to a call in flight.
 func (l Lane) Next(now time.Time, c Cost, r Rules) time.Time {
 	next := l.Block.Next(now)
 	if r.MaxRate > 0 && c == Write {
-		next = later(next, l.free)
+		next = later(next, l.nextWrite)
 	}
 	if r.Mode == Off {
 		return next
 	}
 	l = l.start(r)
-	if l.flight.Calls > 0 && (float64(l.flight.Calls+c.Calls) > l.calls.room(now, float64(l.flight.Calls), callSpan) ||
-		float64(l.flight.Points+c.Points) > l.score.room(now, float64(l.flight.Points), scoreSpan)) {
+	if l.inFlight.Calls > 0 && (float64(l.inFlight.Calls+c.Calls) > l.calls.room(now, float64(l.inFlight.Calls), callSpan) ||
+		float64(l.inFlight.Points+c.Points) > l.score.room(now, float64(l.inFlight.Points), scoreSpan)) {
 		return Never // an answer has to come first
 	}
 	next = later(next, l.calls.next(now, float64(c.Calls), callSpan))
@@ -45,28 +45,28 @@ func (l Lane) Next(now time.Time, c Cost, r Rules) time.Time {
 	return later(next, l.burst.next(now))
 }
 
-// Why says what a call of this cost waits for, when Next is later than now.
+// Why says what a call of this cost waits for, if Next is later than now.
 func (l Lane) Why(now time.Time, c Cost, r Rules) string {
 	l = l.start(r)
 	switch next := l.Next(now, c, r); {
 	case l.Block.Closed(now):
 		return "the API said to wait"
-	case r.MaxRate > 0 && c == Write && !l.free.Before(next):
-		return "no more than the rate set for it"
+	case r.MaxRate > 0 && c == Write && !l.nextWrite.Before(next):
+		return "its --max-rate is used up"
 	case !l.calls.next(now, float64(c.Calls), callSpan).Before(next):
-		return "the calls of its hour are used up"
+		return "its calls per hour are used up"
 	}
 	return "its score is used up"
 }
 
-// start puts the documented limits in place: as known, where the user named a
-// tier, else as suspected.
+// start sets the documented limits: as holding if the user named a tier, else as
+// suspected.
 func (l Lane) start(r Rules) Lane {
 	if l.started {
 		return l
 	}
 	l.started = true
-	l.calls.limit, l.score.limit = above(0, l.documented(Budgets.calls)), above(0, l.documented(Budgets.score))
+	l.calls.limit, l.score.limit = nextDocumented(0, l.documented(Budgets.calls)), nextDocumented(0, l.documented(Budgets.score))
 	if r.Mode == Full || r.Mode == Limited {
 		tier := map[Mode]graph.Tier{Full: graph.TierFull, Limited: graph.TierLimited}[r.Mode]
 		b, _ := Documented(tier)
@@ -77,8 +77,8 @@ func (l Lane) start(r Rules) Lane {
 	return l
 }
 
-// documented lists the limits that may hold: those of the tier, or of any while
-// it is unknown.
+// documented returns the limits that may hold, lowest first: that of the tier, or those of
+// all tiers if it is unknown.
 func (l Lane) documented(of func(Budgets) float64) []float64 {
 	if b, ok := Documented(l.Tier); ok {
 		return []float64{of(b)}
@@ -86,50 +86,50 @@ func (l Lane) documented(of func(Budgets) float64) []float64 {
 	return documented(of)
 }
 
-// documented lists the limits of all tiers, least first.
+// documented returns the limits of all tiers, lowest first.
 func documented(of func(Budgets) float64) []float64 {
 	limited, _ := Documented(graph.TierLimited)
 	full, _ := Documented(graph.TierFull)
 	return []float64{of(limited), of(full)}
 }
 
-// Spend charges a call that is about to be sent.
+// Spend charges a call that will be sent now.
 func (l Lane) Spend(now time.Time, c Cost, r Rules) Lane {
 	l = l.start(r)
 	l.Block = l.Block.Spend(now)
 	l.calls = l.calls.charge(now, float64(c.Calls), callSpan)
 	l.score = l.score.charge(now, float64(c.Points), scoreSpan)
-	l.burst = l.burst.spend(now, l.flight.Calls, l.Tier != graph.TierLimited)
-	l.flight.Calls += c.Calls
-	l.flight.Points += c.Points
+	l.burst = l.burst.spend(now, l.inFlight.Calls, l.Tier != graph.TierLimited)
+	l.inFlight.Calls += c.Calls
+	l.inFlight.Points += c.Points
 	if r.MaxRate > 0 && c == Write {
-		l.free = later(now, l.free).Add(r.period())
+		l.nextWrite = later(now, l.nextWrite).Add(r.period())
 	}
 	return l
 }
 
-// Retuned lets a lane that was paced more slowly go at the pace of the rules.
+// Retuned applies another MaxRate to the next write.
 func (l Lane) Retuned(now time.Time, r Rules) Lane {
 	if r.MaxRate > 0 {
-		if next := now.Add(r.period()); l.free.After(next) {
-			l.free = next
+		if next := now.Add(r.period()); l.nextWrite.After(next) {
+			l.nextWrite = next
 		}
 	}
 	return l
 }
 
-// Back notes that a call is no longer on its way, whatever came of it.
-func (l Lane) Back(c Cost) Lane {
-	l.flight.Calls = max(0, l.flight.Calls-c.Calls)
-	l.flight.Points = max(0, l.flight.Points-c.Points)
+// Answered records that a call is no longer in flight, whatever its outcome.
+func (l Lane) Answered(c Cost) Lane {
+	l.inFlight.Calls = max(0, l.inFlight.Calls-c.Calls)
+	l.inFlight.Points = max(0, l.inFlight.Points-c.Points)
 	return l
 }
 
-// Observe learns from the headers of an answer, whatever the answer was.
+// Observe learns from the headers of an answer, also of a failed one.
 func (l Lane) Observe(now time.Time, u graph.AccountUsage, r Rules) Lane {
 	if u.Tier != graph.TierUnknown && u.Tier != l.Tier {
 		l.Tier = u.Tier
-		if r.Mode == Auto { // what was suspected without knowing the tier
+		if r.Mode == Auto { // the limits were suspected without knowing the tier
 			l.calls = l.calls.retier(l.documented(Budgets.calls), documented(Budgets.calls))
 			l.score = l.score.retier(l.documented(Budgets.score), documented(Budgets.score))
 		}
@@ -139,10 +139,10 @@ func (l Lane) Observe(now time.Time, u graph.AccountUsage, r Rules) Lane {
 	}
 	l = l.start(r)
 	if u.HasCalls {
-		l.calls = l.calls.hear(now, u.Calls, wholePercent, float64(l.flight.Calls), callSpan)
+		l.calls = l.calls.observe(now, u.Calls, wholePercent, float64(l.inFlight.Calls), callSpan)
 	}
 	if u.HasScore {
-		l.score = l.score.shaped(u.Score, u.Reset, scoreSpan).hear(now, u.Score, 0, float64(l.flight.Points), scoreSpan)
+		l.score = l.score.learnDecay(u.Score, u.Reset, scoreSpan).observe(now, u.Score, 0, float64(l.inFlight.Points), scoreSpan)
 	}
 	if u.Regain > 0 {
 		l.Block = l.Block.Close(now, now, u.Regain, 0, 0)
@@ -150,23 +150,23 @@ func (l Lane) Observe(now time.Time, u graph.AccountUsage, r Rules) Lane {
 	return l
 }
 
-// Throttled closes the lane after a throttle of its account, of a call that left
-// then. Usage is what the same answer carried.
+// Throttled closes the lane after a throttle of its account of a call sent at left. u is the
+// usage in the same answer.
 func (l Lane) Throttled(left, now time.Time, e *graph.Error, u graph.AccountUsage) Lane {
-	if l.started && l.Block.News(left, now) { // else it is about what others sent, or known
+	if l.started && l.Block.News(left, now) { // else it is known, or others caused it
 		switch {
 		case e.Code == 613 && e.Subcode == 5044001:
 			l.burst = l.burst.refused(now)
 		case e.Code == 17, e.Code == 613 && e.Subcode == 1487742:
 			l.score = l.score.refused(now, u.HasScore, scoreSpan, l.documented(Budgets.score))
 			if l.Tier == graph.TierUnknown && l.score.limit < 1000 {
-				l.Tier = graph.TierLimited // its block is the longer one
+				l.Tier = graph.TierLimited // which has the longer block
 			}
 		case e.Code >= 80000:
 			l.calls = l.calls.refused(now, u.HasCalls, callSpan, l.documented(Budgets.calls))
 		}
 	}
-	base, most := Guess(e, l.Tier)
+	base, most := GuessWait(e, l.Tier)
 	named := max(u.Regain, e.RetryAfter)
 	if u.HasScore && u.Score >= 100 {
 		named = max(named, u.Reset)
@@ -175,20 +175,20 @@ func (l Lane) Throttled(left, now time.Time, e *graph.Error, u graph.AccountUsag
 	return l
 }
 
-// Pace is what the lane knows of the limit of requests a second.
+// Pace is what the lane knows about the limit of calls per second.
 func (l Lane) Pace() Pace { return l.burst.Pace }
 
-// Heed takes over what another lane learned of it.
-func (l Lane) Heed(p Pace) Lane {
-	l.burst = l.burst.heed(p)
+// Adopt takes over what another lane learned about the limit of calls per second.
+func (l Lane) Adopt(p Pace) Lane {
+	l.burst = l.burst.adopt(p)
 	return l
 }
 
-// Passed notes a call of this cost that left then, came back and was no throttle.
+// Passed records that a call of this cost, sent at left, was not throttled.
 func (l Lane) Passed(left, now time.Time, c Cost) Lane {
 	l.Block = l.Block.Passed(left, now)
-	l.calls = l.calls.passed(now, float64(c.Calls), float64(l.flight.Calls), callSpan, l.documented(Budgets.calls))
-	l.score = l.score.passed(now, float64(c.Points), float64(l.flight.Points), scoreSpan, l.documented(Budgets.score))
+	l.calls = l.calls.passed(now, float64(c.Calls), float64(l.inFlight.Calls), callSpan, l.documented(Budgets.calls))
+	l.score = l.score.passed(now, float64(c.Points), float64(l.inFlight.Points), scoreSpan, l.documented(Budgets.score))
 	l.burst = l.burst.passed(now)
 	return l
 }

@@ -102,7 +102,7 @@ func TestLaneLearnsTierLate(t *testing.T) {
 		for range 250 {
 			at := l.Next(now, quota.Read, rules)
 			now = at
-			l = l.Spend(now, quota.Read, rules).Back(quota.Read).Passed(now, now, quota.Read)
+			l = l.Spend(now, quota.Read, rules).Answered(quota.Read).Passed(now, now, quota.Read)
 		}
 		if got := now.Sub(start); got > test.within+time.Minute || got < test.beyond {
 			t.Errorf("%v: got 250 more reads within %v, want %v to %v", test.tier, got, test.beyond, test.within)
@@ -130,7 +130,7 @@ func TestLaneStartedIntoThrottle(t *testing.T) {
 			fits := api.take(now, quota.Read)
 			left := now
 			now = now.Add(100 * time.Millisecond)
-			l = l.Back(quota.Read)
+			l = l.Answered(quota.Read)
 			if fits {
 				l, passed = l.Passed(left, now, quota.Read), passed+1
 			} else {
@@ -153,17 +153,17 @@ func TestLaneHeeds(t *testing.T) {
 		l = l.Spend(start, quota.Read, rules)
 	}
 	l = l.Throttled(start, start, refused, graph.AccountUsage{})
-	if got := inSecond(full.Heed(l.Pace()), quota.Read, rules, 1000); got != 30 {
+	if got := inSecond(full.Adopt(l.Pace()), quota.Read, rules, 1000); got != 30 {
 		t.Errorf("got %d calls of another lane in a second, want 30: three quarters of what was refused", got)
 	}
-	if got := full.Heed(l.Pace()); got.Block != full.Block {
+	if got := full.Adopt(l.Pace()); got.Block != full.Block {
 		t.Error("got the other lane closed, want only its rate changed")
 	}
 }
 
 func TestLaneBackNeverBelowZero(t *testing.T) {
 	var rules quota.Rules
-	l := quota.Lane{}.Back(quota.Write).Back(quota.Read)
+	l := quota.Lane{}.Answered(quota.Write).Answered(quota.Read)
 	if got, want := inSecond(l, quota.Read, rules, 1000), inSecond(quota.Lane{}, quota.Read, rules, 1000); got != want {
 		t.Errorf("got %d reads in a second after calls too many came back, want %d", got, want)
 	}
@@ -199,7 +199,7 @@ func TestLaneThrottled(t *testing.T) {
 				if l = l.Spend(back, quota.Read, rules); !l.Next(back, quota.Read, rules).Equal(quota.Never) {
 					t.Errorf("%v: got a second call beside the probe", mode)
 				}
-				if l = l.Back(quota.Read).Passed(back, back, quota.Read); l.Next(back, quota.Read, rules) != back {
+				if l = l.Answered(quota.Read).Passed(back, back, quota.Read); l.Next(back, quota.Read, rules) != back {
 					t.Errorf("%v: got a closed lane after the probe had passed", mode)
 				}
 			}
@@ -267,7 +267,7 @@ func inSecond(l quota.Lane, c quota.Cost, r quota.Rules, most int) int {
 // answered sends calls that are let through at once, whatever Next says.
 func answered(l quota.Lane, now time.Time, reads int, r quota.Rules) quota.Lane {
 	for range reads {
-		l = l.Spend(now, quota.Read, r).Back(quota.Read).Passed(now, now, quota.Read)
+		l = l.Spend(now, quota.Read, r).Answered(quota.Read).Passed(now, now, quota.Read)
 	}
 	return l
 }

@@ -109,13 +109,13 @@ func (s *script) event(kind, value byte) {
 		p := s.lane.Pace()
 		switch value % 3 {
 		case 0:
-			p.trial = s.now
+			p.trialAt = s.now
 		case 1:
 			p = p.refused(s.now, float64(value), value > 100)
 		case 2:
 			p = Pace{over: true}
 		}
-		s.lane = s.lane.Heed(p)
+		s.lane = s.lane.Adopt(p)
 	}
 }
 
@@ -131,7 +131,7 @@ func (s *script) back() sending {
 	}
 	c := s.out[0]
 	s.out = s.out[1:]
-	s.lane, s.app = s.lane.Back(c.cost), s.app.Back()
+	s.lane, s.app = s.lane.Answered(c.cost), s.app.Answered()
 	return c
 }
 
@@ -143,13 +143,13 @@ func (s *script) check() {
 		if name == "score" {
 			span = scoreSpan
 		}
-		for _, v := range []float64{m.level(s.now, span), m.limit, m.others, m.reserve, m.leak, m.full()} {
+		for _, v := range []float64{m.level(s.now, span), m.limit, m.others, m.reserve, m.leakLevel, m.usable()} {
 			if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
 				s.t.Fatalf("%s: got %v in %+v", name, v, m.public())
 			}
 		}
-		if m.belief == holds && m.limit < least {
-			s.t.Fatalf("%s: got a limit of %v that holds, want %v at least", name, m.limit, least)
+		if m.belief == holds && m.limit < minLimit {
+			s.t.Fatalf("%s: got a limit of %v that holds, want %v at least", name, m.limit, minLimit)
 		}
 	}
 	for _, cost := range []Cost{Read, Write} {

@@ -5,61 +5,61 @@ import (
 	"time"
 )
 
-// belief is what is thought of a budget.
+// belief says whether a budget is known to hold.
 type belief uint8
 
 const (
-	suspected belief = iota // documented, and nothing was seen of it
+	suspected belief = iota // it is documented, but nothing has shown it
 	holds                   // a header or a throttle showed it
 )
 
-// meter is the shadow of one budget: so many points within a span. It is charged
-// as calls are sent (here), corrected by what the headers say (hear.go), and put
-// to the test where nothing says anything (suspect.go).
+// meter estimates the level of one budget: so many points within a span. It is charged when
+// calls are sent (here), corrected by headers (observe.go), and without headers by the
+// experience that calls pass or are throttled (suspected.go).
 type meter struct {
 	belief   belief
-	reported bool    // headers tell its level
-	limit    float64 // points, and least at least; for a suspected budget the next documented limit above what has passed, 0 when none is left
-	proven   bool    // the user named the limit, the rise of the level agreed with it, or a throttle showed it
+	reported bool    // headers give its level
+	limit    float64 // points, at least minLimit; of a suspected budget the next documented limit, 0 if none is left
+	proven   bool    // the user gave the limit, the rise of the level confirmed it, or a throttle showed it
 
-	own    window  // what was sent
-	linear bool    // the level leaks evenly, as the headers show; else it is forgotten a span later
-	leak   float64 // the level at the last change, if it leaks evenly
-	leakAt time.Time
-	tested float64 // points that passed near the limit while it is suspected
-	top    float64 // the highest level, if it leaks evenly, at which calls were sent since the last throttle
+	own       window  // what we sent
+	linear    bool    // the level decays linearly, as headers showed; else points are forgotten a span later
+	leakLevel float64 // the level at leakAt if it decays linearly
+	leakAt    time.Time
+	tested    float64 // points that passed near the limit while it is suspected
+	highest   float64 // the highest linear level since the last throttle
 
-	heard    time.Time // when a header last told the level
-	heardAt  float64   // the level then, with what was on its way
-	heardOwn float64   // what own counted then
-	added    float64   // charged since
+	observed      time.Time // when a header last gave the level
+	observedLevel float64   // the level then, with the points in flight
+	observedOwn   float64   // the sum of own then
+	added         float64   // charged since
 
-	peak   float64 // highest percentage of the last second
+	peak   float64 // highest percentage within a second
 	peaked time.Time
 
-	struck  float64 // the limit that the last throttle pointed to, by itself
-	strikes int     // how many in a row did
-	found   time.Time
-	calm    time.Duration // after which a limit found by throttles is put to the test again; 0: it was not
+	throttleLimit float64       // the limit that the last throttle suggested
+	throttles     int           // how many throttles in a row suggested it
+	found         time.Time     // when a throttle last showed the limit
+	calm          time.Duration // after which a limit found by throttles is suspected again; 0: not found so
 
-	others  float64 // points a second that others take
+	others  float64 // points per second that others use
 	reserve float64 // the most of that in the last hours
 
-	anchor         float64 // percent when the present measurement of the limit began
+	anchor         float64 // percent when the current measurement of the limit began
 	anchored       time.Time
-	anchoredFlight float64 // points that were on their way then
-	through        float64 // points that passed since
+	anchoredFlight float64 // points in flight then
+	passedPoints   float64 // points that passed since
 }
 
-// least is the smallest limit that is believed, two writes: below it no write
-// would ever fit beside what others take.
-const least = 6
+// minLimit is the lowest limit that is accepted, in points: two writes. Below it no write would
+// fit beside what others use.
+const minLimit = 6
 
-// full is the level up to which a budget is let run. Two percent of a large one
-// cover what the API counts otherwise than we do; a small one shows every point.
-// Twenty seconds of what others lately took stay free: about as long passes
-// between two answers of a slow lane.
-func (m meter) full() float64 {
+// usable is the level up to which a budget is used. Two percent of a large limit cover
+// differences between our count and the API's; of a small one the headers show every point.
+// What others use in twenty seconds stays free, because that is about the time between two
+// answers of a slow lane.
+func (m meter) usable() float64 {
 	full := m.limit
 	if m.limit >= 1000 {
 		full *= 0.98
@@ -67,62 +67,62 @@ func (m meter) full() float64 {
 	return max(full-m.reserve*20, m.limit/2)
 }
 
-// level is how many points the API is thought to count now.
+// level is the estimate of how many points the API counts now.
 func (m meter) level(now time.Time, span time.Duration) float64 {
-	return m.known(now, span) + m.unseen(now, span)
+	return m.known(now, span) + m.unreported(now, span)
 }
 
-// unseen is what others are thought to have taken since a header last told the
-// level: no more than a fifth of a span of it, for they may have ended.
-func (m meter) unseen(now time.Time, span time.Duration) float64 {
-	if m.heard.IsZero() || now.Sub(m.heard) >= span {
+// unreported is what others are assumed to have used since a header last gave the level. It
+// counts at most a fifth of a span, because they may have stopped.
+func (m meter) unreported(now time.Time, span time.Duration) float64 {
+	if m.observed.IsZero() || now.Sub(m.observed) >= span {
 		return 0
 	}
-	return m.others * min(now.Sub(m.heard), span/5).Seconds()
+	return m.others * min(now.Sub(m.observed), span/5).Seconds()
 }
 
-// known is the level without what others took unseen.
+// known is the level without unreported.
 func (m meter) known(now time.Time, span time.Duration) float64 {
 	if m.linear {
 		return m.leaking(now, span)
 	}
 	own := m.own.at(now, span).sum
-	if m.heard.IsZero() || now.Sub(m.heard) >= span { // what the API counted then, it has forgotten
-		return max(own, m.leaking(now, span)) // whichever of the two it is
+	if m.observed.IsZero() || now.Sub(m.observed) >= span { // the API has forgotten what it counted then
+		return max(own, m.leaking(now, span)) // it is unknown how the level decays
 	}
 	left, ahead := m.left(own)
-	// What others took is forgotten, too, at moments that are not known.
-	strange := max(0, m.heardAt-m.heardOwn) * min(1, now.Sub(m.heard).Seconds()/span.Seconds())
-	return max(0, m.heardAt+m.added-max(0, left-ahead)-strange)
+	// What others used is forgotten, too, at unknown times.
+	others := max(0, m.observedLevel-m.observedOwn) * min(1, now.Sub(m.observed).Seconds()/span.Seconds())
+	return max(0, m.observedLevel+m.added-max(0, left-ahead)-others)
 }
 
-// left is how much of what own counted has left the span since the API told the
-// level, and how much of it the API had forgotten by then: own forgets late.
+// left is how many of our own points have left the span since a header gave the level, and
+// how many of them the API had forgotten by then, because own forgets late.
 func (m meter) left(own float64) (left, ahead float64) {
-	return m.heardOwn + m.added - own, max(0, m.heardOwn-m.heardAt)
+	return m.observedOwn + m.added - own, max(0, m.observedOwn-m.observedLevel)
 }
 
-// leaking is the level if it leaks evenly.
+// leaking is the level if it decays linearly.
 func (m meter) leaking(now time.Time, span time.Duration) float64 {
-	return max(0, m.leak-now.Sub(m.leakAt).Seconds()*m.limit/span.Seconds())
+	return max(0, m.leakLevel-now.Sub(m.leakAt).Seconds()*m.limit/span.Seconds())
 }
 
-// charge counts points that are about to be sent.
+// charge counts points that will be sent now.
 func (m meter) charge(now time.Time, points float64, span time.Duration) meter {
-	m.leak, m.leakAt = m.leaking(now, span)+points, now
-	m.top = max(m.top, m.leak)
+	m.leakLevel, m.leakAt = m.leaking(now, span)+points, now
+	m.highest = max(m.highest, m.leakLevel)
 	m.own = m.own.add(now, points, span)
 	m.added += points
 	return m
 }
 
-// next is when the points fit. It looks again within a fifth of the span: by
-// then others may have ended.
+// next is when the points will fit, or a time within a fifth of the span at which to ask
+// again, because others may have stopped by then.
 func (m meter) next(now time.Time, points float64, span time.Duration) time.Time {
 	if m.belief != holds || m.limit <= 0 {
 		return now
 	}
-	over := m.level(now, span) + points - m.full()
+	over := m.level(now, span) + points - m.usable()
 	switch {
 	case over <= 1e-6:
 		return now
@@ -131,30 +131,29 @@ func (m meter) next(now time.Time, points float64, span time.Duration) time.Time
 		return earlier(now.Add(time.Duration(over/drain*1e9)+span/30_000), now.Add(span/5))
 	}
 	own := m.own.at(now, span).sum
-	if !m.heard.IsZero() {
+	if !m.observed.IsZero() {
 		left, ahead := m.left(own)
 		over += max(0, ahead-left)
 	}
-	at := m.own.falls(now, own-over, span)
-	if strange := m.heardAt - m.heardOwn; strange > m.limit/50 { // others' falls, too
-		if !at.After(now) { // ... and nothing else could
-			at = now.Add(time.Duration(min(over/strange, 1) * float64(span)))
+	at := m.own.fallsTo(now, own-over, span)
+	if others := m.observedLevel - m.observedOwn; others > m.limit/50 { // what others used is forgotten, too
+		if !at.After(now) { // ... and of ours nothing
+			at = now.Add(time.Duration(min(over/others, 1) * float64(span)))
 		}
 		at = earlier(at, now.Add(span/10))
 	}
-	return later(at, now.Add(span/3000)) // where own explains nothing: soon, but no busy loop
+	return later(at, now.Add(span/3000)) // not at once, which would be a busy loop
 }
 
-// room is how many points may be on their way at once. Near a limit that is
-// documented and was not seen, only so much is risked as may be refused
-// together: less than a thousandth of a run of six limits, and slowly more as calls there
-// pass, so that a level that leaks as fast is left behind at last.
-// Below one whose size was not proven, a quarter: at half the documents half of
-// it is left to find that out.
+// room is how many points may be in flight at once. Near a suspected limit it is only as many
+// as may be refused together: less than a thousandth of a run of six limits, and slowly more
+// as calls there pass, so that a level that decays as fast is exceeded at last. Below a limit
+// that is not proven it is a quarter: if the real limit is half the documented one, half of it
+// is left to find that out.
 func (m meter) room(now time.Time, flight float64, span time.Duration) float64 {
 	switch {
 	case m.limit <= 0:
-	case m.near(now, flight, span):
+	case m.nearLimit(now, flight, span):
 		return m.limit/180 + m.tested/50
 	case m.belief == holds && !m.proven:
 		return m.limit / 4
@@ -162,13 +161,13 @@ func (m meter) room(now time.Time, flight float64, span time.Duration) float64 {
 	return math.Inf(1)
 }
 
-// near reports whether the next calls may find out that a suspected limit holds.
-func (m meter) near(now time.Time, flight float64, span time.Duration) bool {
+// nearLimit reports whether the next calls may show whether a suspected limit holds.
+func (m meter) nearLimit(now time.Time, flight float64, span time.Duration) bool {
 	if m.belief != suspected || m.limit <= 0 {
 		return false
 	}
 	own := m.own.at(now, span).sum
-	return own >= m.limit-near && own-flight <= m.limit+near || m.leaking(now, span) >= m.limit-near
+	return own >= m.limit-nearMargin && own-flight <= m.limit+nearMargin || m.leaking(now, span) >= m.limit-nearMargin
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -76,7 +76,7 @@ func TestMeterRefused(t *testing.T) {
 		{"little was sent: others took the rest", spent(suspected, 60, 3), noon, false, 3, true, 60, 60, false, false},
 		{"nothing was sent, and a header tells", meter{limit: 60}, noon, true, 1, true, 60, 60, false, false},
 		{"elsewhere, and a header tells", spent(suspected, 60, 30), noon, true, 1, true, 30, 30, false, false},
-		{"headers told it before", spent(holds, 60, 30).hear(noon, 80, 0, 0, s300), noon, false, 3, true, 60, 48, false, true},
+		{"headers told it before", spent(holds, 60, 30).observe(noon, 80, 0, 0, s300), noon, false, 3, true, 60, 48, false, true},
 		{"at a limit known", spent(holds, 60, 58), noon, false, 3, true, 60, 58, false, true},
 		{"three times below a limit known", spent(holds, 60, 40), noon, false, 3, true, 40, 40, false, true},
 	} {
@@ -123,7 +123,7 @@ func TestMeterHear(t *testing.T) {
 			m := spent(holds, 9000, 4500)
 			for _, h := range test.headers {
 				at := noon.Add(h.at)
-				m = m.hear(at, h.percent, 0, h.flight, s300)
+				m = m.observe(at, h.percent, 0, h.flight, s300)
 				if got := m.known(at, s300); math.Abs(got-h.want) > 1 {
 					t.Errorf("after %v: got %v points, want %v", h.at, got, h.want)
 				}
@@ -142,7 +142,7 @@ func TestMeterHear(t *testing.T) {
 		{"full", 297, 100, 0, 302.7},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			m := spent(holds, 300, test.own).hear(noon, test.percent, wholePercent, test.flight, s300)
+			m := spent(holds, 300, test.own).observe(noon, test.percent, wholePercent, test.flight, s300)
 			if got := m.known(noon, s300); math.Abs(got-test.want) > 1e-6 {
 				t.Errorf("got %v points, want %v", got, test.want)
 			}
@@ -175,7 +175,7 @@ func TestMeterCalibrates(t *testing.T) {
 				if out++; out > test.flight {
 					out--
 					m = m.passed(now, 1, float64(out), s300, points60)
-					m = m.hear(now, math.Floor(counted/test.real*100), wholePercent, float64(out), s300)
+					m = m.observe(now, math.Floor(counted/test.real*100), wholePercent, float64(out), s300)
 				}
 				now = now.Add(time.Millisecond)
 			}
@@ -190,15 +190,15 @@ func TestMeterCalibrates(t *testing.T) {
 	t.Run("a rise that others caused is measured again", func(t *testing.T) {
 		m := spent(holds, 9000, 0)
 		m.proven = false
-		m = m.hear(noon, 0, 0, 0, s300).charge(noon, 20, s300).passed(noon, 20, 0, s300, points60)
-		m = m.hear(noon.Add(2*time.Second), 40, 0, 0, s300)
+		m = m.observe(noon, 0, 0, 0, s300).charge(noon, 20, s300).passed(noon, 20, 0, s300, points60)
+		m = m.observe(noon.Add(2*time.Second), 40, 0, 0, s300)
 		if m.proven || m.limit > 1000 {
 			t.Errorf("got proven %v, limit %v, want a small one for now", m.proven, m.limit)
 		}
 		now, counted := noon.Add(2*time.Second), 3600.0
 		for range 4000 {
 			now, counted = now.Add(time.Millisecond), counted+1
-			m = m.charge(now, 1, s300).passed(now, 1, 0, s300, points60).hear(now, counted/90, 0, 0, s300)
+			m = m.charge(now, 1, s300).passed(now, 1, 0, s300, points60).observe(now, counted/90, 0, 0, s300)
 		}
 		if m.limit < 8500 || m.limit > 9500 {
 			t.Errorf("got a limit of %v, want about 9000", m.limit)
@@ -221,7 +221,7 @@ func TestMeterShape(t *testing.T) {
 		{"nearly full says nothing", 95, 285 * time.Second, false, false},
 		{"no time at all", 50, 0, true, false},
 	} {
-		if got := (meter{linear: test.was}).shaped(test.percent, test.reset, s300).linear; got != test.want {
+		if got := (meter{linear: test.was}).learnDecay(test.percent, test.reset, s300).linear; got != test.want {
 			t.Errorf("%s: got linear %v, want %v", test.name, got, test.want)
 		}
 	}
@@ -229,26 +229,26 @@ func TestMeterShape(t *testing.T) {
 
 // What others take shows as a level above ours, is kept free, and is forgotten.
 func TestMeterOthers(t *testing.T) {
-	m := spent(holds, 9000, 0).hear(noon, 0, 0, 0, s300)
+	m := spent(holds, 9000, 0).observe(noon, 0, 0, 0, s300)
 	now := noon
 	for i := range 10 { // ten points a second
 		now = now.Add(20 * time.Second)
-		m = m.hear(now, float64(i+1)*200/90, 0, 0, s300)
+		m = m.observe(now, float64(i+1)*200/90, 0, 0, s300)
 	}
 	if m.others < 8 || m.others > 16 { // what of theirs was forgotten meanwhile is not known
 		t.Errorf("got %v points a second, want ten or some more", m.others)
 	}
-	if free := 9000*0.98 - m.full(); free < 160 || free > 320 {
+	if free := 9000*0.98 - m.usable(); free < 160 || free > 320 {
 		t.Errorf("got %v points kept free, want those of twenty seconds", free)
 	}
 	for range 10 {
 		now = now.Add(20 * time.Second)
-		m = m.hear(now, 0, 0, 0, s300)
+		m = m.observe(now, 0, 0, 0, s300)
 	}
 	if m.others > 0.1 || m.reserve < 8 {
 		t.Errorf("got %v points a second and %v in reserve, want none and what it was", m.others, m.reserve)
 	}
-	m = m.hear(now.Add(30*time.Hour), 0, 0, 0, s300)
+	m = m.observe(now.Add(30*time.Hour), 0, 0, 0, s300)
 	if m.reserve > 0.1 {
 		t.Errorf("thirty hours later: got %v points a second in reserve, want none", m.reserve)
 	}
@@ -257,7 +257,7 @@ func TestMeterOthers(t *testing.T) {
 func TestMeterRetier(t *testing.T) {
 	heard := spent(holds, 60, 0)
 	heard.proven = false
-	heard = heard.hear(noon, 50, 0, 0, s300)
+	heard = heard.observe(noon, 50, 0, 0, s300)
 	found := spent(suspected, 60, 33).refused(noon, true, s300, points60)
 	for _, test := range []struct {
 		name         string
@@ -309,7 +309,7 @@ func TestMeterTestsAgain(t *testing.T) {
 				t.Fatalf("got belief %v after %v, want it suspected after %v at least", m.belief, calm, test.calm)
 			}
 			for _, want := range []float64{test.next, test.later} {
-				m = m.charge(now, m.limit*1.05+2*near, s300).passed(now, 3, 0, s300, points60)
+				m = m.charge(now, m.limit*1.05+2*nearMargin, s300).passed(now, 3, 0, s300, points60)
 				if m.belief != suspected || m.limit != want {
 					t.Errorf("left behind: got belief %v, limit %v, want %v suspected", m.belief, m.limit, want)
 				}
@@ -327,11 +327,11 @@ func TestMeterTestsAgain(t *testing.T) {
 
 // A throttle that should not have come keeps more free for others.
 func TestMeterSurprised(t *testing.T) {
-	m := spent(holds, 60, 40).hear(noon, 90, 0, 0, s300)
+	m := spent(holds, 60, 40).observe(noon, 90, 0, 0, s300)
 	for range 50 {
 		m = m.refused(noon.Add(10*time.Second), false, s300, points60)
-		if m.full() != 56 { // nobody can take more in twenty seconds for long
-			t.Fatalf("got %v as full, want 56", m.full())
+		if m.usable() != 56 { // nobody can take more in twenty seconds for long
+			t.Fatalf("got %v as full, want 56", m.usable())
 		}
 	}
 }

@@ -157,7 +157,7 @@ func (s *server) run(t *testing.T, costs []quota.Cost, spans int) time.Duration 
 		}
 		f := out[0]
 		now, out = later(now, f.due), out[1:]
-		l = l.Back(f.cost)
+		l = l.Answered(f.cost)
 		if f.fits {
 			if passed += s.cost(f.cost); passed <= s.limit/2 {
 				began = now

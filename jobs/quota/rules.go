@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Mode says which budgets a lane starts from.
+// Mode says which budgets a lane assumes at the start.
 type Mode uint8
 
-// The modes, by the words of --quota.
+// The modes, which are the values of --quota.
 const (
-	Auto    Mode = iota // the tier that the API reports
+	Auto    Mode = iota // those of the tier that the API reports
 	Full                // the documented budgets of Full access
 	Limited             // those of Limited access
-	Off                 // none: only throttles count
+	Off                 // none: only throttles are obeyed
 )
 
 var modeNames = [...]string{"auto", "full", "limited", "off"}
@@ -25,7 +25,7 @@ func (m Mode) String() string {
 	return "unknown"
 }
 
-// UnmarshalText reads a mode's word.
+// UnmarshalText parses a value of --quota.
 func (m *Mode) UnmarshalText(b []byte) error {
 	for i, name := range modeNames {
 		if name == string(b) {
@@ -33,14 +33,14 @@ func (m *Mode) UnmarshalText(b []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is not one of auto, full, limited, off", b)
+	return fmt.Errorf("must be auto, full, limited or off, not %q", b)
 }
 
-// Rules are what the user set for every lane.
+// Rules are the user's settings for all lanes.
 type Rules struct {
 	Mode    Mode
-	MaxRate float64 // writes a second and ad account; 0: no limit
+	MaxRate float64 // writes per second and ad account; 0: no limit
 }
 
-// period is the time between two writes.
+// period is the time between two writes at MaxRate.
 func (r Rules) period() time.Duration { return time.Duration(float64(time.Second) / r.MaxRate) }

@@ -2,19 +2,18 @@ package quota
 
 import "time"
 
-// slots is how finely a window forgets.
+// slots is the number of parts of a window's span.
 const slots = 120
 
-// window counts what was spent within a rolling span. It forgets a slot as a
-// whole, and only when its last moment has left the span: it never counts too
-// little.
+// window is the sum of what was spent within a rolling span. It forgets a whole slot when
+// all of it has left the span, so the sum is never too low.
 type window struct {
-	slot  int64 // number of the newest slot since 1970
+	slot  int64 // number of the latest slot, counted from 1970
 	count [slots + 1]float32
 	sum   float64
 }
 
-// at moves the window on to now.
+// at moves the window forward to now.
 func (w window) at(now time.Time, span time.Duration) window {
 	newest := now.UnixNano() / int64(span/slots)
 	if newest-w.slot > slots {
@@ -35,8 +34,8 @@ func (w window) add(now time.Time, n float64, span time.Duration) window {
 	return w
 }
 
-// falls is when the sum will be down to the target if nothing is added.
-func (w window) falls(now time.Time, target float64, span time.Duration) time.Time {
+// fallsTo is when the sum will be down to the target if nothing is added.
+func (w window) fallsTo(now time.Time, target float64, span time.Duration) time.Time {
 	w = w.at(now, span)
 	left := w.sum
 	width := int64(span / slots)

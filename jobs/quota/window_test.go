@@ -12,7 +12,7 @@ func TestWindow(t *testing.T) {
 	t.Run("counts for a whole span and one slot at most", func(t *testing.T) {
 		for _, sent := range []time.Time{inSlot, inSlot.Add(width / 2), inSlot.Add(width - 1)} {
 			w := window{}.add(sent, 300, span)
-			falls := w.falls(sent, 299, span)
+			falls := w.fallsTo(sent, 299, span)
 			if held := falls.Sub(sent); held < span || held > span+width {
 				t.Errorf("got points held for %v, want %v to %v", held, span, span+width)
 			}
@@ -34,7 +34,7 @@ func TestWindow(t *testing.T) {
 			target float64
 			want   time.Duration
 		}{{300, 30 * time.Minute}, {299, 60*time.Minute + width}, {200, 60*time.Minute + width}, {199, 70*time.Minute + width}, {0, 80*time.Minute + width}} {
-			if got := w.falls(now, row.target, span).Sub(inSlot); got != row.want {
+			if got := w.fallsTo(now, row.target, span).Sub(inSlot); got != row.want {
 				t.Errorf("down to %v: got %v, want %v", row.target, got, row.want)
 			}
 		}
@@ -55,7 +55,7 @@ func TestWindow(t *testing.T) {
 		}
 	})
 	t.Run("says now where nothing is left to fall", func(t *testing.T) {
-		if got := (window{}).add(noon, 5, span).falls(noon, -1, span); !got.Equal(noon) {
+		if got := (window{}).add(noon, 5, span).fallsTo(noon, -1, span); !got.Equal(noon) {
 			t.Errorf("got %v, want now", got.Sub(noon))
 		}
 	})

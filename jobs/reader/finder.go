@@ -63,14 +63,14 @@ func (i *finder) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest,
 	}
 	if slices.Contains(i.q.Fields, graph.FieldStatus) {
 		*i.status = *i.status || evidence.TellsStatus(r)
-		asked.Status = *i.status
+		asked.ExpectStatus = *i.status
 	}
 	answer := asked.Judge(r)
-	if answer.Rest == evidence.RestNextPage && e.empty+1 >= evidence.MostEmptyPages {
-		answer.Rest, answer.Odd = evidence.RestNotKnown, "page after page shows nothing of what was asked for"
+	if answer.Rest == evidence.RestNextPage && e.empty+1 >= evidence.MaxEmptyPages {
+		answer.Rest, answer.Why = evidence.RestNotKnown, "page after page shows nothing of what was asked for"
 	}
 	if answer.Rest == evidence.RestNotKnown {
-		return nil, &unreadError{answer.Unread(r.Status)}
+		return nil, &unreadError{answer.Err(r.Status)}
 	}
 	absent := answer.Rest == evidence.RestAbsent && sure
 	var missing []string

@@ -39,15 +39,15 @@ func (l *listing) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest
 		return []*pageRequest{e}, nil
 	}
 	page := l.pages.Judge(r)
-	if page.Next == evidence.NextNotKnown {
-		return nil, &unreadError{page.Unread(r.Status)}
+	if page.Next == evidence.NextUnknown {
+		return nil, &unreadError{page.Err(r.Status)}
 	}
 	r.Images, r.After = page.Images, page.After
 	if err := l.each(l.account, r); err != nil {
 		return nil, err
 	}
 	switch page.Next {
-	case evidence.NextAgain:
+	case evidence.NextRetry:
 		return []*pageRequest{e}, nil
 	case evidence.NextEndless: // there is nothing to be asked again: it was read
 		return nil, &AccountError{l.account, &graph.Error{Class: graph.Transient, Message: "its list of images has no end: " + page.Why}}

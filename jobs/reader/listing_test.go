@@ -17,7 +17,7 @@ import (
 // answers that are none to the question fail their ad account alone, unless they come
 // right in time.
 func TestListDistrustsPages(t *testing.T) {
-	const noEnd, endless = "its list of images has no end: the API leads from a page back", "its list of images has no end: 3 pages in a row show nothing new"
+	const noEnd, endless = "its list of images has no end: the next page is one that was already read", "its list of images has no end: 3 pages in a row have no new image"
 	for _, test := range []struct {
 		fault string
 		times int // 0: always

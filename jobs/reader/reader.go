@@ -146,7 +146,7 @@ func (r *Reader) Tier(a plan.Account) graph.Tier {
 func (r *Reader) quota(a plan.Account) *quota.Lane {
 	q := r.quotas[a]
 	if q == nil {
-		known := quota.Lane{}.Heed(r.pace)
+		known := quota.Lane{}.Adopt(r.pace)
 		q = &known
 		r.quotas[a] = q
 	}

@@ -272,7 +272,7 @@ func (t *scan) send(ctx context.Context, s *accountScan, now time.Time) {
 			i := slices.Index(t.sent, now)
 			t.sent = slices.Delete(t.sent, i, i+1)
 			t.contact.Trial = false
-			*s.quota, t.app = s.quota.Back(quota.Read), t.app.Back()
+			*s.quota, t.app = s.quota.Answered(quota.Read), t.app.Answered()
 			if t.stop == nil && ctx.Err() == nil {
 				t.answered(s, e, reply, now, time.Now())
 			}

@@ -28,7 +28,7 @@ func (t *scan) mayAsk(ctx context.Context, now time.Time) time.Time {
 		t.inbox <- func() {
 			t.asking = false
 			t.inflight--
-			t.app = t.app.Back()
+			t.app = t.app.Answered()
 			if t.stop == nil && ctx.Err() == nil {
 				t.whoami(reply, now, time.Now())
 			}

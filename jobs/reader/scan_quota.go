@@ -47,7 +47,7 @@ func (t *scan) agree(s *accountScan) {
 	}
 	t.pace = p
 	for _, other := range t.quotas {
-		*other = other.Heed(p)
+		*other = other.Adopt(p)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 
 const version = 1
 
-// entry is what the file of a job holds.
+// entry is the file of a registered job.
 type entry struct {
 	Version  int       `json:"version"`
 	Folder   string    `json:"folder"`
@@ -34,12 +34,13 @@ type account struct {
 	Role    store.Role   `json:"role"`
 }
 
-// A file being made begins so; one that a killed process left goes with the next start.
+// draftPrefix begins the name of a file that is being written. The next start of a job
+// removes files that a killed process left.
 const draftPrefix = ".new-"
 
-// read reads the entries of a folder. Those that cannot be understood come back as
-// unread.
-func read(dir string) (all []entry, unread, err error) {
+// readEntries reads the entries in a folder. unread has an error for each that cannot be
+// read.
+func readEntries(dir string) (all []entry, unread, err error) {
 	names, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, nil, err
@@ -58,9 +59,9 @@ func read(dir string) (all []entry, unread, err error) {
 		case errors.Is(err, os.ErrNotExist): // its job has ended meanwhile
 			continue
 		case err == nil && e.Version > version:
-			err = fmt.Errorf("format %d is of a newer adferry", e.Version)
+			err = fmt.Errorf("version %d is of a newer version of adferry", e.Version)
 		case err == nil && (e.Version < 1 || e.Folder == ""):
-			err = errors.New("it names no job")
+			err = errors.New("it names no job folder")
 		}
 		if err != nil {
 			unread = errors.Join(unread, fmt.Errorf("%s: %w", path, err))
@@ -71,7 +72,7 @@ func read(dir string) (all []entry, unread, err error) {
 	return all, unread, nil
 }
 
-// write makes the entry's file, on disk when it returns.
+// write writes the entry's file. It is on disk when write returns.
 func (e *entry) write(dir string) error {
 	text, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {
@@ -94,8 +95,7 @@ func (e *entry) write(dir string) error {
 	return syncFolder(dir)
 }
 
-// syncFolder makes what was renamed in dir survive a power failure. Windows has no
-// handle of a folder to flush.
+// syncFolder makes a rename in dir survive a power failure. Windows cannot flush folders.
 func syncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -107,19 +107,19 @@ func syncFolder(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// lockOf is the file that the process locks which runs the job of an entry. Windows
-// would let nobody read the entry itself meanwhile.
-func lockOf(path string) string { return strings.TrimSuffix(path, ".json") + ".lock" }
+// lockPath is the file that is locked while a process runs the job of an entry. The entry
+// itself is not locked, because on Windows nobody could read it then.
+func lockPath(path string) string { return strings.TrimSuffix(path, ".json") + ".lock" }
 
-// remove takes an entry out.
-func remove(path string) {
-	_ = os.Remove(path) // what cannot be removed goes when another job starts
-	_ = os.Remove(lockOf(path))
+// removeEntry removes an entry and its lock file.
+func removeEntry(path string) {
+	_ = os.Remove(path) // if this fails, the next start of a job removes it
+	_ = os.Remove(lockPath(path))
 }
 
-// running reports whether a process runs the entry's job.
+// running reports whether a process is running the entry's job.
 func (e *entry) running() bool {
-	l := flock.New(lockOf(e.path), flock.SetFlag(os.O_RDONLY))
+	l := flock.New(lockPath(e.path), flock.SetFlag(os.O_RDONLY))
 	free, err := l.TryRLock()
 	if free {
 		_ = l.Unlock()
@@ -127,7 +127,7 @@ func (e *entry) running() bool {
 	return err == nil && !free
 }
 
-// removeDrafts removes what killed processes left of making entries.
+// removeDrafts removes files that killed processes left.
 func removeDrafts(dir string) {
 	names, _ := os.ReadDir(dir)
 	for _, name := range names {

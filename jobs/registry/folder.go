@@ -8,10 +8,10 @@ import (
 	"runtime"
 )
 
-// Folder is the user's state folder; stated is what ADFERRY_STATE_DIR holds.
-func Folder(stated string) (string, error) {
-	if stated != "" {
-		return filepath.Abs(stated)
+// Folder returns the user's state folder. override is the value of ADFERRY_STATE_DIR.
+func Folder(override string) (string, error) {
+	if override != "" {
+		return filepath.Abs(override)
 	}
 	base, err := base(runtime.GOOS)
 	if err != nil {
@@ -36,7 +36,7 @@ func base(system string) (string, error) {
 	return filepath.Join(home, ".local", "state"), err
 }
 
-// home is the user's home folder, also where a timer starts a program without HOME.
+// home is the user's home folder, also if HOME is not set, as under some timers.
 func home() (string, error) {
 	if dir, err := os.UserHomeDir(); err == nil && filepath.IsAbs(dir) {
 		return dir, nil

@@ -13,11 +13,11 @@ import (
 	"adferry/jobs/store"
 )
 
-// Registry is a user's state folder. Nothing is made in it before a job is.
+// Registry is a user's state folder. Nothing is created in it before the first Register.
 type Registry struct{ dir string }
 
-// In is the registry in a state folder.
-func In(folder string) Registry { return Registry{folder} }
+// New returns the registry in a state folder.
+func New(folder string) Registry { return Registry{folder} }
 
 func (r Registry) jobs() string { return filepath.Join(r.dir, "jobs") }
 
@@ -25,34 +25,34 @@ func (r Registry) jobs() string { return filepath.Join(r.dir, "jobs") }
 type Start struct {
 	Folder   string      // of the job, which this process has locked
 	Endpoint string      // the origin of the server
-	Reopen   bool        // its failed operations will be left to do again
-	Timer    string      // folder under which a timer makes the folders of such jobs; empty: no timer's
-	Warn     func(error) // is told what cannot be read, and an UnavailableError
+	Reopen   bool        // its failed operations will be reopened
+	Timer    string      // root of the schedule that the job belongs to; empty: none
+	Warn     func(error) // gets errors that do not keep the job from starting, such as an UnavailableError
 }
 
-// UnavailableError is a state folder that cannot be written to: the job goes on, and
-// no other one can see it.
+// UnavailableError is a state folder that cannot be written to. The job goes on, but other
+// processes cannot see it.
 type UnavailableError struct {
 	Folder string
 	Err    error
 }
 
 func (e *UnavailableError) Error() string {
-	return fmt.Sprintf("the job cannot be entered in %s, where other jobs would see that it is unfinished: %v", e.Folder, e.Err)
+	return fmt.Sprintf("the job cannot be registered in %s, so that other jobs will not see it: %v", e.Folder, e.Err)
 }
 func (e *UnavailableError) Unwrap() error { return e.Err }
 
-// ErrBusy: another process has been starting a job for minutes.
-var ErrBusy = errors.New("another process has been starting a job for minutes, and did not end that")
+// ErrBusy means that another process has been starting a job for more than 5 minutes.
+var ErrBusy = errors.New("another process has been starting a job for more than 5 minutes")
 
-// mostWait is how long a start waits for others, whose look into two jobs of a
-// million rows takes some seconds.
-const mostWait = 5 * time.Minute
+// maxWait is how long Register waits for another process, which needs some seconds to compare
+// two jobs of a million rows.
+const maxWait = 5 * time.Minute
 
-// Enter registers a job until it is finished. It is a [ContradictionError], and
-// nothing is registered, if another unfinished job is in the way.
-func (r Registry) Enter(ctx context.Context, job *store.Job, s Start) (*Entry, error) {
-	mine, err := describe(ctx, job, s)
+// Register registers a job until it is finished. If it conflicts with another unfinished
+// job, the error is a [ConflictError] and nothing is registered.
+func (r Registry) Register(ctx context.Context, job *store.Job, s Start) (*Entry, error) {
+	self, err := newEntry(ctx, job, s)
 	if err != nil {
 		return nil, err
 	}
@@ -62,19 +62,19 @@ func (r Registry) Enter(ctx context.Context, job *store.Job, s Start) (*Entry, e
 		return nil, err
 	}
 	defer unlock()
-	all, unread, err := read(r.jobs())
+	all, unread, err := readEntries(r.jobs())
 	switch {
 	case err != nil && unavailable == nil:
 		unavailable = &UnavailableError{r.dir, err}
 	case unread != nil:
-		s.Warn(fmt.Errorf("a job that may be unfinished cannot be looked at: %w", unread))
+		s.Warn(fmt.Errorf("a job that may be unfinished cannot be checked: %w", unread))
 	}
-	before, err := check(ctx, job, s, mine, all)
+	own, err := checkAll(ctx, job, s, self, all)
 	if err != nil {
 		return nil, err
 	}
 	if unavailable == nil {
-		if err := mine.write(r.jobs()); err != nil {
+		if err := self.write(r.jobs()); err != nil {
 			unavailable = &UnavailableError{r.dir, err}
 		}
 	}
@@ -82,17 +82,17 @@ func (r Registry) Enter(ctx context.Context, job *store.Job, s Start) (*Entry, e
 		s.Warn(unavailable)
 		return nil, nil
 	}
-	for _, e := range before {
-		remove(e.path)
+	for _, e := range own {
+		removeEntry(e.path)
 	}
 	removeDrafts(r.jobs())
-	held := flock.New(lockOf(mine.path))
-	_, _ = held.TryLock() // where that is not possible, the folder alone tells whether the job runs
-	return &Entry{mine.path, held}, nil
+	lock := flock.New(lockPath(self.path))
+	_, _ = lock.TryLock() // without this lock, only the job's own lock shows whether it runs
+	return &Entry{self.path, lock}, nil
 }
 
-// describe makes the entry of a job.
-func describe(ctx context.Context, job *store.Job, s Start) (*entry, error) {
+// newEntry makes the entry of a job.
+func newEntry(ctx context.Context, job *store.Job, s Start) (*entry, error) {
 	folder, err := filepath.Abs(s.Folder)
 	if err == nil {
 		folder, err = filepath.EvalSymlinks(folder)
@@ -111,14 +111,14 @@ func describe(ctx context.Context, job *store.Job, s Start) (*entry, error) {
 	return e, nil
 }
 
-// lock keeps others from starting a job; unlock is never nil.
+// lock keeps other processes from starting a job. unlock is never nil.
 func (r Registry) lock(ctx context.Context) (unlock func(), err error) {
 	unlock = func() {}
 	if err := os.MkdirAll(r.jobs(), 0o700); err != nil {
 		return unlock, &UnavailableError{r.dir, err}
 	}
 	l := flock.New(filepath.Join(r.dir, "registry.lock"))
-	waiting, cancel := context.WithTimeout(ctx, mostWait)
+	waiting, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
 	_, err = l.TryLockContext(waiting, 50*time.Millisecond)
 	switch {
@@ -132,21 +132,20 @@ func (r Registry) lock(ctx context.Context) (unlock func(), err error) {
 	return unlock, &UnavailableError{r.dir, err}
 }
 
-// Entry is a job in the registry, held by the process that runs it. A nil one is that
-// of a job that could not be registered.
+// Entry is a registered job that this process runs. It is nil if the job could not be
+// registered.
 type Entry struct {
 	path string
-	held *flock.Flock
+	lock *flock.Flock
 }
 
-// Leave lets go of the entry, and takes a job out of the registry of which nothing is
-// left to do.
-func (e *Entry) Leave(finished bool) {
+// Release releases the entry. If the job is finished, it also removes it from the registry.
+func (e *Entry) Release(finished bool) {
 	if e == nil {
 		return
 	}
-	_ = e.held.Unlock()
+	_ = e.lock.Unlock()
 	if finished {
-		remove(e.path)
+		removeEntry(e.path)
 	}
 }

@@ -63,22 +63,22 @@ func TestEnterAndLeave(t *testing.T) {
 		t.Skip("no symbolic links here:", err)
 	}
 	for _, path := range []string{folder, alias, folder} {
-		e, err := registry.In(state).Enter(t.Context(), job, registry.Start{Folder: path, Endpoint: server, Warn: quiet(t)})
+		e, err := registry.New(state).Register(t.Context(), job, registry.Start{Folder: path, Endpoint: server, Warn: quiet(t)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if n := len(entries(t, state)); n != 1 {
 			t.Errorf("%d entries, want 1", n)
 		}
-		e.Leave(false)
+		e.Release(false)
 	}
 	other := filepath.Join(dir, "other")
 	rival := made(t, other, gone)
 	enter := func() (*registry.Entry, error) {
-		return registry.In(state).Enter(t.Context(), rival, registry.Start{Folder: other, Endpoint: server, Warn: quiet(t)})
+		return registry.New(state).Register(t.Context(), rival, registry.Start{Folder: other, Endpoint: server, Warn: quiet(t)})
 	}
-	var refused *registry.ContradictionError
-	if _, err := enter(); !errors.As(err, &refused) || refused.Mine != other || refused.Other != folder || refused.Found == nil {
+	var refused *registry.ConflictError
+	if _, err := enter(); !errors.As(err, &refused) || refused.Mine != other || refused.Other != folder || refused.Conflict == nil {
 		t.Fatalf("got %v, want a ContradictionError that names both folders", err)
 	}
 	if n := len(entries(t, state)); n != 1 {
@@ -95,7 +95,7 @@ func TestEnterAndLeave(t *testing.T) {
 	if all := entries(t, state); len(all) != 1 {
 		t.Errorf("got entries %v, want the one of the second job", all)
 	}
-	e.Leave(true)
+	e.Release(true)
 	if left, _ := filepath.Glob(filepath.Join(state, "jobs", "*")); len(left) != 0 {
 		t.Errorf("%v were left", left)
 	}
@@ -106,18 +106,18 @@ func TestFinishedDropsOut(t *testing.T) {
 	dir := t.TempDir()
 	state := filepath.Join(dir, "state")
 	first := made(t, filepath.Join(dir, "first"), "copy"+strings.TrimPrefix(move, "move"))
-	e, err := registry.In(state).Enter(t.Context(), first, registry.Start{Folder: filepath.Join(dir, "first"), Endpoint: server, Warn: quiet(t)})
+	e, err := registry.New(state).Register(t.Context(), first, registry.Start{Folder: filepath.Join(dir, "first"), Endpoint: server, Warn: quiet(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Leave(false)
+	e.Release(false)
 	done := jobs.Change{Records: []jobs.Record{{ID: 1, Outcome: jobs.Outcome{State: jobs.Done}}}}
 	if _, err := first.Commit(t.Context(), done); err != nil {
 		t.Fatal(err)
 	}
 	first.Close()
 	second := made(t, filepath.Join(dir, "second"), gone)
-	if _, err := registry.In(state).Enter(t.Context(), second, registry.Start{Folder: filepath.Join(dir, "second"), Endpoint: server, Warn: quiet(t)}); err != nil {
+	if _, err := registry.New(state).Register(t.Context(), second, registry.Start{Folder: filepath.Join(dir, "second"), Endpoint: server, Warn: quiet(t)}); err != nil {
 		t.Fatal(err)
 	}
 	if all := entries(t, state); len(all) != 1 {
@@ -139,13 +139,13 @@ func TestUnreadableEntries(t *testing.T) {
 	}
 	var said []string
 	folder := filepath.Join(dir, "job")
-	_, err := registry.In(state).Enter(t.Context(), made(t, folder, move), registry.Start{
+	_, err := registry.New(state).Register(t.Context(), made(t, folder, move), registry.Start{
 		Folder: folder, Endpoint: server, Warn: func(err error) { said = append(said, err.Error()) },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"a.json", "b.json", "newer adferry", "c.json"} {
+	for _, want := range []string{"a.json", "b.json", "newer version of adferry", "c.json"} {
 		if !strings.Contains(strings.Join(said, "\n"), want) {
 			t.Errorf("no word of %s in %q", want, said)
 		}
@@ -161,19 +161,19 @@ func TestUnknownIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	state, folder := filepath.Join(dir, "state"), filepath.Join(dir, "job")
 	job := made(t, folder, move)
-	e, err := registry.In(state).Enter(t.Context(), job, registry.Start{Folder: folder, Endpoint: server, Warn: quiet(t)})
+	e, err := registry.New(state).Register(t.Context(), job, registry.Start{Folder: folder, Endpoint: server, Warn: quiet(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Leave(false)
+	e.Release(false)
 	job.Close()
 	path := filepath.Join(folder, "job.db")
 	if err := os.Link(path, path+".bak"); err != nil {
 		t.Skip("no hard links here:", err)
 	}
 	second := filepath.Join(dir, "second")
-	_, err = registry.In(state).Enter(t.Context(), made(t, second, gone), registry.Start{Folder: second, Endpoint: server, Warn: quiet(t)})
-	var refused *registry.ContradictionError
+	_, err = registry.New(state).Register(t.Context(), made(t, second, gone), registry.Start{Folder: second, Endpoint: server, Warn: quiet(t)})
+	var refused *registry.ConflictError
 	var linked *store.LinkedError
 	if !errors.As(err, &refused) || !errors.As(err, &linked) {
 		t.Errorf("got %v, want a ContradictionError for the sake of a LinkedError", err)
@@ -212,7 +212,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	ctx, state := context.Background(), registry.In(filepath.Join(dir, "state"))
+	ctx, state := context.Background(), registry.New(filepath.Join(dir, "state"))
 	start := func(name, row string) error {
 		job, _, err := store.Create(ctx, filepath.Join(dir, name), store.Spec{
 			Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
@@ -223,16 +223,16 @@ func Example() {
 			return err
 		}
 		defer job.Close()
-		entry, err := state.Enter(ctx, job, registry.Start{Folder: filepath.Join(dir, name), Endpoint: server, Warn: func(err error) { log.Print(err) }})
+		entry, err := state.Register(ctx, job, registry.Start{Folder: filepath.Join(dir, name), Endpoint: server, Warn: func(err error) { log.Print(err) }})
 		if err != nil {
 			return err
 		}
-		entry.Leave(false) // stopped half way
+		entry.Release(false) // stopped half way
 		return nil
 	}
 	fmt.Println(start("consolidation", move))
-	var refused *registry.ContradictionError
-	fmt.Println(errors.As(start("cleanup", gone), &refused), refused.Found.Mine, refused.Found.Account, refused.Found.Theirs)
+	var refused *registry.ConflictError
+	fmt.Println(errors.As(start("cleanup", gone), &refused), refused.Conflict.Mine, refused.Conflict.Account, refused.Conflict.Theirs)
 	// Output:
 	// <nil>
 	// true deletes 22 copies_to

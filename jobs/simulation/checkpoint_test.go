@@ -105,7 +105,7 @@ type simBackup struct {
 	dice dice
 }
 
-func (b *simBackup) Keep(ctx context.Context, account plan.Account, image graph.Image) (sum graph.Sum, err error) {
+func (b *simBackup) Save(ctx context.Context, account plan.Account, image graph.Image) (sum graph.Sum, err error) {
 	s := b.sim
 	s.mu.Lock()
 	pause, luck := b.dice.span(time.Millisecond, 5*time.Second), b.dice.Float64()

@@ -86,7 +86,7 @@ type NewerError struct {
 }
 
 func (e *NewerError) Error() string {
-	return fmt.Sprintf("job file %s has format %d; this adferry reads formats up to %d", e.Path, e.Version, schemaVersion)
+	return fmt.Sprintf("job file %s has format %d; this version of adferry reads formats up to %d", e.Path, e.Version, schemaVersion)
 }
 
 // inspectHeader checks the header of the file without opening it as a database.

@@ -68,7 +68,7 @@ func (b *backups) find(a plan.Account, h plan.Hash) (file string, err error) {
 		switch e, err := f.Find(a, h); {
 		case err == nil:
 			return filepath.Rel(b.from, f.Path(e))
-		case !errors.Is(err, backup.ErrNotKept):
+		case !errors.Is(err, backup.ErrNotFound):
 			return "", err
 		}
 	}

@@ -5,10 +5,9 @@ import (
 	"time"
 )
 
-// Most is how many calls of this cost the lane's budgets hold together, if nothing
-// else was sent for a while and they are to leave within so long. A tenth and a read stay free
-// for what else is sent meanwhile.
-func (l Lane) Most(c Cost, within time.Duration, r Rules) int {
+// MaxCalls is how many calls of this cost the lane may send within a time if it sent nothing
+// for a while. A tenth of the budgets and a read are left for other calls.
+func (l Lane) MaxCalls(c Cost, within time.Duration, r Rules) int {
 	most := math.MaxInt32
 	if r.MaxRate > 0 && c == Write {
 		most = max(1, int(within.Seconds()*r.MaxRate/2))
@@ -22,14 +21,14 @@ func (l Lane) Most(c Cost, within time.Duration, r Rules) int {
 		each int
 	}{{l.calls, c.Calls}, {l.score, c.Points}} {
 		if b.m.limit > 0 {
-			most = min(most, int(b.m.full()*0.9-1)/b.each)
+			most = min(most, int(b.m.usable()*0.9-1)/b.each)
 		}
 	}
 	return max(1, most)
 }
 
-// Earns is how long the budgets take to make room for a cost once they are used up.
-func (l Lane) Earns(c Cost) time.Duration {
+// RefillTime is how long used-up budgets take to make room for a cost.
+func (l Lane) RefillTime(c Cost) time.Duration {
 	var longest time.Duration
 	for _, b := range []struct {
 		m    meter

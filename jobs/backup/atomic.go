@@ -8,13 +8,13 @@ import (
 	"runtime"
 )
 
-// temporary is the folder of files that are not in their place yet.
-func (f *Folder) temporary() string { return filepath.Join(f.dir, "new") }
+// tempDir is the folder of temporary files.
+func (f *Folder) tempDir() string { return filepath.Join(f.dir, "new") }
 
-// place writes a file as a whole: fill gets a temporary one, says what it is to be
-// called, and only when it is on disk does it get its place and name.
-func (f *Folder) place(folder string, fill func(*os.File) (name string, err error)) (err error) {
-	temp, err := os.CreateTemp(f.temporary(), "*")
+// writeAtomic writes a file so that it exists completely or not at all. fill writes to a
+// temporary file and returns the final name; the file is renamed when it is on disk.
+func (f *Folder) writeAtomic(folder string, fill func(*os.File) (name string, err error)) (err error) {
+	temp, err := os.CreateTemp(f.tempDir(), "*")
 	if err != nil {
 		return err
 	}
@@ -37,16 +37,16 @@ func (f *Folder) place(folder string, fill func(*os.File) (name string, err erro
 	return f.sync(folder)
 }
 
-// write places a small file.
+// write writes a small file atomically.
 func (f *Folder) write(name string, data []byte) error {
-	return f.place(path.Dir(name), func(temp *os.File) (string, error) {
+	return f.writeAtomic(path.Dir(name), func(temp *os.File) (string, error) {
 		_, err := temp.Write(data)
 		return path.Base(name), err
 	})
 }
 
-// folderOf makes the account's folder.
-func (f *Folder) folderOf(account string) error {
+// makeAccountFolder makes the folder of an ad account.
+func (f *Folder) makeAccountFolder(account string) error {
 	if err := f.root.Mkdir(account, 0o755); errors.Is(err, os.ErrExist) {
 		return nil
 	} else if err != nil {
@@ -55,7 +55,7 @@ func (f *Folder) folderOf(account string) error {
 	return f.sync(".")
 }
 
-// sync brings a folder's entries to disk. Windows has no handle to flush.
+// sync writes a folder's entries to disk. Windows cannot flush folders.
 func (f *Folder) sync(name string) error {
 	if runtime.GOOS == "windows" {
 		return nil

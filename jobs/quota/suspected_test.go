@@ -9,7 +9,7 @@ import (
 // has room again after a span.
 func TestFoundLimitHasRoom(t *testing.T) {
 	documented := []float64{300, 100_000}
-	m := meter{belief: holds, limit: 100_000}.charge(noon, 80, callSpan).filled(noon, 80)
+	m := meter{belief: holds, limit: 100_000}.charge(noon, 80, callSpan).atLimit(noon, 80)
 	now := noon
 	for range 3 {
 		now = now.Add(4 * time.Minute)

@@ -11,8 +11,8 @@ import (
 	"adferry/jobs"
 )
 
-// otherFiles says what in a folder is not of a backup. A folder that describes itself
-// as one may hold what people put there since.
+// otherFiles returns an error if a folder has files that are not of a backup. With a README.txt
+// of a backup it may have other files, because people may have added them.
 func otherFiles(dir string) error {
 	if head, err := os.ReadFile(filepath.Join(dir, "README.txt")); err == nil && strings.HasPrefix(string(head), readme[:strings.Index(readme, "\n")]) {
 		return nil
@@ -24,8 +24,8 @@ func otherFiles(dir string) error {
 	var names []string
 	for _, e := range entries {
 		account := e.IsDir() && strings.Trim(e.Name(), "0123456789") == ""
-		ours := account || e.Name() == "lock" || e.Name() == "restore.csv" && uploads(filepath.Join(dir, "restore.csv")) || strings.HasPrefix(e.Name(), ".new-")
-		if !ours && !jobs.Litter(e.Name()) {
+		known := account || e.Name() == "lock" || e.Name() == "restore.csv" && isUploadManifest(filepath.Join(dir, "restore.csv")) || strings.HasPrefix(e.Name(), ".new-")
+		if !known && !jobs.Litter(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
@@ -33,14 +33,14 @@ func otherFiles(dir string) error {
 	case 0:
 		return nil
 	case 1:
-		return fmt.Errorf("%s holds another file (%s), and a backup needs a folder of its own", dir, names[0])
+		return fmt.Errorf("%s has another file (%s); a backup needs a folder of its own", dir, names[0])
 	}
-	return fmt.Errorf("%s has other files (%s and %d more), and a backup needs a folder of its own", dir, names[0], len(names)-1)
+	return fmt.Errorf("%s has other files (%s and %d more); a backup needs a folder of its own", dir, names[0], len(names)-1)
 }
 
-// uploads reports whether a file begins as a manifest of uploads does, whatever else
-// people have made of it.
-func uploads(path string) bool {
+// isUploadManifest reports whether a file has the header of a manifest of uploads. People may
+// have changed its rows.
+func isUploadManifest(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
 		return false

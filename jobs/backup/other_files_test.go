@@ -44,13 +44,13 @@ func TestPossible(t *testing.T) {
 		{"of a file system", fill(".DS_Store"), ""},
 		{"a backup, and a note beside it", ours, ""},
 		{"one that was cut off", fill(".new-123", "lock", "restore.csv"), ""},
-		{"another restore.csv", foreign, "holds another file (restore.csv)"},
-		{"another file", fill("report.html"), "holds another file (report.html)"},
+		{"another restore.csv", foreign, "has another file (restore.csv)"},
+		{"another file", fill("report.html"), "has another file (report.html)"},
 		{"another README.txt", fill("README.txt", "main.go"), "has other files (README.txt and 1 more)"},
-		{"a file", filepath.Join(fill("x"), "x"), "is no folder"},
-		{"below a file", filepath.Join(fill("x"), "x", "y"), "is no folder"},
+		{"a file", filepath.Join(fill("x"), "x"), "is not a folder"},
+		{"below a file", filepath.Join(fill("x"), "x", "y"), "is not a folder"},
 	} {
-		err := backup.Possible(tt.folder)
+		err := backup.CheckFolder(tt.folder)
 		if tt.bad == "" && err != nil || tt.bad != "" && (err == nil || !strings.Contains(err.Error(), tt.bad)) {
 			t.Errorf("%s: got %v, want %q", tt.name, err, tt.bad)
 		}

@@ -16,57 +16,57 @@ import (
 	"adferry/plan"
 )
 
-// rows is restore.csv. Only whole rows are added to it, and people may take some
-// out or save it anew at any time: it is opened for each.
-type rows struct {
+// restoreFile is restore.csv. People may edit or replace it at any time, so it is opened for
+// each row that is added.
+type restoreFile struct {
 	dir  string
 	path string
 	lock *flock.Flock
 
-	mu    sync.Mutex
-	files map[string]bool // pictures that have a row, once that was asked for
+	mu       sync.Mutex
+	pictures map[string]bool // that have a row; nil until read
 }
 
-func newRows(dir string) *rows {
-	return &rows{dir: dir, path: filepath.Join(dir, "restore.csv"), lock: flock.New(filepath.Join(dir, "lock"))}
+func newRestoreFile(dir string) *restoreFile {
+	return &restoreFile{dir: dir, path: filepath.Join(dir, "restore.csv"), lock: flock.New(filepath.Join(dir, "lock"))}
 }
 
-func (r *rows) close() error {
+func (r *restoreFile) close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.lock.Close()
 }
 
 // ensure adds the entry's row unless there is one.
-func (r *rows) ensure(e Entry) error {
+func (r *restoreFile) ensure(e Entry) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.files == nil {
+	if r.pictures == nil {
 		files, err := r.read()
 		if err != nil {
 			return err
 		}
-		r.files = files
+		r.pictures = files
 	}
-	if r.files[e.Picture()] {
+	if r.pictures[e.Picture()] {
 		return nil
 	}
 	return r.append(e)
 }
 
-// add appends the entry's row, durably.
-func (r *rows) add(e Entry) error {
+// add appends the entry's row. It is on disk when add returns.
+func (r *restoreFile) add(e Entry) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.append(e)
 }
 
-// append does that with r.mu held. Half a row that a crash left at the end is cut
-// off before, and the header is written where there is none.
-func (r *rows) append(e Entry) (err error) {
+// append appends the entry's row. It first removes an incomplete row that a crash left at the
+// end, and writes the header if the file is empty. r.mu is held.
+func (r *restoreFile) append(e Entry) (err error) {
 	var text bytes.Buffer
 	line := plan.Line{Verb: plan.Upload, Hash: e.Hash, Target: e.Account, File: e.Picture()}
-	if _, err := plan.Write(&text, one(line)); err != nil {
+	if _, err := plan.Write(&text, single(line)); err != nil {
 		return err
 	}
 	if err := r.lock.Lock(); err != nil {
@@ -78,27 +78,27 @@ func (r *rows) append(e Entry) (err error) {
 		return err
 	}
 	defer file.Close()
-	size, err := r.mend(file)
+	size, err := r.repairEnd(file)
 	if err != nil {
 		return err
 	}
 	data := text.Bytes()
-	if size > 0 { // the header is there
+	if size > 0 { // it has a header
 		data = data[bytes.IndexByte(data, '\n')+1:]
 	}
 	if _, err := file.Write(data); err != nil {
 		return err
 	}
-	if r.files != nil {
-		r.files[e.Picture()] = true
+	if r.pictures != nil {
+		r.pictures[e.Picture()] = true
 	}
 	return file.Sync()
 }
 
-// mend makes the file end with a row, and returns its size. What stands behind the
-// last line end is a row that an editor left without one, or half of one. None of
-// our cells can hold a line end.
-func (r *rows) mend(file *os.File) (int64, error) {
+// repairEnd makes the file end with a complete row, and returns its size in bytes. What
+// follows the last line end is a row whose line end an editor removed, or part of a row. Our
+// cells have no line ends.
+func (r *restoreFile) repairEnd(file *os.File) (int64, error) {
 	size, err := file.Seek(0, io.SeekEnd)
 	if err != nil || size == 0 {
 		return size, err
@@ -111,7 +111,7 @@ func (r *rows) mend(file *os.File) (int64, error) {
 	switch {
 	case len(rest) == 0:
 		return size, nil
-	case r.whole(file, string(rest)):
+	case r.isRow(file, string(rest)):
 		_, err := file.WriteString("\n")
 		return size + 1, err
 	}
@@ -119,9 +119,9 @@ func (r *rows) mend(file *os.File) (int64, error) {
 	return size, file.Truncate(size)
 }
 
-// whole reports whether the text at the end is a row, with as many cells as the
-// header and about a picture that is there.
-func (r *rows) whole(file *os.File, text string) bool {
+// isRow reports whether the text at the end is a complete row: it has as many cells as the
+// header, and its picture exists.
+func (r *restoreFile) isRow(file *os.File, text string) bool {
 	header, err := csv.NewReader(io.NewSectionReader(file, 0, 4<<10)).Read()
 	if err != nil {
 		return false
@@ -139,8 +139,8 @@ func (r *rows) whole(file *os.File, text string) bool {
 	return false
 }
 
-// read lists the pictures that have a row.
-func (r *rows) read() (map[string]bool, error) {
+// read returns the pictures that have a row.
+func (r *restoreFile) read() (map[string]bool, error) {
 	files := map[string]bool{}
 	f, err := os.Open(r.path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -168,6 +168,6 @@ func (r *rows) read() (map[string]bool, error) {
 	}
 }
 
-func one(l plan.Line) iter.Seq2[plan.Line, error] {
+func single(l plan.Line) iter.Seq2[plan.Line, error] {
 	return func(yield func(plan.Line, error) bool) { yield(l, nil) }
 }

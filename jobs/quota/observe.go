@@ -1,0 +1,113 @@
+package quota
+
+import (
+	"math"
+	"time"
+)
+
+// maxPercent is the highest utilisation that is accepted, in percent. Values above 100
+// have been seen (118 before a wait of 47 minutes); much higher ones would close a lane
+// for hours.
+const maxPercent = 200
+
+// wholePercent is the precision of the headers that count calls, in percent. The score
+// has decimals.
+const wholePercent = 1
+
+// observe learns from the utilisation in a header, in percent and rounded down to multiples
+// of step, while flight points of ours are in flight and may not be counted yet. If the
+// header agrees with the estimated level, the estimate stays, because it is more precise.
+func (m meter) observe(now time.Time, percent, step, flight float64, span time.Duration) meter {
+	if math.IsNaN(percent) || percent < 0 {
+		return m
+	}
+	percent = min(percent, maxPercent)
+	m.belief, m.reported = holds, true
+	// Answers may overtake each other: of those within a second the highest is the newest.
+	if percent >= m.peak || now.Sub(m.peaked) > time.Second {
+		m.peak, m.peaked = percent, now
+	}
+	percent = m.peak
+	own := m.own.at(now, span).sum
+	if m.limit <= 0 { // all documented limits were exceeded without a throttle
+		m.limit = max(own/max(percent, 1)*100, minLimit)
+	}
+	m = m.calibrate(now, percent, flight, span)
+	low, level := percent/100*m.limit, m.known(now, span)
+	high := low + step*0.9/100*m.limit + flight
+	surplus := 0.0
+	if level < low {
+		surplus = max(0, high-flight-level)
+	}
+	m = m.compare(now, surplus, span)
+	if level < low || level > high {
+		level = high
+	}
+	m.leakLevel, m.leakAt = level, now
+	m.observed, m.observedLevel, m.observedOwn, m.added = now, level, own, 0
+	return m
+}
+
+// reserveDecay is the time constant with which the reserve for others decreases.
+const reserveDecay = 3 * time.Hour
+
+// compare learns what others use from how far a reported level exceeds our own count.
+func (m meter) compare(now time.Time, surplus float64, span time.Duration) meter {
+	dt := now.Sub(m.observed).Seconds()
+	if m.observed.IsZero() || dt < 1 {
+		return m
+	}
+	// In the long run nobody can use more than the limit regains.
+	m.others = min(0.6*m.others+0.4*surplus/dt, m.limit/span.Seconds())
+	if m.others < m.limit/span.Seconds()/50 {
+		m.others = 0
+	}
+	m.reserve = max(min(m.reserve, m.limit/span.Seconds())*math.Exp(-dt/reserveDecay.Seconds()), m.others)
+	return m
+}
+
+// calibrate computes the real limit from the rise of the percentage with the points that
+// passed, within a time in which little of the level decays. It is unknown whether points in
+// flight are counted, so they must be few. If the rise contradicts the limit, the limit is
+// corrected and measured again, because others may have caused the rise.
+func (m meter) calibrate(now time.Time, percent, flight float64, span time.Duration) meter {
+	if m.proven {
+		return m
+	}
+	dt := now.Sub(m.anchored)
+	if m.anchored.IsZero() || dt > span/10 || percent < m.anchor || percent >= 100 {
+		return m.measure(now, percent, flight)
+	}
+	rise := percent - m.anchor
+	if m.linear {
+		rise += 100 * dt.Seconds() / span.Seconds()
+	}
+	if rise < 15 || m.passedPoints < max(8*max(m.anchoredFlight, flight), minLimit) {
+		return m
+	}
+	limit := m.passedPoints / rise * 100
+	if limit >= 0.8*m.limit && limit <= 1.25*m.limit {
+		m.proven = true
+		return m
+	}
+	m.limit = max(limit, minLimit)
+	return m.measure(now, percent, flight)
+}
+
+// measure starts a measurement of the limit.
+func (m meter) measure(now time.Time, percent, flight float64) meter {
+	m.anchor, m.anchored, m.anchoredFlight, m.passedPoints = percent, now, flight, 0
+	return m
+}
+
+// learnDecay learns how the level decays from the time until it is 0: a level that decays
+// linearly needs its share of the span, any other the whole span. It ignores low levels, whose
+// times are imprecise, and high ones, whose times are the same.
+func (m meter) learnDecay(percent float64, reset, span time.Duration) meter {
+	if percent < 5 || percent > 80 {
+		return m
+	}
+	even := time.Duration(percent / 100 * float64(span))
+	m.linear = (reset - even).Abs() <= 2*time.Second+even/20
+	return m
+}
