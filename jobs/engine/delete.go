@@ -45,7 +45,7 @@ func placesOf(o jobs.Operation) (all []place) {
 // nextDelete has the source and the copies read together with those of other deletes,
 // as soon as all of them could be sent.
 func (t *task) nextDelete(now time.Time, attempts int) step {
-	hash, _ := t.sourceHash()
+	hash, failed := t.sourceHash()
 	source := t.known[slotSource]
 	lookup := readStep(query{slotSource, t.Source, hash, t.sourceAsks()})
 	if t.lost { // an earlier write may have taken effect: that comes first
@@ -56,8 +56,11 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 			return t.nextGone(now)
 		}
 	}
-	if failed := t.failedCopy(); failed != nil && !t.deleted {
-		return t.fail(jobs.DependencyFailed, fmt.Sprintf("its copy to %s did not succeed (%s)", failed.Target.Act(), failed.Outcome.Reason))
+	if copied := t.failedCopy(); copied != nil && !t.deleted {
+		return t.fail(jobs.DependencyFailed, fmt.Sprintf("its copy to %s did not succeed (%s)", copied.Target.Act(), copied.Outcome.Reason))
+	}
+	if failed != "" && !t.deleted {
+		return t.fail(jobs.DependencyFailed, failed)
 	}
 	if !source.Recent(now, observationAge) && t.joins() {
 		if t.group == nil {

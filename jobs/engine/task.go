@@ -207,8 +207,10 @@ func readStep(w ...query) step { return step{kind: stepRead, queries: w} }
 // uploads reports whether the task's write sends the bytes of an image.
 func (t *task) uploads() bool { return t.Kind == plan.KindUpload || t.detour }
 
-// sourceHash is the hash under which the source has the image. In a chain of
-// copies it is the one that the copy before this one got.
+// sourceHash is the hash under which the source has the image. In a chain of copies it is
+// the one that the copy before this one got, also if that copy is not seen any more: under
+// the hash that the row names the source may have another image. failed says why that copy
+// is not to be built on.
 func (t *task) sourceHash() (h plan.Hash, failed string) {
 	h = t.Hash
 	for _, n := range t.Needs {
@@ -219,6 +221,7 @@ func (t *task) sourceHash() (h plan.Hash, failed string) {
 			return n.Landed(), ""
 		}
 		failed = fmt.Sprintf("the copy from %s that it builds on did not succeed (%s)", n.Source.Act(), n.Outcome.Reason)
+		h = cmp.Or(n.Outcome.TargetHash, h)
 	}
 	return h, failed
 }

@@ -205,7 +205,8 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	case jobs.BackupFailed:
 		ok = s.scenario.keeps && !s.kept[source]
 	case jobs.GaveUp:
-		ok = transient && out.Attempts <= s.attempts
+		ok = transient && out.Attempts <= s.attempts ||
+			s.scenario.server.Latency.Max > freshness && strings.Contains(out.Message, "take too long")
 	case jobs.CopyUnseen:
 		ok = transient || strings.Contains(out.Message, "cannot be read") || s.targetTroubled(o) || s.unsure(target) || h.touched[target] || slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
 			p := place{string(n.Target), landed(n)}
@@ -231,7 +232,7 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 // account with trouble.
 func (s *sim) targetTroubled(o jobs.Operation) bool {
 	return slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
-		return s.account(string(n.Target)).troubled() || s.plays("200/4841013", "368") || s.plays(lostFaults...) || s.deceives() || s.outages
+		return s.account(string(n.Target)).troubled() || s.plays("200/4841013", "368", "10", "3", "2500") || s.plays(lostFaults...) || s.deceives() || s.outages
 	})
 }
 
