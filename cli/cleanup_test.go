@@ -187,7 +187,7 @@ func TestCleanupStoppedListing(t *testing.T) {
 	for r.server.Stats().Calls[sandbox.Read] == 0 {
 		time.Sleep(10 * time.Millisecond)
 	}
-	if code, _, stderr := r.run(t, args...); code != exitLocked || !strings.Contains(stderr, "another process is at work") {
+	if code, _, stderr := r.run(t, args...); code != exitLocked || !strings.Contains(stderr, "another process is using") {
 		t.Errorf("a second process: got exit code %d\n%s", code, stderr)
 	}
 	_ = c.Process.Signal(syscall.SIGTERM)

@@ -32,7 +32,7 @@ func TestWaitOutDoubt(t *testing.T) {
 		waits   time.Duration
 		says    string
 	}{
-		{"sent just now", func() jobs.Outcome { return sent(0) }, engine.Options{}, time.Minute, "1 write that was not confirmed may still"},
+		{"sent just now", func() jobs.Outcome { return sent(0) }, engine.Options{}, time.Minute, "1 write that was not confirmed may take effect"},
 		{"sent long ago", func() jobs.Outcome { return sent(time.Hour) }, engine.Options{}, 0, ""},
 		{"sent two minutes ago", func() jobs.Outcome { return sent(2 * time.Minute) }, engine.Options{}, 30 * time.Second, "waiting until"},
 		{"failed after its answer was lost", func() jobs.Outcome { return failed(jobs.GaveUp, true) }, engine.Options{}, time.Minute, "waiting until"},
@@ -70,7 +70,7 @@ func TestDoubtIsNotWaitedFor(t *testing.T) {
 		waits   time.Duration
 		says    string
 	}{
-		{"--max-wait", engine.Options{MaxWait: 10 * time.Second}, 0, "--max-wait (10s) is shorter"},
+		{"--max-wait", engine.Options{MaxWait: 10 * time.Second}, 0, "longer than --max-wait (10s)"},
 		{"--max-duration", engine.Options{MaxDuration: 10 * time.Second}, 10 * time.Second, jobs.ErrDuration.Error()},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -21,11 +22,18 @@ import (
 // cutShort is a checkpoint of a process that is killed before a commit, counted from 1.
 type cutShort struct {
 	*store.Job
-	at, commits int
+	at int
+
+	mu      sync.Mutex
+	commits int
 }
 
 func (c *cutShort) Commit(ctx context.Context, change jobs.Change) ([]jobs.Released, error) {
-	if c.commits++; c.at > 0 && c.commits >= c.at {
+	c.mu.Lock()
+	c.commits++
+	killed := c.at > 0 && c.commits >= c.at
+	c.mu.Unlock()
+	if killed {
 		return nil, errors.New("the process is gone")
 	}
 	return c.Job.Commit(ctx, change)
