@@ -238,7 +238,7 @@ func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	reason, message := reasonOf(err), err.Detail()
 	switch {
 	case w.slot >= slotCopies && t.places[w.slot-slotCopies].copy == witness:
-		reason, message = jobs.LastCopy, "it stays, because "+t.places[w.slot-slotCopies].account.Act()+", which should have the image, cannot be read: "+message
+		reason, message = jobs.LastCopy, "not deleted: "+t.places[w.slot-slotCopies].account.Act()+", which should have the image, cannot be read: "+message
 	case w.slot >= slotCopies:
 		reason, message = jobs.CopyUnseen, "the target of its copy cannot be read: "+message
 	}
