@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -68,8 +67,8 @@ func serveSandbox(c *cli.Context, s *streams) error {
 	if err != nil {
 		return usagef("", "--listen: %w", err)
 	}
-	ctx, stop := signal.NotifyContext(c.Context, stopSignals()...)
-	defer stop()
+	ctx, release := untilSignal(c.Context)
+	defer release()
 	fmt.Fprintf(s.out, "sandbox listening on http://%s\n", l.Addr())
 	fmt.Fprintf(s.err, "rehearse with: ADFERRY_ENDPOINT=http://%s ADFERRY_ACCESS_TOKEN=any adferry run MANIFEST\n", l.Addr())
 	h := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
