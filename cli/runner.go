@@ -56,14 +56,14 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	}
 	defer se.exporter.show(ctx, job)()
 	engine := engine.New(api, job, options)
-	helm, err := newFollower(ctx, s.err, dir, job, engine, se, meta.Steering)
+	unfollow, err := follow(ctx, s, se, dir, job, engine, meta.Steering)
 	if err != nil {
 		return err
 	}
-	ignore, leave := stopOnSignal(se, engine), helm.follow(ctx)
+	ignoreSignals := stopOnSignal(se, engine)
 	stop := whileRunning(engine.Run(ctx))
-	leave()
-	ignore()
+	unfollow()
+	ignoreSignals()
 	se.progress.Stop()
 	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)
 }

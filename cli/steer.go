@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"adferry/jobs"
+	"adferry/jobs/control"
 	"adferry/jobs/store"
 	"adferry/reports"
 )
@@ -98,21 +99,10 @@ func unpause(ctx context.Context, s *streams, j steeredJob) error {
 
 func tuneTo(set jobs.Tuning) func(context.Context, *streams, steeredJob) error {
 	return func(ctx context.Context, s *streams, j steeredJob) error {
-		now := overlay(j.before.Tuning, set)
+		now := control.Overlay(j.before.Tuning, set)
 		if err := j.Tune(ctx, now); err != nil {
 			return err
 		}
 		return s.say(reports.Tuned(j.dir, now, j.Running()))
 	}
-}
-
-// overlay is a tuning with what was set later.
-func overlay(t, set jobs.Tuning) jobs.Tuning {
-	if set.Workers != nil {
-		t.Workers = set.Workers
-	}
-	if set.MaxRate != nil {
-		t.MaxRate = set.MaxRate
-	}
-	return t
 }
