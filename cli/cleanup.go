@@ -48,7 +48,17 @@ func cleanupCommand(s *streams) *cli.Command {
 			boolFlag("yes", "agree to the deletions"),
 			boolFlag("dry-run", "delete nothing: write the manifest to DIR, or without --job to standard output"),
 		}, runFlags()),
-		Action: func(c *cli.Context) error { return runCleanup(c, s) },
+		Action: func(c *cli.Context) error {
+			o, err := cleanupOptionsOf(c)
+			if err != nil {
+				return err
+			}
+			run, err := runOptionsOf(c)
+			if err != nil {
+				return err
+			}
+			return runCleanup(c.Context, o, run, s)
+		},
 	}
 }
 
@@ -67,29 +77,21 @@ func withOwn(own, common []cli.Flag) []cli.Flag {
 	return own
 }
 
-// runCleanup is the command. It sends nothing before all options are checked.
-func runCleanup(c *cli.Context, s *streams) error {
-	o, err := cleanupOptionsOf(c)
-	if err != nil {
-		return err
-	}
-	run, err := runOptionsOf(c)
-	if err != nil {
-		return err
-	}
-	se, err := newSession(c.Context, run, s, false)
+// runCleanup connects, also for a dry run: unlike that of a job, it reads.
+func runCleanup(ctx context.Context, o *cleanupOptions, run runOptions, s *streams) error {
+	se, err := newSession(ctx, run, s, false)
 	if err != nil {
 		return err
 	}
 	defer se.close()
-	if o.dryRun { // unlike that of a job, it reads
+	if o.dryRun {
 		api, err := run.connect(s, se.log)
 		if err != nil {
 			return err
 		}
 		se.connect = func(*store.Job) (dispatch.API, error) { return api, nil }
 	}
-	return o.run(c.Context, s, se)
+	return o.run(ctx, s, se)
 }
 
 // run carries the cleanup out: it makes nothing before the deletions are agreed to.
