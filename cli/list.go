@@ -186,7 +186,7 @@ func queryOf(c *cli.Context) (graph.Query, error) {
 	}
 	for name, v := range map[string]int{"min-width": q.MinWidth, "min-height": q.MinHeight} {
 		if v < 0 {
-			return q, usagef("", "--%s is negative", name)
+			return q, usagef("", "--%s must be 0 or more, not %d", name, v)
 		}
 	}
 	for name, id := range map[string]string{"business-id": q.BusinessID, "biz-tag-id": q.BizTagID} {

@@ -10,6 +10,7 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/reader"
+	"adferry/reports"
 )
 
 // reading is what a command that only reads needs, checked before anything is
@@ -75,7 +76,7 @@ func (r *reading) ended(err error) error {
 	accounts, stop := splitErrors(err)
 	for i, a := range accounts {
 		if i == mostTold {
-			fmt.Fprintf(r.err, "adferry: and %d more accounts cannot be read\n", len(accounts)-i)
+			fmt.Fprintf(r.err, "adferry: %s cannot be read either\n", reports.Counted(len(accounts)-i, "more ad account", "more ad accounts"))
 			break
 		}
 		report(r.err, a)

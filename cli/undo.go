@@ -125,9 +125,9 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 		return false, err
 	}
 	if !meta.PausedAt.IsZero() {
-		return false, usagef("adferry unpause "+dir, "%s is paused since %s, and writes whose answers were lost have to be settled first", dir, reports.Clock(meta.PausedAt))
+		return false, usagef("adferry unpause "+reports.Quote(dir), "%s is paused since %s, and writes whose answers were lost have to be settled first", dir, reports.Clock(meta.PausedAt))
 	}
-	fmt.Fprintf(s.err, "the answers to %d writes were lost; their outcome is settled first\n", lost)
+	fmt.Fprintf(s.err, "the answers to %s were lost; their outcome is settled first\n", reports.Counted(lost, "write", "writes"))
 	api, err := se.connect(job)
 	if err != nil {
 		return false, err
