@@ -8,7 +8,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"adferry/jobs"
-	"adferry/jobs/store"
 	"adferry/reports"
 )
 
@@ -49,7 +48,7 @@ func showUntilStopped(ctx context.Context, s *streams, dir string, asJSON, watch
 }
 
 func showStatus(ctx context.Context, s *streams, dir string, asJSON bool) (jobs.JobState, error) {
-	job, err := store.View(ctx, dir)
+	job, err := viewJob(ctx, dir)
 	if err != nil {
 		return "", err
 	}
@@ -72,7 +71,7 @@ func showStatus(ctx context.Context, s *streams, dir string, asJSON bool) (jobs.
 // printLeft says what a resume or a retry would take up, and ends as the limit of
 // deletions would have it end.
 func printLeft(ctx context.Context, s *streams, se *session, dir string, reopen bool) error {
-	job, err := store.View(ctx, dir)
+	job, err := viewJob(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -109,7 +108,7 @@ func reportCommand(s *streams) *cli.Command {
 
 // writeReports writes the reports of the job in dir again.
 func writeReports(ctx context.Context, s *streams, dir string) error {
-	job, err := store.View(ctx, dir)
+	job, err := viewJob(ctx, dir)
 	if err != nil {
 		return err
 	}

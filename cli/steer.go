@@ -65,7 +65,7 @@ func steerAction(c *cli.Context, s *streams, do func(context.Context, *streams, 
 
 // steer opens the job in dir, whoever runs it.
 func steer(ctx context.Context, s *streams, dir string, do func(context.Context, *streams, steeredJob) error) error {
-	job, err := store.View(ctx, dir)
+	job, err := viewJob(ctx, dir)
 	if err != nil {
 		return err
 	}
