@@ -40,7 +40,7 @@ func cleanupCommand(s *streams) *cli.Command {
 			stringFlag("name", "", "GLOB", "select by the whole name, case-sensitive: * is any text, ? a character, [a-z] one of these"),
 			&cli.StringSliceFlag{Name: "keep", EnvVars: env("keep"),
 				Usage: "do not delete what this list names: image hashes, one a line, or a mapping.csv (`FILE`; may be repeated; the variable has one a line)"},
-			stringFlag("min-age", cleanup.FormatAge(cleanup.DefaultMinAge), "AGE", "do not delete images that are younger; 0 asks for no age"),
+			stringFlag("min-age", cleanup.FormatAge(cleanup.DefaultMinAge), "AGE", "do not delete images that are younger; 0 is any age"),
 			stringFlag("max-delete", cleanup.FormatLimit(cleanup.DefaultLimit), "N|P%", "refuse to delete more than N images, or more than P% of the images of an ad account"),
 			stringFlag("job", "", "DIR", "folder of the job"),
 			stringFlag("jobs", "", "ROOT", "folder in which each run makes a dated folder for its job"),
@@ -48,7 +48,17 @@ func cleanupCommand(s *streams) *cli.Command {
 			boolFlag("yes", "agree to the deletions"),
 			boolFlag("dry-run", "delete nothing: write the manifest to DIR, or without --job to standard output"),
 		}, runFlags()),
-		Action: func(c *cli.Context) error { return runCleanup(c, s) },
+		Action: func(c *cli.Context) error {
+			o, err := cleanupOptionsOf(c)
+			if err != nil {
+				return err
+			}
+			run, err := runOptionsOf(c)
+			if err != nil {
+				return err
+			}
+			return runCleanup(c.Context, o, run, s)
+		},
 	}
 }
 
@@ -67,29 +77,21 @@ func withOwn(own, common []cli.Flag) []cli.Flag {
 	return own
 }
 
-// runCleanup is the command. It sends nothing before all options are checked.
-func runCleanup(c *cli.Context, s *streams) error {
-	o, err := cleanupOptionsOf(c)
-	if err != nil {
-		return err
-	}
-	run, err := runOptionsOf(c)
-	if err != nil {
-		return err
-	}
-	se, err := newSession(c.Context, run, s, false)
+// runCleanup connects, also for a dry run: unlike that of a job, it reads.
+func runCleanup(ctx context.Context, o *cleanupOptions, run runOptions, s *streams) error {
+	se, err := newSession(ctx, run, s, false)
 	if err != nil {
 		return err
 	}
 	defer se.close()
-	if o.dryRun { // unlike that of a job, it reads
+	if o.dryRun {
 		api, err := run.connect(s, se.log)
 		if err != nil {
 			return err
 		}
 		se.connect = func(*store.Job) (dispatch.API, error) { return api, nil }
 	}
-	return o.run(c.Context, s, se)
+	return o.run(ctx, s, se)
 }
 
 // run carries the cleanup out: it makes nothing before the deletions are agreed to.
@@ -201,7 +203,7 @@ func ageOf(c *cli.Context, name string, missing time.Duration) (time.Duration, e
 	if err != nil {
 		hint := ""
 		if name == "min-age" {
-			hint = "--min-age 0 asks for no age"
+			hint = "to delete images of any age, write --min-age 0"
 		}
 		return 0, usagef(hint, "--%s: %w", name, err)
 	}
@@ -239,7 +241,7 @@ func (o *cleanupOptions) checkFolders() error {
 	case o.dir != "" && o.root != "":
 		return usagef("--job DIR is the folder of one job, --jobs ROOT holds a dated folder for each run's job", "--job and --jobs exclude each other")
 	case o.dir == "" && o.root == "" && !o.dryRun:
-		return usagef("name a folder with --job DIR; for a timer, --jobs ROOT makes dated ones", "there is no folder for the job")
+		return usagef("name a folder with --job DIR; for a timer, --jobs ROOT makes dated ones", "cleanup needs a folder for its job")
 	case o.root != "" && holdsJob(o.root):
 		return usagef("name the folder above it, or another one", "--jobs needs a folder of jobs, and %s is the folder of a single one", o.root)
 	case o.keepJobs < 0:

@@ -78,7 +78,7 @@ func (o *cleanupOptions) earlier(ctx context.Context, dir string) (e cleanup.Ear
 
 // summaryIn is the summary of the job in a folder.
 func summaryIn(ctx context.Context, dir string) (jobs.Summary, error) {
-	view, err := store.View(ctx, dir)
+	view, err := viewJob(ctx, dir)
 	if err != nil {
 		return jobs.Summary{}, err
 	}
@@ -89,9 +89,9 @@ func summaryIn(ctx context.Context, dir string) (jobs.Summary, error) {
 // resumeCleanup carries out the rest of an unfinished cleanup. Its deletions were
 // agreed to when it was made.
 func resumeCleanup(ctx context.Context, s *streams, se *session, dir string) error {
-	job, err := store.Open(ctx, dir)
+	job, err := openJob(ctx, dir)
 	if err != nil {
-		return inJob(dir, err)
+		return err
 	}
 	defer job.Close()
 	if !se.quiet {

@@ -68,7 +68,9 @@ var errorCases = []errorCase{
 		return "find the adferry process that hangs and end it, then run this again; nothing was sent"
 	}),
 	is(store.ErrBusy, exitLocked, func(error) string { return "wait until it ends, or let the timer start the next run" }),
-	is(store.ErrNoJob, exitUsage, func(error) string { return "to make one: adferry run MANIFEST --job DIR" }),
+	is(store.ErrNoJob, exitUsage, func(err error) string {
+		return "to make one: adferry run MANIFEST --job " + reports.Quote(folderOf(err))
+	}),
 	is(store.ErrExists, exitUsage, nil),
 	kind(exitStopped, func(*diskError, error) []string {
 		return []string{"nothing was sent; free some space or fix the disk, then run it again"}

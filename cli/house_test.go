@@ -27,6 +27,7 @@ var rooms = map[string]struct {
 	"jobs/dispatch":   {[]string{"plan", "graph", "jobs", "jobs/quota"}, "who sends next knows calls and replies, not images"},
 	"jobs/engine":     {[]string{"plan", "graph", "jobs", "jobs/quota", "jobs/content", "jobs/evidence", "jobs/dispatch"}, "the engine reaches its checkpoint through an interface, and reports through a hook"},
 	"jobs/reader":     {[]string{"plan", "graph", "jobs", "jobs/quota", "jobs/evidence", "jobs/dispatch"}, "the reader reads without a job"},
+	"jobs/control":    {[]string{"jobs", "jobs/store"}, "control reads what was set of a job; it knows neither engine nor screen"},
 	"jobs/undo":       {[]string{"plan", "graph", "jobs", "jobs/store", "jobs/backup"}, "an undo reads what a job did and makes a manifest of it"},
 	"jobs/verify":     {[]string{"plan", "graph", "jobs", "jobs/reader"}, "a verification reads through a reader and changes nothing"},
 	"jobs/preflight":  {[]string{"plan", "graph", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader"}, "a preflight reads and sends no write"},
@@ -39,7 +40,7 @@ var rooms = map[string]struct {
 	"jobs/store":      {[]string{"plan", "graph", "jobs"}, "the checkpoint knows what it stores, not how it is shown"},
 	"jobs/registry":   {[]string{"plan", "graph", "jobs/store"}, "the registry knows which jobs are unfinished, not how one is run"},
 	"reports":         {[]string{"plan", "jobs", "jobs/cleanup", "jobs/preflight", "jobs/undo"}, "reports read outcomes and findings; they do not reach for the API or the database"},
-	"cli":             {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/backup", "jobs/cleanup", "jobs/registry", "jobs/store", "jobs/undo", "jobs/verify", "jobs/preflight", "jobs/rehearsal", "reports"}, "the command line wires all the others"},
+	"cli":             {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/backup", "jobs/cleanup", "jobs/control", "jobs/registry", "jobs/store", "jobs/undo", "jobs/verify", "jobs/preflight", "jobs/rehearsal", "reports"}, "the command line wires all the others"},
 	".":               {[]string{"cli"}, "main.go starts the command line, and nothing else"},
 }
 

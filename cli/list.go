@@ -40,44 +40,58 @@ func listCommand(s *streams) *cli.Command {
 			boolFlag("count", "show how many images there are, and list none"),
 			intFlag("page-size", 500, "images in one call; halved while the API cannot answer that many"),
 		}, readFlags()...),
-		Action: func(c *cli.Context) error { return list(c, s) },
+		Action: func(c *cli.Context) error {
+			request, err := listRequestOf(c)
+			if err != nil {
+				return err
+			}
+			o, err := readOptionsOf(c)
+			if err != nil {
+				return err
+			}
+			return list(c.Context, o, s, request)
+		},
 	}
 }
 
-// list is the main job of the command: all that can be wrong with its call is
-// found before anything is sent.
-func list(c *cli.Context, s *streams) error {
-	accounts, err := accountsOf(c)
-	if err != nil {
-		return err
+// listRequest is what a call of list asks for.
+type listRequest struct {
+	accounts []plan.Account
+	query    graph.Query
+	fields   []string // to show beside the hash
+	format   reports.Format
+	count    bool // how many images there are, and not which
+}
+
+// listRequestOf reads it, and refuses what makes no sense.
+func listRequestOf(c *cli.Context) (r listRequest, err error) {
+	r.count = c.Bool("count")
+	if r.accounts, err = accountsOf(c); err != nil {
+		return r, err
 	}
-	var format reports.Format
-	if err := format.UnmarshalText([]byte(c.String("format"))); err != nil {
-		return usagef("", "--format %w", err)
+	if err := r.format.UnmarshalText([]byte(c.String("format"))); err != nil {
+		return r, usagef("", "--format %w", err)
 	}
-	fields, err := fieldsOf(c.String("fields"))
-	if err != nil {
-		return err
+	if r.fields, err = fieldsOf(c.String("fields")); err != nil {
+		return r, err
 	}
-	q, err := queryOf(c)
-	if err != nil {
-		return err
-	}
-	o, err := readOptionsOf(c)
-	if err != nil {
-		return err
-	}
+	r.query, err = queryOf(c)
+	return r, err
+}
+
+func list(ctx context.Context, o readOptions, s *streams, request listRequest) error {
 	r, err := newReading(o, s)
 	if err != nil {
 		return err
 	}
-	ctx, release := untilSignal(c.Context)
+	ctx, release := untilSignal(ctx)
 	defer release()
-	if c.Bool("count") {
-		err = countImages(ctx, r, accounts, q, format, s.out)
+	q := request.query
+	if request.count {
+		err = countImages(ctx, r, request.accounts, q, request.format, s.out)
 	} else {
-		q.Fields, q.Raw = append([]string{graph.FieldHash}, fields...), true
-		err = listImages(ctx, r, accounts, q, reports.NewListing(s.out, format, fields))
+		q.Fields, q.Raw = append([]string{graph.FieldHash}, request.fields...), true
+		err = listImages(ctx, r, request.accounts, q, reports.NewListing(s.out, request.format, request.fields))
 	}
 	if s.out.err != nil {
 		return s.out.err
@@ -172,7 +186,7 @@ func queryOf(c *cli.Context) (graph.Query, error) {
 	}
 	for name, v := range map[string]int{"min-width": q.MinWidth, "min-height": q.MinHeight} {
 		if v < 0 {
-			return q, usagef("", "--%s is negative", name)
+			return q, usagef("", "--%s must be 0 or more, not %d", name, v)
 		}
 	}
 	for name, id := range map[string]string{"business-id": q.BusinessID, "biz-tag-id": q.BizTagID} {

@@ -143,7 +143,7 @@ func argument(c *cli.Context, name string) (string, error) {
 	case 0:
 		return "", usagef(fmt.Sprintf("adferry %s %s", c.Command.Name, name), "%s needs %s", c.Command.Name, name)
 	}
-	return "", usagef(fmt.Sprintf("adferry %s %s", c.Command.Name, name), "%s takes one argument, and there are %d: %s",
+	return "", usagef(fmt.Sprintf("adferry %s %s", c.Command.Name, name), "%s takes one argument, not %d: %s",
 		c.Command.Name, c.NArg(), strings.Join(c.Args().Slice(), " "))
 }
 
@@ -218,12 +218,12 @@ func pace(c *cli.Context) (engine.Options, error) {
 	}
 	for _, name := range []string{"max-wait", "max-duration"} {
 		if c.Duration(name) < 0 {
-			return o, usagef("", "--%s must not be negative; 0 is no limit", name)
+			return o, usagef("", "--%s must be 0 (no limit) or more, not %s", name, c.Duration(name))
 		}
 	}
 	for _, name := range []string{"timeout", "retry-base", "retry-max"} {
 		if c.Duration(name) <= 0 {
-			return o, usagef("", "--%s must be above zero, such as 30s", name)
+			return o, usagef("", "--%s must be above 0, such as 30s, not %s", name, c.Duration(name))
 		}
 	}
 	if err := o.Rules.Mode.UnmarshalText([]byte(c.String("quota"))); err != nil {

@@ -1,21 +1,16 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"os/signal"
-	"runtime"
-	"syscall"
 	"time"
 
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/reader"
+	"adferry/reports"
 )
 
 // reading is what a command that only reads needs, checked before anything is
@@ -81,7 +76,7 @@ func (r *reading) ended(err error) error {
 	accounts, stop := splitErrors(err)
 	for i, a := range accounts {
 		if i == mostTold {
-			fmt.Fprintf(r.err, "adferry: and %d more accounts cannot be read\n", len(accounts)-i)
+			fmt.Fprintf(r.err, "adferry: %s cannot be read either\n", reports.Counted(len(accounts)-i, "more ad account", "more ad accounts"))
 			break
 		}
 		report(r.err, a)
@@ -130,67 +125,4 @@ func accountHints(e *graph.Error) []string {
 		return []string{"the API refused what was asked: check the options and --api-version"}
 	}
 	return []string{"it kept failing; try again later"}
-}
-
-// untilSignal is a context that the first signal ends; the second one then ends
-// the process. A reading leaves nothing to be finished.
-func untilSignal(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, stopSignals()...)
-	go func() {
-		select {
-		case <-signals:
-			signal.Stop(signals)
-			cancel(jobs.ErrInterrupted)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		cancel(nil)
-	}
-}
-
-// outlet is where output goes. It remembers that some went nowhere, and takes no
-// more then.
-type outlet struct {
-	w   io.Writer
-	err error
-}
-
-func (o *outlet) Write(p []byte) (int, error) {
-	if o.err != nil {
-		return 0, o.err
-	}
-	n, err := o.w.Write(p)
-	if err != nil {
-		o.err = &outputError{err}
-		return n, o.err
-	}
-	return n, nil
-}
-
-// warnLost tells of output that was lost, where it does not change how the command
-// ends.
-func (o *outlet) warnLost(stderr io.Writer) {
-	if ignoreBrokenPipe(o.err) != nil {
-		fmt.Fprintf(stderr, "adferry: %s\n", o.err)
-	}
-	o.err = nil
-}
-
-// outputError: the output could not be written.
-type outputError struct{ err error }
-
-func (e *outputError) Error() string { return "the output cannot be written: " + e.err.Error() }
-func (e *outputError) Unwrap() error { return e.err }
-
-// ignoreBrokenPipe is no error for a reader of the output that has seen enough, as head has.
-func ignoreBrokenPipe(err error) error {
-	windows := runtime.GOOS == "windows" && (errors.Is(err, syscall.Errno(109)) || errors.Is(err, syscall.Errno(232)))
-	if windows || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
-		return nil
-	}
-	return err
 }

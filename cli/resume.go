@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/urfave/cli/v2"
-
-	"adferry/jobs/store"
 )
 
 func resumeCommand(s *streams) *cli.Command {
@@ -38,7 +36,7 @@ func resumeAction(c *cli.Context, s *streams, reopen bool) error {
 
 // resume goes on with a job; with reopen its failed operations are tried anew.
 func resume(ctx context.Context, o runOptions, s *streams, dir string, reopen bool) error {
-	view, err := store.View(ctx, dir)
+	view, err := viewJob(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -61,9 +59,9 @@ func resume(ctx context.Context, o runOptions, s *streams, dir string, reopen bo
 	if se.dryRun {
 		return printLeft(ctx, s, se, dir, reopen)
 	}
-	job, err := store.Open(ctx, dir)
+	job, err := openJob(ctx, dir)
 	if err != nil {
-		return inJob(dir, err)
+		return err
 	}
 	defer job.Close()
 	if reopen {

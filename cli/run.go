@@ -136,7 +136,7 @@ func madeFrom(ctx context.Context, o runOptions, m *manifest, dir string) (bool,
 	if err := checkPlace(m, dir); err != nil {
 		return false, err
 	}
-	view, err := store.View(ctx, dir)
+	view, err := viewJob(ctx, dir)
 	if errors.Is(err, store.ErrNoJob) {
 		return false, store.CheckVacant(dir, beside(m, dir)...)
 	}
@@ -169,9 +169,9 @@ func madeFrom(ctx context.Context, o runOptions, m *manifest, dir string) (bool,
 
 // runAgain goes on with the job that an earlier run of the manifest made.
 func runAgain(ctx context.Context, s *streams, se *session, dir string) error {
-	job, err := store.Open(ctx, dir)
+	job, err := openJob(ctx, dir)
 	if err != nil {
-		return inJob(dir, err)
+		return err
 	}
 	defer job.Close()
 	return runJob(ctx, s, se, job, dir)

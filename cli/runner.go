@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
-	"time"
 
 	"adferry/jobs"
 	"adferry/jobs/backup"
@@ -27,7 +24,7 @@ func runJob(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 	return inJob(dir, runAndReport(ctx, s, se, job, dir))
 }
 
-// runAndReport is carryOut; its errors do not say which job they are about.
+// runAndReport is runJob, but its errors do not say which job they are about.
 func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
 	api, err := se.connect(job)
 	if err != nil {
@@ -59,14 +56,14 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	}
 	defer se.exporter.show(ctx, job)()
 	engine := engine.New(api, job, options)
-	helm, err := newFollower(ctx, s.err, dir, job, engine, se, meta.Steering)
+	unfollow, err := follow(ctx, s, se, dir, job, engine, meta.Steering)
 	if err != nil {
 		return err
 	}
-	ignore, leave := stopOnSignal(se, engine), helm.follow(ctx)
+	ignoreSignals := stopOnSignal(se, engine)
 	stop := whileRunning(engine.Run(ctx))
-	leave()
-	ignore()
+	unfollow()
+	ignoreSignals()
 	se.progress.Stop()
 	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)
 }
@@ -212,34 +209,14 @@ func watch(se *session) func(jobs.Event) {
 	}
 }
 
-// stopOnSignal lets the first signal drain the engine and the second one leave
-// at once: every intent is on disk, so that loses nothing.
+// stopOnSignal lets the first signal drain the engine. The second one ends the process,
+// which loses nothing, because every intent is on disk.
 func stopOnSignal(se *session, engine *engine.Engine) (release func()) {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, stopSignals()...)
-	done := make(chan struct{})
-	go func() {
-		var first time.Time
-		for {
-			var s os.Signal
-			select {
-			case <-done:
-				return
-			case s = <-signals:
-			}
-			switch {
-			case first.IsZero():
-				first = time.Now()
-				engine.Stop(jobs.ErrInterrupted)
-				se.progress.Note("stopping: requests in flight may end; interrupt again to stop now")
-			case s != syscall.SIGHUP || time.Since(first) > hangupPause:
-				se.progress.Stop()
-				os.Exit(exitStopped)
-			}
-		}
-	}()
-	return func() {
-		signal.Stop(signals)
-		close(done)
-	}
+	return onStopSignal(func() {
+		engine.Stop(jobs.ErrInterrupted)
+		se.progress.Note("stopping: requests in flight may end; interrupt again to stop now")
+	}, func() {
+		se.progress.Stop()
+		os.Exit(exitStopped)
+	})
 }

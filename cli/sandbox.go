@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -39,20 +38,24 @@ func sandboxCommand(s *streams) *cli.Command {
 			durationFlag("latency", 0, "time that each HTTP request takes"),
 			&cli.Uint64Flag{Name: "seed", Usage: "seed of everything random", EnvVars: env("seed")},
 		},
-		Action: func(c *cli.Context) error { return serveSandbox(c, s) },
+		Action: func(c *cli.Context) error {
+			if c.NArg() > 0 {
+				return usagef("to seed it from a manifest: adferry sandbox --manifest FILE", "sandbox takes no arguments, not %q", c.Args().First())
+			}
+			options, err := sandboxOptions(c)
+			if err != nil {
+				return err
+			}
+			return serveSandbox(c.Context, s, options, c.String("manifest"), c.String("listen"))
+		},
 	}
 }
 
-func serveSandbox(c *cli.Context, s *streams) error {
-	if c.NArg() > 0 {
-		return usagef("to seed it from a manifest: adferry sandbox --manifest FILE", "sandbox takes no arguments, not %q", c.Args().First())
-	}
-	options, err := sandboxOptions(c)
-	if err != nil {
-		return err
-	}
+// serveSandbox serves at the address listen until a signal comes; the manifest in path
+// seeds the server, unless it is empty.
+func serveSandbox(ctx context.Context, s *streams, options sandbox.Options, path, listen string) error {
 	server := sandbox.New(options)
-	if path := c.String("manifest"); path != "" {
+	if path != "" {
 		m, err := connection{}.openManifest(s, path)
 		if err != nil {
 			return err
@@ -64,12 +67,12 @@ func serveSandbox(c *cli.Context, s *streams) error {
 		}
 		seeds.Fill(server, time.Now())
 	}
-	l, err := net.Listen("tcp", c.String("listen"))
+	l, err := net.Listen("tcp", listen)
 	if err != nil {
 		return usagef("", "--listen: %w", err)
 	}
-	ctx, stop := signal.NotifyContext(c.Context, stopSignals()...)
-	defer stop()
+	ctx, release := untilSignal(ctx)
+	defer release()
 	fmt.Fprintf(s.out, "sandbox listening on http://%s\n", l.Addr())
 	fmt.Fprintf(s.err, "rehearse with: ADFERRY_ENDPOINT=http://%s ADFERRY_ACCESS_TOKEN=any adferry run MANIFEST\n", l.Addr())
 	h := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}

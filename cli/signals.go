@@ -1,22 +1,66 @@
 package cli
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
+
+	"adferry/jobs"
 )
 
-// hangupPause is within which a second SIGHUP is the first once more: of a terminal
-// that closes, both the shell and the kernel tell a process.
+// hangupPause is how long after the first signal a SIGHUP is not taken for a second one:
+// when a terminal closes, both the shell and the kernel send one.
 const hangupPause = time.Second
 
-// stopSignals are what ends a command in good order. A process that was started to
-// outlive its terminal, as nohup does, goes on ignoring SIGHUP.
+// stopSignals are the signals that end a command in good order. A process that was started
+// to outlive its terminal, as nohup does, goes on ignoring SIGHUP.
 func stopSignals() []os.Signal {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	return signals
+}
+
+// onStopSignal calls first at the first signal and again at every later one, until it is
+// released.
+func onStopSignal(first, again func()) (release func()) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, stopSignals()...)
+	released := make(chan struct{})
+	go func() {
+		var stopped time.Time
+		for {
+			var s os.Signal
+			select {
+			case <-released:
+				return
+			case s = <-signals:
+			}
+			switch {
+			case stopped.IsZero():
+				stopped = time.Now()
+				first()
+			case s != syscall.SIGHUP || time.Since(stopped) > hangupPause:
+				again()
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(released)
+	}
+}
+
+// untilSignal is a context that the first signal ends with jobs.ErrInterrupted; a second
+// one ends the process, because what only reads or waits leaves nothing to finish.
+func untilSignal(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	release := onStopSignal(func() { cancel(jobs.ErrInterrupted) }, func() { os.Exit(exitStopped) })
+	return ctx, func() {
+		release()
+		cancel(nil)
+	}
 }

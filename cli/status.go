@@ -8,7 +8,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"adferry/jobs"
-	"adferry/jobs/store"
 	"adferry/reports"
 )
 
@@ -24,23 +23,32 @@ func statusCommand(s *streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			for {
-				state, err := showStatus(c.Context, s, dir, c.Bool("json"))
-				if err != nil || !c.Bool("watch") || !state.Held() {
-					return err
-				}
-				select {
-				case <-c.Context.Done():
-					return nil
-				case <-time.After(2 * time.Second):
-				}
-			}
+			return showUntilStopped(c.Context, s, dir, c.Bool("json"), c.Bool("watch"))
 		},
 	}
 }
 
+// watchEvery is how often status --watch shows the job.
+const watchEvery = 2 * time.Second
+
+// showUntilStopped shows how far the job in dir is, once, or with watch until no process
+// runs it.
+func showUntilStopped(ctx context.Context, s *streams, dir string, asJSON, watch bool) error {
+	for {
+		state, err := showStatus(ctx, s, dir, asJSON)
+		if err != nil || !watch || !state.Held() {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(watchEvery):
+		}
+	}
+}
+
 func showStatus(ctx context.Context, s *streams, dir string, asJSON bool) (jobs.JobState, error) {
-	job, err := store.View(ctx, dir)
+	job, err := viewJob(ctx, dir)
 	if err != nil {
 		return "", err
 	}
@@ -63,7 +71,7 @@ func showStatus(ctx context.Context, s *streams, dir string, asJSON bool) (jobs.
 // printLeft says what a resume or a retry would take up, and ends as the limit of
 // deletions would have it end.
 func printLeft(ctx context.Context, s *streams, se *session, dir string, reopen bool) error {
-	job, err := store.View(ctx, dir)
+	job, err := viewJob(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -93,16 +101,20 @@ func reportCommand(s *streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			job, err := store.View(c.Context, dir)
-			if err != nil {
-				return err
-			}
-			defer job.Close()
-			if err := reports.Write(c.Context, dir, job); err != nil {
-				return inJob(dir, fmt.Errorf("%w: %w", errReports, err))
-			}
-			_, err = fmt.Fprintf(s.out, "reports written to %s\n", reports.OneLine(dir))
-			return err
+			return writeReports(c.Context, s, dir)
 		},
 	}
+}
+
+// writeReports writes the reports of the job in dir again.
+func writeReports(ctx context.Context, s *streams, dir string) error {
+	job, err := viewJob(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer job.Close()
+	if err := reports.Write(ctx, dir, job); err != nil {
+		return inJob(dir, fmt.Errorf("%w: %w", errReports, err))
+	}
+	return s.say("reports written to " + reports.OneLine(dir))
 }

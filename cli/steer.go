@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"adferry/jobs"
+	"adferry/jobs/control"
 	"adferry/jobs/store"
 	"adferry/reports"
 )
@@ -64,7 +65,7 @@ func steerAction(c *cli.Context, s *streams, do func(context.Context, *streams, 
 
 // steer opens the job in dir, whoever runs it.
 func steer(ctx context.Context, s *streams, dir string, do func(context.Context, *streams, steeredJob) error) error {
-	job, err := store.View(ctx, dir)
+	job, err := viewJob(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -98,21 +99,10 @@ func unpause(ctx context.Context, s *streams, j steeredJob) error {
 
 func tuneTo(set jobs.Tuning) func(context.Context, *streams, steeredJob) error {
 	return func(ctx context.Context, s *streams, j steeredJob) error {
-		now := overlay(j.before.Tuning, set)
+		now := control.Overlay(j.before.Tuning, set)
 		if err := j.Tune(ctx, now); err != nil {
 			return err
 		}
 		return s.say(reports.Tuned(j.dir, now, j.Running()))
 	}
-}
-
-// overlay is a tuning with what was set later.
-func overlay(t, set jobs.Tuning) jobs.Tuning {
-	if set.Workers != nil {
-		t.Workers = set.Workers
-	}
-	if set.MaxRate != nil {
-		t.MaxRate = set.MaxRate
-	}
-	return t
 }

@@ -11,7 +11,7 @@ import (
 	"adferry/reports"
 )
 
-// doubtError: writes may still take effect, and they were not waited for.
+// unconfirmedError: writes may still take effect, and they were not waited for.
 type unconfirmedError struct {
 	until time.Time
 	err   error  // why not
@@ -23,8 +23,8 @@ func (e *unconfirmedError) Unwrap() error { return e.err }
 
 // waitAgain names the command by which to wait again.
 func waitAgain(command, dir string, err error) error {
-	if doubt := (*unconfirmedError)(nil); errors.As(err, &doubt) {
-		doubt.again = "adferry " + command + " " + reports.Quote(dir)
+	if e, ok := errors.AsType[*unconfirmedError](err); ok {
+		e.again = "adferry " + command + " " + reports.Quote(dir)
 	}
 	return err
 }
@@ -48,7 +48,7 @@ func waitForUnconfirmed(ctx context.Context, s *streams, se *session, job *store
 	return waitForWrites(ctx, s, se, job)
 }
 
-// waitForWrites is waitOutDoubt until the context ends.
+// waitForWrites is waitForUnconfirmed without the signals: the context ends the wait.
 func waitForWrites(ctx context.Context, s *streams, se *session, job *store.Job) error {
 	held := time.Now()
 	writes, last, err := job.InDoubt(ctx, held.Add(-jobs.LongestDoubt))

@@ -40,9 +40,9 @@ func undoCommand(s *streams) *cli.Command {
 }
 
 func undoJob(ctx context.Context, o runOptions, s *streams, dir string) error {
-	original, err := store.Open(ctx, dir) // held: what is being undone must not go on
+	original, err := openJob(ctx, dir) // held: what is being undone must not go on
 	if err != nil {
-		return inJob(dir, err)
+		return err
 	}
 	defer original.Close()
 	meta, err := original.Meta(ctx)
@@ -125,9 +125,9 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 		return false, err
 	}
 	if !meta.PausedAt.IsZero() {
-		return false, usagef("adferry unpause "+dir, "%s is paused since %s, and writes whose answers were lost have to be settled first", dir, reports.Clock(meta.PausedAt))
+		return false, usagef("adferry unpause "+reports.Quote(dir), "%s is paused since %s, and writes whose answers were lost have to be settled first", dir, reports.Clock(meta.PausedAt))
 	}
-	fmt.Fprintf(s.err, "the answers to %d writes were lost; their outcome is settled first\n", lost)
+	fmt.Fprintf(s.err, "the answers to %s were lost; their outcome is settled first\n", reports.Counted(lost, "write", "writes"))
 	api, err := se.connect(job)
 	if err != nil {
 		return false, err
@@ -203,9 +203,9 @@ func openUndo(ctx context.Context, _ *session, u undo.Job, _ bool) (*store.Job, 
 	if err != nil {
 		return nil, err
 	}
-	job, err := store.Open(ctx, u.Dir)
+	job, err := openJob(ctx, u.Dir)
 	if err != nil {
-		return nil, inJob(u.Dir, err)
+		return nil, err
 	}
 	meta, err := job.Meta(ctx)
 	if err == nil && sum != meta.Manifest.SHA256 {

@@ -37,7 +37,7 @@ func verifyCommand(s *streams) *cli.Command {
 }
 
 func verifyJob(ctx context.Context, o readOptions, s *streams, dir string, asJSON bool) error {
-	job, err := store.View(ctx, dir)
+	job, err := viewJob(ctx, dir)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,23 @@ func StartsPaused(dir string, since time.Time) string {
 	return fmt.Sprintf("%s is paused since %s: nothing is sent until adferry unpause %s", OneLine(dir), Clock(since), Quote(dir))
 }
 
+// StartsTuned says to a process how its job was tuned.
+func StartsTuned(t jobs.Tuning) string { return fmt.Sprintf("uses %s, as set with adferry tune", t) }
+
+// Steered says what people changed while a process ran their job, a line for each change.
+func Steered(dir string, before, now jobs.Steering) (lines []string) {
+	switch {
+	case now.Paused && !before.Paused:
+		lines = append(lines, "paused; go on with adferry unpause "+Quote(dir))
+	case before.Paused && !now.Paused:
+		lines = append(lines, "unpaused")
+	}
+	if now.Workers != before.Workers || now.MaxRate != before.MaxRate {
+		lines = append(lines, "tuned: "+jobs.Tuning{Workers: &now.Workers, MaxRate: &now.MaxRate}.String())
+	}
+	return lines
+}
+
 // Unpaused says that a job goes on.
 func Unpaused(dir string, running bool) string {
 	if running {
