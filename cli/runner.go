@@ -118,7 +118,7 @@ func optionsFor(se *session, meta store.Meta, dir string) (o engine.Options, rel
 	if meta.Backup == "" {
 		return o, func() {}, nil
 	}
-	folder, err := backup.Open(meta.Backup, o.Gallery)
+	folder, err := backup.Open(meta.Backup, o.Downloader)
 	if err != nil {
 		return o, nil, usagef("name another folder with --backup DIR; nothing was sent", "%w", err)
 	}

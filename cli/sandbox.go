@@ -137,7 +137,7 @@ func checkSeeds(m *manifest, sandboxed bool) error {
 
 // onSandbox is the API of a job that runs on the embedded sandbox, and where its
 // pictures are.
-func onSandbox(ctx context.Context, job *store.Job, log *slog.Logger) (dispatch.API, jobs.Gallery, error) {
+func onSandbox(ctx context.Context, job *store.Job, log *slog.Logger) (dispatch.API, jobs.Downloader, error) {
 	server, err := rehearsal.Server(ctx, job)
 	if err != nil {
 		return nil, nil, err

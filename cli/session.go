@@ -45,7 +45,7 @@ func (se *session) connectTo(ctx context.Context, s *streams, sandboxed bool) (e
 	}
 	if sandboxed {
 		se.connect = func(j *store.Job) (api dispatch.API, err error) {
-			api, se.engine.Gallery, err = onSandbox(ctx, j, se.log)
+			api, se.engine.Downloader, err = onSandbox(ctx, j, se.log)
 			return api, err
 		}
 	} else {
@@ -54,7 +54,7 @@ func (se *session) connectTo(ctx context.Context, s *streams, sandboxed bool) (e
 			return err
 		}
 		se.connect = func(*store.Job) (dispatch.API, error) { return api, nil }
-		se.engine.Gallery = graph.NewDownloader(graph.NewTransport(), se.timeout, userAgent())
+		se.engine.Downloader = graph.NewDownloader(graph.NewTransport(), se.timeout, userAgent())
 	}
 	se.exporter, err = newExporter(se.metrics, s, se.log, se.quiet)
 	return err

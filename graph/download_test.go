@@ -49,7 +49,7 @@ func (f *pictureFile) ReadAt(p []byte, off int64) (int, error) {
 	return bytes.NewReader(f.Bytes()).ReadAt(p, off)
 }
 
-func TestGalleryFetch(t *testing.T) {
+func TestDownloaderFetch(t *testing.T) {
 	whole := drawn(t, 60, 40)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "" || strings.Contains(r.URL.RawQuery, "token") {

@@ -5,7 +5,7 @@ import (
 	"math/bits"
 )
 
-// An image is a hash in an account, with the operations that mention it.
+// An imageNode is a hash in an account, with the operations that mention it.
 type imageNode struct {
 	hash    rawHash
 	account uint32

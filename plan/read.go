@@ -9,7 +9,7 @@ import (
 	"math"
 )
 
-// x: one being parsed, one being checked, and slack between them.
+// batchesInFlight are one being parsed, one being checked, and two between them.
 const batchesInFlight = 4
 
 // Read reads a manifest in one pass. It calls visit, which may be nil, for each valid

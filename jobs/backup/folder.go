@@ -33,10 +33,10 @@ taken out of it, and an image that an ad account still has is skipped:
 // Folder is a backup folder. It is safe for concurrent use, also by other
 // processes.
 type Folder struct {
-	dir     string
-	root    *os.Root
-	gallery jobs.Gallery
-	restore *restoreFile
+	dir        string
+	root       *os.Root
+	downloader jobs.Downloader
+	restore    *restoreFile
 
 	// Only if images will be saved.
 	sums  *content.Index
@@ -69,9 +69,9 @@ func checkParents(dir string) error {
 	return err
 }
 
-// Open opens the folder, which it makes if necessary. The gallery downloads pictures; it may
+// Open opens the folder, which it makes if necessary. downloader may
 // be nil if no images will be saved.
-func Open(dir string, gallery jobs.Gallery) (*Folder, error) {
+func Open(dir string, downloader jobs.Downloader) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make backup folder: %w", err)
 	}
@@ -79,8 +79,8 @@ func Open(dir string, gallery jobs.Gallery) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open backup folder: %w", err)
 	}
-	f := &Folder{dir: dir, root: root, gallery: gallery, restore: newRestoreFile(dir)}
-	if gallery == nil {
+	f := &Folder{dir: dir, root: root, downloader: downloader, restore: newRestoreFile(dir)}
+	if downloader == nil {
 		return f, nil
 	}
 	if err := f.prepare(); err != nil {
@@ -232,7 +232,7 @@ func (f *Folder) download(ctx context.Context, e *Entry, image graph.Image) erro
 		return fmt.Errorf("write to the backup: %w", err)
 	}
 	err := f.writeAtomic(string(e.Account), func(temp *os.File) (string, error) {
-		p, err := f.gallery.Fetch(ctx, image, temp)
+		p, err := f.downloader.Fetch(ctx, image, temp)
 		if err != nil {
 			return "", err
 		}

@@ -27,15 +27,15 @@ const (
 	hashB = "fedcba9876543210fedcba9876543210"
 )
 
-// gallery sends a picture that is any image's own, or the one that it is given, or
+// fakeDownloader sends a picture that is any image's own, or the one that it is given, or
 // fails.
-type gallery struct {
+type fakeDownloader struct {
 	picture string
 	err     error
 	fetched int
 }
 
-func (g *gallery) Fetch(ctx context.Context, image graph.Image, f graph.PictureFile) (p graph.Picture, err error) {
+func (g *fakeDownloader) Fetch(ctx context.Context, image graph.Image, f graph.PictureFile) (p graph.Picture, err error) {
 	g.fetched++
 	data := cmp.Or(g.picture, drawn(image.Hash))
 	if _, err := io.WriteString(f, data); err != nil {
@@ -61,7 +61,7 @@ func drawn(text string) string {
 	return b.String()
 }
 
-func open(t *testing.T, dir string, g *gallery) *backup.Folder {
+func open(t *testing.T, dir string, g *fakeDownloader) *backup.Folder {
 	t.Helper()
 	f, err := backup.Open(dir, g)
 	if err != nil {
@@ -79,7 +79,7 @@ func keep(t *testing.T, f *backup.Folder, account plan.Account, hash, name strin
 }
 
 func TestKeep(t *testing.T) {
-	dir, g := filepath.Join(t.TempDir(), "new", "backup"), &gallery{}
+	dir, g := filepath.Join(t.TempDir(), "new", "backup"), &fakeDownloader{}
 	f := open(t, dir, g)
 	keep(t, f, "11", hashA, "shoe, red.jpg")
 	keep(t, f, "11", hashA, "shoe, red.jpg")
@@ -133,10 +133,10 @@ func restores(t *testing.T, dir string, want int) {
 func TestKeepFails(t *testing.T) {
 	dir := t.TempDir()
 	down := &graph.Error{Class: graph.Transient, Message: "down"}
-	g := &gallery{err: down}
+	g := &fakeDownloader{err: down}
 	f := open(t, dir, g)
 	if _, err := f.Save(t.Context(), "11", graph.Image{Hash: hashA}); !errors.Is(err, down) {
-		t.Errorf("got %v, want what the gallery said", err)
+		t.Errorf("got %v, want the error of the download", err)
 	}
 	if _, err := f.Find("11", hashA); !errors.Is(err, backup.ErrNotFound) {
 		t.Errorf("got %v", err)
@@ -171,13 +171,13 @@ func TestKeepMends(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
-			f := open(t, dir, &gallery{})
+			f := open(t, dir, &fakeDownloader{})
 			keep(t, f, "11", hashA, "")
 			f.Close()
 			if err := test.spoil(dir); err != nil {
 				t.Fatal(err)
 			}
-			g := &gallery{}
+			g := &fakeDownloader{}
 			f = open(t, dir, g)
 			if _, err := f.Find("11", hashA); !errors.Is(err, backup.ErrNotFound) {
 				t.Errorf("got %v, want it not kept", err)
@@ -193,7 +193,7 @@ func TestKeepMends(t *testing.T) {
 
 func TestNewerIsLeftAlone(t *testing.T) {
 	dir := t.TempDir()
-	f := open(t, dir, &gallery{})
+	f := open(t, dir, &fakeDownloader{})
 	keep(t, f, "11", hashA, "")
 	path := filepath.Join(dir, "11", hashA+".json")
 	raw, err := os.ReadFile(path)
@@ -213,7 +213,7 @@ func TestKeepTogether(t *testing.T) {
 	dir := t.TempDir()
 	var all sync.WaitGroup
 	for job := range 4 {
-		f := open(t, dir, &gallery{})
+		f := open(t, dir, &fakeDownloader{})
 		all.Go(func() {
 			for i := range 50 {
 				keep(t, f, plan.Account(fmt.Sprint(11+job%2)), fmt.Sprintf("%032x", i), "")
@@ -227,7 +227,7 @@ func TestKeepTogether(t *testing.T) {
 // A full disk is told from a picture that cannot be had.
 func TestKeepOnFullDisk(t *testing.T) {
 	dir := t.TempDir()
-	f := open(t, dir, &gallery{})
+	f := open(t, dir, &fakeDownloader{})
 	if err := os.WriteFile(filepath.Join(dir, "11"), nil, 0o644); err != nil { // where a folder has to be
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestKeepOnFullDisk(t *testing.T) {
 func ExampleFolder() {
 	dir, _ := os.MkdirTemp("", "")
 	defer os.RemoveAll(dir)
-	f, _ := backup.Open(dir, &gallery{})
+	f, _ := backup.Open(dir, &fakeDownloader{})
 	defer f.Close()
 	_, _ = f.Save(context.Background(), "11", graph.Image{Hash: hashA, Name: "shoe.png", URL: "https://cdn.example/shoe"})
 	rows, _ := os.ReadFile(filepath.Join(dir, "restore.csv"))
@@ -255,7 +255,7 @@ func ExampleFolder() {
 // An image counts as kept only once its row is in restore.csv.
 func TestRowComesFirst(t *testing.T) {
 	dir := t.TempDir()
-	f := open(t, dir, &gallery{})
+	f := open(t, dir, &fakeDownloader{})
 	if err := os.Mkdir(filepath.Join(dir, "lock"), 0o755); err != nil { // no row can be added
 		t.Fatal(err)
 	}
@@ -270,7 +270,7 @@ func TestRowComesFirst(t *testing.T) {
 // A picture that is not the one that was kept is no backup, whatever its length.
 func TestDamagedPictureIsNotKept(t *testing.T) {
 	dir := t.TempDir()
-	g := &gallery{}
+	g := &fakeDownloader{}
 	f := open(t, dir, g)
 	keep(t, f, "11", hashA, "")
 	path := filepath.Join(dir, "11", hashA+".png")
@@ -307,7 +307,7 @@ func TestEditedRows(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
-			f := open(t, dir, &gallery{})
+			f := open(t, dir, &fakeDownloader{})
 			keep(t, f, "11", hashA, "")
 			path := filepath.Join(dir, "restore.csv")
 			raw, err := os.ReadFile(path)

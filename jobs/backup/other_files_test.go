@@ -26,7 +26,7 @@ func TestPossible(t *testing.T) {
 		return folder
 	}
 	ours := fill()
-	f, err := backup.Open(ours, &gallery{}) // one without is only read
+	f, err := backup.Open(ours, &fakeDownloader{}) // one without is only read
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func wantKept(t *testing.T, f *backup.Folder, hash plan.Hash, picture string) {
 // kept, the earlier one no longer vouched for, also by the next process; each is kept
 // as soon as a picture of its own comes. One image in two ad accounts has one picture.
 func TestOnePictureForTwo(t *testing.T) {
-	dir, g := t.TempDir(), &gallery{picture: drawn("placeholder")}
+	dir, g := t.TempDir(), &fakeDownloader{picture: drawn("placeholder")}
 	f := open(t, dir, g)
 	keep(t, f, "11", hashA, "")
 	keep(t, f, "22", hashA, "")
@@ -81,7 +81,7 @@ func TestNoPictureOfTheImage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			f := open(t, dir, &gallery{picture: picture})
+			f := open(t, dir, &fakeDownloader{picture: picture})
 			_, err := f.Save(t.Context(), "11", graph.Image{Hash: hashA, URL: "https://x", Width: 1200, Height: 800})
 			var e *graph.Error
 			if !errors.As(err, &e) || e.Class != graph.Transient {
@@ -100,7 +100,7 @@ func TestNoPictureOfTheImage(t *testing.T) {
 // What was kept when less was asked of a picture is looked into before it lets its
 // image be deleted.
 func TestKeptPlaceholder(t *testing.T) {
-	dir, g := t.TempDir(), &gallery{}
+	dir, g := t.TempDir(), &fakeDownloader{}
 	f := open(t, dir, g)
 	keep(t, f, "11", hashA, "")
 	old, err := os.ReadFile(filepath.Join(dir, "11", hashA+".json"))
@@ -128,7 +128,7 @@ func TestKeptPlaceholder(t *testing.T) {
 // process is keeping images in the folder: they may be that one's.
 func TestLeftovers(t *testing.T) {
 	dir := t.TempDir()
-	first := open(t, dir, &gallery{})
+	first := open(t, dir, &fakeDownloader{})
 	left := filepath.Join(dir, "new", "1234")
 	if err := os.WriteFile(left, []byte("half a picture"), 0o644); err != nil {
 		t.Fatal(err)
@@ -139,10 +139,10 @@ func TestLeftovers(t *testing.T) {
 			t.Errorf("%s: %v", when, err)
 		}
 	}
-	second := open(t, dir, &gallery{})
+	second := open(t, dir, &fakeDownloader{})
 	exists(true, "while the first is at work")
 	first.Close()
-	open(t, dir, &gallery{}).Close()
+	open(t, dir, &fakeDownloader{}).Close()
 	exists(true, "while the second is at work")
 	second.Close()
 	reader, err := backup.Open(dir, nil)
@@ -151,6 +151,6 @@ func TestLeftovers(t *testing.T) {
 	}
 	reader.Close()
 	exists(true, "for one that only reads")
-	keep(t, open(t, dir, &gallery{}), "11", hashA, "")
+	keep(t, open(t, dir, &fakeDownloader{}), "11", hashA, "")
 	exists(false, "at the next start")
 }

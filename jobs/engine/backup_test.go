@@ -71,7 +71,7 @@ func TestNoBackupNoDelete(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{})
 				w.Has("11", "a")
 				w.Manifest("delete 11 a -")
-				err := w.Run(engine.Options{Backup: &jobtest.Keeper{W: w, Fail: test.fail}})
+				err := w.Run(engine.Options{Backup: &jobtest.Saver{W: w, Fail: test.fail}})
 				if test.stop {
 					jobtest.Is[*jobs.PictureError](t, err)
 				} else if err != nil {
@@ -94,7 +94,7 @@ func TestStopWhileKeeping(t *testing.T) {
 		w.Has("11", "a")
 		w.Manifest("delete 11 a -")
 		var running *engine.Engine
-		stopping := keepFunc(func() error {
+		stopping := saveFunc(func() error {
 			running.Stop(jobs.ErrInterrupted)
 			time.Sleep(time.Second)
 			return nil
@@ -108,13 +108,13 @@ func TestStopWhileKeeping(t *testing.T) {
 	})
 }
 
-type keepFunc func() error
+type saveFunc func() error
 
-func (f keepFunc) Save(context.Context, plan.Account, graph.Image) (sum graph.Sum, err error) {
+func (f saveFunc) Save(context.Context, plan.Account, graph.Image) (sum graph.Sum, err error) {
 	return sum, f()
 }
 
-func (f keepFunc) Vouch(graph.Sum, plan.Hash) error { return nil }
+func (f saveFunc) Vouch(graph.Sum, plan.Hash) error { return nil }
 
 // Where copying is refused for a pair of accounts, one refusal is enough to
 // fetch and upload its images; other pairs are copied.
@@ -128,7 +128,7 @@ func (f keepFunc) Vouch(graph.Sum, plan.Hash) error { return nil }
 // shifted is a server whose clock is ahead.
 // A copy that got another hash is known by it from its answer on: a process that
 // dies before the image's age was read leaves nothing to be sent again.
-// noGallery has no pictures.
+// noDownloader has no pictures.
 // Where neither copying nor fetching works, rows fail by the refusal's word, also
 // those that were never refused themselves.
 // A refused copy did nothing: an image that somebody else put there before the

@@ -39,7 +39,7 @@ func TestDetour(t *testing.T) {
 				w.Has("22")
 				w.Has("33", "other")
 				w.Manifest(append(rows, "copy 33 other 22")...)
-				if err := w.Run(engine.Options{Detour: true, Gallery: w.Gallery(), Workers: 1, BatchSize: 1}); err != nil {
+				if err := w.Run(engine.Options{Detour: true, Downloader: w.Downloader(), Workers: 1, BatchSize: 1}); err != nil {
 					t.Fatal(err)
 				}
 				w.Expect(append(want, "done")...)
@@ -77,7 +77,7 @@ func TestDetourUnderFaults(t *testing.T) {
 			w.Manifest(rows...)
 			for { // each process is cut off
 				ctx, kill := context.WithTimeout(context.Background(), 7*time.Second)
-				err := w.RunCtx(ctx, engine.Options{Detour: true, Gallery: w.Gallery(), Workers: 3, Attempts: 20}, nil)
+				err := w.RunCtx(ctx, engine.Options{Detour: true, Downloader: w.Downloader(), Workers: 3, Attempts: 20}, nil)
 				kill()
 				if err == nil {
 					break
@@ -116,9 +116,9 @@ func TestNoDetour(t *testing.T) {
 	})
 }
 
-type noGallery struct{}
+type noDownloader struct{}
 
-func (noGallery) Fetch(context.Context, graph.Image, graph.PictureFile) (p graph.Picture, err error) {
+func (noDownloader) Fetch(context.Context, graph.Image, graph.PictureFile) (p graph.Picture, err error) {
 	return p, &graph.Error{Class: graph.RefusedItem, Message: "no picture"}
 }
 
@@ -131,7 +131,7 @@ func TestDetourWithoutPictures(t *testing.T) {
 		}
 		w.Has("22")
 		w.Manifest("copy 11 a 22", "copy 11 b 22", "copy 11 c 22", "copy 11 d 22", "copy 11 e 22")
-		if err := w.Run(engine.Options{Detour: true, Gallery: noGallery{}, Workers: 1, BatchSize: 1}); err != nil {
+		if err := w.Run(engine.Options{Detour: true, Downloader: noDownloader{}, Workers: 1, BatchSize: 1}); err != nil {
 			t.Fatal(err)
 		}
 		w.Expect("failed denied", "failed denied", "failed denied", "failed denied", "failed denied")
@@ -145,7 +145,7 @@ func TestRefusedCopyCreatesNothing(t *testing.T) {
 		w.Server.AddImage("11", sandbox.Image{Hash: string(jobtest.Hash("a"))})
 		w.Has("22")
 		w.Manifest("copy 11 a 22")
-		o := engine.Options{Detour: true, Gallery: w.Gallery()}
+		o := engine.Options{Detour: true, Downloader: w.Downloader()}
 		stopping := o
 		stopping.StopOnThrottle = true
 		jobtest.Is[*jobs.ThrottledError](t, w.Run(stopping))
@@ -176,13 +176,13 @@ func TestDetourLeavesNothing(t *testing.T) {
 		w.Manifest(rows...)
 		var mu sync.Mutex
 		most := 0
-		watched := watchGallery{w.Gallery(), func() {
+		watched := watchedDownloader{w.Downloader(), func() {
 			files, _ := filepath.Glob(filepath.Join(pictures, "*"))
 			mu.Lock()
 			defer mu.Unlock()
 			most = max(most, len(files))
 		}}
-		if err := w.Run(engine.Options{Detour: true, Gallery: watched, Workers: 1, BatchSize: 1}); err != nil {
+		if err := w.Run(engine.Options{Detour: true, Downloader: watched, Workers: 1, BatchSize: 1}); err != nil {
 			t.Fatal(err)
 		}
 		if most == 0 || most > 50 {
@@ -197,12 +197,12 @@ func TestDetourLeavesNothing(t *testing.T) {
 	}
 }
 
-type watchGallery struct {
-	jobs.Gallery
+type watchedDownloader struct {
+	jobs.Downloader
 	look func()
 }
 
-func (g watchGallery) Fetch(ctx context.Context, i graph.Image, f graph.PictureFile) (graph.Picture, error) {
+func (g watchedDownloader) Fetch(ctx context.Context, i graph.Image, f graph.PictureFile) (graph.Picture, error) {
 	g.look()
-	return g.Gallery.Fetch(ctx, i, f)
+	return g.Downloader.Fetch(ctx, i, f)
 }

@@ -112,7 +112,7 @@ func (e *Engine) borrow(ctx context.Context, t *task, image graph.Image) error {
 	if err != nil {
 		return &graph.WriteError{Err: err}
 	}
-	picture, err := e.opt.Gallery.Fetch(ctx, image, spooled)
+	picture, err := e.opt.Downloader.Fetch(ctx, image, spooled)
 	if closed := spooled.Close(); err == nil && closed != nil {
 		err = &graph.WriteError{Err: closed}
 	}

@@ -61,7 +61,7 @@ func TestPlaceholders(t *testing.T) {
 						if verb == "delete" {
 							o.Backup = w.Backup(t, t.TempDir())
 						} else {
-							o.Detour, o.Gallery = true, w.Gallery()
+							o.Detour, o.Downloader = true, w.Downloader()
 						}
 						w.Manifest(rows...)
 						if err := w.Run(o); err != nil {
@@ -102,7 +102,7 @@ func TestPlaceholdersInManyLanes(t *testing.T) {
 			}
 			w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
 			w.Manifest(rows...)
-			if err := w.Run(engine.Options{Detour: true, Gallery: w.Gallery(), Workers: workers}); err != nil {
+			if err := w.Run(engine.Options{Detour: true, Downloader: w.Downloader(), Workers: workers}); err != nil {
 				t.Fatal(err)
 			}
 			if n := w.Server.Stats().Calls[sandbox.Delete]; n > 0 {
@@ -159,7 +159,7 @@ func TestPlaceholdersForAWhile(t *testing.T) {
 				w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
 				w.Has("22")
 				w.Manifest("move 11 a 22", "move 11 b 22", "move 11 c 22")
-				if err := w.Run(engine.Options{Detour: true, Gallery: placeholders(w, fault, 2)}); err != nil {
+				if err := w.Run(engine.Options{Detour: true, Downloader: placeholders(w, fault, 2)}); err != nil {
 					t.Fatal(err)
 				}
 				w.Expect("done uploaded", "done uploaded", "done uploaded")
@@ -178,7 +178,7 @@ func TestUploadedPlaceholderKeepsSource(t *testing.T) {
 		w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
 		w.Has("22")
 		w.Manifest("move 11 a 22", "move 11 b 22")
-		o := engine.Options{Detour: true, Gallery: w.Gallery()}
+		o := engine.Options{Detour: true, Downloader: w.Downloader()}
 		only := func(kind plan.Kind, name string) {
 			t.Helper()
 			o.Only = func(op jobs.Operation) bool { return op.Kind == kind && op.Hash == jobtest.Hash(name) }
@@ -241,7 +241,7 @@ func TestWithdrawnRequestExplainsNothing(t *testing.T) {
 		w.Has("22")
 		w.Manifest("delete 11 b -", "copy 33 a 22")
 		w.Wire.API = &refuser{API: w.Wire.API}
-		backup := slowKeep{lateClaim{w.Backup(t, t.TempDir()), jobtest.Hash("b")}, 5 * time.Second}
+		backup := slowSave{lateClaim{w.Backup(t, t.TempDir()), jobtest.Hash("b")}, 5 * time.Second}
 		if err := w.Run(engine.Options{Backup: backup, Attempts: 1, RetryBase: 10 * time.Second}); err != nil {
 			t.Fatal(err)
 		}
@@ -266,13 +266,13 @@ func (r *refuser) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
 	return r.API.Do(ctx, calls)
 }
 
-// slowKeep takes its time over each picture.
-type slowKeep struct {
+// slowSave takes its time over each picture.
+type slowSave struct {
 	engine.Backup
 	pause time.Duration
 }
 
-func (s slowKeep) Save(ctx context.Context, a plan.Account, i graph.Image) (graph.Sum, error) {
+func (s slowSave) Save(ctx context.Context, a plan.Account, i graph.Image) (graph.Sum, error) {
 	time.Sleep(s.pause)
 	return s.Backup.Save(ctx, a, i)
 }

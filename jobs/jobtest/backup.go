@@ -12,15 +12,15 @@ import (
 	"adferry/plan"
 )
 
-// Keeper is a backup that checks that what it keeps is still there, and fails
+// Saver is a backup that checks that what it keeps is still there, and fails
 // when told to.
-type Keeper struct {
+type Saver struct {
 	W     *World
 	inner engine.Backup
 	Fail  error
 }
 
-func (k *Keeper) Save(ctx context.Context, a plan.Account, i graph.Image) (sum graph.Sum, err error) {
+func (k *Saver) Save(ctx context.Context, a plan.Account, i graph.Image) (sum graph.Sum, err error) {
 	if k.Fail != nil {
 		return sum, k.Fail
 	}
@@ -30,18 +30,18 @@ func (k *Keeper) Save(ctx context.Context, a plan.Account, i graph.Image) (sum g
 	return k.inner.Save(ctx, a, i)
 }
 
-func (k *Keeper) Vouch(sum graph.Sum, h plan.Hash) error { return k.inner.Vouch(sum, h) }
+func (k *Saver) Vouch(sum graph.Sum, h plan.Hash) error { return k.inner.Vouch(sum, h) }
 
-func (w *World) Backup(t *testing.T, dir string) *Keeper {
+func (w *World) Backup(t *testing.T, dir string) *Saver {
 	t.Helper()
-	f, err := backup.Open(dir, w.Gallery())
+	f, err := backup.Open(dir, w.Downloader())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
-	return &Keeper{W: w, inner: f}
+	return &Saver{W: w, inner: f}
 }
 
-func (w *World) Gallery() *graph.Downloader {
+func (w *World) Downloader() *graph.Downloader {
 	return graph.NewDownloader(sandbox.Transport(w.Server), time.Minute, "")
 }
