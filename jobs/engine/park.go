@@ -53,11 +53,15 @@ func (e *Engine) appAnswered(reply graph.Reply, before, now time.Time) {
 // appWaits notes that all lanes wait although no throttle asked for it: the API cannot
 // be reached, or the app's calls of this hour are used up.
 func (e *Engine) appWaits(until time.Time, why string, now time.Time) {
-	if e.app.Block.Until.After(until) || e.appTold && now.Sub(e.appShown) < shownEvery || until.Sub(e.appState.ParkedUntil).Abs() < time.Second && why == e.appState.ParkedFor {
+	if e.app.Block.Until.After(until) {
 		return
 	}
-	e.appShown = now
-	e.appState.ParkedUntil, e.appState.ParkedFor, e.appTold, e.selfLimited = until, why, true, true
+	known := e.appTold && now.Sub(e.appShown) < shownEvery || until.Sub(e.appState.ParkedUntil).Abs() < time.Second && why == e.appState.ParkedFor
+	e.appState.ParkedUntil, e.appState.ParkedFor, e.appTold = until, why, true
+	if known {
+		return
+	}
+	e.appShown, e.selfLimited = now, true
 	e.opt.Observe(jobs.Event{Kind: jobs.EventWaiting, Until: until, Text: why})
 }
 
