@@ -118,7 +118,9 @@ func (s *sim) truth(o jobs.Operation, h *history, late map[place]bool) {
 	switch {
 	case out.Attempts > s.attempts && !(out.State == jobs.Done && out.Attempts == s.attempts+1): // one of a process that died turned out to have taken effect
 		lie("%d attempts with a budget of %d", out.Attempts, s.attempts)
-	case out.Attempts > tries && !excused && !s.othersWrote(o): // another's effect is taken for that of a write that never left
+	// Another's effect is taken for that of a write that never left, and so is the late
+	// effect of an earlier write of the same operation.
+	case out.Attempts > tries && !excused && !s.othersWrote(o) && !(o.Kind == plan.KindDelete && s.scenario.server.Variants.DeleteDelay > 0):
 		lie("%d attempts and %d writes were sent", out.Attempts, tries)
 	case out.State == jobs.Skipped && out.Attempts > 0 && !touched && !unsure: // else it was refused, for somebody was quicker
 		lie("%d attempts", out.Attempts)
