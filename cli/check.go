@@ -75,14 +75,14 @@ func probe(ctx context.Context, s *streams, se *session, fence *preflight.Fence,
 	}
 	options := se.engine
 	options.Observe = (&reading{err: s.err, quiet: se.quiet, log: se.log}).observe
-	reader := reader.New(fence, options.Dispatch())
+	prober := reader.New(fence, options.Dispatch())
 	ctx, release := untilSignal(ctx)
 	defer release()
-	unreadable, stop := splitErrors(reader.Probe(ctx, accounts))
+	unreadable, stop := reader.SplitErrors(prober.Probe(ctx, accounts))
 	for _, a := range unreadable {
 		fence.Close(a.Account, a.Err)
 	}
-	return reader, stop
+	return prober, stop
 }
 
 // rehearseReads runs the plan's reads, and settles as done what a run would write.

@@ -73,7 +73,7 @@ const mostTold = 20
 // ended tells of the accounts that could not be read, and returns what to end
 // with.
 func (r *reading) ended(err error) error {
-	accounts, stop := splitErrors(err)
+	accounts, stop := reader.SplitErrors(err)
 	for i, a := range accounts {
 		if i == mostTold {
 			fmt.Fprintf(r.err, "adferry: %s cannot be read either\n", reports.Counted(len(accounts)-i, "more ad account", "more ad accounts"))
@@ -88,23 +88,6 @@ func (r *reading) ended(err error) error {
 		return &endedError{exitFailures}
 	}
 	return nil
-}
-
-// splitErrors takes what a Reader returned apart: errors of accounts, and what ended it
-// all.
-func splitErrors(err error) (accounts []*reader.AccountError, stop error) {
-	all := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		all = joined.Unwrap()
-	}
-	for _, e := range all {
-		if a, ok := e.(*reader.AccountError); ok {
-			accounts = append(accounts, a)
-		} else if stop == nil {
-			stop = e
-		}
-	}
-	return accounts, stop
 }
 
 // readingError is a reading that stopped before its end. It leaves nothing that

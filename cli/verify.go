@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"adferry/jobs/reader"
 	"adferry/jobs/store"
 	"adferry/jobs/verify"
 	"adferry/reports"
@@ -68,7 +69,7 @@ func verifyJob(ctx context.Context, o readOptions, s *streams, dir string, asJSO
 		return err
 	}
 	found, read := verify.Run(ctx, r.reader, expected, report.Drift)
-	accounts, stop := splitErrors(read)
+	accounts, stop := reader.SplitErrors(read)
 	if stop == nil {
 		var unread []reports.Unread
 		for _, a := range accounts {

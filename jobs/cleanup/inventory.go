@@ -78,7 +78,11 @@ func List(ctx context.Context, l Lister, r *Request, now time.Time, progress fun
 		}
 		return selected.add(a, rows)
 	})
-	unlisted, err := splitErrors(err)
+	accounts, err := reader.SplitErrors(err)
+	unlisted := map[plan.Account]error{}
+	for _, a := range accounts {
+		unlisted[a.Account] = a
+	}
 	if err != nil {
 		selected.close()
 		return nil, err
@@ -88,23 +92,6 @@ func List(ctx context.Context, l Lister, r *Request, now time.Time, progress fun
 		inv.Accounts = append(inv.Accounts, AccountCount{a, *counts[a], unlisted[a]})
 	}
 	return inv, nil
-}
-
-// splitErrors separates the errors of ad accounts from the one that ended the listing.
-func splitErrors(err error) (accounts map[plan.Account]error, end error) {
-	all := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		all = joined.Unwrap()
-	}
-	accounts = map[plan.Account]error{}
-	for _, e := range all {
-		if a, ok := e.(*reader.AccountError); ok {
-			accounts[a.Account] = a
-		} else if end == nil {
-			end = e
-		}
-	}
-	return accounts, end
 }
 
 // Close removes the temporary file.

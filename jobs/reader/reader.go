@@ -195,3 +195,20 @@ func (e *AccountError) Error() string {
 	return fmt.Sprintf("%s cannot be read: %s", e.Account.Act(), e.Err.Error())
 }
 func (e *AccountError) Unwrap() error { return e.Err }
+
+// SplitErrors separates what a method of a Reader returned into the errors of ad accounts
+// and the one that ended the reading, which is nil if none did.
+func SplitErrors(err error) (accounts []*AccountError, stop error) {
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
+	}
+	for _, e := range all {
+		if a, ok := e.(*AccountError); ok {
+			accounts = append(accounts, a)
+		} else if stop == nil {
+			stop = e
+		}
+	}
+	return accounts, stop
+}
