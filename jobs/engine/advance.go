@@ -25,7 +25,7 @@ func (e *Engine) advance(t *task) {
 		e.amend(s.unseenCopies, now)
 		e.settle(t, s.outcome)
 	case stepRead:
-		if t.tooSlow(s.queries) {
+		if t.tooSlow(s.queries, now) {
 			e.settle(t, t.nextPermit(now).outcome)
 			return
 		}

@@ -34,6 +34,7 @@ type lane struct {
 	fetching  int                   // fetches on their way
 	inflight  int                   // HTTP requests
 	reading   int                   // reads on their way
+	readsHeld hold                  // when its quota or a throttle last held back reads
 	busy      map[plan.Hash][]*task // tasks of each image of this account; the first is worked on, the others wait
 
 	inherited inheritedWait

@@ -21,6 +21,8 @@ type lookup struct {
 	denied  int       // reads of it alone that were refused for their ad account
 	missed  time.Time // when one last got no answer
 	policy  backoff.BackOff
+	queued  time.Time // since when it waits to be sent
+	held    hold      // when the quota or a throttle kept it from being sent
 	due     time.Time // when it is sent even if the bulk read is not full
 	waiters []waiter
 }
@@ -94,7 +96,7 @@ func (q *lookupQueue) add(w query, t *task, now time.Time) {
 	}
 	l := q.byHash[w.hash]
 	if l == nil {
-		l = &lookup{hash: w.hash, due: now.Add(linger(t, w.slot))}
+		l = &lookup{hash: w.hash, queued: now, due: now.Add(linger(t, w.slot))}
 		q.byHash[w.hash] = l
 		q.order = append(q.order, l)
 	}
@@ -107,13 +109,16 @@ func (q *lookupQueue) add(w query, t *task, now time.Time) {
 
 // again queues a lookup that was taken and has to be repeated.
 func (q *lookupQueue) again(l *lookup, now time.Time) {
-	l.due = now
+	l.due, l.queued = now, now
 	if other := q.byHash[l.hash]; other != nil {
 		other.waiters = append(other.waiters, l.waiters...)
 		other.asks, other.due = other.asks|l.asks, now
 		other.asked, other.tries = max(other.asked, l.asked), max(other.tries, l.tries)
 		other.foreign, other.denied, other.missed = max(other.foreign, l.foreign), max(other.denied, l.denied), latest(other.missed, l.missed)
 		other.policy = l.policy
+		if other.held.from.IsZero() {
+			other.held = l.held
+		}
 		return
 	}
 	q.byHash[l.hash] = l

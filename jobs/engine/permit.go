@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"adferry/jobs/evidence"
 )
 
@@ -9,13 +11,15 @@ import (
 const mostStale = 20
 
 // tooSlow reports whether confirmations grow too old faster than they can be read. It
-// counts those that are about to be read again.
-func (t *task) tooSlow(queries []query) bool {
+// counts those that are about to be read again, except where they would still be recent
+// if no other read had been held back: neither the quota nor a throttle fails a row.
+func (t *task) tooSlow(queries []query, now time.Time) bool {
 	if t.group == nil {
 		return false
 	}
 	for _, w := range queries {
-		if w.slot >= slotCopies && t.known[w.slot].Known != evidence.NotKnown {
+		o := t.known[w.slot]
+		if w.slot >= slotCopies && o.Known != evidence.NotKnown && now.Sub(o.Sent)-t.readsHeld.within(o.Sent, now) > permitAge {
 			t.staleCount++
 			break
 		}

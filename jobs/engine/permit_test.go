@@ -184,6 +184,35 @@ func TestAnswersOutrunSightings(t *testing.T) {
 	})
 }
 
+// Throttles that let one confirmation grow too old while another is read fail no row,
+// however many there are.
+func TestThrottledConfirmationsFailNoRow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const rounds = 30
+		var script []sandbox.Rule
+		for i := range rounds { // the first read of each account looks for the image before it is copied
+			for account, nth := range map[string]int{"33": 2 + 2*i, "22": 3 + 2*i} {
+				script = append(script, sandbox.Rule{
+					Match: sandbox.Match{Account: account, Kind: sandbox.Read, Nth: nth},
+					Fault: sandbox.Fault{Name: "80004/2446079", Regain: 15 * time.Second},
+				})
+			}
+		}
+		w := jobtest.NewWorld(t, sandbox.Options{Script: script})
+		w.Has("11", "a")
+		w.Has("22")
+		w.Has("33")
+		w.Manifest("move 11 a 22", "move 11 a 33")
+		if err := w.Run(engine.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		w.Expect("done", "done")
+		if s := w.Summary(); s.API.Throttled < rounds {
+			t.Errorf("%d calls were throttled, want %d at least", s.API.Throttled, rounds)
+		}
+	})
+}
+
 // Deletes that settle without a write, here because their images are in use, are found
 // out together, not a few at a time.
 func TestSettledWithoutWriteTogether(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/evidence"
+	"adferry/jobs/quota"
 )
 
 // readAnswered handles the reply to a bulk read that was sent at the given moment.
@@ -117,6 +118,9 @@ func (e *Engine) deferTask(t *task) {
 // observed gives a lookup's observation to the tasks that wait for it.
 func (e *Engine) observed(k *lookup, o evidence.Observation) {
 	for _, w := range k.waiters {
+		if k.held.until.After(w.task.readsHeld.until) {
+			w.task.readsHeld = k.held
+		}
 		w.task.known[w.slot] = o
 		w.task.waiting--
 		e.advance(w.task)
@@ -131,6 +135,7 @@ func (e *Engine) readFailed(l *lane, p *bulkRead, err *graph.Error, sent, now ti
 		if err.Class == graph.RefusedRun {
 			e.halt(&jobs.RefusedError{Err: err})
 		}
+		l.holdReads(now, e.allowed(l, quota.Read, now))
 		for _, k := range p.lookups {
 			e.queueAgain(l, k, now)
 		}

@@ -91,6 +91,7 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 				e.expire(l, at, false)
 			}
 			if read {
+				l.holdReads(now, at)
 				e.blocked = true
 				e.tellInherited(l, now)
 				e.noteBlocked(l, now)
@@ -208,6 +209,9 @@ func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
 			p, l.lookups.continued = l.lookups.continued[0], l.lookups.continued[1:]
 		} else {
 			p = &bulkRead{lookups: l.lookups.take(l.readSize(), now)}
+			for _, k := range p.lookups {
+				k.wasHeld(l.readsHeld, now)
+			}
 		}
 		r.items = append(r.items, item{read: p})
 		r.calls = append(r.calls, p.call(l.account))

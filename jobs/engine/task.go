@@ -46,6 +46,7 @@ type task struct {
 	rehearsal     bool         // a dry run: no write is sent, so what writes would bring is absent
 	sourceReads   int          // times the source was read back and still showed the image
 	copyMisses    int          // times a copy was not shown
+	readsHeld     hold         // when the quota or a throttle last kept one of its reads from being sent
 	staleCount    int          // times a confirmation was too old before the others came
 	doubted       bool         // the source was asked once more for an image it did not show
 	unheard       time.Time    // when its write last got no answer

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -236,7 +237,7 @@ func (s *sim) ending(l life, w *wire, err error) string {
 		errors.Is(err, jobs.ErrDuration) && l.options.MaxDuration > 0,
 		errors.As(err, new(*jobs.OfflineError)) && (s.outages || s.plays(lostFaults...)), // the neutral question may remain without an answer
 		errors.As(err, new(*jobs.RefusedError)) && s.plays("3", "2500"),
-		errors.Is(err, jobs.ErrUnsettled) && (s.plays(lostFaults...) || s.plays("10", "3", "2500") || s.outages || s.blocks() || s.plays("empty_list") || s.deceives() || s.scenario.server.Variants.EmptyWhenThrottled || s.scenario.server.Variants.ReduceAbove > 0):
+		errors.Is(err, jobs.ErrUnsettled) && (s.plays(lostFaults...) || slices.ContainsFunc(s.accounts, func(a simAccount) bool { return s.refuses(a.id) }) || s.outages || s.blocks() || s.plays("empty_list") || s.deceives() || s.scenario.server.Variants.EmptyWhenThrottled || s.scenario.server.Variants.ReduceAbove > 0):
 		return "" // also where the disk was full in the end
 	}
 	if struck {

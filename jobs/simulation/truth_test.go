@@ -234,7 +234,7 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 // account with trouble.
 func (s *sim) targetTroubled(o jobs.Operation) bool {
 	return slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
-		return s.account(string(n.Target)).troubled() || s.plays("200/4841013", "368", "10", "3", "2500") || s.plays(lostFaults...) || s.deceives() || s.outages
+		return s.account(string(n.Target)).troubled() || s.refuses(string(n.Target)) || s.plays("200/4841013", "368") || s.plays(lostFaults...) || s.deceives() || s.outages
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"adferry/graph/sandbox"
 	"adferry/jobs"
+	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
 	"adferry/jobs/jobtest"
 	"adferry/jobs/quota"
@@ -302,6 +303,20 @@ func (s *scenario) plays(names ...string) bool {
 func (s *scenario) blocks() bool {
 	return s.plays("200/4841013", "368") ||
 		slices.ContainsFunc(s.accounts, func(a simAccount) bool { return a.options.Disabled != "" })
+}
+
+// refuses reports whether the script refuses so many calls of an ad account that the
+// engine may take it for closed: to its reads, so that a deletion is not seen to be over,
+// or to its writes, so that it is no place for the only copy of an image. Fewer refusals
+// than that explain neither.
+func (s *scenario) refuses(account string) bool {
+	refused := 0
+	for _, r := range s.server.Script {
+		if r.Fault.Name == "10" && (r.Match.Account == "" || r.Match.Account == account) {
+			refused += r.Match.Count
+		}
+	}
+	return refused >= dispatch.MostDenials
 }
 
 // dice draws.
