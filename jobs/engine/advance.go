@@ -63,8 +63,12 @@ func (e *Engine) advance(t *task) {
 			e.settle(t, o)
 			return
 		}
-		if account := e.failingTarget(t); account != "" {
-			e.settle(t, t.fail(jobs.DependencyFailed, fmt.Sprintf("not deleted: writes to %s, which holds its copy, are failing", account.Act())).outcome)
+		if account, refused := e.failingTarget(t); account != "" {
+			message := fmt.Sprintf("not deleted: writes to %s, which holds its copy, are failing", account.Act())
+			if refused != nil {
+				t.last, message = refused, fmt.Sprintf("not deleted: calls to %s, which holds its copy, are refused: %s", account.Act(), refused.Detail())
+			}
+			e.settle(t, t.fail(jobs.DependencyFailed, message).outcome)
 			return
 		}
 		if account := e.suspectCopy(t); account != "" {

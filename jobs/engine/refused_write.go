@@ -94,20 +94,21 @@ func (l *lane) note(o jobs.Outcome) {
 	}
 }
 
-// failingTarget is a target of a delete's copies that is failing now, or "".
-func (e *Engine) failingTarget(t *task) plan.Account {
+// failingTarget is a target of a delete's copies that is failing now, or "". refused is the
+// error because of which it was given up; nil if it is only writes to it that fail.
+func (e *Engine) failingTarget(t *task) (account plan.Account, refused *graph.Error) {
 	if t.Kind != plan.KindDelete {
-		return ""
+		return "", nil
 	}
 	for _, n := range t.Needs {
 		if n.Kind != plan.KindCopy || n.Source != t.Source {
 			continue
 		}
 		if l := e.lane(n.Target); l.refused != nil || l.failing >= dispatch.MostDenials {
-			return n.Target
+			return n.Target, l.refused
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // reasonOf is the word for a refusal.

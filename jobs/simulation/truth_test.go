@@ -9,6 +9,7 @@ import (
 	"adferry/graph"
 	"adferry/graph/sandbox"
 	"adferry/jobs"
+	"adferry/jobs/dispatch"
 	"adferry/plan"
 )
 
@@ -203,7 +204,8 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 		ok = h.was(source, true, from, to)
 	case jobs.DependencyFailed:
 		ok = slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool { return !n.Outcome.State.OK() }) ||
-			strings.Contains(out.Message, "are failing") && (troubled || s.targetTroubled(o))
+			strings.Contains(out.Message, "are refused") && (troubled || s.targetTroubled(o)) ||
+			strings.Contains(out.Message, "are failing") && s.targetFailed(o)
 	case jobs.BackupFailed:
 		ok = s.scenario.keeps && !s.kept[source]
 	case jobs.GaveUp:
@@ -236,6 +238,26 @@ func (s *sim) targetTroubled(o jobs.Operation) bool {
 	return slices.ContainsFunc(o.Needs, func(n jobs.Operation) bool {
 		return s.account(string(n.Target)).troubled() || s.refuses(string(n.Target)) || s.plays("200/4841013", "368") || s.plays(lostFaults...) || s.deceives() || s.outages
 	})
+}
+
+// targetFailed reports whether so many writes to a target of a deletion's copies failed that
+// it is no place for the only copy of an image.
+func (s *sim) targetFailed(o jobs.Operation) bool {
+	var ids []plan.OpID
+	for _, other := range s.ops[1:] {
+		ids = append(ids, other.ID)
+	}
+	failed := map[plan.Account]int{}
+	for _, other := range s.load(ids) {
+		switch out := other.Outcome; {
+		case out.State != jobs.Failed || out.Attempts == 0 || out.Reason != jobs.Denied && out.Reason != jobs.AccountBlocked && out.Reason != jobs.GaveUp:
+		case other.Kind == plan.KindDelete:
+			failed[other.Source]++
+		default:
+			failed[other.Target]++
+		}
+	}
+	return slices.ContainsFunc(copiesOf(o), func(n jobs.Operation) bool { return failed[n.Target] >= dispatch.MostDenials })
 }
 
 func (s *sim) inUse(p place) bool {
