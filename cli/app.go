@@ -85,8 +85,8 @@ func noCommand(c *cli.Context, name string) error {
 
 // reorder puts a command's options before its arguments: the flag package
 // behind the CLI library stops at the first argument, and would silently ignore
-// a --dry-run behind it. An option that lacks its value is an error, for it would
-// take what was put behind it.
+// a --dry-run behind it. An option that lacks its value is an error, because it would
+// swallow the next option.
 func reorder(app *cli.App, args []string) ([]string, error) {
 	out := []string{app.Name}
 	if slices.Contains(args, completionFlag) {

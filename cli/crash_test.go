@@ -50,7 +50,7 @@ func TestCrashPoints(t *testing.T) {
 		{"sent", []int{1, 2, 5, 17}},
 		{"answered", []int{1, 2, 5, 17, 60}},
 		{"outcome_written", []int{1, 2, 5, 17}},
-		{"sighting_written", []int{1, 2}}, // sightings share commits,
+		{"confirmation_written", []int{1, 2}}, // sightings share commits,
 		{"delete_sent", []int{1, 2, 5, 17}},
 	} {
 		for _, n := range p.counts {

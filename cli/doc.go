@@ -3,7 +3,7 @@
 //
 // Each command has a file that reads in four steps: the options and arguments become a
 // typed request, and with that the CLI library's context is left behind; the request is
-// checked; a use case of package jobs, or the engine, carries it out; package reports shows
+// checked; a use case below jobs (cleanup, undo, verify, ...) or the engine, or the engine, carries it out; package reports shows
 // what it found. The rest is shared:
 //
 //	app.go, flags.go, usage_errors.go   the command tree, and the library's errors in our words

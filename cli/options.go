@@ -20,8 +20,8 @@ import (
 	"adferry/reports"
 )
 
-// The options that several commands share, as values: they are read here once, and
-// nothing behind a command's own file knows the CLI library.
+// The options that several commands share, as values that are read here once. Only this
+// file, a command's own, app.go and usage_errors.go know the CLI library's context.
 
 // connection says how the API is reached.
 type connection struct {

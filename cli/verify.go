@@ -58,7 +58,7 @@ func verifyJob(ctx context.Context, o readOptions, s *streams, dir string, asJSO
 	if err != nil {
 		return err
 	}
-	r.reader.Recall(known)
+	r.reader.SetQuotas(known)
 	expected, err := job.Expectations(ctx)
 	if err != nil {
 		return &readingError{err}

@@ -1,8 +1,9 @@
 // Package jobs has the words of a job, as types that the other packages share: the
 // operation and its outcome, the reason and status of a row, events, the summary, the
 // tuning, the errors that end a run, and the [Checkpoint] interface. How a job is run
-// is in the packages below: quota, dispatch, engine and reader; what is done with one
-// in store, backup, cleanup, undo, verify and preflight.
+// is in the packages below: quota, evidence, dispatch, engine, reader and content; what is
+// done with one in store, registry, control, backup, cleanup, undo, verify, preflight and
+// rehearsal.
 //
 // # One row, from CSV to results.csv
 //
@@ -47,7 +48,8 @@
 //	confirmation   an observation of a copy in its target, on disk
 //	permit         recent confirmations of all copies, without which no deletion is sent
 //	group          deletions whose copies are confirmed together
-//	route          a source and a target; whether the API carries out copies between them
+//	route          a source and a target, or one account's deletions: whether the API carries
+//	               out the writes there; it is found out by a few trials
 //	skipped range  operations that a lane passes over while their source cannot be read
 //	gate           closed while the API, the app or an ad account must not be called
 //	throttle       an answer that says to wait
@@ -59,5 +61,6 @@
 //	tally          counts over all processes that ran the job
 //	forecast       what a plan will cost, and how long it takes under the quotas
 //	guard          conditions in a row under which alone its deletion may be sent
+//	picture        the file of an image, as downloaded
 //	witness        a place where a guard says the image has to be
 package jobs

@@ -46,7 +46,7 @@ type Drift struct {
 	Told   bool      // the API told since when
 }
 
-// Verified counts what Verify found.
+// Verified counts what verify.Run found.
 type Verified struct {
 	Present int // images that were to be there
 	Absent  int // and those that were to be gone

@@ -70,7 +70,7 @@ const (
 	DependencyFailed  Reason = "dependency_failed"  // an operation it waits for failed
 	GaveUp            Reason = "gave_up"            // transient failures used up its attempts
 	FileUnreadable    Reason = "file_unreadable"    // upload: the file could not be read, or is no image
-	Uploaded          Reason = "uploaded"           // done: copying was refused, so the image was fetched and uploaded
+	Uploaded          Reason = "uploaded"           // done: copying was refused, so the image was downloaded and uploaded
 	BackupFailed      Reason = "backup_failed"      // the image could not be kept, so it was not deleted
 	LastCopy          Reason = "last_copy"          // a deletion's witness no longer shows the image, so this may be the last one
 	NotCreatedHere    Reason = "not_created_here"   // skipped: the image was created outside the window of the deletion's guard

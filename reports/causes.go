@@ -86,13 +86,13 @@ var causes = map[jobs.Reason]Cause{
 		Advice:  "Retry later. If the same rows end here again, try them with --batch-size 1 and give the trace id to Meta's support.",
 	},
 	jobs.Uploaded: {
-		Short:   "copying was refused, so the image was fetched and uploaded",
-		Meaning: "Meta refused to copy between the two accounts. With --on-denied upload the image was fetched from the source and uploaded to the target.",
+		Short:   "copying was refused; the image was uploaded instead",
+		Meaning: "Meta refused to copy between the two accounts. With --on-denied upload the image was downloaded from the source and uploaded to the target.",
 		Advice:  "Nothing to do. The target's hash may differ from the source's, because Meta may have re-encoded the picture: mapping.csv has it.",
 	},
 	jobs.BackupFailed: {
 		Short:   "the image could not be backed up, so it was not deleted",
-		Meaning: "With --backup an image is deleted only once its picture is in the backup, and this one could not be fetched. The image is untouched.",
+		Meaning: "With --backup an image is deleted only once its picture is in the backup, and this one could not be downloaded. The image is untouched.",
 		Advice:  "Read the text beside it and retry later: the addresses of pictures are temporary, and a retry asks for new ones.",
 	},
 	jobs.LastCopy: {

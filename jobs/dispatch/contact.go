@@ -9,21 +9,21 @@ import (
 	"adferry/jobs/quota"
 )
 
-// Contact is whether the API can be reached. While it cannot, nothing is sent but one
-// request at a time, after growing pauses: first the neutral question (GET /me), which
-// changes nothing whoever answers it; if something other than the API answers that, one
-// ordinary call, because a proxy may let only those through.
+// Contact tells whether the API can be reached. While it cannot, one request at a time is
+// sent, after growing pauses. The neutral question, GET /me, comes first, because it
+// changes nothing. If something other than the API answers it, one ordinary call is tried,
+// because a proxy may let only those through.
 type Contact struct {
-	Broken *graph.Error // why nothing is sent; nil: the API answers
-	Until  time.Time    // ... before
-	tries  int          // how often it was tried without success
-	policy backoff.BackOff
-	Asked  bool // the neutral question was answered, but not by the API
-	Trial  bool // the ordinary call is on its way
+	Err             *graph.Error // why nothing is sent; nil: the API answers
+	Until           time.Time    // ... before
+	tries           int          // how often it was tried without success
+	policy          backoff.BackOff
+	NeutralAnswered bool // the neutral question was answered, but not by the API
+	Trial           bool // the ordinary call is on its way
 
-	silent int       // answers in a row in which the API said nothing
-	last   time.Time // when the last sign of trouble came
-	Heard  time.Time // when the API last said anything
+	silent     int       // answers in a row in which the API said nothing
+	last       time.Time // when the last sign of trouble came
+	LastAnswer time.Time // when the API last said anything
 }
 
 const (
@@ -51,20 +51,20 @@ const (
 // Gate says what may be sent now, or when to ask again.
 func (c *Contact) Gate(now time.Time) (gate, time.Time) {
 	switch {
-	case c.Broken == nil && !now.Before(c.Until):
+	case c.Err == nil && !now.Before(c.Until):
 		return gateOpen, now
 	case now.Before(c.Until):
 		return GateClosed, c.Until
 	case c.Trial:
 		return GateClosed, quota.Never // its answer wakes the dispatcher
-	case c.Asked:
+	case c.NeutralAnswered:
 		return GateTrial, now
 	}
 	return GateNeutral, now
 }
 
-// Says reports whether a reply came from the API.
-func Says(r graph.Reply) bool {
+// FromAPI reports whether a reply came from the API.
+func FromAPI(r graph.Reply) bool {
 	switch graph.ClassOf(r.Err) {
 	case graph.Unreachable, graph.Foreign:
 		return false
@@ -72,32 +72,32 @@ func Says(r graph.Reply) bool {
 	return r.Err == nil || !r.Err.Silent()
 }
 
-// Hear notes an answer of the API to a request that was sent at the given moment. If
+// Answered notes an answer of the API to a request that was sent at the given moment. If
 // that was before the last sign of trouble, it does not show that the trouble is over.
-func (c *Contact) Hear(left, now time.Time) (mended bool) {
-	c.Heard, c.silent = now, 0
-	if c.Broken == nil || left.Before(c.last) {
+func (c *Contact) Answered(left, now time.Time) (mended bool) {
+	c.LastAnswer, c.silent = now, 0
+	if c.Err == nil || left.Before(c.last) {
 		return false
 	}
-	*c = Contact{Heard: now, last: c.last}
+	*c = Contact{LastAnswer: now, last: c.last}
 	return true
 }
 
-// Fail notes a request, sent at the given moment, that the API did not answer. Requests
+// NotAnswered notes a request, sent at the given moment, that the API did not answer. Requests
 // that failed together count once. It reports whether the gate closed because of that,
 // and whether the API was tried too often.
-func (c *Contact) Fail(err *graph.Error, left, now time.Time, o Options) (closed, over bool) {
+func (c *Contact) NotAnswered(err *graph.Error, left, now time.Time, o Options) (closed, over bool) {
 	together := left.Before(c.last)
 	c.last, c.Trial = now, false
 	wait := min(err.RetryAfter, mostForeignWait)
-	if err.Silent() && c.Broken == nil && wait == 0 {
+	if err.Silent() && c.Err == nil && wait == 0 {
 		if c.silent++; c.silent < mostSilent {
 			return false, false
 		}
 	}
-	if now.Before(c.Until) || together && c.Broken != nil {
+	if now.Before(c.Until) || together && c.Err != nil {
 		if until := now.Add(wait); until.After(c.Until) {
-			c.Until, c.Broken, closed = until, err, true
+			c.Until, c.Err, closed = until, err, true
 		}
 		return closed, false
 	}
@@ -105,7 +105,7 @@ func (c *Contact) Fail(err *graph.Error, left, now time.Time, o Options) (closed
 		c.policy = o.Backoff()
 	}
 	c.tries++
-	c.Broken, c.Asked = err, false
+	c.Err, c.NeutralAnswered = err, false
 	c.Until = now.Add(max(c.policy.NextBackOff(), wait))
 	return true, c.tries >= MostContacts
 }
@@ -114,5 +114,5 @@ func (c *Contact) Fail(err *graph.Error, left, now time.Time, o Options) (closed
 // failure was at the given moment: only if the API answered something in between.
 // Otherwise nothing works now, and that is no row's fault.
 func (c *Contact) Counts(err *graph.Error, before time.Time) bool {
-	return err.Class != graph.Foreign && (!err.Silent() || c.Heard.After(before))
+	return err.Class != graph.Foreign && (!err.Silent() || c.LastAnswer.After(before))
 }

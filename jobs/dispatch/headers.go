@@ -14,20 +14,20 @@ const (
 	HeadersMixed // some did and some did not: that one is missing proves nothing
 )
 
-// And is what is known after one more answer.
-func (h Headers) And(heard Headers) Headers {
+// With is what is known after one more answer.
+func (h Headers) With(heard Headers) Headers {
 	if h == headersUnknown || h == heard {
 		return heard
 	}
 	return HeadersMixed
 }
 
-// Doubts are the pauses before asking again about an image that an answer
+// EmptyAnswerPauses are the pauses before asking again about an image that an answer
 // without a quota header did not show. Asking twice is enough where such headers
 // are not known to be sent at all; where they are, the account is taken to be
 // throttled, and the pauses outlast the documented blocks and an hour's budget.
 // After them absence is still not proved: what depends on it is left for a later run.
-var Doubts = [...][]time.Duration{
+var EmptyAnswerPauses = [...][]time.Duration{
 	headersUnknown: {time.Second},
 	HeadersMissing: {0},
 	HeadersMixed:   {time.Second},

@@ -4,9 +4,9 @@ import (
 	"adferry/graph"
 )
 
-// OfAll turns a throttle of the neutral question into one of all ad accounts, because
+// AsAppThrottle turns a throttle of the neutral question into one of all ad accounts, because
 // the question is about none.
-func OfAll(r graph.Reply) graph.Reply {
+func AsAppThrottle(r graph.Reply) graph.Reply {
 	if graph.ClassOf(r.Err).Throttled() {
 		e := *r.Err
 		e.Class, r.Err = graph.ThrottledApp, &e

@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Pool runs requests, up to its width at once. An errgroup cannot change its limit once
-// it runs, so that a new width is a new group beside the requests of the old one;
-// meanwhile the dispatcher, which counts what is in flight, keeps to the width. The
-// first error cancels the context of all.
+// Pool runs requests, up to its width at once. The limit of an errgroup
+// cannot change while it runs, so a new width starts a new group beside the old one; until
+// the old one is empty, the dispatcher counts the requests in flight. The first error
+// cancels the context of all.
 type Pool struct {
 	groups []*errgroup.Group // the last one takes requests
 	cancel context.CancelCauseFunc

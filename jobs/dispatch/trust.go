@@ -17,27 +17,27 @@ import (
 // Trust is whether the token and the app are known to be good. The zero Trust has no
 // doubt.
 type Trust struct {
-	held    []heldRefusal        // in the order they came in
-	Refused map[plan.Account]int // how many are held of each account; nothing is sent to those
-	Due     time.Time            // the neutral question is not asked before
-	vain    int                  // how often it was not answered
-	denials int                  // how often it was refused
+	held       []heldRefusal        // in the order they came in
+	Refused    map[plan.Account]int // how many are held of each account; nothing is sent to those
+	Due        time.Time            // the neutral question is not asked before
+	unanswered int                  // how often it was not answered
+	denials    int                  // how often it was refused
 }
 
 // heldRefusal is a refusal of which it is not known yet what was refused.
 type heldRefusal struct {
-	account plan.Account
-	came    time.Time
-	own     func() // what to do if it is about its account
+	account   plan.Account
+	came      time.Time
+	ifAccount func() // what to do if it is about its account
 }
 
 const (
 	// mostDoubted is how many ad accounts have to refuse before the neutral question is
 	// asked although answers of other accounts are on their way.
 	mostDoubted = 3
-	// mostVain is how often the question may stay without an answer while nothing but
+	// mostUnanswered is how often the question may stay without an answer while nothing but
 	// refusals comes: then it cannot be known whether the token is good.
-	mostVain = 5
+	mostUnanswered = 5
 	// mostAsked is how often the question has to be refused: once may be temporary.
 	mostAsked = 2
 )
@@ -57,10 +57,10 @@ func (t *Trust) Doubt(a plan.Account, now time.Time, own func()) {
 	t.held = append(t.held, heldRefusal{a, now, own})
 }
 
-// Hear notes an answer that is no refusal to a call that was sent at the given moment:
+// Answered notes an answer that is no refusal to a call that was sent at the given moment:
 // refusals that came before it are about their accounts. One that came later may be the
 // first of a token that was restricted meanwhile, and stays in doubt.
-func (t *Trust) Hear(left time.Time) {
+func (t *Trust) Answered(left time.Time) {
 	n := 0
 	for n < len(t.held) && t.held[n].came.Before(left) {
 		n++
@@ -76,7 +76,7 @@ func (t *Trust) Hear(left time.Time) {
 		}
 	}
 	for _, r := range explained {
-		r.own()
+		r.ifAccount()
 	}
 }
 
@@ -100,11 +100,11 @@ func (t *Trust) Judge(r graph.Reply, left, now time.Time, o Options) error {
 			return &jobs.RefusedError{Err: r.Err}
 		}
 	case r.Err == nil:
-		t.Hear(left.Add(1)) // it was sent after all that was held then, perhaps in the same moment
+		t.Answered(left.Add(1)) // it was sent after all that was held then, perhaps in the same moment
 	case class.Throttled(): // its gate says when to ask again
 	default:
-		t.Due = now.Add(o.RetryBase << t.vain)
-		if t.vain++; t.vain >= mostVain {
+		t.Due = now.Add(o.RetryBase << t.unanswered)
+		if t.unanswered++; t.unanswered >= mostUnanswered {
 			return &jobs.OfflineError{Err: r.Err}
 		}
 	}

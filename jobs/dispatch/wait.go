@@ -12,14 +12,14 @@ import (
 // than the API asked for.
 func WhyWait(err *graph.Error, until, now time.Time) string {
 	if err.RetryAfter > quota.MaxNamedWait && until.Equal(now.Add(quota.MaxNamedWait)) {
-		return fmt.Sprintf("%s (told to wait %v; asked again after a day)", err.Detail(), err.RetryAfter)
+		return fmt.Sprintf("%s (the API asked for %v; asked again after a day)", err.Detail(), err.RetryAfter)
 	}
 	return err.Detail()
 }
 
-// MostUnclear is how many times in a row, some hours together, a throttle that may be a
+// MostMaybeThrottles is how many times in a row, some hours together, a throttle that may be a
 // block is waited for before it counts as a refusal.
-const MostUnclear = 5
+const MostMaybeThrottles = 5
 
-// ShownFrom is from how long on a wait that the API did not impose is reported.
-const ShownFrom = 10 * time.Second
+// LeastReported is from how long on a wait that the API did not impose is reported.
+const LeastReported = 10 * time.Second

@@ -19,10 +19,10 @@ func (e *Engine) advance(t *task) {
 		return
 	}
 	now := time.Now()
-	t.detour = t.detour || t.Kind == plan.KindCopy && e.route(t).detour
+	t.asUpload = t.asUpload || t.Kind == plan.KindCopy && e.route(t).copyRefused
 	switch s := t.next(now, e.opt.Attempts); s.kind {
 	case stepSettle:
-		e.amend(s.unseenCopies, now)
+		e.failUnseenCopies(s.unseenCopies, now)
 		e.settle(t, s.outcome)
 	case stepRead:
 		if t.tooSlow(s.queries, now) {
@@ -80,18 +80,18 @@ func (e *Engine) advance(t *task) {
 			return
 		}
 		switch {
-		case t.fetches():
-			t.home.unfetched = append(t.home.unfetched, t)
+		case t.needsPicture():
+			t.home.needPicture = append(t.home.needPicture, t)
 		case s.kind == stepPermit:
 			e.awaitPermit(t, now)
 		case len(t.places) > 0:
 			e.permit(t)
-		case t.first:
+		case t.sendFirst:
 			t.home.ready = append([]*task{t}, t.home.ready...)
 		default:
 			t.home.ready = append(t.home.ready, t)
 		}
-		t.first = false
+		t.sendFirst = false
 		e.readyChanged = true
 	}
 }
@@ -99,9 +99,9 @@ func (e *Engine) advance(t *task) {
 // query queues a lookup; an ad account that was given up answers at once.
 func (e *Engine) query(w query, t *task, now time.Time) {
 	l := e.lane(w.account)
-	if l.refused != nil {
+	if l.givenUp != nil {
 		t.waiting--
-		e.unreadable(waiter{t, w.slot}, l.refused)
+		e.unreadable(waiter{t, w.slot}, l.givenUp)
 		return
 	}
 	l.lookups.add(w, t, now)
@@ -109,8 +109,8 @@ func (e *Engine) query(w query, t *task, now time.Time) {
 	e.blockedReads.stale = e.blockedReads.stale || e.blockedReads.blocked(l.account, now)
 }
 
-// amend makes durable what was learned about operations that had been settled.
-func (e *Engine) amend(missed []jobs.Operation, now time.Time) {
+// failUnseenCopies makes durable what was learned about operations that had been settled.
+func (e *Engine) failUnseenCopies(missed []jobs.Operation, now time.Time) {
 	var records []jobs.Record
 	for _, o := range missed {
 		o.Outcome.Finished = now
@@ -134,7 +134,7 @@ func (e *Engine) settle(t *task, o jobs.Outcome) {
 			e.noMoreDeletes(t)
 		}
 		e.tally.settled(o)
-		t.home.note(o)
+		t.home.countWriteResult(o)
 		e.release(t)
 		e.opt.Observe(jobs.Event{Kind: jobs.EventSettled, Op: t.Op, Outcome: o})
 		if next := t.home.endTurn(t); next != nil {

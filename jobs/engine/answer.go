@@ -16,7 +16,7 @@ import (
 func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 	now := time.Now()
 	if !aborted {
-		e.touch(replies, r.left, now, false)
+		e.noteContact(replies, r.left, now, false)
 	}
 	for i, reply := range replies {
 		cost := costOf(r.calls[i])
@@ -34,13 +34,13 @@ func (e *Engine) answered(r *request, replies []graph.Reply, aborted bool) {
 	}
 	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
 	if slices.ContainsFunc(replies, func(reply graph.Reply) bool { return reply.Err == nil }) {
-		e.trust.Hear(r.left)
+		e.trust.Answered(r.left)
 	}
 }
 
-// agree tells the other lanes when one learned of the limit of requests a second
+// sharePace tells the other lanes when one learned of the limit of requests a second
 // that they all have, or tries it.
-func (e *Engine) agree(l *lane) {
+func (e *Engine) sharePace(l *lane) {
 	p := l.quota.Pace()
 	if p == e.pace {
 		return
@@ -64,13 +64,13 @@ func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, left, now ti
 	l.quota, e.app = dispatch.Learn(l.quota, e.app, usage, reply.Err, cost, left, now)
 	switch class := graph.ClassOf(reply.Err); class {
 	case graph.ThrottledAccount, graph.MaybeThrottled:
-		e.park(l, reply.Err, was, write, now)
+		e.parkLane(l, reply.Err, was, write, now)
 	case graph.ThrottledApp:
 		l.state.Throttles++
 	case graph.Transient, graph.Foreign:
 	default:
-		if write || !l.maybeWrite {
-			l.maybe = 0 // an account may be read and yet be closed to writes
+		if write || !l.maybeThrottledWrite {
+			l.maybeThrottles = 0 // an account may be read and yet be closed to writes
 		}
 		if !was.IsZero() && l.quota.Block.Until.IsZero() {
 			e.opt.Observe(jobs.Event{Kind: jobs.EventResumed, Account: l.account})
@@ -91,10 +91,10 @@ func (e *Engine) learn(l *lane, reply graph.Reply, cost quota.Cost, left, now ti
 			other.state.Tier, other.dirty = other.quota.Tier, true
 		}
 		if other.quota.Block.Until.After(until) {
-			e.parked(other, jobs.Park{Account: other.account, From: now, Until: other.quota.Block.Until}, "its quota is nearly used up")
+			e.recordPark(other, jobs.Park{Account: other.account, From: now, Until: other.quota.Block.Until}, "its quota is nearly used up")
 		}
 	}
-	e.agree(l)
+	e.sharePace(l)
 	e.blockedReads.stale = e.blockedReads.stale || e.blockedReads.blocked(l.account, now)
 	if reply.Notice != "" {
 		e.warn(reply.Notice)

@@ -13,7 +13,7 @@ import (
 // claimMore fills the lanes' windows from the checkpoint, and says when more could be
 // claimed.
 func (e *Engine) claimMore(ctx context.Context, now time.Time) (wake time.Time) {
-	e.count(now)
+	e.countStuck(now)
 	wake = quota.Never
 	e.hasMore = false
 	for _, l := range e.order {
@@ -105,7 +105,7 @@ func (e *Engine) admit(l *lane, operations []jobs.Operation) {
 
 // begin takes a task into memory.
 func (e *Engine) begin(t *task) {
-	t.rehearsal, t.needsBackup = e.opt.ReadOnly, e.opt.Backup != nil && t.Kind == plan.KindDelete
+	t.readOnly, t.needsBackup = e.opt.ReadOnly, e.opt.Backup != nil && t.Kind == plan.KindDelete
 	e.held++
 	t.home.held++
 	switch {
@@ -122,7 +122,7 @@ func (e *Engine) begin(t *task) {
 
 // noMoreDeletes notes that a task will bring no more deletes to a group.
 func (e *Engine) noMoreDeletes(t *task) {
-	t.arrive()
+	t.noLongerComing()
 	if t.Kind == plan.KindCopy {
 		if e.copying[t.Source]--; e.copying[t.Source] == 0 {
 			delete(e.copying, t.Source)

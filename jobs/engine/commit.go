@@ -75,7 +75,7 @@ func (c *committer) run() {
 			crashPoint("outcome_written")
 		}
 		if len(change.Confirmed) > 0 {
-			crashPoint("sighting_written")
+			crashPoint("confirmation_written")
 		}
 		c.engine.inbox <- func() { c.done(entries, released, err) }
 	}

@@ -8,34 +8,34 @@ import (
 	"adferry/jobs/dispatch"
 )
 
-// touch notes whether the API answered a request.
-func (e *Engine) touch(replies []graph.Reply, left, now time.Time, neutral bool) {
+// noteContact notes whether the API answered a request.
+func (e *Engine) noteContact(replies []graph.Reply, left, now time.Time, neutral bool) {
 	for _, r := range replies {
-		if dispatch.Says(r) {
-			if e.contact.Hear(left, now) {
-				e.appGoesOn(now)
+		if dispatch.FromAPI(r) {
+			if e.contact.Answered(left, now) {
+				e.reportAppWaitOver(now)
 			}
 			return
 		}
 	}
 	err := replies[0].Err
-	if neutral && err.Class != graph.Unreachable && e.contact.Broken != nil {
-		e.contact.Asked = true
+	if neutral && err.Class != graph.Unreachable && e.contact.Err != nil {
+		e.contact.NeutralAnswered = true
 		return
 	}
-	e.lostTouch(err, left, now)
+	e.noteNoAnswer(err, left, now)
 }
 
-// lostTouch takes a request that the API did not answer.
-func (e *Engine) lostTouch(err *graph.Error, left, now time.Time) {
-	first := e.contact.Broken == nil
-	closed, over := e.contact.Fail(err, left, now, e.opt.Dispatch())
+// noteNoAnswer takes a request that the API did not answer.
+func (e *Engine) noteNoAnswer(err *graph.Error, left, now time.Time) {
+	first := e.contact.Err == nil
+	closed, over := e.contact.NotAnswered(err, left, now, e.opt.Dispatch())
 	if over {
 		e.halt(&jobs.OfflineError{Err: err})
 		return
 	}
 	if closed {
-		e.appWaits(e.contact.Until, err.Error(), now)
+		e.recordAppWait(e.contact.Until, err.Error(), now)
 	}
 	if closed && first {
 		e.warn(err.Error() + "; trying again")

@@ -76,7 +76,7 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 	case t.deleted && t.sourceReads < len(confirmPauses):
 		return step{kind: stepWait, wait: confirmPauses[t.sourceReads]}
 	case t.deleted:
-		return t.fail(jobs.DeleteUnconfirmed, fmt.Sprintf("the API answered success and %s still shows the image", t.Source.Act()))
+		return t.fail(jobs.DeleteUnconfirmed, fmt.Sprintf("the API reported success, but %s still shows the image", t.Source.Act()))
 	case t.notCreatedHere(now):
 		o := t.Outcome
 		o.State, o.Reason = jobs.Skipped, jobs.NotCreatedHere
@@ -97,7 +97,7 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 // After a lost answer or a refusal it is read as soon as possible, and so it is if the
 // image has to be backed up first.
 func (t *task) joins() bool {
-	return len(t.places) > 0 && !t.rehearsal && !t.lost && !t.deleted && !t.refused && !t.fetches()
+	return len(t.places) > 0 && !t.readOnly && !t.lost && !t.deleted && !t.refused && !t.needsPicture()
 }
 
 // unconfirmed are the places whose confirmation is not recent enough.
@@ -113,21 +113,21 @@ func (t *task) unconfirmed(now time.Time) (queries []query) {
 // nextPermit is what a delete needs that lacks nothing but a permit.
 func (t *task) nextPermit(now time.Time) step {
 	switch {
-	case t.rehearsal: // the copies were not made
+	case t.readOnly: // the copies were not made
 		return step{kind: stepSend}
 	case t.staleCount > mostStale:
-		return t.fail(jobs.GaveUp, fmt.Sprintf("not deleted: answers or the disk take too long, and its copies must have been seen at most %v before", permitAge))
+		return t.fail(jobs.GaveUp, fmt.Sprintf("not deleted: its copies must be seen at most %v before the deletion, and answers or the disk take too long", permitAge))
 	}
 	for i := range t.places {
 		if o := t.known[slotCopies+i]; o.Recent(now, permitAge) && o.Known == evidence.Absent {
 			return t.retryCopies()
 		}
 	}
-	switch unsighted := t.unconfirmed(now); {
-	case len(unsighted) > 0 && t.group == nil:
+	switch missing := t.unconfirmed(now); {
+	case len(missing) > 0 && t.group == nil:
 		return step{kind: stepPermit}
-	case len(unsighted) > 0:
-		return step{kind: stepRead, queries: unsighted}
+	case len(missing) > 0:
+		return step{kind: stepRead, queries: missing}
 	case !t.confirmed && len(t.places) > 0:
 		return step{kind: stepConfirm}
 	}
@@ -139,7 +139,7 @@ func (t *task) nextPermit(now time.Time) step {
 // meanwhile could not know that it was about to be the last.
 func (t *task) nextGone(now time.Time) step {
 	switch {
-	case !t.tried() && !t.deleted && !t.doubted && !t.rehearsal:
+	case !t.tried() && !t.deleted && !t.doubted && !t.readOnly:
 		return step{kind: stepDoubt}
 	case !t.tried() && !t.deleted:
 		return t.settleAbsent()
@@ -187,7 +187,7 @@ func (t *task) failedCopy() *jobs.Operation {
 		if p.copy == witness {
 			continue
 		}
-		if n := &t.Needs[p.copy]; !t.rehearsal && !n.Outcome.State.OK() {
+		if n := &t.Needs[p.copy]; !t.readOnly && !n.Outcome.State.OK() {
 			return n
 		}
 	}

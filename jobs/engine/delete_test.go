@@ -95,7 +95,7 @@ func TestNoDeleteWhileTargetFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{
 			{Match: sandbox.Match{Kind: sandbox.Copy, Account: "22"}, Fault: sandbox.Fault{Name: "200"}},
-			// The sighting takes its time: the copies fail meanwhile.
+			// The confirmation takes its time: the copies fail meanwhile.
 			{Match: sandbox.Match{Kind: sandbox.Read, Account: "22", Hash: string(jobtest.Hash("a")), Nth: 2, Count: 2}, Fault: sandbox.Fault{Name: "2"}},
 		}})
 		w.Has("11", "a", "b", "c", "d", "e")

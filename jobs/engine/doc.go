@@ -10,8 +10,8 @@
 // The API charges every ad account separately, so there is one lane for each: its
 // operations, the lookups in it, its quota and its park time. The lanes take turns; each
 // turn is one HTTP request of up to BatchSize calls. Memory holds a window of each lane,
-// not the job; of a lane that its quota slows down a bulk read's worth, because what is
-// read long before its write would have to be read again.
+// not the job. A lane that its quota slows down holds only a bulk read's worth, because what
+// is read long before its write would have to be read again.
 //
 // # An operation's life
 //
@@ -92,7 +92,7 @@
 // row fails. A placeholder of the right size is recognised by the second image it is sent
 // for; if only one image is downloaded, it is not recognised.
 //
-// With a [Backup] an image is backed up before its deletion has its turn. With Detour a copy
+// With a [Backup] an image is backed up before its deletion has its turn. With UploadInstead a copy
 // that is refused because of its two ad accounts is carried out by downloading and uploading
 // the image, and one refusal decides that for the pair. Pictures are downloaded when a write
 // could be sent, a few ahead, so that none holds a turn while it waits for its picture.

@@ -123,7 +123,7 @@ func TestIntentIsLastAfterRefusal(t *testing.T) {
 				t.Errorf("while an upload is on its way it is %v on disk, %v", ops, err)
 			}
 		}
-		if err := w.Run(engine.Options{Detour: true, Downloader: w.Downloader()}); err != nil {
+		if err := w.Run(engine.Options{UploadInstead: true, Downloader: w.Downloader()}); err != nil {
 			t.Fatal(err)
 		}
 		w.Expect("done uploaded")

@@ -20,44 +20,44 @@ type Engine struct {
 	opt   Options
 
 	// From here to stop, fields belong to the goroutine of Run, the dispatcher.
-	lanes        map[plan.Account]*lane
-	order        []*lane // in the order in which they take turns
-	turn         int
-	app          quota.App
-	pace         quota.Pace
-	appState     jobs.LaneState
-	inherited    inheritedWait // of the app
-	appTold      bool          // a wait of all lanes was reported
-	appShown     time.Time     // when a wait that the API did not impose was last reported
-	contact      dispatch.Contact
-	trust        dispatch.Trust
-	asking       bool       // the neutral question is on its way, and nothing else leaves
-	requests     []*request // on their way
-	idle         time.Time  // since when nothing but waits is left to do; zero: something else is
-	doubted      int        // images that are waiting to be asked for again because their absence is doubted
-	timers       timers
-	inflight     int  // HTTP requests
-	held         int  // tasks in memory
-	operations   int  // in the whole job
-	window       int  // tasks in memory for each lane
-	working      int  // lanes that had work when the run began
-	blocked      bool // a quota keeps something from being sent
-	confirming   int  // deletes whose confirmations are on their way to the disk
-	readyChanged bool // a lane got something to send since the lanes began to take turns
-	selfLimited  bool // a lane waits by itself, which the checkpoint does not say yet
-	paused       bool // nothing is sent until it goes on
-	blockedReads blockedReads
-	routes       map[pair]*route
-	copying      map[plan.Account]int // copies in memory, by their source
-	hasMore      bool                 // the checkpoint has more for some lane
-	hasDeferred  bool                 // a task was deferred to a later run
-	foreign      *graph.Error         // what kept answering in place of the API for some of those
-	headers      dispatch.Headers
-	tellsStatus  bool // answers to reads tell the status of images
-	clock        clock
-	tally        tally
-	suspects     map[plan.Hash]bool // images whose uploaded copies may be placeholders
-	stop         error              // why nothing more is sent
+	lanes             map[plan.Account]*lane
+	order             []*lane // in the order in which they take turns
+	turn              int
+	app               quota.App
+	pace              quota.Pace
+	appState          jobs.LaneState
+	inherited         inheritedWait // of the app
+	appWaitReported   bool          // a wait of all lanes was reported
+	appWaitReportedAt time.Time     // when a wait that the API did not impose was last reported
+	contact           dispatch.Contact
+	trust             dispatch.Trust
+	asking            bool       // the neutral question is on its way, and nothing else leaves
+	requests          []*request // on their way
+	idle              time.Time  // since when nothing but waits is left to do; zero: something else is
+	doubted           int        // images that are waiting to be asked for again because their absence is doubted
+	timers            timers
+	inflight          int  // HTTP requests
+	held              int  // tasks in memory
+	operations        int  // in the whole job
+	window            int  // tasks in memory for each lane
+	working           int  // lanes that had work when the run began
+	blocked           bool // a quota keeps something from being sent
+	confirming        int  // deletes whose confirmations are on their way to the disk
+	readyChanged      bool // a lane got something to send since the lanes began to take turns
+	selfLimited       bool // a lane waits by itself, which the checkpoint does not say yet
+	paused            bool // nothing is sent until it goes on
+	blockedReads      blockedReads
+	routes            map[pair]*route
+	copying           map[plan.Account]int // copies in memory, by their source
+	hasMore           bool                 // the checkpoint has more for some lane
+	hasDeferred       bool                 // a task was deferred to a later run
+	foreign           *graph.Error         // what kept answering in place of the API for some of those
+	headers           dispatch.Headers
+	tellsStatus       bool // answers to reads tell the status of images
+	clock             clock
+	tally             tally
+	suspects          map[plan.Hash]bool // images whose uploaded copies may be placeholders
+	stop              error              // why nothing more is sent
 
 	pool     *dispatch.Pool
 	pictures *pictureFolder
@@ -89,7 +89,7 @@ func (e *Engine) Stop(cause error) {
 }
 
 // Run carries out what is left of the job. It returns nil when every operation
-// is settled, else why it stopped: one of this package's errors, or ctx's cause
+// is settled, else why it stopped: an error of package jobs, or ctx's cause
 // when ctx ended, which also aborts the requests in flight.
 func (e *Engine) Run(ctx context.Context) error {
 	if err := e.load(ctx); err != nil {
@@ -107,7 +107,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.pool.Wait()
 	e.pictures.end()
 	e.commit.close()
-	if _, err := e.store.Commit(ctx, e.final(time.Now())); err != nil && e.stop == nil {
+	if _, err := e.store.Commit(ctx, e.finalChange(time.Now())); err != nil && e.stop == nil {
 		e.stop = &jobs.CheckpointError{Err: err}
 	}
 	if e.stop == nil && e.held > 0 {
@@ -140,7 +140,7 @@ func (e *Engine) load(ctx context.Context) error {
 		if state.Account == "" {
 			e.appState, e.inherited = state, inheritedWaitOf(state)
 			if !state.ParkedUntil.IsZero() {
-				e.app.Block, e.appTold = quota.Until(state.ParkedUntil, now), true
+				e.app.Block, e.appWaitReported = quota.Until(state.ParkedUntil, now), true
 				e.inherited.bound(&e.appState, e.app.Block.Until)
 			}
 			continue
@@ -201,8 +201,8 @@ func (e *Engine) loop(ctx context.Context) {
 		wake := quota.Never
 		if e.stop == nil && !e.paused {
 			wake = e.claimMore(ctx, now)
-			wake = dispatch.Sooner(wake, e.dispatch(ctx, now))
-			wake = dispatch.Sooner(wake, e.recount(now))
+			wake = dispatch.Sooner(wake, e.sendAll(ctx, now))
+			wake = dispatch.Sooner(wake, e.nextCount(now))
 		}
 		if e.inflight == 0 && e.commit.idle() && (e.stop != nil || e.finished()) {
 			return
@@ -210,7 +210,7 @@ func (e *Engine) loop(ctx context.Context) {
 		if len(e.timers) > 0 && e.timers[0].at.Before(wake) {
 			wake = e.timers[0].at
 		}
-		if e.stop == nil && !e.paused && e.quiet() && wake.Equal(quota.Never) && len(e.timers) == 0 {
+		if e.stop == nil && !e.paused && e.nothingInFlight() && wake.Equal(quota.Never) && len(e.timers) == 0 {
 			if e.hasDeferred {
 				e.halt(jobs.ErrUnsettled) // what is left waits for tasks that were deferred
 			}
@@ -292,7 +292,7 @@ func (e *Engine) onlyDeferred() bool {
 		return false
 	}
 	for _, l := range e.order {
-		if l.hasMore() || !l.lookups.empty() || l.upcoming() != nil || len(l.unfetched) > 0 || len(l.permits.waiting) > 0 {
+		if l.hasMore() || !l.lookups.empty() || l.upcoming() != nil || len(l.needPicture) > 0 || len(l.permits.waiting) > 0 {
 			return false
 		}
 	}

@@ -6,11 +6,10 @@ import "adferry/jobs"
 // failures says something.
 const leastSettled = 1000
 
-// tooMany reports whether the failures reached the limit. A share is one of the
-// whole job, and as soon as leastSettled are settled one of the operations that were
-// begun, too, at most leastSettled more than are settled: failures are found sooner
-// than copies are made, so of those settled alone they would be too many at first.
-// Unset it is half of the latter.
+// tooMany reports whether too many operations failed. A share limits the failures among all
+// operations of the job. Once leastSettled are settled, it also limits those among the
+// operations begun, counting at most leastSettled beyond the settled ones, because failures
+// are known sooner than copies are made. Unset, it is half of the latter.
 func tooMany(limit jobs.Share, failed, settled, begun, all int) bool {
 	of := limit
 	if !limit.Set {

@@ -16,25 +16,25 @@ import (
 
 // group is the deletes of a lane whose copies are read together.
 type group struct {
-	formed time.Time
-	left   int // deletes in it that have no permit yet
+	formed        time.Time
+	withoutPermit int // deletes in it that have no permit yet
 }
 
 // busy reports whether the group may still bring permits.
 func (g *group) busy(now time.Time) bool {
-	return g != nil && g.left > 0 && now.Sub(g.formed) < permitAge
+	return g != nil && g.withoutPermit > 0 && now.Sub(g.formed) < permitAge
 }
 
 // ungroup takes the task out of its group.
 func (e *Engine) ungroup(t *task) {
 	if t.group != nil {
-		t.group.left--
+		t.group.withoutPermit--
 		t.group = nil
 	}
 }
 
-// arrive notes that the delete waits for its group, or never will.
-func (t *task) arrive() {
+// noLongerComing notes that the delete waits for its group, or never will.
+func (t *task) noLongerComing() {
 	if t.coming {
 		t.coming = false
 		t.home.permits.coming--
@@ -53,12 +53,12 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 	case p.again.After(now):
 		return p.again
 	}
-	most := l.together(e.opt.Rules)
+	most := l.groupSize(e.opt.Rules)
 	if !l.quota.Block.Until.IsZero() || !e.app.Block.Until.IsZero() {
 		most = 1 // a probe
 	}
 	n := min(most, len(p.waiting))
-	if until := p.since.Add(l.patience(most)); n < most && until.After(now) && e.expects(l) && !p.probing() {
+	if until := p.since.Add(l.groupWait(most)); n < most && until.After(now) && e.moreDeletesMayCome(l) && !p.onTrial() {
 		return until
 	}
 	cost := quota.Write.Times(n)
@@ -90,8 +90,8 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 	return now
 }
 
-// together is how many deletes the lane's quota lets it send at once.
-func (l *lane) together(r quota.Rules) int {
+// groupSize is how many deletes the lane's quota lets it send at once.
+func (l *lane) groupSize(r quota.Rules) int {
 	most := min(graph.MaxHashes, l.quota.MaxCalls(quota.Write, permitAge, r))
 	if l.permits.most > 0 {
 		most = min(most, l.permits.most)
@@ -99,15 +99,15 @@ func (l *lane) together(r quota.Rules) int {
 	return max(1, most)
 }
 
-// patience is how long deletes wait for others to form a group of n: as long as the
+// groupWait is how long deletes wait for others to form a group of n: as long as the
 // quota takes to regain what the group costs, because that wait is due in any case.
-func (l *lane) patience(n int) time.Duration {
+func (l *lane) groupWait(n int) time.Duration {
 	return max(lingerCopies, l.quota.RefillTime(quota.Write.Times(n)))
 }
 
-// expects reports whether more deletes may come to the lane: from tasks in memory, or
+// moreDeletesMayCome reports whether more deletes may come to the lane: from tasks in memory, or
 // from operations that were not claimed yet.
-func (e *Engine) expects(l *lane) bool {
+func (e *Engine) moreDeletesMayCome(l *lane) bool {
 	return l.permits.coming > 0 || e.copying[l.account] > 0 || e.hasMore
 }
 
@@ -146,7 +146,7 @@ func (e *Engine) readable(l *lane, n int, now time.Time) (tasks []*task, wake ti
 // then the answer is known.
 func (e *Engine) readableAt(a plan.Account, now time.Time) time.Time {
 	l := e.lane(a)
-	if l.refused != nil {
+	if l.givenUp != nil {
 		return now
 	}
 	return e.allowed(l, quota.Read, now)

@@ -37,7 +37,7 @@ func inheritedWaitOf(s jobs.LaneState) inheritedWait {
 // bound shortens a wait that is longer than is credible, and says so.
 func (s *inheritedWait) bound(state *jobs.LaneState, until time.Time) {
 	if s.until.After(until) {
-		s.why += fmt.Sprintf(" (noted until %s, which is hardly so: asked again after a day)", s.until.UTC().Format(time.DateOnly))
+		s.why += fmt.Sprintf(" (the job noted %s, which is implausible; asked again after a day)", s.until.UTC().Format(time.DateOnly))
 		s.until = until
 		state.ParkedUntil, state.ParkedFor = s.until, s.why
 	}

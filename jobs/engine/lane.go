@@ -27,37 +27,37 @@ type lane struct {
 	window   int // how many those may be; grows while the lane is fast
 	flow     int // writes sent since its quota last held one back
 
-	lookups   lookupQueue
-	ready     []*task               // writes that may be sent, in order
-	permits   permits               // deletes that wait for a permit, or have one
-	unfetched []*task               // writes whose pictures have to be downloaded before
-	fetching  int                   // fetches on their way
-	inflight  int                   // HTTP requests
-	reading   int                   // reads on their way
-	readsHeld hold                  // when its quota or a throttle last held back reads
-	busy      map[plan.Hash][]*task // tasks of each image of this account; the first is worked on, the others wait
+	lookups     lookupQueue
+	ready       []*task               // writes that may be sent, in order
+	permits     permits               // deletes that wait for a permit, or have one
+	needPicture []*task               // writes whose pictures have to be downloaded before
+	downloading int                   // fetches on their way
+	inflight    int                   // HTTP requests
+	reading     int                   // reads on their way
+	readsHeld   hold                  // when its quota or a throttle last held back reads
+	busy        map[plan.Hash][]*task // tasks of each image of this account; the first is worked on, the others wait
 
-	inherited inheritedWait
-	counted   time.Time // until when its waits are counted in state.Parked
+	inherited          inheritedWait
+	parkedCountedUntil time.Time // until when its waits are counted in state.Parked
 
-	told  bool      // a wait that the API did not impose was reported
-	shown time.Time // when that was last reported
+	waitReported   bool      // a wait that the API did not impose was reported
+	waitReportedAt time.Time // when that was last reported
 
-	maybe      int            // throttles in a row that may be a block
-	maybeWrite bool           // the last of them struck a write
-	denials    int            // refused reads in a row, one after the other
-	denied     time.Time      // when the last of them came back
-	again      time.Time      // after a refused read: when the next one is sent, alone
-	failing    int            // writes that failed in a row
-	refused    *graph.Error   // why the account was given up: nothing more is sent for it
-	width      dispatch.Width // how many images one read asks about
+	maybeThrottles      int            // throttles in a row that may be a block
+	maybeThrottledWrite bool           // the last of them struck a write
+	denials             int            // refused reads in a row, one after the other
+	lastDenialAt        time.Time      // when the last of them came back
+	nextReadAt          time.Time      // after a refused read: when the next one is sent, alone
+	failing             int            // writes that failed in a row
+	givenUp             *graph.Error   // why the account was given up: nothing more is sent for it
+	width               dispatch.Width // how many images one read asks about
 }
 
 func newLane(s jobs.LaneState, now time.Time) *lane {
 	l := &lane{account: s.Account, state: s, inherited: inheritedWaitOf(s), drained: !s.Work, flow: fastStreak, width: dispatch.NewWidth(graph.MaxHashes), busy: map[plan.Hash][]*task{}}
 	l.state.Work = false
 	l.quota.Tier = s.Tier
-	if l.counted = s.ParkedUntil; !s.ParkedUntil.IsZero() {
+	if l.parkedCountedUntil = s.ParkedUntil; !s.ParkedUntil.IsZero() {
 		l.quota.Block = quota.Until(s.ParkedUntil, now)
 		l.inherited.bound(&l.state, l.quota.Block.Until)
 		l.dirty = !s.ParkedUntil.Equal(l.state.ParkedUntil)
@@ -75,7 +75,7 @@ const fastStreak = 25
 // those that are stuck. A slow lane takes a bulk read's worth when it is nearly done,
 // because what it read early would have to be read again.
 func (l *lane) room(most, stuck int) int {
-	held := l.held - stuck - min(len(l.permits.waiting), 2*graph.MaxHashes) // of which nothing was read yet
+	held := l.held - stuck - min(len(l.permits.waiting), 2*graph.MaxHashes) // which have read nothing yet
 	if l.quota.Tier == graph.TierFull {
 		l.window = most
 	}

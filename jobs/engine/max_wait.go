@@ -18,20 +18,20 @@ func (e *Engine) tooLong(now, wake time.Time) bool {
 	if e.opt.MaxWait == 0 || wake.Sub(e.idle) <= e.opt.MaxWait {
 		return false
 	}
-	e.halt(e.awaited(now, wake))
+	e.halt(e.maxWaitError(now, wake))
 	return true
 }
 
 // waiting reports whether nothing is left to do now but to wait for a quota, the network
 // or an answer that is doubted.
 func (e *Engine) waiting() bool {
-	return !e.paused && e.inflight == 0 && e.commit.idle() && (e.blocked || e.doubted > 0 || e.contact.Broken != nil)
+	return !e.paused && e.inflight == 0 && e.commit.idle() && (e.blocked || e.doubted > 0 || e.contact.Err != nil)
 }
 
-// awaited is the error for a wait until the given moment that is too long.
-func (e *Engine) awaited(now, wake time.Time) error {
-	if e.contact.Broken != nil {
-		return &jobs.OfflineError{Err: e.contact.Broken}
+// maxWaitError is the error for a wait until the given moment that is too long.
+func (e *Engine) maxWaitError(now, wake time.Time) error {
+	if e.contact.Err != nil {
+		return &jobs.OfflineError{Err: e.contact.Err}
 	}
 	who := &e.appState
 	for _, l := range e.order {
@@ -39,7 +39,7 @@ func (e *Engine) awaited(now, wake time.Time) error {
 			who = &l.state
 		}
 	}
-	if who.Account != "" && e.lanes[who.Account].told || who.Account == "" && !e.app.Block.Closed(now) {
+	if who.Account != "" && e.lanes[who.Account].waitReported || who.Account == "" && !e.app.Block.Closed(now) {
 		return &jobs.ThrottledError{Account: who.Account, Until: wake, Why: who.ParkedFor}
 	}
 	return &jobs.ThrottledError{Account: who.Account, Until: wake}

@@ -29,13 +29,13 @@ type Options struct {
 
 	Only func(jobs.Operation) bool // carry out these alone and leave the others; nil: all
 
-	Backup     Backup          // keeps what is deleted; nil: nothing is kept
-	Detour     bool            // fetch and upload images where copying is refused for a pair of ad accounts
-	Downloader jobs.Downloader // needed by Detour
-	Pictures   string          // needed by Detour: a folder in the job's own, for pictures on their way
+	Backup        Backup          // keeps what is deleted; nil: nothing is kept
+	UploadInstead bool            // fetch and upload images where copying is refused for a pair of ad accounts
+	Downloader    jobs.Downloader // needed by UploadInstead
+	Pictures      string          // needed by UploadInstead: a folder in the job's own, for pictures on their way
 
 	Observe func(jobs.Event)                  // told what happens, from one goroutine; must not block
-	File    func(plan.Op) (graph.File, error) // the file of an upload; the error is a *FileError
+	File    func(plan.Op) (graph.File, error) // the file of an upload; the error is a *jobs.FileError
 }
 
 func (o Options) WithDefaults() Options {

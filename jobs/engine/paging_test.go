@@ -29,7 +29,7 @@ func TestSmallPages(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					test.options.Variants.MaxPage = most
 					w := jobtest.NewWorld(t, test.options)
-					w.Manifest(gappy(w, 120)...)
+					w.Manifest(failingOften(w, 120)...)
 					if err := w.Run(engine.Options{MaxDuration: time.Hour}); err != nil {
 						t.Fatal(err)
 					}
@@ -46,9 +46,9 @@ func TestSmallPages(t *testing.T) {
 	}
 }
 
-// gappy asks for moves of n images from account 11 to 22. Of some the target has
+// failingOften asks for moves of n images from account 11 to 22. Of some the target has
 // a copy; every tenth the source has not, or no longer.
-func gappy(w *jobtest.World, n int) []string {
+func failingOften(w *jobtest.World, n int) []string {
 	w.Has("11")
 	w.Has("22")
 	rows := make([]string, n)

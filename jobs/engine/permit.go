@@ -27,9 +27,9 @@ func (t *task) tooSlow(queries []query, now time.Time) bool {
 	return t.staleCount > mostStale
 }
 
-// spare is how many requests may be in flight before one more is started that can
+// requestLimit is how many requests may be in flight before one more is started that can
 // wait: one worker stays free for deletes that will have their permit in a moment.
-func (e *Engine) spare() int {
+func (e *Engine) requestLimit() int {
 	if e.confirming > 0 {
 		return e.opt.Workers - 1
 	}

@@ -31,28 +31,28 @@ func (e *Engine) awaitPermit(t *task, now time.Time) {
 	if len(p.waiting) == 0 {
 		p.since = now
 	}
-	if t.first {
+	if t.sendFirst {
 		p.waiting = append([]*task{t}, p.waiting...)
 	} else {
 		p.waiting = append(p.waiting, t)
 	}
-	t.first, p.again = false, time.Time{}
-	t.arrive()
+	t.sendFirst, p.again = false, time.Time{}
+	t.noLongerComing()
 	e.readyChanged = true
 }
 
 // permit queues a delete that has its permit.
 func (e *Engine) permit(t *task) {
 	e.ungroup(t)
-	t.first = false
+	t.sendFirst = false
 	t.home.permits.permitted = append(t.home.permits.permitted, t)
 	e.readyChanged = true
 }
 
-// probing reports whether a delete waits that is to show whether the lane's are
-// carried out at all: the others wait for it.
-func (p *permits) probing() bool {
-	return slices.ContainsFunc(p.waiting, func(t *task) bool { return t.probing })
+// onTrial reports whether a waiting delete is a trial of the lane's route: the others wait
+// for its result.
+func (p *permits) onTrial() bool {
+	return slices.ContainsFunc(p.waiting, func(t *task) bool { return t.onTrial })
 }
 
 // expire takes the permit from deletes whose confirmations would be too old at the
@@ -81,13 +81,13 @@ func (e *Engine) expire(l *lane, at time.Time, smaller bool) {
 		e.advance(t)
 	}
 	if expired && smaller {
-		p.most = max(1, l.together(e.opt.Rules)/2)
+		p.most = max(1, l.groupSize(e.opt.Rules)/2)
 	}
 }
 
-// hurry sends the deletes that have a permit before anything else, whoever's turn it
+// sendPermitted sends the deletes that have a permit before anything else, whoever's turn it
 // is: with few workers, permits would expire behind other lanes' requests.
-func (e *Engine) hurry(ctx context.Context, now time.Time) {
+func (e *Engine) sendPermitted(ctx context.Context, now time.Time) {
 	for _, l := range e.order {
 		for e.inflight < e.opt.Workers && len(l.permits.permitted) > 0 && e.stop == nil && !e.contact.Trial && e.trust.Refused[l.account] == 0 {
 			r, _ := e.fill(ctx, l, now)
@@ -114,9 +114,9 @@ func (t *task) forgetCopies() {
 	t.confirmed = false
 }
 
-// overtaken puts back a request that waited for the disk until one of its permits
+// putBackExpired puts back a request that waited for the disk until one of its permits
 // expired. Nothing was sent.
-func (e *Engine) overtaken(r *request) {
+func (e *Engine) putBackExpired(r *request) {
 	now := time.Now()
 	e.returned(r)
 	for i, call := range r.calls {

@@ -19,7 +19,7 @@ import (
 
 // A delete that was held back leaves with what is so now, not with what was seen
 // before it had to wait: meanwhile somebody deletes the copies.
-func TestSightingsAreSecondsOld(t *testing.T) {
+func TestConfirmationsAreSecondsOld(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		hold sandbox.Fault // of the first delete
@@ -122,7 +122,7 @@ func TestGroupsShareReads(t *testing.T) {
 	}
 }
 
-// A sighting that the disk held back for too long permits nothing, and is made anew.
+// A confirmation that the disk held back for too long permits nothing, and is made anew.
 func TestSlowDiskPermitsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
@@ -164,9 +164,9 @@ func TestSlowDiskPermitsNothing(t *testing.T) {
 	})
 }
 
-// Where answers take longer than a sighting lasts, a delete is given up rather than
-// sighted for ever.
-func TestAnswersOutrunSightings(t *testing.T) {
+// Where answers take longer than a confirmation lasts, a delete is given up rather than
+// confirmed for ever.
+func TestAnswersOutrunConfirmations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 6 * time.Second}})
 		w.Has("11", "a", "b")
@@ -244,9 +244,9 @@ func TestSettledWithoutWriteTogether(t *testing.T) {
 }
 
 // One worker and two ad accounts that move to each other, with answers that take
-// more than half the time that a sighting lasts: what was seen leaves before the
+// more than half the time that a confirmation lasts: what was seen leaves before the
 // other account is read.
-func TestSightingsAreUsedAtOnce(t *testing.T) {
+func TestConfirmationsAreUsedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 6 * time.Second}})
 		var rows []string

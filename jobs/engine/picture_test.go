@@ -61,7 +61,7 @@ func TestPlaceholders(t *testing.T) {
 						if verb == "delete" {
 							o.Backup = w.Backup(t, t.TempDir())
 						} else {
-							o.Detour, o.Downloader = true, w.Downloader()
+							o.UploadInstead, o.Downloader = true, w.Downloader()
 						}
 						w.Manifest(rows...)
 						if err := w.Run(o); err != nil {
@@ -102,7 +102,7 @@ func TestPlaceholdersInManyLanes(t *testing.T) {
 			}
 			w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
 			w.Manifest(rows...)
-			if err := w.Run(engine.Options{Detour: true, Downloader: w.Downloader(), Workers: workers}); err != nil {
+			if err := w.Run(engine.Options{UploadInstead: true, Downloader: w.Downloader(), Workers: workers}); err != nil {
 				t.Fatal(err)
 			}
 			if n := w.Server.Stats().Calls[sandbox.Delete]; n > 0 {
@@ -159,7 +159,7 @@ func TestPlaceholdersForAWhile(t *testing.T) {
 				w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
 				w.Has("22")
 				w.Manifest("move 11 a 22", "move 11 b 22", "move 11 c 22")
-				if err := w.Run(engine.Options{Detour: true, Downloader: placeholders(w, fault, 2)}); err != nil {
+				if err := w.Run(engine.Options{UploadInstead: true, Downloader: placeholders(w, fault, 2)}); err != nil {
 					t.Fatal(err)
 				}
 				w.Expect("done uploaded", "done uploaded", "done uploaded")
@@ -178,7 +178,7 @@ func TestUploadedPlaceholderKeepsSource(t *testing.T) {
 		w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
 		w.Has("22")
 		w.Manifest("move 11 a 22", "move 11 b 22")
-		o := engine.Options{Detour: true, Downloader: w.Downloader()}
+		o := engine.Options{UploadInstead: true, Downloader: w.Downloader()}
 		only := func(kind plan.Kind, name string) {
 			t.Helper()
 			o.Only = func(op jobs.Operation) bool { return op.Kind == kind && op.Hash == jobtest.Hash(name) }

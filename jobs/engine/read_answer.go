@@ -41,14 +41,14 @@ func (e *Engine) readAnswered(l *lane, p *bulkRead, reply graph.Reply, sent, now
 			e.observed(k, e.observation(known, answer.Image[k.hash], k.asks, sent))
 		case answer.Rest != evidence.RestAbsent:
 			left = append(left, k)
-		case !reply.Usage.Any() && k.asked < len(dispatch.Doubts[e.headers]):
-			pause := dispatch.Doubts[e.headers][k.asked]
+		case !reply.Usage.Any() && k.asked < len(dispatch.EmptyAnswerPauses[e.headers]):
+			pause := dispatch.EmptyAnswerPauses[e.headers][k.asked]
 			k.asked++
 			e.doubted++
-			e.tellDoubt(l, now.Add(pause), now)
+			e.reportDoubtWait(l, now.Add(pause), now)
 			e.after(now.Add(pause), func() {
 				e.doubted--
-				e.waitOver(l)
+				e.reportWaitOver(l)
 				e.queueAgain(l, k, time.Now())
 			})
 		case !reply.Usage.Any() && e.headers == dispatch.HeadersSent:
@@ -86,12 +86,12 @@ func (e *Engine) observation(known evidence.Known, image *graph.Image, asks asks
 // noteHeaders notes whether an answer to a read carried a quota header, also in the
 // checkpoint: the first answer to the next process may come from a throttled account.
 func (e *Engine) noteHeaders(h dispatch.Headers, now time.Time) {
-	if e.headers = e.headers.And(h); e.headers == dispatch.HeadersMixed {
+	if e.headers = e.headers.With(h); e.headers == dispatch.HeadersMixed {
 		h = dispatch.HeadersMissing // for the next process
 	}
 	if sent := h == dispatch.HeadersSent; e.tally.HeadersSent != sent {
 		e.tally.HeadersSent = sent
-		e.commit.add(jobs.Change{Tally: e.tally.now(now)}, nil)
+		e.commit.add(jobs.Change{Tally: e.tally.snapshot(now)}, nil)
 	}
 }
 
@@ -131,7 +131,7 @@ func (e *Engine) observed(k *lookup, o evidence.Observation) {
 // connection, later and smaller after a transient failure, smaller after a refusal.
 func (e *Engine) readFailed(l *lane, p *bulkRead, err *graph.Error, sent, now time.Time) {
 	switch {
-	case err.Class.Throttled() && l.refused == nil, err.Class == graph.Unreachable, err.Class == graph.RefusedRun:
+	case err.Class.Throttled() && l.givenUp == nil, err.Class == graph.Unreachable, err.Class == graph.RefusedRun:
 		if err.Class == graph.RefusedRun {
 			e.halt(&jobs.RefusedError{Err: err})
 		}
@@ -141,7 +141,7 @@ func (e *Engine) readFailed(l *lane, p *bulkRead, err *graph.Error, sent, now ti
 		}
 	case err.Class.Throttled(): // its ad account was given up
 		for _, k := range p.lookups {
-			e.giveUpLookup(k, l.refused)
+			e.giveUpLookup(k, l.givenUp)
 		}
 	case err.Class.Refused():
 		e.trust.Doubt(l.account, now, func() { e.readRefused(l, p, err, sent) })
@@ -194,8 +194,8 @@ func (e *Engine) readLater(l *lane, lookups []*lookup, err *graph.Error, now tim
 
 // queueAgain repeats a lookup, unless its ad account was given up meanwhile.
 func (e *Engine) queueAgain(l *lane, k *lookup, now time.Time) {
-	if l.refused != nil {
-		e.giveUpLookup(k, l.refused)
+	if l.givenUp != nil {
+		e.giveUpLookup(k, l.givenUp)
 		return
 	}
 	l.lookups.again(k, now)
@@ -206,11 +206,11 @@ func (e *Engine) emptyLookups(l *lane) {
 	queue := l.lookups
 	l.lookups = lookupQueue{}
 	for _, k := range queue.order {
-		e.giveUpLookup(k, l.refused)
+		e.giveUpLookup(k, l.givenUp)
 	}
 	for _, p := range queue.continued {
 		for _, k := range p.lookups {
-			e.giveUpLookup(k, l.refused)
+			e.giveUpLookup(k, l.givenUp)
 		}
 	}
 }
@@ -229,7 +229,7 @@ func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	switch {
 	case !t.Outcome.State.Settled() && w.slot >= slotCopies && t.places[w.slot-slotCopies].copy != witness && t.known[slotSource].Known == evidence.Absent && (t.tried() || t.deleted):
 		s := t.settleVanished(t.places[w.slot-slotCopies:][:1], "cannot be read: "+err.Detail())
-		e.amend(s.unseenCopies, time.Now())
+		e.failUnseenCopies(s.unseenCopies, time.Now())
 		e.settle(t, s.outcome)
 		return
 	case t.Outcome.State.Settled() || t.lost || t.deleted:

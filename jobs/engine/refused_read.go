@@ -17,21 +17,21 @@ import (
 func (e *Engine) readRefused(l *lane, p *bulkRead, err *graph.Error, left time.Time) {
 	now := time.Now()
 	alone := len(p.lookups) == 1
-	if (alone && p.lookups[0].denied == 0 || !alone && err.Class == graph.RefusedAccount) && left.After(l.denied) {
-		l.denials, l.denied = l.denials+1, now // reads that were refused together count once
+	if (alone && p.lookups[0].denied == 0 || !alone && err.Class == graph.RefusedAccount) && left.After(l.lastDenialAt) {
+		l.denials, l.lastDenialAt = l.denials+1, now // reads that were refused together count once
 	}
-	if l.refused == nil && l.denials >= dispatch.MostDenials {
-		l.refused = err
+	if l.givenUp == nil && l.denials >= dispatch.MostDenials {
+		l.givenUp = err
 	}
-	if l.refused != nil {
+	if l.givenUp != nil {
 		for _, k := range p.lookups {
-			e.giveUpLookup(k, l.refused)
+			e.giveUpLookup(k, l.givenUp)
 		}
 		e.giveUpLane(l)
 		return
 	}
 	if err.Class == graph.RefusedAccount { // it may be temporary
-		l.again = now.Add(e.opt.RetryBase << max(0, l.denials-1))
+		l.nextReadAt = now.Add(e.opt.RetryBase << max(0, l.denials-1))
 	}
 	e.readyChanged = true
 	if !alone {
@@ -63,5 +63,5 @@ func (l *lane) oneByOne() bool { return l.denials > 0 || l.width.Unsure }
 
 // readGranted notes that a read was answered.
 func (l *lane) readGranted() {
-	l.denials, l.again, l.width = 0, time.Time{}, l.width.Passed()
+	l.denials, l.nextReadAt, l.width = 0, time.Time{}, l.width.Passed()
 }

@@ -403,7 +403,7 @@ func TestAccountBlockedLater(t *testing.T) {
 }
 
 // A source that stops letting images be deleted is told of no more of them, those
-// included whose copies were just sighted.
+// included whose copies were just confirmed.
 func TestDeletesBlockedLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n, before = 100, 20

@@ -42,8 +42,8 @@ func (e *Engine) refusal(t *task) *graph.Error {
 	if t.lost || t.deleted {
 		return nil
 	}
-	if t.home.refused != nil {
-		return t.home.refused
+	if t.home.givenUp != nil {
+		return t.home.givenUp
 	}
 	if w := e.routes[t.pair()]; w != nil && w.refused >= dispatch.MostDenials {
 		return w.last
@@ -55,8 +55,8 @@ func (e *Engine) refusal(t *task) *graph.Error {
 // is sent for it.
 func (e *Engine) giveUpLane(l *lane) {
 	e.emptyLookups(l)
-	left := slices.Concat(l.ready, l.unfetched, l.permits.waiting, l.permits.permitted)
-	l.ready, l.unfetched, l.permits.waiting, l.permits.permitted = nil, nil, nil, nil
+	left := slices.Concat(l.ready, l.needPicture, l.permits.waiting, l.permits.permitted)
+	l.ready, l.needPicture, l.permits.waiting, l.permits.permitted = nil, nil, nil, nil
 	for _, t := range left {
 		e.advance(t)
 	}
@@ -83,9 +83,9 @@ func (e *Engine) deny(t *task, err *graph.Error) {
 	e.settle(t, t.fail(reasonOf(err), err.Detail()).outcome)
 }
 
-// note counts failed writes in a row: an account whose writes fail is no safe
+// countWriteResult counts failed writes in a row: an account whose writes fail is no safe
 // place to have the only copy of an image.
-func (l *lane) note(o jobs.Outcome) {
+func (l *lane) countWriteResult(o jobs.Outcome) {
 	switch {
 	case o.State == jobs.Done:
 		l.failing = 0
@@ -104,8 +104,8 @@ func (e *Engine) failingTarget(t *task) (account plan.Account, refused *graph.Er
 		if n.Kind != plan.KindCopy || n.Source != t.Source {
 			continue
 		}
-		if l := e.lane(n.Target); l.refused != nil || l.failing >= dispatch.MostDenials {
-			return n.Target, l.refused
+		if l := e.lane(n.Target); l.givenUp != nil || l.failing >= dispatch.MostDenials {
+			return n.Target, l.givenUp
 		}
 	}
 	return "", nil

@@ -52,7 +52,7 @@ func (e *Engine) start(ctx context.Context, r *request) {
 	e.inflight++
 	r.lane.inflight++
 	e.requests = append(e.requests, r)
-	if e.contact.Trial = e.contact.Broken != nil; !e.contact.Trial {
+	if e.contact.Trial = e.contact.Err != nil; !e.contact.Trial {
 		e.idle = time.Time{}
 	}
 	now := time.Now()
@@ -60,7 +60,7 @@ func (e *Engine) start(ctx context.Context, r *request) {
 		if t := r.items[i].task; t != nil {
 			o := t.Outcome
 			o.State, o.Reason, o.TargetHash = jobs.Sent, "", ""
-			if t.detour {
+			if t.asUpload {
 				o.Reason = jobs.Uploaded
 			}
 			o.Code, o.Subcode, o.Message, o.TraceID = 0, 0, "", "" // a message on a sent one means: counted
@@ -100,7 +100,7 @@ func (e *Engine) work(ctx context.Context, r *request, until time.Time) error {
 	}
 	crashPoint("intent_written")
 	if !until.IsZero() && time.Now().After(until) {
-		e.inbox <- func() { e.overtaken(r) }
+		e.inbox <- func() { e.putBackExpired(r) }
 		return nil
 	}
 	crashPoint("sent")

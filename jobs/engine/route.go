@@ -11,12 +11,12 @@ import (
 // route is what this run knows of writes between two ad accounts, or of deletes in one
 // (target ""): whether the API carries them out.
 type route struct {
-	open    bool         // a write was carried out, or refused because of its image
-	detour  bool         // copying is refused: images are downloaded and uploaded
-	probes  int          // writes on their way that will show whether it is open
-	waiting []*task      // for the probes
-	refused int          // writes refused in a row
-	last    *graph.Error // why
+	open        bool         // a write was carried out, or refused because of its image
+	copyRefused bool         // copying is refused: images are downloaded and uploaded
+	trials      int          // writes on their way that will show whether it is open
+	waiting     []*task      // for the probes
+	refused     int          // writes refused in a row
+	last        *graph.Error // why
 }
 
 func (t *task) pair() pair {
@@ -42,15 +42,15 @@ func (e *Engine) acquire(t *task) bool {
 	switch {
 	case t.awaitsRoute:
 		return false
-	case w.open, t.probing:
+	case w.open, t.onTrial:
 		return true
-	case w.probes >= dispatch.MostDenials:
+	case w.trials >= dispatch.MostDenials:
 		t.awaitsRoute = true
 		w.waiting = append(w.waiting, t)
 		return false
 	}
-	w.probes++
-	t.probing = true
+	w.trials++
+	t.onTrial = true
 	return true
 }
 
@@ -60,9 +60,9 @@ func (e *Engine) release(t *task) {
 	if w == nil {
 		return // it never came to a write
 	}
-	if t.probing {
-		t.probing = false
-		w.probes--
+	if t.onTrial {
+		t.onTrial = false
+		w.trials--
 	}
 	e.wakeWaiting(w)
 }
@@ -79,7 +79,7 @@ func (e *Engine) wakeWaiting(w *route) {
 	w.waiting = slices.DeleteFunc(w.waiting, func(t *task) bool { return t.Outcome.State.Settled() })
 	n := len(w.waiting)
 	if !w.open && w.refused < dispatch.MostDenials {
-		n = min(n, dispatch.MostDenials-w.probes)
+		n = min(n, dispatch.MostDenials-w.trials)
 	}
 	next := w.waiting[:n:n]
 	w.waiting = w.waiting[n:]

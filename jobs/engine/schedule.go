@@ -8,10 +8,10 @@ import (
 	"adferry/jobs/quota"
 )
 
-// dispatch starts as many requests as may be sent, lane after lane, and says when more
+// sendAll starts as many requests as may be sent, lane after lane, and says when more
 // could. A lane's turn may bring lookups to lanes that had theirs before, so it goes on
 // until nothing changes.
-func (e *Engine) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
+func (e *Engine) sendAll(ctx context.Context, now time.Time) (wake time.Time) {
 	e.blocked = false
 	if e.asking {
 		return quota.Never
@@ -20,7 +20,7 @@ func (e *Engine) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	case dispatch.GateClosed:
 		return at
 	case dispatch.GateNeutral:
-		return e.mayAsk(ctx, now)
+		return e.askNeutralIfAllowed(ctx, now)
 	case dispatch.GateTrial:
 		if e.inflight > 0 {
 			return quota.Never
@@ -28,26 +28,26 @@ func (e *Engine) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	}
 	for e.readyChanged = true; e.readyChanged; {
 		e.readyChanged, e.blocked = false, false
-		e.hurry(ctx, now)
+		e.sendPermitted(ctx, now)
 		wake = e.takeTurns(ctx, now)
 	}
-	return dispatch.Sooner(wake, e.inquire(ctx, now))
+	return dispatch.Sooner(wake, e.explainRefusals(ctx, now))
 }
 
 // takeTurns lets the lanes send in turns until none can, and says when one could.
 func (e *Engine) takeTurns(ctx context.Context, now time.Time) (wake time.Time) {
 	wake = quota.Never
-	for idle := 0; e.inflight < e.spare() && idle < len(e.order) && e.stop == nil && !e.contact.Trial; {
+	for idle := 0; e.inflight < e.requestLimit() && idle < len(e.order) && e.stop == nil && !e.contact.Trial; {
 		e.turn = (e.turn + 1) % len(e.order)
 		l := e.order[e.turn]
 		if e.trust.Refused[l.account] > 0 { // its refusals have to be explained first
 			idle++
 			continue
 		}
-		tasks, soon := e.fetchable(l, now)
+		tasks, soon := e.downloadable(l, now)
 		if len(tasks) > 0 {
 			idle = 0
-			e.fetch(ctx, l, tasks)
+			e.download(ctx, l, tasks)
 			continue
 		}
 		later := e.regroup(l, now)
@@ -67,13 +67,13 @@ func (e *Engine) takeTurns(ctx context.Context, now time.Time) (wake time.Time) 
 func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, time.Time) {
 	most := e.opt.BatchSize
 	r := &request{lane: l, left: now}
-	if l.quota.Block.Probing() || e.app.Block.Probing() || e.contact.Broken != nil {
+	if l.quota.Block.Probing() || e.app.Block.Probing() || e.contact.Err != nil {
 		most = 1 // a probe
 	}
 	wake := quota.Never
 	for len(r.calls) < most && !r.alone {
 		var at time.Time
-		read, cost, due := e.offer(l, now)
+		read, cost, due := e.nextCall(l, now)
 		switch {
 		case due.After(now):
 			at = due
@@ -81,7 +81,7 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 			return r, now
 		default:
 			if at = e.allowed(l, e.reserving(l, read, cost, now), now); !at.After(now) {
-				e.take(r, read, cost, now)
+				e.moveToRequest(r, read, cost, now)
 				if read && l.oneByOne() {
 					return r, now
 				}
@@ -95,7 +95,7 @@ func (e *Engine) fill(ctx context.Context, l *lane, now time.Time) (*request, ti
 				e.blocked = true
 				e.tellInherited(l, now)
 				e.noteBlocked(l, now)
-				e.tellWait(l, cost, at, now)
+				e.reportQuotaWait(l, cost, at, now)
 			} else {
 				e.heldBack(l, cost, at, now)
 			}
@@ -119,9 +119,9 @@ func (e *Engine) reserving(l *lane, read bool, c quota.Cost, now time.Time) quot
 	n := 0
 	switch {
 	case p.group.busy(now):
-		n = p.group.left
+		n = p.group.withoutPermit
 	case p.saving:
-		n = min(len(p.waiting), l.together(e.opt.Rules))
+		n = min(len(p.waiting), l.groupSize(e.opt.Rules))
 	}
 	return c.Plus(quota.Write.Times(n))
 }
@@ -132,7 +132,7 @@ func (e *Engine) heldBack(l *lane, c quota.Cost, at, now time.Time) {
 	e.tellInherited(l, now)
 	if at.Sub(now) > slowWrite && at.Before(quota.Never) {
 		l.flow = 0
-		e.tellWait(l, c, at, now)
+		e.reportQuotaWait(l, c, at, now)
 	}
 }
 
@@ -140,9 +140,9 @@ func (e *Engine) heldBack(l *lane, c quota.Cost, at, now time.Time) {
 // every 15 seconds, Full access ten a second.
 const slowWrite = time.Second
 
-// offer is what the lane would send next: reads that are due, else writes, else
+// nextCall is what the lane would send next: reads that are due, else writes, else
 // reads when they will be due.
-func (e *Engine) offer(l *lane, now time.Time) (read bool, cost quota.Cost, due time.Time) {
+func (e *Engine) nextCall(l *lane, now time.Time) (read bool, cost quota.Cost, due time.Time) {
 	e.refresh(l, now) // first, because it may queue lookups
 	e.expire(l, now, true)
 	if len(l.permits.permitted) > 0 {
@@ -152,11 +152,11 @@ func (e *Engine) offer(l *lane, now time.Time) (read bool, cost quota.Cost, due 
 	switch {
 	case l.lookups.empty():
 	case l.oneByOne() && l.reading > 0: // the answer on its way comes first
-	case l.denials > 0 && l.again.After(now):
-		due = l.again
+	case l.denials > 0 && l.nextReadAt.After(now):
+		due = l.nextReadAt
 	default:
 		due = l.lookups.when(now, l.readSize(), len(l.ready) == 0 && l.inflight == 0 && l.permits.awaited == 0)
-		if !due.After(now) || e.quiet() && len(l.ready) == 0 && l.permits.awaited == 0 {
+		if !due.After(now) || e.nothingInFlight() && len(l.ready) == 0 && l.permits.awaited == 0 {
 			return true, quota.Read, now
 		}
 	}
@@ -166,8 +166,8 @@ func (e *Engine) offer(l *lane, now time.Time) (read bool, cost quota.Cost, due 
 	return true, quota.Read, due
 }
 
-// quiet reports whether nothing is on its way that could bring more lookups.
-func (e *Engine) quiet() bool { return e.inflight == 0 && e.commit.idle() }
+// nothingInFlight reports whether nothing is on its way that could bring more lookups.
+func (e *Engine) nothingInFlight() bool { return e.inflight == 0 && e.commit.idle() }
 
 // refresh has ready tasks read again whose observations grew too old while the lane
 // waited, together with those whose soon would.
@@ -196,11 +196,11 @@ func (e *Engine) allowed(l *lane, c quota.Cost, now time.Time) time.Time {
 	return at
 }
 
-// take moves a read or a write into the request and charges it.
-func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
+// moveToRequest moves a read or a write into the request and charges it.
+func (e *Engine) moveToRequest(r *request, read bool, c quota.Cost, now time.Time) {
 	l := r.lane
 	l.quota = l.quota.Spend(now, c, e.opt.Rules)
-	e.agree(l)
+	e.sharePace(l)
 	e.app = e.app.Spend(now)
 	if read {
 		l.reading++
@@ -219,7 +219,7 @@ func (e *Engine) take(r *request, read bool, c quota.Cost, now time.Time) {
 	}
 	t := l.pop()
 	l.flow++
-	e.waitOver(l)
+	e.reportWaitOver(l)
 	r.alone = t.uploads()
 	r.items = append(r.items, item{task: t})
 	r.calls = append(r.calls, t.write())

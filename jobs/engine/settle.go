@@ -19,7 +19,7 @@ func (t *task) settlePresent(hash plan.Hash) step {
 	o.TargetHash = hash
 	if t.tried() {
 		o.State, o.Created = jobs.Done, creatorOf(o, true, t.known[slotTarget].Since) == creatorJob
-		t.count(&o)
+		t.countEarlierAttempt(&o)
 	} else {
 		o.State, o.Reason = jobs.Skipped, jobs.AlreadyPresent
 	}
@@ -31,7 +31,7 @@ func (t *task) settleAbsent() step {
 	o := t.Outcome
 	if t.tried() || t.deleted {
 		o.State, o.Tried = jobs.Done, true
-		t.count(&o)
+		t.countEarlierAttempt(&o)
 	} else {
 		o.State, o.Reason = jobs.Skipped, jobs.AlreadyAbsent
 	}
@@ -42,9 +42,9 @@ func (t *task) settleAbsent() step {
 // one whose answer was lost before a later one was throttled or refused.
 func (t *task) tried() bool { return t.lost || t.Outcome.Tried }
 
-// count adds the attempt of an earlier process, or from before a retry, that turned out
+// countEarlierAttempt adds the attempt of an earlier process, or from before a retry, that turned out
 // to have taken effect.
-func (t *task) count(o *jobs.Outcome) {
+func (t *task) countEarlierAttempt(o *jobs.Outcome) {
 	if t.uncounted || o.Attempts == 0 {
 		o.Attempts++
 	}
@@ -85,7 +85,7 @@ func (t *task) failUnseen(places []place, why string) step {
 func (t *task) settleVanished(places []place, why string) step {
 	s := t.settleAbsent()
 	for _, p := range places {
-		s.unseenCopies = append(s.unseenCopies, t.unseenCopy(p, fmt.Sprintf("it was seen before %s was told to delete the image, and now %s %s",
+		s.unseenCopies = append(s.unseenCopies, t.unseenCopy(p, fmt.Sprintf("it was seen before the image was deleted from %s, and now %s %s",
 			t.Source.Act(), p.account.Act(), cmp.Or(why, "does not show it"))))
 	}
 	return s

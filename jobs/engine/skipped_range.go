@@ -32,8 +32,8 @@ const (
 	longWait = 10 * time.Second
 	// enoughStuck copies from such an account are held in memory: a bulk read's worth.
 	enoughStuck = graph.MaxHashes
-	// countStuck is how often the tasks that wait for such accounts are counted.
-	countStuck = time.Second
+	// countEvery is how often the tasks that wait for such accounts are counted.
+	countEvery = time.Second
 )
 
 // blockedReads are the ad accounts that cannot be read for a while, and how many tasks
@@ -76,26 +76,26 @@ func (e *Engine) closedUntil(l *lane, now time.Time) (until time.Time) {
 	return at
 }
 
-// recount is when to count again: never, if nothing changed since.
-func (e *Engine) recount(now time.Time) time.Time {
+// nextCount is when to count again: never, if nothing changed since.
+func (e *Engine) nextCount(now time.Time) time.Time {
 	if !e.blockedReads.stale {
 		return quota.Never
 	}
-	if at := e.blockedReads.counted.Add(countStuck); at.After(now) {
+	if at := e.blockedReads.counted.Add(countEvery); at.After(now) {
 		return at
 	}
 	return now
 }
 
-// count counts anew, if something changed and it is time.
-func (e *Engine) count(now time.Time) {
-	if e.recount(now).After(now) {
+// countStuck counts anew, if something changed and it is time.
+func (e *Engine) countStuck(now time.Time) {
+	if e.nextCount(now).After(now) {
 		return
 	}
 	e.blockedReads = blockedReads{counted: now, until: map[plan.Account]time.Time{}, tasks: map[*lane]map[plan.Account]int{}}
 	for _, l := range e.order {
 		until := e.closedUntil(l, now)
-		if l.lookups.empty() || l.refused != nil || until.IsZero() {
+		if l.lookups.empty() || l.givenUp != nil || until.IsZero() {
 			continue
 		}
 		e.blockedReads.until[l.account] = until

@@ -53,14 +53,14 @@ func (t *tally) settled(o jobs.Outcome) {
 	}
 }
 
-func (t *tally) now(now time.Time) *jobs.Tally {
+func (t *tally) snapshot(now time.Time) *jobs.Tally {
 	t.Elapsed = t.before + now.Sub(t.since)
 	snapshot := t.Tally
 	return &snapshot
 }
 
-// sample is due every five seconds, less often in a run of hours.
-func (t *tally) sample(now time.Time, parked int) *jobs.Sample {
+// dueSample is due every five seconds, less often in a run of hours.
+func (t *tally) dueSample(now time.Time, parked int) *jobs.Sample {
 	if now.Sub(t.sampled) < max(5*time.Second, now.Sub(t.since)/500) {
 		return nil
 	}
@@ -75,13 +75,13 @@ func (e *Engine) saveCounters(now time.Time) {
 		return
 	}
 	e.tally.saved, e.selfLimited = now, false
-	e.commit.add(jobs.Change{Lanes: e.changedLanes(), Tally: e.tally.now(now), Sample: e.tally.sample(now, e.parkedLanes(now))}, nil)
+	e.commit.add(jobs.Change{Lanes: e.changedLanes(), Tally: e.tally.snapshot(now), Sample: e.tally.dueSample(now, e.parkedLanes(now))}, nil)
 }
 
-// final is what a run leaves behind, however it ended.
-func (e *Engine) final(now time.Time) jobs.Change {
+// finalChange is what a run leaves behind, however it ended.
+func (e *Engine) finalChange(now time.Time) jobs.Change {
 	e.tally.sampled = time.Time{}
-	return jobs.Change{Lanes: e.changedLanes(), Tally: e.tally.now(now), Sample: e.tally.sample(now, e.parkedLanes(now))}
+	return jobs.Change{Lanes: e.changedLanes(), Tally: e.tally.snapshot(now), Sample: e.tally.dueSample(now, e.parkedLanes(now))}
 }
 
 // changedLanes lists the states that the checkpoint does not have yet.

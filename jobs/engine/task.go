@@ -21,38 +21,38 @@ type task struct {
 
 	known       []evidence.Observation // by slot, see the slots below
 	waiting     int                    // lookups on their way
-	probing     bool                   // its write is a probe of its route
+	onTrial     bool                   // its write is a probe of its route
 	awaitsRoute bool                   // it waits for the probes of its route
-	first       bool                   // its write had its turn before, and is sent first
+	sendFirst   bool                   // its write had its turn before, and is sent first
 	places      []place                // a delete: where its image has to be
 	group       *group                 // a delete: those whose copies are read together with its own
 	coming      bool                   // a delete that will still come to wait for a group
 
-	lost          bool         // a write was sent and its answer lost: its effect is unknown
-	uncounted     bool         // ... in an earlier process: an attempt only if it took effect
-	deleted       bool         // the API called the delete a success
-	refused       bool         // the API refused the delete; reading may show why
-	stored        bool         // the API stored the image under a hash that was not read before
-	detour        bool         // a copy that is carried out as an upload
-	needsBackup   bool         // a delete whose image has to be backed up before
-	fetched       bool         // the picture is in the backup, or in file
-	file          graph.File   // of a detour
-	picturePath   string       // where that file is
-	sum           graph.Sum    // of the picture
-	shows         plan.Hash    // the image it was downloaded for
-	fetchFailures int          // downloads that failed
-	confirmed     bool         // the confirmations of its copies are on disk
-	deferred      bool         // it is left for a later run
-	rehearsal     bool         // a dry run: no write is sent, so what writes would bring is absent
-	sourceReads   int          // times the source was read back and still showed the image
-	copyMisses    int          // times a copy was not shown
-	readsHeld     hold         // when the quota or a throttle last kept one of its reads from being sent
-	staleCount    int          // times a confirmation was too old before the others came
-	doubted       bool         // the source was asked once more for an image it did not show
-	unheard       time.Time    // when its write last got no answer
-	foreign       int          // answers to its write that did not come from the API
-	last          *graph.Error // why the write has to be tried again
-	policy        backoff.BackOff
+	lost             bool         // a write was sent and its answer lost: its effect is unknown
+	uncounted        bool         // ... in an earlier process: an attempt only if it took effect
+	deleted          bool         // the API called the delete a success
+	refused          bool         // the API refused the delete; reading may show why
+	stored           bool         // the API stored the image under a hash that was not read before
+	asUpload         bool         // a copy that is carried out as an upload
+	needsBackup      bool         // a delete whose image has to be backed up before
+	hasPicture       bool         // the picture is in the backup, or in file
+	file             graph.File   // to be uploaded
+	picturePath      string       // where that file is
+	sum              graph.Sum    // of the picture
+	pictureOf        plan.Hash    // the image it was downloaded for
+	downloadFailures int          // downloads that failed
+	confirmed        bool         // the confirmations of its copies are on disk
+	deferred         bool         // it is left for a later run
+	readOnly         bool         // a dry run: no write is sent, so what writes would bring is absent
+	sourceReads      int          // times the source was read back and still showed the image
+	copyMisses       int          // times a copy was not shown
+	readsHeld        hold         // when the quota or a throttle last kept one of its reads from being sent
+	staleCount       int          // times a confirmation was too old before the others came
+	doubted          bool         // the source was asked once more for an image it did not show
+	noAnswerAt       time.Time    // when its write last got no answer
+	foreign          int          // answers to its write that did not come from the API
+	last             *graph.Error // why the write has to be tried again
+	policy           backoff.BackOff
 }
 
 // The slots of task.known. A delete has one more, from slotCopies on, for each place
@@ -86,7 +86,7 @@ func newTask(o jobs.Operation, home *lane) *task {
 	t.lost = o.Outcome.State == jobs.Sent
 	t.Outcome.Tried = t.Outcome.Tried || t.lost
 	t.uncounted = t.lost && o.Outcome.Message == "" // an answer known to be lost was counted
-	t.detour = o.Outcome.Reason == jobs.Uploaded
+	t.asUpload = o.Outcome.Reason == jobs.Uploaded
 	t.stored = o.Outcome.State == jobs.Sent && o.Outcome.TargetHash != "" && t.renamed()
 	return t
 }
@@ -151,10 +151,10 @@ func (t *task) nextCopy(now time.Time, attempts int) step {
 	}
 	source := t.known[slotSource]
 	switch {
-	case t.rehearsal && t.Op.Needs: // an earlier link of its chain would bring the image
-	case !source.Recent(now, observationAge) || t.detour && source.Known == evidence.Seen && source.Image == nil:
+	case t.readOnly && t.Op.Needs: // an earlier link of its chain would bring the image
+	case !source.Recent(now, observationAge) || t.asUpload && source.Known == evidence.Seen && source.Image == nil:
 		return readStep(query{slotSource, t.Source, hash, t.sourceAsks()})
-	case source.Known == evidence.Absent && !t.doubted && !t.rehearsal:
+	case source.Known == evidence.Absent && !t.doubted && !t.readOnly:
 		return step{kind: stepDoubt}
 	case source.Known == evidence.Absent:
 		return t.fail(jobs.NotFound, fmt.Sprintf("%s does not have the image", t.Source.Act()))
@@ -197,7 +197,7 @@ func (t *task) sourceAsks() (a asks) {
 		if t.needsBackup {
 			a |= askPicture
 		}
-	case t.detour:
+	case t.asUpload:
 		a = askPicture
 	}
 	return a
@@ -206,7 +206,7 @@ func (t *task) sourceAsks() (a asks) {
 func readStep(w ...query) step { return step{kind: stepRead, queries: w} }
 
 // uploads reports whether the task's write sends the bytes of an image.
-func (t *task) uploads() bool { return t.Kind == plan.KindUpload || t.detour }
+func (t *task) uploads() bool { return t.Kind == plan.KindUpload || t.asUpload }
 
 // sourceHash is the hash under which the source has the image. In a chain of copies it is
 // the one that the copy before this one got, also if that copy is not seen any more: under

@@ -16,12 +16,12 @@ import (
 // vouch returns an error if the picture of a task is no longer taken for its image's.
 func (e *Engine) vouch(t *task) error {
 	switch {
-	case t == nil || !t.fetched:
+	case t == nil || !t.hasPicture:
 		return nil
 	case t.needsBackup:
-		return e.opt.Backup.Vouch(t.sum, t.shows)
+		return e.opt.Backup.Vouch(t.sum, t.pictureOf)
 	}
-	return e.pictures.upload(t.sum, t.shows)
+	return e.pictures.upload(t.sum, t.pictureOf)
 }
 
 // withdraw removes the writes from a request whose pictures are no longer taken for
@@ -49,9 +49,9 @@ func (e *Engine) withdrawn(ctx context.Context, r *request, doubted map[*task]er
 		if t.lost { // an earlier write is still in doubt
 			t.Outcome.State = jobs.Sent
 		}
-		t.fetched = false
+		t.hasPicture = false
 		t.removePicture()
-		e.obtained(ctx, t, err)
+		e.downloaded(ctx, t, err)
 	}
 	if len(r.items) == 0 {
 		e.returned(r)

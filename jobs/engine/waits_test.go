@@ -157,7 +157,7 @@ func TestWaitIsBounded(t *testing.T) {
 			if took := time.Since(began); took < 23*time.Hour || took > 25*time.Hour {
 				t.Errorf("%q: it took %v, want a day", account, took)
 			}
-			if e := w.Events[1]; e.Kind != jobs.EventParked || string(e.Account) != account || !strings.Contains(e.Text, "hardly so") {
+			if e := w.Events[1]; e.Kind != jobs.EventParked || string(e.Account) != account || !strings.Contains(e.Text, "implausible") {
 				t.Errorf("%q: got %+v, want it said that the wait was cut short", account, e)
 			}
 			w.Expect("done")

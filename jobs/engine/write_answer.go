@@ -48,7 +48,7 @@ func (e *Engine) withhold(t *task) {
 // refusedWrite handles a refused write once the token and the app are known to be good.
 func (e *Engine) refusedWrite(t *task, err *graph.Error) {
 	switch {
-	case e.detour(t, err):
+	case e.uploadInstead(t, err):
 	case err.Class == graph.RefusedAccount:
 		e.refuse(t, err)
 		e.settle(t, t.failed(err, 1))
@@ -99,15 +99,15 @@ func (e *Engine) succeeded(t *task, reply graph.Reply, now time.Time) {
 // must not be written after the intent of the next try.
 func (e *Engine) unsent(t *task) {
 	t.Outcome.State, t.Outcome.Reason = jobs.Pending, ""
-	t.lost, t.first = false, true
+	t.lost, t.sendFirst = false, true
 	e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: t.Outcome}}}, func() { e.advance(t) })
 }
 
 // lost notes that the effect of a write is unknown; after a backoff it is read. As with
 // unsent, this is on disk before the next try.
 func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
-	counts := e.contact.Counts(err, t.unheard)
-	t.unheard = now
+	counts := e.contact.Counts(err, t.noAnswerAt)
+	t.noAnswerAt = now
 	if counts {
 		t.Outcome.Attempts++
 	}

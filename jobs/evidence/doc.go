@@ -83,7 +83,7 @@
 //	a copy may be sent       the image is not in the target and is in the source,
 //	                         by lookups of the last ten minutes                    TestIncompleteAnswers
 //	a delete may be sent     each copy was seen in its target at most 10 s ago,
-//	                         whatever the delete waited for                        TestSightingsAreSecondsOld
+//	                         whatever the delete waited for                        TestConfirmationsAreSecondsOld
 //	                         ... also if the disk is slow                          TestSlowDiskPermitsNothing
 //	                         ... and one confirmation of each is on disk           TestDiskBeforeWire
 //	                         the answer says that nothing uses the image           TestOddFields

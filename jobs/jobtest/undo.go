@@ -48,7 +48,7 @@ func Undoing(w *World, t *testing.T, dir string) (manifest string, gone int) {
 		return string(a) + "/" + string(h) + ".png", nil
 	}
 	var b bytes.Buffer
-	if _, err := plan.WriteGuarded(&b, undo.Rows(context.Background(), job, undo.Options{Find: kept, Gone: func(jobs.Operation) { gone++ }, Stay: func(plan.Account, plan.Hash, string) {}})); err != nil {
+	if _, err := plan.WriteGuarded(&b, undo.Rows(context.Background(), job, undo.Options{Find: kept, Unrestorable: func(jobs.Operation) { gone++ }, Stay: func(plan.Account, plan.Hash, string) {}})); err != nil {
 		t.Fatal(err)
 	}
 	return b.String(), gone

@@ -25,7 +25,7 @@ func labIdeal(l sandbox.Limits, tier sandbox.Tier, n int) time.Duration {
 
 // labIdealMoves is the same for n moves from one account into another. Whatever is
 // deleted was seen in the target at most ten seconds before, so deletions go in
-// groups, each with a sighting of its own: as many as one read shows, or as the
+// groups, each with a confirmation of its own: as many as one read shows, or as the
 // source's whole score pays for. Every other read may wait until it is full: what
 // the target has before the copies, what uses the images, whether they are gone,
 // and whether the target still has them after that.

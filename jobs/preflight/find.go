@@ -11,9 +11,9 @@ import (
 	"adferry/plan"
 )
 
-// Rehearsed is a job whose reads were made and whose writes were settled as done without
+// CheckedJob is a job whose reads were made and whose writes were settled as done without
 // being sent: *store.Job is one.
-type Rehearsed interface {
+type CheckedJob interface {
 	Summary(ctx context.Context) (jobs.Summary, error)
 	// Done counts the operations that would be carried out, by the ad account that is
 	// charged for them.
@@ -21,7 +21,7 @@ type Rehearsed interface {
 }
 
 // Find tells what a run would do from how the rehearsal of its reads ended.
-func Find(ctx context.Context, job Rehearsed, f Forecast, r *reader.Reader, fence *Fence) (*Finding, error) {
+func Find(ctx context.Context, job CheckedJob, f Forecast, r *reader.Reader, fence *Fence) (*Finding, error) {
 	summary, err := job.Summary(ctx)
 	if err != nil {
 		return nil, err

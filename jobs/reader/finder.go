@@ -17,18 +17,18 @@ type finder struct {
 	each    func(Found) error
 	status  *bool // answers tell the status of images, as far as is known
 
-	dry bool // pull has no more
+	exhausted bool // pull has no more
 }
 
 func (i *finder) next(n, others int) (*pageRequest, error) {
-	if i.dry || others >= i.atOnce {
+	if i.exhausted || others >= i.atOnce {
 		return nil, nil
 	}
 	e := &pageRequest{}
 	for len(e.hashes) < n {
 		h, err, ok := i.pull()
 		if !ok {
-			i.dry = true
+			i.exhausted = true
 			break
 		}
 		if err != nil {
@@ -98,4 +98,4 @@ func (i *finder) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest,
 	return append(left, again), nil
 }
 
-func (i *finder) done() bool { return i.dry }
+func (i *finder) done() bool { return i.exhausted }

@@ -56,8 +56,8 @@ func (l *listing) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest
 	return nil, nil
 }
 
-// sample reads as much of an account as one answer says, of which no image counts.
-type sample struct {
+// firstAnswer reads as much of an account as one answer says, of which no image counts.
+type firstAnswer struct {
 	account plan.Account
 	q       graph.Query
 	each    func(plan.Account, graph.Reply) error
@@ -65,22 +65,22 @@ type sample struct {
 	ended bool
 }
 
-func (s *sample) next(_, others int) (*pageRequest, error) {
+func (s *firstAnswer) next(_, others int) (*pageRequest, error) {
 	if s.ended || others > 0 {
 		return nil, nil
 	}
 	return &pageRequest{}, nil
 }
 
-func (s *sample) query(_ *pageRequest, n int) graph.Query {
+func (s *firstAnswer) query(_ *pageRequest, n int) graph.Query {
 	q := s.q
 	q.Limit = n
 	return q
 }
 
-func (s *sample) done() bool { return s.ended }
+func (s *firstAnswer) done() bool { return s.ended }
 
-func (s *sample) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest, error) {
+func (s *firstAnswer) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest, error) {
 	if r.Empty && !sure {
 		e.doubted = true
 		return []*pageRequest{e}, nil

@@ -44,10 +44,10 @@ func New(api dispatch.API, opt dispatch.Options) *Reader {
 	return &Reader{api: api, opt: opt.WithDefaults(), quotas: map[plan.Account]*quota.Lane{}}
 }
 
-// Recall takes over what a job knows about the quotas, as its next process would: tiers,
+// SetQuotas takes over what a job knows about the quotas, as its next process would: tiers,
 // times until which ad accounts or the app have to wait, and whether answers carry
 // quota headers. Of s it uses Lanes and Tally.
-func (r *Reader) Recall(s jobs.ResumePoint) {
+func (r *Reader) SetQuotas(s jobs.ResumePoint) {
 	if s.Tally.HeadersSent {
 		r.headers = dispatch.HeadersSent
 	}
@@ -95,7 +95,7 @@ func (r *Reader) List(ctx context.Context, accounts []plan.Account, q graph.Quer
 func (r *Reader) Count(ctx context.Context, accounts []plan.Account, q graph.Query, each func(plan.Account, int) error) error {
 	q.Total, q.Fields = true, []string{graph.FieldID}
 	return r.read(ctx, accounts, 1, func(a plan.Account) (backlog, func()) {
-		return &sample{account: a, q: q, each: func(a plan.Account, p graph.Reply) error {
+		return &firstAnswer{account: a, q: q, each: func(a plan.Account, p graph.Reply) error {
 			if !p.HasTotal {
 				return &AccountError{a, &graph.Error{Class: graph.RefusedItem, HTTP: p.Status, Message: "the API does not tell how many images there are"}}
 			}
@@ -109,7 +109,7 @@ func (r *Reader) Count(ctx context.Context, accounts []plan.Account, q graph.Que
 // for. Errors are as those of the other methods.
 func (r *Reader) Probe(ctx context.Context, accounts []plan.Account) error {
 	t := r.newScan(accounts, 1, func(a plan.Account) (backlog, func()) {
-		return &sample{account: a, q: graph.Query{Fields: []string{graph.FieldID}}, each: func(plan.Account, graph.Reply) error { return nil }}, func() {}
+		return &firstAnswer{account: a, q: graph.Query{Fields: []string{graph.FieldID}}, each: func(plan.Account, graph.Reply) error { return nil }}, func() {}
 	})
 	t.hurried = true
 	return t.finish(ctx)

@@ -438,7 +438,7 @@ func TestReaderRecalls(t *testing.T) {
 		shelve(w, 10, "11", "22")
 		r := reader.New(w.Wire, dispatch.Options{})
 		until := time.Now().Add(time.Hour)
-		r.Recall(jobs.ResumePoint{Lanes: []jobs.LaneState{{Account: "22", ParkedUntil: until}, {Account: "11", ParkedUntil: time.Now().Add(-time.Minute)}, {}}})
+		r.SetQuotas(jobs.ResumePoint{Lanes: []jobs.LaneState{{Account: "22", ParkedUntil: until}, {Account: "11", ParkedUntil: time.Now().Add(-time.Minute)}, {}}})
 		err := r.List(context.Background(), []plan.Account{"11", "22"}, graph.Query{}, func(a plan.Account, _ graph.Reply) error {
 			if early := time.Now().Before(until); early != (a == "11") {
 				t.Errorf("%s was read %v before the park's end", a, time.Until(until))

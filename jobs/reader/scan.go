@@ -62,7 +62,7 @@ func (s *accountScan) done() bool {
 func (t *scan) run(ctx context.Context) error {
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
-	t.contact = dispatch.Contact{Heard: t.contact.Heard}
+	t.contact = dispatch.Contact{LastAnswer: t.contact.LastAnswer}
 	t.pool = new(errgroup.Group)
 	t.pool.SetLimit(t.opt.Workers)
 	if t.until = quota.Never; t.opt.MaxDuration > 0 {
@@ -129,8 +129,8 @@ func (t *scan) tooLong(now, wake time.Time) error {
 		return jobs.ErrStuck
 	case t.opt.MaxWait == 0 || wake.Sub(t.idle) <= t.opt.MaxWait:
 		return nil
-	case t.contact.Broken != nil:
-		return &jobs.OfflineError{Err: t.contact.Broken}
+	case t.contact.Err != nil:
+		return &jobs.OfflineError{Err: t.contact.Err}
 	}
 	held := t.blocked
 	stop := &jobs.ThrottledError{Until: wake}
@@ -171,7 +171,7 @@ func (t *scan) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	case dispatch.GateClosed:
 		return at
 	case dispatch.GateNeutral:
-		return t.mayAsk(ctx, now)
+		return t.askNeutralIfAllowed(ctx, now)
 	case dispatch.GateTrial:
 		if t.inflight > 0 {
 			return quota.Never
@@ -196,7 +196,7 @@ func (t *scan) dispatch(ctx context.Context, now time.Time) (wake time.Time) {
 	if t.trust.Doubted() {
 		since := t.trust.Since()
 		if t.trust.Asks(slices.ContainsFunc(t.sent, func(left time.Time) bool { return left.After(since) }), now) {
-			return dispatch.Sooner(wake, t.mayAsk(ctx, now))
+			return dispatch.Sooner(wake, t.askNeutralIfAllowed(ctx, now))
 		}
 		if t.trust.Due.After(now) {
 			wake = dispatch.Sooner(wake, t.trust.Due)
@@ -241,7 +241,7 @@ func (t *scan) readyAt(s *accountScan, now time.Time) time.Time {
 	}
 	if at.After(now) {
 		t.blocked = true
-		t.waits(s, at, now)
+		t.reportQuotaWait(s, at, now)
 	}
 	return at
 }
@@ -256,11 +256,11 @@ func (t *scan) send(ctx context.Context, s *accountScan, now time.Time) {
 	}
 	e.query = s.backlog.query(e, most)
 	*s.quota, t.app = s.quota.Spend(now, quota.Read, t.opt.Rules), t.app.Spend(now)
-	t.agree(s)
+	t.sharePace(s)
 	s.out++
 	t.inflight++
 	t.sent = append(t.sent, now)
-	if t.contact.Trial = t.contact.Broken != nil; !t.contact.Trial {
+	if t.contact.Trial = t.contact.Err != nil; !t.contact.Trial {
 		t.idle = time.Time{}
 	}
 	call := graph.Read(string(s.account), e.query)

@@ -12,12 +12,12 @@ import (
 // answered handles the answer to a read that was sent at the given moment.
 func (t *scan) answered(s *accountScan, e *pageRequest, reply graph.Reply, left, now time.Time) {
 	t.learn(s, reply, left, now)
-	t.touch(reply, left, now, false)
+	t.noteContact(reply, left, now, false)
 	if reply.Err != nil {
 		t.readFailed(s, e, reply.Err, now)
 	} else {
 		t.readAnswered(s, e, reply, now)
-		t.trust.Hear(left)
+		t.trust.Answered(left)
 	}
 	if s.refused != nil {
 		s.queue = nil
@@ -28,11 +28,11 @@ func (t *scan) readAnswered(s *accountScan, e *pageRequest, reply graph.Reply, n
 	s.width, s.denials, e.alone = s.width.Passed(), 0, false
 	switch {
 	case reply.Usage.Any():
-		t.headers = t.headers.And(dispatch.HeadersSent)
+		t.headers = t.headers.With(dispatch.HeadersSent)
 	case len(reply.Images) > 0:
-		t.headers = t.headers.And(dispatch.HeadersMissing)
+		t.headers = t.headers.With(dispatch.HeadersMissing)
 	}
-	pauses := dispatch.Doubts[t.headers]
+	pauses := dispatch.EmptyAnswerPauses[t.headers]
 	asked := e.asked >= len(pauses)
 	if asked && t.headers == dispatch.HeadersSent && !reply.Usage.Any() && !t.hurried && reply.Empty { // the engine would defer it
 		s.refused = &graph.Error{Class: graph.Transient, HTTP: reply.Status, Message: "it keeps answering with empty lists, as a throttled account may"}
@@ -44,7 +44,7 @@ func (t *scan) readAnswered(s *accountScan, e *pageRequest, reply graph.Reply, n
 			more.due = now.Add(pauses[more.asked])
 			more.asked++
 			more.doubted = false
-			t.tells(&s.wait, more.due, now, "it answers with empty lists, as a throttled account may, and is asked again")
+			t.reportWait(&s.wait, more.due, now, "it answers with empty lists, as a throttled account may, and is asked again")
 		}
 		s.queue = append(s.queue, more)
 	}
@@ -68,7 +68,7 @@ func (t *scan) readFailed(s *accountScan, e *pageRequest, err *graph.Error, now 
 	case err.Class == graph.RefusedRun:
 		t.stop = &jobs.RefusedError{Err: err}
 	case err.Class == graph.Unreachable:
-	case err.Class == graph.MaybeThrottled && (t.hurried || s.maybe > dispatch.MostUnclear):
+	case err.Class == graph.MaybeThrottled && (t.hurried || s.maybe > dispatch.MostMaybeThrottles):
 		s.refused = err
 	case err.Class.Throttled():
 	case err.Class.Refused():

@@ -10,8 +10,8 @@ import (
 	"adferry/jobs/quota"
 )
 
-// mayAsk puts the neutral question, as Engine.mayAsk does.
-func (t *scan) mayAsk(ctx context.Context, now time.Time) time.Time {
+// askNeutralIfAllowed puts the neutral question.
+func (t *scan) askNeutralIfAllowed(ctx context.Context, now time.Time) time.Time {
 	at := t.app.Next(now)
 	switch {
 	case t.inflight >= t.opt.Workers:
@@ -30,7 +30,7 @@ func (t *scan) mayAsk(ctx context.Context, now time.Time) time.Time {
 			t.inflight--
 			t.app = t.app.Answered()
 			if t.stop == nil && ctx.Err() == nil {
-				t.whoami(reply, now, time.Now())
+				t.neutralAnswered(reply, now, time.Now())
 			}
 			t.app.Block = t.app.Block.Returned(now)
 		}
@@ -39,39 +39,39 @@ func (t *scan) mayAsk(ctx context.Context, now time.Time) time.Time {
 	return quota.Never
 }
 
-// whoami takes the answer to the neutral question, which left then.
-func (t *scan) whoami(reply graph.Reply, left, now time.Time) {
-	reply = dispatch.OfAll(reply)
+// neutralAnswered takes the answer to the neutral question, which left then.
+func (t *scan) neutralAnswered(reply graph.Reply, left, now time.Time) {
+	reply = dispatch.AsAppThrottle(reply)
 	was := t.app.Block.Until
 	_, t.app = dispatch.Learn(quota.Lane{}, t.app, graph.AccountUsage{}, reply.Err, quota.Read, left, now)
 	t.appAnswered(reply, was, now)
-	t.touch(reply, left, now, true)
+	t.noteContact(reply, left, now, true)
 	if err := t.trust.Judge(reply, left, now, t.opt); err != nil && t.stop == nil {
 		t.stop = err
 	}
 }
 
-// touch notes whether the API answered a request, as Engine.touch does.
-func (t *scan) touch(reply graph.Reply, left, now time.Time, neutral bool) {
-	if dispatch.Says(reply) {
-		if t.contact.Hear(left, now) {
+// noteContact notes whether the API answered a request.
+func (t *scan) noteContact(reply graph.Reply, left, now time.Time, neutral bool) {
+	if dispatch.FromAPI(reply) {
+		if t.contact.Answered(left, now) {
 			t.opt.Observe(jobs.Event{Kind: jobs.EventWaiting})
 		}
 		return
 	}
-	if neutral && reply.Err.Class != graph.Unreachable && t.contact.Broken != nil {
-		t.contact.Asked = true
+	if neutral && reply.Err.Class != graph.Unreachable && t.contact.Err != nil {
+		t.contact.NeutralAnswered = true
 		return
 	}
-	first := t.contact.Broken == nil
-	closed, over := t.contact.Fail(reply.Err, left, now, t.opt)
+	first := t.contact.Err == nil
+	closed, over := t.contact.NotAnswered(reply.Err, left, now, t.opt)
 	switch {
 	case over:
 		t.stop = &jobs.OfflineError{Err: reply.Err}
 	case closed && first:
 		t.warn(reply.Err.Error() + "; trying again")
 	}
-	if closed && t.contact.Until.Sub(now) >= dispatch.ShownFrom {
+	if closed && t.contact.Until.Sub(now) >= dispatch.LeastReported {
 		t.opt.Observe(jobs.Event{Kind: jobs.EventWaiting, Until: t.contact.Until, Text: reply.Err.Error()})
 	}
 }

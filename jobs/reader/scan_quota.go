@@ -10,7 +10,7 @@ import (
 	"adferry/plan"
 )
 
-// learn takes what a reply says about the quotas, as Engine.learn does.
+// learn takes what a reply says about the quotas.
 func (t *scan) learn(s *accountScan, reply graph.Reply, left, now time.Time) {
 	lane, app := s.quota.Block.Until, t.app.Block.Until
 	*s.quota, t.app = dispatch.Learn(*s.quota, t.app, reply.Usage.Accounts[string(s.account)], reply.Err, quota.Read, left, now)
@@ -32,15 +32,15 @@ func (t *scan) learn(s *accountScan, reply graph.Reply, left, now time.Time) {
 	}
 	t.appAnswered(reply, app, now)
 	t.observe(reply, now)
-	t.agree(s)
+	t.sharePace(s)
 	if reply.Notice != "" {
 		t.warn(reply.Notice)
 	}
 }
 
-// agree passes on what one account learned about the limit of requests a second that
-// all have, as Engine.agree does.
-func (t *scan) agree(s *accountScan) {
+// sharePace passes on what one account learned about the limit of requests a second that
+// all have.
+func (t *scan) sharePace(s *accountScan) {
 	p := s.quota.Pace()
 	if p == t.pace {
 		return
@@ -88,21 +88,21 @@ func (t *scan) appAnswered(reply graph.Reply, before, now time.Time) {
 	}
 }
 
-// waits reports a wait of one account, or of all, that no throttle asked for.
-func (t *scan) waits(s *accountScan, at, now time.Time) {
+// reportQuotaWait reports a wait of one account, or of all, that no throttle asked for.
+func (t *scan) reportQuotaWait(s *accountScan, at, now time.Time) {
 	if at.Equal(quota.Never) || s.quota.Block.Closed(now) || t.app.Block.Closed(now) {
 		return
 	}
 	if own := s.quota.Next(now, quota.Read, t.opt.Rules); own.Before(at) {
-		t.tells(&t.wait, at, now, "the calls of the app's hour are used up")
+		t.reportWait(&t.wait, at, now, "the calls of the app's hour are used up")
 		return
 	}
-	t.tells(&s.wait, at, now, s.quota.Why(now, quota.Read, t.opt.Rules))
+	t.reportWait(&s.wait, at, now, s.quota.Why(now, quota.Read, t.opt.Rules))
 }
 
-// tells reports a wait, unless it was reported before.
-func (t *scan) tells(w *ownWait, until, now time.Time, why string) {
-	if until.Sub(now) < dispatch.ShownFrom || until.Sub(w.until).Abs() < time.Second {
+// reportWait reports a wait, unless it was reported before.
+func (t *scan) reportWait(w *ownWait, until, now time.Time, why string) {
+	if until.Sub(now) < dispatch.LeastReported || until.Sub(w.until).Abs() < time.Second {
 		return
 	}
 	w.until, w.why = until, why

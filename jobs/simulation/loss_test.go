@@ -8,13 +8,13 @@ import (
 	"adferry/plan"
 )
 
-// freshness is how old the sighting of a copy may be when the delete of its image
+// freshness is how old the confirmation of a copy may be when the delete of its image
 // leaves, from the sending of one to the sending of the other.
 const freshness = 10 * time.Second
 
-// sighted checks that a delete leaves with a proof, from a request that is not too
+// confirmed checks that a delete leaves with a proof, from a request that is not too
 // old, that each copy is where it should be. sim.mu is held.
-func (w *wire) sighted(op jobs.Operation) {
+func (w *wire) checkConfirmed(op jobs.Operation) {
 	s := w.sim
 	for _, n := range copiesOf(op) {
 		target := place{string(n.Target), landed(n)}

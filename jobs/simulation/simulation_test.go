@@ -36,7 +36,7 @@ var simRegressions = []uint64{
 	6226, // a write in two queues was sent again unread; lanes full of what cannot be read took nothing more
 	8795, // an account that answers with empty lists for ever was believed in the end
 	220,  // two waits of one lane were told in turns, for ever at one moment
-	615,  // sightings grew old faster than their deletes could leave, for ever
+	615,  // confirmations grew old faster than their deletes could leave, for ever
 	663,  // a throttle in an answer that was mixed up was not heeded
 }
 

@@ -258,7 +258,7 @@ func (w *wire) permit(c graph.Call, op jobs.Operation) {
 			s.fault("%s was sent, and %s is %s, seen %v", s.name(op.Op), s.name(n.Op), n.Outcome.State, n.Outcome.ConfirmedAt)
 		}
 	}
-	w.sighted(op)
+	w.checkConfirmed(op)
 	d := deedOf(c)
 	if s.scenario.keeps && op.Kind == plan.KindDelete && !s.kept[d.place()] {
 		s.fault("%s was sent, and the backup does not have its image", s.name(op.Op))

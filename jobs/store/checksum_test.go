@@ -22,7 +22,7 @@ import (
 // is: in the digits of an ad account's number as well as in a page's unused space, that
 // of the schema's page apart.
 // The file is left as it is. So it stays while the job is worked on.
-func TestSealHolds(t *testing.T) {
+func TestChecksumHolds(t *testing.T) {
 	fresh := jobFile(t)
 	for name, file := range map[string][]byte{"fresh": fresh, "used": usedFile(t, fresh)} {
 		t.Run(name, func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"adferry/plan"
 )
 
-// Changes reads operations that changed something or may have. See jobs.Ledger.
+// Changes reads operations that changed something or may have. See undo.Ledger.
 func (j *Job) Changes(ctx context.Context, after plan.OpID, n int) ([]jobs.Operation, error) {
 	all, err := j.operations(ctx, `SELECT `+j.operationColumns()+` FROM outcomes o JOIN ops p ON p.id = o.op
 		WHERE o.op > ? AND (o.created = 1 OR o.tried = 1 OR o.state = 'sent') ORDER BY o.op LIMIT ?`, after, n)
@@ -23,7 +23,7 @@ const createdImages = `FROM outcomes o JOIN ops p ON p.id = o.op WHERE p.kind <>
 	AND (o.created = 1 OR o.state NOT IN ('done', 'skipped') AND (o.tried = 1 OR o.state = 'sent'))`
 
 // Rivals reads the operations of which several created the same image, or may have. See
-// jobs.Ledger.
+// undo.Ledger.
 func (j *Job) Rivals(ctx context.Context) ([]jobs.Operation, error) {
 	return j.operations(ctx, `SELECT `+j.operationColumns()+` `+createdImages+` AND (p.target, `+targetHash+`) IN
 		(SELECT p.target, `+targetHash+` `+createdImages+` AND `+targetHash+` <> '' GROUP BY 1, 2 HAVING count(*) > 1) ORDER BY p.id`)
@@ -50,7 +50,7 @@ func (j *Job) LostHashes(ctx context.Context) (n int, err error) {
 	return n, j.readError(err)
 }
 
-// Dependents reads the operations that wait for an operation. See jobs.Ledger.
+// Dependents reads the operations that wait for an operation. See undo.Ledger.
 func (j *Job) Dependents(ctx context.Context, id plan.OpID) ([]jobs.Operation, error) {
 	return j.operations(ctx, `SELECT `+j.operationColumns()+` FROM needs n JOIN ops p ON p.id = n.op
 		LEFT JOIN outcomes o ON o.op = p.id WHERE n.need = ? ORDER BY p.id`, id)

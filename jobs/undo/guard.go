@@ -7,12 +7,12 @@ import (
 	"adferry/plan"
 )
 
-// guard is what has to be so for the image to be deleted that the operation brought:
-// that it is this one, and that it is seen where it came from. A witness without a
-// hash is none: a move sights the copy that it makes.
+// guard returns the conditions for deleting the image that the operation created: it is
+// this image, and its origin still shows it. Without a hash there is no witness: a move
+// needs none, because it reads its own copy back.
 func (u undo) guard(o jobs.Operation, witness imageAt) plan.Guard {
 	g := plan.Guard{Witness: witness.account, WitnessHash: witness.hash}
-	g.From, g.To = written(o.Outcome)
+	g.From, g.To = createdWindow(o.Outcome)
 	common := u.rivals[imageAt{o.Target, o.Landed()}]
 	if common == nil {
 		return g
@@ -33,7 +33,7 @@ func (u *undo) findRivals() error {
 	all, err := u.ledger.Rivals(u.ctx)
 	u.rivals = map[imageAt]*plan.Guard{}
 	for _, o := range all {
-		from, to := written(o.Outcome)
+		from, to := createdWindow(o.Outcome)
 		g := u.rivals[imageAt{o.Target, o.Landed()}]
 		if g == nil {
 			g = &plan.Guard{From: from, To: to}
@@ -49,9 +49,9 @@ func (u *undo) findRivals() error {
 	return err
 }
 
-// written is the time in which the API has created what the operation brought. The
+// createdWindow is the time in which the API has created what the operation brought. The
 // job knows it by the clock of the machine that it ran on.
-func written(o jobs.Outcome) (from, to time.Time) {
+func createdWindow(o jobs.Outcome) (from, to time.Time) {
 	to = o.Finished
 	if landed := o.LastSent.Add(jobs.LongestDoubt); !o.State.OK() && landed.After(to) {
 		to = landed

@@ -22,7 +22,7 @@ import (
 )
 
 // Every deletion that an undo plans waits to see the image where it came from and
-// stays, and takes only what was created while the job wrote it. A move back sights
+// stays, and takes only what was created while the job wrote it. A move back confirms
 // the copy that it makes.
 func TestUndoGuards(t *testing.T) {
 	for _, test := range []struct {
@@ -275,7 +275,7 @@ func undoLines(w *jobtest.World, t *testing.T, o undo.Options) (lines []plan.Lin
 	}
 	defer job.Close()
 	o.Find = func(plan.Account, plan.Hash) (string, error) { return "", nil }
-	o.Gone = func(jobs.Operation) {}
+	o.Unrestorable = func(jobs.Operation) {}
 	o.Stay = func(a plan.Account, _ plan.Hash, because string) { stay = append(stay, fmt.Sprint(a, ": ", because)) }
 	for l, err := range undo.Rows(context.Background(), job, o) {
 		if err != nil {

@@ -93,9 +93,9 @@ func (j Job) Write(ctx context.Context, original *store.Job) (f Finding, err err
 	}
 	defer pictures.close()
 	o := Options{
-		Find: pictures.find,
-		Gone: func(o jobs.Operation) { f.Gone = append(f.Gone, o) },
-		Stay: func(a plan.Account, h plan.Hash, because string) { f.Kept = append(f.Kept, Kept{a, h, because}) },
+		Find:         pictures.find,
+		Unrestorable: func(o jobs.Operation) { f.Gone = append(f.Gone, o) },
+		Stay:         func(a plan.Account, h plan.Hash, because string) { f.Kept = append(f.Kept, Kept{a, h, because}) },
 	}
 	if j.Other == "" { // else the uploaded pictures are backed up before they are deleted
 		o.Lost = func(file string) bool {

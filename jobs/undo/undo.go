@@ -27,9 +27,9 @@ type Ledger interface {
 // Options are what an undo can go by besides the job.
 type Options struct {
 	// Find is the file of a backup that holds an image's picture, "" if none does.
-	Find func(account plan.Account, hash plan.Hash) (file string, err error)
-	Lost func(file string) bool // whether the file of an upload is gone; nil: none is
-	Gone func(jobs.Operation)   // told of each deletion whose image nothing can bring back
+	Find         func(account plan.Account, hash plan.Hash) (file string, err error)
+	Lost         func(file string) bool // whether the file of an upload is gone; nil: none is
+	Unrestorable func(jobs.Operation)   // told of each deletion whose image nothing can bring back
 	// Stay is told of each image that the job brought and that stays, because it may
 	// become the last copy.
 	Stay func(a plan.Account, h plan.Hash, because string)
@@ -52,7 +52,7 @@ type Options struct {
 //
 // Of a write whose answer is lost, or that failed after its answer was, the row does
 // nothing where it had no effect. It must not be planned before that can be read (see
-// [DoubtOver]). One of which it is not known what image it would have brought has no
+// [jobs.DoubtOver]). One of which it is not known what image it would have brought has no
 // row.
 func Rows(ctx context.Context, l Ledger, o Options) iter.Seq2[plan.Line, error] {
 	return func(yield func(plan.Line, error) bool) {
@@ -90,7 +90,7 @@ type undo struct {
 	Options
 	ctx    context.Context
 	ledger Ledger
-	rivals map[imageAt]*plan.Guard // what deletions of an image have in common that several operations brought
+	rivals map[imageAt]*plan.Guard // the common guard of an image that several operations created
 }
 
 // imageAt is an image in an ad account.
@@ -109,7 +109,7 @@ func (u undo) row(o jobs.Operation) (plan.Line, error) {
 
 // remove takes back what a copy or upload brought.
 func (u undo) remove(o jobs.Operation) (plan.Line, error) {
-	since, copies, err := u.after(o)
+	since, copies, err := u.laterUses(o)
 	if err != nil || !brought(o) || since == deleted || o.Landed() == "" {
 		return plan.Line{}, err
 	}
@@ -156,7 +156,7 @@ func (u undo) origin(o jobs.Operation) (origin, error) {
 		if err != nil || len(whole) == 0 {
 			return origin{Operation: o}, err
 		}
-		up := into(whole[0].Needs, o.Source)
+		up := copyInto(whole[0].Needs, o.Source)
 		if up == nil {
 			break
 		}
@@ -189,21 +189,21 @@ func (u undo) restore(o jobs.Operation) (plan.Line, error) {
 		return plan.Line{}, nil
 	}
 	hash := o.Hash
-	if up := into(o.Needs, o.Source); up != nil {
+	if up := copyInto(o.Needs, o.Source); up != nil {
 		if brought(*up) {
 			return plan.Line{}, nil // it was not there before the job
 		}
 		hash = up.Landed()
 	}
 	from := plan.Line{}
-	copies := outOf(o.Needs, o.Source)
+	copies := copiesOutOf(o.Needs, o.Source)
 	for len(copies) > 0 {
 		c := copies[0]
 		copies = copies[1:]
 		if !c.Outcome.State.OK() {
 			continue
 		}
-		since, next, err := u.after(c)
+		since, next, err := u.laterUses(c)
 		if err != nil {
 			return plan.Line{}, err
 		}
@@ -229,14 +229,14 @@ func (u undo) restore(o jobs.Operation) (plan.Line, error) {
 		return plan.Line{Verb: plan.Upload, Hash: hash, Target: o.Source, File: file, Note: "brings back what the job deleted"}, nil
 	}
 	if o.Outcome.State == jobs.Done {
-		u.Gone(o)
+		u.Unrestorable(o)
 	}
 	return plan.Line{}, nil
 }
 
-// after is what the job did later with the image that a copy or upload brought:
+// laterUses is what the job did later with the image that a copy or upload brought:
 // whether it deleted it, and its copies out of there.
-func (u undo) after(o jobs.Operation) (since later, copies []jobs.Operation, err error) {
+func (u undo) laterUses(o jobs.Operation) (since fate, copies []jobs.Operation, err error) {
 	if !o.Needed {
 		return untouched, nil, nil
 	}
@@ -255,11 +255,11 @@ func (u undo) after(o jobs.Operation) (since later, copies []jobs.Operation, err
 	return since, copies, err
 }
 
-// later is what the job did with an image that it had brought.
-type later uint8
+// fate is what the job did with an image that it had brought.
+type fate uint8
 
 const (
-	untouched later = iota
+	untouched fate = iota
 	maybeDeleted
 	deleted
 )
@@ -274,9 +274,9 @@ func brought(o jobs.Operation) bool {
 	return o.Outcome.Created || !o.Outcome.State.OK() && o.Tried()
 }
 
-// into is the copy or upload among the operations that brought an image into the
+// copyInto is the copy or upload among the operations that brought an image into the
 // account; else one that succeeded, because the image was there.
-func into(operations []jobs.Operation, account plan.Account) *jobs.Operation {
+func copyInto(operations []jobs.Operation, account plan.Account) *jobs.Operation {
 	var found *jobs.Operation
 	for i, n := range operations {
 		switch {
@@ -290,8 +290,8 @@ func into(operations []jobs.Operation, account plan.Account) *jobs.Operation {
 	return found
 }
 
-// outOf are the copies among the operations out of the account.
-func outOf(operations []jobs.Operation, account plan.Account) (copies []jobs.Operation) {
+// copiesOutOf are the copies among the operations out of the account.
+func copiesOutOf(operations []jobs.Operation, account plan.Account) (copies []jobs.Operation) {
 	for _, n := range operations {
 		if n.Kind == plan.KindCopy && n.Source == account {
 			copies = append(copies, n)

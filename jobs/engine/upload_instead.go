@@ -5,27 +5,27 @@ import (
 	"adferry/plan"
 )
 
-// detour lets a copy that was refused for its two ad accounts go by way of its
+// uploadInstead lets a copy that was refused for its two ad accounts go by way of its
 // bytes: the image is fetched from the source and uploaded to the target. What
 // one refusal showed of a pair of accounts holds for all of its copies.
-func (e *Engine) detour(t *task, err *graph.Error) bool {
-	if !e.opt.Detour || t.Kind != plan.KindCopy || t.detour || !unshared(err) {
+func (e *Engine) uploadInstead(t *task, err *graph.Error) bool {
+	if !e.opt.UploadInstead || t.Kind != plan.KindCopy || t.asUpload || !refusesCopying(err) {
 		return false
 	}
 	t.Outcome.Attempts++
 	t.last, t.lost = err, false
-	if w := e.route(t); !w.detour {
-		w.detour, w.last = true, err
-		e.warn("copying from " + t.Source.Act() + " to " + t.Target.Act() + " is refused (" + err.Error() + "); its images are fetched and uploaded")
-		e.recall(t.home, t.pair())
+	if w := e.route(t); !w.copyRefused {
+		w.copyRefused, w.last = true, err
+		e.warn("copying from " + t.Source.Act() + " to " + t.Target.Act() + " is refused (" + err.Error() + "); its images are downloaded and uploaded instead")
+		e.requeueRefused(t.home, t.pair())
 	}
 	e.release(t)
 	e.advanceDurably(t)
 	return true
 }
 
-// recall turns copies that were about to be sent on a way that is refused.
-func (e *Engine) recall(l *lane, p pair) {
+// requeueRefused turns copies that were about to be sent on a way that is refused.
+func (e *Engine) requeueRefused(l *lane, p pair) {
 	ready := l.ready
 	l.ready = nil
 	for _, t := range ready {
@@ -37,10 +37,10 @@ func (e *Engine) recall(l *lane, p pair) {
 	}
 }
 
-// unshared tells a refusal to copy between two ad accounts from one of the image
+// refusesCopying tells a refusal to copy between two ad accounts from one of the image
 // or of a blocked account: a permission, or the bare "Invalid parameter" that
 // users report of copy_from and whose cause nobody found.
-func unshared(e *graph.Error) bool {
+func refusesCopying(e *graph.Error) bool {
 	switch e.Class {
 	case graph.RefusedAccount:
 		return !blockedCode(e)

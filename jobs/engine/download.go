@@ -30,24 +30,24 @@ type Backup interface {
 	Vouch(sum graph.Sum, hash plan.Hash) error
 }
 
-// mostFetches is how many pictures one lane fetches at once.
-const mostFetches = 4
+// mostDownloads is how many pictures one lane fetches at once.
+const mostDownloads = 4
 
-// fetches reports whether a picture has to be downloaded before the task's write: for a
+// needsPicture reports whether a picture has to be downloaded before the task's write: for a
 // backup of what will be deleted, or for an upload in place of a copy.
-func (t *task) fetches() bool { return (t.needsBackup || t.detour) && !t.fetched }
+func (t *task) needsPicture() bool { return (t.needsBackup || t.asUpload) && !t.hasPicture }
 
-// fetchable takes tasks of the lane whose pictures are to be downloaded now, or says
+// downloadable takes tasks of the lane whose pictures are to be downloaded now, or says
 // when. Downloads cost no quota, but are of no use long before the write may be sent.
-func (e *Engine) fetchable(l *lane, now time.Time) ([]*task, time.Time) {
-	if len(l.unfetched) == 0 || l.fetching > 0 {
+func (e *Engine) downloadable(l *lane, now time.Time) ([]*task, time.Time) {
+	if len(l.needPicture) == 0 || l.downloading > 0 {
 		return nil, quota.Never
 	}
 	// Pictures that are fetched together are compared before any is used, so not one by one.
-	most := max(e.opt.BatchSize, mostFetches)
+	most := max(e.opt.BatchSize, mostDownloads)
 	room := 2 * most // a request's worth while another is on its way
 	for i := 0; i < len(l.ready) && room > 0; i++ {
-		if l.ready[i].fetched {
+		if l.ready[i].hasPicture {
 			room--
 		}
 	}
@@ -58,25 +58,25 @@ func (e *Engine) fetchable(l *lane, now time.Time) ([]*task, time.Time) {
 		e.blocked = true
 		return nil, at
 	}
-	n := min(most, room, len(l.unfetched))
-	tasks := l.unfetched[:n:n]
-	l.unfetched = l.unfetched[n:]
+	n := min(most, room, len(l.needPicture))
+	tasks := l.needPicture[:n:n]
+	l.needPicture = l.needPicture[n:]
 	return tasks, now
 }
 
-// fetch downloads the tasks' pictures in the pool and hands the tasks back to the
+// download downloads the tasks' pictures in the pool and hands the tasks back to the
 // dispatcher.
-func (e *Engine) fetch(ctx context.Context, l *lane, tasks []*task) {
+func (e *Engine) download(ctx context.Context, l *lane, tasks []*task) {
 	e.inflight++
 	l.inflight++
-	l.fetching++
+	l.downloading++
 	e.pool.Go(func() error {
 		errs := make([]error, len(tasks))
 		var some errgroup.Group
-		some.SetLimit(mostFetches)
+		some.SetLimit(mostDownloads)
 		for i, t := range tasks {
 			some.Go(func() error {
-				errs[i] = e.obtain(ctx, t)
+				errs[i] = e.downloadOne(ctx, t)
 				return nil
 			})
 		}
@@ -84,30 +84,30 @@ func (e *Engine) fetch(ctx context.Context, l *lane, tasks []*task) {
 		e.inbox <- func() {
 			e.inflight--
 			l.inflight--
-			l.fetching--
+			l.downloading--
 			for i, t := range tasks {
-				e.obtained(ctx, t, errs[i])
+				e.downloaded(ctx, t, errs[i])
 			}
 		}
 		return nil
 	})
 }
 
-// obtain downloads the picture of one task. It runs in the pool; the dispatcher does
+// downloadOne downloads the picture of one task. It runs in the pool; the dispatcher does
 // not touch the task meanwhile.
-func (e *Engine) obtain(ctx context.Context, t *task) (err error) {
+func (e *Engine) downloadOne(ctx context.Context, t *task) (err error) {
 	image := *t.known[slotSource].Image
 	if t.needsBackup {
-		t.shows = plan.Hash(image.Hash)
+		t.pictureOf = plan.Hash(image.Hash)
 		t.sum, err = e.opt.Backup.Save(ctx, t.Source, image)
 		return err
 	}
-	t.shows = t.Hash // in a chain of copies the image is the same under each hash
-	return e.borrow(ctx, t, image)
+	t.pictureOf = t.Hash // in a chain of copies the image is the same under each hash
+	return e.downloadToFolder(ctx, t, image)
 }
 
-// borrow downloads an image's picture into a file that lasts until the task is settled.
-func (e *Engine) borrow(ctx context.Context, t *task, image graph.Image) error {
+// downloadToFolder downloads an image's picture into a file that lasts until the task is settled.
+func (e *Engine) downloadToFolder(ctx context.Context, t *task, image graph.Image) error {
 	spooled, err := e.pictures.create()
 	if err != nil {
 		return &graph.WriteError{Err: err}
@@ -117,7 +117,7 @@ func (e *Engine) borrow(ctx context.Context, t *task, image graph.Image) error {
 		err = &graph.WriteError{Err: closed}
 	}
 	if err == nil {
-		err = e.pictures.claim(picture.SHA256, t.shows)
+		err = e.pictures.claim(picture.SHA256, t.pictureOf)
 	}
 	path := spooled.Name()
 	if err != nil {
@@ -141,14 +141,14 @@ func fileName(image graph.Image, ext string) string {
 	return image.Name
 }
 
-// obtained advances a task whose picture was downloaded. A download that failed is
+// downloaded advances a task whose picture was downloaded. A download that failed is
 // tried again later, with the image's url read anew because urls expire.
-func (e *Engine) obtained(ctx context.Context, t *task, err error) {
+func (e *Engine) downloaded(ctx context.Context, t *task, err error) {
 	var refused *graph.Error
 	var shared *content.SharedError
 	switch {
 	case err == nil:
-		t.fetched = true
+		t.hasPicture = true
 		e.advance(t)
 		return
 	case ctx.Err() != nil:
@@ -160,8 +160,8 @@ func (e *Engine) obtained(ctx context.Context, t *task, err error) {
 		e.halt(&jobs.PictureError{Err: err})
 		return
 	}
-	if refused.Class != graph.RefusedItem && t.fetchFailures+1 < e.opt.Attempts {
-		t.fetchFailures++
+	if refused.Class != graph.RefusedItem && t.downloadFailures+1 < e.opt.Attempts {
+		t.downloadFailures++
 		if t.policy == nil {
 			t.policy = e.opt.Dispatch().Backoff()
 		}
@@ -169,7 +169,7 @@ func (e *Engine) obtained(ctx context.Context, t *task, err error) {
 		return
 	}
 	reason := jobs.BackupFailed
-	if t.detour {
+	if t.asUpload {
 		reason = jobs.Denied
 		if t.last = cmp.Or(t.last, e.route(t).last); t.last != nil {
 			reason = reasonOf(t.last)

@@ -39,7 +39,7 @@ func TestDetour(t *testing.T) {
 				w.Has("22")
 				w.Has("33", "other")
 				w.Manifest(append(rows, "copy 33 other 22")...)
-				if err := w.Run(engine.Options{Detour: true, Downloader: w.Downloader(), Workers: 1, BatchSize: 1}); err != nil {
+				if err := w.Run(engine.Options{UploadInstead: true, Downloader: w.Downloader(), Workers: 1, BatchSize: 1}); err != nil {
 					t.Fatal(err)
 				}
 				w.Expect(append(want, "done")...)
@@ -77,7 +77,7 @@ func TestDetourUnderFaults(t *testing.T) {
 			w.Manifest(rows...)
 			for { // each process is cut off
 				ctx, kill := context.WithTimeout(context.Background(), 7*time.Second)
-				err := w.RunCtx(ctx, engine.Options{Detour: true, Downloader: w.Downloader(), Workers: 3, Attempts: 20}, nil)
+				err := w.RunCtx(ctx, engine.Options{UploadInstead: true, Downloader: w.Downloader(), Workers: 3, Attempts: 20}, nil)
 				kill()
 				if err == nil {
 					break
@@ -131,7 +131,7 @@ func TestDetourWithoutPictures(t *testing.T) {
 		}
 		w.Has("22")
 		w.Manifest("copy 11 a 22", "copy 11 b 22", "copy 11 c 22", "copy 11 d 22", "copy 11 e 22")
-		if err := w.Run(engine.Options{Detour: true, Downloader: noDownloader{}, Workers: 1, BatchSize: 1}); err != nil {
+		if err := w.Run(engine.Options{UploadInstead: true, Downloader: noDownloader{}, Workers: 1, BatchSize: 1}); err != nil {
 			t.Fatal(err)
 		}
 		w.Expect("failed denied", "failed denied", "failed denied", "failed denied", "failed denied")
@@ -145,7 +145,7 @@ func TestRefusedCopyCreatesNothing(t *testing.T) {
 		w.Server.AddImage("11", sandbox.Image{Hash: string(jobtest.Hash("a"))})
 		w.Has("22")
 		w.Manifest("copy 11 a 22")
-		o := engine.Options{Detour: true, Downloader: w.Downloader()}
+		o := engine.Options{UploadInstead: true, Downloader: w.Downloader()}
 		stopping := o
 		stopping.StopOnThrottle = true
 		jobtest.Is[*jobs.ThrottledError](t, w.Run(stopping))
@@ -182,7 +182,7 @@ func TestDetourLeavesNothing(t *testing.T) {
 			defer mu.Unlock()
 			most = max(most, len(files))
 		}}
-		if err := w.Run(engine.Options{Detour: true, Downloader: watched, Workers: 1, BatchSize: 1}); err != nil {
+		if err := w.Run(engine.Options{UploadInstead: true, Downloader: watched, Workers: 1, BatchSize: 1}); err != nil {
 			t.Fatal(err)
 		}
 		if most == 0 || most > 50 {
