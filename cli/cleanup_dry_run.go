@@ -46,8 +46,7 @@ func (o *cleanupOptions) rehearse(ctx context.Context, s *streams, se *session) 
 	if _, err := inv.Save(o.dir, reports.WriteFile); err != nil {
 		return notStarted(&store.DiskError{Err: err})
 	}
-	fmt.Fprintf(s.out, "nothing was deleted; to delete these images: adferry run %s --job %s\n",
-		reports.Quote(filepath.Join(o.dir, cleanup.ManifestName)), reports.Quote(o.dir))
+	fmt.Fprintln(s.out, reports.DryRunOfCleanup(filepath.Join(o.dir, cleanup.ManifestName), o.dir))
 	return endCleanup(s, inv, inv.CheckLimit())
 }
 

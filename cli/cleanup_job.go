@@ -85,7 +85,7 @@ func (o *cleanupOptions) list(ctx context.Context, s *streams, se *session) (*cl
 	inv, err := cleanup.List(ctx, reader.New(api, options.Dispatch()), &o.request, began, func(images int) {
 		if now := time.Now(); now.Sub(said) >= listingPause {
 			said = now
-			r.say(fmt.Sprintf("listing: %s so far", reports.Counted(images, "image", "images")))
+			r.say(reports.Listed(images))
 		}
 	})
 	if file, ok := errors.AsType[*cleanup.FileError](err); ok {

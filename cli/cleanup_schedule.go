@@ -29,10 +29,10 @@ func (o *cleanupOptions) runScheduled(ctx context.Context, s *streams, se *sessi
 		return reports.Made(name, draftNames()...)
 	})
 	if len(removed) > 0 && !se.quiet {
-		fmt.Fprintf(s.err, "removed %s under %s\n", reports.Counted(len(removed), "old job", "old jobs"), o.root)
+		fmt.Fprintln(s.err, reports.OldJobsRemoved(len(removed), o.root))
 	}
 	if kept != nil { // does not change how the run ended
-		fmt.Fprintf(s.err, "adferry: some old jobs could not be removed: %s\n", kept)
+		fmt.Fprintln(s.err, reports.OldJobsKept(kept))
 	}
 	return err
 }
@@ -52,7 +52,7 @@ func (o *cleanupOptions) runNext(ctx context.Context, s *streams, se *session, f
 	case cleanup.Resume:
 		return resumeCleanup(ctx, s, se, last)
 	case cleanup.StartAnother:
-		fmt.Fprintf(s.err, "%s holds an unfinished job with other options; left untouched: adferry resume %s goes on with it\n", last, reports.Quote(last))
+		fmt.Fprintln(s.err, reports.LeftUntouched(last))
 	}
 	return o.start(ctx, s, se, func() (string, error) { return folders.Make(time.Now()) })
 }
@@ -95,7 +95,7 @@ func resumeCleanup(ctx context.Context, s *streams, se *session, dir string) err
 	}
 	defer job.Close()
 	if !se.quiet {
-		fmt.Fprintf(s.err, "resuming the unfinished job in %s; the ad accounts are not listed again\n", reports.OneLine(dir))
+		fmt.Fprintln(s.err, reports.ResumingCleanup(dir))
 		if meta, err := job.Meta(ctx); err == nil && meta.Policy != "" {
 			fmt.Fprintf(s.err, "policy: %s\n", meta.Policy)
 		}

@@ -37,11 +37,7 @@ func (o consent) confirm(s *streams, what string) error {
 	if !ok || !term.IsTerminal(int(in.Fd())) {
 		return &guardError{what: what, hint: "to agree, add --yes; nothing was sent"}
 	}
-	warning := "Deleted images cannot be restored"
-	if o.backup != "" {
-		warning = "Each is backed up to " + o.backup + " before it is deleted"
-	}
-	fmt.Fprintf(s.err, "%s.\n%s. Type yes to go on: ", what, warning)
+	fmt.Fprint(s.err, reports.AskConsent(what, o.backup))
 	answer, err := bufio.NewReader(io.LimitReader(in, 1024)).ReadString('\n')
 	if err != nil && err != io.EOF || strings.TrimSpace(strings.ToLower(answer)) != "yes" {
 		return &guardError{what: "the deletions were not confirmed", hint: "nothing was sent"}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -152,7 +151,7 @@ func findImages(ctx context.Context, r *reading, accounts []plan.Account, q grap
 				return err
 			}
 		case !q.Filtered():
-			r.say(fmt.Sprintf("%s does not have the image %s", f.Account.Act(), f.Hash))
+			r.say(reports.NotInAccount(f.Account, f.Hash))
 		}
 		return l.Page()
 	})

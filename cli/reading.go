@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"time"
 
 	"adferry/graph"
 	"adferry/jobs"
@@ -47,12 +46,8 @@ func (r *reading) observe(e jobs.Event) {
 		if e.Until.IsZero() {
 			break
 		}
-		who := "the app"
-		if e.Account != "" {
-			who = e.Account.Act()
-		}
 		r.log.Info("parked", "account", string(e.Account), "until", e.Until, "why", e.Text)
-		r.say(fmt.Sprintf("%s waits until %s: %s", who, e.Until.Format(time.TimeOnly), e.Text))
+		r.say(reports.Waiting(e.Account, e.Until, e.Text))
 	case jobs.EventResumed:
 		r.log.Info("resumed", "account", string(e.Account))
 	case jobs.EventWarning:

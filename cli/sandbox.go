@@ -18,6 +18,7 @@ import (
 	"adferry/jobs/dispatch"
 	"adferry/jobs/rehearsal"
 	"adferry/jobs/store"
+	"adferry/reports"
 )
 
 func sandboxCommand(s *streams) *cli.Command {
@@ -73,8 +74,8 @@ func serveSandbox(ctx context.Context, s *streams, options sandbox.Options, path
 	}
 	ctx, release := untilSignal(ctx)
 	defer release()
-	fmt.Fprintf(s.out, "sandbox listening on http://%s\n", l.Addr())
-	fmt.Fprintf(s.err, "rehearse with: ADFERRY_ENDPOINT=http://%s ADFERRY_ACCESS_TOKEN=any adferry run MANIFEST\n", l.Addr())
+	fmt.Fprintln(s.out, reports.SandboxAddress(l.Addr().String()))
+	fmt.Fprintln(s.err, reports.SandboxUse(l.Addr().String()))
 	h := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		<-ctx.Done()

@@ -29,13 +29,6 @@ func waitAgain(command, dir string, err error) error {
 	return err
 }
 
-func unconfirmed(n int) string {
-	if n == 1 {
-		return "1 write that was not confirmed"
-	}
-	return fmt.Sprintf("%d writes that were not confirmed", n)
-}
-
 // waitForUnconfirmed waits until no write of the job can take effect any more whose answer
 // was lost: what an undo or a retry reads then stays so. A signal ends the wait. The
 // job was just opened, so no other process has a request of it on its way.
@@ -61,9 +54,9 @@ func waitForWrites(ctx context.Context, s *streams, se *session, job *store.Job)
 		return nil
 	}
 	if most := se.engine.MaxWait; most > 0 && wait > most {
-		return &unconfirmedError{until: until, err: fmt.Errorf("%s may take effect until %s, which is longer than --max-wait (%s)", unconfirmed(writes), reports.Clock(until), most)}
+		return &unconfirmedError{until: until, err: fmt.Errorf("%s may take effect until %s, which is longer than --max-wait (%s)", reports.UnconfirmedWrites(writes), reports.Clock(until), most)}
 	}
-	fmt.Fprintf(s.err, "waiting until %s, because %s may take effect until then\n", reports.Clock(until), unconfirmed(writes))
+	fmt.Fprintln(s.err, reports.WaitingForWrites(writes, until))
 	if most := se.engine.MaxDuration; most > 0 {
 		var cancel func()
 		ctx, cancel = context.WithTimeoutCause(ctx, most, jobs.ErrDuration)

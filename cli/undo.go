@@ -104,8 +104,7 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) error {
 	fmt.Fprint(s.err, reports.UndoLeft(found))
 	switch {
 	case found.Rows == 0 && !found.Partial():
-		_, err := fmt.Fprintln(s.out, "nothing to undo: everything is as it was before the job")
-		return err
+		return s.say(reports.NothingToUndo)
 	case found.Rows > 0:
 		err = runUndo(ctx, s, se, u, meta.Sandbox, begun)
 	}
@@ -127,7 +126,7 @@ func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, me
 	if !meta.PausedAt.IsZero() {
 		return false, usagef("adferry unpause "+reports.Quote(dir), "%s is paused since %s, and writes whose answers were lost have to be settled first", dir, reports.Clock(meta.PausedAt))
 	}
-	fmt.Fprintf(s.err, "the answers to %s were lost; their outcome is settled first\n", reports.Counted(lost, "write", "writes"))
+	fmt.Fprintln(s.err, reports.SettlingLost(lost))
 	api, err := se.connect(job)
 	if err != nil {
 		return false, err

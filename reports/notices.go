@@ -1,0 +1,90 @@
+package reports
+
+import (
+	"fmt"
+	"time"
+
+	"adferry/plan"
+)
+
+// Notices are lines on standard error about what a command is doing.
+
+// Waiting says that an ad account, or the app under "", waits.
+func Waiting(a plan.Account, until time.Time, why string) string {
+	who := "the app"
+	if a != "" {
+		who = a.Act()
+	}
+	return fmt.Sprintf("%s waits until %s: %s", who, until.Format(time.TimeOnly), why)
+}
+
+// UnconfirmedWrites are writes whose answers were lost, as a count.
+func UnconfirmedWrites(n int) string {
+	return Counted(n, "write that was not confirmed", "writes that were not confirmed")
+}
+
+// WaitingForWrites says that a command waits until such writes can no longer take effect.
+func WaitingForWrites(n int, until time.Time) string {
+	return fmt.Sprintf("waiting until %s, because %s may take effect until then", Clock(until), UnconfirmedWrites(n))
+}
+
+// SettlingLost says that an undo first finds out what became of writes.
+func SettlingLost(n int) string {
+	return fmt.Sprintf("the answers to %s were lost; their outcome is settled first", Counted(n, "write", "writes"))
+}
+
+// NothingToUndo says that the job left nothing to take back.
+const NothingToUndo = "nothing to undo: everything is as it was before the job"
+
+// Listed says how many images were listed so far.
+func Listed(images int) string {
+	return fmt.Sprintf("listing: %s so far", Counted(images, "image", "images"))
+}
+
+// NotInAccount says that an image that was asked for is not there.
+func NotInAccount(a plan.Account, h plan.Hash) string {
+	return fmt.Sprintf("%s does not have the image %s", a.Act(), h)
+}
+
+// OldJobsRemoved says how many finished jobs of a schedule were removed.
+func OldJobsRemoved(n int, root string) string {
+	return fmt.Sprintf("removed %s under %s", Counted(n, "old job", "old jobs"), OneLine(root))
+}
+
+// OldJobsKept says which old jobs of a schedule could not be removed.
+func OldJobsKept(err error) string {
+	return fmt.Sprintf("adferry: some old jobs could not be removed: %s", OneLine(err.Error()))
+}
+
+// LeftUntouched says that a scheduled cleanup does not resume a job with other options.
+func LeftUntouched(dir string) string {
+	return fmt.Sprintf("%s holds an unfinished job with other options; left untouched: adferry resume %s goes on with it", OneLine(dir), Quote(dir))
+}
+
+// ResumingCleanup says that a cleanup goes on with an unfinished job.
+func ResumingCleanup(dir string) string {
+	return fmt.Sprintf("resuming the unfinished job in %s; the ad accounts are not listed again", OneLine(dir))
+}
+
+// DryRunOfCleanup says how to delete what a dry run of cleanup selected.
+func DryRunOfCleanup(manifest, dir string) string {
+	return fmt.Sprintf("nothing was deleted; to delete these images: adferry run %s --job %s", Quote(manifest), Quote(dir))
+}
+
+// AskConsent asks at the terminal whether deletions are wanted: what says which, and
+// backup is the folder to which the images are backed up first, or "".
+func AskConsent(what, backup string) string {
+	warning := "Deleted images cannot be restored"
+	if backup != "" {
+		warning = "Each is backed up to " + OneLine(backup) + " before it is deleted"
+	}
+	return fmt.Sprintf("%s.\n%s. Type yes to go on: ", what, warning)
+}
+
+// SandboxAddress says where a sandbox listens.
+func SandboxAddress(addr string) string { return "sandbox listening on http://" + addr }
+
+// SandboxUse says how to use it.
+func SandboxUse(addr string) string {
+	return "rehearse with: ADFERRY_ENDPOINT=http://" + addr + " ADFERRY_ACCESS_TOKEN=any adferry run MANIFEST"
+}
