@@ -14,10 +14,10 @@ import (
 	"adferry/reports"
 )
 
-// check asks the API what a plan would find, by reads alone: first whether each ad
+// checkPlan asks the API what a plan would find, by reads alone: first whether each ad
 // account can be read at all, then about every image. It runs as a job in a folder
 // of its own that is thrown away.
-func check(ctx context.Context, o runOptions, s *streams, path string, asJSON bool) error {
+func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSON bool) error {
 	m, err := o.openManifest(s, path)
 	if err != nil {
 		return err
@@ -52,11 +52,11 @@ func check(ctx context.Context, o runOptions, s *streams, path string, asJSON bo
 		return err
 	}
 	fence := preflight.NewFence(api)
-	reader, err := probe(ctx, s, se, fence, p)
+	reader, err := findUnreadable(ctx, s, se, fence, p)
 	if err != nil {
 		return &readingError{err}
 	}
-	if err := rehearseReads(ctx, se, fence, job, p); err != nil {
+	if err := runReads(ctx, se, fence, job, p); err != nil {
 		return &readingError{err}
 	}
 	d := reports.NewPlan(m.name, p, preflight.Predict(p))
@@ -66,9 +66,9 @@ func check(ctx context.Context, o runOptions, s *streams, path string, asJSON bo
 	return d.WriteChecked(s.out, asJSON, preflight.OtherRows(job.Results(ctx)))
 }
 
-// probe finds the ad accounts that cannot be read, and fences them off. A refused
+// findUnreadable finds the ad accounts that cannot be read, and fences them off. A refused
 // token shows here, before anything else is asked.
-func probe(ctx context.Context, s *streams, se *session, fence *preflight.Fence, p *plan.Plan) (*reader.Reader, error) {
+func findUnreadable(ctx context.Context, s *streams, se *session, fence *preflight.Fence, p *plan.Plan) (*reader.Reader, error) {
 	var accounts []plan.Account
 	for _, load := range p.Accounts() {
 		accounts = append(accounts, load.Account)
@@ -85,8 +85,8 @@ func probe(ctx context.Context, s *streams, se *session, fence *preflight.Fence,
 	return prober, stop
 }
 
-// rehearseReads runs the plan's reads, and settles as done what a run would write.
-func rehearseReads(ctx context.Context, se *session, api dispatch.API, job *store.Job, p *plan.Plan) error {
+// runReads runs the plan's reads, and settles as done what a run would write.
+func runReads(ctx context.Context, se *session, api dispatch.API, job *store.Job, p *plan.Plan) error {
 	options := se.engine
 	options.ReadOnly = true
 	options.MaxFailures = jobs.Share{Count: p.Rows * 2, Set: true} // failures are what is looked for

@@ -99,7 +99,7 @@ func (o *cleanupOptions) run(ctx context.Context, s *streams, se *session) error
 	se.mostDeletes = jobs.Share{} // of a job's rows; a cleanup's limit is of the accounts' images
 	switch {
 	case o.dryRun:
-		return o.rehearse(ctx, s, se)
+		return o.dryRunCleanup(ctx, s, se)
 	case o.root != "":
 		return o.runScheduled(ctx, s, se)
 	}

@@ -12,8 +12,8 @@ import (
 	"adferry/reports"
 )
 
-// rehearse lists, and writes the manifest that would be run.
-func (o *cleanupOptions) rehearse(ctx context.Context, s *streams, se *session) error {
+// dryRunCleanup lists, and writes the manifest that would be run.
+func (o *cleanupOptions) dryRunCleanup(ctx context.Context, s *streams, se *session) error {
 	if o.dir != "" {
 		if _, err := summaryIn(ctx, o.dir); err == nil {
 			return usagef("name another folder with --job DIR", "%s holds a job already", o.dir)

@@ -31,7 +31,7 @@ func (o *cleanupOptions) start(ctx context.Context, s *streams, se *session, mak
 	if err := inv.CheckLimit(); err != nil {
 		return endCleanup(s, inv, err)
 	}
-	if err := se.confirm(s, reports.CleanupDeletions(inv)); err != nil {
+	if err := se.askConsent(s, reports.CleanupDeletions(inv)); err != nil {
 		return endCleanup(s, inv, err)
 	}
 	dir, err := makeDir()

@@ -48,7 +48,7 @@ func (o *cleanupOptions) runNext(ctx context.Context, s *streams, se *session, f
 	}
 	switch earlier.Scheduled() {
 	case cleanup.RefuseRunning:
-		return inJob(last, fmt.Errorf("%s: %w", last, store.ErrLocked))
+		return withJob(last, fmt.Errorf("%s: %w", last, store.ErrLocked))
 	case cleanup.Resume:
 		return resumeCleanup(ctx, s, se, last)
 	case cleanup.StartAnother:

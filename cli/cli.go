@@ -19,7 +19,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	// A reader that goes away must not take the run with it: without this, the
 	// first write to a closed pipe would end the process.
 	signal.Ignore(syscall.SIGPIPE)
-	forgetEmpty()
+	unsetEmptyVariables()
 	s := &streams{
 		in: stdin, out: &outlet{w: &plainWriter{w: stdout}},
 		err: &plainWriter{w: stderr, hide: hideSecrets(args)}, terminal: stderr,
@@ -40,9 +40,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitCode(err)
 }
 
-// forgetEmpty unsets our environment variables that are empty, as a script's unset
+// unsetEmptyVariables unsets our environment variables that are empty, as a script's unset
 // variable leaves them: they say nothing, and an option would take that for its value.
-func forgetEmpty() {
+func unsetEmptyVariables() {
 	for _, entry := range os.Environ() {
 		if name, value, _ := strings.Cut(entry, "="); value == "" && strings.HasPrefix(name, "ADFERRY_") {
 			_ = os.Unsetenv(name)

@@ -14,9 +14,9 @@ import (
 	"adferry/reports"
 )
 
-// agree lets a plan pass that deletes nothing, or as much as was agreed to; what
+// checkDeletions lets a plan pass that deletes nothing, or as much as was agreed to; what
 // tells of its deletions.
-func (o consent) agree(s *streams, p *plan.Plan, limit jobs.Share, what func(*plan.Plan) string) error {
+func (o consent) checkDeletions(s *streams, p *plan.Plan, limit jobs.Share, what func(*plan.Plan) string) error {
 	deletes := p.Counts().Deletes
 	if deletes == 0 {
 		return nil
@@ -24,12 +24,12 @@ func (o consent) agree(s *streams, p *plan.Plan, limit jobs.Share, what func(*pl
 	if err := checkMaxDelete(limit, deletes, p.Rows); err != nil {
 		return err
 	}
-	return o.confirm(s, what(p))
+	return o.askConsent(s, what(p))
 }
 
-// confirm lets deletions pass that were agreed to beforehand, or are now at the
+// askConsent lets deletions pass that were agreed to beforehand, or are now at the
 // terminal. what says which.
-func (o consent) confirm(s *streams, what string) error {
+func (o consent) askConsent(s *streams, what string) error {
 	if o.given {
 		return nil
 	}

@@ -80,8 +80,8 @@ type jobError struct {
 func (e *jobError) Error() string { return e.err.Error() }
 func (e *jobError) Unwrap() error { return e.err }
 
-// inJob says in which folder's job something went wrong, if anything did.
-func inJob(dir string, err error) error {
+// withJob says in which folder's job something went wrong, if anything did.
+func withJob(dir string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -97,12 +97,12 @@ func folderOf(err error) string {
 	return "DIR"
 }
 
-// onJob is a command for the job that an error is about.
-func onJob(command string, err error) string {
+// jobCommand is a command for the job that an error is about.
+func jobCommand(command string, err error) string {
 	return "adferry " + command + " " + reports.Quote(folderOf(err))
 }
 
-// inFolderOf is the path of a file of the job that an error is about.
-func inFolderOf(err error, name string) string {
+// jobFile is the path of a file of the job that an error is about.
+func jobFile(err error, name string) string {
 	return reports.Quote(filepath.Join(folderOf(err), name))
 }

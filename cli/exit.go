@@ -55,7 +55,7 @@ var errorCases = []errorCase{
 	kind(exitGuard, limitHints),
 	kind(exitRefused, refusedHints),
 	kind(exitGuard, func(_ *jobs.FailuresError, err error) []string {
-		return []string{"read " + inFolderOf(err, "failed.csv") + "; if the failures are expected, go on with " + onJob("resume", err) + " and a higher --max-failures"}
+		return []string{"read " + jobFile(err, "failed.csv") + "; if the failures are expected, go on with " + jobCommand("resume", err) + " and a higher --max-failures"}
 	}),
 	kind(exitUnusable, func(e *store.DamagedError, _ error) []string {
 		return []string{"the file was left untouched; restore it from a copy, or start a new job in another folder: rows that are done are skipped there"}
@@ -63,7 +63,7 @@ var errorCases = []errorCase{
 	kind(exitUnusable, func(*store.NewerError, error) []string {
 		return []string{"use the version of adferry that made the job, or a newer one"}
 	}),
-	is(store.ErrLocked, exitLocked, func(err error) string { return onJob("status", err) + " shows how far it is" }),
+	is(store.ErrLocked, exitLocked, func(err error) string { return jobCommand("status", err) + " shows how far it is" }),
 	is(registry.ErrBusy, exitLocked, func(error) string {
 		return "find the adferry process that hangs and end it, then run this again; nothing was sent"
 	}),
@@ -76,7 +76,7 @@ var errorCases = []errorCase{
 		return []string{"nothing was sent; free some space or fix the disk, then run it again"}
 	}),
 	is(errReports, exitStopped, func(err error) string {
-		return "every outcome is saved in the job; fix the cause, then " + onJob("report", err) + " writes them"
+		return "every outcome is saved in the job; fix the cause, then " + jobCommand("report", err) + " writes them"
 	}),
 	kind(exitStopped, func(_ *jobs.CheckpointError, err error) []string { return diskHints(err) }),
 	kind(exitStopped, func(_ *jobs.PictureError, err error) []string { return diskHints(err) }),
@@ -95,7 +95,7 @@ var errorCases = []errorCase{
 		return "nothing is lost: " + nextStep(err) + "; please report how this came about"
 	}),
 	is(jobs.ErrUnsettled, exitStopped, func(err error) string {
-		return onJob("resume", err) + " reads them first; " + inFolderOf(err, "results.csv") + " shows which rows are unknown or pending"
+		return jobCommand("resume", err) + " reads them first; " + jobFile(err, "results.csv") + " shows which rows are unknown or pending"
 	}),
 	is(jobs.ErrInterrupted, exitStopped, stoppedHint),
 	is(jobs.ErrDuration, exitStopped, stoppedHint),
@@ -175,14 +175,14 @@ func nextStep(err error) string {
 	if isReading(err) {
 		return "run it again"
 	}
-	return "go on with " + onJob("resume", err)
+	return "go on with " + jobCommand("resume", err)
 }
 
 func stoppedHint(err error) string {
 	if isReading(err) {
 		return "nothing was changed; run it again from the start"
 	}
-	return onJob("resume", err) + " goes on"
+	return jobCommand("resume", err) + " goes on"
 }
 
 func diskHints(err error) []string {

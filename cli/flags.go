@@ -20,7 +20,7 @@ func boolFlag(name, usage string) cli.Flag {
 }
 
 func stringFlag(name, value, placeholder, usage string) cli.Flag {
-	return &cli.StringFlag{Name: name, Value: value, Usage: named(usage, placeholder), EnvVars: env(name)}
+	return &cli.StringFlag{Name: name, Value: value, Usage: withPlaceholder(usage, placeholder), EnvVars: env(name)}
 }
 
 func intFlag(name string, value int, usage string) cli.Flag {
@@ -36,9 +36,9 @@ func limitFlag(name, usage string) cli.Flag {
 	return &cli.DurationFlag{Name: name, Usage: usage, EnvVars: env(name), DefaultText: "no limit"}
 }
 
-// named marks the value's placeholder in the usage, where the CLI library looks
+// withPlaceholder marks the value's placeholder in the usage, where the CLI library looks
 // for it; one that the usage does not speak of goes behind it.
-func named(usage, placeholder string) string {
+func withPlaceholder(usage, placeholder string) string {
 	before, after, found := strings.Cut(usage, placeholder)
 	switch {
 	case placeholder == "":

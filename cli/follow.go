@@ -14,7 +14,7 @@ import (
 // follow runs the engine as people set it for the job, from now until it is released, and
 // shows what they change.
 func follow(ctx context.Context, s *streams, se *session, dir string, job *store.Job, engine *engine.Engine, set store.Steering) (release func(), err error) {
-	if set, err = control.Start(ctx, job, set, se.told); err != nil {
+	if set, err = control.Start(ctx, job, set, se.givenTuning); err != nil {
 		return nil, err
 	}
 	if set.Tuning != (jobs.Tuning{}) {

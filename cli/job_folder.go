@@ -41,13 +41,13 @@ func checkJobFolder(name, dir string) (string, error) {
 // viewJob opens the job in dir to read it, whoever runs it.
 func viewJob(ctx context.Context, dir string) (*store.Job, error) {
 	job, err := store.View(ctx, dir)
-	return job, inJob(dir, err)
+	return job, withJob(dir, err)
 }
 
 // openJob opens the job in dir for this process alone.
 func openJob(ctx context.Context, dir string) (*store.Job, error) {
 	job, err := store.Open(ctx, dir)
-	return job, inJob(dir, err)
+	return job, withJob(dir, err)
 }
 
 // holdsJob reports whether there is a job's file in a folder.
@@ -62,7 +62,7 @@ func checkPlace(m *manifest, dir string) error {
 	if err := notAFile("job", dir); err != nil {
 		return err
 	}
-	if !inFolder(m, dir) || !written(filepath.Base(m.kept)) {
+	if !isInside(m, dir) || !isReportName(filepath.Base(m.kept)) {
 		return nil
 	}
 	return usagef("copy it to another folder, or name another one with --job DIR; to try a job's failed rows again, use adferry retry",
@@ -77,16 +77,16 @@ func notAFile(option, dir string) error {
 	return nil
 }
 
-// written reports whether a file of this name in a job's folder is one that adferry
+// isReportName reports whether a file of this name in a job's folder is one that adferry
 // writes. Some file systems take names in any case for the same.
-func written(name string) bool {
+func isReportName(name string) bool {
 	return slices.ContainsFunc(append(reports.Names(), store.FileName, "review.html", "creatives.csv"), func(own string) bool {
 		return strings.EqualFold(own, name)
 	})
 }
 
-// inFolder reports whether a manifest lies in a folder, by whatever path.
-func inFolder(m *manifest, dir string) bool {
+// isInside reports whether a manifest lies in a folder, by whatever path.
+func isInside(m *manifest, dir string) bool {
 	if m.piped != nil {
 		return false
 	}
@@ -98,10 +98,10 @@ func inFolder(m *manifest, dir string) bool {
 	return err == nil && os.SameFile(here, there)
 }
 
-// beside is what may lie in a job's folder before there is a job: the manifest, and
+// allowedFiles is what may lie in a job's folder before there is a job: the manifest, and
 // what a cleanup's dry run wrote beside it.
-func beside(m *manifest, dir string) []string {
-	if !inFolder(m, dir) {
+func allowedFiles(m *manifest, dir string) []string {
+	if !isInside(m, dir) {
 		return nil
 	}
 	return append(draftNames(), filepath.Base(m.kept))

@@ -84,7 +84,7 @@ type runOptions struct {
 	logging
 	consent
 	engine      engine.Options
-	told        jobs.Tuning    // as far as the options were given
+	givenTuning jobs.Tuning    // as far as the options were given
 	settings    store.Settings // given now; empty ones stay as the job has them
 	mostDeletes jobs.Share
 	mode        reports.ProgressMode
@@ -102,7 +102,7 @@ func runOptionsOf(c *cli.Context) (o runOptions, err error) {
 	if o.engine, err = engineOptions(c); err != nil {
 		return o, err
 	}
-	if o.told, err = tuningOf(c); err != nil {
+	if o.givenTuning, err = tuningOf(c); err != nil {
 		return o, err
 	}
 	if o.mode, err = reports.ParseProgressMode(c.String("progress")); err != nil {

@@ -28,7 +28,7 @@ func planCommand(s *streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return check(c.Context, o, s, path, c.Bool("json"))
+			return checkPlan(c.Context, o, s, path, c.Bool("json"))
 		},
 	}
 }

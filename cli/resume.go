@@ -48,7 +48,7 @@ func resume(ctx context.Context, o runOptions, s *streams, dir string, reopen bo
 	if o.sandboxed && !meta.Sandbox {
 		return usagef("", "%s holds a job that runs %s", dir, whereItRuns(false))
 	}
-	if err := o.server().has(dir, meta); err != nil {
+	if err := o.server().check(dir, meta); err != nil {
 		return err
 	}
 	se, err := newSession(ctx, o, s, meta.Sandbox)

@@ -57,12 +57,12 @@ func runManifest(ctx context.Context, o runOptions, s *streams, path, dir string
 	case !se.dryRun:
 		return usagef("name a folder with --job DIR", "the manifest comes from %s, so that the job has no name", m.name)
 	}
-	going, err := madeFrom(ctx, o, m, dir)
+	going, err := findEarlierJob(ctx, o, m, dir)
 	switch {
 	case err != nil:
 		return err
 	case se.dryRun:
-		return rehearseRun(s, se, m)
+		return dryRun(s, se, m)
 	case going:
 		if err := se.connectTo(ctx, s, o.sandboxed); err != nil {
 			return err
@@ -72,9 +72,9 @@ func runManifest(ctx context.Context, o runOptions, s *streams, path, dir string
 	return runNew(ctx, s, se, m, dir)
 }
 
-// rehearseRun is a dry run. What run would refuse, it refuses; only the consent to
+// dryRun is a dry run. What run would refuse, it refuses; only the consent to
 // deletions is not asked for.
-func rehearseRun(s *streams, se *session, m *manifest) error {
+func dryRun(s *streams, se *session, m *manifest) error {
 	p, err := m.read(nil)
 	if err != nil {
 		return showProblems(s, err)
@@ -82,11 +82,11 @@ func rehearseRun(s *streams, se *session, m *manifest) error {
 	if err := checkSeeds(m, se.sandboxed); err != nil {
 		return err
 	}
-	return rehearse(s, m.name, p, se.mostDeletes)
+	return showPlan(s, m.name, p, se.mostDeletes)
 }
 
-// rehearse prints a plan, and ends as the limit of deletions would have it end.
-func rehearse(s *streams, path string, p *plan.Plan, limit jobs.Share) error {
+// showPlan prints a plan, and ends as the limit of deletions would have it end.
+func showPlan(s *streams, path string, p *plan.Plan, limit jobs.Share) error {
 	err := reports.NewPlan(path, p, preflight.Predict(p)).Write(s.out, false)
 	if guard := checkMaxDelete(limit, p.Counts().Deletes, p.Rows); guard != nil {
 		return guard
@@ -109,11 +109,11 @@ func runNew(ctx context.Context, s *streams, se *session, m *manifest, dir strin
 	if err := se.connectTo(ctx, s, se.sandboxed); err != nil {
 		return err
 	}
-	if err := se.agree(s, p, se.mostDeletes, reports.ManifestDeletions); err != nil {
+	if err := se.checkDeletions(s, p, se.mostDeletes, reports.ManifestDeletions); err != nil {
 		return err
 	}
 	job, made, err := store.Create(ctx, dir, store.Spec{
-		Manifest: m.kept, Consent: true, Sandbox: se.sandboxed, Endpoint: se.server().of(se.sandboxed), Settings: se.settings, Allowed: beside(m, dir),
+		Manifest: m.kept, Consent: true, Sandbox: se.sandboxed, Endpoint: se.server().originFor(se.sandboxed), Settings: se.settings, Allowed: allowedFiles(m, dir),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readWith(nil, visit) }, // its files were looked into just now
 	})
 	if err != nil {
@@ -126,10 +126,10 @@ func runNew(ctx context.Context, s *streams, se *session, m *manifest, dir strin
 	return runJob(ctx, s, se, job, dir)
 }
 
-// madeFrom reports whether dir holds the job that an earlier run of the manifest
+// findEarlierJob reports whether dir holds the job that an earlier run of the manifest
 // made. Any other job there is an error, and so is a folder that no job can be made
 // in; no folder is none.
-func madeFrom(ctx context.Context, o runOptions, m *manifest, dir string) (bool, error) {
+func findEarlierJob(ctx context.Context, o runOptions, m *manifest, dir string) (bool, error) {
 	if dir == "" {
 		return false, nil
 	}
@@ -138,7 +138,7 @@ func madeFrom(ctx context.Context, o runOptions, m *manifest, dir string) (bool,
 	}
 	view, err := viewJob(ctx, dir)
 	if errors.Is(err, store.ErrNoJob) {
-		return false, store.CheckVacant(dir, beside(m, dir)...)
+		return false, store.CheckVacant(dir, allowedFiles(m, dir)...)
 	}
 	if err != nil {
 		return false, err
@@ -164,7 +164,7 @@ func madeFrom(ctx context.Context, o runOptions, m *manifest, dir string) (bool,
 	if meta.Sandbox != o.sandboxed {
 		return false, usagef("name another folder with --job DIR", "%s holds a job that runs %s", dir, whereItRuns(meta.Sandbox))
 	}
-	return true, o.server().has(dir, meta)
+	return true, o.server().check(dir, meta)
 }
 
 // runAgain goes on with the job that an earlier run of the manifest made.

@@ -21,7 +21,7 @@ var errReports = errors.New("the reports could not be written")
 
 // runJob runs an open job to its end or to a stop, and reports.
 func runJob(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
-	return inJob(dir, runAndReport(ctx, s, se, job, dir))
+	return withJob(dir, runAndReport(ctx, s, se, job, dir))
 }
 
 // runAndReport is runJob, but its errors do not say which job they are about.
@@ -34,7 +34,7 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	if err != nil {
 		return err
 	}
-	if err := se.server().has(dir, meta); err != nil {
+	if err := se.server().check(dir, meta); err != nil {
 		return err
 	}
 	if meta.Settings, err = keepSettings(ctx, se, job, meta); err != nil {
@@ -50,7 +50,7 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 		return err
 	}
 	defer leaveRegistry()
-	sweep(dir)
+	removeLeftovers(dir)
 	if err := markRunning(ctx, se, job, meta); err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 // markRunning records that a process runs the job, where, and what of it is to be tried
 // again.
 func markRunning(ctx context.Context, se *session, job *store.Job, meta store.Meta) error {
-	if err := se.server().keep(ctx, job, meta); err != nil {
+	if err := se.server().store(ctx, job, meta); err != nil {
 		return err
 	}
 	if se.reopen {
@@ -130,7 +130,7 @@ func optionsFor(se *session, meta store.Meta, dir string) (o engine.Options, rel
 func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir string, stop error) error {
 	summary, err := job.Summary(ctx)
 	if err != nil {
-		return keepFirst(s, stop, inJob(dir, &jobs.CheckpointError{Err: err}))
+		return keepFirst(s, stop, withJob(dir, &jobs.CheckpointError{Err: err}))
 	}
 	why := ""
 	if summary.State == jobs.JobFinished {
@@ -145,7 +145,7 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 		stop = &jobs.CheckpointError{Err: err}
 	}
 	if err := reports.Write(ctx, dir, job); err != nil {
-		failed := inJob(dir, fmt.Errorf("%w: %w", errReports, err))
+		failed := withJob(dir, fmt.Errorf("%w: %w", errReports, err))
 		if exitCode(stop) < exitStopped {
 			return failed
 		}
@@ -153,7 +153,7 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 	}
 	if !se.quiet {
 		if summary, err = job.Summary(ctx); err != nil {
-			return keepFirst(s, stop, inJob(dir, &jobs.CheckpointError{Err: err}))
+			return keepFirst(s, stop, withJob(dir, &jobs.CheckpointError{Err: err}))
 		}
 		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
 	} else if failed := summary.Totals.Failed; stop != nil && failed > 0 {

@@ -21,17 +21,17 @@ type server struct {
 
 func (o connection) server() server { return server{graph.Origin(o.endpoint), o.adopt} }
 
-// of is the server that a new job keeps.
-func (v server) of(sandbox bool) string {
+// originFor is the server that a new job keeps.
+func (v server) originFor(sandbox bool) string {
 	if sandbox {
 		return ""
 	}
 	return v.origin
 }
 
-// has checks that a job ran against the server so far: elsewhere the same ids may be
+// check checks that a job ran against the server so far: elsewhere the same ids may be
 // other ad accounts, and what a job has found is not so.
-func (v server) has(dir string, meta store.Meta) error {
+func (v server) check(dir string, meta store.Meta) error {
 	if meta.Sandbox || meta.Endpoint == "" || v.origin == "" || v.adopt || graph.SameServer(meta.Endpoint, v.origin) {
 		return nil
 	}
@@ -39,9 +39,9 @@ func (v server) has(dir string, meta store.Meta) error {
 		"%s holds a job that ran against %s, and the endpoint is %s", dir, meta.Endpoint, v.origin)
 }
 
-// keep has the job remember the server. A job of an adferry that kept none takes that
+// store has the job remember the server. A job of an adferry that kept none takes that
 // of its next start.
-func (v server) keep(ctx context.Context, job *store.Job, meta store.Meta) error {
+func (v server) store(ctx context.Context, job *store.Job, meta store.Meta) error {
 	if meta.Sandbox || meta.Endpoint == v.origin {
 		return nil
 	}

@@ -114,7 +114,7 @@ func writeReports(ctx context.Context, s *streams, dir string) error {
 	}
 	defer job.Close()
 	if err := reports.Write(ctx, dir, job); err != nil {
-		return inJob(dir, fmt.Errorf("%w: %w", errReports, err))
+		return withJob(dir, fmt.Errorf("%w: %w", errReports, err))
 	}
 	return s.say("reports written to " + reports.OneLine(dir))
 }

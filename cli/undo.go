@@ -52,7 +52,7 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) error {
 	if o.sandboxed && !meta.Sandbox {
 		return usagef("", "%s holds a job that runs %s", dir, whereItRuns(false))
 	}
-	if err := o.server().has(dir, meta); err != nil {
+	if err := o.server().check(dir, meta); err != nil {
 		return err
 	}
 	se, err := newSession(ctx, o, s, meta.Sandbox)
@@ -78,20 +78,20 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) error {
 		}
 		if se.dryRun {
 			fmt.Fprint(s.err, reports.UndoLeft(found))
-			return rehearse(s, u.Manifest(), p, se.mostDeletes)
+			return showPlan(s, u.Manifest(), p, se.mostDeletes)
 		}
-		if err := o.agree(s, p, se.mostDeletes, reports.UndoDeletions); err != nil {
+		if err := o.checkDeletions(s, p, se.mostDeletes, reports.UndoDeletions); err != nil {
 			return err
 		}
 	}
 	if !se.dryRun {
-		if err := se.server().keep(ctx, original, meta); err != nil {
+		if err := se.server().store(ctx, original, meta); err != nil {
 			return err
 		}
 		if err := waitForUnconfirmed(ctx, s, se, original, meta); err != nil {
 			return waitAgain("undo", dir, err)
 		}
-		settled, err := settleLost(ctx, s, se, original, meta, dir)
+		settled, err := settleLostWrites(ctx, s, se, original, meta, dir)
 		if err != nil {
 			return err
 		}
@@ -114,11 +114,11 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) error {
 	return err
 }
 
-// settleLost finds out what became of copies and uploads whose answers were lost,
+// settleLostWrites finds out what became of copies and uploads whose answers were lost,
 // unless it is known that images keep their hashes here: only the API can tell
 // under which hash such a one arrived, so it is read, or else sent once more, and
 // then taken back like all others.
-func settleLost(ctx context.Context, s *streams, se *session, job *store.Job, meta store.Meta, dir string) (settled bool, err error) {
+func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.Job, meta store.Meta, dir string) (settled bool, err error) {
 	lost, err := job.LostHashes(ctx)
 	if err != nil || lost == 0 {
 		return false, err
@@ -188,7 +188,7 @@ func createUndo(ctx context.Context, se *session, u undo.Job, sandboxed bool) (*
 		return nil, notStarted(err)
 	}
 	job, _, err := store.Create(ctx, u.Dir, store.Spec{
-		Manifest: absolute(u.Manifest()), Consent: true, Sandbox: sandboxed, Endpoint: se.server().of(sandboxed), Settings: se.settings, Allowed: u.Names(),
+		Manifest: absolute(u.Manifest()), Consent: true, Sandbox: sandboxed, Endpoint: se.server().originFor(sandboxed), Settings: se.settings, Allowed: u.Names(),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 			return manifestIn(u.Manifest()).readWith(nil, visit)
 		},

@@ -98,7 +98,7 @@ func readingFor(ctx context.Context, o readOptions, s *streams, job *store.Job, 
 	if err != nil {
 		return nil, err
 	}
-	if err := o.server().has(dir, meta); err != nil {
+	if err := o.server().check(dir, meta); err != nil {
 		return nil, err
 	}
 	if !meta.Sandbox {

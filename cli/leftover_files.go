@@ -8,10 +8,10 @@ import (
 	"adferry/reports"
 )
 
-// sweep removes what killed processes left half written in a job's folder and in that
+// removeLeftovers removes what killed processes left half written in a job's folder and in that
 // of its undo, which is not at work while this process has the job's lock. Names that
 // adferry does not give stay.
-func sweep(dir string) {
+func removeLeftovers(dir string) {
 	reports.Sweep(dir, draftNames()...)
 	dir = absolute(dir)
 	if u := (undo.Job{Dir: undo.DirOf(dir)}); os.Remove(u.Draft()) == nil {
