@@ -78,7 +78,7 @@ func findUnreadable(ctx context.Context, s *streams, se *session, fence *preflig
 	prober := reader.New(fence, options.Dispatch())
 	ctx, release := untilSignal(ctx)
 	defer release()
-	unreadable, stop := reader.SplitErrors(prober.Probe(ctx, accounts))
+	unreadable, stop := reader.SplitErrors(prober.CheckAccess(ctx, accounts))
 	for _, a := range unreadable {
 		fence.Close(a.Account, a.Err)
 	}

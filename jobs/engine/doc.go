@@ -67,7 +67,7 @@
 //
 // A refused token stops the run. Any other refusal is held until package dispatch knows
 // whether the token and the app are good (see there). For an ad account, or a pair of
-// accounts, that is not known to be open a few writes are sent as probes and the others
+// accounts, that is not known to be open a few writes are sent as trials and the others
 // wait for their results: refused calls count against the quota and the app's access tier,
 // so a closed account gets three of them, not one for each row. A read that is refused is
 // made smaller until it is known whether the account, an image or the size is refused.

@@ -14,7 +14,7 @@ type route struct {
 	open        bool         // a write was carried out, or refused because of its image
 	copyRefused bool         // copying is refused: images are downloaded and uploaded
 	trials      int          // writes on their way that will show whether it is open
-	waiting     []*task      // for the probes
+	waiting     []*task      // for the trials
 	refused     int          // writes refused in a row
 	last        *graph.Error // why
 }
@@ -36,7 +36,7 @@ func (e *Engine) route(t *task) *route {
 }
 
 // acquire reports whether the task's write may be sent. On a route that is not known
-// to be open, a few writes are sent as probes and the others wait for their results.
+// to be open, a few writes are sent as trials and the others wait for their results.
 func (e *Engine) acquire(t *task) bool {
 	w := e.route(t)
 	switch {
@@ -54,7 +54,7 @@ func (e *Engine) acquire(t *task) bool {
 	return true
 }
 
-// release ends the task's probe, if it was one.
+// release ends the task's trial, if it was one.
 func (e *Engine) release(t *task) {
 	w := e.routes[t.pair()]
 	if w == nil {
@@ -73,7 +73,7 @@ func (e *Engine) openRoute(t *task) {
 	e.release(t)
 }
 
-// wakeWaiting advances tasks that waited for probes: as many as may be probes, or all
+// wakeWaiting advances tasks that waited for trials: as many as may be trials, or all
 // once the route is known to be open or closed.
 func (e *Engine) wakeWaiting(w *route) {
 	w.waiting = slices.DeleteFunc(w.waiting, func(t *task) bool { return t.Outcome.State.Settled() })

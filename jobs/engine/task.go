@@ -21,8 +21,8 @@ type task struct {
 
 	known       []evidence.Observation // by slot, see the slots below
 	waiting     int                    // lookups on their way
-	onTrial     bool                   // its write is a probe of its route
-	awaitsRoute bool                   // it waits for the probes of its route
+	onTrial     bool                   // its write is a trial of its route
+	awaitsRoute bool                   // it waits for the trials of its route
 	sendFirst   bool                   // its write had its turn before, and is sent first
 	places      []place                // a delete: where its image has to be
 	group       *group                 // a delete: those whose copies are read together with its own

@@ -104,10 +104,10 @@ func (r *Reader) Count(ctx context.Context, accounts []plan.Account, q graph.Que
 	})
 }
 
-// Probe asks for next to nothing of each ad account, to learn whether it can be
+// CheckAccess asks for next to nothing of each ad account, to learn whether it can be
 // read now and which tier it reports. An account that may be blocked is not waited
 // for. Errors are as those of the other methods.
-func (r *Reader) Probe(ctx context.Context, accounts []plan.Account) error {
+func (r *Reader) CheckAccess(ctx context.Context, accounts []plan.Account) error {
 	t := r.newScan(accounts, 1, func(a plan.Account) (backlog, func()) {
 		return &firstAnswer{account: a, q: graph.Query{Fields: []string{graph.FieldID}}, each: func(plan.Account, graph.Reply) error { return nil }}, func() {}
 	})
