@@ -22,6 +22,6 @@
 // # Reads
 //
 // [Width] is how many images a read asks for, which shrinks after failures. [Headers] and
-// [Doubts] say when an empty answer is believed. [Learn] passes what a reply says to the
+// [EmptyAnswerPauses] say when an empty answer is believed. [Learn] passes what a reply says to the
 // quotas of package quota.
 package dispatch

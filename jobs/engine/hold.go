@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"adferry/jobs/dispatch"
 	"adferry/jobs/quota"
 )
 
@@ -11,7 +12,7 @@ type hold struct{ from, until time.Time }
 
 // within is how much of it lies between two moments.
 func (h hold) within(from, until time.Time) time.Duration {
-	return max(0, earliest(h.until, until).Sub(latest(h.from, from)))
+	return max(0, dispatch.Sooner(h.until, until).Sub(latest(h.from, from)))
 }
 
 // holdReads notes that the lane's reads have to wait until a later moment. Where an
@@ -29,7 +30,7 @@ func (l *lane) holdReads(now, at time.Time) {
 // wasHeld notes of a lookup that is sent now how long it waited because of its lane's
 // hold. A lookup that was throttled and repeated has been held since the first time.
 func (k *lookup) wasHeld(h hold, now time.Time) {
-	from, until := latest(h.from, k.queued), earliest(h.until, now)
+	from, until := latest(h.from, k.queued), dispatch.Sooner(h.until, now)
 	if !until.After(from) {
 		return
 	}
@@ -37,11 +38,4 @@ func (k *lookup) wasHeld(h hold, now time.Time) {
 		k.held.from = from
 	}
 	k.held.until = until
-}
-
-func earliest(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
