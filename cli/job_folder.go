@@ -78,7 +78,8 @@ func notAFile(option, dir string) error {
 }
 
 // isReportName reports whether a file of this name in a job's folder is one that adferry
-// writes. Some file systems take names in any case for the same.
+// writes, or reserves for what it will write there. Some file systems take names in any
+// case for the same.
 func isReportName(name string) bool {
 	return slices.ContainsFunc(append(reports.Names(), store.FileName, "review.html", "creatives.csv"), func(own string) bool {
 		return strings.EqualFold(own, name)

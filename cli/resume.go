@@ -45,13 +45,7 @@ func resume(ctx context.Context, o runOptions, s *streams, dir string, reopen bo
 	if err != nil {
 		return err
 	}
-	if o.sandboxed && !meta.Sandbox {
-		return usagef("", "%s holds a job that runs %s", dir, whereItRuns(false))
-	}
-	if err := o.server().check(dir, meta); err != nil {
-		return err
-	}
-	se, err := newSession(ctx, o, s, meta.Sandbox)
+	se, err := sessionOf(ctx, o, s, dir, meta)
 	if err != nil {
 		return err
 	}

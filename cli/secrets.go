@@ -10,7 +10,8 @@ import (
 	"adferry/graph"
 )
 
-// secretVariables are the environment variables in which a secret belongs.
+// secretVariables are the environment variables in which a secret belongs; a database
+// address may hold a password, and is reserved.
 var secretVariables = []string{"ADFERRY_ACCESS_TOKEN", "ADFERRY_APP_SECRET", "ADFERRY_DATABASE"}
 
 // tokenLike recognises the access tokens that Meta gives out: EAA and a long run of

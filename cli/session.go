@@ -29,6 +29,17 @@ func newSession(ctx context.Context, o runOptions, s *streams, sandboxed bool) (
 	return se, se.connectTo(ctx, s, sandboxed)
 }
 
+// sessionOf makes a session for the job in dir, which goes on where it ran so far.
+func sessionOf(ctx context.Context, o runOptions, s *streams, dir string, meta store.Meta) (*session, error) {
+	if o.sandboxed && !meta.Sandbox {
+		return nil, usagef("", "%s holds a job that runs %s", dir, whereItRuns(false))
+	}
+	if err := o.server().check(dir, meta); err != nil {
+		return nil, err
+	}
+	return newSession(ctx, o, s, meta.Sandbox)
+}
+
 // prepare makes a session that cannot send yet: a manifest may be looked at before a
 // token is asked for.
 func prepare(o runOptions, s *streams) *session {
