@@ -12,7 +12,8 @@ import (
 // disk. The dispatcher never waits for it.
 type committer struct {
 	engine      *Engine
-	outstanding int // changes whose end the dispatcher was not told yet
+	outstanding int     // changes whose end the dispatcher was not told yet
+	added       []entry // since the last flush
 
 	mu      sync.Mutex
 	pending []entry
@@ -33,12 +34,23 @@ func newCommitter(e *Engine) *committer {
 	return c
 }
 
-// add queues a change. Only the dispatcher calls it.
+// add queues a change for the next flush. Only the dispatcher calls it.
 func (c *committer) add(change jobs.Change, then func()) {
 	c.outstanding++
+	c.added = append(c.added, entry{change, then})
+}
+
+// flush brings what was added on its way. What one answer leads to goes together, so that
+// deletes whose copies were confirmed together have their permits together. Only the
+// dispatcher calls it.
+func (c *committer) flush() {
+	if len(c.added) == 0 {
+		return
+	}
 	c.mu.Lock()
-	c.pending = append(c.pending, entry{change, then})
+	c.pending = append(c.pending, c.added...)
 	c.mu.Unlock()
+	c.added = nil
 	select {
 	case c.wake <- struct{}{}:
 	default:

@@ -221,6 +221,7 @@ func (e *Engine) loop(ctx context.Context) {
 			continue
 		}
 		e.saveCounters(now)
+		e.commit.flush()
 		e.sleep(ctx, now, wake, &stopped)
 	}
 }
