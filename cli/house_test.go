@@ -48,9 +48,9 @@ var rooms = map[string]struct {
 var homes = map[string][]string{
 	"github.com/urfave/cli/v2":            {"cli"},
 	"github.com/gocarina/gocsv":           {"plan", "reports"},
-	"golang.org/x/sync":                   {"jobs/dispatch", "jobs/engine", "jobs/reader", "graph"},
+	"golang.org/x/sync":                   {"jobs/dispatch", "graph"},
 	"golang.org/x/image":                  {"graph"},
-	"github.com/cenkalti/backoff/v4":      {"jobs/dispatch", "jobs/engine", "jobs/reader"},
+	"github.com/cenkalti/backoff/v4":      {"jobs/dispatch", "jobs/quota"},
 	"modernc.org/sqlite":                  {"jobs/store"},
 	"github.com/gofrs/flock":              {"jobs/store", "jobs/backup", "jobs/content", "jobs/registry"},
 	"github.com/google/renameio/v2":       {"reports"},

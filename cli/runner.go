@@ -189,6 +189,11 @@ func watch(se *session) func(jobs.Event) {
 			} else {
 				se.log.Debug("settled", attrs...)
 			}
+		case jobs.EventMissed:
+			for i := range e.Settled {
+				se.progress.Settled(i < e.Failed, i >= e.Failed && i < e.Failed+e.Skipped)
+			}
+			se.log.Warn("settled, and not logged one by one", "operations", e.Settled, "failed", e.Failed)
 		case jobs.EventParked:
 			se.progress.Parked(string(e.Account), e.Until, e.Text)
 			se.log.Info("parked", "account", string(e.Account), "until", e.Until, "why", e.Text)

@@ -17,6 +17,7 @@ const (
 	EventParked            // Account ("" is the app) waits until Until, because of Text
 	EventResumed           // Account may go on
 	EventWarning           // Text
+	EventMissed            // Settled operations, Failed and Skipped ones among them, that there is no event for
 	// Account ("" is all) waits until Until, because of Text, though the API did not ask
 	// for that: it may go on sooner. A zero Until: it goes on.
 	EventWaiting
@@ -31,5 +32,5 @@ type Event struct {
 	Until   time.Time
 	Text    string
 
-	Total, Settled, Failed int
+	Total, Settled, Failed, Skipped int // operations
 }

@@ -1,7 +1,11 @@
 package dispatch
 
 import (
+	"time"
+
 	"github.com/cenkalti/backoff/v4"
+
+	"adferry/graph"
 )
 
 // Backoff is the schedule of one operation's or read's tries.
@@ -14,3 +18,45 @@ func (o Options) Backoff() backoff.BackOff {
 		backoff.WithMaxElapsedTime(0), // tries are counted, not timed
 	)
 }
+
+// Retries are the tries of one call that may have to be sent again.
+type Retries struct {
+	Tries   int // failures that count against the call
+	foreign int // answers that did not come from the API
+	missed  time.Time
+	policy  backoff.BackOff
+}
+
+// Failed notes a failure. It counts unless nothing else works either.
+func (r *Retries) Failed(d *Dispatcher, err *graph.Error, now time.Time) (counts bool) {
+	counts = d.contact.Counts(err, r.missed)
+	if counts {
+		r.Tries++
+	}
+	if err.Class == graph.Foreign {
+		r.foreign++
+	}
+	r.missed = now
+	return counts
+}
+
+// Intercepted reports whether something other than the API keeps answering the call, although
+// others reach the API.
+func (r *Retries) Intercepted() bool { return r.foreign >= MostContacts }
+
+// Pause is how long to wait before the next try.
+func (r *Retries) Pause(d *Dispatcher) time.Duration {
+	if r.policy == nil {
+		r.policy = d.opt.Backoff()
+	}
+	return r.policy.NextBackOff()
+}
+
+// Join makes this the tries of two calls that become one.
+func (r *Retries) Join(other Retries) {
+	r.Tries, r.foreign, r.missed = max(r.Tries, other.Tries), max(r.foreign, other.foreign), later(r.missed, other.missed)
+	r.policy = other.policy
+}
+
+// Share has this call wait together with another one from now on.
+func (r *Retries) Share(other *Retries) { r.policy = other.policy }

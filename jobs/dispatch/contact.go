@@ -38,33 +38,33 @@ const (
 	mostForeignWait = 10 * time.Minute
 )
 
-// gate is what may be sent.
-type gate uint8
+// opening is what may be sent.
+type opening uint8
 
 const (
-	gateOpen    gate = iota
-	GateClosed       // nothing
-	GateNeutral      // the neutral question
-	GateTrial        // one ordinary call alone
+	gateOpen    opening = iota
+	gateClosed          // nothing
+	gateNeutral         // the neutral question
+	gateTrial           // one ordinary call alone
 )
 
 // Gate says what may be sent now, or when to ask again.
-func (c *Contact) Gate(now time.Time) (gate, time.Time) {
+func (c *Contact) Gate(now time.Time) (opening, time.Time) {
 	switch {
 	case c.Err == nil && !now.Before(c.Until):
 		return gateOpen, now
 	case now.Before(c.Until):
-		return GateClosed, c.Until
+		return gateClosed, c.Until
 	case c.Trial:
-		return GateClosed, quota.Never // its answer wakes the dispatcher
+		return gateClosed, quota.Never // its answer wakes the dispatcher
 	case c.NeutralAnswered:
-		return GateTrial, now
+		return gateTrial, now
 	}
-	return GateNeutral, now
+	return gateNeutral, now
 }
 
-// FromAPI reports whether a reply came from the API.
-func FromAPI(r graph.Reply) bool {
+// fromAPI reports whether a reply came from the API.
+func fromAPI(r graph.Reply) bool {
 	switch graph.ClassOf(r.Err) {
 	case graph.Unreachable, graph.Foreign:
 		return false

@@ -1,5 +1,26 @@
-// Package dispatch has what decides whether a request may be sent at all, whatever it is
-// about. The engine and the reader are its clients.
+// Package dispatch decides who sends next: it knows ad accounts, quotas, throttles, the
+// connection and the token, and nothing of images. The engine and the reader are its clients.
+//
+//	Client, Queue -> Lane -> turn -> Request -> pool -> Sender -> reply -> Item
+//
+// [Dispatcher.Run] is one goroutine that owns all state in memory. A bounded errgroup makes the
+// requests and whatever else takes time; what comes of it is returned, and handled in the
+// dispatcher's goroutine. That goroutine waits for nothing but an event or the moment at which
+// something may be sent: no disk, no terminal, no network.
+//
+// # Lanes
+//
+// The API charges every ad account separately, so there is a [Lane] for each, with its quota
+// and its park. A lane waits in one of three places: in its gate's ring for its turn, among the
+// sleepers until a moment, or nowhere, until [Lane.Wake]. So one that has nothing to do costs
+// nothing. Whoever gives a lane something to send wakes it; an answer to one of its calls does,
+// too. A lane in its turn sends one request, of up to BatchSize calls, and goes to the end of
+// the ring.
+//
+// # Gates
+//
+// What the ad accounts of one credential share is their [Gate]: the app's quota and block, and
+// whether the token is good. When the app's quota says no, the gate's lanes keep their places.
 //
 // # Contact
 //
@@ -9,7 +30,7 @@
 // no account, image or row, or an ordinary call where that is not answered ([Contact]). If
 // it lasts, the run ends with a [jobs.OfflineError] and every row is as it was. The same
 // goes for a single call that something else keeps answering while the others reach the API:
-// its row is left for a later run.
+// its row is left for a later run ([Retries]).
 //
 // # Trust
 //
@@ -19,9 +40,15 @@
 // that is refused as well, the run ends with a [jobs.RefusedError]; if it stays without an
 // answer, with a [jobs.OfflineError]. No row fails in either case. Otherwise the refusal counts.
 //
+// # Waits
+//
+// Whatever keeps the run from sending, a park, a quota, a dead network or an answer that
+// is doubted, is told with its reason and its end, in events and in the lanes' states for the
+// checkpoint. It counts towards MaxWait from when nothing but waits is left to do. A wait that
+// the API names is obeyed for a day at most; then one call asks again.
+//
 // # Reads
 //
-// [Width] is how many images a read asks for, which shrinks after failures. [Headers] and
-// [EmptyAnswerPauses] say when an empty answer is believed. [Learn] passes what a reply says to the
-// quotas of package quota.
+// [Reads] is how much of an ad account is read at once, which shrinks after failures, and what
+// refusals showed. [Dispatcher.AskAgain] says when an empty answer is believed.
 package dispatch

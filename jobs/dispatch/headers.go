@@ -2,34 +2,67 @@ package dispatch
 
 import (
 	"time"
+
+	"adferry/graph"
 )
 
-// Headers says whether answers to reads carry quota headers, as far as is known.
-type Headers uint8
+// headers says whether answers to reads carry quota headers, as far as is known.
+type headers uint8
 
 const (
-	headersUnknown Headers = iota
-	HeadersMissing         // an answer that shows images carried none
-	HeadersSent
-	HeadersMixed // some did and some did not: that one is missing proves nothing
+	headersUnknown headers = iota
+	headersMissing         // an answer that shows images carried none
+	headersSent
+	headersMixed // some did and some did not: that one is missing proves nothing
 )
 
-// With is what is known after one more answer.
-func (h Headers) With(heard Headers) Headers {
+// with is what is known after one more answer.
+func (h headers) with(heard headers) headers {
 	if h == headersUnknown || h == heard {
 		return heard
 	}
-	return HeadersMixed
+	return headersMixed
 }
 
-// EmptyAnswerPauses are the pauses before asking again about an image that an answer
+// emptyAnswerPauses are the pauses before asking again about an image that an answer
 // without a quota header did not show. Asking twice is enough where such headers
 // are not known to be sent at all; where they are, the account is taken to be
 // throttled, and the pauses outlast the documented blocks and an hour's budget.
 // After them absence is still not proved: what depends on it is left for a later run.
-var EmptyAnswerPauses = [...][]time.Duration{
+var emptyAnswerPauses = [...][]time.Duration{
 	headersUnknown: {time.Second},
-	HeadersMissing: {0},
-	HeadersMixed:   {time.Second},
-	HeadersSent:    {time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute},
+	headersMissing: {0},
+	headersMixed:   {time.Second},
+	headersSent:    {time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute},
+}
+
+// NoteRead learns from an answer to a read whether reads carry quota headers.
+// It reports false if the answer says nothing about that.
+func (d *Dispatcher) NoteRead(r graph.Reply) bool {
+	switch {
+	case r.Usage.Any():
+		d.headers = d.headers.with(headersSent)
+	case len(r.Images) > 0:
+		d.headers = d.headers.with(headersMissing)
+	default:
+		return false
+	}
+	return true
+}
+
+// ExpectHeaders takes over from an earlier process that answers to reads carry quota headers.
+func (d *Dispatcher) ExpectHeaders() { d.headers = headersSent }
+
+// HeadersSent reports whether every answer to a read carries quota headers, as far as is known.
+func (d *Dispatcher) HeadersSent() bool { return d.headers == headersSent }
+
+// AskAgain says after which pause to ask again about what an answer without a quota header did
+// not show, if it was asked for again so many times; ok is false if that was often enough.
+// If headers are sent, absence is still not proved then.
+func (d *Dispatcher) AskAgain(times int) (pause time.Duration, ok bool) {
+	pauses := emptyAnswerPauses[d.headers]
+	if times >= len(pauses) {
+		return 0, false
+	}
+	return pauses[times], true
 }

@@ -9,8 +9,9 @@ import (
 
 // Options say how requests are paced. Zero values stand for the defaults.
 type Options struct {
-	Workers int         // HTTP requests in flight; 8
-	Rules   quota.Rules // which budgets hold
+	Workers   int         // HTTP requests in flight, downloads included; 8
+	BatchSize int         // calls in one HTTP request, 1 to 50; 1
+	Rules     quota.Rules // which budgets hold
 
 	Attempts  int           // tries of one call that may be lost or fail; 5
 	RetryBase time.Duration // first backoff; 1 s
@@ -19,8 +20,12 @@ type Options struct {
 	MaxWait        time.Duration // stop rather than wait longer than this at a stretch; 0: wait
 	MaxDuration    time.Duration // stop after this long; 0: never
 	StopOnThrottle bool          // stop at the first throttle
+	Impatient      bool          // an ad account that may be blocked is given up at once
+	CancelOnStop   bool          // requests in flight are aborted when the run stops: they change nothing
 
-	Observe func(jobs.Event) // told what happens, from one goroutine; must not block
+	Audit bool // for tests: NotWoken is told at once, not only when nothing else is left
+
+	Observe func(jobs.Event) // told what happens, from one goroutine
 }
 
 // WithDefaults fills in what is not set.
@@ -35,7 +40,8 @@ func (o Options) WithDefaults() Options {
 			*v = d
 		}
 	}
-	set(&o.Workers, 8)  // enough for Full access at a second a call
+	set(&o.Workers, 8) // enough for Full access at a second a call
+	set(&o.BatchSize, 1)
 	set(&o.Attempts, 5) // with the backoff below: about half a minute of trouble
 	span(&o.RetryBase, time.Second)
 	span(&o.RetryMax, time.Minute)

@@ -6,31 +6,41 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Pool runs requests, up to its width at once. The limit of an errgroup
-// cannot change while it runs, so a new width starts a new group beside the old one; until
-// the old one is empty, the dispatcher counts the requests in flight. The first error
-// cancels the context of all.
-type Pool struct {
-	groups []*errgroup.Group // the last one takes requests
-	cancel context.CancelCauseFunc
+// pool runs requests and downloads in a group whose limit is the bound. That limit cannot
+// change while the group runs, so a pool of another width takes nothing until the old group
+// has ended. The first error cancels the context of all.
+type pool struct {
+	group   *errgroup.Group
+	limit   int // of the group
+	width   int // of the next group
+	running int // slots whose end the dispatcher was not told yet
+	cancel  context.CancelCauseFunc
 }
 
-// NewPool makes a pool, and the context that its requests are to run under.
-func NewPool(ctx context.Context, width int) (*Pool, context.Context) {
+// newPool makes a pool, and the context that its work is to run under.
+func newPool(ctx context.Context, width int) (*pool, context.Context) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	p := &Pool{cancel: cancel}
-	p.Resize(width)
-	return p, ctx
+	return &pool{group: new(errgroup.Group), width: width, cancel: cancel}, ctx
 }
 
-func (p *Pool) Resize(width int) {
-	g := new(errgroup.Group)
-	g.SetLimit(width)
-	p.groups = append(p.groups, g)
+// free reports whether one more can be started, with so many left free beside it.
+func (p *pool) free(others int) bool {
+	if p.limit != p.width {
+		if p.running > 0 {
+			return false
+		}
+		_ = p.group.Wait() // its slots have told all, and end now
+		p.group, p.limit = new(errgroup.Group), p.width
+		p.group.SetLimit(p.limit)
+	}
+	return p.running+others < p.limit
 }
 
-func (p *Pool) Go(do func() error) {
-	p.groups[len(p.groups)-1].Go(func() error {
+// start runs do in a slot that is free. It waits at most for a slot that has told its end to
+// get there.
+func (p *pool) start(do func() error) {
+	p.running++
+	p.group.Go(func() error {
 		err := do()
 		if err != nil {
 			p.cancel(err)
@@ -39,10 +49,8 @@ func (p *Pool) Go(do func() error) {
 	})
 }
 
-// Wait returns when nothing runs any more.
-func (p *Pool) Wait() {
-	for _, g := range p.groups {
-		_ = g.Wait() // workers return their errors through the inbox, too
-	}
+// wait returns when nothing runs any more.
+func (p *pool) wait() {
+	_ = p.group.Wait() // its errors went through the dispatcher
 	p.cancel(nil)
 }

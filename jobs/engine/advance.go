@@ -35,11 +35,11 @@ func (e *Engine) advance(t *task) {
 		}
 	case stepConfirm:
 		t.confirmed = true
-		e.confirming++
-		e.commit.add(jobs.Change{Confirmed: t.confirmations()}, func() { e.confirming--; e.advance(t) })
+		e.confirm(1)
+		e.commit.add(jobs.Change{Confirmed: t.confirmations()}, func() { e.confirm(-1); e.advance(t) })
 	case stepDoubt:
 		t.doubted = true
-		e.after(now.Add(doubtPause), func() { t.forgetUnseen(step{}); e.advance(t) })
+		e.d.After(now.Add(doubtPause), func() { t.forgetUnseen(step{}); e.advance(t) })
 	case stepWait:
 		if s.copies || s.target {
 			t.copyMisses++
@@ -51,7 +51,7 @@ func (e *Engine) advance(t *task) {
 			soon = 1
 		}
 		t.home.permits.awaited += soon
-		e.after(now.Add(s.wait), func() {
+		e.d.After(now.Add(s.wait), func() {
 			t.home.permits.awaited -= soon
 			t.forgetUnseen(s)
 			e.advance(t)
@@ -92,21 +92,21 @@ func (e *Engine) advance(t *task) {
 			t.home.ready = append(t.home.ready, t)
 		}
 		t.sendFirst = false
-		e.readyChanged = true
+		t.home.Wake()
 	}
 }
 
 // query queues a lookup; an ad account that was given up answers at once.
 func (e *Engine) query(w query, t *task, now time.Time) {
 	l := e.lane(w.account)
-	if l.givenUp != nil {
+	if l.GivenUp != nil {
 		t.waiting--
-		e.unreadable(waiter{t, w.slot}, l.givenUp)
+		e.unreadable(waiter{t, w.slot}, l.GivenUp)
 		return
 	}
 	l.lookups.add(w, t, now)
-	e.readyChanged = true
-	e.blockedReads.stale = e.blockedReads.stale || e.blockedReads.blocked(l.account, now)
+	l.Wake()
+	e.blockedReads.changed = e.blockedReads.changed || e.blockedReads.blocked(l.Account, now)
 }
 
 // failUnseenCopies makes durable what was learned about operations that had been settled.
@@ -126,22 +126,22 @@ func (e *Engine) settle(t *task, o jobs.Outcome) {
 	o.Finished = time.Now()
 	t.Outcome = o
 	e.ungroup(t)
-	e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: o}}}, func() {
-		t.removePicture()
+	e.commit.addRemoving(t.picture.path, jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: o}}}, func() {
 		e.held--
 		if !t.deferred {
 			t.home.held--
 			e.noMoreDeletes(t)
+			t.home.wantMore()
 		}
 		e.tally.settled(o)
 		t.home.countWriteResult(o)
 		e.release(t)
-		e.opt.Observe(jobs.Event{Kind: jobs.EventSettled, Op: t.Op, Outcome: o})
+		e.d.Report(jobs.Event{Kind: jobs.EventSettled, Op: t.Op, Outcome: o})
 		if next := t.home.endTurn(t); next != nil {
 			e.advance(next)
 		}
 		if tooMany(e.opt.MaxFailures, e.tally.failures, e.tally.done, e.tally.done+min(e.held, leastSettled), e.operations) {
-			e.halt(&jobs.FailuresError{Failed: e.tally.failures, Settled: e.tally.done})
+			e.d.Halt(&jobs.FailuresError{Failed: e.tally.failures, Settled: e.tally.done})
 		}
 	})
 }

@@ -1,13 +1,17 @@
 package engine
 
 import (
+	"time"
+
 	"adferry/graph"
+	"adferry/jobs/dispatch"
 	"adferry/jobs/evidence"
 	"adferry/plan"
 )
 
 // bulkRead is one read that asks about many images, or the next page of one.
 type bulkRead struct {
+	lane    *lane
 	lookups []*lookup // not yet answered
 	after   string
 	empty   int // pages in a row that showed none of the images
@@ -33,4 +37,16 @@ func (p *bulkRead) question(account plan.Account) evidence.Lookup {
 		q.Hashes = append(q.Hashes, k.hash)
 	}
 	return q
+}
+
+// Answered implements [dispatch.Item].
+func (p *bulkRead) Answered(r *dispatch.Request, reply graph.Reply, now time.Time) {
+	p.lane.e.readAnswered(p.lane, p, reply, r.Left, now)
+}
+
+// Unsent implements [dispatch.Item].
+func (p *bulkRead) Unsent(_ *dispatch.Request, _ error, now time.Time) {
+	for _, k := range p.lookups {
+		p.lane.e.queueAgain(p.lane, k, now)
+	}
 }

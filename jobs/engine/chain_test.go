@@ -24,7 +24,7 @@ func TestDeleteAfterVanishedCopy(t *testing.T) {
 	}
 	op := jobs.Operation{Op: plan.Op{ID: 3, Kind: plan.KindDelete, Source: "22", Hash: named}, Needs: []jobs.Operation{into, out}}
 	now := time.Now()
-	home := newLane(jobs.LaneState{Account: "22"}, now)
+	home := New(nil, nil, Options{}).lane("22")
 
 	if s := newTask(op, home).next(now, 5); s.kind != stepSettle || s.outcome.Reason != jobs.DependencyFailed {
 		t.Errorf("before a write: got step %d, %+v, want it to fail", s.kind, s.outcome)

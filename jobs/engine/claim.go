@@ -1,47 +1,72 @@
 package engine
 
 import (
-	"adferry/jobs"
-	"adferry/jobs/dispatch"
-	"adferry/jobs/quota"
-	"adferry/plan"
 	"context"
 	"slices"
 	"time"
+
+	"adferry/jobs"
+	"adferry/plan"
 )
 
-// claimMore fills the lanes' windows from the checkpoint, and says when more could be
-// claimed.
-func (e *Engine) claimMore(ctx context.Context, now time.Time) (wake time.Time) {
-	e.countStuck(now)
-	wake = quota.Never
-	e.hasMore = false
-	for _, l := range e.order {
-		for e.claimable(l, now) {
-			n := l.room(e.window, e.stuckTasks(l, now))
-			if n == 0 {
-				break
-			}
-			if err := e.claim(ctx, l, n, now); err != nil {
-				if ctx.Err() == nil {
-					e.halt(&jobs.CheckpointError{Err: err})
-				}
-				return quota.Never
-			}
+// claimMore starts to fill the windows of hungry lanes from the checkpoint.
+func (e *Engine) claimMore(now time.Time) {
+	e.skipping = slices.DeleteFunc(e.skipping, func(l *lane) bool { return len(l.skipped) == 0 })
+	for _, l := range e.skipping {
+		if e.readableAgain(l, now) != nil {
+			l.wantMore()
 		}
-		for _, g := range l.skipped {
-			if until := e.blockedReads.until[g.source]; until.After(now) {
-				wake = dispatch.Sooner(wake, until)
-			}
-		}
-		e.hasMore = e.hasMore || l.hasMore()
 	}
-	return wake
+	hungry := e.hungry
+	e.hungry = nil
+	for _, l := range hungry {
+		l.hungry = false
+		e.claim(l, now)
+	}
 }
 
-// claimable reports whether the checkpoint has more for the lane now.
-func (e *Engine) claimable(l *lane, now time.Time) bool {
-	return !l.drained || len(l.released) > 0 || e.readableAgain(l, now) != nil
+// claim starts to bring operations into memory: first those that no longer wait for others,
+// then those of skipped ranges, then the next ones.
+func (e *Engine) claim(l *lane, now time.Time) {
+	again := e.readableAgain(l, now)
+	if l.loading || l.drained && len(l.released) == 0 && again == nil {
+		return
+	}
+	n := l.room(e.window, e.stuckTasks(l, now))
+	switch {
+	case n == 0: // asked again when a task leaves
+	case len(l.released) > 0:
+		ids := l.released[:min(n, len(l.released))]
+		l.released = slices.Clone(l.released[len(ids):])
+		e.loads.add(l, func(ctx context.Context) ([]jobs.Operation, error) { return e.store.Load(ctx, ids) }, nil)
+	case again != nil:
+		source := again.source
+		c := jobs.Claim{Lane: l.Account, After: again.after, UpTo: again.upTo, Source: source, Most: n}
+		e.loads.add(l, e.claimed(c), func(operations []jobs.Operation) {
+			i := slices.IndexFunc(l.skipped, func(g skippedRange) bool { return g.source == source })
+			if len(operations) == n {
+				l.skipped[i].after = operations[n-1].ID
+			} else {
+				l.skipped = slices.Delete(l.skipped, i, i+1)
+			}
+		})
+	default:
+		except := e.unreadableSources(l, now)
+		c := jobs.Claim{Lane: l.Account, After: l.cursor, UpTo: toTheEnd, Except: except, Most: n}
+		e.loads.add(l, e.claimed(c), func(operations []jobs.Operation) {
+			upTo := toTheEnd
+			if l.drained = len(operations) < n; !l.drained {
+				upTo = operations[n-1].ID
+			}
+			e.skip(l, except, upTo)
+			l.cursor = upTo
+		})
+	}
+}
+
+// claimed reads from the checkpoint what is claimed.
+func (e *Engine) claimed(c jobs.Claim) func(context.Context) ([]jobs.Operation, error) {
+	return func(ctx context.Context) ([]jobs.Operation, error) { return e.store.Claim(ctx, c) }
 }
 
 // stuckTasks is how many tasks the lane may hold beyond its window: those that wait for
@@ -51,48 +76,6 @@ func (e *Engine) stuckTasks(l *lane, now time.Time) int {
 		return 0
 	}
 	return e.blockedReads.stuck(l, now)
-}
-
-// claim brings up to n operations into memory: first those that no longer wait for
-// others, then those of skipped ranges, then the next ones.
-func (e *Engine) claim(ctx context.Context, l *lane, n int, now time.Time) error {
-	if len(l.released) > 0 {
-		ids := l.released[:min(n, len(l.released))]
-		operations, err := e.store.Load(ctx, ids)
-		if err != nil {
-			return err
-		}
-		l.released = l.released[len(ids):]
-		e.admit(l, operations)
-		return nil
-	}
-	if g := e.readableAgain(l, now); g != nil {
-		operations, err := e.store.Claim(ctx, jobs.Claim{Lane: l.account, After: g.after, UpTo: g.upTo, Source: g.source, Most: n})
-		if err != nil {
-			return err
-		}
-		if len(operations) == n {
-			g.after = operations[n-1].ID
-		} else {
-			source := g.source
-			l.skipped = slices.DeleteFunc(l.skipped, func(g skippedRange) bool { return g.source == source })
-		}
-		e.admit(l, operations)
-		return nil
-	}
-	except := e.unreadableSources(l, now)
-	operations, err := e.store.Claim(ctx, jobs.Claim{Lane: l.account, After: l.cursor, UpTo: toTheEnd, Except: except, Most: n})
-	if err != nil {
-		return err
-	}
-	upTo := toTheEnd
-	if l.drained = len(operations) < n; !l.drained {
-		upTo = operations[n-1].ID
-	}
-	l.skip(except, upTo)
-	l.cursor = upTo
-	e.admit(l, operations)
-	return nil
 }
 
 func (e *Engine) admit(l *lane, operations []jobs.Operation) {
@@ -126,6 +109,9 @@ func (e *Engine) noMoreDeletes(t *task) {
 	if t.Kind == plan.KindCopy {
 		if e.copying[t.Source]--; e.copying[t.Source] == 0 {
 			delete(e.copying, t.Source)
+			if l := e.lanes[t.Source]; l != nil {
+				l.wakeGroup()
+			}
 		}
 	}
 }

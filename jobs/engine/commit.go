@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"os"
 	"sync"
 
 	"adferry/jobs"
@@ -25,6 +26,7 @@ type committer struct {
 // entry is a change and what to do in the dispatcher once it is durable.
 type entry struct {
 	change jobs.Change
+	file   string // to be removed then
 	then   func()
 }
 
@@ -35,9 +37,12 @@ func newCommitter(e *Engine) *committer {
 }
 
 // add queues a change for the next flush. Only the dispatcher calls it.
-func (c *committer) add(change jobs.Change, then func()) {
+func (c *committer) add(change jobs.Change, then func()) { c.addRemoving("", change, then) }
+
+// addRemoving does so, and removes a file once the change is durable; "" is none.
+func (c *committer) addRemoving(file string, change jobs.Change, then func()) {
 	c.outstanding++
-	c.added = append(c.added, entry{change, then})
+	c.added = append(c.added, entry{change, file, then})
 }
 
 // flush brings what was added on its way. What one answer leads to goes together, so that
@@ -89,7 +94,12 @@ func (c *committer) run() {
 		if len(change.Confirmed) > 0 {
 			crashPoint("confirmation_written")
 		}
-		c.engine.inbox <- func() { c.done(entries, released, err) }
+		for _, e := range entries {
+			if e.file != "" && err == nil {
+				_ = os.Remove(e.file) // the folder is emptied at the end in any case
+			}
+		}
+		c.engine.d.Tell(func() { c.done(entries, released, err) })
 	}
 }
 
@@ -97,12 +107,11 @@ func (c *committer) run() {
 func (c *committer) done(entries []entry, released []jobs.Released, err error) {
 	c.outstanding -= len(entries)
 	if err != nil {
-		c.engine.halt(&jobs.CheckpointError{Err: err})
+		c.engine.d.Halt(&jobs.CheckpointError{Err: err})
 		return
 	}
 	for _, r := range released {
-		l := c.engine.lane(r.Lane)
-		l.released = append(l.released, r.ID)
+		c.engine.lane(r.Lane).release(r.ID)
 	}
 	for _, e := range entries {
 		if e.then != nil {

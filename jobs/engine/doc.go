@@ -2,16 +2,26 @@
 //
 //	Checkpoint -> lane -> lookup -> request -> API -> outcome -> Checkpoint
 //
-// [Engine.Run] is one dispatcher goroutine that owns all state in memory, a bounded
-// errgroup pool that makes the HTTP requests, and one goroutine that commits changes to
-// the checkpoint. Workers wait for nothing but the network and the disk: whatever has
-// to wait goes back to its lane or becomes a timer of the dispatcher.
+// Who sends next, and what waits for what, is decided by package dispatch, whose client the
+// engine is. All its state belongs to the dispatcher's goroutine. Beside it run the worker,
+// in the slots of the pool, the committer, which brings changes to the checkpoint, and the
+// loader, which reads operations from it. Memory holds a window of each lane, not the job. A
+// lane that its quota slows down holds only a bulk read's worth, because what is read long
+// before its write would have to be read again.
 //
-// The API charges every ad account separately, so there is one lane for each: its
-// operations, the lookups in it, its quota and its park time. The lanes take turns; each
-// turn is one HTTP request of up to BatchSize calls. Memory holds a window of each lane,
-// not the job. A lane that its quota slows down holds only a bulk read's worth, because what
-// is read long before its write would have to be read again.
+// # The way of a task
+//
+// The loader reads an operation (claim.go), and it becomes a task of the lane that is charged
+// for its write (task.go). What it needs next is a pure function of what is known of it
+// (task.next), and done by one method (advance.go). That is mostly a lookup: it is queued with
+// others of its ad account (lookup.go), taken by a bulk read in that lane's turn (offer.go), and
+// its answer, judged by package evidence, comes back as an observation (read_answer.go), which
+// advances the task again. When all it needs is known, it joins its lane's ready writes, or,
+// as a deletion, first a group whose copies are read together (group.go) and those that have a
+// permit (permit_queue.go). In its lane's turn it becomes a write (write.go). The worker commits
+// its intent and makes the round trip (worker.go). The answer settles it, or makes it read back
+// what its write did (write_answer.go, settle.go). The committer makes the outcome durable
+// (commit.go), and only then its place is free, what waited for it is released, and it is told.
 //
 // # An operation's life
 //
@@ -56,17 +66,10 @@
 // either. Reads are tried again with the same backoff, and a bulk read that fails asks for
 // about half as many images.
 //
-// # Waits
-//
-// Whatever keeps the run from sending, a park, a quota, a dead network or an answer that
-// is doubted, is reported with its reason and its end, in events and in the checkpoint. It
-// counts towards MaxWait from when nothing but waits is left to do. A wait that the API
-// names is obeyed for a day at most; then one call asks again.
-//
 // # Refusals
 //
 // A refused token stops the run. Any other refusal is held until package dispatch knows
-// whether the token and the app are good (see there). For an ad account, or a pair of
+// whether the token and the app are good. For an ad account, or a pair of
 // accounts, that is not known to be open a few writes are sent as trials and the others
 // wait for their results: refused calls count against the quota and the app's access tier,
 // so a closed account gets three of them, not one for each row. A read that is refused is

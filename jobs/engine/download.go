@@ -9,11 +9,10 @@ import (
 	"path"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/content"
+	"adferry/jobs/dispatch"
 	"adferry/jobs/quota"
 	"adferry/plan"
 )
@@ -30,32 +29,88 @@ type Backup interface {
 	Vouch(sum graph.Sum, hash plan.Hash) error
 }
 
-// mostDownloads is how many pictures one lane fetches at once.
-const mostDownloads = 4
+// picture is what was downloaded for a task, and where it is: in the backup, or in a file that
+// lasts until the task is settled.
+type picture struct {
+	got  bool      // there is one
+	sum  graph.Sum // of its bytes
+	of   plan.Hash // the image it was downloaded for
+	kept bool      // it is in the backup
+	file graph.File
+	path string // of the file
+	err  error  // why there is none
+}
 
 // needsPicture reports whether a picture has to be downloaded before the task's write: for a
 // backup of what will be deleted, or for an upload in place of a copy.
-func (t *task) needsPicture() bool { return (t.needsBackup || t.asUpload) && !t.hasPicture }
+func (t *task) needsPicture() bool { return (t.needsBackup || t.asUpload) && !t.picture.got }
 
-// downloadable takes tasks of the lane whose pictures are to be downloaded now, or says
-// when. Downloads cost no quota, but are of no use long before the write may be sent.
-func (e *Engine) downloadable(l *lane, now time.Time) ([]*task, time.Time) {
-	if len(l.needPicture) == 0 || l.downloading > 0 {
+// downloads are pictures of a lane that are downloaded together: they are compared before any
+// is used, because a placeholder shows by coming for two images.
+type downloads struct {
+	tasks   []*task
+	results []picture
+	started int
+	left    int // not yet returned
+}
+
+// leastTogether is how many pictures are downloaded together if there are as many.
+const leastTogether = 4
+
+// nextDownload is the download of one picture that the lane needs now, or says when one could
+// be. Downloads cost no quota, but are of no use long before the write may be sent.
+func (e *Engine) nextDownload(l *lane, now time.Time) (dispatch.Work, time.Time) {
+	if l.downloads == nil {
+		tasks, at := e.downloadable(l, now)
+		if len(tasks) == 0 {
+			return nil, at
+		}
+		l.downloads = &downloads{tasks: tasks, results: make([]picture, len(tasks)), left: len(tasks)}
+	}
+	d := l.downloads
+	if d.started == len(d.tasks) {
 		return nil, quota.Never
 	}
-	// Pictures that are fetched together are compared before any is used, so not one by one.
-	most := max(e.opt.BatchSize, mostDownloads)
+	i := d.started
+	d.started++
+	t := d.tasks[i]
+	image, account, backup, of := *t.known[slotSource].Image, t.Source, t.needsBackup, t.Hash
+	return func(ctx context.Context) func() {
+		got := e.worker.download(ctx, account, image, backup, of)
+		aborted := ctx.Err() != nil
+		return func() {
+			d.results[i] = got
+			if d.left--; d.left > 0 {
+				return
+			}
+			l.downloads = nil
+			for i, t := range d.tasks {
+				if !aborted || d.results[i].err == nil {
+					e.downloaded(t, d.results[i])
+				}
+			}
+		}
+	}, now
+}
+
+// downloadable takes tasks of the lane whose pictures are to be downloaded together now, or
+// says when.
+func (e *Engine) downloadable(l *lane, now time.Time) ([]*task, time.Time) {
+	if len(l.needPicture) == 0 {
+		return nil, quota.Never
+	}
+	most := max(e.opt.BatchSize, leastTogether)
 	room := 2 * most // a request's worth while another is on its way
 	for i := 0; i < len(l.ready) && room > 0; i++ {
-		if l.ready[i].hasPicture {
+		if l.ready[i].picture.got {
 			room--
 		}
 	}
 	if room == 0 {
 		return nil, quota.Never
 	}
-	if at := e.allowed(l, quota.Write, now); at.After(now) {
-		e.blocked = true
+	if at := l.Allowed(quota.Write, now); at.After(now) {
+		l.HoldBack()
 		return nil, at
 	}
 	n := min(most, room, len(l.needPicture))
@@ -64,69 +119,34 @@ func (e *Engine) downloadable(l *lane, now time.Time) ([]*task, time.Time) {
 	return tasks, now
 }
 
-// download downloads the tasks' pictures in the pool and hands the tasks back to the
-// dispatcher.
-func (e *Engine) download(ctx context.Context, l *lane, tasks []*task) {
-	e.inflight++
-	l.inflight++
-	l.downloading++
-	e.pool.Go(func() error {
-		errs := make([]error, len(tasks))
-		var some errgroup.Group
-		some.SetLimit(mostDownloads)
-		for i, t := range tasks {
-			some.Go(func() error {
-				errs[i] = e.downloadOne(ctx, t)
-				return nil
-			})
+// download downloads the picture of an image: into the backup, or into a file for the image
+// with the given hash, which in a chain of copies is the same under each.
+func (w *worker) download(ctx context.Context, account plan.Account, image graph.Image, backup bool, of plan.Hash) picture {
+	if backup {
+		sum, err := w.opt.Backup.Save(ctx, account, image)
+		if err != nil {
+			return picture{err: err}
 		}
-		_ = some.Wait()
-		e.inbox <- func() {
-			e.inflight--
-			l.inflight--
-			l.downloading--
-			for i, t := range tasks {
-				e.downloaded(ctx, t, errs[i])
-			}
-		}
-		return nil
-	})
-}
-
-// downloadOne downloads the picture of one task. It runs in the pool; the dispatcher does
-// not touch the task meanwhile.
-func (e *Engine) downloadOne(ctx context.Context, t *task) (err error) {
-	image := *t.known[slotSource].Image
-	if t.needsBackup {
-		t.pictureOf = plan.Hash(image.Hash)
-		t.sum, err = e.opt.Backup.Save(ctx, t.Source, image)
-		return err
+		return picture{got: true, sum: sum, of: plan.Hash(image.Hash), kept: true}
 	}
-	t.pictureOf = t.Hash // in a chain of copies the image is the same under each hash
-	return e.downloadToFolder(ctx, t, image)
-}
-
-// downloadToFolder downloads an image's picture into a file that lasts until the task is settled.
-func (e *Engine) downloadToFolder(ctx context.Context, t *task, image graph.Image) error {
-	spooled, err := e.pictures.create()
+	spooled, err := w.pictures.create()
 	if err != nil {
-		return &graph.WriteError{Err: err}
+		return picture{err: &graph.WriteError{Err: err}}
 	}
-	picture, err := e.opt.Downloader.Fetch(ctx, image, spooled)
+	got, err := w.opt.Downloader.Fetch(ctx, image, spooled)
 	if closed := spooled.Close(); err == nil && closed != nil {
 		err = &graph.WriteError{Err: closed}
 	}
 	if err == nil {
-		err = e.pictures.claim(picture.SHA256, t.pictureOf)
+		err = w.pictures.claim(got.SHA256, of)
 	}
 	path := spooled.Name()
 	if err != nil {
 		_ = os.Remove(path)
-		return err
+		return picture{err: err}
 	}
-	t.sum, t.picturePath = picture.SHA256, path
-	t.file = graph.File{Name: fileName(image, picture.Extension), Open: func() (io.ReadCloser, error) { return os.Open(path) }}
-	return nil
+	file := graph.File{Name: fileName(image, got.Extension), Open: func() (io.ReadCloser, error) { return os.Open(path) }}
+	return picture{got: true, sum: got.SHA256, of: of, file: file, path: path}
 }
 
 // fileName is the image's own name; if that has no extension, with the one of its
@@ -143,29 +163,24 @@ func fileName(image graph.Image, ext string) string {
 
 // downloaded advances a task whose picture was downloaded. A download that failed is
 // tried again later, with the image's url read anew because urls expire.
-func (e *Engine) downloaded(ctx context.Context, t *task, err error) {
+func (e *Engine) downloaded(t *task, got picture) {
 	var refused *graph.Error
 	var shared *content.SharedError
-	switch {
+	t.picture = got
+	switch err := got.err; {
 	case err == nil:
-		t.hasPicture = true
 		e.advance(t)
-		return
-	case ctx.Err() != nil:
 		return
 	case errors.As(err, &shared):
 		e.suspect(shared.Uploaded)
 		refused = &graph.Error{Class: graph.Transient, Message: shared.Error()}
 	case !errors.As(err, &refused):
-		e.halt(&jobs.PictureError{Err: err})
+		e.d.Halt(&jobs.PictureError{Err: err})
 		return
 	}
 	if refused.Class != graph.RefusedItem && t.downloadFailures+1 < e.opt.Attempts {
 		t.downloadFailures++
-		if t.policy == nil {
-			t.policy = e.opt.Dispatch().Backoff()
-		}
-		e.after(time.Now().Add(t.policy.NextBackOff()), func() { t.forget(); e.advance(t) })
+		e.d.After(time.Now().Add(t.retries.Pause(e.d)), func() { t.forget(); e.advance(t) })
 		return
 	}
 	reason := jobs.BackupFailed
@@ -176,12 +191,4 @@ func (e *Engine) downloaded(ctx context.Context, t *task, err error) {
 		}
 	}
 	e.settle(t, t.fail(reason, "the image could not be downloaded: "+refused.Detail()).outcome)
-}
-
-// removePicture removes the file of a picture that is no longer needed.
-func (t *task) removePicture() {
-	if t.picturePath != "" {
-		_ = os.Remove(t.picturePath)
-		t.picturePath = ""
-	}
 }

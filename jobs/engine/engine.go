@@ -1,92 +1,68 @@
 package engine
 
 import (
-	"container/heap"
 	"context"
-	"sync"
 	"time"
 
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/dispatch"
-	"adferry/jobs/quota"
 	"adferry/plan"
 )
 
-// Engine carries out the operations of one job. Make one for each run.
+// Engine carries out the operations of one job. Make one for each run. All of it belongs to
+// the dispatcher's goroutine, but for Stop and Steer; what runs beside that is the worker, the
+// committer and the loader.
 type Engine struct {
-	api   dispatch.API
-	store jobs.Checkpoint
-	opt   Options
+	d      *dispatch.Dispatcher
+	store  jobs.Checkpoint
+	opt    Options
+	worker *worker
+	commit *committer
+	loads  *loader
 
-	// From here to stop, fields belong to the goroutine of Run, the dispatcher.
-	lanes             map[plan.Account]*lane
-	order             []*lane // in the order in which they take turns
-	turn              int
-	app               quota.App
-	pace              quota.Pace
-	appState          jobs.LaneState
-	inherited         inheritedWait // of the app
-	appWaitReported   bool          // a wait of all lanes was reported
-	appWaitReportedAt time.Time     // when a wait that the API did not impose was last reported
-	contact           dispatch.Contact
-	trust             dispatch.Trust
-	asking            bool       // the neutral question is on its way, and nothing else leaves
-	requests          []*request // on their way
-	idle              time.Time  // since when nothing but waits is left to do; zero: something else is
-	doubted           int        // images that are waiting to be asked for again because their absence is doubted
-	timers            timers
-	inflight          int  // HTTP requests
-	held              int  // tasks in memory
-	operations        int  // in the whole job
-	window            int  // tasks in memory for each lane
-	working           int  // lanes that had work when the run began
-	blocked           bool // a quota keeps something from being sent
-	confirming        int  // deletes whose confirmations are on their way to the disk
-	readyChanged      bool // a lane got something to send since the lanes began to take turns
-	selfLimited       bool // a lane waits by itself, which the checkpoint does not say yet
-	paused            bool // nothing is sent until it goes on
-	blockedReads      blockedReads
-	routes            map[pair]*route
-	copying           map[plan.Account]int // copies in memory, by their source
-	hasMore           bool                 // the checkpoint has more for some lane
-	hasDeferred       bool                 // a task was deferred to a later run
-	foreign           *graph.Error         // what kept answering in place of the API for some of those
-	headers           dispatch.Headers
-	tellsStatus       bool // answers to reads tell the status of images
-	clock             clock
-	tally             tally
-	suspects          map[plan.Hash]bool // images whose uploaded copies may be placeholders
-	stop              error              // why nothing more is sent
-
-	pool     *dispatch.Pool
-	pictures *pictureFolder
-	inbox    chan func() // what workers and the committer tell the dispatcher
-	commit   *committer
-
-	steering steeringBox
-	stopOnce sync.Once
-	stopped  chan struct{} // Stop was called
-	cause    error
+	lanes        map[plan.Account]*lane
+	order        []*lane // in the order in which they came
+	skipping     []*lane // lanes with skipped ranges
+	hungry       []*lane // lanes that may have room for more of the checkpoint's operations
+	lingering    []*lane // lanes with lookups that wait for more to come
+	unclaimed    int     // lanes of which the checkpoint may have more
+	held         int     // tasks in memory
+	operations   int     // in the whole job
+	window       int     // tasks in memory for each lane
+	workers      int     // for which window was set
+	working      int     // lanes that had work when the run began
+	confirming   int     // deletes whose confirmations are on their way to the disk
+	doubted      int     // images that are waiting to be asked for again because their absence is doubted
+	blockedReads blockedReads
+	routes       map[pair]*route
+	copying      map[plan.Account]int // copies in memory, by their source
+	hasDeferred  bool                 // a task was deferred to a later run
+	foreign      *graph.Error         // what kept answering in place of the API for some of those
+	tellsStatus  bool                 // answers to reads tell the status of images
+	clock        clock
+	tally        tally
+	suspects     map[plan.Hash]bool // images whose uploaded copies may be placeholders
 }
 
 // New makes an engine. It starts nothing.
 func New(api dispatch.API, store jobs.Checkpoint, opt Options) *Engine {
+	opt = opt.WithDefaults()
 	return &Engine{
-		api: api, store: store, opt: opt.WithDefaults(), pictures: &pictureFolder{dir: opt.Pictures}, suspects: map[plan.Hash]bool{},
-		lanes: map[plan.Account]*lane{}, routes: map[pair]*route{}, copying: map[plan.Account]int{},
-		inbox: make(chan func()), stopped: make(chan struct{}), steering: steeringBox{changed: make(chan struct{}, 1)},
+		d: dispatch.New(opt.Dispatch()), store: store, opt: opt, suspects: map[plan.Hash]bool{},
+		worker: &worker{api: api, store: store, opt: opt, pictures: &pictureFolder{dir: opt.Pictures}},
+		lanes:  map[plan.Account]*lane{}, routes: map[pair]*route{}, copying: map[plan.Account]int{},
 	}
 }
 
 // Stop asks the engine to send nothing more and to return cause once the
 // requests in flight have ended. Only the first call counts.
-func (e *Engine) Stop(cause error) {
-	e.stopOnce.Do(func() {
-		e.cause = cause
-		close(e.stopped)
-	})
-}
+func (e *Engine) Stop(cause error) { e.d.Stop(cause) }
+
+// Steer changes how the engine goes on, or will begin. A pause lets the requests in
+// flight end and sends no more; MaxDuration goes on meanwhile, MaxWait does not
+// apply. It may be called at any time from any goroutine, and does not wait.
+func (e *Engine) Steer(s jobs.Steering) { e.d.Steer(s) }
 
 // Run carries out what is left of the job. It returns nil when every operation
 // is settled, else why it stopped: an error of package jobs, or ctx's cause
@@ -98,25 +74,22 @@ func (e *Engine) Run(ctx context.Context) error {
 	if most := e.opt.MaxFailures; most.Set && e.tally.failures > most.Of(e.operations) {
 		return &jobs.FailuresError{Failed: e.tally.failures, Settled: e.tally.done}
 	}
-	e.pool, ctx = dispatch.NewPool(ctx, e.opt.Workers)
 	e.commit = newCommitter(e)
-	if e.opt.MaxDuration > 0 {
-		e.after(time.Now().Add(e.opt.MaxDuration), func() { e.halt(jobs.ErrDuration) })
-	}
-	e.loop(ctx)
-	e.pool.Wait()
-	e.pictures.end()
+	e.loads = newLoader(ctx, e)
+	stop := e.d.Run(ctx, e, e.worker)
+	e.worker.pictures.end()
+	e.loads.close()
 	e.commit.close()
-	if _, err := e.store.Commit(ctx, e.finalChange(time.Now())); err != nil && e.stop == nil {
-		e.stop = &jobs.CheckpointError{Err: err}
+	if _, err := e.store.Commit(ctx, e.finalChange(time.Now())); err != nil && stop == nil {
+		stop = &jobs.CheckpointError{Err: err}
 	}
-	if e.stop == nil && e.held > 0 {
-		e.stop = jobs.ErrUnsettled
+	if stop == nil && e.held > 0 {
+		stop = jobs.ErrUnsettled
 	}
-	if e.stop == jobs.ErrUnsettled && e.foreign != nil {
+	if stop == jobs.ErrUnsettled && e.foreign != nil {
 		return &jobs.OfflineError{Err: e.foreign}
 	}
-	return e.stop
+	return stop
 }
 
 // load goes on where the checkpoint left the job.
@@ -125,7 +98,7 @@ func (e *Engine) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	suspects, err := e.pictures.begin()
+	suspects, err := e.worker.pictures.begin()
 	if err != nil {
 		return &jobs.PictureError{Err: err}
 	}
@@ -134,25 +107,20 @@ func (e *Engine) load(ctx context.Context) error {
 	e.operations = s.Operations
 	e.tally.begin(s, now)
 	if s.Tally.HeadersSent {
-		e.headers = dispatch.HeadersSent
+		e.d.ExpectHeaders()
 	}
 	for _, state := range s.Lanes {
-		if state.Account == "" {
-			e.appState, e.inherited = state, inheritedWaitOf(state)
-			if !state.ParkedUntil.IsZero() {
-				e.app.Block, e.appWaitReported = quota.Until(state.ParkedUntil, now), true
-				e.inherited.bound(&e.appState, e.app.Block.Until)
+		if state.Account != "" {
+			l := e.add(state.Account)
+			if l.drained = !state.Work; state.Work {
+				e.working++
 			}
-			continue
+			l.noteMore()
 		}
-		if state.Work {
-			e.working++
-		}
-		e.add(newLane(state, now))
+		e.d.Inherit(state, now)
 	}
 	for _, r := range s.Waiting {
-		l := e.lane(r.Lane)
-		l.released = append(l.released, r.ID)
+		e.lane(r.Lane).release(r.ID)
 	}
 	e.widen()
 	e.opt.Observe(jobs.Event{Kind: jobs.EventStarted, Total: s.Operations, Settled: s.Settled, Failed: s.Failed})
@@ -166,145 +134,133 @@ func (e *Engine) load(ctx context.Context) error {
 // which is not full, hardly matters. The lanes share what memory holds, so that it stays
 // flat however many there are.
 func (e *Engine) widen() {
-	full := max(16*e.opt.Workers, 12*graph.MaxHashes) * e.opt.BatchSize
+	e.workers = e.d.Workers()
+	full := max(16*e.workers, 12*graph.MaxHashes) * e.opt.BatchSize
 	e.window = min(full, max(10, mostInMemory/max(1, e.working)))
+	for _, l := range e.order {
+		l.wantMore()
+	}
 }
 
 // mostInMemory is about how many tasks all lanes together hold.
 const mostInMemory = 50_000
 
-func (e *Engine) add(l *lane) {
-	e.lanes[l.account] = l
-	l.quota = l.quota.Adopt(e.pace)
+func (e *Engine) add(a plan.Account) *lane {
+	l := newLane(e)
+	l.Lane = e.d.Open(a, l, graph.MaxHashes)
+	e.lanes[a] = l
 	e.order = append(e.order, l)
+	return l
 }
 
 // lane is the account's lane; one is made for an account that is only read.
 func (e *Engine) lane(a plan.Account) *lane {
 	l := e.lanes[a]
 	if l == nil {
-		l = newLane(jobs.LaneState{Account: a}, time.Now())
-		e.add(l)
+		l = e.add(a)
+		l.drained = true
 	}
 	return l
 }
 
-// loop is the dispatcher.
-func (e *Engine) loop(ctx context.Context) {
-	for stopped := e.stopped; ; {
-		if ctx.Err() != nil {
-			e.halt(context.Cause(ctx))
+// Prepare implements [dispatch.Client].
+func (e *Engine) Prepare(now time.Time) {
+	if e.workers != e.d.Workers() {
+		e.widen()
+	}
+	e.countStuck(now)
+	e.claimMore(now)
+	if e.d.Quiet() { // nothing can fill the reads that wait for more
+		for _, l := range e.lingering {
+			l.lingers = false
+			l.Wake()
 		}
-		now := time.Now()
-		e.applySteering(now)
-		e.fire(now)
-		wake := quota.Never
-		if e.stop == nil && !e.paused {
-			wake = e.claimMore(ctx, now)
-			wake = dispatch.Sooner(wake, e.sendAll(ctx, now))
-			wake = dispatch.Sooner(wake, e.nextCount(now))
-		}
-		if e.inflight == 0 && e.commit.idle() && (e.stop != nil || e.finished()) {
-			return
-		}
-		if len(e.timers) > 0 && e.timers[0].at.Before(wake) {
-			wake = e.timers[0].at
-		}
-		if e.stop == nil && !e.paused && e.nothingInFlight() && wake.Equal(quota.Never) && len(e.timers) == 0 {
-			if e.hasDeferred {
-				e.halt(jobs.ErrUnsettled) // what is left waits for tasks that were deferred
-			}
-			e.halt(jobs.ErrStuck)
-			continue
-		}
-		if e.stop == nil && !e.paused && e.tooLong(now, wake) {
-			continue
-		}
-		e.saveCounters(now)
-		e.commit.flush()
-		e.sleep(ctx, now, wake, &stopped)
+		e.lingering = e.lingering[:0]
 	}
 }
 
-// sleep waits until something happens or wake comes.
-func (e *Engine) sleep(ctx context.Context, now, wake time.Time, stopped *chan struct{}) {
-	var due <-chan time.Time
-	if e.stop == nil && wake.Before(quota.Never) {
-		t := time.NewTimer(wake.Sub(now))
-		defer t.Stop()
-		due = t.C
-	}
-	// After the context ended only the workers are waited for: they end at once.
-	done := ctx.Done()
-	if e.stop != nil {
-		done = nil
-	}
-	waiting := e.waiting()
-	select {
-	case message := <-e.inbox:
-		message()
-		for more := true; more; {
-			select {
-			case message := <-e.inbox:
-				message()
-			default:
-				more = false
+// Next implements [dispatch.Client].
+func (e *Engine) Next(now time.Time) time.Time {
+	wake := e.nextCount(now)
+	for _, l := range e.skipping {
+		for _, g := range l.skipped {
+			if until := e.blockedReads.until[g.source]; until.After(now) {
+				wake = dispatch.Sooner(wake, until)
 			}
 		}
-	case <-due:
-	case <-done:
-	case <-e.steering.changed:
-	case <-*stopped:
-		*stopped = nil
-		e.halt(e.cause)
 	}
-	if waiting {
-		e.tally.Waited += time.Since(now)
-	}
+	return wake
 }
 
-// halt stops sending. Only the first cause counts.
-func (e *Engine) halt(cause error) {
-	if e.stop == nil {
-		e.stop = cause
-	}
+// Rest implements [dispatch.Client].
+func (e *Engine) Rest(now time.Time) {
+	e.saveCounters(now)
+	e.commit.flush()
 }
 
-// finished reports whether nothing is left to do.
-func (e *Engine) finished() bool {
-	if e.trust.Doubted() {
-		return false
-	}
+// Busy implements [dispatch.Client].
+func (e *Engine) Busy() bool { return !e.commit.idle() || e.loads.outstanding > 0 }
+
+// Doubts implements [dispatch.Client].
+func (e *Engine) Doubts() bool { return e.doubted > 0 }
+
+// Done implements [dispatch.Client].
+func (e *Engine) Done() bool {
 	if e.held > 0 {
 		return e.onlyDeferred()
 	}
-	for _, l := range e.order {
-		if l.hasMore() {
-			return false
-		}
-	}
-	return true
+	return e.unclaimed == 0
 }
 
 // onlyDeferred reports whether the tasks in memory were all deferred, so that nothing
 // will advance them any more.
 func (e *Engine) onlyDeferred() bool {
-	if len(e.timers) > 0 {
+	if e.d.HasTimers() || e.unclaimed > 0 {
 		return false
 	}
 	for _, l := range e.order {
-		if l.hasMore() || !l.lookups.empty() || l.upcoming() != nil || len(l.needPicture) > 0 || len(l.permits.waiting) > 0 {
+		if !l.lookups.empty() || l.upcoming() != nil || len(l.needPicture) > 0 || len(l.permits.waiting) > 0 {
 			return false
 		}
 	}
 	return true
 }
 
-// after runs do in the dispatcher at the given moment.
-func (e *Engine) after(at time.Time, do func()) { heap.Push(&e.timers, timer{at, do}) }
+// Stuck implements [dispatch.Client].
+func (e *Engine) Stuck() error {
+	if e.hasDeferred {
+		return jobs.ErrUnsettled // what is left waits for tasks that were deferred
+	}
+	return jobs.ErrStuck
+}
 
-func (e *Engine) fire(now time.Time) {
-	for e.stop == nil && len(e.timers) > 0 && !e.timers[0].at.After(now) {
-		heap.Pop(&e.timers).(timer).do()
+// Parked implements [dispatch.Client].
+func (e *Engine) Parked(p jobs.Park) {
+	e.commit.add(jobs.Change{Parks: []jobs.Park{p}, Lanes: e.d.Changed(), Tally: e.snapshot(time.Now())}, nil)
+}
+
+// Returned implements [dispatch.Client].
+func (e *Engine) Returned(r *dispatch.Request, res dispatch.Result, _ time.Time) {
+	e.tally.sent(res.Sent())
+	if r.Lane != nil {
+		l := e.lanes[r.Lane.Account]
+		for _, i := range r.Items() {
+			if _, ok := i.(*bulkRead); ok {
+				l.reading--
+			}
+		}
+		l.permits.sent(r.Calls)
 	}
 }
+
+// Learned implements [dispatch.Client].
+func (e *Engine) Learned(l *dispatch.Lane, reply graph.Reply) {
+	e.clock = e.clock.heard(reply.Date, time.Now())
+	e.blockedReads.changed = e.blockedReads.changed || e.blockedReads.blocked(l.Account, time.Now())
+	if own := e.lanes[l.Account]; l.Quota.Tier == graph.TierFull && own.window < e.window {
+		own.wantMore() // see room
+	}
+}
+
+// warn tells people something about the run.
+func (e *Engine) warn(text string) { e.d.Warn(text) }

@@ -30,6 +30,7 @@ func (e *Engine) ungroup(t *task) {
 	if t.group != nil {
 		t.group.withoutPermit--
 		t.group = nil
+		t.home.Wake()
 	}
 }
 
@@ -38,6 +39,21 @@ func (t *task) noLongerComing() {
 	if t.coming {
 		t.coming = false
 		t.home.permits.coming--
+		t.home.wakeGroup()
+	}
+}
+
+// wakeGroup gives the lane its turn if it has deletes that wait for others.
+func (l *lane) wakeGroup() {
+	if len(l.permits.waiting) > 0 {
+		l.Wake()
+	}
+}
+
+// wakeGroups does so for all lanes.
+func (e *Engine) wakeGroups() {
+	for _, l := range e.order {
+		l.wakeGroup()
 	}
 }
 
@@ -53,9 +69,9 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 	case p.again.After(now):
 		return p.again
 	}
-	most := l.groupSize(e.opt.Rules)
-	if !l.quota.Block.Until.IsZero() || !e.app.Block.Until.IsZero() {
-		most = 1 // a probe
+	most := l.groupSize(e.d.Rules())
+	if l.Probing() {
+		most = 1
 	}
 	n := min(most, len(p.waiting))
 	if until := p.since.Add(l.groupWait(most)); n < most && until.After(now) && e.moreDeletesMayCome(l) && !p.onTrial() {
@@ -65,20 +81,24 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 	if n > 1 { // the smallest limits hold no more than one write
 		cost = cost.Plus(quota.Read)
 	}
-	at := e.allowed(l, cost, now)
+	at := l.Allowed(cost, now)
 	if p.saving = at.After(now); p.saving {
-		e.blocked = true
+		l.HoldBack()
 		if l.upcoming() == nil { // else what other writes wait for is told
-			e.heldBack(l, cost, at, now)
+			l.ReportHeld(cost, at, now)
+			l.writesHeld(at, now)
 		}
 		return at
 	}
 	tasks, at := e.readable(l, n, now)
 	if len(tasks) == 0 {
-		if at.Before(quota.Never) { // else an answer that is on its way decides
+		if at.Before(quota.Never) {
 			p.again = at
+		} else { // an answer that is on its way decides
+			l.AwaitAnswer()
 		}
-		e.blocked, e.blockedReads.stale = true, true
+		l.HoldBack()
+		e.blockedReads.changed = true
 		return at
 	}
 	p.since = now
@@ -92,7 +112,7 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 
 // groupSize is how many deletes the lane's quota lets it send at once.
 func (l *lane) groupSize(r quota.Rules) int {
-	most := min(graph.MaxHashes, l.quota.MaxCalls(quota.Write, permitAge, r))
+	most := min(graph.MaxHashes, l.Quota.MaxCalls(quota.Write, permitAge, r))
 	if l.permits.most > 0 {
 		most = min(most, l.permits.most)
 	}
@@ -102,13 +122,13 @@ func (l *lane) groupSize(r quota.Rules) int {
 // groupWait is how long deletes wait for others to form a group of n: as long as the
 // quota takes to regain what the group costs, because that wait is due in any case.
 func (l *lane) groupWait(n int) time.Duration {
-	return max(lingerCopies, l.quota.RefillTime(quota.Write.Times(n)))
+	return max(lingerCopies, l.Quota.RefillTime(quota.Write.Times(n)))
 }
 
 // moreDeletesMayCome reports whether more deletes may come to the lane: from tasks in memory, or
 // from operations that were not claimed yet.
 func (e *Engine) moreDeletesMayCome(l *lane) bool {
-	return l.permits.coming > 0 || e.copying[l.account] > 0 || e.hasMore
+	return l.permits.coming > 0 || e.copying[l.Account] > 0 || e.unclaimed > 0
 }
 
 // readable takes up to n waiting deletes whose copies can be read now, or says when
@@ -146,8 +166,8 @@ func (e *Engine) readable(l *lane, n int, now time.Time) (tasks []*task, wake ti
 // then the answer is known.
 func (e *Engine) readableAt(a plan.Account, now time.Time) time.Time {
 	l := e.lane(a)
-	if l.givenUp != nil {
+	if l.GivenUp != nil {
 		return now
 	}
-	return e.allowed(l, quota.Read, now)
+	return l.Allowed(quota.Read, now)
 }

@@ -1,72 +1,79 @@
 package engine
 
 import (
-	"time"
-
 	"adferry/graph"
-	"adferry/jobs"
 	"adferry/jobs/dispatch"
-	"adferry/jobs/quota"
 	"adferry/plan"
 )
 
-// lane is one ad account: the operations that it is charged for, the lookups in it, and
-// its quota. Only the dispatcher touches it.
+// lane is what the engine has to do in one ad account: the operations that it is charged for,
+// and the lookups in it. It is the queue of the dispatcher's lane.
 type lane struct {
-	account plan.Account
-	state   jobs.LaneState // what the checkpoint keeps of it
-	dirty   bool           // state differs from the checkpoint's
-	quota   quota.Lane
+	*dispatch.Lane
+	e *Engine
 
 	// What the checkpoint still has for this lane.
 	cursor   plan.OpID // claimed up to here, skipped ranges apart
 	skipped  []skippedRange
 	drained  bool // nothing left to claim
 	released []plan.OpID
-	held     int // tasks in memory that this lane is charged for
-	window   int // how many those may be; grows while the lane is fast
-	flow     int // writes sent since its quota last held one back
+	loading  bool // a claim is on its way
+	counted  bool // it is one of the engine's unclaimed lanes
+	hungry   bool // it is among the engine's hungry lanes
+	held     int  // tasks in memory that this lane is charged for
+	window   int  // how many those may be; grows while the lane is fast
+	flow     int  // writes sent since its quota last held one back
 
 	lookups     lookupQueue
+	offersRead  bool                  // what it last offered is a read
+	lingers     bool                  // it is among the engine's lingering lanes
 	ready       []*task               // writes that may be sent, in order
 	permits     permits               // deletes that wait for a permit, or have one
 	needPicture []*task               // writes whose pictures have to be downloaded before
-	downloading int                   // fetches on their way
-	inflight    int                   // HTTP requests
+	downloads   *downloads            // on their way
 	reading     int                   // reads on their way
 	readsHeld   hold                  // when its quota or a throttle last held back reads
 	busy        map[plan.Hash][]*task // tasks of each image of this account; the first is worked on, the others wait
-
-	inherited          inheritedWait
-	parkedCountedUntil time.Time // until when its waits are counted in state.Parked
-
-	waitReported   bool      // a wait that the API did not impose was reported
-	waitReportedAt time.Time // when that was last reported
-
-	maybeThrottles      int            // throttles in a row that may be a block
-	maybeThrottledWrite bool           // the last of them struck a write
-	denials             int            // refused reads in a row, one after the other
-	lastDenialAt        time.Time      // when the last of them came back
-	nextReadAt          time.Time      // after a refused read: when the next one is sent, alone
-	failing             int            // writes that failed in a row
-	givenUp             *graph.Error   // why the account was given up: nothing more is sent for it
-	width               dispatch.Width // how many images one read asks about
+	failing     int                   // writes that failed in a row
 }
 
-func newLane(s jobs.LaneState, now time.Time) *lane {
-	l := &lane{account: s.Account, state: s, inherited: inheritedWaitOf(s), drained: !s.Work, flow: fastStreak, width: dispatch.NewWidth(graph.MaxHashes), busy: map[plan.Hash][]*task{}}
-	l.state.Work = false
-	l.quota.Tier = s.Tier
-	if l.parkedCountedUntil = s.ParkedUntil; !s.ParkedUntil.IsZero() {
-		l.quota.Block = quota.Until(s.ParkedUntil, now)
-		l.inherited.bound(&l.state, l.quota.Block.Until)
-		l.dirty = !s.ParkedUntil.Equal(l.state.ParkedUntil)
+// noteMore keeps the count of lanes of which the checkpoint may have more.
+func (l *lane) noteMore() {
+	if has := l.hasMore(); has != l.counted {
+		l.counted = has
+		if has {
+			l.e.unclaimed++
+			return
+		}
+		if l.e.unclaimed--; l.e.unclaimed == 0 {
+			l.e.wakeGroups() // no more deletes may come
+		}
 	}
-	return l
+}
+
+func newLane(e *Engine) *lane {
+	return &lane{e: e, flow: fastStreak, busy: map[plan.Hash][]*task{}}
 }
 
 // hasMore reports whether the checkpoint has more for the lane.
-func (l *lane) hasMore() bool { return !l.drained || len(l.released) > 0 || len(l.skipped) > 0 }
+func (l *lane) hasMore() bool {
+	return !l.drained || l.loading || len(l.released) > 0 || len(l.skipped) > 0
+}
+
+// wantMore has the lane's window filled before the next turns.
+func (l *lane) wantMore() {
+	if !l.hungry && l.hasMore() {
+		l.hungry = true
+		l.e.hungry = append(l.e.hungry, l)
+	}
+}
+
+// release gives the lane an operation that no longer waits for others.
+func (l *lane) release(id plan.OpID) {
+	l.released = append(l.released, id)
+	l.noteMore()
+	l.wantMore()
+}
 
 // fastStreak is how many writes in a row show that a lane is not slow.
 const fastStreak = 25
@@ -76,7 +83,7 @@ const fastStreak = 25
 // because what it read early would have to be read again.
 func (l *lane) room(most, stuck int) int {
 	held := l.held - stuck - min(len(l.permits.waiting), 2*graph.MaxHashes) // which have read nothing yet
-	if l.quota.Tier == graph.TierFull {
+	if l.Quota.Tier == graph.TierFull {
 		l.window = most
 	}
 	switch slow := l.flow < fastStreak; {
@@ -136,24 +143,3 @@ func (l *lane) endTurn(t *task) *task {
 
 // pair is a source and a target; of a delete there is no target.
 type pair struct{ source, target plan.Account }
-
-// timer is something due at a moment.
-type timer struct {
-	at time.Time
-	do func()
-}
-
-// timers is a heap, soonest first.
-type timers []timer
-
-func (h timers) Len() int           { return len(h) }
-func (h timers) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
-func (h timers) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *timers) Push(x any)        { *h = append(*h, x.(timer)) }
-func (h *timers) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	old[len(old)-1] = timer{}
-	*h = old[:len(old)-1]
-	return last
-}

@@ -4,9 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cenkalti/backoff/v4"
-
 	"adferry/graph"
+	"adferry/jobs/dispatch"
 	"adferry/plan"
 )
 
@@ -15,12 +14,9 @@ import (
 type lookup struct {
 	hash    plan.Hash
 	asks    asks
-	asked   int       // times it was absent from an answer without a quota header
-	tries   int       // reads that failed
-	foreign int       // reads that somebody else than the API answered
+	asked   int // times it was absent from an answer without a quota header
+	retries dispatch.Retries
 	denied  int       // reads of it alone that were refused for their ad account
-	missed  time.Time // when one last got no answer
-	policy  backoff.BackOff
 	queued  time.Time // since when it waits to be sent
 	held    hold      // when the quota or a throttle kept it from being sent
 	due     time.Time // when it is sent even if the bulk read is not full
@@ -113,9 +109,8 @@ func (q *lookupQueue) again(l *lookup, now time.Time) {
 	if other := q.byHash[l.hash]; other != nil {
 		other.waiters = append(other.waiters, l.waiters...)
 		other.asks, other.due = other.asks|l.asks, now
-		other.asked, other.tries = max(other.asked, l.asked), max(other.tries, l.tries)
-		other.foreign, other.denied, other.missed = max(other.foreign, l.foreign), max(other.denied, l.denied), latest(other.missed, l.missed)
-		other.policy = l.policy
+		other.asked, other.denied = max(other.asked, l.asked), max(other.denied, l.denied)
+		other.retries.Join(l.retries)
 		if other.held.from.IsZero() {
 			other.held = l.held
 		}

@@ -34,7 +34,9 @@ type Options struct {
 	Downloader    jobs.Downloader // needed by UploadInstead
 	Pictures      string          // needed by UploadInstead: a folder in the job's own, for pictures on their way
 
-	Observe func(jobs.Event)                  // told what happens, from one goroutine; must not block
+	Audit bool // for tests: see dispatch.Options
+
+	Observe func(jobs.Event)                  // told what happens, from one goroutine
 	File    func(plan.Op) (graph.File, error) // the file of an upload; the error is a *jobs.FileError
 }
 
@@ -55,9 +57,11 @@ func (o Options) WithDefaults() Options {
 // Dispatch is how the run's requests are paced.
 func (o Options) Dispatch() dispatch.Options {
 	return dispatch.Options{
-		Workers: o.Workers, Rules: o.Rules,
+		Workers: o.Workers, BatchSize: o.BatchSize, Rules: o.Rules,
 		Attempts: o.Attempts, RetryBase: o.RetryBase, RetryMax: o.RetryMax,
 		MaxWait: o.MaxWait, MaxDuration: o.MaxDuration, StopOnThrottle: o.StopOnThrottle,
-		Observe: o.Observe,
+		Impatient: o.ReadOnly, // a dry run asks what would be done now
+		Audit:     o.Audit,
+		Observe:   o.Observe,
 	}
 }

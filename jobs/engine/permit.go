@@ -27,11 +27,9 @@ func (t *task) tooSlow(queries []query, now time.Time) bool {
 	return t.staleCount > mostStale
 }
 
-// requestLimit is how many requests may be in flight before one more is started that can
-// wait: one worker stays free for deletes that will have their permit in a moment.
-func (e *Engine) requestLimit() int {
-	if e.confirming > 0 {
-		return e.opt.Workers - 1
-	}
-	return e.opt.Workers
+// confirm notes that n more deletes have their confirmations on the way to the disk: one
+// worker stays free as long as some do, because they will have their permit in a moment.
+func (e *Engine) confirm(n int) {
+	e.confirming += n
+	e.d.KeepFree(min(e.confirming, 1))
 }

@@ -4,7 +4,6 @@ import (
 	"adferry/graph"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/quota"
-	"context"
 	"slices"
 	"time"
 )
@@ -38,7 +37,8 @@ func (e *Engine) awaitPermit(t *task, now time.Time) {
 	}
 	t.sendFirst, p.again = false, time.Time{}
 	t.noLongerComing()
-	e.readyChanged = true
+	t.home.Wake()
+	t.home.wantMore()
 }
 
 // permit queues a delete that has its permit.
@@ -46,7 +46,7 @@ func (e *Engine) permit(t *task) {
 	e.ungroup(t)
 	t.sendFirst = false
 	t.home.permits.permitted = append(t.home.permits.permitted, t)
-	e.readyChanged = true
+	t.home.Urgent()
 }
 
 // onTrial reports whether a waiting delete is a trial of the lane's route: the others wait
@@ -64,7 +64,7 @@ func (e *Engine) expire(l *lane, at time.Time, smaller bool) {
 		return
 	}
 	// What the quota or a park held back was not too slow, and fails no row.
-	smaller = smaller && !e.allowed(l, quota.Write, time.Now()).After(time.Now())
+	smaller = smaller && !l.Allowed(quota.Write, time.Now()).After(time.Now())
 	all := p.permitted
 	p.permitted = nil
 	expired := false
@@ -81,21 +81,7 @@ func (e *Engine) expire(l *lane, at time.Time, smaller bool) {
 		e.advance(t)
 	}
 	if expired && smaller {
-		p.most = max(1, l.groupSize(e.opt.Rules)/2)
-	}
-}
-
-// sendPermitted sends the deletes that have a permit before anything else, whoever's turn it
-// is: with few workers, permits would expire behind other lanes' requests.
-func (e *Engine) sendPermitted(ctx context.Context, now time.Time) {
-	for _, l := range e.order {
-		for e.inflight < e.opt.Workers && len(l.permits.permitted) > 0 && e.stop == nil && !e.contact.Trial && e.trust.Refused[l.account] == 0 {
-			r, _ := e.fill(ctx, l, now)
-			if r == nil {
-				break
-			}
-			e.start(ctx, r)
-		}
+		p.most = max(1, l.groupSize(e.d.Rules())/2)
 	}
 }
 
@@ -112,28 +98,6 @@ func (t *task) permittedUntil() time.Time {
 func (t *task) forgetCopies() {
 	clear(t.known[slotCopies:])
 	t.confirmed = false
-}
-
-// putBackExpired puts back a request that waited for the disk until one of its permits
-// expired. Nothing was sent.
-func (e *Engine) putBackExpired(r *request) {
-	now := time.Now()
-	e.returned(r)
-	for i, call := range r.calls {
-		cost := costOf(call)
-		r.lane.quota, e.app = r.lane.quota.Answered(cost), e.app.Answered()
-		if p := r.items[i].read; p != nil {
-			for _, k := range p.lookups {
-				e.queueAgain(r.lane, k, now)
-			}
-			continue
-		}
-		t := r.items[i].task
-		t.staleCount++
-		t.forgetCopies()
-		e.unsent(t)
-	}
-	r.lane.quota.Block, e.app.Block = r.lane.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
 }
 
 // sent lets groups grow again that were made smaller.

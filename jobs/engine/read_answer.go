@@ -5,7 +5,6 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
-	"adferry/jobs/dispatch"
 	"adferry/jobs/evidence"
 	"adferry/jobs/quota"
 )
@@ -16,7 +15,7 @@ func (e *Engine) readAnswered(l *lane, p *bulkRead, reply graph.Reply, sent, now
 		e.readFailed(l, p, reply.Err, sent, now)
 		return
 	}
-	question := p.question(l.account)
+	question := p.question(l.Account)
 	e.tellsStatus = e.tellsStatus || evidence.TellsStatus(reply)
 	question.ExpectStatus = e.tellsStatus
 	answer := question.Judge(reply)
@@ -27,13 +26,8 @@ func (e *Engine) readAnswered(l *lane, p *bulkRead, reply graph.Reply, sent, now
 		e.readFailed(l, p, answer.Err(reply.Status), sent, now)
 		return
 	}
-	l.readGranted()
-	switch {
-	case reply.Usage.Any():
-		e.noteHeaders(dispatch.HeadersSent, now)
-	case len(reply.Images) > 0:
-		e.noteHeaders(dispatch.HeadersMissing, now)
-	}
+	l.Reads.Granted()
+	e.noteHeaders(reply, now)
 	var left []*lookup
 	for _, k := range p.lookups {
 		switch known := answer.Known[k.hash]; {
@@ -41,29 +35,41 @@ func (e *Engine) readAnswered(l *lane, p *bulkRead, reply graph.Reply, sent, now
 			e.observed(k, e.observation(known, answer.Image[k.hash], k.asks, sent))
 		case answer.Rest != evidence.RestAbsent:
 			left = append(left, k)
-		case !reply.Usage.Any() && k.asked < len(dispatch.EmptyAnswerPauses[e.headers]):
-			pause := dispatch.EmptyAnswerPauses[e.headers][k.asked]
-			k.asked++
-			e.doubted++
-			e.reportDoubtWait(l, now.Add(pause), now)
-			e.after(now.Add(pause), func() {
-				e.doubted--
-				e.reportWaitOver(l)
-				e.queueAgain(l, k, time.Now())
-			})
-		case !reply.Usage.Any() && e.headers == dispatch.HeadersSent:
-			e.deferLookup(k)
-		default:
+		case reply.Usage.Any() || !e.doubt(l, k, now):
 			e.observed(k, evidence.Observation{Known: evidence.Absent, Sent: sent})
 		}
 	}
 	if len(left) > 0 {
-		next := &bulkRead{lookups: left}
+		next := &bulkRead{lane: l, lookups: left}
 		if answer.Rest == evidence.RestNextPage {
 			next.after, next.empty = answer.After, p.empty+1
 		}
 		l.lookups.continued = append(l.lookups.continued, next)
 	}
+}
+
+// doubt has an image asked for again that an answer without a quota header did not show, or
+// leaves it for a later run. It reports false if the image was asked for often enough to be
+// taken for absent.
+func (e *Engine) doubt(l *lane, k *lookup, now time.Time) bool {
+	pause, again := e.d.AskAgain(k.asked)
+	switch {
+	case again:
+		k.asked++
+		e.doubted++
+		at := now.Add(pause)
+		l.ReportDoubt(at, now)
+		e.d.After(at, func() {
+			e.doubted--
+			l.WaitOver()
+			e.queueAgain(l, k, time.Now())
+		})
+	case e.d.HeadersSent():
+		e.deferLookup(k)
+	default:
+		return false
+	}
+	return true
 }
 
 // observation is what an answer says about one image.
@@ -85,13 +91,13 @@ func (e *Engine) observation(known evidence.Known, image *graph.Image, asks asks
 
 // noteHeaders notes whether an answer to a read carried a quota header, also in the
 // checkpoint: the first answer to the next process may come from a throttled account.
-func (e *Engine) noteHeaders(h dispatch.Headers, now time.Time) {
-	if e.headers = e.headers.With(h); e.headers == dispatch.HeadersMixed {
-		h = dispatch.HeadersMissing // for the next process
+func (e *Engine) noteHeaders(r graph.Reply, now time.Time) {
+	if !e.d.NoteRead(r) {
+		return
 	}
-	if sent := h == dispatch.HeadersSent; e.tally.HeadersSent != sent {
+	if sent := e.d.HeadersSent(); e.tally.HeadersSent != sent {
 		e.tally.HeadersSent = sent
-		e.commit.add(jobs.Change{Tally: e.tally.snapshot(now)}, nil)
+		e.commit.add(jobs.Change{Tally: e.snapshot(now)}, nil)
 	}
 }
 
@@ -111,6 +117,7 @@ func (e *Engine) deferTask(t *task) {
 		t.home.held--
 		e.ungroup(t)
 		e.noMoreDeletes(t)
+		t.home.wantMore()
 	}
 	e.release(t)
 }
@@ -131,23 +138,23 @@ func (e *Engine) observed(k *lookup, o evidence.Observation) {
 // connection, later and smaller after a transient failure, smaller after a refusal.
 func (e *Engine) readFailed(l *lane, p *bulkRead, err *graph.Error, sent, now time.Time) {
 	switch {
-	case err.Class.Throttled() && l.givenUp == nil, err.Class == graph.Unreachable, err.Class == graph.RefusedRun:
+	case err.Class.Throttled() && l.GivenUp == nil, err.Class == graph.Unreachable, err.Class == graph.RefusedRun:
 		if err.Class == graph.RefusedRun {
-			e.halt(&jobs.RefusedError{Err: err})
+			e.d.Halt(&jobs.RefusedError{Err: err})
 		}
-		l.holdReads(now, e.allowed(l, quota.Read, now))
+		l.holdReads(now, l.Allowed(quota.Read, now))
 		for _, k := range p.lookups {
 			e.queueAgain(l, k, now)
 		}
 	case err.Class.Throttled(): // its ad account was given up
 		for _, k := range p.lookups {
-			e.giveUpLookup(k, l.givenUp)
+			e.giveUpLookup(k, l.GivenUp)
 		}
 	case err.Class.Refused():
-		e.trust.Doubt(l.account, now, func() { e.readRefused(l, p, err, sent) })
+		e.d.Doubt(l.Lane, now, func() { e.readRefused(l, p, err, sent) })
 	default:
 		if err.Class == graph.Transient {
-			l.width = l.width.Failed(len(p.lookups))
+			l.Reads.Failed(len(p.lookups))
 		}
 		e.readLater(l, p.lookups, err, now)
 	}
@@ -158,17 +165,11 @@ func (e *Engine) readFailed(l *lane, p *bulkRead, err *graph.Error, sent, now ti
 func (e *Engine) readLater(l *lane, lookups []*lookup, err *graph.Error, now time.Time) {
 	var left []*lookup
 	for _, k := range lookups {
-		switch counts := e.contact.Counts(err, k.missed); {
-		case counts:
-			k.tries++
-		case err.Class == graph.Foreign:
-			k.foreign++
-		}
-		k.missed = now
+		k.retries.Failed(e.d, err, now)
 		switch {
-		case k.tries >= 2*e.opt.Attempts:
+		case k.retries.Tries >= 2*e.opt.Attempts:
 			e.giveUpLookup(k, err)
-		case k.foreign >= dispatch.MostContacts:
+		case k.retries.Intercepted():
 			e.foreign = err
 			e.deferLookup(k)
 		default:
@@ -178,14 +179,11 @@ func (e *Engine) readLater(l *lane, lookups []*lookup, err *graph.Error, now tim
 	if len(left) == 0 {
 		return
 	}
-	if left[0].policy == nil {
-		left[0].policy = e.opt.Dispatch().Backoff()
+	pause := left[0].retries.Pause(e.d)
+	for _, k := range left[1:] {
+		k.retries.Share(&left[0].retries)
 	}
-	pause := left[0].policy.NextBackOff()
-	for _, k := range left {
-		k.policy = left[0].policy
-	}
-	e.after(now.Add(pause), func() {
+	e.d.After(now.Add(pause), func() {
 		for _, k := range left {
 			e.queueAgain(l, k, time.Now())
 		}
@@ -194,11 +192,12 @@ func (e *Engine) readLater(l *lane, lookups []*lookup, err *graph.Error, now tim
 
 // queueAgain repeats a lookup, unless its ad account was given up meanwhile.
 func (e *Engine) queueAgain(l *lane, k *lookup, now time.Time) {
-	if l.givenUp != nil {
-		e.giveUpLookup(k, l.givenUp)
+	if l.GivenUp != nil {
+		e.giveUpLookup(k, l.GivenUp)
 		return
 	}
 	l.lookups.again(k, now)
+	l.Wake()
 }
 
 // emptyLookups answers all queued lookups in an ad account that was given up.
@@ -206,11 +205,11 @@ func (e *Engine) emptyLookups(l *lane) {
 	queue := l.lookups
 	l.lookups = lookupQueue{}
 	for _, k := range queue.order {
-		e.giveUpLookup(k, l.givenUp)
+		e.giveUpLookup(k, l.GivenUp)
 	}
 	for _, p := range queue.continued {
 		for _, k := range p.lookups {
-			e.giveUpLookup(k, l.givenUp)
+			e.giveUpLookup(k, l.GivenUp)
 		}
 	}
 }

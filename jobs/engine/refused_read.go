@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"time"
 
 	"adferry/graph"
@@ -17,25 +18,16 @@ import (
 func (e *Engine) readRefused(l *lane, p *bulkRead, err *graph.Error, left time.Time) {
 	now := time.Now()
 	alone := len(p.lookups) == 1
-	if (alone && p.lookups[0].denied == 0 || !alone && err.Class == graph.RefusedAccount) && left.After(l.lastDenialAt) {
-		l.denials, l.lastDenialAt = l.denials+1, now // reads that were refused together count once
-	}
-	if l.givenUp == nil && l.denials >= dispatch.MostDenials {
-		l.givenUp = err
-	}
-	if l.givenUp != nil {
+	counts := alone && p.lookups[0].denied == 0 || !alone && err.Class == graph.RefusedAccount
+	if l.Reads.Refused(err, counts, left, now, e.opt.RetryBase) || l.GivenUp != nil {
+		l.GiveUp(cmp.Or(l.GivenUp, err))
 		for _, k := range p.lookups {
-			e.giveUpLookup(k, l.givenUp)
+			e.giveUpLookup(k, l.GivenUp)
 		}
-		e.giveUpLane(l)
 		return
 	}
-	if err.Class == graph.RefusedAccount { // it may be temporary
-		l.nextReadAt = now.Add(e.opt.RetryBase << max(0, l.denials-1))
-	}
-	e.readyChanged = true
 	if !alone {
-		l.width = l.width.Refused(len(p.lookups))
+		l.Reads.TooLarge(len(p.lookups))
 		l.lookups.first(p.lookups, now)
 		return
 	}
@@ -44,24 +36,6 @@ func (e *Engine) readRefused(l *lane, p *bulkRead, err *graph.Error, left time.T
 		l.lookups.again(k, now)
 		return
 	}
-	l.width = dispatch.NewWidth(graph.MaxHashes) // the size was not the reason
+	l.Reads.AnySize()
 	e.giveUpLookup(k, err)
-}
-
-// readSize is how many images the lane's next read asks for: one as long as the ad
-// account itself may be refused.
-func (l *lane) readSize() int {
-	if l.denials > 0 {
-		return 1
-	}
-	return l.width.Now
-}
-
-// oneByOne reports whether the lane sends one read at a time: after a refusal or a
-// failure, reads side by side would probably fail alike.
-func (l *lane) oneByOne() bool { return l.denials > 0 || l.width.Unsure }
-
-// readGranted notes that a read was answered.
-func (l *lane) readGranted() {
-	l.denials, l.nextReadAt, l.width = 0, time.Time{}, l.width.Passed()
 }

@@ -42,8 +42,8 @@ func (e *Engine) refusal(t *task) *graph.Error {
 	if t.lost || t.deleted {
 		return nil
 	}
-	if t.home.givenUp != nil {
-		return t.home.givenUp
+	if t.home.GivenUp != nil {
+		return t.home.GivenUp
 	}
 	if w := e.routes[t.pair()]; w != nil && w.refused >= dispatch.MostDenials {
 		return w.last
@@ -104,8 +104,8 @@ func (e *Engine) failingTarget(t *task) (account plan.Account, refused *graph.Er
 		if n.Kind != plan.KindCopy || n.Source != t.Source {
 			continue
 		}
-		if l := e.lane(n.Target); l.givenUp != nil || l.failing >= dispatch.MostDenials {
-			return n.Target, l.givenUp
+		if l := e.lane(n.Target); l.GivenUp != nil || l.failing >= dispatch.MostDenials {
+			return n.Target, l.GivenUp
 		}
 	}
 	return "", nil

@@ -40,7 +40,7 @@ const (
 // of each lane wait for them, as of the last count.
 type blockedReads struct {
 	counted time.Time
-	stale   bool // something changed since
+	changed bool // something did since
 	until   map[plan.Account]time.Time
 	tasks   map[*lane]map[plan.Account]int
 }
@@ -61,15 +61,15 @@ func (j *blockedReads) stuck(l *lane, now time.Time) (n int) {
 
 // noteBlocked notes that a read of the lane's ad account has to wait.
 func (e *Engine) noteBlocked(l *lane, now time.Time) {
-	if !e.blockedReads.blocked(l.account, now) && e.closedUntil(l, now).After(now) {
-		e.blockedReads.stale = true
+	if !e.blockedReads.blocked(l.Account, now) && e.closedUntil(l, now).After(now) {
+		e.blockedReads.changed = true
 	}
 }
 
 // closedUntil is until when the lane's own quota keeps it from being read, if that is a
 // long wait, or zero. The app's quota does not count: it keeps all lanes alike.
 func (e *Engine) closedUntil(l *lane, now time.Time) (until time.Time) {
-	at := l.quota.Next(now, quota.Read, e.opt.Rules)
+	at := l.Own(quota.Read, now)
 	if at.Sub(now) < longWait || !at.Before(quota.Never) {
 		return time.Time{}
 	}
@@ -78,7 +78,7 @@ func (e *Engine) closedUntil(l *lane, now time.Time) (until time.Time) {
 
 // nextCount is when to count again: never, if nothing changed since.
 func (e *Engine) nextCount(now time.Time) time.Time {
-	if !e.blockedReads.stale {
+	if !e.blockedReads.changed {
 		return quota.Never
 	}
 	if at := e.blockedReads.counted.Add(countEvery); at.After(now) {
@@ -95,10 +95,10 @@ func (e *Engine) countStuck(now time.Time) {
 	e.blockedReads = blockedReads{counted: now, until: map[plan.Account]time.Time{}, tasks: map[*lane]map[plan.Account]int{}}
 	for _, l := range e.order {
 		until := e.closedUntil(l, now)
-		if l.lookups.empty() || l.givenUp != nil || until.IsZero() {
+		if l.lookups.empty() || l.GivenUp != nil || until.IsZero() {
 			continue
 		}
-		e.blockedReads.until[l.account] = until
+		e.blockedReads.until[l.Account] = until
 		for _, k := range l.lookups.order {
 			for _, w := range k.waiters {
 				home := w.task.home
@@ -108,9 +108,12 @@ func (e *Engine) countStuck(now time.Time) {
 				case e.blockedReads.tasks[home] == nil:
 					e.blockedReads.tasks[home] = map[plan.Account]int{}
 				}
-				e.blockedReads.tasks[home][l.account]++
+				e.blockedReads.tasks[home][l.Account]++
 			}
 		}
+	}
+	for l := range e.blockedReads.tasks {
+		l.wantMore()
 	}
 }
 
@@ -140,7 +143,10 @@ func (e *Engine) unreadableSources(l *lane, now time.Time) (sources []plan.Accou
 
 // skip notes that the sources were skipped from the lane's cursor up to the given
 // operation.
-func (l *lane) skip(sources []plan.Account, upTo plan.OpID) {
+func (e *Engine) skip(l *lane, sources []plan.Account, upTo plan.OpID) {
+	if len(l.skipped) == 0 && len(sources) > 0 {
+		e.skipping = append(e.skipping, l)
+	}
 	for _, s := range sources {
 		i := slices.IndexFunc(l.skipped, func(g skippedRange) bool { return g.source == s })
 		if i < 0 {

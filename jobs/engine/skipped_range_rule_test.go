@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"adferry/jobs"
 	"adferry/plan"
 )
 
@@ -13,8 +12,8 @@ import (
 func TestGapStaysClosed(t *testing.T) {
 	now := time.Now()
 	e := New(nil, nil, Options{})
-	l := newLane(jobs.LaneState{Account: "22", Work: true}, time.Now())
-	l.skip([]plan.Account{"11"}, 50)
+	l := e.lane("22")
+	e.skip(l, []plan.Account{"11"}, 50)
 	l.cursor = 50
 	e.blockedReads.until = map[plan.Account]time.Time{"11": now.Add(time.Minute)} // nobody waits for it any more
 	if got := e.unreadableSources(l, now); len(got) != 1 || got[0] != "11" {
@@ -23,7 +22,7 @@ func TestGapStaysClosed(t *testing.T) {
 	if e.readableAgain(l, now) != nil {
 		t.Error("got a gap open whose source cannot be read")
 	}
-	l.skip(e.unreadableSources(l, now), 80)
+	e.skip(l, e.unreadableSources(l, now), 80)
 	if later := now.Add(2 * time.Minute); e.readableAgain(l, later) == nil || *e.readableAgain(l, later) != (skippedRange{"11", 0, 80}) {
 		t.Errorf("got %+v, want one gap up to 80", l.skipped)
 	}

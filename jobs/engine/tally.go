@@ -71,35 +71,30 @@ func (t *tally) dueSample(now time.Time, parked int) *jobs.Sample {
 // saveCounters brings the counters to the checkpoint now and then, and at once what a
 // lane has to wait for.
 func (e *Engine) saveCounters(now time.Time) {
-	if now.Sub(e.tally.saved) < saveEvery && !e.selfLimited {
+	if !e.d.Unsaved() && now.Sub(e.tally.saved) < saveEvery {
 		return
 	}
-	e.tally.saved, e.selfLimited = now, false
-	e.commit.add(jobs.Change{Lanes: e.changedLanes(), Tally: e.tally.snapshot(now), Sample: e.tally.dueSample(now, e.parkedLanes(now))}, nil)
+	e.tally.saved = now
+	e.commit.add(jobs.Change{Lanes: e.d.Changed(), Tally: e.snapshot(now), Sample: e.tally.dueSample(now, e.parkedLanes(now))}, nil)
+}
+
+// snapshot is the tally as it stands, with what the dispatcher counts.
+func (e *Engine) snapshot(now time.Time) *jobs.Tally {
+	e.tally.Waited += e.d.Waited()
+	e.tally.Throttled += e.d.Throttled()
+	return e.tally.snapshot(now)
 }
 
 // finalChange is what a run leaves behind, however it ended.
 func (e *Engine) finalChange(now time.Time) jobs.Change {
 	e.tally.sampled = time.Time{}
-	return jobs.Change{Lanes: e.changedLanes(), Tally: e.tally.snapshot(now), Sample: e.tally.dueSample(now, e.parkedLanes(now))}
-}
-
-// changedLanes lists the states that the checkpoint does not have yet.
-func (e *Engine) changedLanes() []jobs.LaneState {
-	states := []jobs.LaneState{e.appState}
-	for _, l := range e.order {
-		if l.dirty {
-			l.dirty = false
-			states = append(states, l.state)
-		}
-	}
-	return states
+	return jobs.Change{Lanes: e.d.Changed(), Tally: e.snapshot(now), Sample: e.tally.dueSample(now, e.parkedLanes(now))}
 }
 
 func (e *Engine) parkedLanes(now time.Time) int {
 	n := 0
 	for _, l := range e.order {
-		if l.quota.Block.Closed(now) {
+		if l.Closed(now) {
 			n++
 		}
 	}

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/cenkalti/backoff/v4"
-
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/dispatch"
 	"adferry/jobs/evidence"
 	"adferry/plan"
 )
@@ -35,11 +34,7 @@ type task struct {
 	stored           bool         // the API stored the image under a hash that was not read before
 	asUpload         bool         // a copy that is carried out as an upload
 	needsBackup      bool         // a delete whose image has to be backed up before
-	hasPicture       bool         // the picture is in the backup, or in file
-	file             graph.File   // to be uploaded
-	picturePath      string       // where that file is
-	sum              graph.Sum    // of the picture
-	pictureOf        plan.Hash    // the image it was downloaded for
+	picture          picture      // for its backup or its upload
 	downloadFailures int          // downloads that failed
 	confirmed        bool         // the confirmations of its copies are on disk
 	deferred         bool         // it is left for a later run
@@ -49,10 +44,8 @@ type task struct {
 	readsHeld        hold         // when the quota or a throttle last kept one of its reads from being sent
 	staleCount       int          // times a confirmation was too old before the others came
 	doubted          bool         // the source was asked once more for an image it did not show
-	noAnswerAt       time.Time    // when its write last got no answer
-	foreign          int          // answers to its write that did not come from the API
 	last             *graph.Error // why the write has to be tried again
-	policy           backoff.BackOff
+	retries          dispatch.Retries
 }
 
 // The slots of task.known. A delete has one more, from slotCopies on, for each place

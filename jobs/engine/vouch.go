@@ -1,11 +1,7 @@
 package engine
 
 import (
-	"context"
-	"slices"
-
 	"adferry/jobs"
-	"adferry/jobs/quota"
 	"adferry/plan"
 )
 
@@ -13,50 +9,15 @@ import (
 // image. So it is checked once more just before its write is sent: others may have been
 // downloaded since, also by other processes that use the same backup.
 
-// vouch returns an error if the picture of a task is no longer taken for its image's.
-func (e *Engine) vouch(t *task) error {
+// vouch returns an error if a picture is no longer taken for its image's.
+func (w *worker) vouch(p picture) error {
 	switch {
-	case t == nil || !t.hasPicture:
+	case !p.got:
 		return nil
-	case t.needsBackup:
-		return e.opt.Backup.Vouch(t.sum, t.pictureOf)
+	case p.kept:
+		return w.opt.Backup.Vouch(p.sum, p.of)
 	}
-	return e.pictures.upload(t.sum, t.pictureOf)
-}
-
-// withdraw removes the writes from a request whose pictures are no longer taken for
-// their images', and returns the reason for each.
-func (e *Engine) withdraw(r *request) map[*task]error {
-	doubted := map[*task]error{}
-	for i := 0; i < len(r.items); {
-		err := e.vouch(r.items[i].task)
-		if err == nil {
-			i++
-			continue
-		}
-		doubted[r.items[i].task] = err
-		r.items, r.calls = slices.Delete(r.items, i, i+1), slices.Delete(r.calls, i, i+1)
-	}
-	return doubted
-}
-
-// withdrawn downloads the pictures again of writes that were withdrawn.
-func (e *Engine) withdrawn(ctx context.Context, r *request, doubted map[*task]error) {
-	l := r.lane
-	for t, err := range doubted {
-		l.quota, e.app = l.quota.Answered(quota.Write), e.app.Answered()
-		t.Outcome.State, t.Outcome.Reason = jobs.Pending, ""
-		if t.lost { // an earlier write is still in doubt
-			t.Outcome.State = jobs.Sent
-		}
-		t.hasPicture = false
-		t.removePicture()
-		e.downloaded(ctx, t, err)
-	}
-	if len(r.items) == 0 {
-		e.returned(r)
-		l.quota.Block, e.app.Block = l.quota.Block.Returned(r.left), e.app.Block.Returned(r.left)
-	}
+	return w.pictures.upload(p.sum, p.of)
 }
 
 // suspect remembers images whose uploaded copies may be placeholders.

@@ -5,7 +5,6 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
-	"adferry/jobs/dispatch"
 	"adferry/jobs/evidence"
 	"adferry/plan"
 )
@@ -15,7 +14,7 @@ func (e *Engine) writeAnswered(t *task, reply graph.Reply, now time.Time) {
 	err := reply.Err
 	if err != nil && err.Lost { // whatever else it says
 		if err.Class == graph.RefusedRun {
-			e.halt(&jobs.RefusedError{Err: err})
+			e.d.Halt(&jobs.RefusedError{Err: err})
 		}
 		e.lost(t, err, now)
 		return
@@ -29,10 +28,10 @@ func (e *Engine) writeAnswered(t *task, reply graph.Reply, now time.Time) {
 		e.unsent(t)
 	case graph.RefusedRun:
 		e.unsent(t)
-		e.halt(&jobs.RefusedError{Err: err})
+		e.d.Halt(&jobs.RefusedError{Err: err})
 	default:
 		e.withhold(t)
-		e.trust.Doubt(t.home.account, now, func() { e.refusedWrite(t, err) })
+		e.d.Doubt(t.home.Lane, now, func() { e.refusedWrite(t, err) })
 	}
 }
 
@@ -106,8 +105,7 @@ func (e *Engine) unsent(t *task) {
 // lost notes that the effect of a write is unknown; after a backoff it is read. As with
 // unsent, this is on disk before the next try.
 func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
-	counts := e.contact.Counts(err, t.noAnswerAt)
-	t.noAnswerAt = now
+	counts := t.retries.Failed(e.d, err, now)
 	if counts {
 		t.Outcome.Attempts++
 	}
@@ -118,20 +116,15 @@ func (e *Engine) lost(t *task, err *graph.Error, now time.Time) {
 	if counts { // a message in the outcome of a sent write says that it was counted
 		blame(&o, err)
 	}
-	if err.Class == graph.Foreign {
-		if t.foreign++; t.foreign >= dispatch.MostContacts {
-			e.foreign = err
-			e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: o}}}, nil)
-			e.deferTask(t)
-			return
-		}
+	if t.retries.Intercepted() {
+		e.foreign = err
+		e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: o}}}, nil)
+		e.deferTask(t)
+		return
 	}
-	if t.policy == nil {
-		t.policy = e.opt.Dispatch().Backoff()
-	}
-	again := now.Add(t.policy.NextBackOff())
+	again := now.Add(t.retries.Pause(e.d))
 	e.commit.add(jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: o}}}, func() {
-		e.after(again, func() { t.forget(); e.advance(t) })
+		e.d.After(again, func() { t.forget(); e.advance(t) })
 	})
 	e.release(t)
 }

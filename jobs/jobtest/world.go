@@ -137,7 +137,12 @@ func (w *World) RunCtx(ctx context.Context, o engine.Options, started func(*engi
 		w.T.Fatal(err)
 	}
 	defer job.Close()
-	o.Observe = func(e jobs.Event) { w.Events = append(w.Events, e) }
+	o.Audit, o.Observe = true, func(e jobs.Event) {
+		w.Events = append(w.Events, e)
+		if e.Text == dispatch.NotWoken {
+			w.T.Error(e.Text)
+		}
+	}
 	disk := jobs.Checkpoint(job)
 	if w.Wrap != nil {
 		disk = w.Wrap(job)

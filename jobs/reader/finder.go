@@ -93,7 +93,7 @@ func (i *finder) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest,
 	case evidence.RestNextPage:
 		again.after, again.empty = answer.After, e.empty+1
 	case evidence.RestAbsent:
-		again.doubted, again.asked = true, e.asked
+		again.unsure, again.asked = true, e.asked
 	}
 	return append(left, again), nil
 }

@@ -35,7 +35,7 @@ func (l *listing) done() bool { return l.ended }
 // take hands on what a page shows, without the images that were handed on before.
 func (l *listing) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest, error) {
 	if r.Empty && !sure {
-		e.doubted = true
+		e.unsure = true
 		return []*pageRequest{e}, nil
 	}
 	page := l.pages.Judge(r)
@@ -82,7 +82,7 @@ func (s *firstAnswer) done() bool { return s.ended }
 
 func (s *firstAnswer) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest, error) {
 	if r.Empty && !sure {
-		e.doubted = true
+		e.unsure = true
 		return []*pageRequest{e}, nil
 	}
 	s.ended = true

@@ -3,9 +3,8 @@ package reader
 import (
 	"time"
 
-	"github.com/cenkalti/backoff/v4"
-
 	"adferry/graph"
+	"adferry/jobs/dispatch"
 )
 
 // pageRequest is a page of a listing or some hashes to be read, in as many reads as it
@@ -17,13 +16,11 @@ type pageRequest struct {
 
 	query   graph.Query // the read that was last sent
 	due     time.Time
-	tries   int // reads in a row that failed
-	policy  backoff.BackOff
-	doubted bool      // what the answer did not show may be there
-	asked   int       // how often it was doubted
-	alone   bool      // the next read asks for one image: a larger one was refused
-	foreign int       // answers that did not come from the API
-	missed  time.Time // when one last got no answer
+	retries dispatch.Retries
+	unsure  bool // what the answer did not show may be there
+	doubted bool // it waits to be asked again because of that
+	asked   int  // how often it did
+	alone   bool // the next read asks for one image: a larger one was refused
 }
 
 // backlog is what an ad account has left to read.
@@ -34,7 +31,7 @@ type backlog interface {
 	// query is what to ask now, for at most n images.
 	query(e *pageRequest, n int) graph.Query
 	// take handles an answer and returns what is left to read. Unless the answer is
-	// sure, what it does not show comes back as doubted. An answer that proves nothing
+	// sure, what it does not show comes back as unsure. An answer that proves nothing
 	// is an *unreadError: the request is repeated as after a read that failed.
 	take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest, error)
 	// done reports whether next has no more, ever.

@@ -11,7 +11,6 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/evidence"
-	"adferry/jobs/quota"
 	"adferry/plan"
 )
 
@@ -27,21 +26,17 @@ import (
 // options do not allow to wait, [jobs.ErrDuration], the end of the context, or what the
 // caller's own function returned.
 type Reader struct {
+	d   *dispatch.Dispatcher
 	api dispatch.API
 	opt dispatch.Options
-
-	quotas  map[plan.Account]*quota.Lane
-	app     quota.App
-	pace    quota.Pace
-	contact dispatch.Contact
-	headers dispatch.Headers
 
 	tellsStatus bool // answers tell the status of images
 }
 
 // New makes a reader.
 func New(api dispatch.API, opt dispatch.Options) *Reader {
-	return &Reader{api: api, opt: opt.WithDefaults(), quotas: map[plan.Account]*quota.Lane{}}
+	opt.BatchSize, opt.CancelOnStop = 1, true
+	return &Reader{api: api, opt: opt.WithDefaults(), d: dispatch.New(opt)}
 }
 
 // SetQuotas takes over what a job knows about the quotas, as its next process would: tiers,
@@ -49,19 +44,13 @@ func New(api dispatch.API, opt dispatch.Options) *Reader {
 // quota headers. Of s it uses Lanes and Tally.
 func (r *Reader) SetQuotas(s jobs.ResumePoint) {
 	if s.Tally.HeadersSent {
-		r.headers = dispatch.HeadersSent
+		r.d.ExpectHeaders()
 	}
 	for _, lane := range s.Lanes {
-		block := quota.Block{}
-		if lane.ParkedUntil.After(time.Now()) {
-			block = quota.Until(lane.ParkedUntil, time.Now())
+		if lane.Account != "" {
+			r.d.Open(lane.Account, nil, pageSize)
 		}
-		if lane.Account == "" {
-			r.app.Block = block
-			continue
-		}
-		q := r.quota(lane.Account)
-		q.Tier, q.Block = lane.Tier, block
+		r.d.Inherit(lane, time.Now())
 	}
 }
 
@@ -108,6 +97,8 @@ func (r *Reader) Count(ctx context.Context, accounts []plan.Account, q graph.Que
 // read now and which tier it reports. An account that may be blocked is not waited
 // for. Errors are as those of the other methods.
 func (r *Reader) CheckAccess(ctx context.Context, accounts []plan.Account) error {
+	r.d.Impatient(true)
+	defer r.d.Impatient(r.opt.Impatient)
 	t := r.newScan(accounts, 1, func(a plan.Account) (backlog, func()) {
 		return &firstAnswer{account: a, q: graph.Query{Fields: []string{graph.FieldID}}, each: func(plan.Account, graph.Reply) error { return nil }}, func() {}
 	})
@@ -136,50 +127,41 @@ func (r *Reader) Find(ctx context.Context, accounts []plan.Account, q graph.Quer
 
 // Tier is the access tier that the API reported for an account, so far.
 func (r *Reader) Tier(a plan.Account) graph.Tier {
-	if q := r.quotas[a]; q != nil {
-		return q.Tier
+	if l := r.d.Lane(a); l != nil {
+		return l.Quota.Tier
 	}
 	return graph.TierUnknown
 }
 
-// quota is what is known of an account's quota.
-func (r *Reader) quota(a plan.Account) *quota.Lane {
-	q := r.quotas[a]
-	if q == nil {
-		known := quota.Lane{}.Adopt(r.pace)
-		q = &known
-		r.quotas[a] = q
-	}
-	return q
-}
-
 // read works through the backlogs of the ad accounts.
-func (r *Reader) read(ctx context.Context, accounts []plan.Account, width int, supplyOf func(plan.Account) (backlog, func())) error {
-	return r.newScan(accounts, width, supplyOf).finish(ctx)
+func (r *Reader) read(ctx context.Context, accounts []plan.Account, width int, backlogOf func(plan.Account) (backlog, func())) error {
+	return r.newScan(accounts, width, backlogOf).finish(ctx)
 }
 
-func (r *Reader) newScan(accounts []plan.Account, width int, supplyOf func(plan.Account) (backlog, func())) *scan {
-	t := &scan{Reader: r, turn: -1, inbox: make(chan func())}
+func (r *Reader) newScan(accounts []plan.Account, width int, backlogOf func(plan.Account) (backlog, func())) *scan {
+	s := &scan{Reader: r}
 	seen := map[plan.Account]bool{}
 	for _, a := range accounts {
 		if seen[a] {
 			continue
 		}
 		seen[a] = true
-		s, release := supplyOf(a)
-		stop := &accountScan{account: a, quota: r.quota(a), backlog: s, release: release, width: dispatch.NewWidth(width), wait: ownWait{account: a}}
-		t.all, t.open = append(t.all, stop), append(t.open, stop)
+		b, release := backlogOf(a)
+		scan := &accountScan{scan: s, backlog: b, release: release}
+		scan.lane = r.d.Open(a, scan, width)
+		scan.lane.Wake()
+		s.all, s.open = append(s.all, scan), append(s.open, scan)
 	}
-	return t
+	return s
 }
 
 // finish runs the scan and returns what went wrong.
-func (t *scan) finish(ctx context.Context) error {
-	failed := []error{t.run(ctx)}
-	for _, s := range t.all {
-		s.release()
-		if s.refused != nil {
-			failed = append(failed, &AccountError{s.account, s.refused})
+func (s *scan) finish(ctx context.Context) error {
+	failed := []error{s.d.Run(ctx, s, dispatch.Plain{API: s.api})}
+	for _, a := range s.all {
+		a.release()
+		if a.refused != nil {
+			failed = append(failed, &AccountError{a.lane.Account, a.refused})
 		}
 	}
 	return errors.Join(failed...)

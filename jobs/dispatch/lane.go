@@ -1,0 +1,215 @@
+package dispatch
+
+import (
+	"container/heap"
+	"context"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/quota"
+	"adferry/plan"
+)
+
+// Lane is one ad account: what the API charges it for, until when it has to wait, and the
+// client's queue of what to send. A lane without anything to send costs nothing: it is looked
+// at only after it was woken.
+type Lane struct {
+	Account plan.Account
+	Queue   Queue
+	Quota   quota.Lane
+	Reads   Reads
+	State   jobs.LaneState // what the checkpoint keeps of it
+	Dirty   bool           // State differs from the checkpoint's
+	GivenUp *graph.Error   // why nothing more is sent; nil: it goes on
+
+	d        *Dispatcher
+	gate     *Gate
+	inflight int  // requests and other work
+	queued   bool // it waits for its turn
+	isUrgent bool // its turn comes before all others
+	awaits   bool // any answer may help it
+	index    int  // among the sleepers; -1: it is none of them
+	wake     time.Time
+	holding  bool // a quota or a throttle keeps something of it from being sent
+	held     bool // ... since its last turn
+
+	inherited           inheritedWait
+	parkedCountedUntil  time.Time // until when its waits are counted in State.Parked
+	waitReported        bool      // a wait that the API did not impose was reported
+	waitReportedAt      time.Time // when that was last reported
+	maybeThrottles      int       // throttles in a row that may be a block
+	maybeThrottledWrite bool      // the last of them struck a write
+}
+
+// Queue is what the client has to send on one lane. Its methods run in the dispatcher's
+// goroutine.
+type Queue interface {
+	// Prepare is called when the lane has its turn. It may return work for a slot of the pool
+	// that is no API call. wake says when the lane may have something to send that it does not
+	// offer yet.
+	Prepare(now time.Time) (work Work, wake time.Time)
+	// Offer is the call that would be sent next, after those that are in r.
+	Offer(r *Request, now time.Time) Offer
+	// Take takes that call out of the queue.
+	Take(r *Request, now time.Time) (graph.Call, Item)
+	// HeldBack says that quotas keep the offer from being sent until the given moment, which
+	// is quota.Never if an answer decides.
+	HeldBack(o Offer, r *Request, until, now time.Time)
+	// Urgent reports whether the next offer should be sent before those of other lanes.
+	Urgent() bool
+	// GaveUp says that the lane was given up.
+	GaveUp()
+}
+
+// Work runs in a slot of the pool; what it returns runs in the dispatcher's goroutine
+// afterwards.
+type Work func(context.Context) func()
+
+// Offer is a call that a lane could send.
+type Offer struct {
+	Cost    quota.Cost
+	Reserve quota.Cost // has to be free beside it
+	Due     time.Time  // not before; quota.Never: there is none
+	Alone   bool       // in a request of its own
+	Last    bool       // no other call follows it in its request
+}
+
+// Item is what a call is about, on the client's side.
+type Item interface {
+	// Answered takes the reply to the call.
+	Answered(r *Request, reply graph.Reply, now time.Time)
+	// Unsent takes back a call that was not sent after all, and why.
+	Unsent(r *Request, why error, now time.Time)
+}
+
+// Lane is the account's lane, or nil.
+func (d *Dispatcher) Lane(a plan.Account) *Lane { return d.lanes[a] }
+
+// Lanes are all lanes, in the order in which they came.
+func (d *Dispatcher) Lanes() []*Lane { return d.order }
+
+// Open makes the account's lane unless there is one, and gives it a queue whose reads ask for at most
+// so many images. It takes its first turn when it is woken.
+func (d *Dispatcher) Open(a plan.Account, q Queue, readSize int) *Lane {
+	l := d.lanes[a]
+	if l == nil {
+		l = &Lane{Account: a, State: jobs.LaneState{Account: a}, d: d, gate: d.gate(""), index: -1}
+		d.lanes[a] = l
+		d.order = append(d.order, l)
+	}
+	l.Queue, l.Reads = q, NewReads(readSize)
+	l.GivenUp, l.maybeThrottles = nil, 0
+	return l
+}
+
+// close ends the lane's queue.
+func (l *Lane) close() {
+	l.leave()
+	l.Queue, l.queued, l.isUrgent, l.awaits, l.inflight = nil, false, false, false, 0
+}
+
+// Wake gives the lane its turn, because it may have something to send.
+func (l *Lane) Wake() {
+	if l.queued {
+		return
+	}
+	l.leave()
+	l.queued = true
+	l.gate.ring = append(l.gate.ring, l)
+}
+
+// Urgent gives the lane its turn before all others, as long as its queue is urgent.
+func (l *Lane) Urgent() {
+	l.Wake()
+	if !l.isUrgent {
+		l.isUrgent = true
+		l.d.urgent = append(l.d.urgent, l)
+	}
+}
+
+// AwaitAnswer gives the lane its turn after the next answer to any lane.
+func (l *Lane) AwaitAnswer() {
+	if !l.awaits {
+		l.awaits = true
+		l.d.awaiting = append(l.d.awaiting, l)
+	}
+}
+
+// leave takes the lane out of those that wait.
+func (l *Lane) leave() {
+	if l.index >= 0 {
+		heap.Remove(&l.d.sleeping, l.index)
+	}
+	if l.held {
+		l.held = false
+		l.d.held--
+	}
+}
+
+// rest has the lane wait until it is woken, or until the given moment.
+func (l *Lane) rest(until time.Time) {
+	holding := l.holding
+	l.holding = false
+	if l.queued { // it was woken during its turn
+		return
+	}
+	if holding {
+		l.held = true
+		l.d.held++
+	}
+	if until.Before(quota.Never) {
+		l.wake = until
+		heap.Push(&l.d.sleeping, l)
+	}
+}
+
+// HoldBack notes during its turn that a quota or a throttle keeps something of the lane from
+// being sent.
+func (l *Lane) HoldBack() { l.holding = true }
+
+// InFlight is how many requests of the lane are on their way, and how much other work.
+func (l *Lane) InFlight() int { return l.inflight }
+
+// Allowed is when the lane's and the app's quota allow a call of this cost.
+func (l *Lane) Allowed(c quota.Cost, now time.Time) time.Time {
+	at := l.own(c, now)
+	if app := l.gate.app.Next(now); app.After(at) {
+		return app
+	}
+	return at
+}
+
+// own is when the lane's own quota allows a call of this cost.
+func (l *Lane) own(c quota.Cost, now time.Time) time.Time {
+	l.adopt()
+	return l.Quota.Next(now, c, l.d.opt.Rules)
+}
+
+// Own is when the lane's own quota allows a call of this cost, whatever the app's says.
+func (l *Lane) Own(c quota.Cost, now time.Time) time.Time { return l.own(c, now) }
+
+// Probing reports whether only one call may be sent, to see whether a throttle is over.
+func (l *Lane) Probing() bool { return l.Quota.Block.Probing() || l.gate.app.Block.Probing() }
+
+// Closed reports whether a throttle keeps the lane from sending.
+func (l *Lane) Closed(now time.Time) bool { return l.Quota.Block.Closed(now) }
+
+// adopt takes over what other lanes learned of the limit of requests a second that all have.
+func (l *Lane) adopt() {
+	if l.Quota.Pace() != l.d.pace {
+		l.Quota = l.Quota.Adopt(l.d.pace)
+	}
+}
+
+// sharePace tells the other lanes what this one learned of that limit, or that it tries it.
+func (l *Lane) sharePace(now time.Time) {
+	p := l.Quota.Pace()
+	if p == l.d.pace {
+		return
+	}
+	l.d.pace = p
+	for s := &l.d.sleeping; len(*s) > 0 && (*s)[0].wake.Sub(now) < 2*time.Second; { // longer waits have another reason
+		(*s)[0].Wake()
+	}
+}

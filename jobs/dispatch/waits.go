@@ -1,0 +1,180 @@
+package dispatch
+
+import (
+	"fmt"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/quota"
+)
+
+// Waits are told in events, and in the lanes' states for the checkpoint. A park is imposed by
+// the API; any other wait may be over sooner.
+
+// leastReported is from how long on a wait that the API did not impose is reported.
+const leastReported = 10 * time.Second
+
+// shownEvery is how often a changed wait of one lane is reported: its reads and its
+// writes may wait for different things in turns.
+const shownEvery = 5 * time.Second
+
+// whyWait says in the API's words why something waits, and whether the wait is shorter
+// than the API asked for.
+func whyWait(err *graph.Error, until, now time.Time) string {
+	if err.RetryAfter > quota.MaxNamedWait && until.Equal(now.Add(quota.MaxNamedWait)) {
+		return fmt.Sprintf("%s (the API asked for %v; asked again after a day)", err.Detail(), err.RetryAfter)
+	}
+	return err.Detail()
+}
+
+// parkLane notes that the API throttled a lane; before is the end of its earlier wait.
+func (d *Dispatcher) parkLane(l *Lane, err *graph.Error, before time.Time, write bool, now time.Time) {
+	l.State.Throttles++
+	d.throttled++
+	if err.Class == graph.MaybeThrottled && l.Quota.Block.Until.After(before) {
+		l.maybeThrottledWrite = write
+		if l.maybeThrottles++; l.maybeThrottles > MostMaybeThrottles || d.opt.Impatient {
+			l.GiveUp(err)
+		}
+	}
+	if l.Quota.Block.Until.After(before) {
+		d.recordPark(l, jobs.Park{Account: l.Account, From: now, Until: l.Quota.Block.Until, Code: err.Code, Subcode: err.Subcode}, whyWait(err, l.Quota.Block.Until, now))
+	}
+}
+
+// appAnswered notes whether an answer closed or opened the gate of all lanes; before is the
+// end of their earlier wait.
+func (d *Dispatcher) appAnswered(g *Gate, reply graph.Reply, before, now time.Time) {
+	switch {
+	case reply.Err != nil && (reply.Err.Class == graph.ThrottledApp || g.app.Block.Until.After(before)):
+		d.parkAll(g, reply.Err, before, now)
+	case !before.IsZero() && g.app.Block.Until.IsZero():
+		d.appWaitOver(g, now)
+	}
+}
+
+// parkAll notes that the API throttled all lanes; before is the end of their earlier wait.
+func (d *Dispatcher) parkAll(g *Gate, err *graph.Error, before, now time.Time) {
+	if err.Class.Throttled() {
+		d.throttled++
+	}
+	if g.app.Block.Until.After(before) {
+		why := whyWait(err, g.app.Block.Until, now)
+		g.state.ParkedUntil, g.state.ParkedFor, g.waitReported = g.app.Block.Until, why, true
+		d.savePark(jobs.Park{Account: "", From: now, Until: g.app.Block.Until, Code: err.Code, Subcode: err.Subcode}, why)
+	}
+}
+
+// recordPark notes that a lane has to wait because the API says so.
+func (d *Dispatcher) recordPark(l *Lane, p jobs.Park, why string) {
+	if !l.parkedCountedUntil.Before(p.From) {
+		p.From = l.parkedCountedUntil // the same wait became longer
+	}
+	l.State.Parked, l.parkedCountedUntil = l.State.Parked+p.Until.Sub(p.From), p.Until
+	l.State.ParkedUntil, l.State.ParkedFor, l.Dirty = p.Until, why, true
+	l.waitReported = false // the end of the wait that was told before is not to be told any more
+	d.savePark(p, why)
+}
+
+// savePark has the client make a park durable, and reports it.
+func (d *Dispatcher) savePark(p jobs.Park, why string) {
+	d.client.Parked(p)
+	d.Report(jobs.Event{Kind: jobs.EventParked, Account: p.Account, Until: p.Until, Text: why})
+	if d.opt.StopOnThrottle {
+		d.Halt(&jobs.ThrottledError{Account: p.Account, Until: p.Until})
+	}
+}
+
+// reportAppWait notes that all lanes of a gate wait although no throttle asked for it: the API
+// cannot be reached, or the app's calls of this hour are used up.
+func (d *Dispatcher) reportAppWait(g *Gate, until time.Time, why string, now time.Time) {
+	if g.app.Block.Until.After(until) {
+		return
+	}
+	known := g.waitReported && now.Sub(g.waitReportedAt) < shownEvery || until.Sub(g.state.ParkedUntil).Abs() < time.Second && why == g.state.ParkedFor
+	g.state.ParkedUntil, g.state.ParkedFor, g.waitReported = until, why, true
+	if known {
+		return
+	}
+	g.waitReportedAt, d.unsaved = now, true
+	d.Report(jobs.Event{Kind: jobs.EventWaiting, Until: until, Text: why})
+}
+
+// appWaitOver notes that such a wait, or a park of all lanes, is over.
+func (d *Dispatcher) appWaitOver(g *Gate, now time.Time) {
+	if !g.waitReported || g.app.Block.Closed(now) {
+		return
+	}
+	g.state.ParkedUntil, g.state.ParkedFor, g.waitReported = time.Time{}, "", false
+	d.Report(jobs.Event{Kind: jobs.EventWaiting})
+}
+
+// reportQuotaWait notes that a lane, or all of them, wait because of a quota that nobody has
+// exceeded: status shows it, and for the next process, which does not know what was
+// sent, it is a park.
+func (d *Dispatcher) reportQuotaWait(l *Lane, c quota.Cost, at, now time.Time) {
+	if at.Sub(now) < leastReported || at.Equal(quota.Never) || l.Quota.Block.Closed(now) || l.gate.app.Block.Closed(now) {
+		return
+	}
+	if own := l.own(c, now); own.Before(at) {
+		d.reportAppWait(l.gate, at, "the calls of the app's hour are used up", now)
+		return
+	}
+	d.reportWait(l, at, l.Quota.Why(now, c, d.opt.Rules), now)
+}
+
+// ReportHeld reports that the lane has to wait for what it saves up for.
+func (l *Lane) ReportHeld(c quota.Cost, at, now time.Time) {
+	l.d.tellInherited(l, now)
+	l.d.reportQuotaWait(l, c, at, now)
+}
+
+// ReportDoubt notes that a lane is asked again at a later moment because its empty
+// answers are doubted.
+func (l *Lane) ReportDoubt(until, now time.Time) {
+	if until.Sub(now) >= leastReported && !l.Quota.Block.Closed(now) {
+		l.d.reportWait(l, until, "it answers with empty lists, as a throttled account may, and is asked again", now)
+	}
+}
+
+// reportWait reports a wait that the API did not impose.
+func (d *Dispatcher) reportWait(l *Lane, until time.Time, why string, now time.Time) {
+	if l.waitReported && now.Sub(l.waitReportedAt) < shownEvery || until.Sub(l.State.ParkedUntil).Abs() < time.Second {
+		return
+	}
+	l.waitReportedAt = now
+	l.State.ParkedUntil, l.State.ParkedFor, l.Dirty = until, why, true
+	l.waitReported, d.unsaved = true, true
+	d.Report(jobs.Event{Kind: jobs.EventWaiting, Account: l.Account, Until: until, Text: why})
+}
+
+// WaitOver notes that a wait that the API did not impose is over, perhaps early.
+func (l *Lane) WaitOver() {
+	if !l.waitReported {
+		return
+	}
+	l.waitReported = false
+	l.State.ParkedUntil, l.State.ParkedFor, l.Dirty = time.Time{}, "", true
+	l.d.Report(jobs.Event{Kind: jobs.EventWaiting, Account: l.Account})
+}
+
+// Unsaved reports whether a wait changed since the last call that the checkpoint should have
+// at once.
+func (d *Dispatcher) Unsaved() bool {
+	u := d.unsaved
+	d.unsaved = false
+	return u
+}
+
+// Changed lists the states that the checkpoint does not have yet, the app's first.
+func (d *Dispatcher) Changed() []jobs.LaneState {
+	states := []jobs.LaneState{d.gate("").state}
+	for _, l := range d.order {
+		if l.Dirty {
+			l.Dirty = false
+			states = append(states, l.State)
+		}
+	}
+	return states
+}

@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/evidence"
+	"adferry/plan"
+)
+
+// worker is what runs in the slots of the pool. It sees nothing of the engine's state: what it
+// needs of a task is copied before, and what becomes of it is returned.
+type worker struct {
+	api      dispatch.API
+	store    jobs.Checkpoint
+	opt      Options
+	pictures *pictureFolder
+}
+
+// errExpired is why a request was not sent that waited for the disk until one of its permits
+// expired.
+var errExpired = errors.New("a permit expired")
+
+// Send implements [dispatch.Sender]: intents to disk, then one round trip.
+func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result {
+	if r.Lane == nil { // the neutral question
+		return dispatch.Plain{API: w.api}.Send(ctx, r)
+	}
+	calls := slices.Clone(r.Calls)
+	unsent := make([]error, len(calls))
+	var intents []jobs.Record
+	var until time.Time
+	for i, item := range r.Items() {
+		write, ok := item.(*write)
+		if !ok {
+			continue
+		}
+		if calls[i].File, unsent[i] = w.file(write, calls[i].File); unsent[i] == nil {
+			unsent[i] = w.vouch(write.picture)
+		}
+		if unsent[i] != nil {
+			continue
+		}
+		intents = append(intents, write.intent)
+		if by := calls[i].ConnectBy; !by.IsZero() && (until.IsZero() || by.Before(until)) {
+			until = by
+		}
+	}
+	if len(intents) > 0 {
+		if _, err := w.store.Commit(ctx, jobs.Change{Records: intents}); err != nil {
+			failed := &jobs.CheckpointError{Err: err}
+			return dispatch.Result{Replies: make([]graph.Reply, len(calls)), Unsent: all(unsent, failed), Stop: failed}
+		}
+	}
+	crashPoint("intent_written")
+	if !until.IsZero() && time.Now().After(until) {
+		return dispatch.Result{Replies: make([]graph.Reply, len(calls)), Unsent: all(unsent, errExpired)}
+	}
+	return dispatch.Result{Replies: w.do(ctx, calls, unsent), Unsent: unsent}
+}
+
+// all fills in why for the calls that have no reason yet not to be sent.
+func all(unsent []error, why error) []error {
+	for i, err := range unsent {
+		if err == nil {
+			unsent[i] = why
+		}
+	}
+	return unsent
+}
+
+// do sends the calls that are to be sent, and returns a reply for each call.
+func (w *worker) do(ctx context.Context, calls []graph.Call, unsent []error) []graph.Reply {
+	var sent []graph.Call
+	for i, c := range calls {
+		if unsent[i] == nil {
+			sent = append(sent, c)
+		}
+	}
+	if len(sent) == 0 {
+		return make([]graph.Reply, len(calls))
+	}
+	crashPoint("sent")
+	answers := w.api.Do(ctx, sent)
+	evidence.Match(sent, answers)
+	crashPoint("answered")
+	if slices.ContainsFunc(sent, func(c graph.Call) bool { return c.Action == graph.ActionDelete }) {
+		crashPoint("delete_sent")
+	}
+	if len(sent) == len(calls) {
+		return answers
+	}
+	replies := make([]graph.Reply, len(calls))
+	for i := range calls {
+		if unsent[i] == nil {
+			replies[i], answers = answers[0], answers[1:]
+		}
+	}
+	return replies
+}
+
+// file is the file of a write, which an upload row names by its path.
+func (w *worker) file(of *write, file graph.File) (graph.File, error) {
+	if of.op.Kind == plan.KindUpload {
+		return w.opt.File(of.op)
+	}
+	return file, nil
+}
