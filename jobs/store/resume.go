@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"adferry/graph"
@@ -136,43 +137,56 @@ func (j *Job) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation, erro
 	return all, j.withNeeds(ctx, all)
 }
 
-// withNeeds adds the operations that each one waits for.
-func (j *Job) withNeeds(ctx context.Context, all []jobs.Operation) (err error) {
-	for i := range all {
-		if !all[i].Op.Needs {
-			continue
+// withNeeds adds the operations that each one waits for, with one query for all.
+func (j *Job) withNeeds(ctx context.Context, all []jobs.Operation) error {
+	index := map[plan.OpID]int{}
+	var ids []plan.OpID
+	for i, o := range all {
+		if o.Op.Needs {
+			index[o.ID] = i
+			ids = append(ids, o.ID)
 		}
-		all[i].Needs, err = j.operations(ctx, `SELECT `+j.operationColumns()+` FROM needs n JOIN ops p ON p.id = n.need
-			LEFT JOIN outcomes o ON o.op = p.id WHERE n.op = ? ORDER BY p.id`, all[i].ID)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var needing plan.OpID
+	return j.eachOperation(ctx, []any{&needing}, func(need jobs.Operation) {
+		o := &all[index[needing]]
+		o.Needs = append(o.Needs, need)
+	}, `SELECT n.op, `+j.operationColumns()+` FROM needs n JOIN ops p ON p.id = n.need
+		LEFT JOIN outcomes o ON o.op = p.id WHERE n.op IN `+idList(ids)+` ORDER BY n.op, p.id`)
+}
+
+func (j *Job) operations(ctx context.Context, query string, args ...any) (all []jobs.Operation, err error) {
+	err = j.eachOperation(ctx, nil, func(o jobs.Operation) { all = append(all, o) }, query, args...)
+	return all, err
+}
+
+// eachOperation visits the operations that a query yields; first receives the columns that the
+// query has before those of an operation.
+func (j *Job) eachOperation(ctx context.Context, first []any, visit func(jobs.Operation), query string, args ...any) error {
+	rows, err := j.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return j.readError(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		o, err := j.scanOperation(rows, first)
 		if err != nil {
 			return err
 		}
+		visit(o)
 	}
-	return nil
+	return j.readError(rows.Err())
 }
 
-func (j *Job) operations(ctx context.Context, query string, args ...any) ([]jobs.Operation, error) {
-	rows, err := j.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, j.readError(err)
-	}
-	defer rows.Close()
-	var all []jobs.Operation
-	for rows.Next() {
-		o, err := j.scanOperation(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, o)
-	}
-	return all, j.readError(rows.Err())
-}
-
-func (j *Job) scanOperation(rows *sql.Rows) (jobs.Operation, error) {
+func (j *Job) scanOperation(rows *sql.Rows, first []any) (jobs.Operation, error) {
 	var o jobs.Operation
 	var kind, guard string
 	var out outcomeRow
-	if err := rows.Scan(append([]any{&o.ID, &kind, &o.Source, &o.Hash, &o.Target, &o.File, &o.Op.Needs, &o.Needed, &guard}, out.dest()...)...); err != nil {
+	own := []any{&o.ID, &kind, &o.Source, &o.Hash, &o.Target, &o.File, &o.Op.Needs, &o.Needed, &guard}
+	if err := rows.Scan(slices.Concat(first, own, out.dest())...); err != nil {
 		return o, j.readError(err)
 	}
 	for _, err := range []error{o.Kind.UnmarshalText([]byte(kind)), o.Guard.UnmarshalText([]byte(guard))} {
