@@ -28,7 +28,7 @@ func listCommand(s *streams) *cli.Command {
 			"Exit code 1: some ad account could not be read to its end; the others were listed.\n" +
 			"The fields are " + strings.Join(graph.ImageFields, ", ") + ".",
 		Flags: append([]cli.Flag{
-			&cli.StringSliceFlag{Name: "hash", Usage: "only the image of this hash; may be repeated", EnvVars: env("hash")},
+			&cli.StringSliceFlag{Name: "hash", Usage: "only the image of this `HASH`; may be repeated", EnvVars: env("hash")},
 			stringFlag("name", "", "TEXT", "only images of this name"),
 			intFlag("min-width", 0, "only images at least so many pixels wide"),
 			intFlag("min-height", 0, "only images at least so many pixels high"),
