@@ -12,7 +12,7 @@ func (p Program) Man() string {
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", p.Name, roff(p.Usage))
 	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\nCOMMAND [OPTIONS] [ARGUMENTS]\n", p.Name)
 	b.WriteString(".SH DESCRIPTION\n")
-	manAbout(&b, p.About)
+	manAbout(&b, p.About, true)
 	for _, g := range inGroups(p.Commands, nil, func(c Command) string { return c.Group }) {
 		fmt.Fprintf(&b, ".SH %s\n", roff(strings.ToUpper(g.heading)))
 		for _, c := range g.members {
@@ -28,7 +28,7 @@ func (p Program) Man() string {
 
 func (p Program) manCommand(b *strings.Builder, c Command) {
 	fmt.Fprintf(b, ".SS %s\n%s.\n", roff(p.synopsis(c)), roff(c.Usage))
-	manAbout(b, c.About)
+	manAbout(b, c.About, false)
 	for _, g := range inGroups(c.Options, p.Groups, func(o Option) string { return o.Group }) {
 		if g.heading != "" {
 			fmt.Fprintf(b, ".PP\n.I %s\n", roff(g.heading))
@@ -52,14 +52,26 @@ func (p Program) manCommand(b *strings.Builder, c Command) {
 	}
 }
 
-// manAbout writes paragraphs; lines that stand as they are follow each other in one.
-func manAbout(b *strings.Builder, text string) {
-	for _, p := range paragraphs(text) {
-		if asItIs(p) {
-			fmt.Fprintf(b, ".br\n%s\n", roff(strings.TrimSpace(p)))
-		} else {
-			fmt.Fprintf(b, ".PP\n%s\n", roff(p))
+// manAbout writes paragraphs, each but one that begins a section behind the macro that
+// separates it; lines that stand as they are follow each other in one.
+func manAbout(b *strings.Builder, text string, beginsSection bool) {
+	verbatim := false
+	for i, p := range paragraphs(text) {
+		if asItIs(p) != verbatim {
+			verbatim = !verbatim
+			if verbatim {
+				b.WriteString(".PP\n.nf\n")
+			} else {
+				b.WriteString(".fi\n")
+			}
 		}
+		if !verbatim && (i > 0 || !beginsSection) {
+			b.WriteString(".PP\n")
+		}
+		b.WriteString(roff(p) + "\n")
+	}
+	if verbatim {
+		b.WriteString(".fi\n")
 	}
 }
 
