@@ -37,7 +37,7 @@ var groupOf = map[string]string{
 	"on-throttle": groupPace, "max-wait": groupPace, "max-duration": groupPace, "max-attempts": groupPace,
 	"retry-base": groupPace, "retry-max": groupPace, "page-size": groupPace,
 
-	"json": groupShown, "fields": groupShown, "format": groupShown, "count": groupShown, "quiet": groupShown,
+	"json": groupShown, "watch": groupShown, "fields": groupShown, "format": groupShown, "count": groupShown, "quiet": groupShown,
 	"progress": groupShown, "log-level": groupShown, "log-format": groupShown, "metrics": groupShown,
 
 	"token-file": groupConnection, "endpoint": groupConnection, "api-version": groupConnection,
