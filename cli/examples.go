@@ -65,7 +65,7 @@ var examples = map[string][]manual.Example{
 		{Line: "adferry help run", Does: "the same as adferry run --help"},
 	},
 	"completion": {
-		{Line: "adferry completion bash", Does: "in ~/.bashrc: source <(adferry completion bash)"},
+		{Line: "adferry completion bash", Does: "in ~/.bashrc, as eval \"$(adferry completion bash)\""},
 	},
 	"man": {
 		{Line: "adferry man", Does: "to read it: adferry man | man -l -"},

@@ -20,7 +20,7 @@ const (
 	groupConnection = "Connection"
 )
 
-var groups = []string{groupImages, groupJob, groupSafety, groupPace, groupShown, groupConnection}
+var groups = []string{groupImages, groupJob, groupPace, groupSafety, groupShown, groupConnection}
 
 // groupOf has the heading of each option of the commands that have many.
 var groupOf = map[string]string{

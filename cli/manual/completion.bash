@@ -1,4 +1,4 @@
-# Completion of PROGRAM for bash. In ~/.bashrc: source <(PROGRAM completion bash)
+# Completion of PROGRAM for bash. In ~/.bashrc: eval "$(PROGRAM completion bash)"
 # Or for all users: PROGRAM completion bash >/etc/bash_completion.d/PROGRAM
 _PROGRAM() {
     local line paths=:nothing
