@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -71,6 +72,29 @@ func TestSandboxHelp(t *testing.T) {
 		if !strings.Contains(text, "\n  "+f.Name+" ") {
 			t.Errorf("the help does not list the fault %s", f.Name)
 		}
+	}
+}
+
+// The manual page is one that mandoc has no complaint about, and has every option.
+func TestManualPage(t *testing.T) {
+	p := program()
+	p.Date = "2026-11-26"
+	page := p.Man()
+	for _, c := range p.Commands {
+		for _, o := range c.Options {
+			if !strings.Contains(page, "\\-\\-"+strings.ReplaceAll(o.Name, "-", "\\-")) {
+				t.Errorf("the page does not have --%s of %s", o.Name, c.Name)
+			}
+		}
+	}
+	mandoc, err := exec.LookPath("mandoc")
+	if err != nil {
+		t.Skip("mandoc is not installed: the page is not checked")
+	}
+	lint := exec.Command(mandoc, "-T", "lint", "-W", "warning")
+	lint.Stdin = strings.NewReader(page)
+	if out, err := lint.CombinedOutput(); err != nil {
+		t.Errorf("mandoc: %v\n%s", err, out)
 	}
 }
 
