@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -11,21 +10,22 @@ import (
 	"adferry/plan"
 )
 
-// newApp builds the command tree. Nothing in it exits the process.
+// newApp builds the command tree. Nothing in it exits the process. Help, completion and
+// the version are package manual's: the library's own help is wider than a terminal, knows
+// no examples and has each option's variable in its line, its completion needs a package of
+// bash's and reads os.Args, and all of them write past our streams' errors.
 func newApp(s *streams) *cli.App {
 	app := &cli.App{
-		Name:      "adferry",
-		Usage:     "move ad images between Meta ad accounts in bulk",
-		UsageText: "adferry COMMAND [OPTIONS] [ARGUMENTS]",
-		Version:   version(),
-		Description: "The access token comes from ADFERRY_ACCESS_TOKEN or --token-file FILE (- is standard input),\n" +
-			"the app secret from ADFERRY_APP_SECRET. Every option has an environment variable ADFERRY_<OPTION>.",
-		Reader:               s.in,
-		Writer:               s.out,
-		ErrWriter:            s.err,
-		HideHelpCommand:      true,
-		Flags:                []cli.Flag{cli.HelpFlag}, // the library adds none beside a help command that is not its own
-		EnableBashCompletion: true,
+		Name:  "adferry",
+		Usage: "move ad images between Meta ad accounts in bulk",
+		Description: "The access token comes from ADFERRY_ACCESS_TOKEN or --token-file FILE (- is standard input), " +
+			"the app secret from ADFERRY_APP_SECRET. Options work before and after the arguments.",
+		Reader:          s.in,
+		Writer:          s.out,
+		ErrWriter:       s.err,
+		HideHelp:        true,
+		HideHelpCommand: true,
+		HideVersion:     true,
 		// A file may have a comma in its name.
 		DisableSliceFlagSeparator: true,
 		ExitErrHandler:            func(*cli.Context, error) {},
@@ -34,46 +34,37 @@ func newApp(s *streams) *cli.App {
 			if c.Args().Present() {
 				return noCommand(c, c.Args().First())
 			}
-			return cli.ShowAppHelp(c)
+			return s.print(describe(c.App).Help())
 		},
-		Commands: []*cli.Command{
-			planCommand(s), runCommand(s), resumeCommand(s), retryCommand(s), statusCommand(s), verifyCommand(s), undoCommand(s), reportCommand(s),
-			listCommand(s), cleanupCommand(s), pauseCommand(s), unpauseCommand(s), tuneCommand(s), sandboxCommand(s),
-			helpCommand(),
-		},
+		Commands: slices.Concat(
+			under("Prepare", planCommand(s), listCommand(s)),
+			under("Run", runCommand(s), resumeCommand(s), retryCommand(s)),
+			under("Watch and steer", statusCommand(s), pauseCommand(s), unpauseCommand(s), tuneCommand(s)),
+			under("Afterwards", reportCommand(s), verifyCommand(s), undoCommand(s)),
+			under("Clean up", cleanupCommand(s)),
+			under("Rehearse", sandboxCommand(s)),
+			under("About adferry", helpCommand(s), completionCommand(s), manCommand(s), versionCommand(s), completeCommand(s)),
+		),
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = onUsageError
-		c.HideHelpCommand = true
+		c.HideHelp = true
 	}
 	return app
 }
 
-// helpCommand takes the place of the CLI library's own, which ends with an exit
-// code of its own for a topic that it does not know.
-func helpCommand() *cli.Command {
-	return &cli.Command{
-		Name: "help", Usage: "show the help of a command, or this one", ArgsUsage: "[COMMAND]",
-		Action: func(c *cli.Context) error {
-			if !c.Args().Present() {
-				return cli.ShowAppHelp(c)
-			}
-			topic, err := argument(c, "COMMAND")
-			if err != nil {
-				return err
-			}
-			if c.App.Command(topic) == nil {
-				return noCommand(c, topic)
-			}
-			return cli.ShowCommandHelp(c, topic)
-		},
+// under puts commands under a heading of the help.
+func under(heading string, commands ...*cli.Command) []*cli.Command {
+	for _, c := range commands {
+		c.Category = heading
 	}
+	return commands
 }
 
 // noCommand is an error with the command that was most likely meant, or else all.
 func noCommand(c *cli.Context, name string) error {
 	var names []string
-	for _, command := range c.App.Commands {
+	for _, command := range c.App.VisibleCommands() {
 		names = append(names, command.Name)
 	}
 	hint := "the commands are " + strings.Join(names, ", ")
@@ -86,27 +77,29 @@ func noCommand(c *cli.Context, name string) error {
 // reorder puts a command's options before its arguments: the flag package
 // behind the CLI library stops at the first argument, and would silently ignore
 // a --dry-run behind it. An option that lacks its value is an error, because it would
-// swallow the next option.
+// swallow the next option. What asks for help or the version becomes that command.
 func reorder(app *cli.App, args []string) ([]string, error) {
 	out := []string{app.Name}
-	if slices.Contains(args, completionFlag) {
-		return append(out, args...), nil
-	}
 	for i, arg := range args {
-		if isHelp(arg) {
+		switch {
+		case isHelp(arg):
 			return append(append(out, "help"), args[i+1:]...), nil
-		}
-		if strings.HasPrefix(arg, "-") {
+		case arg == "--version" || arg == "-v":
+			return append(out, "version"), nil
+		case strings.HasPrefix(arg, "-"):
 			out = append(out, arg)
 			continue
 		}
 		c := app.Command(arg)
-		if c == nil {
+		if c == nil || c.SkipFlagParsing {
 			return append(out, args[i:]...), nil
 		}
-		options, operands, err := split(c, args[i+1:])
-		if err != nil {
+		options, operands, help, err := split(c, args[i+1:])
+		switch {
+		case err != nil:
 			return nil, err
+		case help:
+			return append(out, "help", c.Name), nil
 		}
 		out = append(append(out, arg), options...)
 		if len(operands) > 0 {
@@ -117,42 +110,37 @@ func reorder(app *cli.App, args []string) ([]string, error) {
 	return out, nil
 }
 
-// completionFlag is what a shell puts last to have a line completed, which may
-// well lack a value.
-const completionFlag = "--generate-bash-completion"
-
-// isHelp reports whether an option asks for help. The CLI library would look for
-// the help of whatever else is on the line.
+// isHelp reports whether an option asks for help.
 func isHelp(arg string) bool {
 	return strings.HasPrefix(arg, "-") && slices.Contains(cli.HelpFlag.Names(), strings.TrimLeft(arg, "-"))
 }
 
-// split separates a command's options, each with its value, from its operands. One
-// that asks for help is the only one that counts.
-func split(c *cli.Command, args []string) (options, operands []string, err error) {
+// split separates a command's options, each with its value, from its operands. If
+// one asks for help, nothing else counts.
+func split(c *cli.Command, args []string) (options, operands []string, help bool, err error) {
 	for len(args) > 0 {
 		arg := args[0]
 		args = args[1:]
 		switch {
 		case arg == "--":
-			return options, append(operands, args...), nil
+			return options, append(operands, args...), false, nil
 		case arg == "-" || !strings.HasPrefix(arg, "-"):
 			operands = append(operands, arg)
 		case isHelp(arg):
-			return []string{arg}, nil, nil
+			return nil, nil, true, nil
 		default:
 			options = append(options, arg)
 			if !takesValue(c, arg) {
 				continue
 			}
 			if len(args) == 0 || strings.HasPrefix(args[0], "--") {
-				return nil, nil, withoutValue(strings.TrimLeft(arg, "-"))
+				return nil, nil, false, withoutValue(strings.TrimLeft(arg, "-"))
 			}
 			options = append(options, args[0])
 			args = args[1:]
 		}
 	}
-	return options, operands, nil
+	return options, operands, false, nil
 }
 
 func withoutValue(name string) error {
@@ -173,12 +161,4 @@ func takesValue(c *cli.Command, arg string) bool {
 		}
 	}
 	return false
-}
-
-// version is the module version that the binary was built from.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "development"
 }

@@ -22,24 +22,24 @@ func cleanupCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "cleanup", Usage: "delete the images that a policy selects",
 		ArgsUsage: "ACCOUNT...",
-		Description: "Lists the ad accounts to their end, shows what would be deleted, and then deletes it as a job like any\n" +
-			"other: its manifest is DIR/cleanup.csv, and adferry resume, retry, status and report take DIR.\n" +
-			"At least one of --unused, --older-than and --name selects; an image is deleted if all that are given select it.\n" +
-			"An image is never deleted if it is in use or the API does not say whether it is, if it is younger than --min-age\n" +
-			"or of unknown age, if it is not ACTIVE, or if --keep names it. An image that the API lists several times counts\n" +
-			"once. If an ad account cannot be listed to its end, none of its images are deleted, and the exit code is 1.\n" +
-			"The API's list of creatives is documented to be incomplete: if it wrongly calls an image unused, the API refuses\n" +
+		Description: "Lists the ad accounts to their end, shows what would be deleted, and then deletes it as a job like any " +
+			"other: its manifest is DIR/cleanup.csv, and adferry resume, retry, status and report take DIR.\n\n" +
+			"At least one of --unused, --older-than and --name selects; an image is deleted if all that are given select it. " +
+			"An image is never deleted if it is in use or the API does not say whether it is, if it is younger than --min-age " +
+			"or of unknown age, if it is not ACTIVE, or if --keep names it. An image that the API lists several times counts " +
+			"once. If an ad account cannot be listed to its end, none of its images are deleted, and the exit code is 1.\n\n" +
+			"The API's list of creatives is documented to be incomplete: if it wrongly calls an image unused, the API refuses " +
 			"the deletion; name such images with --keep, and they are not tried.\n\n" +
-			"The same cleanup on a DIR with an unfinished job resumes that job; a DIR with any other job is refused.\n" +
-			"From a timer: --jobs ROOT --yes. Each run makes a folder ROOT/cleanup-<date>-<time>Z. If the newest of them\n" +
-			"holds an unfinished job of the same cleanup, the run resumes it instead, and lists nothing.\n" +
+			"The same cleanup on a DIR with an unfinished job resumes that job; a DIR with any other job is refused.\n\n" +
+			"From a timer: --jobs ROOT --yes. Each run makes a folder ROOT/cleanup-<date>-<time>Z. If the newest of them " +
+			"holds an unfinished job of the same cleanup, the run resumes it instead, and lists nothing. " +
 			"While one process uses ROOT, a second one exits with 6.",
 		Flags: withOwn([]cli.Flag{
 			boolFlag("unused", "select images that nothing uses: no creative, and no association with one"),
 			stringFlag("older-than", "", "AGE", "select images created at least this long ago, in whole days or hours, such as 180d"),
 			stringFlag("name", "", "GLOB", "select by the whole name, case-sensitive: * is any text, ? a character, [a-z] one of these"),
 			&cli.StringSliceFlag{Name: "keep", EnvVars: env("keep"),
-				Usage: "do not delete what this list names: image hashes, one a line, or a mapping.csv (`FILE`; may be repeated; the variable has one a line)"},
+				Usage: "do not delete what `FILE` names: image hashes, one a line, or a mapping.csv; may be repeated; the variable has one file a line"},
 			stringFlag("min-age", cleanup.FormatAge(cleanup.DefaultMinAge), "AGE", "do not delete images that are younger; 0 is any age"),
 			stringFlag("max-delete", cleanup.FormatLimit(cleanup.DefaultLimit), "N|P%", "refuse to delete more than N images, or more than P% of the images of an ad account"),
 			stringFlag("job", "", "DIR", "folder of the job"),

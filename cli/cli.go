@@ -83,3 +83,9 @@ func (s *streams) say(line string) error {
 	_, err := fmt.Fprintln(s.out, line)
 	return err
 }
+
+// print writes text to standard output as it is.
+func (s *streams) print(text string) error {
+	_, err := io.WriteString(s.out, text)
+	return err
+}

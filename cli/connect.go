@@ -34,7 +34,7 @@ func (o connection) connect(s *streams, log *slog.Logger) (dispatch.API, error) 
 	return logged(client, log), nil
 }
 
-func userAgent() string { return "adferry/" + version() }
+func userAgent() string { return "adferry/" + build().Version }
 
 // token reads the access token from where it may be: never from an option's value, which
 // every process on the machine can see.

@@ -7,6 +7,7 @@
 // what it found. The rest is shared:
 //
 //	app.go, flags.go, usage_errors.go   the command tree, and the library's errors in our words
+//	describe.go, examples.go            the command tree for package manual: help, man, completion
 //	options.go                          options that several commands share, as values
 //	session.go, connect.go, server.go   what a run needs besides its job
 //	runner.go, follow.go, signals.go    a job's run, and who steers or stops it

@@ -10,6 +10,40 @@ import (
 	"adferry/graph"
 )
 
+// The headings of options in help, in this order.
+const (
+	groupImages     = "Which images"
+	groupJob        = "Job"
+	groupPace       = "Pace"
+	groupSafety     = "Safety"
+	groupShown      = "What is shown"
+	groupConnection = "Connection"
+)
+
+var groups = []string{groupImages, groupJob, groupPace, groupSafety, groupShown, groupConnection}
+
+// groupOf has the heading of each option of the commands that have many.
+var groupOf = map[string]string{
+	"hash": groupImages, "name": groupImages, "min-width": groupImages, "min-height": groupImages,
+	"business-id": groupImages, "biz-tag-id": groupImages,
+	"unused": groupImages, "older-than": groupImages, "min-age": groupImages, "keep": groupImages,
+
+	"job": groupJob, "jobs": groupJob, "keep-jobs": groupJob, "on-denied": groupJob,
+
+	"yes": groupSafety, "dry-run": groupSafety, "check": groupSafety, "max-delete": groupSafety,
+	"max-failures": groupSafety, "backup": groupSafety,
+
+	"workers": groupPace, "batch-size": groupPace, "max-rate": groupPace, "quota": groupPace,
+	"on-throttle": groupPace, "max-wait": groupPace, "max-duration": groupPace, "max-attempts": groupPace,
+	"retry-base": groupPace, "retry-max": groupPace, "page-size": groupPace,
+
+	"json": groupShown, "watch": groupShown, "fields": groupShown, "format": groupShown, "count": groupShown, "quiet": groupShown,
+	"progress": groupShown, "log-level": groupShown, "log-format": groupShown, "metrics": groupShown,
+
+	"token-file": groupConnection, "endpoint": groupConnection, "api-version": groupConnection,
+	"timeout": groupConnection, "new-endpoint": groupConnection, "sandbox": groupConnection,
+}
+
 // env names the environment variable of an option.
 func env(name string) []string {
 	return []string{"ADFERRY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))}

@@ -20,15 +20,15 @@ var usualFields = []string{graph.FieldName, graph.FieldStatus, "width", "height"
 func listCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "list", Usage: "list the images of ad accounts; sends no write, ever", ArgsUsage: "ACCOUNT...",
-		Description: "Reads all the accounts side by side and writes their images as they come.\n" +
-			"An image is shown once for each account, as the first row of the API's list shows it, with status DELETED\n" +
-			"too: see the field status. --count shows the number that the API itself reports.\n" +
-			"--format csv begins with source_account and hash, like a manifest:\n" +
-			"to make one, add a column target_account, or operation with delete in it.\n" +
-			"Exit code 1: some ad account could not be read to its end; the others were listed.\n" +
-			"The fields are " + strings.Join(graph.ImageFields, ", ") + ".",
+		Description: "Reads all the accounts side by side and writes their images as they come. " +
+			"An image is shown once for each account, as the first row of the API's list shows it, with status DELETED, " +
+			"too: see the field status. --count shows the number that the API itself reports.\n\n" +
+			"--format csv begins with source_account and hash, like a manifest: " +
+			"to make one, add a column target_account, or operation with delete in it.\n\n" +
+			"The fields are " + strings.Join(graph.ImageFields, ", ") + ".\n\n" +
+			"Exit code 1: some ad account could not be read to its end; the others were listed.",
 		Flags: append([]cli.Flag{
-			&cli.StringSliceFlag{Name: "hash", Usage: "only the image of this hash; may be repeated", EnvVars: env("hash")},
+			&cli.StringSliceFlag{Name: "hash", Usage: "only the image of this `HASH`; may be repeated", EnvVars: env("hash")},
 			stringFlag("name", "", "TEXT", "only images of this name"),
 			intFlag("min-width", 0, "only images at least so many pixels wide"),
 			intFlag("min-height", 0, "only images at least so many pixels high"),

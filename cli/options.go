@@ -147,6 +147,14 @@ func argument(c *cli.Context, name string) (string, error) {
 		c.Command.Name, c.NArg(), strings.Join(c.Args().Slice(), " "))
 }
 
+// noArguments refuses arguments.
+func noArguments(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return nil
+	}
+	return usagef("adferry "+c.Command.Name, "%s takes no arguments, not %q", c.Command.Name, c.Args().First())
+}
+
 // accountsOf reads the command's arguments, each account once.
 func accountsOf(c *cli.Context) ([]plan.Account, error) {
 	if c.NArg() == 0 {

@@ -24,11 +24,18 @@ import (
 func sandboxCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "sandbox", Usage: "serve a local Graph API to rehearse against",
-		Description: "--manifest seeds it: every ad account of the manifest exists, and every source has its image.\n" +
-			"A column named sandbox changes that for a row, with any of the words\n" +
-			"missing (the source lacks the image), present (the target has it), in_use (a creative uses it),\n" +
-			"associated (it counts as used, and no creative is named), name=FILE.jpg, age=DAYSd (it was made so long ago),\n" +
-			"denied (the target, or a delete's source, refuses the token), rehash (its copies get another hash).",
+		Description: "--manifest seeds it: every ad account of the manifest exists, and every source has its image. " +
+			"A column named sandbox changes that for a row, with any of these words:\n" +
+			"  missing        the source lacks the image\n" +
+			"  present        the target has it\n" +
+			"  in_use         a creative uses it\n" +
+			"  associated     it counts as used, and no creative is named\n" +
+			"  name=FILE.jpg  its name\n" +
+			"  age=DAYSd      it was made so long ago\n" +
+			"  denied         the target, or a delete's source, refuses the token\n" +
+			"  rehash         its copies get another hash\n\n" +
+			"The faults of --faults and --script are listed below the options; each error code, such as 80004/2446079, is one, too. " +
+			"With _after behind its name, the call takes effect before the fault. docs/sandbox.md has examples.",
 		Flags: []cli.Flag{
 			stringFlag("listen", "127.0.0.1:8080", "ADDR", "address to serve on; port 0 picks a free one"),
 			stringFlag("manifest", "", "FILE", "manifest to seed accounts and images from"),

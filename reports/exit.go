@@ -13,6 +13,18 @@ const (
 	ExitUnusable = 7 // the job file is damaged, or of a newer version
 )
 
+// ExitMeanings says what each exit code means, on a line.
+var ExitMeanings = [...]string{
+	ExitDone:     "every row ended as wanted",
+	ExitFailures: "finished, and some rows failed (failed.csv), drift was found, or an ad account could not be read",
+	ExitUsage:    "usage, configuration or manifest error; nothing was sent",
+	ExitStopped:  "stopped early: signal, throttle, time, disk, network; resume goes on",
+	ExitRefused:  "the API refused the token or the app; renew it and resume",
+	ExitGuard:    "stopped by a safety guard",
+	ExitLocked:   "another process holds the job",
+	ExitUnusable: "the job file is damaged or from a newer version; left untouched",
+}
+
 // beforeResume says what to do before a job that ended with an exit code is resumed;
 // nothing for most codes.
 func beforeResume(code int) string {

@@ -90,25 +90,6 @@ const (
 	faultAppear
 )
 
-// faultNames maps the names that are not error codes.
-var faultNames = map[string]faultKind{
-	"throttle": faultThrottle, "error_200": faultError200, "error_empty": faultErrorEmpty,
-	"html_502": faultHTML502, "html_504": faultHTML504, "empty_503": faultEmpty503,
-	"truncated": faultTruncated, "cut": faultCut, "timeout": faultTimeout,
-	"null": faultNull, "960": faultAborted, "empty_entry": faultEmptyEntry,
-	"envelope": faultEnvelope, "late": faultLate, "lie": faultLie, "in_use": faultInUse,
-	"rehash": faultRehash, "reduce": faultReduce, "empty_list": faultEmptyList, "regain": faultRegain,
-	"short_batch": faultShortBatch, "long_batch": faultLongBatch, "shuffled_batch": faultShuffledBatch,
-	"renamed": faultRenamed, "rekeyed": faultRekeyed, "crossed": faultCrossed, "bad_hash": faultBadHash,
-	"capped": faultCapped, "unfiltered": faultUnfiltered, "partial": faultPartial, "foreign_rows": faultForeignRows,
-	"stale": faultStale, "total_mismatch": faultTotalMismatch, "null_rows": faultNullRows, "empty_rows": faultEmptyRows,
-	"id_rows": faultIDRows, "unsuccessful": faultUnsuccessful,
-	"no_use": faultNoUse, "odd_use": faultOddUse, "odd_types": faultOddTypes,
-	"repeated_page": faultRepeatedPage, "same_cursor": faultSameCursor, "cursor_circle": faultCursorCircle,
-	"endless_paging": faultEndlessPaging, "endless_empty": faultEndlessEmpty,
-	"vanish": faultVanish, "appear": faultAppear,
-}
-
 // throttleCodes are the codes of which throttle is one.
 var throttleCodes = []Code{codeScore, codeHourly, "613/1487742"}
 

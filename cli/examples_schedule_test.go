@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"gopkg.in/yaml.v3"
-
 	"adferry/graph/sandbox"
 )
 
@@ -24,11 +22,11 @@ const day = 24 * time.Hour
 // says: it is run as it stands, paths apart, against a sandbox.
 
 func TestServiceExample(t *testing.T) {
-	service := unit(t, "../testdata/cleanup/adferry-cleanup.service")
+	service := unit(t, "../docs/examples/adferry-cleanup.service")
 	if got := service["Service"]["Type"]; got != "oneshot" {
 		t.Errorf("Type is %q: a timer's service runs once", got)
 	}
-	timer := unit(t, "../testdata/cleanup/adferry-cleanup.timer")
+	timer := unit(t, "../docs/examples/adferry-cleanup.timer")
 	if timer["Timer"]["OnCalendar"] == "" || timer["Install"]["WantedBy"] != "timers.target" {
 		t.Errorf("the timer is never started: %v", timer)
 	}
@@ -52,7 +50,7 @@ func TestServiceVerified(t *testing.T) {
 	dir := t.TempDir()
 	var paths []string
 	for _, name := range []string{"adferry-cleanup.service", "adferry-cleanup.timer"} {
-		raw, err := os.ReadFile(filepath.Join("../testdata/cleanup", name))
+		raw, err := os.ReadFile(filepath.Join("../docs/examples", name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +66,7 @@ func TestServiceVerified(t *testing.T) {
 }
 
 func TestCrontabExample(t *testing.T) {
-	raw, err := os.ReadFile("../testdata/cleanup/crontab")
+	raw, err := os.ReadFile("../docs/examples/crontab")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,89 +89,6 @@ func TestCrontabExample(t *testing.T) {
 	}
 	if entries == 0 {
 		t.Error("the crontab has no entry")
-	}
-}
-
-func TestCronJobExample(t *testing.T) {
-	raw, err := os.ReadFile("../testdata/cleanup/cronjob.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var job cronJob
-	if err := yaml.Unmarshal(raw, &job); err != nil {
-		t.Fatal(err)
-	}
-	pod := job.Spec.JobTemplate.Spec.Template.Spec
-	for _, tt := range []struct{ field, got, want string }{
-		{"apiVersion", job.APIVersion, "batch/v1"},
-		{"kind", job.Kind, "CronJob"},
-		{"concurrencyPolicy", job.Spec.ConcurrencyPolicy, "Forbid"},
-		{"restartPolicy", pod.RestartPolicy, "Never"},
-		{"backoffLimit", fmt.Sprint(job.Spec.JobTemplate.Spec.BackoffLimit), "0"},
-	} {
-		if tt.got != tt.want {
-			t.Errorf("%s is %q, want %q", tt.field, tt.got, tt.want)
-		}
-	}
-	if _, err := cronCommand(job.Spec.Schedule + " run"); err != nil {
-		t.Errorf("schedule: %v", err)
-	}
-	if job.Metadata.Name == "" || len(pod.Containers) != 1 {
-		t.Fatalf("got name %q and %d containers", job.Metadata.Name, len(pod.Containers))
-	}
-	c := pod.Containers[0]
-	secret := false
-	for _, e := range c.Env {
-		secret = secret || e.Name == "ADFERRY_ACCESS_TOKEN" && e.Value == "" && e.ValueFrom.SecretKeyRef.Name != "" && e.ValueFrom.SecretKeyRef.Key != ""
-	}
-	if !secret {
-		t.Error("the access token does not come from a secret")
-	}
-	var mounts []string
-	for _, m := range c.VolumeMounts {
-		mounts = append(mounts, m.Name)
-	}
-	for _, v := range pod.Volumes {
-		if !slices.Contains(mounts, v.Name) {
-			t.Errorf("volume %q is mounted nowhere", v.Name)
-		}
-	}
-	if len(mounts) != len(pod.Volumes) {
-		t.Errorf("got %d mounts of %d volumes", len(mounts), len(pod.Volumes))
-	}
-	t.Setenv("ADFERRY_ACCESS_TOKEN", "token")
-	runExample(t, c.Args, strings.NewReplacer("/var/lib/adferry", "STATE", "/etc/adferry", "ETC"))
-}
-
-// cronJob is what is looked at of a CronJob (Kubernetes API, batch/v1).
-type cronJob struct {
-	APIVersion string `yaml:"apiVersion"`
-	Kind       string
-	Metadata   struct{ Name string }
-	Spec       struct {
-		Schedule          string
-		ConcurrencyPolicy string `yaml:"concurrencyPolicy"`
-		JobTemplate       struct {
-			Spec struct {
-				BackoffLimit int `yaml:"backoffLimit"`
-				Template     struct{ Spec podSpec }
-			}
-		} `yaml:"jobTemplate"`
-	}
-}
-
-type podSpec struct {
-	RestartPolicy string `yaml:"restartPolicy"`
-	Volumes       []struct{ Name string }
-	Containers    []struct {
-		Args []string
-		Env  []struct {
-			Name, Value string
-			ValueFrom   struct {
-				SecretKeyRef struct{ Name, Key string } `yaml:"secretKeyRef"`
-			} `yaml:"valueFrom"`
-		}
-		VolumeMounts []struct{ Name string } `yaml:"volumeMounts"`
 	}
 }
 

@@ -1,0 +1,211 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"adferry/graph/sandbox"
+	"adferry/jobs/rehearsal"
+)
+
+// The examples for Kubernetes hold together, and the command in each does what it says.
+
+func TestCronJobExample(t *testing.T) {
+	var job cronJob
+	readYAML(t, "../docs/examples/cleanup-cronjob.yaml", &job)
+	for _, tt := range []struct{ field, got, want string }{
+		{"apiVersion", job.APIVersion, "batch/v1"},
+		{"kind", job.Kind, "CronJob"},
+		{"concurrencyPolicy", job.Spec.ConcurrencyPolicy, "Forbid"},
+		{"backoffLimit", fmt.Sprint(job.Spec.JobTemplate.Spec.BackoffLimit), "0"},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%s is %q, want %q", tt.field, tt.got, tt.want)
+		}
+	}
+	if _, err := cronCommand(job.Spec.Schedule + " run"); err != nil {
+		t.Errorf("schedule: %v", err)
+	}
+	args := checkPod(t, job.Metadata.Name, job.Spec.JobTemplate.Spec.Template.Spec)
+	t.Setenv("ADFERRY_ACCESS_TOKEN", "token")
+	runExample(t, args, strings.NewReplacer("/var/lib/adferry", "STATE", "/etc/adferry", "ETC"))
+}
+
+// The job is started again after the exit codes that say that this goes on with it, and
+// after no other.
+func TestJobExample(t *testing.T) {
+	var job kubernetesJob
+	readYAML(t, "../docs/examples/consolidation-job.yaml", &job)
+	if job.APIVersion != "batch/v1" || job.Kind != "Job" {
+		t.Errorf("it is a %s of %s", job.Kind, job.APIVersion)
+	}
+	rules := job.Spec.PodFailurePolicy.Rules
+	if len(rules) == 0 || rules[0].Action != "FailJob" || rules[0].OnExitCodes.Operator != "In" || rules[0].OnExitCodes.ContainerName != "adferry" {
+		t.Fatalf("the first rule is %+v", rules)
+	}
+	if got, want := rules[0].OnExitCodes.Values, []int{exitFailures, exitUsage, exitRefused, exitGuard, exitUnusable}; !slices.Equal(got, want) {
+		t.Errorf("the job fails for good with exit codes %v, want %v", got, want)
+	}
+	if job.Spec.BackoffLimit == 0 {
+		t.Error("the job is never started again")
+	}
+	args := checkPod(t, job.Metadata.Name, job.Spec.Template.Spec)
+
+	dir := t.TempDir()
+	places := strings.NewReplacer("/var/lib/adferry", filepath.Join(dir, "state"), "/etc/adferry", dir, ":9464", "127.0.0.1:0")
+	for i, arg := range args {
+		args[i] = places.Replace(arg)
+	}
+	manifest, err := os.ReadFile("../testdata/consolidation.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "manifest.csv")
+	if err := os.WriteFile(path, manifest, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	seeds, err := rehearsal.ReadSeeds(manifestIn(path).readWith)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := sandbox.New(sandbox.Options{})
+	seeds.Fill(server, time.Now())
+	web := httptest.NewServer(server)
+	defer web.Close()
+	t.Setenv("ADFERRY_ENDPOINT", web.URL)
+	t.Setenv("ADFERRY_ACCESS_TOKEN", "token")
+
+	t.Setenv("ADFERRY_MAX_DURATION", "1ns") // the first pod is stopped at once
+	var errs strings.Builder
+	if code := Run(t.Context(), slices.Clone(args), nil, io.Discard, &errs); code != exitStopped {
+		t.Fatalf("%s: got exit code %d\n%s", strings.Join(args, " "), code, errs.String())
+	}
+	t.Setenv("ADFERRY_MAX_DURATION", "")
+	if code := Run(t.Context(), slices.Clone(args), nil, io.Discard, &errs); code != exitDone {
+		t.Fatalf("%s: got exit code %d\n%s", strings.Join(args, " "), code, errs.String())
+	}
+	for _, name := range []string{"state/consolidation/report.html", "state/kept/restore.csv"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// checkPod checks what a pod of adferry has to have, and returns the arguments.
+func checkPod(t *testing.T, name string, pod podSpec) (args []string) {
+	t.Helper()
+	if name == "" || pod.RestartPolicy != "Never" || len(pod.Containers) != 1 {
+		t.Fatalf("got the name %q, restartPolicy %q and %d containers", name, pod.RestartPolicy, len(pod.Containers))
+	}
+	c := pod.Containers[0]
+	if s := c.SecurityContext; !pod.SecurityContext.RunAsNonRoot || pod.SecurityContext.RunAsUser != imageUser || !s.ReadOnlyRootFilesystem {
+		t.Errorf("it may do more than it needs: %+v, %+v", pod.SecurityContext, s)
+	}
+	secret, state := false, false
+	for _, e := range c.Env {
+		secret = secret || e.Name == "ADFERRY_ACCESS_TOKEN" && e.Value == "" && e.ValueFrom.SecretKeyRef.Name != "" && e.ValueFrom.SecretKeyRef.Key != ""
+		state = state || e.Name == "ADFERRY_STATE_DIR" && strings.HasPrefix(e.Value, "/var/lib/adferry/")
+	}
+	if !secret || !state {
+		t.Errorf("the access token comes from a secret: %v; the list of unfinished jobs is on the volume: %v", secret, state)
+	}
+	var mounts []string
+	for _, m := range c.VolumeMounts {
+		mounts = append(mounts, m.Name)
+	}
+	for _, v := range pod.Volumes {
+		if !slices.Contains(mounts, v.Name) {
+			t.Errorf("volume %q is mounted nowhere", v.Name)
+		}
+	}
+	if len(mounts) != len(pod.Volumes) {
+		t.Errorf("got %d mounts of %d volumes", len(mounts), len(pod.Volumes))
+	}
+	return c.Args
+}
+
+// readYAML reads a file of one document.
+func readYAML(t *testing.T, path string, into any) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(raw))
+	if err := decoder.Decode(into); err != nil {
+		t.Fatal(err)
+	}
+	if err := decoder.Decode(new(any)); err != io.EOF {
+		t.Errorf("%s has more than one document: %v", path, err)
+	}
+}
+
+// cronJob and kubernetesJob are what is looked at of a CronJob and a Job (Kubernetes API,
+// batch/v1).
+type cronJob struct {
+	APIVersion string `yaml:"apiVersion"`
+	Kind       string
+	Metadata   struct{ Name string }
+	Spec       struct {
+		Schedule          string
+		ConcurrencyPolicy string `yaml:"concurrencyPolicy"`
+		JobTemplate       struct {
+			Spec struct {
+				BackoffLimit int `yaml:"backoffLimit"`
+				Template     struct{ Spec podSpec }
+			}
+		} `yaml:"jobTemplate"`
+	}
+}
+
+type kubernetesJob struct {
+	APIVersion string `yaml:"apiVersion"`
+	Kind       string
+	Metadata   struct{ Name string }
+	Spec       struct {
+		BackoffLimit     int `yaml:"backoffLimit"`
+		PodFailurePolicy struct {
+			Rules []struct {
+				Action      string
+				OnExitCodes struct {
+					ContainerName string `yaml:"containerName"`
+					Operator      string
+					Values        []int
+				} `yaml:"onExitCodes"`
+			}
+		} `yaml:"podFailurePolicy"`
+		Template struct{ Spec podSpec }
+	}
+}
+
+type podSpec struct {
+	RestartPolicy   string `yaml:"restartPolicy"`
+	SecurityContext struct {
+		RunAsNonRoot bool `yaml:"runAsNonRoot"`
+		RunAsUser    int  `yaml:"runAsUser"`
+	} `yaml:"securityContext"`
+	Volumes    []struct{ Name string }
+	Containers []struct {
+		Args []string
+		Env  []struct {
+			Name, Value string
+			ValueFrom   struct {
+				SecretKeyRef struct{ Name, Key string } `yaml:"secretKeyRef"`
+			} `yaml:"valueFrom"`
+		}
+		SecurityContext struct {
+			ReadOnlyRootFilesystem bool `yaml:"readOnlyRootFilesystem"`
+		} `yaml:"securityContext"`
+		VolumeMounts []struct{ Name string } `yaml:"volumeMounts"`
+	}
+}
