@@ -54,7 +54,7 @@ func (r *Retries) Pause(d *Dispatcher) time.Duration {
 
 // Join makes this the tries of two calls that become one.
 func (r *Retries) Join(other Retries) {
-	r.Tries, r.foreign, r.missed = max(r.Tries, other.Tries), max(r.foreign, other.foreign), later(r.missed, other.missed)
+	r.Tries, r.foreign, r.missed = max(r.Tries, other.Tries), max(r.foreign, other.foreign), Later(r.missed, other.missed)
 	r.policy = other.policy
 }
 

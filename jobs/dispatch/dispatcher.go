@@ -152,7 +152,7 @@ func (d *Dispatcher) loop(ctx context.Context) {
 		if d.stop != nil && d.opt.CancelOnStop {
 			d.pool.cancel(d.stop)
 		}
-		if d.quiet() && (d.stop != nil || !d.doubted() && d.client.Done()) {
+		if d.Quiet() && (d.stop != nil || !d.doubted() && d.client.Done()) {
 			return
 		}
 		if d.going() && d.opt.Audit {
@@ -170,16 +170,13 @@ func (d *Dispatcher) loop(ctx context.Context) {
 // going reports whether something may be sent.
 func (d *Dispatcher) going() bool { return d.stop == nil && !d.paused }
 
-// quiet reports whether nothing is under way that could bring more to send.
-func (d *Dispatcher) quiet() bool { return d.pool.running == 0 && !d.client.Busy() }
-
-// Quiet reports whether nothing is on its way that could bring more to send.
-func (d *Dispatcher) Quiet() bool { return d.quiet() }
+// Quiet reports whether nothing is under way that could bring more to send.
+func (d *Dispatcher) Quiet() bool { return d.pool.running == 0 && !d.client.Busy() }
 
 // stuck reports whether nothing is awaited any more, and then does something about it: a
 // lane that can send and was not woken would be a defect, but not a reason to lose a job.
 func (d *Dispatcher) stuck(wake time.Time) bool {
-	if !d.quiet() || !wake.Equal(quota.Never) {
+	if !d.Quiet() || !wake.Equal(quota.Never) {
 		return false
 	}
 	if d.rescued {

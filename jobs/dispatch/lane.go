@@ -173,21 +173,14 @@ func (l *Lane) InFlight() int { return l.inflight }
 
 // Allowed is when the lane's and the app's quota allow a call of this cost.
 func (l *Lane) Allowed(c quota.Cost, now time.Time) time.Time {
-	at := l.own(c, now)
-	if app := l.gate.app.Next(now); app.After(at) {
-		return app
-	}
-	return at
-}
-
-// own is when the lane's own quota allows a call of this cost.
-func (l *Lane) own(c quota.Cost, now time.Time) time.Time {
-	l.adopt()
-	return l.Quota.Next(now, c, l.d.opt.Rules)
+	return Later(l.Own(c, now), l.gate.app.Next(now))
 }
 
 // Own is when the lane's own quota allows a call of this cost, whatever the app's says.
-func (l *Lane) Own(c quota.Cost, now time.Time) time.Time { return l.own(c, now) }
+func (l *Lane) Own(c quota.Cost, now time.Time) time.Time {
+	l.adopt()
+	return l.Quota.Next(now, c, l.d.opt.Rules)
+}
 
 // Probing reports whether only one call may be sent, to see whether a throttle is over.
 func (l *Lane) Probing() bool { return l.Quota.Block.Probing() || l.gate.app.Block.Probing() }

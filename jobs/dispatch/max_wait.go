@@ -25,7 +25,7 @@ func (d *Dispatcher) tooLong(now, wake time.Time) bool {
 // waiting reports whether nothing is left to do now but to wait for a quota, the network
 // or an answer that is doubted.
 func (d *Dispatcher) waiting() bool {
-	return !d.paused && d.quiet() && (d.blocked || d.held > 0 || d.client.Doubts() || d.contact.Err != nil)
+	return !d.paused && d.Quiet() && (d.blocked || d.held > 0 || d.client.Doubts() || d.contact.Err != nil)
 }
 
 // maxWaitError is the error for a wait until the given moment that is too long.

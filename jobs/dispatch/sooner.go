@@ -9,3 +9,11 @@ func Sooner(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// Later is the later of two moments.
+func Later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

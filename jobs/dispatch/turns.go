@@ -126,8 +126,8 @@ func (d *Dispatcher) fill(l *Lane, now time.Time) (r *Request, at, closed time.T
 			break
 		}
 		cost := o.Cost.Plus(o.Reserve)
-		own, app := l.own(cost, now), l.gate.app.Next(now)
-		if until := later(own, app); until.After(now) {
+		own, app := l.Own(cost, now), l.gate.app.Next(now)
+		if until := Later(own, app); until.After(now) {
 			d.heldBack(l, o, r, until, now)
 			if at = own; !own.After(now) {
 				closed = app
@@ -160,11 +160,4 @@ func (d *Dispatcher) take(l *Lane, r *Request, c quota.Cost, now time.Time) {
 	l.gate.app = l.gate.app.Spend(now)
 	call, item := l.Queue.Take(r, now)
 	r.Calls, r.items = append(r.Calls, call), append(r.items, item)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -117,7 +117,7 @@ func (d *Dispatcher) reportQuotaWait(l *Lane, c quota.Cost, at, now time.Time) {
 	if at.Sub(now) < leastReported || at.Equal(quota.Never) || l.Quota.Block.Closed(now) || l.gate.app.Block.Closed(now) {
 		return
 	}
-	if own := l.own(c, now); own.Before(at) {
+	if own := l.Own(c, now); own.Before(at) {
 		d.reportAppWait(l.gate, at, "the calls of the app's hour are used up", now)
 		return
 	}

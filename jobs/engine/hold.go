@@ -12,7 +12,7 @@ type hold struct{ from, until time.Time }
 
 // within is how much of it lies between two moments.
 func (h hold) within(from, until time.Time) time.Duration {
-	return max(0, dispatch.Sooner(h.until, until).Sub(latest(h.from, from)))
+	return max(0, dispatch.Sooner(h.until, until).Sub(dispatch.Later(h.from, from)))
 }
 
 // holdReads notes that the lane's reads have to wait until a later moment. Where an
@@ -30,7 +30,7 @@ func (l *lane) holdReads(now, at time.Time) {
 // wasHeld notes of a lookup that is sent now how long it waited because of its lane's
 // hold. A lookup that was throttled and repeated has been held since the first time.
 func (k *lookup) wasHeld(h hold, now time.Time) {
-	from, until := latest(h.from, k.queued), dispatch.Sooner(h.until, now)
+	from, until := dispatch.Later(h.from, k.queued), dispatch.Sooner(h.until, now)
 	if !until.After(from) {
 		return
 	}

@@ -176,10 +176,3 @@ func (l *lookup) absent() bool {
 	w := l.waiters[0]
 	return w.slot == slotSource && w.task.deleted || w.slot == slotTarget && !w.task.tried()
 }
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}

@@ -116,7 +116,7 @@ func (a *accountScan) Offer(_ *dispatch.Request, now time.Time) dispatch.Offer {
 		return nothing
 	}
 	a.queue[0], a.queue[first] = a.queue[first], a.queue[0]
-	return dispatch.Offer{Cost: quota.Read, Due: later(a.queue[0].due, a.lane.Reads.NotBefore)}
+	return dispatch.Offer{Cost: quota.Read, Due: dispatch.Later(a.queue[0].due, a.lane.Reads.NotBefore)}
 }
 
 // Take implements [dispatch.Queue].
@@ -151,11 +151,4 @@ func (a *accountScan) undoubt(r *pageRequest) {
 		r.doubted = false
 		a.doubted--
 	}
-}
-
-func later(x, y time.Time) time.Time {
-	if x.After(y) {
-		return x
-	}
-	return y
 }
