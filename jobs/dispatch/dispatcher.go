@@ -155,7 +155,7 @@ func (d *Dispatcher) loop(ctx context.Context) {
 		if d.Quiet() && (d.stop != nil || !d.doubted() && d.client.Done()) {
 			return
 		}
-		if d.going() && d.opt.Audit {
+		if d.going() && d.opt.Audit && !d.blocked { // else the app's quota ended the turns
 			wake = Sooner(wake, d.audit(ctx, now))
 		}
 		wake = Sooner(wake, d.timers.next())

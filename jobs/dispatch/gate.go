@@ -125,6 +125,7 @@ func (d *Dispatcher) askNeutral(ctx context.Context, g *Gate, now time.Time) {
 
 // neutralAnswered takes the answer to the neutral question.
 func (d *Dispatcher) neutralAnswered(g *Gate, r *Request, res Result, now time.Time, aborted bool) {
+	d.wakeAwaiting()
 	d.client.Returned(r, res, now)
 	g.app = g.app.Answered()
 	defer func() { g.app.Block = g.app.Block.Returned(r.Left) }()

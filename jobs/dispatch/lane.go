@@ -128,12 +128,13 @@ func (l *Lane) Urgent() {
 	}
 }
 
-// AwaitAnswer gives the lane its turn after the next answer to any lane.
-func (l *Lane) AwaitAnswer() {
-	if !l.awaits {
-		l.awaits = true
-		l.d.awaiting = append(l.d.awaiting, l)
+// wakeAwaiting gives their turn to the lanes that any answer may help.
+func (d *Dispatcher) wakeAwaiting() {
+	for _, l := range d.awaiting {
+		l.awaits = false
+		l.Wake()
 	}
+	d.awaiting = d.awaiting[:0]
 }
 
 // leave takes the lane out of those that wait.
@@ -165,8 +166,15 @@ func (l *Lane) rest(until time.Time) {
 }
 
 // HoldBack notes during its turn that a quota or a throttle keeps something of the lane from
-// being sent.
-func (l *Lane) HoldBack() { l.holding = true }
+// being sent until the given moment; quota.Never if an answer decides, perhaps one to another
+// lane.
+func (l *Lane) HoldBack(until time.Time) {
+	l.holding = true
+	if until.Equal(quota.Never) && !l.awaits {
+		l.awaits = true
+		l.d.awaiting = append(l.d.awaiting, l)
+	}
+}
 
 // InFlight is how many requests of the lane are on their way, and how much other work.
 func (l *Lane) InFlight() int { return l.inflight }

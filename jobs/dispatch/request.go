@@ -89,11 +89,7 @@ func (d *Dispatcher) returned(r *Request, res Result, aborted bool) {
 	d.requests = slices.DeleteFunc(d.requests, func(other *Request) bool { return other == r })
 	d.contact.Trial = false // also of a request that never left
 	l.Wake()
-	for _, other := range d.awaiting {
-		other.awaits = false
-		other.Wake()
-	}
-	d.awaiting = d.awaiting[:0]
+	d.wakeAwaiting()
 	if res.Stop != nil {
 		d.Halt(res.Stop)
 	}

@@ -147,7 +147,7 @@ func (d *Dispatcher) fill(l *Lane, now time.Time) (r *Request, at, closed time.T
 
 // heldBack notes that a quota or a throttle keeps a lane from sending.
 func (d *Dispatcher) heldBack(l *Lane, o Offer, r *Request, until, now time.Time) {
-	l.HoldBack()
+	l.HoldBack(until)
 	d.tellInherited(l, now)
 	l.Queue.HeldBack(o, r, until, now)
 	d.reportQuotaWait(l, o.Cost, until, now)

@@ -110,7 +110,7 @@ func (e *Engine) downloadable(l *lane, now time.Time) ([]*task, time.Time) {
 		return nil, quota.Never
 	}
 	if at := l.Allowed(quota.Write, now); at.After(now) {
-		l.HoldBack()
+		l.HoldBack(at)
 		return nil, at
 	}
 	n := min(most, room, len(l.needPicture))

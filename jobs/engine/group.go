@@ -83,7 +83,7 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 	}
 	at := l.Allowed(cost, now)
 	if p.saving = at.After(now); p.saving {
-		l.HoldBack()
+		l.HoldBack(at)
 		if l.upcoming() == nil { // else what other writes wait for is told
 			l.ReportHeld(cost, at, now)
 			l.writesHeld(at, now)
@@ -92,12 +92,10 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 	}
 	tasks, at := e.readable(l, n, now)
 	if len(tasks) == 0 {
-		if at.Before(quota.Never) {
+		if at.Before(quota.Never) { // else an answer that is on its way decides
 			p.again = at
-		} else { // an answer that is on its way decides
-			l.AwaitAnswer()
 		}
-		l.HoldBack()
+		l.HoldBack(at)
 		e.blockedReads.changed = true
 		return at
 	}

@@ -16,6 +16,7 @@ import (
 	"adferry/graph"
 	"adferry/graph/sandbox"
 	"adferry/jobs"
+	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
 	"adferry/jobs/jobtest"
 	"adferry/jobs/store"
@@ -177,7 +178,10 @@ func (s *sim) live(l life) error {
 	if s.scenario.keeps {
 		l.options.Backup = &simBackup{s, dice{rand.New(rand.NewPCG(s.seed, 0xba))}}
 	}
-	l.options.Observe = func(e jobs.Event) {
+	l.options.Audit, l.options.Observe = true, func(e jobs.Event) {
+		if e.Text == dispatch.NotWoken {
+			s.t.Error(e.Text)
+		}
 		if e.Kind == jobs.EventParked || e.Kind == jobs.EventResumed {
 			s.mu.Lock()
 			defer s.mu.Unlock()
