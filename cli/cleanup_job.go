@@ -9,6 +9,7 @@ import (
 
 	"adferry/jobs/cleanup"
 	"adferry/jobs/reader"
+	"adferry/jobs/spill"
 	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
@@ -88,7 +89,7 @@ func (o *cleanupOptions) list(ctx context.Context, s *streams, se *session) (*cl
 			r.say(reports.Listed(images))
 		}
 	})
-	if file, ok := errors.AsType[*cleanup.FileError](err); ok {
+	if file, ok := errors.AsType[*spill.Error](err); ok {
 		return nil, notStarted(&store.DiskError{Err: file})
 	}
 	if err != nil {

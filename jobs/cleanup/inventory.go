@@ -10,6 +10,7 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs/reader"
+	"adferry/jobs/spill"
 	"adferry/plan"
 )
 
@@ -27,7 +28,7 @@ type Inventory struct {
 	ListedAt time.Time      // as of when the policy judged
 
 	request   *Request
-	deletions *deletions
+	deletions deletions
 }
 
 // AccountCount counts the images of one ad account.
@@ -52,13 +53,14 @@ func (a AccountCount) Deletes() int {
 // listed so far. Memory holds counts; the rest is in a temporary file.
 //
 // An error of an ad account excludes that account alone. Any other error ends the
-// listing: it is a *[FileError] or comes from the Lister. The inventory has to be
+// listing: it is a *[spill.Error] or comes from the Lister. The inventory has to be
 // closed.
 func List(ctx context.Context, l Lister, r *Request, now time.Time, progress func(images int)) (*Inventory, error) {
-	selected, err := newDeletions()
+	file, err := spill.New()
 	if err != nil {
 		return nil, err
 	}
+	selected := deletions{file}
 	counts := make(map[plan.Account]*Count, len(r.Accounts))
 	for _, a := range r.Accounts {
 		counts[a] = &Count{}
@@ -84,7 +86,7 @@ func List(ctx context.Context, l Lister, r *Request, now time.Time, progress fun
 		unlisted[a.Account] = a
 	}
 	if err != nil {
-		selected.close()
+		file.Close()
 		return nil, err
 	}
 	inv := &Inventory{ListedAt: now, request: r, deletions: selected}
@@ -95,7 +97,7 @@ func List(ctx context.Context, l Lister, r *Request, now time.Time, progress fun
 }
 
 // Close removes the temporary file.
-func (inv *Inventory) Close() { inv.deletions.close() }
+func (inv *Inventory) Close() { inv.deletions.Close() }
 
 // Deletes is how many images go.
 func (inv *Inventory) Deletes() int {
@@ -113,7 +115,7 @@ func (inv *Inventory) Policy() string { return inv.request.Policy.Describe(inv.L
 func (inv *Inventory) CheckLimit() error { return CheckLimit(inv.Accounts, inv.request.Limit) }
 
 // Rows are the manifest's rows: the deletions in the ad accounts that were listed to
-// their end, account by account. Errors are *[FileError].
+// their end, account by account. Errors are *[spill.Error].
 func (inv *Inventory) Rows() iter.Seq2[plan.Line, error] {
 	var listed []plan.Account
 	for _, a := range inv.Accounts {
@@ -121,7 +123,7 @@ func (inv *Inventory) Rows() iter.Seq2[plan.Line, error] {
 			listed = append(listed, a.Account)
 		}
 	}
-	return inv.deletions.rows(listed)
+	return inv.deletions.lines(listed)
 }
 
 // A FileWriter writes a file into a folder, whole or not at all.
