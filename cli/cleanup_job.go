@@ -67,9 +67,6 @@ func makeCleanup(ctx context.Context, s *streams, se *session, inv *cleanup.Inve
 	return job, showProblems(s, err)
 }
 
-// listingPause is the time between two messages of a long listing.
-const listingPause = 10 * time.Second
-
 // list takes the inventory, within the time that the whole run may take.
 func (o *cleanupOptions) list(ctx context.Context, s *streams, se *session) (*cleanup.Inventory, error) {
 	api, err := se.connect(nil)
@@ -82,13 +79,7 @@ func (o *cleanupOptions) list(ctx context.Context, s *streams, se *session) (*cl
 	options := se.engine
 	options.Observe = r.observe
 	began := time.Now()
-	said := began
-	inv, err := cleanup.List(ctx, reader.New(api, options.Dispatch()), &o.request, began, func(images int) {
-		if now := time.Now(); now.Sub(said) >= listingPause {
-			said = now
-			r.say(reports.Listed(images))
-		}
-	})
+	inv, err := cleanup.List(ctx, reader.New(api, options.Dispatch()), &o.request, began, r.listed())
 	if file, ok := errors.AsType[*spill.Error](err); ok {
 		return nil, notStarted(&store.DiskError{Err: file})
 	}

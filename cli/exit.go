@@ -51,6 +51,9 @@ var errorCases = []errorCase{
 	kind(exitStopped, func(*outputError, error) []string {
 		return []string{"free some space, or fix where the output goes, then run it again"}
 	}),
+	kind(exitStopped, func(*publishError, error) []string {
+		return []string{"free some space or fix the disk, then run it again"}
+	}),
 	kind(exitGuard, func(e *guardError, _ error) []string { return []string{e.hint} }),
 	kind(exitGuard, limitHints),
 	kind(exitRefused, refusedHints),

@@ -27,18 +27,11 @@ func listCommand(s *streams) *cli.Command {
 			"to make one, add a column target_account, or operation with delete in it.\n\n" +
 			"The fields are " + strings.Join(graph.ImageFields, ", ") + ".\n\n" +
 			"Exit code 1: some ad account could not be read to its end; the others were listed.",
-		Flags: append([]cli.Flag{
-			&cli.StringSliceFlag{Name: "hash", Usage: "only the image of this `HASH`; may be repeated", EnvVars: env("hash")},
-			stringFlag("name", "", "TEXT", "only images of this name"),
-			intFlag("min-width", 0, "only images at least so many pixels wide"),
-			intFlag("min-height", 0, "only images at least so many pixels high"),
-			stringFlag("business-id", "", "ID", "only images of this business"),
-			stringFlag("biz-tag-id", "", "ID", "only images with this business tag"),
+		Flags: append(append(filterFlags(),
 			stringFlag("fields", strings.Join(usualFields, ","), "NAME,...", "fields to show besides the hash"),
 			stringFlag("format", "table", "table|csv|json|jsonl", "form of the output"),
 			boolFlag("count", "show how many images there are, and list none"),
-			intFlag("page-size", 500, "images in one call; halved while the API cannot answer that many"),
-		}, readFlags()...),
+		), readFlags()...),
 		Action: func(c *cli.Context) error {
 			request, err := listRequestOf(c)
 			if err != nil {
@@ -50,6 +43,19 @@ func listCommand(s *streams) *cli.Command {
 			}
 			return list(c.Context, o, s, request)
 		},
+	}
+}
+
+// filterFlags choose images; queryOf reads them.
+func filterFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "hash", Usage: "only the image of this `HASH`; may be repeated", EnvVars: env("hash")},
+		stringFlag("name", "", "TEXT", "only images of this name"),
+		intFlag("min-width", 0, "only images at least so many pixels wide"),
+		intFlag("min-height", 0, "only images at least so many pixels high"),
+		stringFlag("business-id", "", "ID", "only images of this business"),
+		stringFlag("biz-tag-id", "", "ID", "only images with this business tag"),
+		intFlag("page-size", 500, "images in one call; halved while the API cannot answer that many"),
 	}
 }
 

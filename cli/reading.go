@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"adferry/graph"
 	"adferry/jobs"
@@ -59,6 +60,20 @@ func (r *reading) observe(e jobs.Event) {
 func (r *reading) say(text string) {
 	if !r.quiet {
 		fmt.Fprintln(r.err, text)
+	}
+}
+
+// listingPause is the time between two messages of a long listing.
+const listingPause = 10 * time.Second
+
+// listed tells from time to time how many images were listed so far.
+func (r *reading) listed() func(images int) {
+	said := time.Now()
+	return func(images int) {
+		if now := time.Now(); now.Sub(said) >= listingPause {
+			said = now
+			r.say(reports.Listed(images))
+		}
 	}
 }
 

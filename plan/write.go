@@ -9,7 +9,8 @@ import (
 
 // A Line is a row of a manifest that adferry writes, for a cleanup, an undo or a
 // restore. Note tells the user why the row is there; its column appears in the reports
-// like any other.
+// like any other. A manifest that is made of what ad accounts hold has a column for the
+// names of images in place of File and Note: package reports writes it.
 type Line struct {
 	Verb   Verb    `csv:"operation"`
 	Source Account `csv:"source_account"`
@@ -17,6 +18,7 @@ type Line struct {
 	Target Account `csv:"target_account"`
 	File   string  `csv:"file"`
 	Note   string  `csv:"note"`
+	Name   string  `csv:"-"` // of the image, as the API gave it; Write leaves it out
 	Guard  Guard   `csv:"-"` // of its deletion; only WriteGuarded writes it
 }
 

@@ -41,6 +41,9 @@ func Listed(images int) string {
 	return fmt.Sprintf("listing: %s so far", Counted(images, "image", "images"))
 }
 
+// NoManifest says that what was read was not enough for a manifest.
+const NoManifest = "no manifest was written: it would lack images of an ad account that could not be read to its end"
+
 // NotInAccount says that an image that was asked for is not there.
 func NotInAccount(a plan.Account, h plan.Hash) string {
 	return fmt.Sprintf("%s does not have the image %s", a.Act(), h)

@@ -6,7 +6,7 @@
 //
 //	missing      the source does not have the image
 //	present      the target has it already
-//	in_use       a creative uses it
+//	in_use       a creative uses it; in_use=ID+ID names several
 //	associated   it counts as used, and no creative is named
 //	name=FILE    its file name
 //	age=DAYSd    it was created so many days ago

@@ -1,6 +1,7 @@
 package rehearsal
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -63,7 +64,7 @@ func (t traits) picture(h plan.Hash, now time.Time) sandbox.Image {
 		i.Created = now.Add(-days)
 	}
 	if t.has("in_use") {
-		i.Creatives = []string{"120000000000001"}
+		i.Creatives = strings.Split(cmp.Or(t["in_use"], "120000000000001"), "+")
 	}
 	return i
 }
