@@ -92,6 +92,7 @@ type Outcome struct {
 	Started     time.Time // first intent
 	LastSent    time.Time // when the last write left or, if its answer was lost, when that was noticed
 	Finished    time.Time // when the state became final
+	Creatives   string    // delete that failed as in_use: ids of the creatives that the API named, spaces between them
 }
 
 // Operation is a planned operation with its outcome so far and the operations

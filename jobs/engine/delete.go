@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"adferry/graph"
@@ -82,7 +83,7 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 		o.State, o.Reason = jobs.Skipped, jobs.NotCreatedHere
 		return success(o)
 	case source.Use != graph.Unused:
-		return t.fail(jobs.InUse, inUse[source.Use])
+		return t.failInUse(source)
 	case t.refused:
 		// The image is there and may be read. Use is the only documented reason to
 		// refuse a delete, and the list of creatives is documented to be incomplete.
@@ -173,6 +174,15 @@ func (t *task) retryCopies() step {
 		return t.fail(jobs.LastCopy, fmt.Sprintf("not deleted: %s no longer shows the image, so this may be the last copy", t.Guard.Witness.Act()))
 	}
 	return t.failUnseen(missing, "")
+}
+
+// failInUse fails a delete because of what its last read said of the image's use, and keeps
+// the creatives that it named: they have to be re-pointed, also if the image cannot be read
+// any more by then.
+func (t *task) failInUse(source evidence.Observation) step {
+	s := t.fail(jobs.InUse, inUse[source.Use])
+	s.outcome.Creatives = strings.Join(source.Users, " ")
+	return s
 }
 
 // inUse says why an image is not deleted unless it is known to be unused.

@@ -78,7 +78,7 @@ func (e *Engine) observation(known evidence.Known, image *graph.Image, asks asks
 	if known == evidence.Absent {
 		return o
 	}
-	o.Use = image.Use()
+	o.Use, o.Users = image.Use(), image.Creatives
 	if asks&askPicture != 0 {
 		o.Image = image
 	}

@@ -31,6 +31,7 @@ type Observation struct {
 	Known   Known
 	Sent    time.Time    // when the read was sent; the state that it shows is not older
 	Use     graph.Use    // of an image that was seen
+	Users   []string     // ids of creatives that use it, as far as the answer names them
 	Created time.Time    // created_time, by the API's clock; zero if unknown
 	Since   time.Time    // Created by our clock
 	Image   *graph.Image // the whole image, if it was asked for

@@ -216,6 +216,7 @@ var rowConditions = []struct {
 		AND typeof(target_hash) = 'text' AND created IN (0, 1) AND typeof(seen) = 'integer' AND typeof(attempts) = 'integer' AND typeof(code) = 'integer'
 		AND typeof(subcode) = 'integer' AND typeof(started) = 'integer' AND typeof(finished) = 'integer')`},
 	{2, `SELECT count(*) FROM outcomes WHERE typeof(last_sent) <> 'integer'`},
+	{3, `SELECT count(*) FROM outcomes WHERE typeof(creatives) <> 'text'`},
 	{1, `SELECT count(*) FROM lanes WHERE NOT (typeof(account) = 'text' AND typeof(tier) = 'integer' AND typeof(parked_until) = 'integer'
 		AND typeof(parked_for) = 'text' AND typeof(calls) = 'integer' AND typeof(throttles) = 'integer' AND typeof(parked) = 'integer')`},
 	{1, `SELECT count(*) FROM samples WHERE NOT (typeof(settled) = 'integer' AND typeof(failed) = 'integer' AND typeof(parked) = 'integer')`},

@@ -1,9 +1,9 @@
 // Package store keeps the checkpoint of a job in an SQLite database, job.db, in the job's
 // folder, with a lock file beside it. It also finds conflicts between two jobs.
 //
-// # Format, version 2
+// # Format, version 3
 //
-// The database has application_id 0x61646672 ("adfr") and user_version 2, and is in WAL
+// The database has application_id 0x61646672 ("adfr") and user_version 3, and is in WAL
 // mode. Any SQLite tool may read it, also while a job runs; the view results shows the
 // operations with their outcomes. Times are milliseconds since 1970, UTC; 0 or NULL means
 // none.
@@ -21,7 +21,9 @@
 //	outcomes  op, state (pending, sent, done, skipped, failed), reason,
 //	          target_hash, created, seen, tried, attempts, code, subcode, message,
 //	          trace, started, finished, last_sent (when the last write left or, if
-//	          its answer was lost, when that was noticed). No row: pending, never sent
+//	          its answer was lost, when that was noticed), creatives (of a deletion
+//	          that failed as in_use: their ids, spaces between them). No row: pending,
+//	          never sent
 //	lanes     account ("" is the app), tier, parked_until, parked_for, calls,
 //	          throttles, parked
 //	samples   at, settled, failed, parked: progress over time
@@ -31,9 +33,9 @@
 // The complete file is renamed, so that a job exists completely or not at all. Everything
 // else about an operation is one small row of outcomes.
 //
-// Version 1 had neither guard nor last_sent. A file of version 1 is readable as it is,
-// and upgraded in one transaction when a process opens it to run the job. testdata has a
-// file of each version.
+// Version 1 had neither guard nor last_sent, version 2 no creatives. A file of an older
+// version is readable as it is, and upgraded in one transaction when a process opens it
+// to run the job. testdata has a file of each version.
 //
 // # Folder
 //

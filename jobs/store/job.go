@@ -306,7 +306,7 @@ func (j *Job) SetRunning(ctx context.Context) error {
 // show.
 func (j *Job) Reopen(ctx context.Context) error {
 	return j.writer.exec(ctx, `DELETE FROM outcomes WHERE state = 'failed' AND tried = 0;
-		UPDATE outcomes SET state = 'pending', reason = '', attempts = 0, code = 0, subcode = 0, message = '', trace = '', finished = 0
+		UPDATE outcomes SET state = 'pending', reason = '', attempts = 0, code = 0, subcode = 0, message = '', trace = '', finished = 0, creatives = ''
 		WHERE state = 'failed'`)
 }
 

@@ -24,7 +24,7 @@ func (j *Job) operationColumns() string {
 // outcomeColumns are the columns of an outcome with that name, for outcomeRow.
 func (j *Job) outcomeColumns(o string) string {
 	const names = `state reason target_hash created seen tried attempts code subcode message trace started finished`
-	return o + "." + strings.ReplaceAll(names, " ", ", "+o+".") + ", " + j.columnSince(2, o+".last_sent", "0")
+	return o + "." + strings.ReplaceAll(names, " ", ", "+o+".") + ", " + j.columnSince(2, o+".last_sent", "0") + ", " + j.columnSince(3, o+".creatives", "''")
 }
 
 // columnSince is a column that a format added, or for files of older formats a literal in its
@@ -208,14 +208,14 @@ func (j *Job) scanOperation(rows *sql.Rows, first []any) (jobs.Operation, error)
 
 // outcomeRow receives the columns of an outcome, all NULL if there is none.
 type outcomeRow struct {
-	state, reason, targetHash, message, trace                  sql.NullString
+	state, reason, targetHash, message, trace, creatives       sql.NullString
 	created, tried                                             sql.NullBool
 	seen, attempts, code, subcode, started, finished, lastSent sql.NullInt64
 }
 
 func (r *outcomeRow) dest() []any {
 	return []any{&r.state, &r.reason, &r.targetHash, &r.created, &r.seen, &r.tried, &r.attempts, &r.code, &r.subcode,
-		&r.message, &r.trace, &r.started, &r.finished, &r.lastSent}
+		&r.message, &r.trace, &r.started, &r.finished, &r.lastSent, &r.creatives}
 }
 
 // outcome is nil if the operation was never sent.
@@ -227,6 +227,7 @@ func (r *outcomeRow) outcome() (*jobs.Outcome, error) {
 		Reason: jobs.Reason(r.reason.String), TargetHash: plan.Hash(r.targetHash.String), Created: r.created.Bool,
 		ConfirmedAt: timeOf(r.seen.Int64), Tried: r.tried.Bool, Attempts: int(r.attempts.Int64), Code: int(r.code.Int64), Subcode: int(r.subcode.Int64),
 		Message: r.message.String, TraceID: r.trace.String, Started: timeOf(r.started.Int64), LastSent: timeOf(r.lastSent.Int64), Finished: timeOf(r.finished.Int64),
+		Creatives: r.creatives.String,
 	}
 	return &o, o.State.UnmarshalText([]byte(r.state.String))
 }

@@ -14,7 +14,7 @@ import (
 
 const (
 	applicationID = 0x61646672 // "adfr"
-	schemaVersion = 2
+	schemaVersion = 3
 
 	fileName = "job.db"
 	lockName = "job.lock"
@@ -47,6 +47,7 @@ CREATE VIEW results AS SELECT ops.id, kind, source, hash, target, coalesce(state
 var upgrades = [...]string{
 	`ALTER TABLE ops ADD COLUMN guard TEXT NOT NULL DEFAULT '';
 	ALTER TABLE outcomes ADD COLUMN last_sent INTEGER NOT NULL DEFAULT 0;`,
+	`ALTER TABLE outcomes ADD COLUMN creatives TEXT NOT NULL DEFAULT '';`,
 }
 
 // indexes are made after loading, which is faster.

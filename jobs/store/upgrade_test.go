@@ -36,8 +36,8 @@ func TestUpgrade(t *testing.T) {
 		if err := job.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if got := formatOf(t, dir); got != 2 {
-			t.Fatalf("got format %d, want 2", got)
+		if got := formatOf(t, dir); got != 3 {
+			t.Fatalf("got format %d, want 3", got)
 		}
 	}
 	inDoubt := 0
@@ -92,14 +92,14 @@ func TestUpgradeCutOff(t *testing.T) {
 		if err := job.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if format, got := formatOf(t, dir), operations(t, dir); format != 2 || len(got) != len(want) {
-			t.Errorf("cut off after %d bytes: got format %d and %d operations, want 2 and %d", cut, format, len(got), len(want))
+		if format, got := formatOf(t, dir), operations(t, dir); format != 3 || len(got) != len(want) {
+			t.Errorf("cut off after %d bytes: got format %d and %d operations, want 3 and %d", cut, format, len(got), len(want))
 		}
 		if cut == len(log) {
 			break
 		}
 	}
-	if formats[1] == 0 || formats[2] == 0 {
+	if formats[1] == 0 || formats[3] == 0 {
 		t.Errorf("found the formats %v: the test is void", formats)
 	}
 }

@@ -52,7 +52,7 @@ func newWriter(path string) (*writer, error) {
 		stmt **sql.Stmt
 		text string
 	}{
-		{&w.outcome, `INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.outcome, `INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.seen, `UPDATE outcomes SET seen = ? WHERE op = ?`},
 		{&w.lane, `INSERT OR REPLACE INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?)`},
 		{&w.sample, `INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?)`},
@@ -187,7 +187,7 @@ func (w *writer) apply(tx *sql.Tx, c jobs.Change) error {
 	for _, r := range c.Records {
 		o := r.Outcome
 		if _, err := outcome.Exec(r.ID, o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.ConfirmedAt),
-			o.Tried, o.Attempts, o.Code, o.Subcode, o.Message, o.TraceID, millis(o.Started), millis(o.Finished), millis(o.LastSent)); err != nil {
+			o.Tried, o.Attempts, o.Code, o.Subcode, o.Message, o.TraceID, millis(o.Started), millis(o.Finished), millis(o.LastSent), o.Creatives); err != nil {
 			return err
 		}
 	}
