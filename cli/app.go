@@ -40,7 +40,7 @@ func newApp(s *streams) *cli.App {
 			under("Prepare", listCommand(s), manifestCommand(s), planCommand(s)),
 			under("Run", runCommand(s), resumeCommand(s), retryCommand(s)),
 			under("Watch and steer", statusCommand(s), pauseCommand(s), unpauseCommand(s), tuneCommand(s)),
-			under("Afterwards", reportCommand(s), verifyCommand(s), undoCommand(s)),
+			under("Afterwards", reportCommand(s), verifyCommand(s), creativesCommand(s), undoCommand(s)),
 			under("Clean up", cleanupCommand(s)),
 			under("Rehearse", sandboxCommand(s)),
 			under("About adferry", helpCommand(s), completionCommand(s), manCommand(s), versionCommand(s), completeCommand(s)),

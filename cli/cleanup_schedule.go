@@ -26,7 +26,7 @@ func (o *cleanupOptions) runScheduled(ctx context.Context, s *streams, se *sessi
 		return err
 	}
 	removed, kept := folders.Prune(context.WithoutCancel(ctx), o.keepJobs, func(name string) bool {
-		return reports.Made(name, draftNames()...)
+		return reports.Made(name, append(draftNames(), reports.CreativesName, store.UsesName)...)
 	})
 	if len(removed) > 0 && !se.quiet {
 		fmt.Fprintln(s.err, reports.OldJobsRemoved(len(removed), o.root))

@@ -36,6 +36,7 @@ func manifestCommand(s *streams) *cli.Command {
 			stringFlag("output", "", "FILE", "write the manifest to FILE, and replace it only when it is complete"),
 			stringFlag("from-job", "", "DIR", "take the source images of the finished copy job in DIR"),
 			stringFlag("left-out", "", "FILE", "with --from-job, write to FILE which images are left out, and why"),
+			boolFlag("new-endpoint", "with --from-job, read from another server than the job ran against"),
 		), readFlags()...),
 		Action: func(c *cli.Context) error {
 			read, err := readOptionsOf(c)
@@ -48,6 +49,16 @@ func manifestCommand(s *streams) *cli.Command {
 			out, err := publicationOf("output", c.String("output"))
 			if err != nil {
 				return err
+			}
+			if c.IsSet("from-job") {
+				request, err := secondHalfRequestOf(c, out)
+				if err != nil {
+					return err
+				}
+				return writeSecondHalf(c.Context, read, s, request)
+			}
+			if c.IsSet("left-out") {
+				return usagef("", "--left-out needs --from-job")
 			}
 			request, err := collectRequestOf(c)
 			if err != nil {
@@ -83,6 +94,39 @@ func collectRequestOf(c *cli.Context) (*collect.Request, error) {
 		return nil, usagef("leave out --target, or write --operation move", "--operation delete takes no --target")
 	case err != nil:
 		return nil, usagef("name other sources, or another --target", "%w", err)
+	}
+	return r, nil
+}
+
+// secondHalfRequestOf reads it, and refuses options of the other form of the command.
+func secondHalfRequestOf(c *cli.Context, out publication) (r secondHalfRequest, err error) {
+	r.out = out
+	if r.dir, err = checkJobFolder("manifest --from-job", c.String("from-job")); err != nil {
+		return r, err
+	}
+	verb, err := operationOf(c)
+	switch {
+	case err != nil:
+		return r, err
+	case verb != plan.Delete:
+		return r, usagef("add --operation delete", "--from-job needs --operation delete")
+	case c.Args().Present():
+		return r, usagef("the sources are those of the job", "--from-job takes no ad accounts, and %s is one", shown(c.Args().First()))
+	}
+	for _, name := range []string{"target", "hash", "name", "min-width", "min-height", "business-id", "biz-tag-id", "page-size", "unused"} {
+		if c.IsSet(name) {
+			return r, usagef("leave it out: the images are those of the job that nothing uses", "--from-job and --%s exclude each other", name)
+		}
+	}
+	if c.IsSet("left-out") {
+		leftOut, err := publicationOf("left-out", c.String("left-out"))
+		if err != nil {
+			return r, err
+		}
+		if leftOut == out {
+			return r, usagef("", "--left-out and --output must be two files")
+		}
+		r.leftOut = &leftOut
 	}
 	return r, nil
 }

@@ -70,6 +70,7 @@ var errorCases = []errorCase{
 	is(registry.ErrBusy, exitLocked, func(error) string {
 		return "find the adferry process that hangs and end it, then run this again; nothing was sent"
 	}),
+	is(store.ErrUsesBusy, exitLocked, func(error) string { return "wait until it ends, then run this again" }),
 	is(store.ErrBusy, exitLocked, func(error) string { return "wait until it ends, or let the timer start the next run" }),
 	is(store.ErrNoJob, exitUsage, func(err error) string {
 		return "to make one: adferry run MANIFEST --job " + reports.Quote(folderOf(err))
@@ -182,6 +183,9 @@ func nextStep(err error) string {
 }
 
 func stoppedHint(err error) string {
+	if _, ok := errors.AsType[*partReadError](err); ok {
+		return "run it again: it goes on where it stopped"
+	}
 	if isReading(err) {
 		return "nothing was changed; run it again from the start"
 	}

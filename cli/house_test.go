@@ -29,6 +29,7 @@ var rooms = map[string]struct {
 	"jobs/reader":     {[]string{"plan", "graph", "jobs", "jobs/quota", "jobs/evidence", "jobs/dispatch"}, "the reader reads without a job"},
 	"jobs/control":    {[]string{"jobs", "jobs/store"}, "control reads what was set of a job; it knows neither engine nor screen"},
 	"jobs/undo":       {[]string{"plan", "graph", "jobs", "jobs/store", "jobs/backup"}, "an undo reads what a job did and makes a manifest of it"},
+	"jobs/uses":       {[]string{"plan", "graph", "jobs", "jobs/reader"}, "what uses a job's images is concluded from what was read and what the job knows; it knows neither database nor screen"},
 	"jobs/verify":     {[]string{"plan", "graph", "jobs", "jobs/reader"}, "a verification reads through a reader and changes nothing"},
 	"jobs/preflight":  {[]string{"plan", "graph", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader"}, "a preflight reads and sends no write"},
 	"jobs/rehearsal":  {[]string{"plan", "graph/sandbox", "jobs", "jobs/store"}, "a rehearsal makes the server of a job; it sends nothing"},
@@ -41,9 +42,9 @@ var rooms = map[string]struct {
 	"jobs/cleanup":    {[]string{"plan", "graph", "jobs", "jobs/reader", "jobs/spill"}, "a cleanup lists ad accounts and says what is to be deleted; it knows neither the checkpoint nor how a job is run"},
 	"jobs/store":      {[]string{"plan", "graph", "jobs"}, "the checkpoint knows what it stores, not how it is shown"},
 	"jobs/registry":   {[]string{"plan", "graph", "jobs/store"}, "the registry knows which jobs are unfinished, not how one is run"},
-	"reports":         {[]string{"plan", "jobs", "jobs/cleanup", "jobs/collect", "jobs/preflight", "jobs/undo"}, "reports read outcomes and findings; they do not reach for the API or the database"},
+	"reports":         {[]string{"plan", "jobs", "jobs/cleanup", "jobs/uses", "jobs/collect", "jobs/preflight", "jobs/undo"}, "reports read outcomes and findings; they do not reach for the API or the database"},
 	"cli/manual":      {nil, "help and completions are made of a description of the commands, whatever they do and however they are parsed"},
-	"cli":             {[]string{"cli/manual", "jobs/spill", "plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/backup", "jobs/cleanup", "jobs/collect", "jobs/control", "jobs/registry", "jobs/store", "jobs/undo", "jobs/verify", "jobs/preflight", "jobs/rehearsal", "reports"}, "the command line wires all the others"},
+	"cli":             {[]string{"cli/manual", "jobs/spill", "plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/backup", "jobs/cleanup", "jobs/uses", "jobs/collect", "jobs/control", "jobs/registry", "jobs/store", "jobs/undo", "jobs/verify", "jobs/preflight", "jobs/rehearsal", "reports"}, "the command line wires all the others"},
 	".":               {[]string{"cli"}, "main.go starts the command line, and nothing else"},
 }
 

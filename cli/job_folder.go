@@ -81,7 +81,7 @@ func notAFile(option, dir string) error {
 // writes, or reserves for what it will write there. Some file systems take names in any
 // case for the same.
 func isReportName(name string) bool {
-	return slices.ContainsFunc(append(reports.Names(), store.FileName, "review.html", "creatives.csv"), func(own string) bool {
+	return slices.ContainsFunc(append(reports.Names(), store.FileName, store.UsesName, "review.html", reports.CreativesName), func(own string) bool {
 		return strings.EqualFold(own, name)
 	})
 }

@@ -67,12 +67,15 @@ func (r *reading) say(text string) {
 const listingPause = 10 * time.Second
 
 // listed tells from time to time how many images were listed so far.
-func (r *reading) listed() func(images int) {
+func (r *reading) listed() func(images int) { return r.every(reports.Listed) }
+
+// every tells from time to time how far a long reading is.
+func (r *reading) every(text func(images int) string) func(images int) {
 	said := time.Now()
 	return func(images int) {
 		if now := time.Now(); now.Sub(said) >= listingPause {
 			said = now
-			r.say(reports.Listed(images))
+			r.say(text(images))
 		}
 	}
 }
@@ -119,3 +122,10 @@ func accountHints(e *graph.Error) []string {
 	}
 	return []string{"it kept failing; try again later"}
 }
+
+// partReadError is a reading that stopped before its end, and that the same command goes
+// on with.
+type partReadError struct{ err *readingError }
+
+func (e *partReadError) Error() string { return e.err.Error() }
+func (e *partReadError) Unwrap() error { return e.err }

@@ -112,8 +112,7 @@ func (j *Job) mappingPage(ctx context.Context, after int64) ([]jobs.Mapping, int
 	rows, err := j.read.QueryContext(ctx, `SELECT p.id, p.source, p.hash, p.target, o.target_hash
 		FROM ops p JOIN outcomes o ON o.op = p.id
 		WHERE p.id > ? AND p.kind = 'copy' AND o.state IN ('done', 'skipped')
-		AND NOT EXISTS (SELECT 1 FROM needs n JOIN ops d ON d.id = n.op JOIN outcomes x ON x.op = d.id
-			WHERE n.need = p.id AND d.kind = 'delete' AND d.source = p.target AND x.state IN ('done', 'skipped'))
+		AND NOT `+movedOn+`
 		ORDER BY p.id LIMIT ?`, after, pageRows)
 	if err != nil {
 		return nil, 0, j.readError(err)

@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"adferry/jobs"
+	"adferry/jobs/reader"
+	"adferry/jobs/store"
+	"adferry/jobs/uses"
+	"adferry/reports"
+)
+
+func creativesCommand(s *streams) *cli.Command {
+	return &cli.Command{
+		Name: "creatives", Usage: "list the creatives that use a job's source images; sends no write, ever", ArgsUsage: "DIR",
+		Description: "Writes DIR/creatives.csv: which creatives use the images that the job copied, and the copy that each has to be\n" +
+			"re-pointed to. Images that the job deleted were unused then. Of an image that cannot be read any more, the\n" +
+			"creatives are those that the job saw before it would have deleted it; all others are read now.\n" +
+			"The API does not list every creative: those made with a picture's URL are missing, and some images are in use\n" +
+			"without a creative being named; standard output says which. So an image without a row may be in use.\n" +
+			"A call that was interrupted is gone on with by the next one. Exit code 1: some ad account could not be read.",
+		Flags: append([]cli.Flag{
+			boolFlag("restart", "read all images again, also those that an interrupted call has read"),
+			boolFlag("new-endpoint", "read from another server than the job ran against"),
+		}, readFlags()...),
+		Action: func(c *cli.Context) error {
+			dir, err := jobFolder(c)
+			if err != nil {
+				return err
+			}
+			o, err := readOptionsOf(c)
+			if err != nil {
+				return err
+			}
+			return listCreatives(c.Context, o, s, dir, c.Bool("restart"))
+		},
+	}
+}
+
+func listCreatives(ctx context.Context, o readOptions, s *streams, dir string, restart bool) error {
+	job, err := viewJob(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer job.Close()
+	r, err := readingFor(ctx, o, s, job, dir)
+	if err != nil {
+		return err
+	}
+	ctx, release := untilSignal(ctx)
+	defer release()
+	summary, err := job.Summary(ctx)
+	if err != nil {
+		return err
+	}
+	if summary.Totals.Settled() < summary.Totals.Rows {
+		r.say(reports.UnsettledCopies(summary.Totals))
+	}
+	what := summary.Manifest.SHA256 + " " + o.server().origin
+	memory, err := openUses(ctx, dir, what, restart)
+	if err != nil {
+		return err
+	}
+	found, read, err := readCreatives(ctx, r, job, memory, dir)
+	complete := err == nil && read == nil
+	if closed := memory.Close(!complete); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return withJob(dir, err)
+	}
+	if _, err := io.WriteString(s.out, reports.RepointedText(found, filepath.Join(dir, reports.CreativesName))); err != nil {
+		return err
+	}
+	return r.ended(read)
+}
+
+// openUses opens what an interrupted call has read, unless all is to be read again.
+func openUses(ctx context.Context, dir, what string, restart bool) (*store.Uses, error) {
+	memory, err := store.OpenUses(ctx, dir, what)
+	if err != nil || !restart {
+		return memory, withJob(dir, err)
+	}
+	if err := memory.Close(false); err != nil {
+		return nil, withJob(dir, err)
+	}
+	memory, err = store.OpenUses(ctx, dir, what)
+	return memory, withJob(dir, err)
+}
+
+// readCreatives reads what is not known yet and writes creatives.csv. read has the ad
+// accounts that could not be read.
+func readCreatives(ctx context.Context, r *reading, job *store.Job, memory *store.Uses, dir string) (found uses.Repointed, read, err error) {
+	if err := r.readUses(ctx, job, memory, uses.Wanted(job.Sources(ctx))); err != nil {
+		accounts, stop := reader.SplitErrors(err)
+		if stop != nil {
+			return found, nil, &partReadError{&readingError{stop}}
+		}
+		for _, a := range accounts {
+			read = errors.Join(read, a)
+		}
+	}
+	err = reports.WriteFile(dir, reports.CreativesName, func(w io.Writer) (err error) {
+		out := reports.NewCreatives(w)
+		if found, err = uses.Repoint(ctx, job.Sources(ctx), memory, out.Add); err != nil {
+			return err
+		}
+		return out.End()
+	})
+	if err != nil {
+		err = &publishError{err}
+	}
+	return found, read, err
+}
+
+// readUses reads the images that are not known yet, with what the job knows of the quotas.
+func (r *reading) readUses(ctx context.Context, job *store.Job, memory *store.Uses, wanted iter.Seq2[jobs.ImageAt, error]) error {
+	known, err := job.Quotas(ctx)
+	if err != nil {
+		return err
+	}
+	r.reader.SetQuotas(known)
+	_, before, err := memory.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	if err := memory.Want(ctx, wanted); err != nil {
+		return err
+	}
+	_, left, err := memory.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	if before > 0 {
+		r.say(reports.ReadingGoesOn(left))
+	}
+	return uses.Read(ctx, r.reader, memory, r.every(func(images int) string { return reports.ReadSoFar(images, left) }))
+}
