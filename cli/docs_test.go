@@ -1,0 +1,191 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"adferry/graph/sandbox"
+	"adferry/jobs/rehearsal"
+	"adferry/plan"
+)
+
+// Every adferry command in README.md and docs is run: those of a page's code blocks one
+// after the other in one folder, as its reader runs them. Their server is a sandbox seeded
+// from the page's comment "<!-- sandbox", a manifest as adferry sandbox takes it, or else
+// from the manifest that the README names. A command ends with exit code 0, unless a comment
+// behind it says "exit code N".
+func TestDocsRun(t *testing.T) {
+	for _, path := range docPages(t) {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			text := readDoc(t, path)
+			dir := t.TempDir()
+			server := docServer(t, text)
+			root, err := filepath.Abs("..")
+			if err != nil {
+				t.Fatal(err)
+			}
+			files := map[string]string{"token": "token\n", "keep.txt": "0123456789abcdef0123456789abcdef\n"}
+			for name, content := range files {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.Symlink(filepath.Join(root, "testdata"), filepath.Join(dir, "testdata")); err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range docCommands(text) {
+				run := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(c.text, "/var/lib/adferry", dir))
+				run.Dir = dir
+				run.Env = append(os.Environ(), "ADFERRY_ENDPOINT="+server, "ADFERRY_ACCESS_TOKEN=token", "ADFERRY_PROGRESS=none", "ADFERRY_STATE_DIR="+filepath.Join(dir, ".state"))
+				out, err := run.CombinedOutput()
+				code := 0
+				if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+					code = exit.ExitCode()
+				} else if err != nil {
+					t.Fatal(err)
+				}
+				if code != c.code {
+					t.Fatalf("%s, line %d: %s\ngot exit code %d, want %d\n%s", path, c.line, c.text, code, c.code, out)
+				}
+			}
+		})
+	}
+}
+
+// Commands are found in the code blocks of a shell, continued lines and pipes included.
+func TestDocsCommandsAreFound(t *testing.T) {
+	text := "a\n```sh\nexport X=1\nadferry plan a.csv \\\n  --json   # exit code 2\ncat a | adferry run -\n```\nadferry no\n```promql\nadferry_rows{a=\"b\"}\n```\n```\ngo run . plan b.csv\n```\n"
+	want := []docCommand{{4, "adferry plan a.csv   --json   # exit code 2", 2}, {6, "cat a | adferry run -", 0}, {13, "adferry plan b.csv", 0}}
+	if got := docCommands(text); !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// Every command and option that the text names exists.
+func TestDocsNameWhatExists(t *testing.T) {
+	app := newApp(&streams{})
+	inline := regexp.MustCompile("`adferry ([^`]+)`")
+	for _, path := range docPages(t) {
+		for n, line := range strings.Split(readDoc(t, path), "\n") {
+			for _, m := range inline.FindAllStringSubmatch(line, -1) {
+				words := strings.Fields(m[1])
+				if words[0] == "COMMAND" {
+					continue
+				}
+				c := app.Command(words[0])
+				if c == nil {
+					t.Errorf("%s, line %d: there is no command %s", path, n+1, words[0])
+					continue
+				}
+				var names []string
+				for _, f := range append(c.Flags, app.Flags...) {
+					names = append(names, f.Names()...)
+				}
+				for _, w := range words[1:] {
+					name, _, _ := strings.Cut(strings.TrimLeft(w, "-"), "=")
+					if strings.HasPrefix(w, "--") && !slices.Contains(names, name) {
+						t.Errorf("%s, line %d: adferry %s has no option --%s", path, n+1, words[0], name)
+					}
+				}
+			}
+		}
+	}
+}
+
+func docPages(t *testing.T) []string {
+	t.Helper()
+	pages, err := filepath.Glob("../docs/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("got pages %q, %v", pages, err)
+	}
+	return append(pages, "../README.md")
+}
+
+func readDoc(t *testing.T, path string) string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// docServer serves the sandbox that a page is about.
+func docServer(t *testing.T, text string) (url string) {
+	t.Helper()
+	seed := "../testdata/consolidation.csv"
+	if _, after, found := strings.Cut(text, "<!-- sandbox\n"); found {
+		manifest, _, _ := strings.Cut(after, "-->")
+		seed = filepath.Join(t.TempDir(), "seed.csv")
+		if err := os.WriteFile(seed, []byte(manifest), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seeds, err := rehearsal.ReadSeeds(func(check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error) {
+		return manifestIn(seed).readWith(check, visit)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := sandbox.New(sandbox.Options{})
+	seeds.Fill(server, time.Now())
+	web := httptest.NewServer(server)
+	t.Cleanup(web.Close)
+	return web.URL
+}
+
+// docCommand is an adferry command in a code block.
+type docCommand struct {
+	line int
+	text string
+	code int // exit code that the page says it ends with
+}
+
+var (
+	runsAdferry = regexp.MustCompile(`(^|[|(&;]\s*|\s)adferry [a-z]`)
+	saysCode    = regexp.MustCompile(`#.*exit code (\d)`)
+)
+
+// docCommands are the adferry commands of the code blocks that are for a shell: those
+// without a language, or with sh.
+func docCommands(text string) (all []docCommand) {
+	block, shell, start, joined := false, false, 0, ""
+	for n, line := range strings.Split(text, "\n") {
+		if language, fence := strings.CutPrefix(line, "```"); fence {
+			block, shell = !block, !block && (language == "" || language == "sh")
+			continue
+		}
+		if !shell {
+			continue
+		}
+		if joined == "" {
+			start = n + 1
+		}
+		if part, more := strings.CutSuffix(line, `\`); more {
+			joined += part
+			continue
+		}
+		line, joined = joined+line, ""
+		if rest, found := strings.CutPrefix(line, "go run . "); found {
+			line = "adferry " + rest
+		}
+		if !runsAdferry.MatchString(line) {
+			continue
+		}
+		c := docCommand{line: start, text: line}
+		if m := saysCode.FindStringSubmatch(line); m != nil {
+			_, _ = fmt.Sscan(m[1], &c.code)
+		}
+		all = append(all, c)
+	}
+	return all
+}
