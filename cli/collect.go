@@ -17,17 +17,17 @@ import (
 func manifestCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "manifest", Usage: "make a manifest of what ad accounts hold; sends no write, ever",
-		ArgsUsage: "SOURCE... --target ACCOUNT, or --from-job DIR --operation delete",
-		Description: "Lists the ad accounts, or finds the images of a finished job, and writes a manifest to standard output or\n" +
-			"--output: the columns operation, source_account, hash, target_account and name. It is written only when every\n" +
-			"ad account was read to its end; until then, and after an error, the file is the one that was there before.\n" +
-			"With --operation copy, an image that several ad accounts hold appears once, from the one that is named first;\n" +
-			"with move, each of them has its row. Images with status DELETED are left out; with --operation delete, so are\n" +
+		ArgsUsage: "SOURCE... | --from-job DIR",
+		Description: "Lists the ad accounts, or finds the images of a finished job, and writes a manifest to standard output or " +
+			"--output: the columns operation, source_account, hash, target_account and name. It is written only when every " +
+			"ad account was read to its end; until then, and after an error, the file is the one that was there before. " +
+			"With --operation copy, an image that several ad accounts hold appears once, from the one that is named first; " +
+			"with move, each of them has its row. Images with status DELETED are left out; with --operation delete, so are " +
 			"those that are not ACTIVE. With --unused, an image whose use the API does not tell counts as used.\n\n" +
-			"--from-job DIR --operation delete is the second half of a consolidation whose first half copied: it takes the\n" +
-			"source images of the finished job in DIR whose copies are all seen in their targets now, and which no creative\n" +
-			"uses any more. What is left out is counted and listed, with the creatives that use it; --left-out FILE has all\n" +
-			"of it as CSV. A row's column adferry_guard names a copy, without which a run does not delete the source.\n" +
+			"--from-job DIR --operation delete is the second half of a consolidation whose first half copied: it takes the " +
+			"source images of the finished job in DIR whose copies are all seen in their targets now, and which no creative " +
+			"uses any more. What is left out is counted and listed, with the creatives that use it; --left-out FILE has all " +
+			"of it as CSV. A row's column adferry_guard names a copy, without which a run does not delete the source. " +
 			"The API does not list every creative: adferry creatives --help says more.",
 		Flags: append(append(filterFlags(),
 			boolFlag("unused", "only images that nothing uses: no creative, and no association with one"),

@@ -19,11 +19,11 @@ import (
 func creativesCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "creatives", Usage: "list the creatives that use a job's source images; sends no write, ever", ArgsUsage: "DIR",
-		Description: "Writes DIR/creatives.csv: which creatives use the images that the job copied, and the copy that each has to be\n" +
-			"re-pointed to. Images that the job deleted were unused then. Of an image that cannot be read any more, the\n" +
-			"creatives are those that the job saw before it would have deleted it; all others are read now.\n" +
-			"The API does not list every creative: those made with a picture's URL are missing, and some images are in use\n" +
-			"without a creative being named; standard output says which. So an image without a row may be in use.\n" +
+		Description: "Writes DIR/creatives.csv: which creatives use the images that the job copied, and the copy that each has to be " +
+			"re-pointed to. Images that the job deleted were unused then. Of an image that cannot be read any more, the " +
+			"creatives are those that the job saw before it would have deleted it; all others are read now.\n\n" +
+			"The API does not list every creative: those made with a picture's URL are missing, and some images are in use " +
+			"without a creative being named; standard output says which. So an image without a row may be in use. " +
 			"A call that was interrupted is gone on with by the next one. Exit code 1: some ad account could not be read.",
 		Flags: append([]cli.Flag{
 			boolFlag("restart", "read all images again, also those that an interrupted call has read"),

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http/httptest"
@@ -21,19 +22,25 @@ import (
 // Every adferry command in README.md and docs is run: those of a page's code blocks one
 // after the other in one folder, as its reader runs them. Their server is a sandbox seeded
 // from the page's comment "<!-- sandbox", a manifest as adferry sandbox takes it, or else
-// from the manifest that the README names. A command ends with exit code 0, unless a comment
-// behind it says "exit code N".
+// from the manifest that the README names; that manifest lies there as manifest.csv, and
+// what a JSON block shows as faults.json. What the reader did before is in the comment
+// "<!-- before", as commands. A command ends with exit code 0, unless a comment behind it
+// says "exit code N".
 func TestDocsRun(t *testing.T) {
 	for _, path := range docPages(t) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			text := readDoc(t, path)
 			dir := t.TempDir()
-			server := docServer(t, text)
+			seed := docSeed(t, text)
+			server := docServer(t, seed)
 			root, err := filepath.Abs("..")
 			if err != nil {
 				t.Fatal(err)
 			}
-			files := map[string]string{"token": "token\n", "keep.txt": "0123456789abcdef0123456789abcdef\n"}
+			files := map[string]string{"manifest.csv": readDoc(t, seed), "token": "token\n", "keep.txt": "0123456789abcdef0123456789abcdef\n"}
+			if _, script, found := strings.Cut(text, "\n```json\n"); found {
+				files["faults.json"], _, _ = strings.Cut(script, "```")
+			}
 			for name, content := range files {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 					t.Fatal(err)
@@ -42,17 +49,9 @@ func TestDocsRun(t *testing.T) {
 			if err := os.Symlink(filepath.Join(root, "testdata"), filepath.Join(dir, "testdata")); err != nil {
 				t.Fatal(err)
 			}
-			for _, c := range docCommands(text) {
-				run := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(c.text, "/var/lib/adferry", dir))
-				run.Dir = dir
-				run.Env = append(os.Environ(), "ADFERRY_ENDPOINT="+server, "ADFERRY_ACCESS_TOKEN=token", "ADFERRY_PROGRESS=none", "ADFERRY_STATE_DIR="+filepath.Join(dir, ".state"))
-				out, err := run.CombinedOutput()
-				code := 0
-				if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-					code = exit.ExitCode()
-				} else if err != nil {
-					t.Fatal(err)
-				}
+			before, _ := docComment(text, "before")
+			for _, c := range append(docCommands("```\n"+before+"```\n"), docCommands(text)...) {
+				code, out := runDocCommand(t, c, dir, server)
 				if code != c.code {
 					t.Fatalf("%s, line %d: %s\ngot exit code %d, want %d\n%s", path, c.line, c.text, code, c.code, out)
 				}
@@ -61,10 +60,37 @@ func TestDocsRun(t *testing.T) {
 	}
 }
 
+// runDocCommand runs a command as a shell does. A server is stopped once it has had the time
+// to fail.
+func runDocCommand(t *testing.T, c docCommand, dir, server string) (code int, out []byte) {
+	t.Helper()
+	text, patience := strings.NewReplacer("/var/lib/adferry", dir, "http://127.0.0.1:8080", server).Replace(c.text), 30*time.Second
+	serves := strings.HasPrefix(text, "adferry sandbox")
+	if serves {
+		text, patience = "exec "+text+" --listen 127.0.0.1:0", time.Second
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	run := exec.CommandContext(ctx, "sh", "-c", text)
+	run.Cancel = func() error { return run.Process.Signal(os.Interrupt) }
+	run.Dir, run.WaitDelay = dir, 5*time.Second
+	run.Env = append(os.Environ(), "ADFERRY_ENDPOINT="+server, "ADFERRY_ACCESS_TOKEN=token", "ADFERRY_PROGRESS=none", "ADFERRY_STATE_DIR="+filepath.Join(dir, ".state"))
+	out, err := run.CombinedOutput()
+	switch exit := (*exec.ExitError)(nil); {
+	case ctx.Err() != nil && !serves:
+		t.Fatalf("line %d: %s\nit does not end\n%s", c.line, c.text, out)
+	case errors.As(err, &exit):
+		return exit.ExitCode(), out
+	case err != nil && ctx.Err() == nil:
+		t.Fatal(err)
+	}
+	return 0, out
+}
+
 // Commands are found in the code blocks of a shell, continued lines and pipes included.
 func TestDocsCommandsAreFound(t *testing.T) {
 	text := "a\n```sh\nexport X=1\nadferry plan a.csv \\\n  --json   # exit code 2\ncat a | adferry run -\n```\nadferry no\n```promql\nadferry_rows{a=\"b\"}\n```\n```\ngo run . plan b.csv\n```\n"
-	want := []docCommand{{4, "adferry plan a.csv   --json   # exit code 2", 2}, {6, "cat a | adferry run -", 0}, {13, "adferry plan b.csv", 0}}
+	want := []docCommand{{4, "adferry plan a.csv --json   # exit code 2", 2}, {6, "cat a | adferry run -", 0}, {13, "adferry plan b.csv", 0}}
 	if got := docCommands(text); !slices.Equal(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -92,7 +118,7 @@ func TestDocsNameWhatExists(t *testing.T) {
 				}
 				for _, w := range words[1:] {
 					name, _, _ := strings.Cut(strings.TrimLeft(w, "-"), "=")
-					if strings.HasPrefix(w, "--") && !slices.Contains(names, name) {
+					if strings.HasPrefix(w, "--") && name != "help" && !slices.Contains(names, name) {
 						t.Errorf("%s, line %d: adferry %s has no option --%s", path, n+1, words[0], name)
 					}
 				}
@@ -119,17 +145,30 @@ func readDoc(t *testing.T, path string) string {
 	return string(raw)
 }
 
-// docServer serves the sandbox that a page is about.
-func docServer(t *testing.T, text string) (url string) {
+// docComment is what a page's hidden comment of that name says.
+func docComment(text, name string) (content string, found bool) {
+	_, after, found := strings.Cut(text, "<!-- "+name+"\n")
+	content, _, _ = strings.Cut(after, "-->")
+	return content, found
+}
+
+// docSeed is the path of the manifest that a page's sandbox is seeded from.
+func docSeed(t *testing.T, text string) string {
 	t.Helper()
-	seed := "../testdata/consolidation.csv"
-	if _, after, found := strings.Cut(text, "<!-- sandbox\n"); found {
-		manifest, _, _ := strings.Cut(after, "-->")
-		seed = filepath.Join(t.TempDir(), "seed.csv")
-		if err := os.WriteFile(seed, []byte(manifest), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	manifest, found := docComment(text, "sandbox")
+	if !found {
+		return "../testdata/consolidation.csv"
 	}
+	path := filepath.Join(t.TempDir(), "seed.csv")
+	if err := os.WriteFile(path, []byte(manifest), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// docServer serves a sandbox.
+func docServer(t *testing.T, seed string) (url string) {
+	t.Helper()
 	seeds, err := rehearsal.ReadSeeds(func(check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error) {
 		return manifestIn(seed).readWith(check, visit)
 	})
@@ -160,6 +199,7 @@ var (
 func docCommands(text string) (all []docCommand) {
 	block, shell, start, joined := false, false, 0, ""
 	for n, line := range strings.Split(text, "\n") {
+		line = strings.TrimLeft(line, " ") // of a block in a list
 		if language, fence := strings.CutPrefix(line, "```"); fence {
 			block, shell = !block, !block && (language == "" || language == "sh")
 			continue
@@ -178,6 +218,7 @@ func docCommands(text string) (all []docCommand) {
 		if rest, found := strings.CutPrefix(line, "go run . "); found {
 			line = "adferry " + rest
 		}
+		line = strings.TrimPrefix(line, "./") // as go build leaves it
 		if !runsAdferry.MatchString(line) {
 			continue
 		}

@@ -42,6 +42,14 @@ var examples = map[string][]manual.Example{
 		{Line: "adferry list act_2310000000000017 act_2310000000000025 --format csv", Does: "the rows of a manifest, but for target_account"},
 		{Line: "adferry list act_2310000000000017 --count", Does: "how many there are, in one call"},
 	},
+	"manifest": {
+		{Line: "adferry manifest act_2310000000000017 --target act_2310000000000025", Does: "a manifest that copies what the account holds"},
+		{Line: "adferry manifest act_2310000000000017 --unused --operation delete", Does: "one that deletes what nothing uses"},
+		{Line: "adferry manifest --from-job manifest.job --operation delete", Does: "the second half of a finished copy job"},
+	},
+	"creatives": {
+		{Line: "adferry creatives manifest.job", Does: "write manifest.job/creatives.csv: what has to be re-pointed"},
+	},
 	"cleanup": {
 		{Line: "adferry cleanup act_2310000000000017 --unused --older-than 180d --dry-run", Does: "see what nothing has used for half a year"},
 		{Line: "adferry cleanup act_2310000000000017 --unused --backup kept --job spring --yes", Does: "delete all that nothing uses, and keep a copy of each"},

@@ -28,6 +28,7 @@ var groupOf = map[string]string{
 	"business-id": groupImages, "biz-tag-id": groupImages,
 	"unused": groupImages, "older-than": groupImages, "min-age": groupImages, "keep": groupImages,
 
+	"target": groupJob, "operation": groupJob, "output": groupJob, "from-job": groupJob, "left-out": groupJob, "restart": groupJob,
 	"job": groupJob, "jobs": groupJob, "keep-jobs": groupJob, "on-denied": groupJob,
 
 	"yes": groupSafety, "dry-run": groupSafety, "check": groupSafety, "max-delete": groupSafety,

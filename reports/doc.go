@@ -80,6 +80,14 @@
 // for characters that steer a terminal, which are escaped. The columns of a table
 // are as wide as its first page needs.
 //
+// # The way in and out
+//
+// [WriteManifest] writes operation, source_account, hash, target_account and name, with
+// plan.GuardColumn if the rows have guards. creatives.csv ([Creatives]) has creative_id,
+// source_account, source_hash, target_account and target_hash: a row for each creative and
+// each copy of its image. [LeftOut] writes source_account, source_hash, reason (a
+// [uses.Verdict]) and creative_id: a row for each creative, or one without.
+//
 // # Verification
 //
 // A [Verification] writes the drift that verify finds. Its JSON document has
@@ -91,7 +99,8 @@
 // # Texts
 //
 // [Text] tells how a job stands, and [CleanupPreview] and [UndoLeft] what a cleanup would
-// delete and what an undo leaves. [ManifestDeletions], [UndoDeletions] and
+// delete and what an undo leaves, [CollectedImages], [SecondHalf] and [RepointedText] what
+// was found for a manifest or creatives.csv. [ManifestDeletions], [UndoDeletions] and
 // [CleanupDeletions] are the sentences that people agree to. They are for people: a
 // script reads the JSON documents and the exit codes ([ExitDone] and on).
 //
