@@ -37,7 +37,7 @@ func newApp(s *streams) *cli.App {
 			return s.print(describe(c.App).Help())
 		},
 		Commands: slices.Concat(
-			under("Prepare", listCommand(s), manifestCommand(s), planCommand(s)),
+			under("Prepare", planCommand(s), manifestCommand(s), listCommand(s)),
 			under("Run", runCommand(s), resumeCommand(s), retryCommand(s)),
 			under("Watch and steer", statusCommand(s), pauseCommand(s), unpauseCommand(s), tuneCommand(s)),
 			under("Afterwards", reportCommand(s), verifyCommand(s), creativesCommand(s), undoCommand(s)),
