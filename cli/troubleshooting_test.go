@@ -68,6 +68,8 @@ func TestTroubleshooting(t *testing.T) {
 		{full, "no space left on device"},
 		{errReports, "the reports could not be written"},
 		{&outputError{odd}, "the output cannot be written"},
+		{&publishError{odd}, "the result cannot be written"},
+		{&partReadError{&readingError{odd}}, "it goes on where it stopped"},
 		{&unconfirmedError{err: odd, until: time.Now()}, "has nothing to wait for"},
 		{jobs.ErrStuck, "the remaining rows cannot make progress"},
 		{&readingError{odd}, "nothing was changed"},
@@ -84,6 +86,7 @@ func TestTroubleshooting(t *testing.T) {
 		{store.ErrLocked, "another process is running this job"},
 		{&store.ForeignError{Running: true}, "is being run by"},
 		{store.ErrBusy, "another process is using this folder of jobs"},
+		{store.ErrUsesBusy, "another process is reading which creatives use this job's images"},
 		{registry.ErrBusy, "another process has been starting a job"},
 
 		{&store.DamagedError{Err: odd}, "is damaged"},

@@ -27,7 +27,7 @@ type SourceCopy struct {
 	Target  plan.Account
 	Hash    plan.Hash // in the target
 	State   State
-	MovedOn bool // the job has moved the copy on, so that the target no longer has it
+	MovedOn bool // the job has moved the copy on: the target no longer has it, and another of the copies is where it is now
 }
 
 // InPlace reports whether the copy is in its target, as far as the job knows.

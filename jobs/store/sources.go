@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"adferry/jobs"
 )
@@ -20,19 +21,23 @@ const (
 )
 
 // Sources streams the images that the job copies, in the order of account and hash, each
-// with all its copies. The query is one for all of them, because they have to be sorted,
+// with all its copies. Behind a copy that was moved on comes the copy to where it was moved.
+// The query is one for all of them, because they have to be sorted,
 // which SQLite does in a temporary file.
 func (j *Job) Sources(ctx context.Context) iter.Seq2[jobs.Source, error] {
 	return func(yield func(jobs.Source, error) bool) {
 		rows, err := j.read.QueryContext(ctx, fmt.Sprintf(`
-			SELECT p.source AS account, p.hash AS hash, %d AS role, p.target, %s, coalesce(o.state, 'pending'), '', p.needs, %s, '', 0
-				FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.kind = 'copy'
+			WITH RECURSIVE chain(first, last) AS (SELECT id, id FROM ops WHERE kind = 'copy'
+				UNION ALL SELECT chain.first, q.id FROM chain JOIN ops p ON p.id = chain.last JOIN needs m ON m.need = p.id
+					JOIN ops q ON q.id = m.op WHERE q.kind = 'copy' AND %s)
+			SELECT f.source AS account, f.hash AS hash, %d AS role, p.target, %s, coalesce(o.state, 'pending'), '', f.needs, %s, '', 0
+				FROM chain JOIN ops f ON f.id = chain.first JOIN ops p ON p.id = chain.last LEFT JOIN outcomes o ON o.op = p.id
 			UNION ALL SELECT p.source, p.hash, %d, '', '', coalesce(o.state, 'pending'), coalesce(o.reason, ''), 0, 0, %s, coalesce(o.finished, 0)
 				FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.kind = 'delete'
 			UNION ALL SELECT p.target, %s, %d, '', '', o.state, '', 0, 0, '', 0
 				FROM ops p JOIN outcomes o ON o.op = p.id WHERE p.kind IN ('copy', 'upload') AND o.state IN ('done', 'skipped')
 			ORDER BY account, hash, role, 4`,
-			roleCopy, targetHash, movedOn, roleDelete, `coalesce(`+j.columnSince(3, "o.creatives", "''")+`, '')`, targetHash, roleInto))
+			movedOn, roleCopy, targetHash, movedOn, roleDelete, `coalesce(`+j.columnSince(3, "o.creatives", "''")+`, '')`, targetHash, roleInto))
 		if err != nil {
 			yield(jobs.Source{}, j.readError(err))
 			return
@@ -87,7 +92,9 @@ func scanSource(scan func(...any) error) (r sourceRow, err error) {
 func (r sourceRow) addTo(s *jobs.Source) {
 	switch r.role {
 	case roleCopy:
-		s.Copies = append(s.Copies, r.copied)
+		if !slices.Contains(s.Copies, r.copied) { // two chains may lead to one place
+			s.Copies = append(s.Copies, r.copied)
+		}
 		s.Into = s.Into || r.needs
 	case roleDelete:
 		s.Deletion = &r.deleted

@@ -58,7 +58,7 @@ func TestSources(t *testing.T) {
 			"11 a: 22 done 33 done",
 			"11 missing: 22 failed",
 			"11 b: 22 skipped, delete done",
-			"11 c: 22 done moved on, delete done",
+			"11 c: 22 done moved on 33 done, delete done",
 			"11 d: 22 done, delete failed 120",
 			"22 a: 44 done, brought",
 			"22 c: 33 done, brought, delete done",

@@ -21,7 +21,8 @@
 //
 //   - this job does not delete it itself;
 //   - this job did not bring it there: then it is the copy of another source;
-//   - each of its copies was carried out, or was there already;
+//   - each of its copies was carried out, or was there already; a copy that the job moved on
+//     counts where it is now;
 //   - each of its copies is in its target now, and ACTIVE;
 //   - it is there itself now, and ACTIVE;
 //   - its use is known, and it is unused.

@@ -3,6 +3,7 @@ package uses
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"adferry/graph"
 	"adferry/jobs"
@@ -41,8 +42,11 @@ type Candidate struct {
 
 // Line is the manifest row that deletes it, with a copy as the guard's witness.
 func (c Candidate) Line() plan.Line {
-	copied := c.Copies[0]
-	return plan.Line{Verb: plan.Delete, Source: c.Account, Hash: c.Hash, Name: c.Use.Name, Guard: plan.Guard{Witness: copied.Target, WitnessHash: copied.Hash}}
+	line := plan.Line{Verb: plan.Delete, Source: c.Account, Hash: c.Hash, Name: c.Use.Name}
+	if i := slices.IndexFunc(c.Copies, jobs.SourceCopy.InPlace); i >= 0 {
+		line.Guard = plan.Guard{Witness: c.Copies[i].Target, WitnessHash: c.Copies[i].Hash}
+	}
+	return line
 }
 
 // Everything are the images that SecondHalf has to know about: sources and copies.
@@ -60,7 +64,7 @@ func Everything(sources iter.Seq2[jobs.Source, error]) iter.Seq2[jobs.ImageAt, e
 				return
 			}
 			for _, c := range s.Copies {
-				if !yield(jobs.ImageAt{Account: c.Target, Hash: c.Hash}, nil) {
+				if c.InPlace() && !yield(jobs.ImageAt{Account: c.Target, Hash: c.Hash}, nil) {
 					return
 				}
 			}
@@ -92,9 +96,12 @@ func beforeReading(s jobs.Source) Verdict {
 		return CopiedThere
 	}
 	for _, c := range s.Copies {
-		if !c.InPlace() {
+		if !c.State.OK() {
 			return CopyFailed
 		}
+	}
+	if !hasCopy(s) {
+		return CopyFailed
 	}
 	return MayGo
 }
@@ -104,6 +111,9 @@ func judge(ctx context.Context, s jobs.Source, m Memory) (v Verdict, use jobs.Im
 		return v, use, nil
 	}
 	for _, c := range s.Copies {
+		if c.MovedOn {
+			continue
+		}
 		there, known, err := m.Of(ctx, jobs.ImageAt{Account: c.Target, Hash: c.Hash})
 		switch {
 		case err != nil:
