@@ -106,11 +106,6 @@ func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	if s.PausedAt != nil {
 		t.add("paused", "since "+s.PausedAt.In(o.Now.Location()).Format(momentFormat))
 	}
-	for _, w := range s.Waits {
-		if w.Account == "" { // an ad account's is told in its own line
-			t.add("waiting", waitText(w.Until, w.Reason, o.Now))
-		}
-	}
 	if tuned := s.Tuned.String(); tuned != "" {
 		t.add("tuned", tuned)
 	}
