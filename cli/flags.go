@@ -113,6 +113,7 @@ func runFlags() []cli.Flag {
 		durationFlag("retry-base", time.Second, "first pause after such a failure; it doubles each time, with jitter"),
 		durationFlag("retry-max", time.Minute, "longest pause between tries"),
 		stringFlag("progress", "auto", "auto|bar|plain|json|none", "how progress is shown on standard error"),
+		boolFlag("quiet", "show no progress and no notices, only results and errors"),
 		stringFlag("log-level", "off", "off|error|warn|info|debug", "log what happens to standard error"),
 		stringFlag("log-format", "text", "text|json", "form of the log"),
 		stringFlag("metrics", "", "ADDR", "serve Prometheus metrics at http://ADDR/metrics while the job runs; port 0 picks a free one"),
@@ -123,8 +124,7 @@ func runFlags() []cli.Flag {
 // readFlags are the options of commands that only read: those of runFlags that apply
 // to them.
 func readFlags() []cli.Flag {
-	names := []string{"workers", "quota", "on-throttle", "max-wait", "max-duration", "retry-base", "retry-max", "log-level", "log-format"}
+	names := []string{"quiet", "workers", "quota", "on-throttle", "max-wait", "max-duration", "retry-base", "retry-max", "log-level", "log-format"}
 	flags := slices.DeleteFunc(runFlags(), func(f cli.Flag) bool { return !slices.Contains(names, f.Names()[0]) })
-	flags = append(flags, boolFlag("quiet", "do not show on standard error what waits, and why"))
 	return append(flags, connectionFlags()...)
 }

@@ -91,13 +91,14 @@ type runOptions struct {
 	metrics     string // address
 	sandboxed   bool   // run against the embedded sandbox
 	dryRun      bool
+	quiet       bool
 }
 
 // runOptionsOf reads them, and refuses what makes no sense.
 func runOptionsOf(c *cli.Context) (o runOptions, err error) {
 	o = runOptions{
 		connection: connectionOf(c), consent: consentOf(c),
-		metrics: c.String("metrics"), sandboxed: c.Bool("sandbox"), dryRun: c.Bool("dry-run"),
+		metrics: c.String("metrics"), sandboxed: c.Bool("sandbox"), dryRun: c.Bool("dry-run"), quiet: c.Bool("quiet"),
 	}
 	if o.engine, err = engineOptions(c); err != nil {
 		return o, err
@@ -107,6 +108,9 @@ func runOptionsOf(c *cli.Context) (o runOptions, err error) {
 	}
 	if o.mode, err = reports.ParseProgressMode(c.String("progress")); err != nil {
 		return o, usagef("", "--progress %w", err)
+	}
+	if o.quiet {
+		o.mode = reports.ProgressNone
 	}
 	if o.logging, err = loggingOf(c); err != nil {
 		return o, err

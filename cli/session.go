@@ -17,7 +17,8 @@ type session struct {
 	timer  string // folder under which a timer's run makes the job's; else empty
 
 	progress *reports.Progress
-	quiet    bool
+	quiet    bool // no notices
+	silent   bool // and no result, unless something is wrong
 	log      *slog.Logger
 	connect  func(*store.Job) (dispatch.API, error)
 	exporter *exporter // nil unless asked for
@@ -45,7 +46,7 @@ func sessionOf(ctx context.Context, o runOptions, s *streams, dir string, meta s
 func prepare(o runOptions, s *streams) *session {
 	return &session{
 		runOptions: o, progress: reports.NewProgress(o.mode, s.terminal),
-		quiet: o.mode == reports.ProgressNone, log: o.logger(s.err),
+		quiet: o.quiet || o.mode == reports.ProgressNone, silent: o.mode == reports.ProgressNone && !o.quiet, log: o.logger(s.err),
 	}
 }
 

@@ -60,11 +60,7 @@ func showStatus(ctx context.Context, s *streams, dir string, asJSON bool) (jobs.
 	if asJSON {
 		return summary.State, reports.WriteSummary(s.out, summary)
 	}
-	samples, _, err := job.History(ctx)
-	if err != nil {
-		return "", err
-	}
-	_, err = fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Accounts: true, Samples: samples}))
+	_, err = fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Accounts: true}))
 	return summary.State, err
 }
 
@@ -80,7 +76,7 @@ func printLeft(ctx context.Context, s *streams, se *session, dir string, reopen 
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
+	fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now()}))
 	left := summary.Totals.Pending + summary.Totals.Unknown
 	if reopen {
 		left += summary.Totals.Failed

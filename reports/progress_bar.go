@@ -26,8 +26,8 @@ var (
 // failed it before. The terminal's settings are left alone: no raw mode, so that
 // ^C stays a signal; no hidden cursor and no other screen, so that a killed process
 // leaves nothing to repair.
-func (p *Progress) bar() bool {
-	_, _ = tea.NewProgram(barModel{p: p, width: 80, view: p.snapshot(time.Now()), now: time.Now()},
+func (p *Progress) bar(job *summaryCache) bool {
+	_, _ = tea.NewProgram(barModel{p: p, job: job, width: 80, view: p.snapshot(job, time.Now()), now: time.Now()},
 		tea.WithOutput(p.w), tea.WithInput(nil), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)).Run()
 	select {
 	case <-p.quit:
@@ -39,6 +39,7 @@ func (p *Progress) bar() bool {
 
 type barModel struct {
 	p     *Progress
+	job   *summaryCache
 	width int
 	view  view
 	now   time.Time
@@ -66,7 +67,7 @@ func (m barModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		default:
 		}
 		m.now = time.Time(msg)
-		m.view = m.p.snapshot(m.now)
+		m.view = m.p.snapshot(m.job, m.now)
 		then := nextFrame()
 		if stop {
 			then = tea.Quit
@@ -98,38 +99,37 @@ func (m barModel) View() tea.View {
 	return v
 }
 
-// barLines draws two lines, and a third while something waits. On a narrow terminal
-// the bar shrinks first, then the ends of lines go.
+// barLines draws the bar, the counts and, if something holds the job up, what. On a narrow
+// terminal the bar shrinks first, then the ends of lines go; what holds it up is wrapped.
 func barLines(v view, now time.Time, width int) []string {
-	numbers := fmt.Sprintf("%4s  %s of %s", percent(v.Settled, v.Total), count(v.Settled), count(v.Total))
-	if v.Settled < v.Total {
-		numbers += "  " + pace(v.Rate, "")
-		if v.Left >= 0 {
-			numbers += "  " + span(v.Left) + " left"
-		}
+	clip := lipgloss.NewStyle().MaxWidth(max(width, 1))
+	if !v.Known {
+		return []string{clip.Render(softStyle.Render("reading the job"))}
+	}
+	t := v.Totals
+	numbers := fmt.Sprintf("%4s  %s of %s", percent(t.Settled(), t.Rows), count(t.Settled()), Counted(t.Rows, "row", "rows"))
+	for _, part := range v.pace(now) {
+		numbers += "  " + part
 	}
 	cells := max(min(barCells, width-len(numbers)-2), barCellsMin)
 	full := cells
-	if v.Total > 0 {
-		full = int(min(v.Settled, v.Total) * int64(cells) / v.Total)
+	if t.Rows > 0 {
+		full = t.Settled() * cells / t.Rows
 	}
 	bar := doneStyle.Render(strings.Repeat("█", full)) + softStyle.Render(strings.Repeat("░", cells-full))
-
-	counts := []string{"done " + count(max(v.Settled-v.Failed-v.Skipped, 0))}
-	if v.Skipped > 0 {
-		counts = append(counts, "skipped "+count(v.Skipped))
+	counts := []string{"done " + count(t.Done)}
+	if t.Skipped > 0 {
+		counts = append(counts, "skipped "+count(t.Skipped))
 	}
-	failed := "failed " + count(v.Failed)
-	if v.Failed > 0 {
+	failed := "failed " + count(t.Failed)
+	if t.Failed > 0 {
 		failed = badStyle.Render(failed)
 	}
-	ls := []string{bar + " " + numbers, strings.Join(append(counts, failed), "   ")}
-	if wait := v.waiting(now); wait != "" {
-		ls = append(ls, waitStyle.Render(wait))
+	lines := []string{clip.Render(bar + " " + numbers), clip.Render(strings.Join(append(counts, failed), "   "))}
+	if wait := v.holdUp(now); wait != "" {
+		for line := range strings.SplitSeq(lipgloss.Wrap(wait, max(width, 1), ""), "\n") {
+			lines = append(lines, waitStyle.Render(line))
+		}
 	}
-	clip := lipgloss.NewStyle().MaxWidth(max(width, 1))
-	for i := range ls {
-		ls[i] = clip.Render(ls[i])
-	}
-	return ls
+	return lines
 }

@@ -21,7 +21,8 @@ var errJobOver = errors.New("the job is over")
 // summaryCache reads one job's summary, one reading at a time, for any number of
 // goroutines.
 type summaryCache struct {
-	read func() (jobs.Summary, error)
+	read  func() (jobs.Summary, error)
+	least time.Duration // for which a reading is kept at least
 
 	mu      sync.Mutex
 	last    *summaryReading // that has ended
@@ -73,7 +74,7 @@ func (c *summaryCache) run(r *summaryReading) {
 	began := time.Now()
 	r.summary, r.err = c.read()
 	now := time.Now()
-	r.until = now.Add(keptTimes * now.Sub(began))
+	r.until = now.Add(max(c.least, keptTimes*now.Sub(began)))
 	c.mu.Lock()
 	c.last, c.current = r, nil
 	c.mu.Unlock()
