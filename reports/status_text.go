@@ -181,11 +181,15 @@ func accountTable(b *strings.Builder, s jobs.Summary) {
 
 // waitLines writes who waits, until when and why.
 func waitLines(b *strings.Builder, s jobs.Summary, o TextOptions) {
-	if len(s.Waits) == 0 {
+	waits := s.Waits
+	if !s.State.Held() {
+		waits = slices.DeleteFunc(slices.Clone(s.AtStop.Waits), func(w jobs.Wait) bool { return !w.Until.After(o.Now) })
+	}
+	if len(waits) == 0 {
 		return
 	}
 	b.WriteByte('\n')
-	for _, w := range s.Waits[:min(len(s.Waits), textAccounts)] {
+	for _, w := range waits[:min(len(waits), textAccounts)] {
 		text := waiter(w.Account) + " waits until " + clock(w.Until, o.Now)
 		if left := w.Until.Sub(o.Now); left > 0 {
 			text += " (" + spanLeft(left) + ")"
@@ -197,7 +201,7 @@ func waitLines(b *strings.Builder, s jobs.Summary, o TextOptions) {
 			b.WriteString(pick(i == 0, "", "  ") + line + "\n")
 		}
 	}
-	moreAccounts(b, len(s.Waits)-textAccounts)
+	moreAccounts(b, len(waits)-textAccounts)
 }
 
 // reportLines name the reports that people read.
