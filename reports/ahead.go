@@ -75,7 +75,7 @@ func standsStill(o jobs.Outlook, now time.Time) string {
 		text += " with " + waiter(w.Account) + waitsFor(w)
 	}
 	if more := len(o.Waits) - 1; more > 0 {
-		text += fmt.Sprintf(" (%s)", Counted(more, "other waits, too", "others wait, too"))
+		text += fmt.Sprintf(" (%s)", Counted(more, "ad account more waits", "ad accounts more wait"))
 	}
 	if left, known := o.Left(); known {
 		if then := left - w.Until.Sub(o.At); then > 0 {
