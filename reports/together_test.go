@@ -216,7 +216,7 @@ func TestSeenTogether(t *testing.T) {
 			var views []*reports.Progress
 			var hide func()
 			ended := make(chan struct{})
-			err = w.RunCtx(context.Background(), engine.Options{Workers: 2, BatchSize: 2}, func(e *engine.Engine) {
+			err = w.RunCtx(context.Background(), engine.Options{Workers: 2, BatchSize: 2, RetryMax: 4 * time.Second}, func(e *engine.Engine) {
 				read := func() (jobs.Summary, error) {
 					s, err := r.job.Live(context.Background())
 					r.mu.Lock()
