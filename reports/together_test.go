@@ -216,7 +216,7 @@ func TestSeenTogether(t *testing.T) {
 			var views []*reports.Progress
 			var hide func()
 			ended := make(chan struct{})
-			err = w.RunCtx(context.Background(), engine.Options{Workers: 2, BatchSize: 2, RetryMax: 4 * time.Second}, func(e *engine.Engine) {
+			err = w.RunCtx(context.Background(), engine.Options{Workers: 2, BatchSize: 2, RetryMax: 10 * time.Second}, func(e *engine.Engine) {
 				read := func() (jobs.Summary, error) {
 					s, err := r.job.Live(context.Background())
 					r.mu.Lock()
@@ -285,7 +285,7 @@ func TestSeenTogether(t *testing.T) {
 				if got := r.look(); !math.IsNaN(got.eta) || !got.down || got.waits != "app" || !strings.Contains(got.text, "cannot be reached since") || !strings.Contains(got.lineHeld, "cannot be reached since") {
 					t.Errorf("no network: got %+v", got)
 				}
-				time.Sleep(17 * time.Second)
+				time.Sleep(7 * time.Second)
 			}
 			network(false)
 			time.Sleep(25 * time.Second)
