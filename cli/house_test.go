@@ -40,7 +40,7 @@ var rooms = map[string]struct {
 	"jobs/cleanup":    {[]string{"plan", "graph", "jobs", "jobs/reader"}, "a cleanup lists ad accounts and says what is to be deleted; it knows neither the checkpoint nor how a job is run"},
 	"jobs/store":      {[]string{"plan", "graph", "jobs", "jobs/outlook"}, "the checkpoint knows what it stores, not how it is shown"},
 	"jobs/registry":   {[]string{"plan", "graph", "jobs/store"}, "the registry knows which jobs are unfinished, not how one is run"},
-	"reports":         {[]string{"plan", "jobs", "jobs/cleanup", "jobs/preflight", "jobs/undo"}, "reports read outcomes and findings; they do not reach for the API or the database"},
+	"reports":         {[]string{"plan", "jobs", "jobs/outlook", "jobs/cleanup", "jobs/preflight", "jobs/undo"}, "reports read outcomes and findings; they do not reach for the API or the database"},
 	"cli/manual":      {nil, "help and completions are made of a description of the commands, whatever they do and however they are parsed"},
 	"cli":             {[]string{"cli/manual", "plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/backup", "jobs/cleanup", "jobs/control", "jobs/registry", "jobs/store", "jobs/undo", "jobs/verify", "jobs/preflight", "jobs/rehearsal", "reports"}, "the command line wires all the others"},
 	".":               {[]string{"cli"}, "main.go starts the command line, and nothing else"},

@@ -52,7 +52,11 @@ func (a timeAxis) ticks() []tick {
 	length := a.to.Sub(a.from)
 	step := length
 	for _, s := range timeSteps {
-		if length/s < maxTimeTicks {
+		most := maxTimeTicks
+		if s < 24*time.Hour && length > 24*time.Hour { // their labels have the day, too
+			most = maxTimeTicks - 2
+		}
+		if length/s < time.Duration(most) {
 			step = s
 			break
 		}
