@@ -58,7 +58,7 @@ func (l lines) run(job *summaryCache) {
 			}
 		case now := <-tick.C:
 			v := l.p.snapshot(job, now)
-			if at.IsZero() || !v.Known || now.Sub(at) < lineMin {
+			if at.IsZero() || !v.State.Held() || now.Sub(at) < lineMin {
 				break
 			}
 			t := v.Totals

@@ -96,7 +96,7 @@ func play(t *testing.T, mode reports.ProgressMode) string {
 		p.Note("early")
 		j := newPlayed(1000)
 		p.Start("j", j.read)
-		time.Sleep(time.Second / 2) // between the lines, so that nothing coincides
+		time.Sleep(573 * time.Millisecond) // so that nothing coincides
 		j.settle(60, time.Second/2)
 		j.wait("77", 25*time.Second)
 		time.Sleep(25 * time.Second)
