@@ -55,9 +55,10 @@ func (e example) accountsText() string {
 	}
 }
 
-// concerned is the ad account that a failed row is about: the one that would have changed.
+// concerned is the ad account that a failed row is about: the one that would have changed,
+// or that lacks the image.
 func concerned(r jobs.Result) plan.Account {
-	if r.Verb == plan.Delete || r.Reason == jobs.CopiedNotDeleted {
+	if r.Verb == plan.Delete || r.Reason == jobs.CopiedNotDeleted || r.Reason == jobs.NotFound {
 		return r.Source
 	}
 	return r.Target

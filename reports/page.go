@@ -113,7 +113,7 @@ func newPage(s jobs.Summary, f *failures, samples []jobs.Sample, parks []jobs.Pa
 		if r.Verb == plan.Upload {
 			image = r.File
 		}
-		p.Failed = append(p.Failed, failedView{r.Line, r.Verb.String(), string(r.Source), string(r.Target), image,
+		p.Failed = append(p.Failed, failedView{r.Line, r.Verb.String(), actOf(r.Source), actOf(r.Target), image,
 			string(r.Reason), codes(r.Code, r.Subcode), r.Message})
 	}
 	p.Flows, p.MoreFlow = f.flows.views()
@@ -174,4 +174,12 @@ func newCauseView(g *failureGroup, total int) causeView {
 		v.Examples = append(v.Examples, exampleView{codes(e.code, e.subcode), e.message, e.trace, e.accountsText(), e.line, e.rows})
 	}
 	return v
+}
+
+// actOf is an ad account's id as people know it, or nothing.
+func actOf(a plan.Account) string {
+	if a == "" {
+		return ""
+	}
+	return a.Act()
 }

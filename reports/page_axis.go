@@ -43,7 +43,7 @@ var timeSteps = []time.Duration{
 }
 
 // maxTimeTicks have room on a telephone.
-const maxTimeTicks = 5
+const maxTimeTicks = 4
 
 func (a timeAxis) ticks() []tick {
 	if a.empty() {
@@ -79,6 +79,15 @@ func (a timeAxis) ticks() []tick {
 		ts = append(ts, tick{toPct(x), anchor(x), t.Format(format)})
 	}
 	return ts
+}
+
+// ends are ticks for a picture with room for two labels only.
+func (a timeAxis) ends() []tick {
+	format := "15:04:05"
+	if a.to.Sub(a.from) > 24*time.Hour {
+		format = "2 Jan 15:04"
+	}
+	return []tick{{toPct(0), "start", a.from.UTC().Format(format)}, {toPct(1), "end", a.to.UTC().Format(format)}}
 }
 
 // anchor keeps a label near an edge inside the picture.

@@ -138,20 +138,27 @@ func coordinate(fraction float64) string {
 }
 
 // waiting are the stretches in which nothing moved, or at whose start an account was parked.
-func waiting(points []point, axis timeAxis) []box {
-	waits := func(p point) bool { return p.Parked > 0 || p.stalled }
-	var bs []box
+// What is too close to be seen apart is one.
+func waiting(points []point, axis timeAxis) (boxes []box) {
+	near := axis.to.Sub(axis.from) / maxBoxes
+	var from, to time.Time
 	for i := 0; i < len(points)-1; i++ {
-		if !waits(points[i]) {
+		if points[i].Parked == 0 && !points[i].stalled {
 			continue
 		}
-		from := points[i].At
-		for i < len(points)-2 && waits(points[i+1]) {
-			i++
+		if !from.IsZero() && points[i].At.Sub(to) > near {
+			boxes = append(boxes, axis.box(from, to))
+			from = time.Time{}
 		}
-		bs = append(bs, axis.box(from, points[i+1].At))
+		if from.IsZero() {
+			from = points[i].At
+		}
+		to = points[i+1].At
 	}
-	return bs
+	if !from.IsZero() {
+		boxes = append(boxes, axis.box(from, to))
+	}
+	return boxes
 }
 
 func (a timeAxis) box(from, to time.Time) box {

@@ -50,7 +50,7 @@ func TestChart(t *testing.T) {
 	if got, want := c.Failed, "M0.0 1000.0L50.0 1000.0L100.0 900.0L150.0 850.0L600.0 850.0L650.0 750.0L1000.0 750.0"; got != want {
 		t.Errorf("got curve of failures %s, want %s: it ends at the total", got, want)
 	}
-	if got, want := boxes(c.Waiting), "15+50 65+35"; got != want {
+	if got, want := boxes(c.Waiting), "15+45 65+35"; got != want {
 		t.Errorf("got waits %s, want %s", got, want)
 	}
 	if !strings.HasPrefix(c.Label, "20 rows settled over 1m 40s, 5 of them failed") {

@@ -59,14 +59,7 @@ type flowView struct {
 
 func (f flows) views() (views []flowView, more int) {
 	for of, n := range f {
-		v := flowView{"files", "", *n}
-		if of.source != "" {
-			v.Source = of.source.Act()
-		}
-		if of.target != "" {
-			v.Target = of.target.Act()
-		}
-		views = append(views, v)
+		views = append(views, flowView{cmp.Or(actOf(of.source), "files"), actOf(of.target), *n})
 	}
 	slices.SortFunc(views, func(a, b flowView) int {
 		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))
