@@ -116,6 +116,7 @@ func runFlags() []cli.Flag {
 		boolFlag("quiet", "show no progress and no notices, only results and errors"),
 		stringFlag("log-level", "off", "off|error|warn|info|debug", "log what happens to standard error"),
 		stringFlag("log-format", "text", "text|json", "form of the log"),
+		stringFlag("log-file", "", "FILE", "log to the end of FILE instead of standard error; without --log-level, at level info"),
 		stringFlag("metrics", "", "ADDR", "serve Prometheus metrics at http://ADDR/metrics while the job runs; port 0 picks a free one"),
 		boolFlag("sandbox", "run against an embedded sandbox seeded from the manifest; nothing leaves this machine"),
 	}, connectionFlags()...)
@@ -124,7 +125,7 @@ func runFlags() []cli.Flag {
 // readFlags are the options of commands that only read: those of runFlags that apply
 // to them.
 func readFlags() []cli.Flag {
-	names := []string{"quiet", "workers", "quota", "on-throttle", "max-wait", "max-duration", "retry-base", "retry-max", "log-level", "log-format"}
+	names := []string{"quiet", "workers", "quota", "on-throttle", "max-wait", "max-duration", "retry-base", "retry-max", "log-level", "log-format", "log-file"}
 	flags := slices.DeleteFunc(runFlags(), func(f cli.Flag) bool { return !slices.Contains(names, f.Names()[0]) })
 	return append(flags, connectionFlags()...)
 }

@@ -49,6 +49,7 @@ type logging struct {
 	off   bool
 	level slog.Level
 	json  bool
+	file  string // "" is standard error
 }
 
 func loggingOf(c *cli.Context) (o logging, err error) {
@@ -59,9 +60,10 @@ func loggingOf(c *cli.Context) (o logging, err error) {
 	default:
 		return o, usagef("", "--log-format must be text or json, not %q", format)
 	}
+	o.file = c.String("log-file")
 	switch name := c.String("log-level"); name {
 	case "off", "":
-		o.off = true
+		o.off = o.file == "" || c.IsSet("log-level")
 	case "error", "warn", "info", "debug":
 		_ = o.level.UnmarshalText([]byte(name))
 	default:
@@ -114,6 +116,13 @@ func runOptionsOf(c *cli.Context) (o runOptions, err error) {
 	}
 	if o.logging, err = loggingOf(c); err != nil {
 		return o, err
+	}
+	switch {
+	case !o.onStderr():
+	case o.mode == reports.ProgressBar || o.mode == reports.ProgressAuto: // which lines of a log would tear
+		o.mode = reports.ProgressPlain
+	case o.mode == reports.ProgressJSON:
+		return o, usagef("log to a file with --log-file FILE, or show no progress with --progress none", "--progress json and the log would mix on standard error")
 	}
 	if o.mostDeletes, err = share(c, "max-delete"); err != nil {
 		return o, err

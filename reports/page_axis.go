@@ -43,7 +43,7 @@ var timeSteps = []time.Duration{
 }
 
 // maxTimeTicks have room on a telephone.
-const maxTimeTicks = 4
+const maxTimeTicks = 5
 
 func (a timeAxis) ticks() []tick {
 	if a.empty() {
@@ -53,7 +53,10 @@ func (a timeAxis) ticks() []tick {
 	step := length
 	for _, s := range timeSteps {
 		most := maxTimeTicks
-		if s < 24*time.Hour && length > 24*time.Hour { // their labels have the day, too
+		switch { // labels with seconds, or with the day, are longer
+		case s < time.Minute:
+			most = maxTimeTicks - 1
+		case s < 24*time.Hour && length > 24*time.Hour:
 			most = maxTimeTicks - 2
 		}
 		if length/s < time.Duration(most) {
