@@ -22,7 +22,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	unsetEmptyVariables()
 	s := &streams{
 		in: stdin, out: &outlet{w: &plainWriter{w: stdout}},
-		hide: hideSecrets(args), terminal: stderr,
+		hide: hideSecrets(args), screen: stdout, terminal: stderr,
 	}
 	s.err = &plainWriter{w: stderr, hide: s.hide}
 	app := newApp(s)
@@ -58,6 +58,7 @@ type streams struct {
 	err io.Writer
 
 	hide     func(string) string // takes secrets out of what is written
+	screen   io.Writer           // out as it is, to clear it
 	terminal io.Writer           // err as it is, for progress, which draws
 }
 

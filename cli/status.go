@@ -16,7 +16,7 @@ func statusCommand(s *streams) *cli.Command {
 		Name: "status", Usage: "show how far a job is, also while it runs", ArgsUsage: "DIR",
 		Flags: []cli.Flag{
 			boolFlag("json", "print the document of summary.json"),
-			boolFlag("watch", "print again every two seconds until the job stops"),
+			boolFlag("watch", "show it anew every two seconds until the job stops"),
 		},
 		Action: func(c *cli.Context) error {
 			dir, err := jobFolder(c)
@@ -35,6 +35,9 @@ const watchEvery = 2 * time.Second
 // runs it.
 func showUntilStopped(ctx context.Context, s *streams, dir string, asJSON, watch bool) error {
 	for {
+		if watch && !asJSON {
+			reports.ClearScreen(s.screen)
+		}
 		state, err := showStatus(ctx, s, dir, asJSON)
 		if err != nil || !watch || !state.Held() {
 			return err
