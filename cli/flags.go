@@ -38,7 +38,7 @@ var groupOf = map[string]string{
 	"retry-base": groupPace, "retry-max": groupPace, "page-size": groupPace,
 
 	"json": groupShown, "watch": groupShown, "fields": groupShown, "format": groupShown, "count": groupShown, "quiet": groupShown,
-	"progress": groupShown, "log-level": groupShown, "log-format": groupShown, "metrics": groupShown,
+	"progress": groupShown, "log-level": groupShown, "log-format": groupShown, "log-file": groupShown, "metrics": groupShown,
 
 	"token-file": groupConnection, "endpoint": groupConnection, "api-version": groupConnection,
 	"timeout": groupConnection, "new-endpoint": groupConnection, "sandbox": groupConnection,

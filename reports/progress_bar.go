@@ -41,6 +41,7 @@ type barModel struct {
 	p     *Progress
 	job   *summaryCache
 	width int
+	drawn bool // at that width; else nothing was
 	view  view
 	now   time.Time
 }
@@ -58,7 +59,11 @@ func (m barModel) Init() tea.Cmd { return nextFrame() }
 func (m barModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.width = msg.Width
+		narrower := m.drawn && msg.Width < m.width
+		m.width, m.drawn = msg.Width, true
+		if narrower { // the terminal broke the lines anew, so that they are not where they were drawn
+			return m, tea.ClearScreen
+		}
 	case frameMsg:
 		var stop bool
 		select {
