@@ -24,7 +24,7 @@ const (
 // ignored.
 //
 // All figures are those of the job's summary, which is read anew twice a second, or, if
-// reading takes long, as seldom as keeps it below a tenth of a processor.
+// reading takes long, as seldom as keeps it below a fifth of a processor.
 type Progress struct {
 	mode ProgressMode
 	w    io.Writer
@@ -58,7 +58,7 @@ func (p *Progress) Start(dir string, read func() (jobs.Summary, error)) {
 	if p.job != nil || p.stopped || p.mode == ProgressNone {
 		return
 	}
-	p.dir, p.job = dir, &summaryCache{read: read, least: readEvery}
+	p.dir, p.job = dir, &summaryCache{read: read, times: timesShown, least: readEvery}
 	go p.run(p.job)
 }
 

@@ -59,10 +59,10 @@ func (m barModel) Init() tea.Cmd { return nextFrame() }
 func (m barModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		narrower := m.drawn && msg.Width < m.width
+		erase := m.reflowed(msg.Width)
 		m.width, m.drawn = msg.Width, true
-		if narrower { // the terminal broke the lines anew, so that they are not where they were drawn
-			return m, tea.ClearScreen
+		if erase != "" {
+			return m, tea.Sequence(tea.Raw(erase), tea.ClearScreen)
 		}
 	case frameMsg:
 		var stop bool
@@ -83,6 +83,21 @@ func (m barModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, then
 	}
 	return m, nil
+}
+
+// reflowed erases what was drawn once the terminal is narrower and has broken its lines
+// anew, and leaves the cursor as far below the first line as it was; empty if nothing is to
+// be erased.
+func (m barModel) reflowed(width int) string {
+	if !m.drawn || width >= m.width || width < 1 {
+		return ""
+	}
+	lines := barLines(m.view, m.now, m.width)
+	rows := 0
+	for _, line := range lines {
+		rows += max(1, (lipgloss.Width(line)+width-1)/width)
+	}
+	return fmt.Sprintf("\r\x1b[%dA\x1b[J%s", rows, strings.Repeat("\n", len(lines)))
 }
 
 // wrap breaks notes that are wider than the terminal. Where the terminal breaks a line
@@ -113,7 +128,11 @@ func barLines(v view, now time.Time, width int) []string {
 	}
 	t := v.Totals
 	numbers := fmt.Sprintf("%4s  %s of %s", percent(t.Settled(), t.Rows), count(t.Settled()), Counted(t.Rows, "row", "rows"))
-	for _, part := range v.pace(now) {
+	parts := v.pace(now)
+	for len(parts) > 0 && barCellsMin+1+len(numbers)+2+len(strings.Join(parts, "  ")) > width {
+		parts = parts[1:] // the time left goes last
+	}
+	for _, part := range parts {
 		numbers += "  " + part
 	}
 	cells := max(min(barCells, width-len(numbers)-2), barCellsMin)

@@ -76,6 +76,10 @@ func TestBarLines(t *testing.T) {
 			"done 12,237   skipped 96   failed 12",
 			"paused since 08:59:20; go on with adferry unpause j",
 		}},
+		{"too narrow for the rate", going, 65, []string{
+			"███░░░░░░░░░░░░░  24%  12,345 of 50,000 rows  about 15m 10s left",
+			"done 12,237   skipped 96   failed 12",
+		}},
 		{"narrow", going, 30, []string{
 			"██░░░░░░░░  24%  12,345 of 50,",
 			"done 12,237   skipped 96   fai",
