@@ -93,8 +93,9 @@ func runReads(ctx context.Context, se *session, api dispatch.API, job *store.Job
 	options.Observe = watch(se)
 	engine := engine.New(api, job, options)
 	release := stopOnSignal(se, engine)
+	endProgress := showProgress(ctx, se, job, "")
 	err := engine.Run(ctx)
+	endProgress()
 	release()
-	se.progress.Stop()
 	return err
 }

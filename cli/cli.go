@@ -22,8 +22,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	unsetEmptyVariables()
 	s := &streams{
 		in: stdin, out: &outlet{w: &plainWriter{w: stdout}},
-		err: &plainWriter{w: stderr, hide: hideSecrets(args)}, terminal: stderr,
+		hide: hideSecrets(args), screen: stdout, terminal: stderr,
 	}
+	s.err = &plainWriter{w: stderr, hide: s.hide}
 	app := newApp(s)
 	err := checkSecrets(args)
 	if err == nil {
@@ -56,7 +57,9 @@ type streams struct {
 	out *outlet
 	err io.Writer
 
-	terminal io.Writer // err as it is, for progress, which draws
+	hide     func(string) string // takes secrets out of what is written
+	screen   io.Writer           // out as it is, to clear it
+	terminal io.Writer           // err as it is, for progress, which draws
 }
 
 // report prints an error as one line and its hints below.

@@ -79,18 +79,6 @@ func readToken(file string, stdin io.Reader) (string, error) {
 	return string(raw), err
 }
 
-// logger makes the log that the options ask for.
-func (o logging) logger(w io.Writer) *slog.Logger {
-	handler := &slog.HandlerOptions{Level: o.level}
-	switch {
-	case o.off:
-		return slog.New(slog.DiscardHandler)
-	case o.json:
-		return slog.New(slog.NewJSONHandler(w, handler))
-	}
-	return slog.New(slog.NewTextHandler(w, handler))
-}
-
 // loggedAPI writes every call and its answer to the debug log.
 type loggedAPI struct {
 	api dispatch.API

@@ -39,7 +39,7 @@ var groupOf = map[string]string{
 	"retry-base": groupPace, "retry-max": groupPace, "page-size": groupPace,
 
 	"json": groupShown, "watch": groupShown, "fields": groupShown, "format": groupShown, "count": groupShown, "quiet": groupShown,
-	"progress": groupShown, "log-level": groupShown, "log-format": groupShown, "metrics": groupShown,
+	"progress": groupShown, "log-level": groupShown, "log-format": groupShown, "log-file": groupShown, "metrics": groupShown,
 
 	"token-file": groupConnection, "endpoint": groupConnection, "api-version": groupConnection,
 	"timeout": groupConnection, "new-endpoint": groupConnection, "sandbox": groupConnection,
@@ -114,8 +114,10 @@ func runFlags() []cli.Flag {
 		durationFlag("retry-base", time.Second, "first pause after such a failure; it doubles each time, with jitter"),
 		durationFlag("retry-max", time.Minute, "longest pause between tries"),
 		stringFlag("progress", "auto", "auto|bar|plain|json|none", "how progress is shown on standard error"),
+		boolFlag("quiet", "show no progress and no notices, only results and errors"),
 		stringFlag("log-level", "off", "off|error|warn|info|debug", "log what happens to standard error"),
 		stringFlag("log-format", "text", "text|json", "form of the log"),
+		stringFlag("log-file", "", "FILE", "log to the end of FILE instead of standard error; without --log-level, at level info"),
 		stringFlag("metrics", "", "ADDR", "serve Prometheus metrics at http://ADDR/metrics while the job runs; port 0 picks a free one"),
 		boolFlag("sandbox", "run against an embedded sandbox seeded from the manifest; nothing leaves this machine"),
 	}, connectionFlags()...)
@@ -124,8 +126,7 @@ func runFlags() []cli.Flag {
 // readFlags are the options of commands that only read: those of runFlags that apply
 // to them.
 func readFlags() []cli.Flag {
-	names := []string{"workers", "quota", "on-throttle", "max-wait", "max-duration", "retry-base", "retry-max", "log-level", "log-format"}
+	names := []string{"quiet", "workers", "quota", "on-throttle", "max-wait", "max-duration", "retry-base", "retry-max", "log-level", "log-format", "log-file"}
 	flags := slices.DeleteFunc(runFlags(), func(f cli.Flag) bool { return !slices.Contains(names, f.Names()[0]) })
-	flags = append(flags, boolFlag("quiet", "do not show on standard error what waits, and why"))
 	return append(flags, connectionFlags()...)
 }

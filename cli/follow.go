@@ -25,7 +25,6 @@ func follow(ctx context.Context, s *streams, se *session, dir string, job *store
 	}
 	apply := func(to jobs.Steering) {
 		engine.Steer(to)
-		se.progress.Paused(to.Paused)
 		se.log.Info("steered", "paused", to.Paused, "workers", to.Workers, "max_rate", to.MaxRate)
 	}
 	options := jobs.Steering{Workers: se.engine.Workers, MaxRate: se.engine.Rules.MaxRate}

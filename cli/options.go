@@ -49,6 +49,7 @@ type logging struct {
 	off   bool
 	level slog.Level
 	json  bool
+	file  string // "" is standard error
 }
 
 func loggingOf(c *cli.Context) (o logging, err error) {
@@ -59,9 +60,10 @@ func loggingOf(c *cli.Context) (o logging, err error) {
 	default:
 		return o, usagef("", "--log-format must be text or json, not %q", format)
 	}
+	o.file = c.String("log-file")
 	switch name := c.String("log-level"); name {
 	case "off", "":
-		o.off = true
+		o.off = o.file == "" || c.IsSet("log-level")
 	case "error", "warn", "info", "debug":
 		_ = o.level.UnmarshalText([]byte(name))
 	default:
@@ -91,13 +93,14 @@ type runOptions struct {
 	metrics     string // address
 	sandboxed   bool   // run against the embedded sandbox
 	dryRun      bool
+	quiet       bool
 }
 
 // runOptionsOf reads them, and refuses what makes no sense.
 func runOptionsOf(c *cli.Context) (o runOptions, err error) {
 	o = runOptions{
 		connection: connectionOf(c), consent: consentOf(c),
-		metrics: c.String("metrics"), sandboxed: c.Bool("sandbox"), dryRun: c.Bool("dry-run"),
+		metrics: c.String("metrics"), sandboxed: c.Bool("sandbox"), dryRun: c.Bool("dry-run"), quiet: c.Bool("quiet"),
 	}
 	if o.engine, err = engineOptions(c); err != nil {
 		return o, err
@@ -108,8 +111,18 @@ func runOptionsOf(c *cli.Context) (o runOptions, err error) {
 	if o.mode, err = reports.ParseProgressMode(c.String("progress")); err != nil {
 		return o, usagef("", "--progress %w", err)
 	}
+	if o.quiet {
+		o.mode = reports.ProgressNone
+	}
 	if o.logging, err = loggingOf(c); err != nil {
 		return o, err
+	}
+	switch {
+	case !o.onStderr():
+	case o.mode == reports.ProgressBar || o.mode == reports.ProgressAuto: // which lines of a log would tear
+		o.mode = reports.ProgressPlain
+	case o.mode == reports.ProgressJSON:
+		return o, usagef("log to a file with --log-file FILE, or show no progress with --progress none", "--progress json and the log would mix on standard error")
 	}
 	if o.mostDeletes, err = share(c, "max-delete"); err != nil {
 		return o, err

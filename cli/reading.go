@@ -24,7 +24,10 @@ type reading struct {
 
 // newReading reads from the API.
 func newReading(o readOptions, s *streams) (*reading, error) {
-	log := o.logger(s.err)
+	log, err := o.openLog(s)
+	if err != nil {
+		return nil, err
+	}
 	api, err := o.connect(s, log)
 	if err != nil {
 		return nil, err

@@ -43,8 +43,11 @@ func runCommand(s *streams) *cli.Command {
 // runManifest is the main job. The manifest is looked at before a token is asked
 // for.
 func runManifest(ctx context.Context, o runOptions, s *streams, path, dir string) error {
-	se := prepare(o, s)
-	defer func() { se.close() }()
+	se, err := prepare(o, s)
+	if err != nil {
+		return err
+	}
+	defer se.close()
 	m, err := o.openManifest(s, path)
 	if err != nil {
 		return err

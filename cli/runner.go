@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"adferry/jobs"
 	"adferry/jobs/backup"
@@ -61,11 +62,26 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 		return err
 	}
 	ignoreSignals := stopOnSignal(se, engine)
+	endProgress := showProgress(ctx, se, job, dir)
 	stop := whileRunning(engine.Run(ctx))
+	endProgress()
 	unfollow()
 	ignoreSignals()
-	se.progress.Stop()
 	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)
+}
+
+// showProgress shows how the job goes until it is released; what was shown then stays on
+// the screen. Like the metrics, it reads by the job's own connections.
+func showProgress(ctx context.Context, se *session, job *store.Job, dir string) (release func()) {
+	reading, cancel := context.WithCancel(ctx)
+	se.progress.Start(dir, func() (jobs.Summary, error) { return job.Live(reading) })
+	return func() {
+		cancel()
+		if s, err := job.Summary(context.WithoutCancel(ctx)); err == nil {
+			se.progress.Finish(s)
+		}
+		se.progress.Stop()
+	}
 }
 
 // markRunning records that a process runs the job, where, and what of it is to be tried
@@ -144,20 +160,29 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 	if err := job.SetStop(ctx, exitCode(stop), why); err != nil && stop == nil {
 		stop = &jobs.CheckpointError{Err: err}
 	}
-	if err := reports.Write(ctx, dir, job); err != nil {
-		failed := withJob(dir, fmt.Errorf("%w: %w", errReports, err))
-		if exitCode(stop) < exitStopped {
-			return failed
-		}
-		report(s.err, failed)
+	unwritten := reports.Write(ctx, dir, job)
+	if unwritten != nil {
+		unwritten = withJob(dir, fmt.Errorf("%w: %w", errReports, unwritten))
 	}
-	if !se.quiet {
-		if summary, err = job.Summary(ctx); err != nil {
-			return keepFirst(s, stop, withJob(dir, &jobs.CheckpointError{Err: err}))
+	if summary, err = job.Summary(ctx); err != nil {
+		return keepFirst(s, stop, withJob(dir, &jobs.CheckpointError{Err: err}))
+	}
+	code := exitCode(stop)
+	if unwritten != nil && code < exitStopped {
+		code = exitCode(unwritten)
+	}
+	se.progress.End(summary, dir, code, unwritten == nil)
+	if unwritten != nil {
+		if exitCode(stop) < exitStopped {
+			return unwritten
 		}
-		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
-	} else if failed := summary.Totals.Failed; stop != nil && failed > 0 {
-		fmt.Fprintln(s.err, "adferry: "+reports.FailedRows(failed, filepath.Join(dir, "failed.csv")))
+		report(s.err, unwritten)
+	}
+	switch {
+	case !se.silent:
+		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Written: unwritten == nil}))
+	case stop != nil:
+		fmt.Fprintln(s.err, "adferry: "+reports.EndLine(summary, dir))
 	}
 	s.out.warnLost(s.err) // how the run went is what its exit code says
 	return stop
@@ -173,43 +198,13 @@ func keepFirst(s *streams, stop, err error) error {
 	return stop
 }
 
-// watch passes the engine's events on to the progress display and the log.
+// watch passes the engine's events on to the log, and its warnings to the progress display.
+// How the run goes is read from the job.
 func watch(se *session) func(jobs.Event) {
 	return func(e jobs.Event) {
-		switch e.Kind {
-		case jobs.EventStarted:
-			se.progress.Start(e.Total, e.Settled, e.Failed)
-			se.log.Info("started", "operations", e.Total, "settled", e.Settled, "failed", e.Failed)
-		case jobs.EventSettled:
-			se.progress.Settled(e.Outcome.State == jobs.Failed, e.Outcome.State == jobs.Skipped)
-			attrs := []any{"operation", e.Op.Kind.String(), "source", string(e.Op.Source), "hash", string(e.Op.Hash), "target", string(e.Op.Target),
-				"state", e.Outcome.State.String(), "reason", string(e.Outcome.Reason), "attempts", e.Outcome.Attempts}
-			if e.Outcome.State == jobs.Failed {
-				se.log.Warn("failed", append(attrs, "error", e.Outcome.Message, "fbtrace_id", e.Outcome.TraceID)...)
-			} else {
-				se.log.Debug("settled", attrs...)
-			}
-		case jobs.EventMissed:
-			for i := range e.Settled {
-				se.progress.Settled(i < e.Failed, i >= e.Failed && i < e.Failed+e.Skipped)
-			}
-			se.log.Warn("settled, and not logged one by one", "operations", e.Settled, "failed", e.Failed)
-		case jobs.EventParked:
-			se.progress.Parked(string(e.Account), e.Until, e.Text)
-			se.log.Info("parked", "account", string(e.Account), "until", e.Until, "why", e.Text)
-		case jobs.EventResumed:
-			se.progress.Resumed(string(e.Account))
-			se.log.Info("resumed", "account", string(e.Account))
-		case jobs.EventWaiting:
-			if e.Until.IsZero() {
-				se.progress.Resumed(string(e.Account))
-				break
-			}
-			se.progress.Parked(string(e.Account), e.Until, e.Text)
-			se.log.Info("waiting", "account", string(e.Account), "until", e.Until, "why", e.Text)
-		case jobs.EventWarning:
+		logEvent(se.log, e)
+		if e.Kind == jobs.EventWarning {
 			se.progress.Note(e.Text)
-			se.log.Warn(e.Text)
 		}
 	}
 }

@@ -17,7 +17,8 @@ type session struct {
 	timer  string // folder under which a timer's run makes the job's; else empty
 
 	progress *reports.Progress
-	quiet    bool
+	quiet    bool // no notices
+	silent   bool // and no result, unless something is wrong
 	log      *slog.Logger
 	connect  func(*store.Job) (dispatch.API, error)
 	exporter *exporter // nil unless asked for
@@ -25,8 +26,15 @@ type session struct {
 
 // newSession makes a session that is ready to send.
 func newSession(ctx context.Context, o runOptions, s *streams, sandboxed bool) (*session, error) {
-	se := prepare(o, s)
-	return se, se.connectTo(ctx, s, sandboxed)
+	se, err := prepare(o, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := se.connectTo(ctx, s, sandboxed); err != nil {
+		se.close()
+		return nil, err
+	}
+	return se, nil
 }
 
 // sessionOf makes a session for the job in dir, which goes on where it ran so far.
@@ -42,11 +50,15 @@ func sessionOf(ctx context.Context, o runOptions, s *streams, dir string, meta s
 
 // prepare makes a session that cannot send yet: a manifest may be looked at before a
 // token is asked for.
-func prepare(o runOptions, s *streams) *session {
+func prepare(o runOptions, s *streams) (*session, error) {
+	log, err := o.openLog(s)
+	if err != nil {
+		return nil, err
+	}
 	return &session{
 		runOptions: o, progress: reports.NewProgress(o.mode, s.terminal),
-		quiet: o.mode == reports.ProgressNone, log: o.logger(s.err),
-	}
+		quiet: o.quiet || o.mode == reports.ProgressNone, silent: o.mode == reports.ProgressNone && !o.quiet, log: log,
+	}, nil
 }
 
 // connectTo makes the session ready to send.

@@ -16,7 +16,7 @@ func statusCommand(s *streams) *cli.Command {
 		Name: "status", Usage: "show how far a job is, also while it runs", ArgsUsage: "DIR",
 		Flags: []cli.Flag{
 			boolFlag("json", "print the document of summary.json"),
-			boolFlag("watch", "print again every two seconds until the job stops"),
+			boolFlag("watch", "show it anew every two seconds until the job stops"),
 		},
 		Action: func(c *cli.Context) error {
 			dir, err := jobFolder(c)
@@ -35,6 +35,9 @@ const watchEvery = 2 * time.Second
 // runs it.
 func showUntilStopped(ctx context.Context, s *streams, dir string, asJSON, watch bool) error {
 	for {
+		if watch && !asJSON {
+			reports.ClearScreen(s.screen)
+		}
 		state, err := showStatus(ctx, s, dir, asJSON)
 		if err != nil || !watch || !state.Held() {
 			return err
@@ -60,11 +63,7 @@ func showStatus(ctx context.Context, s *streams, dir string, asJSON bool) (jobs.
 	if asJSON {
 		return summary.State, reports.WriteSummary(s.out, summary)
 	}
-	samples, _, err := job.History(ctx)
-	if err != nil {
-		return "", err
-	}
-	_, err = fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Accounts: true, Samples: samples}))
+	_, err = fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Accounts: true}))
 	return summary.State, err
 }
 
@@ -80,7 +79,7 @@ func printLeft(ctx context.Context, s *streams, se *session, dir string, reopen 
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir}))
+	fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now()}))
 	left := summary.Totals.Pending + summary.Totals.Unknown
 	if reopen {
 		left += summary.Totals.Failed

@@ -51,7 +51,7 @@ func TestThrottledStops(t *testing.T) {
 				t.Errorf("got a wait until %v and %d throttles, want twenty minutes after one", a.ParkedUntil, a.Throttles)
 			}
 			_, out, _ := r.run(t, "status", job)
-			if want := regexp.MustCompile(target(1) + `.*waits until .*too many calls`); !want.MatchString(out) {
+			if want := regexp.MustCompile(`(?s)` + target(1) + `.*waits until .*too\s+many\s+calls`); !want.MatchString(out) {
 				t.Errorf("status does not say until when and why it waits:\n%s", out)
 			}
 			// A later process keeps to the time that this one left.

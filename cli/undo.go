@@ -72,6 +72,9 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) error {
 		}
 		if se.dryRun {
 			fmt.Fprint(s.err, reports.UndoLeft(found))
+			if where := reports.UndoOriginals(p); where != "" {
+				fmt.Fprintln(s.err, where)
+			}
 			return showPlan(s, u.Manifest(), p, se.mostDeletes)
 		}
 		if err := o.checkDeletions(s, p, se.mostDeletes, reports.UndoDeletions); err != nil {

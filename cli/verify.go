@@ -104,7 +104,10 @@ func readingFor(ctx context.Context, o readOptions, s *streams, job *store.Job, 
 	if !meta.Sandbox {
 		return newReading(o, s)
 	}
-	log := o.logger(s.err)
+	log, err := o.openLog(s)
+	if err != nil {
+		return nil, err
+	}
 	api, _, err := onSandbox(ctx, job, log)
 	if err != nil {
 		return nil, err

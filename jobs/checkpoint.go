@@ -72,6 +72,9 @@ type Tally struct {
 	Elapsed     time.Duration
 	Waited      time.Duration // every ad account with work was parked
 	HeadersSent bool          // answers to reads carried quota headers, when last heard
+
+	Saved            time.Time `json:",omitzero"` // when this was counted; while a process runs the job its clock goes on from there
+	NetworkDownSince time.Time `json:",omitzero"` // the API cannot be reached since then; zero: it can
 }
 
 // Change is what one commit makes durable. Lanes, Tally and Sample are

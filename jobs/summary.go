@@ -19,19 +19,38 @@ type Summary struct {
 	Manifest   ManifestInfo                    `json:"manifest"`
 	Policy     string                          `json:"policy,omitempty"` // what the manifest was made by, in words
 	Totals     Totals                          `json:"totals"`
-	Operations map[string]Totals               `json:"operations"`      // rows by the operation they ask for
-	Reasons    map[Reason]int                  `json:"reasons"`         // rows by reason, of any status
-	Accounts   map[plan.Account]AccountSummary `json:"accounts"`        // rows by the account that receives or loses the image
-	Waits      []Wait                          `json:"waits,omitempty"` // who has to wait now
+	Operations map[string]Totals               `json:"operations"` // rows by the operation they ask for
+	Reasons    map[Reason]int                  `json:"reasons"`    // rows by reason, of any status
+	Accounts   map[plan.Account]AccountSummary `json:"accounts"`   // rows by the account that receives or loses the image
+	Outlook                                    // while a process runs the job; else empty
+	AtStop     Outlook                         `json:"-"` // the outlook when its last process stopped
 	API        APICounts                       `json:"api"`
 	StartedAt  *time.Time                      `json:"started_at"`
 	FinishedAt *time.Time                      `json:"finished_at"`    // when the last row was settled; null before
 	PausedAt   *time.Time                      `json:"paused_at"`      // since when nothing is to be sent; null: it goes on
 	Tuned      Tuning                          `json:"tuned,omitzero"` // what was set of its pace while it ran
-	ElapsedS   float64                         `json:"elapsed_s"`      // seconds that processes ran the job
+	ElapsedS   float64                         `json:"elapsed_s"`      // seconds that processes ran the job, until now
 	WaitedS    float64                         `json:"waited_s"`       // seconds of those in which every ad account had to wait
 	ExitCode   *int                            `json:"exit_code"`      // of the last process; null while one runs
 	Stop       string                          `json:"stop,omitempty"`
+}
+
+// Outlook is what lies before a job at a moment; see package outlook.
+type Outlook struct {
+	At               time.Time  `json:"-"`                            // the moment
+	EtaS             *float64   `json:"eta_s,omitempty"`              // seconds until all is settled; nil: unknown, as in a pause
+	Waits            []Wait     `json:"waits,omitempty"`              // who has to wait, the app first
+	NetworkDownSince *time.Time `json:"network_down_since,omitempty"` // the API cannot be reached since then; nil: it can
+	Standstill       *Wait      `json:"-"`                            // waits keep all back that is left, and this one ends first; else nil
+	RowsPerS         float64    `json:"-"`                            // rows settled a second of late, while it moved; 0: not known
+}
+
+// Left is the time until all is settled, and whether it is known.
+func (o Outlook) Left() (time.Duration, bool) {
+	if o.EtaS == nil {
+		return 0, false
+	}
+	return time.Duration(*o.EtaS * float64(time.Second)), true
 }
 
 // Wait is what has to wait, until when and why.
@@ -39,6 +58,7 @@ type Wait struct {
 	Account plan.Account `json:"account"` // "" for all of them
 	Until   time.Time    `json:"until"`
 	Reason  string       `json:"reason"`
+	Imposed bool         `json:"-"` // the API asked for it
 }
 
 // Held reports whether a process has the job.

@@ -2,7 +2,6 @@ package reports_test
 
 import (
 	"context"
-	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -75,18 +74,6 @@ func BenchmarkWrite(b *testing.B) {
 	if info, err := os.Stat(filepath.Join(dir, "results.csv")); err == nil {
 		b.ReportMetric(float64(info.Size())/(1<<20), "results-MB")
 	}
-}
-
-// BenchmarkSettled is what the engine pays for each operation.
-func BenchmarkSettled(b *testing.B) {
-	p := reports.NewProgress(reports.ProgressPlain, io.Discard)
-	p.Start(1<<30, 0, 0)
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			p.Settled(false, false)
-		}
-	})
-	p.Stop()
 }
 
 func watchHeap(stop <-chan struct{}, result chan<- uint64) {

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"adferry/jobs"
@@ -73,7 +74,11 @@ func Left(rows int) string {
 	return fmt.Sprintf("dry run: %s left to do; nothing was sent", Counted(rows, "row", "rows"))
 }
 
-// FailedRows says in one line how many rows failed and where to read why.
-func FailedRows(n int, path string) string {
-	return fmt.Sprintf("%s failed; see %s", Counted(n, "row", "rows"), OneLine(path))
+// EndLine says in one line what is wrong with how a run ended, and where to read on.
+func EndLine(s jobs.Summary, dir string) string {
+	t := s.Totals
+	if left := t.Pending + t.Unknown; left > 0 {
+		return fmt.Sprintf("stopped early, %s left%s; see %s", Counted(left, "row", "rows"), failedToo(t), OneLine(filepath.Join(dir, pageName)))
+	}
+	return fmt.Sprintf("%s failed; see %s", Counted(t.Failed, "row", "rows"), OneLine(filepath.Join(dir, failedName)))
 }

@@ -33,7 +33,8 @@
 //
 // # Other files
 //
-// summary.json is the document of [jobs.Summary]. report.html is one page without
+// summary.json is the document of [jobs.Summary]; eta_s, waits and network_down_since are
+// in it only while a process runs the job, which is when status --json prints it. report.html is one page without
 // scripts or outside resources; its tables are capped and name the file that has
 // the rest.
 //
@@ -118,6 +119,10 @@
 //	adferry_throttled_calls_total
 //	adferry_run_seconds_total
 //	adferry_waited_seconds_total                    every account waited
+//	adferry_eta_seconds                             absent when not known
+//	adferry_paused                                  1 or 0
+//	adferry_network_down_since_timestamp_seconds    absent when it is not
+//	adferry_app_parked_until_timestamp_seconds      absent when not parked
 //	adferry_account_rows                            account, status
 //	adferry_account_calls_total                     account
 //	adferry_account_throttles_total                 account
@@ -129,21 +134,32 @@
 //
 // # Progress
 //
-// A [Progress] counts with atomics and draws from one goroutine of its own. What
-// it draws on may be slow, stuck or gone: the run goes on undisturbed.
+// A [Progress] shows the job's summary, which it reads from the checkpoint about twice a
+// second, and warnings. It draws from one goroutine of its own. What it draws on may be
+// slow, stuck or gone: the run goes on undisturbed.
+//
+// The time left, what waits and why, and a lost network are computed by package outlook
+// alone. The live view, the lines, status, summary.json, the metrics and the page show
+// the same figures.
 //
 // With --progress json each line is an object with time (RFC 3339) and event. The
 // events start, progress and end have
 //
-//	total, settled  operations, of which a move is two
-//	failed          of the settled ones
-//	skipped         of those that this process settled
-//	rate            operations a second, of the last half minute
-//	left_s          seconds until all are settled; null: unknown
-//	paused          true while the job is paused; otherwise missing
-//	parked          how many ad accounts wait; the app counts as one
-//	next_parked     which of them goes on first: account ("" is the app), until, why;
-//	                missing if none waits
+//	state               as in summary.json: running, paused, stopped, finished
+//	totals              as in summary.json: rows, done, skipped, failed, pending, unknown
+//	rows_per_s          of late, counting only the time in which any were settled
+//	eta_s               seconds until all are settled; null: unknown, as in a pause
+//	waits               as in summary.json: account ("" is the app), until, reason;
+//	                    missing if none waits
+//	network_down_since  missing while the API can be reached
+//	paused_at           missing while the job is not paused
+//
+// and end has besides, once the reports are written,
+//
+//	outcome    in words
+//	exit_code  that the process ends with
+//	stop       why it stopped early; missing if it did not
+//	files      paths of the reports, by their names; empty if they could not be written
 //
 // The event note has text: a warning, or what another process changed.
 package reports

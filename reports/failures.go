@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"adferry/jobs"
+	"adferry/plan"
 )
 
 const (
@@ -20,6 +21,7 @@ type failures struct {
 	total    int           // how many failed
 
 	noted map[jobs.Reason]int // rows that ended as wanted, and have a reason
+	flows flows
 }
 
 // failureGroup is the failed rows of one reason.
@@ -37,13 +39,37 @@ type example struct {
 	trace         string
 	line          int // of the first row
 	rows          int
+	account       plan.Account // of the first row
+	others        map[plan.Account]struct{}
+}
+
+// accountsText names the ad accounts that it is of.
+func (e example) accountsText() string {
+	switch n := len(e.others); {
+	case e.account == "":
+		return ""
+	case n == 0:
+		return e.account.Act()
+	default:
+		return e.account.Act() + " and " + Counted(n, "other account", "other accounts")
+	}
+}
+
+// concerned is the ad account that a failed row is about: the one that would have changed,
+// or that lacks the image.
+func concerned(r jobs.Result) plan.Account {
+	if r.Verb == plan.Delete || r.Reason == jobs.CopiedNotDeleted || r.Reason == jobs.NotFound {
+		return r.Source
+	}
+	return r.Target
 }
 
 func newFailures() *failures {
-	return &failures{byReason: make(map[jobs.Reason]*failureGroup), noted: make(map[jobs.Reason]int)}
+	return &failures{byReason: make(map[jobs.Reason]*failureGroup), noted: make(map[jobs.Reason]int), flows: flows{}}
 }
 
 func (f *failures) add(r jobs.Result) {
+	f.flows.add(r)
 	switch r.Status {
 	case jobs.StatusSkipped, jobs.StatusDone:
 		if r.Reason != "" {
@@ -68,12 +94,18 @@ func (g *failureGroup) add(r jobs.Result) {
 	g.rows++
 	for i := range g.examples {
 		if e := &g.examples[i]; e.code == r.Code && e.subcode == r.Subcode {
+			if a := concerned(r); a != e.account {
+				if e.others == nil {
+					e.others = map[plan.Account]struct{}{}
+				}
+				e.others[a] = struct{}{}
+			}
 			e.rows++
 			return
 		}
 	}
 	if len(g.examples) < maxExamples && (r.Message != "" || r.Code != 0) {
-		g.examples = append(g.examples, example{r.Code, r.Subcode, r.Message, r.TraceID, r.Line, 1})
+		g.examples = append(g.examples, example{r.Code, r.Subcode, r.Message, r.TraceID, r.Line, 1, concerned(r), nil})
 	}
 }
 

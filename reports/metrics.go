@@ -39,7 +39,7 @@ func NewMetrics(log *slog.Logger) *Metrics {
 // no more than a tenth of a processor however often it is asked for. A scrape waits two
 // seconds for a new reading, and makes do with the last one after that.
 func (m *Metrics) Show(read func() (jobs.Summary, error)) (hide func()) {
-	g := &summaryCache{read: read}
+	g := &summaryCache{read: read, times: timesScraped}
 	m.job.Store(g)
 	return func() {
 		m.job.Store(nil)

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -42,6 +43,14 @@ var (
 		"Seconds that processes ran the job, earlier ones included.")
 	metricWaited = counter("waited_seconds_total",
 		"Seconds of those in which every ad account had to wait; a wait is counted when it is over.")
+	metricLeft = gauge("eta_seconds",
+		"Seconds until all rows are settled, at the pace that the quota allows and after the waits; absent while that is not known, as in a pause.")
+	metricPaused = gauge("paused",
+		"1 while the job is paused, else 0.")
+	metricDown = gauge("network_down_since_timestamp_seconds",
+		"Since when the Graph API cannot be reached; absent while it can.")
+	metricAppUntil = gauge("app_parked_until_timestamp_seconds",
+		"When all ad accounts may go on that wait together, because the app is limited or the network is down; absent while they need not.")
 	metricAccountRows = gauge("account_rows",
 		"Manifest rows by status and by the ad account that receives or loses the image.", "account", "status")
 	metricAccountCalls = counter("account_calls_total",
@@ -56,6 +65,7 @@ var (
 
 var metricFamilies = []family{
 	metricInfo, metricRows, metricReasons, metricRequests, metricCalls, metricThrottled, metricRan, metricWaited,
+	metricLeft, metricPaused, metricDown, metricAppUntil,
 	metricAccountRows, metricAccountCalls, metricAccountThrottles, metricAccountParked, metricAccountUntil,
 }
 
@@ -84,10 +94,29 @@ func (m metrics) summary(s jobs.Summary) {
 	m.put(metricThrottled, float64(s.API.Throttled))
 	m.put(metricRan, s.ElapsedS)
 	m.put(metricWaited, s.WaitedS)
+	m.ahead(s)
 	for account, a := range s.Accounts {
 		m.account(string(account), a)
 	}
 }
+
+// ahead leaves out what is not known, or not so.
+func (m metrics) ahead(s jobs.Summary) {
+	if s.EtaS != nil {
+		m.put(metricLeft, *s.EtaS)
+	}
+	m.put(metricPaused, pick(s.State == jobs.JobPaused, 1., 0.))
+	if s.NetworkDownSince != nil {
+		m.put(metricDown, timestamp(*s.NetworkDownSince))
+	}
+	for _, w := range s.Waits {
+		if w.Account == "" {
+			m.put(metricAppUntil, timestamp(w.Until))
+		}
+	}
+}
+
+func timestamp(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
 // account leaves rows out where an ad account is only copied from.
 func (m metrics) account(id string, a jobs.AccountSummary) {
@@ -98,7 +127,7 @@ func (m metrics) account(id string, a jobs.AccountSummary) {
 	m.put(metricAccountThrottles, float64(a.Throttles), id)
 	m.put(metricAccountParked, a.ParkedS, id)
 	if a.ParkedUntil != nil {
-		m.put(metricAccountUntil, float64(a.ParkedUntil.UnixMilli())/1000, id)
+		m.put(metricAccountUntil, timestamp(*a.ParkedUntil), id)
 	}
 }
 

@@ -22,6 +22,8 @@ import (
 func running() jobs.Summary {
 	s := sample().summary
 	s.State, s.ExitCode = jobs.JobRunning, nil
+	eta, down := 1590.5, began.Add(23*time.Minute)
+	s.Outlook = jobs.Outlook{EtaS: &eta, NetworkDownSince: &down, Waits: []jobs.Wait{{Until: began.Add(25 * time.Minute)}, {Account: "2002", Until: began.Add(50 * time.Minute)}}}
 	s.Accounts["1001"] = jobs.AccountSummary{Calls: 7} // images are only copied from it
 	return s
 }

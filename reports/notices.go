@@ -77,11 +77,11 @@ func DryRunOfCleanup(manifest, dir string) string {
 // AskConsent asks at the terminal whether deletions are wanted: what says which, and
 // backup is the folder to which the images are backed up first, or "".
 func AskConsent(what, backup string) string {
-	warning := "Deleted images cannot be restored"
+	warning := "Deleted images of which no copy is left cannot be restored; with --backup DIR each one would be saved first"
 	if backup != "" {
-		warning = "Each is backed up to " + OneLine(backup) + " before it is deleted"
+		warning = "Each is backed up to " + OneLine(backup) + " before it is deleted, and adferry undo restores it from there"
 	}
-	return fmt.Sprintf("%s.\n%s. Type yes to go on: ", what, warning)
+	return fmt.Sprintf("%s.\n%s.\nType yes to go on; with anything else nothing is sent: ", what, warning)
 }
 
 // SandboxAddress says where a sandbox listens.

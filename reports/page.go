@@ -39,6 +39,8 @@ type page struct {
 	Failed   []failedView
 	FailedOf int
 	Verbs    []rowsOf
+	Flows    []flowView
+	MoreFlow int // pairs of accounts that are not in the table
 	Accounts []accountView
 	More     int // accounts that are not in the table
 	Files    []fact
@@ -62,8 +64,8 @@ type causeView struct {
 }
 
 type exampleView struct {
-	Codes, Message, Trace string
-	Line, Rows            int
+	Codes, Message, Trace, Accounts string
+	Line, Rows                      int
 }
 
 type notedView struct {
@@ -94,7 +96,7 @@ func newPage(s jobs.Summary, f *failures, samples []jobs.Sample, parks []jobs.Pa
 	axis := axisOf(s, samples, parks)
 	p := page{
 		Job: s.Job, Class: outcomeClass(s), Outcome: outcome(s), Figures: figures(s.Totals), Steps: steps(s, s.Job),
-		Facts: facts(s), Chart: newProgressChart(samples, axis), Waits: newWaitChart(parks, axis),
+		Facts: facts(s), Chart: newProgressChart(samples, s.Totals, axis), Waits: newWaitChart(parks, axis),
 		FailedOf: f.total, Verbs: verbs(s), Files: pageFiles,
 	}
 	for _, g := range f.groups() {
@@ -111,9 +113,10 @@ func newPage(s jobs.Summary, f *failures, samples []jobs.Sample, parks []jobs.Pa
 		if r.Verb == plan.Upload {
 			image = r.File
 		}
-		p.Failed = append(p.Failed, failedView{r.Line, r.Verb.String(), string(r.Source), string(r.Target), image,
+		p.Failed = append(p.Failed, failedView{r.Line, r.Verb.String(), actOf(r.Source), actOf(r.Target), image,
 			string(r.Reason), codes(r.Code, r.Subcode), r.Message})
 	}
+	p.Flows, p.MoreFlow = f.flows.views()
 	p.Accounts, p.More = accounts(s)
 	return p
 }
@@ -132,6 +135,9 @@ func axisOf(s jobs.Summary, samples []jobs.Sample, parks []jobs.Park) timeAxis {
 			a.from = t
 		}
 		a.to = latest(a.to, t)
+	}
+	if !s.AtStop.At.IsZero() {
+		include(s.AtStop.At)
 	}
 	for _, t := range []*time.Time{s.StartedAt, s.FinishedAt} {
 		if t != nil {
@@ -165,7 +171,15 @@ func outcomeClass(s jobs.Summary) string {
 func newCauseView(g *failureGroup, total int) causeView {
 	v := causeView{Reason: g.reason, Rows: g.rows, Share: toPct(float64(g.rows) / float64(total)), Cause: CauseOf(g.reason)}
 	for _, e := range g.examples {
-		v.Examples = append(v.Examples, exampleView{codes(e.code, e.subcode), e.message, e.trace, e.line, e.rows})
+		v.Examples = append(v.Examples, exampleView{codes(e.code, e.subcode), e.message, e.trace, e.accountsText(), e.line, e.rows})
 	}
 	return v
+}
+
+// actOf is an ad account's id as people know it, or nothing.
+func actOf(a plan.Account) string {
+	if a == "" {
+		return ""
+	}
+	return a.Act()
 }

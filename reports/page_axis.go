@@ -52,7 +52,14 @@ func (a timeAxis) ticks() []tick {
 	length := a.to.Sub(a.from)
 	step := length
 	for _, s := range timeSteps {
-		if length/s < maxTimeTicks {
+		most := maxTimeTicks
+		switch { // labels with seconds, or with the day, are longer
+		case s < time.Minute:
+			most = maxTimeTicks - 1
+		case s < 24*time.Hour && length > 24*time.Hour:
+			most = maxTimeTicks - 2
+		}
+		if length/s < time.Duration(most) {
 			step = s
 			break
 		}
@@ -75,6 +82,15 @@ func (a timeAxis) ticks() []tick {
 		ts = append(ts, tick{toPct(x), anchor(x), t.Format(format)})
 	}
 	return ts
+}
+
+// ends are ticks for a picture with room for two labels only.
+func (a timeAxis) ends() []tick {
+	format := "15:04:05"
+	if a.to.Sub(a.from) > 24*time.Hour {
+		format = "2 Jan 15:04"
+	}
+	return []tick{{toPct(0), "start", a.from.UTC().Format(format)}, {toPct(1), "end", a.to.UTC().Format(format)}}
 }
 
 // anchor keeps a label near an edge inside the picture.

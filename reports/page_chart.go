@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"adferry/jobs"
+	"adferry/jobs/outlook"
 )
 
 // maxPoints of a curve: more than a screen shows.
@@ -22,43 +23,94 @@ type box struct {
 	Title    string
 }
 
-// progressChart is the progress over time.
+// progressChart is the progress over time, in rows.
 type progressChart struct {
 	Settled, Area, Failed string // paths
-	Waiting               []box  // while ad accounts had to wait
+	Waiting               []box  // while nothing moved, or ad accounts had to wait
 	Y, X                  []tick
 	Period                string
 	Label                 string // in words
 }
 
 // newProgressChart returns nil where there is too little to see.
-func newProgressChart(samples []jobs.Sample, axis timeAxis) *progressChart {
+func newProgressChart(samples []jobs.Sample, totals jobs.Totals, axis timeAxis) *progressChart {
 	if len(samples) < 2 || axis.empty() {
 		return nil
 	}
-	most, last := 0, samples[len(samples)-1]
-	for _, s := range samples {
-		most = max(most, s.Settled)
+	points := inRows(withStalls(samples), totals)
+	waits := waiting(points, axis)
+	points = thin(points, axis)
+	most, failed := 0, 0
+	for _, p := range points {
+		most, failed = max(most, p.Settled), max(failed, p.Failed)
 	}
 	top, ys := countScale(most)
-	points := thin(samples, axis)
-	c := &progressChart{Y: ys, X: axis.ticks(), Period: axis.period()}
-	c.Settled = path(points, axis, top, func(s jobs.Sample) int { return s.Settled })
+	c := &progressChart{Y: ys, X: axis.ticks(), Period: axis.period(), Waiting: waits}
+	c.Settled = path(points, axis, top, func(p point) int { return p.Settled })
 	c.Area = fmt.Sprintf("%sV%dH%sZ", c.Settled, curveSize, coordinate(axis.at(points[0].At)))
-	if last.Failed > 0 {
-		c.Failed = path(points, axis, top, func(s jobs.Sample) int { return s.Failed })
+	if failed > 0 {
+		c.Failed = path(points, axis, top, func(p point) int { return p.Failed })
 	}
-	c.Waiting = waiting(points, axis)
 	c.Label = fmt.Sprintf("%s settled over %s, %s of them failed",
-		Counted(last.Settled, "operation", "operations"), span(axis.to.Sub(axis.from)), count(last.Failed))
+		Counted(totals.Settled(), "row", "rows"), span(axis.to.Sub(axis.from)), count(totals.Failed))
 	return c
 }
 
-// thin keeps the last sample of each bit of the width, and always the first.
-func thin(samples []jobs.Sample, axis timeAxis) []jobs.Sample {
-	kept := samples[:1:1]
+// point is a place on the curves.
+type point struct {
+	jobs.Sample
+	stalled bool // nothing moved from here to the next point
+}
+
+// withStalls adds a point where the job came to a standstill: a run that is awake notes
+// its progress every so often, so what was settled between two samples that are far apart
+// was settled soon after the first of them.
+func withStalls(samples []jobs.Sample) (points []point) {
+	step := outlook.Step(samples)
+	for i, s := range samples {
+		points = append(points, point{Sample: s})
+		if i+1 == len(samples) {
+			break
+		}
+		next := samples[i+1]
+		if next.At.Sub(s.At) <= 2*step {
+			continue
+		}
+		if next.Settled == s.Settled {
+			points[len(points)-1].stalled = true
+			continue
+		}
+		stop := next
+		stop.At, stop.Parked = s.At.Add(step), s.Parked
+		points = append(points, point{stop, true})
+	}
+	return points
+}
+
+// inRows makes rows of operations, of which a move has two, by their share in the whole;
+// the last point is what the totals say.
+func inRows(points []point, totals jobs.Totals) []point {
+	last := points[len(points)-1]
+	for i := range points {
+		points[i].Settled = share(points[i].Settled, last.Settled, totals.Settled())
+		points[i].Failed = min(share(points[i].Failed, last.Failed, totals.Failed), points[i].Settled)
+	}
+	points[len(points)-1].Settled, points[len(points)-1].Failed = totals.Settled(), totals.Failed
+	return points
+}
+
+func share(n, of, whole int) int {
+	if of == 0 {
+		return 0
+	}
+	return int(int64(n) * int64(whole) / int64(of))
+}
+
+// thin keeps the last point of each bit of the width, and always the first.
+func thin(points []point, axis timeAxis) []point {
+	kept := points[:1:1]
 	slot := -1
-	for _, s := range samples[1:] {
+	for _, s := range points[1:] {
 		at := int(axis.at(s.At) * maxPoints)
 		if at == slot {
 			kept[len(kept)-1] = s
@@ -70,7 +122,7 @@ func thin(samples []jobs.Sample, axis timeAxis) []jobs.Sample {
 	return kept
 }
 
-func path(points []jobs.Sample, axis timeAxis, top int, value func(jobs.Sample) int) string {
+func path(points []point, axis timeAxis, top int, value func(point) int) string {
 	var b strings.Builder
 	for i, p := range points {
 		b.WriteByte("ML"[min(i, 1)])
@@ -85,20 +137,28 @@ func coordinate(fraction float64) string {
 	return strconv.FormatFloat(curveSize*fraction, 'f', 1, 64)
 }
 
-// waiting are the stretches between samples at whose start an account was parked.
-func waiting(points []jobs.Sample, axis timeAxis) []box {
-	var bs []box
+// waiting are the stretches in which nothing moved, or at whose start an account was parked.
+// What is too close to be seen apart is one.
+func waiting(points []point, axis timeAxis) (boxes []box) {
+	near := axis.to.Sub(axis.from) / maxBoxes
+	var from, to time.Time
 	for i := 0; i < len(points)-1; i++ {
-		if points[i].Parked == 0 {
+		if points[i].Parked == 0 && !points[i].stalled {
 			continue
 		}
-		from := points[i].At
-		for i < len(points)-2 && points[i+1].Parked > 0 {
-			i++
+		if !from.IsZero() && points[i].At.Sub(to) > near {
+			boxes = append(boxes, axis.box(from, to))
+			from = time.Time{}
 		}
-		bs = append(bs, axis.box(from, points[i+1].At))
+		if from.IsZero() {
+			from = points[i].At
+		}
+		to = points[i+1].At
 	}
-	return bs
+	if !from.IsZero() {
+		boxes = append(boxes, axis.box(from, to))
+	}
+	return boxes
 }
 
 func (a timeAxis) box(from, to time.Time) box {

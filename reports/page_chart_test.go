@@ -41,25 +41,29 @@ func TestWaitsOfALane(t *testing.T) {
 }
 
 func TestChart(t *testing.T) {
-	samples := []jobs.Sample{{At: second(0)}, {At: second(50), Settled: 10, Parked: 1}, {At: second(75), Settled: 10, Parked: 2}, {At: second(100), Settled: 20, Failed: 5}}
-	c := newProgressChart(samples, pictured)
-	if got, want := c.Settled, "M0.0 1000.0L500.0 500.0L750.0 500.0L1000.0 0.0"; got != want {
-		t.Errorf("got curve %s, want %s", got, want)
+	samples := []jobs.Sample{{At: second(0)}, {At: second(5), Settled: 10}, {At: second(10), Settled: 20, Failed: 2}, {At: second(60), Settled: 30, Failed: 3}, {At: second(65), Settled: 40, Failed: 4}, {At: second(100), Settled: 40, Failed: 4}}
+	totals := jobs.Totals{Rows: 30, Done: 15, Failed: 5, Pending: 10} // half of the operations are of moves
+	c := newProgressChart(samples, totals, pictured)
+	if got, want := c.Settled, "M0.0 1000.0L50.0 750.0L100.0 500.0L150.0 250.0L600.0 250.0L650.0 0.0L1000.0 0.0"; got != want {
+		t.Errorf("got curve %s, want %s: flat where nothing moved", got, want)
 	}
-	if got, want := c.Failed, "M0.0 1000.0L500.0 1000.0L750.0 1000.0L1000.0 750.0"; got != want {
-		t.Errorf("got curve of failures %s, want %s", got, want)
+	if got, want := c.Failed, "M0.0 1000.0L50.0 1000.0L100.0 900.0L150.0 850.0L600.0 850.0L650.0 750.0L1000.0 750.0"; got != want {
+		t.Errorf("got curve of failures %s, want %s: it ends at the total", got, want)
 	}
-	if got, want := boxes(c.Waiting), "50+50"; got != want {
+	if got, want := boxes(c.Waiting), "15+45 65+35"; got != want {
 		t.Errorf("got waits %s, want %s", got, want)
 	}
-	if c := newProgressChart(samples[:1], pictured); c != nil {
+	if !strings.HasPrefix(c.Label, "20 rows settled over 1m 40s, 5 of them failed") {
+		t.Errorf("got %s", c.Label)
+	}
+	if c := newProgressChart(samples[:1], totals, pictured); c != nil {
 		t.Errorf("got %+v of a single sample, want no picture", c)
 	}
 	var many []jobs.Sample
 	for i := range 100_000 {
 		many = append(many, jobs.Sample{At: pictured.from.Add(time.Duration(i) * time.Millisecond), Settled: i})
 	}
-	c = newProgressChart(many, pictured)
+	c = newProgressChart(many, jobs.Totals{Rows: 99_999, Done: 99_999}, pictured)
 	if got := strings.Count(c.Settled, "L"); got > maxPoints+1 {
 		t.Errorf("got %d points, want at most %d", got, maxPoints+1)
 	}

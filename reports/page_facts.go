@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"adferry/jobs"
@@ -51,6 +52,7 @@ func facts(s jobs.Summary) []fact {
 	if s.WaitedS > 0 {
 		add("of it, waiting", seconds(s.WaitedS))
 	}
+	add("left when it stopped", leftAtStop(s))
 	add("API calls", count(s.API.Calls)+" in "+Counted(s.API.HTTPRequests, "request", "requests"))
 	add("throttled", Counted(s.API.Throttled, "call", "calls"))
 	if s.ExitCode != nil {
@@ -58,6 +60,18 @@ func facts(s jobs.Summary) []fact {
 	}
 	add("manifest SHA-256", s.Manifest.SHA256)
 	return fs
+}
+
+// leftAtStop says what lay before the job when it stopped.
+func leftAtStop(s jobs.Summary) string {
+	if s.State.Held() || s.Totals.Settled() == s.Totals.Rows {
+		return ""
+	}
+	at := s.AtStop.At.UTC()
+	if held := holdUp(s, s.AtStop, "", at); held != "" {
+		return held
+	}
+	return strings.TrimSuffix(timeLeft(s.AtStop, at), " left")
 }
 
 func moment(t *time.Time) string {

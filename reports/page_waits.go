@@ -42,7 +42,7 @@ func newWaitChart(parks []jobs.Park, axis timeAxis) *waitChart {
 	for _, p := range parks {
 		byAccount[p.Account] = append(byAccount[p.Account], p)
 	}
-	w := &waitChart{Ticks: axis.ticks(), Period: axis.period()}
+	w := &waitChart{Ticks: axis.ends(), Period: axis.period()}
 	for account, ps := range byAccount {
 		w.Lanes = append(w.Lanes, newLane(account, ps, axis))
 	}

@@ -76,16 +76,16 @@ func (d Plan) text(w io.Writer) error {
 	}
 	t.write(w)
 	fmt.Fprintln(w)
-	t = newTable(1, 2, 3, 4, 5, 6, 7, 8)
-	t.add("ad account", "copies in", "deletes", "uploads", "reads", "calls", "points", "Full access", "Limited access")
+	t = newTable(1, 2, 3, 4, 5, 6)
+	t.add("ad account", "copies in", "deletes", "uploads", "reads", "Full", "Limited")
 	for _, a := range d.Accounts[:min(len(d.Accounts), planAccounts)] {
-		t.add(a.Account.Act(), count(a.Copies), count(a.Deletes), count(a.Uploads), count(a.Reads), count(a.Calls), count(a.Points),
-			estimate(a.Full), estimate(a.Limited))
+		t.add(a.Account.Act(), count(a.Copies), count(a.Deletes), count(a.Uploads), count(a.Reads), estimate(a.Full), estimate(a.Limited))
 	}
 	t.write(w)
 	moreAccounts(w, len(d.Accounts)-planAccounts)
-	fmt.Fprintf(w, "\nAPI calls  %s: %s, and %s of up to 50 images each; %s\n", count(d.Calls), Counted(d.Writes, "write", "writes"),
-		Counted(d.Reads, "read", "reads"), Counted(d.Points, "quota point", "quota points"))
+	fmt.Fprintf(w, "\nAPI calls  %s: %s, and %s of up to 50 images each\n", count(d.Calls), Counted(d.Writes, "write", "writes"),
+		Counted(d.Reads, "read", "reads"))
+	fmt.Fprintf(w, "quota      %s of Meta's score: a write takes 3, a read 1\n", Counted(d.Points, "point", "points"))
 	d.times(w)
 	for _, warning := range d.Warnings {
 		fmt.Fprintf(w, "warning    %s\n", OneLine(warning))
@@ -93,20 +93,33 @@ func (d Plan) text(w io.Writer) error {
 	return nil
 }
 
-// times writes how long the job takes, and how long it takes should Meta's documented
-// limits not all hold for images, which is not documented.
+// times writes how long the job takes at each access tier of the app, and how long should
+// Meta's documented limits not all hold for images, which is not documented. Where no limit
+// makes it wait at either tier, one line says so.
 func (d Plan) times(w io.Writer) {
+	if estimate(d.Full) == estimate(d.Limited) {
+		fmt.Fprintf(w, "time       %s: no limit of Meta's makes it wait\n", about(d.Full))
+		return
+	}
 	was := ""
 	for i, t := range d.Times {
-		times := fmt.Sprintf("%s under Full access, %s under Limited access", estimate(t.Full), estimate(t.Limited))
+		times := fmt.Sprintf("%s if the app has Full access, %s if it has Limited access", about(t.Full), about(t.Limited))
 		switch {
 		case i == 0:
 			fmt.Fprintf(w, "time       %s\n", times)
 		case times != was && time.Duration(t.Limited) >= time.Second:
-			fmt.Fprintf(w, "           %s if Meta limits only %s\n", times, t.Limits)
+			fmt.Fprintf(w, "           should Meta limit only %s for images:\n           %s\n", t.Limits, times)
 		}
 		was = times
 	}
+}
+
+// about is a predicted time in a sentence.
+func about(d preflight.Duration) string {
+	if time.Duration(d) < time.Second {
+		return "less than a second"
+	}
+	return "about " + estimate(d)
 }
 
 func moreAccounts(w io.Writer, n int) {

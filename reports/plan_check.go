@@ -88,8 +88,24 @@ func checkText(w io.Writer, f *preflight.Finding, rows iter.Seq2[preflight.RowFi
 	return err
 }
 
+// maxAlike bounds how many kinds of problems are told apart.
+const maxAlike = 1000
+
+// problem is rows that would fail for the same reason with the same words.
+type problem struct {
+	first preflight.RowFinding
+	rows  int
+}
+
 func failingRows(w io.Writer, rows iter.Seq2[preflight.RowFinding, error]) error {
-	n := 0
+	type key struct {
+		operation string
+		reason    jobs.Reason
+		message   string
+	}
+	var problems []*problem
+	known := map[key]*problem{}
+	untold := 0
 	for row, err := range rows {
 		if err != nil {
 			return err
@@ -97,12 +113,30 @@ func failingRows(w io.Writer, rows iter.Seq2[preflight.RowFinding, error]) error
 		if row.Status == jobs.StatusSkipped {
 			continue
 		}
-		if n++; n <= planRows {
-			fmt.Fprintf(w, "line %d: %s: %s: %s\n", row.Row, operationText(row), row.Reason, OneLine(row.Message))
+		k := key{row.Operation, row.Reason, row.Message}
+		switch p := known[k]; {
+		case p != nil:
+			p.rows++
+		case len(problems) < maxAlike:
+			p = &problem{row, 1}
+			known[k], problems = p, append(problems, p)
+		default:
+			untold++
 		}
 	}
-	if more := n - planRows; more > 0 {
-		fmt.Fprintf(w, "... and %s; --json lists them all\n", Counted(more, "more row", "more rows"))
+	for i, p := range problems {
+		if i >= planRows {
+			untold += p.rows
+			continue
+		}
+		more := ""
+		if p.rows > 1 {
+			more = fmt.Sprintf(" and %s alike", Counted(p.rows-1, "more row", "more rows"))
+		}
+		fmt.Fprintf(w, "line %d%s: %s: %s: %s\n", p.first.Row, more, operationText(p.first), p.first.Reason, OneLine(p.first.Message))
+	}
+	if untold > 0 {
+		fmt.Fprintf(w, "... and %s; --json lists them all\n", Counted(untold, "more row", "more rows"))
 	}
 	return nil
 }

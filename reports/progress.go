@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"adferry/jobs"
 )
 
 const (
@@ -14,91 +15,52 @@ const (
 	stopPatience = 2 * time.Second
 	// maxNotes wait to be shown; more than that nobody reads.
 	maxNotes = 500
+	// readEvery is how often the job is read while it runs, at most.
+	readEvery = time.Second / 2
 )
 
 // Progress shows how a run goes on. Its methods may be called from any number of
-// goroutines. Only Stop waits for the writer, and errors of the writer are ignored.
+// goroutines. Only Stop and Finish wait for the writer, and errors of the writer are
+// ignored.
+//
+// All figures are those of the job's summary, which is read anew twice a second, or, if
+// reading takes long, as seldom as keeps it below a fifth of a processor.
 type Progress struct {
 	mode ProgressMode
 	w    io.Writer
-
-	total, settled, failed, skipped atomic.Int64
-	paused                          atomic.Bool
 
 	wake chan struct{} // notes have come
 	quit chan struct{}
 	done chan struct{} // nothing is drawn any more
 
 	mu      sync.Mutex
-	started bool
+	dir     string
+	job     *summaryCache // nil before Start
+	final   *jobs.Summary // how the run ended, once that is known
 	stopped bool
 	over    bool // the drawing goroutine has ended, or was never started
-	parked  map[string]wait
 	notes   []string
 	dropped int // notes beyond maxNotes
 
 	writing sync.Mutex // whole lines go to w
-	pace    rateWindow // of the drawing goroutine
-}
-
-// wait is an ad account's, or the app's under "".
-type wait struct {
-	until time.Time
-	why   string
 }
 
 // NewProgress returns a Progress that draws on w from Start to Stop.
 func NewProgress(mode ProgressMode, w io.Writer) *Progress {
-	return &Progress{
-		mode: mode.on(w), w: w, parked: make(map[string]wait),
-		wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
-	}
+	return &Progress{mode: mode.on(w), w: w, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
 }
 
-// Start begins to show a job of total operations. settled of them, failed ones
-// included, were settled before this process.
-func (p *Progress) Start(total, settled, failed int) {
-	p.total.Store(int64(total))
-	p.settled.Add(int64(settled))
-	p.failed.Add(int64(failed))
+// Start begins to show the job in dir, whose summary read gives. read is not called again
+// once Stop has returned; what it waits for has to be ended before.
+func (p *Progress) Start(dir string, read func() (jobs.Summary, error)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.started || p.stopped || p.mode == ProgressNone {
+	if p.job != nil || p.stopped || p.mode == ProgressNone {
 		return
 	}
-	p.started = true
-	p.pace = newRateWindow(time.Now(), p.settled.Load())
-	go p.run()
+	p.dir, p.job = dir, &summaryCache{read: read, times: timesShown, least: readEvery}
+	go p.run(p.job)
 }
-
-// Settled counts an operation that has ended: as failed, as skipped, or else as
-// done.
-func (p *Progress) Settled(failed, skipped bool) {
-	if failed {
-		p.failed.Add(1)
-	}
-	if skipped {
-		p.skipped.Add(1)
-	}
-	p.settled.Add(1)
-}
-
-// Parked says that an ad account has to wait, or the whole app under "".
-func (p *Progress) Parked(account string, until time.Time, why string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.parked[account] = wait{until, why}
-}
-
-// Resumed says that an ad account, or the app under "", goes on.
-func (p *Progress) Resumed(account string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.parked, account)
-}
-
-// Paused says whether the job is paused.
-func (p *Progress) Paused(paused bool) { p.paused.Store(paused) }
 
 // Note shows a warning, on a line of its own.
 func (p *Progress) Note(text string) {
@@ -123,17 +85,25 @@ func (p *Progress) Note(text string) {
 	}
 }
 
+// Finish is Stop, and draws the last time how the run ended.
+func (p *Progress) Finish(s jobs.Summary) {
+	p.mu.Lock()
+	p.final = &s
+	p.mu.Unlock()
+	p.Stop()
+}
+
 // Stop draws a last time and leaves the terminal to others. Notes that come later are
 // still written.
 func (p *Progress) Stop() {
 	p.mu.Lock()
-	first, started := !p.stopped, p.started
+	first, job := !p.stopped, p.job
 	p.stopped = true
 	p.mu.Unlock()
 	if !first {
 		return
 	}
-	if !started {
+	if job == nil {
 		p.finish()
 		return
 	}
@@ -142,15 +112,16 @@ func (p *Progress) Stop() {
 	case <-p.done:
 	case <-time.After(stopPatience):
 	}
+	job.close()
 }
 
-func (p *Progress) run() {
+func (p *Progress) run(job *summaryCache) {
 	defer close(p.done)
 	defer p.finish()
-	if p.mode == ProgressBar && p.bar() {
+	if p.mode == ProgressBar && p.bar(job) {
 		return
 	}
-	p.lines().run()
+	p.lines().run(job)
 }
 
 // finish writes the notes that came too late to be drawn; later ones are written at
@@ -173,34 +144,24 @@ func (p *Progress) takeNotes() []string {
 	return notes
 }
 
-// view is the state of the progress at a moment, as it is drawn.
+// view is what is drawn at a moment.
 type view struct {
-	Total, Settled, Failed, Skipped int64
-	Rate                            float64       // operations a second
-	Left                            time.Duration // negative: not known
-	Paused                          bool
-	Parked                          int
-	Next                            string // the account that goes on first
-	wait                                   // Next's
-	Ran                             time.Duration
+	jobs.Summary
+	Dir   string
+	Known bool // the job was read
 }
 
-// snapshot is the view now. The drawing goroutine alone calls it.
-func (p *Progress) snapshot(now time.Time) view {
-	v := view{Settled: p.settled.Load(), Failed: p.failed.Load(), Skipped: p.skipped.Load(), Total: p.total.Load(), Paused: p.paused.Load()}
+// snapshot is the view now.
+func (p *Progress) snapshot(job *summaryCache, now time.Time) view {
 	p.mu.Lock()
-	v.Parked = len(p.parked)
-	first := true
-	for account, w := range p.parked {
-		if first || w.until.Before(v.until) || w.until.Equal(v.until) && account < v.Next {
-			v.Next, v.wait, first = account, w, false
-		}
-	}
+	final, dir := p.final, p.dir
 	p.mu.Unlock()
-	v.Rate = p.pace.rate(now, v.Settled)
-	if v.Left = p.pace.left(now, v.Settled, v.Total, v.Parked > 0); v.Paused {
-		v.Left = -1
+	if final != nil {
+		return view{*final, dir, true}
 	}
-	v.Ran = now.Sub(p.pace.began)
-	return v
+	last, _ := job.refresh(now)
+	if last == nil || last.err != nil { // the engine fails for the same reason
+		return view{Dir: dir}
+	}
+	return view{last.summary, dir, true}
 }

@@ -26,8 +26,8 @@ var (
 // failed it before. The terminal's settings are left alone: no raw mode, so that
 // ^C stays a signal; no hidden cursor and no other screen, so that a killed process
 // leaves nothing to repair.
-func (p *Progress) bar() bool {
-	_, _ = tea.NewProgram(barModel{p: p, width: 80, view: p.snapshot(time.Now()), now: time.Now()},
+func (p *Progress) bar(job *summaryCache) bool {
+	_, _ = tea.NewProgram(barModel{p: p, job: job, width: 80, view: p.snapshot(job, time.Now()), now: time.Now()},
 		tea.WithOutput(p.w), tea.WithInput(nil), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)).Run()
 	select {
 	case <-p.quit:
@@ -39,7 +39,9 @@ func (p *Progress) bar() bool {
 
 type barModel struct {
 	p     *Progress
+	job   *summaryCache
 	width int
+	drawn bool // at that width; else nothing was
 	view  view
 	now   time.Time
 }
@@ -57,7 +59,11 @@ func (m barModel) Init() tea.Cmd { return nextFrame() }
 func (m barModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.width = msg.Width
+		erase := m.reflowed(msg.Width)
+		m.width, m.drawn = msg.Width, true
+		if erase != "" {
+			return m, tea.Sequence(tea.Raw(erase), tea.ClearScreen)
+		}
 	case frameMsg:
 		var stop bool
 		select {
@@ -66,7 +72,7 @@ func (m barModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		default:
 		}
 		m.now = time.Time(msg)
-		m.view = m.p.snapshot(m.now)
+		m.view = m.p.snapshot(m.job, m.now)
 		then := nextFrame()
 		if stop {
 			then = tea.Quit
@@ -77,6 +83,21 @@ func (m barModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, then
 	}
 	return m, nil
+}
+
+// reflowed erases what was drawn once the terminal is narrower and has broken its lines
+// anew, and leaves the cursor as far below the first line as it was; empty if nothing is to
+// be erased.
+func (m barModel) reflowed(width int) string {
+	if !m.drawn || width >= m.width || width < 1 {
+		return ""
+	}
+	lines := barLines(m.view, m.now, m.width)
+	rows := 0
+	for _, line := range lines {
+		rows += max(1, (lipgloss.Width(line)+width-1)/width)
+	}
+	return fmt.Sprintf("\r\x1b[%dA\x1b[J%s", rows, strings.Repeat("\n", len(lines)))
 }
 
 // wrap breaks notes that are wider than the terminal. Where the terminal breaks a line
@@ -98,38 +119,41 @@ func (m barModel) View() tea.View {
 	return v
 }
 
-// barLines draws two lines, and a third while something waits. On a narrow terminal
-// the bar shrinks first, then the ends of lines go.
+// barLines draws the bar, the counts and, if something holds the job up, what. On a narrow
+// terminal the bar shrinks first, then the ends of lines go; what holds it up is wrapped.
 func barLines(v view, now time.Time, width int) []string {
-	numbers := fmt.Sprintf("%4s  %s of %s", percent(v.Settled, v.Total), count(v.Settled), count(v.Total))
-	if v.Settled < v.Total {
-		numbers += "  " + pace(v.Rate, "")
-		if v.Left >= 0 {
-			numbers += "  " + span(v.Left) + " left"
-		}
+	clip := lipgloss.NewStyle().MaxWidth(max(width, 1))
+	if !v.Known {
+		return []string{clip.Render(softStyle.Render("reading the job"))}
+	}
+	t := v.Totals
+	numbers := fmt.Sprintf("%4s  %s of %s", percent(t.Settled(), t.Rows), count(t.Settled()), Counted(t.Rows, "row", "rows"))
+	parts := v.pace(now)
+	for len(parts) > 0 && barCellsMin+1+len(numbers)+2+len(strings.Join(parts, "  ")) > width {
+		parts = parts[1:] // the time left goes last
+	}
+	for _, part := range parts {
+		numbers += "  " + part
 	}
 	cells := max(min(barCells, width-len(numbers)-2), barCellsMin)
 	full := cells
-	if v.Total > 0 {
-		full = int(min(v.Settled, v.Total) * int64(cells) / v.Total)
+	if t.Rows > 0 {
+		full = t.Settled() * cells / t.Rows
 	}
 	bar := doneStyle.Render(strings.Repeat("█", full)) + softStyle.Render(strings.Repeat("░", cells-full))
-
-	counts := []string{"done " + count(max(v.Settled-v.Failed-v.Skipped, 0))}
-	if v.Skipped > 0 {
-		counts = append(counts, "skipped "+count(v.Skipped))
+	counts := []string{"done " + count(t.Done)}
+	if t.Skipped > 0 {
+		counts = append(counts, "skipped "+count(t.Skipped))
 	}
-	failed := "failed " + count(v.Failed)
-	if v.Failed > 0 {
+	failed := "failed " + count(t.Failed)
+	if t.Failed > 0 {
 		failed = badStyle.Render(failed)
 	}
-	ls := []string{bar + " " + numbers, strings.Join(append(counts, failed), "   ")}
-	if wait := v.waiting(now); wait != "" {
-		ls = append(ls, waitStyle.Render(wait))
+	lines := []string{clip.Render(bar + " " + numbers), clip.Render(strings.Join(append(counts, failed), "   "))}
+	if wait := v.holdUp(now); wait != "" {
+		for line := range strings.SplitSeq(lipgloss.Wrap(wait, max(width, 1), ""), "\n") {
+			lines = append(lines, waitStyle.Render(line))
+		}
 	}
-	clip := lipgloss.NewStyle().MaxWidth(max(width, 1))
-	for i := range ls {
-		ls[i] = clip.Render(ls[i])
-	}
-	return ls
+	return lines
 }

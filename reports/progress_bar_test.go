@@ -6,42 +6,79 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"adferry/jobs"
 )
 
 func TestBarLines(t *testing.T) {
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	going := view{Total: 50000, Settled: 12345, Failed: 12, Skipped: 96, Rate: 41.2, Left: 15*time.Minute + 10*time.Second}
-	waiting := going
-	waiting.Parked, waiting.Next, waiting.wait = 2, "1234", wait{now.Add(4*time.Minute + 12*time.Second), "code 17/2446079"}
-	paused := waiting
-	paused.Paused, paused.Rate, paused.Left = true, 0, -1
+	eta := (15*time.Minute + 10*time.Second).Seconds()
+	ahead := jobs.Outlook{At: now, EtaS: &eta, RowsPerS: 41.2}
+	show := func(totals jobs.Totals, o jobs.Outlook) view {
+		return view{jobs.Summary{State: jobs.JobRunning, Totals: totals, Outlook: o}, "j", true}
+	}
+	totals := jobs.Totals{Rows: 50000, Done: 12237, Skipped: 96, Failed: 12, Pending: 37655}
+	going := show(totals, ahead)
+	parks := []jobs.Wait{{Account: "1234", Until: now.Add(4*time.Minute + 12*time.Second), Reason: "too many calls", Imposed: true}, {Account: "99", Until: now.Add(5 * time.Minute), Reason: "its score is used up"}}
+	some, all, own, offline := ahead, ahead, ahead, jobs.Outlook{At: now, RowsPerS: 41.2}
+	some.Waits = parks
+	all.Waits, all.Standstill = parks, &parks[0]
+	own.Waits, own.Standstill = parks[1:], &parks[1]
+	since := now.Add(-40 * time.Second)
+	offline.NetworkDownSince, offline.Waits = &since, []jobs.Wait{{Until: now, Reason: "no connection to the API"}}
+	paused := show(totals, jobs.Outlook{At: now, RowsPerS: 41.2, Waits: parks})
+	paused.PausedAt = &since
+	ended := show(jobs.Totals{Rows: 3, Done: 2, Failed: 1}, jobs.Outlook{})
+	ended.State = jobs.JobFinished
 	for _, test := range []struct {
 		name  string
 		view  view
 		width int
 		want  []string
 	}{
-		{"not begun", view{Total: 10, Left: -1}, 80, []string{
-			"░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   0%  0 of 10  0/s",
+		{"not read yet", view{}, 80, []string{"reading the job"}},
+		{"not begun", show(jobs.Totals{Rows: 10, Pending: 10}, jobs.Outlook{At: now}), 80, []string{
+			"░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   0%  0 of 10 rows",
 			"done 0   failed 0",
 		}},
-		{"nothing to do", view{}, 80, []string{
-			"████████████████████████████████ 100%  0 of 0",
-			"done 0   failed 0",
+		{"over", ended, 80, []string{
+			"████████████████████████████████ 100%  3 of 3 rows",
+			"done 2   failed 1",
 		}},
-		{"on its way", going, 80, []string{
-			"███████░░░░░░░░░░░░░░░░░░░░░░░░░  24%  12,345 of 50,000  41.2/s  15m 10s left",
+		{"on its way", going, 90, []string{
+			"██████░░░░░░░░░░░░░░░░░░░░░░  24%  12,345 of 50,000 rows  41.2 rows/s  about 15m 10s left",
 			"done 12,237   skipped 96   failed 12",
 		}},
-		{"waiting", waiting, 60, []string{
-			"███░░░░░░░░░░░  24%  12,345 of 50,000  41.2/s  15m 10s left",
+		{"some wait", show(totals, some), 90, []string{
+			"██████░░░░░░░░░░░░░░░░░░░░░░  24%  12,345 of 50,000 rows  41.2 rows/s  about 15m 10s left",
 			"done 12,237   skipped 96   failed 12",
-			"2 ad accounts wait; the first, act_1234, goes on in 4m 12s: ",
+			"2 ad accounts wait, act_1234 until 09:04:12 for Meta's limit",
 		}},
-		{"paused", paused, 60, []string{
-			"███████░░░░░░░░░░░░░░░░░░░░░░░░  24%  12,345 of 50,000  0/s",
+		{"all wait", show(totals, all), 60, []string{
+			"███████░░░░░░░░░░░░░░░░░░░░░░░░  24%  12,345 of 50,000 rows",
 			"done 12,237   skipped 96   failed 12",
-			"paused; go on with adferry unpause",
+			"waits until 09:04:12 for Meta's limit on act_1234 (1 ad",
+			"account more waits); then about 10m 58s",
+		}},
+		{"all wait for what the API did not ask", show(totals, own), 80, []string{
+			"",
+			"done 12,237   skipped 96   failed 12",
+			"waits until 09:05:00 with act_99, because its score is used up; then about 10m",
+			"10s",
+		}},
+		{"no network", show(totals, offline), 80, []string{
+			"",
+			"done 12,237   skipped 96   failed 12",
+			"the API cannot be reached since 08:59:20; trying again: no connection to the API",
+		}},
+		{"paused", paused, 80, []string{
+			"",
+			"done 12,237   skipped 96   failed 12",
+			"paused since 08:59:20; go on with adferry unpause j",
+		}},
+		{"too narrow for the rate", going, 65, []string{
+			"███░░░░░░░░░░░░░  24%  12,345 of 50,000 rows  about 15m 10s left",
+			"done 12,237   skipped 96   failed 12",
 		}},
 		{"narrow", going, 30, []string{
 			"██░░░░░░░░  24%  12,345 of 50,",
@@ -51,6 +88,9 @@ func TestBarLines(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			lines := barLines(test.view, now, test.width)
+			if test.want[0] == "" { // the bar is as in other cases
+				lines[0] = ""
+			}
 			if got, want := ansi.Strip(strings.Join(lines, "\n")), strings.Join(test.want, "\n"); got != want {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}

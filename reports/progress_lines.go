@@ -5,15 +5,17 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 	"strings"
 	"time"
 
-	"adferry/plan"
+	"adferry/jobs"
 )
 
 const (
 	lineEvery = 10 * time.Second // a line at the latest, while it runs
 	lineMin   = time.Second      // and at the earliest
+	lineLook  = time.Second / 4  // how often to look whether one is due
 )
 
 // lines shows progress as lines, for logs and for programs.
@@ -30,29 +32,47 @@ func (p *Progress) lines() lines {
 	return lines{p, plainLine, func(text string, _ time.Time) string { return text + "\n" }}
 }
 
-// run writes lines until the progress is stopped: at the start, every ten
-// seconds, sooner when a tenth more is settled, and at the end.
-func (l lines) run() {
-	tick := time.NewTicker(lineMin)
+// run writes lines until the progress is stopped: at the start, every ten seconds, and
+// sooner when a tenth more is settled, or when something begins or ends to hold it up.
+func (l lines) run(job *summaryCache) {
+	tick := time.NewTicker(lineLook)
 	defer tick.Stop()
-	at := time.Now()
-	v := l.p.snapshot(at)
-	l.write(l.line("start", v, at))
-	shown := v.Settled
+	_, first := job.refresh(time.Now())
+	var ready <-chan struct{}
+	if first != nil {
+		ready = first.done
+	}
+	var at time.Time // of the last line
+	var shown int
+	var held string
 	for {
 		select {
 		case <-l.p.wake:
 			l.notes(l.p.takeNotes())
+		case <-ready:
+			ready = nil
+			now := time.Now()
+			if v := l.p.snapshot(job, now); v.Known {
+				l.write(l.line("start", v, now))
+				at, shown, held = now, v.Totals.Settled(), v.heldBy()
+			}
 		case now := <-tick.C:
-			v := l.p.snapshot(now)
-			if now.Sub(at) >= lineEvery || v.Settled < v.Total && v.Settled-shown >= max(v.Total/10, 1) {
+			v := l.p.snapshot(job, now)
+			if at.IsZero() || !v.State.Held() || now.Sub(at) < lineMin {
+				break
+			}
+			t := v.Totals
+			tenth := t.Settled() < t.Rows && t.Settled()-shown >= max(t.Rows/10, 1)
+			if now.Sub(at) >= lineEvery || tenth || v.heldBy() != held {
 				l.write(l.line("progress", v, now))
-				at, shown = now, v.Settled
+				at, shown, held = now, t.Settled(), v.heldBy()
 			}
 		case <-l.p.quit:
 			l.notes(l.p.takeNotes())
 			now := time.Now()
-			l.write(l.line("end", l.p.snapshot(now), now))
+			if v := l.p.snapshot(job, now); v.Known && l.p.mode != ProgressJSON { // there End tells
+				l.write(l.line("end", v, now))
+			}
 			return
 		}
 	}
@@ -74,92 +94,112 @@ func (l lines) write(s string) {
 	_, _ = io.WriteString(l.p.w, s)
 }
 
-func plainLine(event string, v view, now time.Time) string {
+// pace is how fast the job goes and how much time is left, as far as it goes.
+func (v view) pace(now time.Time) (parts []string) {
+	if v.PausedAt != nil || v.NetworkDownSince != nil || v.Standstill != nil || v.Totals.Settled() == v.Totals.Rows || !v.State.Held() {
+		return nil
+	}
+	if v.RowsPerS > 0 {
+		parts = append(parts, pace(v.RowsPerS, "rows"))
+	}
+	if left := timeLeft(v.Outlook, now); left != "" {
+		parts = append(parts, left)
+	}
+	return parts
+}
+
+// holdUp is what holds the job up, in words.
+func (v view) holdUp(now time.Time) string {
+	if !v.State.Held() {
+		return ""
+	}
+	return holdUp(v.Summary, v.Outlook, v.Dir, now)
+}
+
+// heldBy tells one hold-up from another, whenever it ends.
+func (v view) heldBy() string {
+	switch {
+	case v.PausedAt != nil:
+		return "pause"
+	case v.NetworkDownSince != nil:
+		return "network"
+	case v.Standstill != nil:
+		return "wait of " + string(v.Standstill.Account)
+	}
+	return ""
+}
+
+func plainLine(_ string, v view, now time.Time) string {
+	t := v.Totals
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s of %s operations settled (%s)", count(v.Settled), count(v.Total), percent(v.Settled, v.Total))
-	if v.Failed > 0 {
-		fmt.Fprintf(&b, ", %s failed", count(v.Failed))
+	fmt.Fprintf(&b, "%s of %s (%s): %s done", count(t.Settled()), Counted(t.Rows, "row", "rows"), percent(t.Settled(), t.Rows), count(t.Done))
+	if t.Skipped > 0 {
+		fmt.Fprintf(&b, ", %s skipped", count(t.Skipped))
 	}
-	if v.Skipped > 0 {
-		fmt.Fprintf(&b, ", %s skipped", count(v.Skipped))
+	fmt.Fprintf(&b, ", %s failed", count(t.Failed))
+	if parts := v.pace(now); len(parts) > 0 {
+		b.WriteString("; " + strings.Join(parts, ", "))
 	}
-	switch event {
-	case "progress":
-		fmt.Fprintf(&b, ", %s", pace(v.Rate, ""))
-		if v.Left >= 0 && v.Settled < v.Total {
-			fmt.Fprintf(&b, ", about %s left", span(v.Left))
-		}
-	case "end":
-		fmt.Fprintf(&b, " in %s", span(v.Ran))
-	}
-	if wait := v.waiting(now); wait != "" {
+	if wait := v.holdUp(now); wait != "" {
 		b.WriteString("; " + wait)
 	}
 	return b.String() + "\n"
 }
 
-// waiting says in words who has to wait; empty if nobody has.
-func (v view) waiting(now time.Time) string {
-	switch {
-	case v.Paused:
-		return "paused; go on with adferry unpause"
-	case v.Parked == 0:
-		return ""
-	}
-	left := v.until.Sub(now)
-	goesOn := "goes on in " + span(left)
-	if left <= 0 {
-		goesOn = "is being tried again"
-	}
-	why := ""
-	if v.why != "" {
-		why = ": " + OneLine(v.why)
-	}
-	switch {
-	case v.Parked == 1 && v.Next == "":
-		return "the whole app waits and " + goesOn + why
-	case v.Parked == 1:
-		return plan.Account(v.Next).Act() + " waits and " + goesOn + why
-	case v.Next == "":
-		return fmt.Sprintf("the whole app waits and %s%s; %s, too", goesOn, why, Counted(v.Parked-1, "ad account", "ad accounts"))
-	}
-	return fmt.Sprintf("%d ad accounts wait; the first, %s, %s%s", v.Parked, plan.Account(v.Next).Act(), goesOn, why)
-}
-
-// jsonProgress is a line of --progress json.
+// jsonProgress is a line of --progress json. What it shares with summary.json has the
+// same name there.
 type jsonProgress struct {
-	Time    string    `json:"time"`
-	Event   string    `json:"event"` // start, progress or end
-	Total   int64     `json:"total"` // operations, of which a move is two
-	Settled int64     `json:"settled"`
-	Failed  int64     `json:"failed"`
-	Skipped int64     `json:"skipped"`          // by this process
-	Rate    float64   `json:"rate"`             // operations a second
-	LeftS   *float64  `json:"left_s"`           // seconds; null if unknown
-	Paused  bool      `json:"paused,omitempty"` // nothing is sent until it is unpaused
-	Parked  int       `json:"parked"`           // ad accounts that wait
-	Next    *jsonWait `json:"next_parked,omitempty"`
+	Time             string        `json:"time"`
+	Event            string        `json:"event"` // start, progress or end
+	State            jobs.JobState `json:"state"`
+	Totals           jobs.Totals   `json:"totals"`
+	RowsPerS         float64       `json:"rows_per_s"` // of late, while it moved
+	EtaS             *float64      `json:"eta_s"`      // seconds; null if unknown
+	Waits            []jobs.Wait   `json:"waits,omitempty"`
+	NetworkDownSince *time.Time    `json:"network_down_since,omitempty"`
+	PausedAt         *time.Time    `json:"paused_at,omitempty"`
+	*jsonEnd
 }
 
-type jsonWait struct {
-	Account string `json:"account"` // "" is the whole app
-	Until   string `json:"until"`
-	Why     string `json:"why"`
+// jsonEnd is what the event end has besides.
+type jsonEnd struct {
+	Outcome  string            `json:"outcome"` // in words
+	ExitCode int               `json:"exit_code"`
+	Stop     string            `json:"stop,omitempty"` // why it stopped early
+	Files    map[string]string `json:"files"`          // paths, by the files' names
 }
 
 func jsonLine(event string, v view, now time.Time) string {
+	return marshalLine(jsonView(event, v, now))
+}
+
+func jsonView(event string, v view, now time.Time) jsonProgress {
 	line := jsonProgress{
-		Time: now.UTC().Format(timeFormat), Event: event, Total: v.Total, Settled: v.Settled,
-		Failed: v.Failed, Skipped: v.Skipped, Rate: math.Round(100*v.Rate) / 100, Paused: v.Paused, Parked: v.Parked,
+		Time: now.UTC().Format(timeFormat), Event: event, State: v.State, Totals: v.Totals, RowsPerS: math.Round(100*v.RowsPerS) / 100,
+		Waits: v.Waits, NetworkDownSince: v.NetworkDownSince, PausedAt: v.PausedAt,
 	}
-	if v.Left >= 0 {
-		s := math.Round(v.Left.Seconds())
-		line.LeftS = &s
+	if left, known := leftAt(v.Outlook, now); known {
+		s := math.Round(1000*left.Seconds()) / 1000
+		line.EtaS = &s
 	}
-	if v.Parked > 0 {
-		line.Next = &jsonWait{v.Next, v.until.UTC().Format(timeFormat), v.why}
+	return line
+}
+
+// End tells programs how the run of the job in dir ended: with this exit code, and with
+// these files if the reports were written.
+func (p *Progress) End(s jobs.Summary, dir string, exitCode int, written bool) {
+	if p.mode != ProgressJSON {
+		return
 	}
-	return marshalLine(line)
+	now := time.Now()
+	line := jsonView("end", view{s, dir, true}, now)
+	line.jsonEnd = &jsonEnd{Outcome: outcome(s), ExitCode: exitCode, Stop: s.Stop, Files: map[string]string{}}
+	if written {
+		for _, name := range Names() {
+			line.Files[name] = filepath.Join(dir, name)
+		}
+	}
+	p.lines().write(marshalLine(line))
 }
 
 func jsonNote(text string, now time.Time) string {

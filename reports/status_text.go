@@ -4,27 +4,29 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"charm.land/lipgloss/v2"
 
 	"adferry/jobs"
 	"adferry/plan"
 )
 
 const (
-	textAccounts = 40          // lines of the accounts table
-	recent       = time.Minute // over which status measures the rate
+	textAccounts = 40 // lines of the accounts table, and waits
+	textWidth    = 80 // of texts and tables
 
-	momentFormat = "2 Jan 15:04:05 MST"
 )
 
 // TextOptions says what Text adds to the totals.
 type TextOptions struct {
-	Dir      string        // the job's folder: with it, Text ends with the commands to go on
-	Now      time.Time     // for waits, told in its location; zero leaves out how long they last
-	Accounts bool          // a line for each ad account
-	Samples  []jobs.Sample // the job's history: for the recent rate; without it the average
+	Dir      string    // the job's folder: with it, Text ends with the commands to go on
+	Now      time.Time // for waits and the time left; moments are told in its location
+	Accounts bool      // a line for each ad account, and for each wait
+	Written  bool      // the reports are written: Text ends with where they are
 }
 
 // Text tells a person in a few lines how a job stands.
@@ -40,7 +42,12 @@ func Text(s jobs.Summary, o TextOptions) string {
 	work(&b, s, o)
 	if o.Accounts && len(s.Accounts) > 0 {
 		b.WriteByte('\n')
-		accountTable(&b, s, o)
+		accountTable(&b, s)
+		waitLines(&b, s, o)
+	}
+	if o.Written {
+		b.WriteByte('\n')
+		reportLines(&b, s, o.Dir)
 	}
 	if next := steps(s, o.Dir); o.Dir != "" && len(next) > 0 {
 		b.WriteByte('\n')
@@ -103,54 +110,51 @@ func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
 		took += ", " + seconds(s.WaitedS) + " of it waiting for limits or the network"
 	}
 	t.add("time", took)
-	if s.PausedAt != nil {
-		t.add("paused", "since "+s.PausedAt.In(o.Now.Location()).Format(momentFormat))
-	}
-	for _, w := range s.Waits {
-		if w.Account == "" { // an ad account's is told in its own line
-			t.add("waiting", waitText(w.Until, w.Reason, o.Now))
-		}
-	}
 	if tuned := s.Tuned.String(); tuned != "" {
 		t.add("tuned", tuned)
 	}
-	rate := rowRate(s, o.Samples)
-	left := s.Totals.Pending + s.Totals.Unknown
-	if rate > 0 {
-		text := pace(rate, "rows")
-		if s.State == jobs.JobRunning && left > 0 {
-			text += ", about " + seconds(float64(left)/rate) + " left"
+	if rate := rowRate(s); rate > 0 {
+		t.add("rate", pace(rate, "rows"))
+	}
+	if s.State.Held() && s.Totals.Settled() < s.Totals.Rows {
+		if left := timeLeft(s.Outlook, o.Now); left != "" {
+			t.add("left", strings.TrimSuffix(left, " left"))
 		}
-		t.add("rate", text)
+	}
+	if now := holdUpText(s, o); now != "" {
+		for i, line := range strings.Split(lipgloss.Wrap(now, textWidth-len("policy  "), ""), "\n") {
+			t.add(pick(i == 0, "now", ""), line)
+		}
 	}
 	t.write(b)
 }
 
-// rowRate is in rows a second: of late while the job runs and its samples are
-// known, else on average. Samples count operations, of which a move has two, so
-// they are scaled.
-func rowRate(s jobs.Summary, samples []jobs.Sample) float64 {
-	settled := float64(s.Totals.Settled())
-	if s.State == jobs.JobRunning && len(samples) > 1 {
-		last := samples[len(samples)-1]
-		first := samples[0]
-		for _, p := range samples {
-			if last.At.Sub(p.At) >= recent {
-				first = p
-			}
-		}
-		if d := last.At.Sub(first.At).Seconds(); d > 0 && last.Settled > first.Settled {
-			return float64(last.Settled-first.Settled) / d * settled / float64(last.Settled)
-		}
+// holdUpText says what holds the job up, or would hold up a resume.
+func holdUpText(s jobs.Summary, o TextOptions) string {
+	switch {
+	case s.State.Held():
+		return holdUp(s, s.Outlook, o.Dir, o.Now)
+	case s.PausedAt != nil && s.Totals.Settled() < s.Totals.Rows:
+		return "paused since " + clock(*s.PausedAt, o.Now)
+	case s.AtStop.Standstill != nil && s.AtStop.Standstill.Until.After(o.Now):
+		return "a resume " + standsStill(s.AtStop, o.Now)
 	}
-	if s.ElapsedS <= 0 {
+	return ""
+}
+
+// rowRate is in rows a second: of late while the job runs, else on average.
+func rowRate(s jobs.Summary) float64 {
+	switch {
+	case s.State.Held():
+		return s.RowsPerS
+	case s.ElapsedS <= 0:
 		return 0
 	}
-	return settled / s.ElapsedS
+	return float64(s.Totals.Settled()) / s.ElapsedS
 }
 
 // accountTable writes the ad accounts: who waits first, then who has most to do.
-func accountTable(b *strings.Builder, s jobs.Summary, o TextOptions) {
+func accountTable(b *strings.Builder, s jobs.Summary) {
 	type line struct {
 		plan.Account
 		jobs.AccountSummary
@@ -165,43 +169,49 @@ func accountTable(b *strings.Builder, s jobs.Summary, o TextOptions) {
 		return cmp.Or(cmp.Compare(waits(y), waits(x)), cmp.Compare(left(y), left(x)),
 			cmp.Compare(y.Rows, x.Rows), cmp.Compare(x.Account, y.Account))
 	})
-	t := newTable(1, 2, 3, 4, 5, 6, 7, 8)
-	t.add("ad account", "rows", "done", "skipped", "failed", "left", "calls", "throttled", "waited", "tier", "")
+	t := newTable(1, 2, 3, 4, 5, 6)
+	t.add("ad account", "rows", "done", "skipped", "failed", "left", "waited", "tier")
 	for _, l := range ls[:min(len(ls), textAccounts)] {
 		t.add(accountName(l.Account), count(l.Rows), count(l.Done), count(l.Skipped), count(l.Failed), count(l.Pending+l.Unknown),
-			count(l.Calls), count(l.Throttles), seconds(l.ParkedS), tierName(l.Tier), waitNote(l.AccountSummary, o.Now))
+			seconds(l.ParkedS), tierName(l.Tier))
 	}
 	t.write(b)
-	if more := len(ls) - textAccounts; more > 0 {
-		fmt.Fprintf(b, "... and %s; --json lists them all\n", Counted(more, "more ad account", "more ad accounts"))
-	}
+	moreAccounts(b, len(ls)-textAccounts)
 }
 
-// clip cuts a text that a table has no room for.
-func clip(s string, runes int) string {
-	if r := []rune(s); len(r) > runes {
-		return strings.TrimSpace(string(r[:runes-3])) + "..."
+// waitLines writes who waits, until when and why.
+func waitLines(b *strings.Builder, s jobs.Summary, o TextOptions) {
+	waits := s.Waits
+	if !s.State.Held() {
+		waits = slices.DeleteFunc(slices.Clone(s.AtStop.Waits), func(w jobs.Wait) bool { return !w.Until.After(o.Now) })
 	}
-	return s
+	if len(waits) == 0 {
+		return
+	}
+	b.WriteByte('\n')
+	for _, w := range waits[:min(len(waits), textAccounts)] {
+		text := waiter(w.Account) + " waits until " + clock(w.Until, o.Now)
+		if left := w.Until.Sub(o.Now); left > 0 {
+			text += " (" + spanLeft(left) + ")"
+		}
+		if why := OneLine(w.Reason); why != "" {
+			text += ": " + why
+		}
+		for i, line := range strings.Split(lipgloss.Wrap(text, textWidth-2, ""), "\n") {
+			b.WriteString(pick(i == 0, "", "  ") + line + "\n")
+		}
+	}
+	moreAccounts(b, len(waits)-textAccounts)
 }
 
-// waitNote says until when and why an account waits.
-func waitNote(a jobs.AccountSummary, now time.Time) string {
-	if a.ParkedUntil == nil {
-		return ""
+// reportLines name the reports that people read.
+func reportLines(b *strings.Builder, s jobs.Summary, dir string) {
+	t := newTable()
+	t.add("report", OneLine(filepath.Join(dir, pageName)))
+	if s.Totals.Failed > 0 {
+		t.add("failed", OneLine(filepath.Join(dir, failedName)))
 	}
-	return "waits " + waitText(*a.ParkedUntil, clip(OneLine(a.ParkedFor), 60), now)
-}
-
-func waitText(until time.Time, why string, now time.Time) string {
-	note := "until " + until.In(now.Location()).Format(momentFormat)
-	if left := until.Sub(now); !now.IsZero() && left > 0 {
-		note += " (" + span(left) + ")"
-	}
-	if why = OneLine(why); why != "" {
-		note += ": " + why
-	}
-	return note
+	t.write(b)
 }
 
 func pick[T any](first bool, a, b T) T {

@@ -16,6 +16,17 @@ func TestTextGolden(t *testing.T) {
 	since, workers, rate := began.Add(20*time.Minute), 3, 0.5
 	paused.summary.State, paused.summary.Stop, paused.summary.ExitCode = jobs.JobPaused, "", nil
 	paused.summary.PausedAt, paused.summary.Tuned = &since, jobs.Tuning{Workers: &workers, MaxRate: &rate}
+	at, eta := began.Add(24*time.Minute), 1590.
+	parked := jobs.Wait{Account: "2002", Until: began.Add(50 * time.Minute), Reason: "User request limit reached: There have been too many calls from this ad-account. Please wait a bit and try again.", Imposed: true}
+	down := began.Add(23 * time.Minute)
+	running.summary.Outlook = jobs.Outlook{At: at, EtaS: &eta, RowsPerS: 2.5, Waits: []jobs.Wait{parked}}
+	still := sample()
+	still.summary.State, still.summary.Stop, still.summary.ExitCode = jobs.JobRunning, "", nil
+	still.summary.Outlook = jobs.Outlook{At: at, EtaS: &eta, RowsPerS: 2.5, Waits: []jobs.Wait{parked}, Standstill: &parked}
+	offline := still
+	offline.summary.Outlook = jobs.Outlook{At: at, NetworkDownSince: &down, Waits: []jobs.Wait{{Until: at, Reason: "no connection to the API: network is unreachable"}}}
+	stopped := sample()
+	stopped.summary.AtStop = still.summary.Outlook
 	done := sample()
 	done.summary = summarize(done.results[:6])
 	done.summary.State, done.summary.ElapsedS = jobs.JobFinished, 90000
@@ -28,7 +39,10 @@ func TestTextGolden(t *testing.T) {
 		o    reports.TextOptions
 	}{
 		{"stopped", sample().summary, reports.TextOptions{Dir: "merger.job"}},
-		{"running", running.summary, reports.TextOptions{Dir: "merger.job", Now: now, Accounts: true, Samples: running.samples}},
+		{"running", running.summary, reports.TextOptions{Dir: "merger.job", Now: now, Accounts: true}},
+		{"waiting", still.summary, reports.TextOptions{Dir: "merger.job", Now: now, Accounts: true}},
+		{"offline", offline.summary, reports.TextOptions{Dir: "merger.job", Now: now}},
+		{"stopped_in_a_wait", stopped.summary, reports.TextOptions{Dir: "merger.job", Now: now, Written: true}},
 		{"paused", paused.summary, reports.TextOptions{Dir: "merger.job", Now: now}},
 		{"finished", done.summary, reports.TextOptions{Dir: "my job"}},
 		{"idle", only, reports.TextOptions{}},

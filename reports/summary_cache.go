@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// keptTimes is how long a reading is kept, as a multiple of the time that it took.
-	keptTimes = 10
+	// The times for which a reading is kept: by who looks on, and by who scrapes.
+	timesShown, timesScraped = 4, 10
 	// readingPatience is how long to wait for a new reading where there is an old one:
 	// Prometheus waits ten seconds for the whole scrape, unless told otherwise.
 	readingPatience = 2 * time.Second
@@ -21,7 +21,9 @@ var errJobOver = errors.New("the job is over")
 // summaryCache reads one job's summary, one reading at a time, for any number of
 // goroutines.
 type summaryCache struct {
-	read func() (jobs.Summary, error)
+	read  func() (jobs.Summary, error)
+	times int           // how long a reading is kept, as a multiple of the time that it took
+	least time.Duration // for which it is kept at least
 
 	mu      sync.Mutex
 	last    *summaryReading // that has ended
@@ -73,7 +75,7 @@ func (c *summaryCache) run(r *summaryReading) {
 	began := time.Now()
 	r.summary, r.err = c.read()
 	now := time.Now()
-	r.until = now.Add(keptTimes * now.Sub(began))
+	r.until = now.Add(max(c.least, time.Duration(c.times)*now.Sub(began)))
 	c.mu.Lock()
 	c.last, c.current = r, nil
 	c.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"adferry/jobs"
 	"adferry/reports"
 )
 
@@ -22,28 +23,22 @@ func TestBarOnATerminal(t *testing.T) {
 	terminal, seen := pseudoTerminal(t)
 	before := settings(t, terminal)
 	p := reports.NewProgress(reports.ProgressAuto, terminal)
-	p.Start(300, 0, 0)
-	for range 150 {
-		p.Settled(false, false)
-	}
-	p.Parked("1234", time.Now().Add(time.Hour), "code 17")
+	still := jobs.Wait{Account: "1234", Until: time.Now().Add(time.Hour), Reason: "code 17", Imposed: true}
+	p.Start("j", func() (jobs.Summary, error) {
+		return jobs.Summary{State: jobs.JobRunning, Totals: jobs.Totals{Rows: 300, Done: 150, Pending: 150}, Outlook: jobs.Outlook{At: time.Now(), Waits: []jobs.Wait{still}, Standstill: &still}}, nil
+	})
 	time.Sleep(400 * time.Millisecond)
 	if during := settings(t, terminal); during != before {
 		t.Errorf("got terminal settings %+v while the bar is drawn, want %+v", during, before)
 	}
 	p.Note("a warning")
-	for range 149 {
-		p.Settled(false, true)
-	}
-	p.Settled(true, false)
-	p.Resumed("1234")
 	p.Note("last words")
-	p.Stop()
+	p.Finish(jobs.Summary{State: jobs.JobFinished, Totals: jobs.Totals{Rows: 300, Done: 150, Skipped: 149, Failed: 1}})
 	if after := settings(t, terminal); after != before {
 		t.Errorf("got terminal settings %+v afterwards, want %+v", after, before)
 	}
 	out := seen()
-	for _, want := range []string{" 50%", "150 of 300", "act_1234 waits", "a warning", "last words", "100%", "skipped 149", "failed 1"} {
+	for _, want := range []string{" 50%", "150 of 300", "for Meta's limit on act_1234", "a warning", "last words", "100%", "skipped 149", "failed 1"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the terminal never showed %q:\n%q", want, out)
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"adferry/jobs/undo"
+	"adferry/plan"
 )
 
 // mostNamed is how many images of a kind are named one by one.
@@ -40,4 +41,28 @@ func UndoSummary(f undo.Finding) string {
 		parts = append(parts, Counted(n, "image", "images")+" kept as the last copy")
 	}
 	return "not everything was taken back: " + strings.Join(parts, " and ")
+}
+
+// UndoOriginals says where the images are of which an undo deletes the copies, and how many
+// it would bring back.
+func UndoOriginals(p *plan.Plan) string {
+	where := map[plan.Account]int{}
+	back := 0
+	for o := range p.Ops() {
+		switch {
+		case o.Kind != plan.KindDelete:
+			back++
+		case o.Guard.Witness != "":
+			where[o.Guard.Witness]++
+		}
+	}
+	var lines []string
+	if len(where) > 0 {
+		in, named := accountsByDeletions(where)
+		lines = append(lines, "the originals of what would be deleted are in "+in+named)
+	}
+	if back > 0 {
+		lines = append(lines, Counted(back, "image would be", "images would be")+" brought back to where the job deleted "+pick(back == 1, "it", "them"))
+	}
+	return strings.Join(lines, "\n")
 }

@@ -16,6 +16,7 @@ import (
 type Contact struct {
 	Err             *graph.Error // why nothing is sent; nil: the API answers
 	Until           time.Time    // ... before
+	Since           time.Time    // when that began
 	tries           int          // how often it was tried without success
 	policy          backoff.BackOff
 	NeutralAnswered bool // the neutral question was answered, but not by the API
@@ -97,6 +98,9 @@ func (c *Contact) NotAnswered(err *graph.Error, left, now time.Time, o Options) 
 	}
 	if now.Before(c.Until) || together && c.Err != nil {
 		if until := now.Add(wait); until.After(c.Until) {
+			if c.Err == nil {
+				c.Since = now
+			}
 			c.Until, c.Err, closed = until, err, true
 		}
 		return closed, false
@@ -104,7 +108,9 @@ func (c *Contact) NotAnswered(err *graph.Error, left, now time.Time, o Options) 
 	if c.policy == nil {
 		c.policy = o.Backoff()
 	}
-	c.tries++
+	if c.tries++; c.Err == nil {
+		c.Since = now
+	}
 	c.Err, c.NeutralAnswered = err, false
 	c.Until = now.Add(max(c.policy.NextBackOff(), wait))
 	return true, c.tries >= MostContacts

@@ -272,6 +272,9 @@ func (d *Dispatcher) Waited() time.Duration {
 	return w
 }
 
+// DownSince is since when the API cannot be reached; zero: it can.
+func (d *Dispatcher) DownSince() time.Time { return d.contact.Since }
+
 // Throttled is how many calls were throttled since the last call.
 func (d *Dispatcher) Throttled() int {
 	n := d.throttled

@@ -138,9 +138,10 @@ func (l *Lane) ReportDoubt(until, now time.Time) {
 	}
 }
 
-// reportWait reports a wait that the API did not impose.
+// reportWait reports a wait that the API did not impose. A later end is told at once: the
+// lane may not be asked again before.
 func (d *Dispatcher) reportWait(l *Lane, until time.Time, why string, now time.Time) {
-	if l.waitReported && now.Sub(l.waitReportedAt) < shownEvery || until.Sub(l.State.ParkedUntil).Abs() < time.Second {
+	if l.waitReported && now.Sub(l.waitReportedAt) < shownEvery && until.Before(l.State.ParkedUntil) || until.Sub(l.State.ParkedUntil).Abs() < time.Second {
 		return
 	}
 	l.waitReportedAt = now

@@ -55,7 +55,7 @@ func TestEmptyListAfterRestart(t *testing.T) {
 				w.Wrap = func(job *store.Job) jobs.Checkpoint {
 					f := &cutShort{Job: job}
 					if killed {
-						f.at = 3 // the header and the intents are on disk, the refusal is not
+						f.at = 4 // the first counters, the header and the intents are on disk, the refusal is not
 					}
 					return f
 				}

@@ -21,12 +21,14 @@ type tally struct {
 	failures int           // of those failed and counted by the guard
 	saved    time.Time
 	sampled  time.Time
+
+	sampledParked int // ad accounts waiting in the last sample
 }
 
 func (t *tally) begin(s jobs.ResumePoint, now time.Time) {
 	t.Tally, t.since, t.before = s.Tally, now, s.Tally.Elapsed
 	t.done, t.failures = s.Settled, s.Failed
-	t.saved = now
+	t.NetworkDownSince = time.Time{} // of an earlier process
 	if t.Started.IsZero() {
 		t.Started = now
 	}
@@ -54,17 +56,22 @@ func (t *tally) settled(o jobs.Outcome) {
 }
 
 func (t *tally) snapshot(now time.Time) *jobs.Tally {
-	t.Elapsed = t.before + now.Sub(t.since)
+	t.Elapsed, t.Saved = t.before+now.Sub(t.since), now
 	snapshot := t.Tally
 	return &snapshot
 }
 
-// dueSample is due every five seconds, less often in a run of hours.
+// dueSample is due every five seconds, less often in a run of hours, and when ad accounts
+// begin or end to wait.
 func (t *tally) dueSample(now time.Time, parked int) *jobs.Sample {
-	if now.Sub(t.sampled) < max(5*time.Second, now.Sub(t.since)/500) {
+	least := max(5*time.Second, now.Sub(t.since)/500)
+	if parked != t.sampledParked {
+		least = time.Second
+	}
+	if now.Sub(t.sampled) < least {
 		return nil
 	}
-	t.sampled = now
+	t.sampled, t.sampledParked = now, parked
 	return &jobs.Sample{At: now, Settled: t.done, Failed: t.failures, Parked: parked}
 }
 
@@ -82,6 +89,7 @@ func (e *Engine) saveCounters(now time.Time) {
 func (e *Engine) snapshot(now time.Time) *jobs.Tally {
 	e.tally.Waited += e.d.Waited()
 	e.tally.Throttled += e.d.Throttled()
+	e.tally.NetworkDownSince = e.d.DownSince()
 	return e.tally.snapshot(now)
 }
 

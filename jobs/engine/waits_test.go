@@ -95,7 +95,7 @@ func TestEveryWait(t *testing.T) {
 				}
 				s := w.Summary()
 				shown := false
-				for _, x := range s.Waits {
+				for _, x := range s.AtStop.Waits {
 					shown = shown || string(x.Account) == test.account && strings.Contains(x.Reason, test.why)
 				}
 				if !shown {

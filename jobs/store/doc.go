@@ -11,7 +11,8 @@
 //	meta      key, value: name, manifest_path, manifest_sha256, rows, header
 //	          (JSON), created_at, consent, sandbox, endpoint (scheme, host and
 //	          port), backup, on_denied, policy, paused_at, workers, max_rate,
-//	          tally, exit_code, stop, seal (a checksum)
+//	          tally, running_at (when the last process began), exit_code, stop,
+//	          seal (a checksum)
 //	rows      line, verb, first (the copy or upload), del, record: the raw CSV
 //	          text of the manifest row, with the user's own columns
 //	ops       id, kind, source, hash, target, file, lane (the ad account that

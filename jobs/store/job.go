@@ -178,8 +178,9 @@ type Meta struct {
 	Endpoint string // origin of the server that it runs against; empty: unknown, or the embedded sandbox
 	Settings
 	Steering
-	ExitCode *int   // of the last process that stopped
-	Stop     string // why that process stopped early
+	Running  time.Time // when the last process began to run it; zero: not told
+	ExitCode *int      // of the last process that stopped
+	Stop     string    // why that process stopped early
 }
 
 // Meta reads the table meta.
@@ -233,6 +234,10 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			m.Workers, err = optional[int](value)
 		case "max_rate":
 			m.MaxRate, err = optional[float64](value)
+		case "running_at":
+			var ms int64
+			_, err = fmt.Sscan(text, &ms)
+			m.Running = timeOf(ms)
 		case "exit_code":
 			code := 0
 			_, err = fmt.Sscan(text, &code)
@@ -298,7 +303,7 @@ func (j *Job) SetStop(ctx context.Context, exitCode int, why string) error {
 
 // SetRunning records that a process runs the job.
 func (j *Job) SetRunning(ctx context.Context) error {
-	return j.writer.exec(ctx, `DELETE FROM meta WHERE key IN ('exit_code', 'stop')`)
+	return j.writer.exec(ctx, `DELETE FROM meta WHERE key IN ('exit_code', 'stop'); INSERT OR REPLACE INTO meta VALUES ('running_at', ?)`, millis(time.Now()))
 }
 
 // Reopen makes the failed operations pending again, with all their attempts. It stays on

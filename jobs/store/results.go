@@ -8,6 +8,7 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/outlook"
 	"adferry/plan"
 )
 
@@ -151,14 +152,27 @@ func (j *Job) summary(ctx context.Context, running bool) (jobs.Summary, error) {
 	if err != nil {
 		return s, err
 	}
-	s.API, s.ElapsedS, s.WaitedS = tally.APICounts, seconds(tally.Elapsed), seconds(tally.Waited)
+	s.API, s.WaitedS = tally.APICounts, seconds(tally.Waited)
 	s.StartedAt, s.PausedAt, s.Tuned = timeOrNil(tally.Started), timeOrNil(m.PausedAt), m.Tuning
-	if err := j.addLanes(ctx, &s); err != nil {
+	lanes, err := j.lanes(ctx)
+	if err != nil {
 		return s, err
 	}
+	addLanes(&s, lanes)
+	running = running || j.unlock == nil && j.Running()
+	ahead, err := j.outlook(ctx, s, lanes, tally, m, running)
+	if err != nil {
+		return s, err
+	}
+	s.ElapsedS = seconds(ahead.Elapsed)
 	s.State, s.ExitCode = jobs.JobStopped, m.ExitCode
+	if running {
+		s.Outlook = outlook.Of(ahead)
+	} else {
+		s.AtStop = outlook.Of(ahead)
+	}
 	switch {
-	case running || j.unlock == nil && j.Running():
+	case running:
 		s.State, s.ExitCode = jobs.JobRunning, nil
 		if s.PausedAt != nil {
 			s.State = jobs.JobPaused
@@ -224,15 +238,8 @@ func addRows(s *jobs.Summary, verb string, account plan.Account, fate jobs.Fate,
 	}
 }
 
-func (j *Job) addLanes(ctx context.Context, s *jobs.Summary) error {
-	lanes, err := j.lanes(ctx)
-	if err != nil {
-		return err
-	}
+func addLanes(s *jobs.Summary, lanes []jobs.LaneState) {
 	for _, l := range lanes {
-		if l.ParkedUntil.After(time.Now()) {
-			s.Waits = append(s.Waits, jobs.Wait{Account: l.Account, Until: l.ParkedUntil.UTC(), Reason: l.ParkedFor})
-		}
 		if l.Account == "" {
 			continue
 		}
@@ -246,7 +253,6 @@ func (j *Job) addLanes(ctx context.Context, s *jobs.Summary) error {
 		}
 		s.Accounts[l.Account] = a
 	}
-	return nil
 }
 
 // Done returns the number of operations that are done, by the ad account that is charged
@@ -271,40 +277,48 @@ func (j *Job) Done(ctx context.Context) (map[plan.Account]int, error) {
 
 // History returns the progress over time and the waits that the API imposed.
 func (j *Job) History(ctx context.Context) ([]jobs.Sample, []jobs.Park, error) {
-	rows, err := j.read.QueryContext(ctx, `SELECT at, settled, failed, parked FROM samples ORDER BY at`)
+	samples, err := j.samples(ctx, `SELECT at, settled, failed, parked FROM samples ORDER BY at`)
 	if err != nil {
-		return nil, nil, j.readError(err)
+		return nil, nil, err
+	}
+	parks, err := j.parks(ctx)
+	return samples, parks, err
+}
+
+func (j *Job) samples(ctx context.Context, query string, args ...any) (samples []jobs.Sample, err error) {
+	rows, err := j.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, j.readError(err)
 	}
 	defer rows.Close()
-	var samples []jobs.Sample
 	for rows.Next() {
 		var s jobs.Sample
 		var at int64
 		if err := rows.Scan(&at, &s.Settled, &s.Failed, &s.Parked); err != nil {
-			return nil, nil, j.readError(err)
+			return nil, j.readError(err)
 		}
 		s.At = timeOf(at)
 		samples = append(samples, s)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, nil, j.readError(err)
-	}
-	waits, err := j.read.QueryContext(ctx, `SELECT account, since, until, code, subcode FROM parks ORDER BY since`)
+	return samples, j.readError(rows.Err())
+}
+
+func (j *Job) parks(ctx context.Context) (parks []jobs.Park, err error) {
+	rows, err := j.read.QueryContext(ctx, `SELECT account, since, until, code, subcode FROM parks ORDER BY since`)
 	if err != nil {
-		return nil, nil, j.readError(err)
+		return nil, j.readError(err)
 	}
-	defer waits.Close()
-	var parks []jobs.Park
-	for waits.Next() {
+	defer rows.Close()
+	for rows.Next() {
 		var p jobs.Park
 		var from, until int64
-		if err := waits.Scan(&p.Account, &from, &until, &p.Code, &p.Subcode); err != nil {
-			return nil, nil, j.readError(err)
+		if err := rows.Scan(&p.Account, &from, &until, &p.Code, &p.Subcode); err != nil {
+			return nil, j.readError(err)
 		}
 		p.From, p.Until = timeOf(from), timeOf(until)
 		parks = append(parks, p)
 	}
-	return samples, parks, j.readError(waits.Err())
+	return parks, j.readError(rows.Err())
 }
 
 func fromMillis(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }

@@ -1,0 +1,114 @@
+package reports
+
+import (
+	"fmt"
+	"time"
+
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// What lies before a job, in words: the same ones in the live view, in its lines, in
+// status and on the page.
+
+// timeLeft is how much time is left at a moment, such as "about 15m 10s left"; empty where
+// that is not known, or where standsStill tells it.
+func timeLeft(o jobs.Outlook, now time.Time) string {
+	left, known := leftAt(o, now)
+	if !known || o.Standstill != nil {
+		return ""
+	}
+	return "about " + spanLeft(left) + " left"
+}
+
+// leftAt is the time left at a moment after the outlook's.
+func leftAt(o jobs.Outlook, now time.Time) (left time.Duration, known bool) {
+	left, known = o.Left()
+	return max(0, left-max(0, now.Sub(o.At))), known
+}
+
+// spanLeft is a span without fractions, which no forecast is worth.
+func spanLeft(d time.Duration) string { return span(max(d.Round(time.Second), time.Second)) }
+
+// holdUp says what keeps the job, or a part of it, from going on at a moment; empty if
+// nothing does. dir is its folder, for the command that ends a pause; it may be empty.
+func holdUp(s jobs.Summary, o jobs.Outlook, dir string, now time.Time) string {
+	switch {
+	case s.PausedAt != nil:
+		text := "paused since " + clock(*s.PausedAt, now) + "; go on with adferry unpause"
+		if dir != "" {
+			text += " " + Quote(dir)
+		}
+		return text
+	case o.NetworkDownSince != nil:
+		text := "the API cannot be reached since " + clock(*o.NetworkDownSince, now) + "; trying again"
+		for _, w := range o.Waits {
+			if w.Account == "" && w.Reason != "" {
+				text += ": " + OneLine(w.Reason)
+			}
+		}
+		return text
+	case o.Standstill != nil:
+		return standsStill(o, now)
+	case len(o.Waits) == 0:
+		return ""
+	}
+	first := o.Waits[0]
+	for _, w := range o.Waits {
+		if w.Until.Before(first.Until) {
+			first = w
+		}
+	}
+	if len(o.Waits) == 1 {
+		return waiter(first.Account) + " waits until " + clock(first.Until, now) + waitsFor(first)
+	}
+	return fmt.Sprintf("%d ad accounts wait, %s until %s%s", len(o.Waits), waiter(first.Account), clock(first.Until, now), waitsFor(first))
+}
+
+// standsStill says until when everything waits, for what, and how long it takes then.
+func standsStill(o jobs.Outlook, now time.Time) string {
+	w := *o.Standstill
+	text := "waits until " + clock(w.Until, now)
+	if w.Imposed {
+		text += " for Meta's limit on " + waiter(w.Account)
+	} else {
+		text += " with " + waiter(w.Account) + waitsFor(w)
+	}
+	if more := len(o.Waits) - 1; more > 0 {
+		text += fmt.Sprintf(" (%s)", Counted(more, "ad account more waits", "ad accounts more wait"))
+	}
+	if left, known := o.Left(); known {
+		if then := left - w.Until.Sub(o.At); then > 0 {
+			text += "; then about " + spanLeft(then)
+		}
+	}
+	return text
+}
+
+// waitsFor is why something waits, behind a statement that it does.
+func waitsFor(w jobs.Wait) string {
+	switch {
+	case w.Imposed:
+		return " for Meta's limit"
+	case w.Reason != "":
+		return ", because " + OneLine(w.Reason)
+	}
+	return ""
+}
+
+// waiter names an ad account in a sentence, or the app under "".
+func waiter(a plan.Account) string {
+	if a == "" {
+		return "the app"
+	}
+	return a.Act()
+}
+
+// clock is a moment in the zone of now; with its day if that is another one.
+func clock(t, now time.Time) string {
+	t = t.In(now.Location())
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format(time.TimeOnly)
+	}
+	return t.Format("2 Jan 15:04")
+}
