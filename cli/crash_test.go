@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,6 +40,7 @@ type crash struct {
 // on the wire and its consequence is not yet, a job ends as if never disturbed.
 // The runs are started together: each waits more than it works.
 func TestCrashPoints(t *testing.T) {
+	t.Parallel()
 	undisturbed(t)
 	crashing := crashBinary(t)
 	var all []*crash
@@ -137,12 +139,17 @@ func endingOf(t *testing.T, r *trial, job string) ending {
 	return e
 }
 
-// calm is how a trial of smallRows ends that nothing disturbs.
-var calm *ending
+// calm is how a trial of smallRows ends that nothing disturbs, once a test has needed it.
+var calm struct {
+	sync.Mutex
+	ending *ending
+}
 
 func undisturbed(t *testing.T) ending {
 	t.Helper()
-	if calm == nil {
+	calm.Lock()
+	defer calm.Unlock()
+	if calm.ending == nil {
 		dir := t.TempDir()
 		r := newTrial(t, dir, smallRows, fast)
 		job := filepath.Join(dir, "job")
@@ -150,9 +157,9 @@ func undisturbed(t *testing.T) ending {
 			t.Fatalf("undisturbed: got exit code %d, want %d\n%s", code, exitFailures, stderr)
 		}
 		e := endingOf(t, r, job)
-		calm = &e
+		calm.ending = &e
 	}
-	return *calm
+	return *calm.ending
 }
 
 // checkUndisturbed holds a job that was disturbed and has ended against one that
@@ -168,9 +175,5 @@ func checkUndisturbed(t *testing.T, r *trial, job string) {
 // crashBinary is adferry with the crash points of package jobs compiled in.
 func crashBinary(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(filepath.Dir(buildBinary(t)), "adferry-crashpoints")
-	if out, err := exec.Command("go", "build", "-tags", "crashpoints", "-o", path, "adferry").CombinedOutput(); err != nil {
-		t.Fatalf("go build -tags crashpoints: %v\n%s", err, out)
-	}
-	return path
+	return builtWith(t, "crashpoints")
 }

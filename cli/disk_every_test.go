@@ -18,6 +18,7 @@ import (
 // a sample), whether the disk is dead from then on or not: the run says so and stops, or no harm was
 // done, and the next one ends as if nothing had been.
 func TestEveryDiskOperationFails(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("some hundred processes under strace")
 	}

@@ -13,6 +13,7 @@ import (
 
 // A server that never answers holds a stop up for as long as one request may take.
 func TestSignalDrainsInTime(t *testing.T) {
+	t.Parallel()
 	undisturbed(t)
 	dir := t.TempDir()
 	r := newTrial(t, dir, smallRows, sandbox.Options{})

@@ -65,6 +65,7 @@ var homes = map[string][]string{
 
 // Data runs one way: plan and graph, then jobs, then reports, wired by cli.
 func TestHouse(t *testing.T) {
+	t.Parallel()
 	err := fs.WalkDir(os.DirFS(".."), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "testdata") {
 			if err == nil {
@@ -124,6 +125,7 @@ func homesOf(name string) []string {
 
 // The top level keeps the folders of the house and main.go, and nothing else.
 func TestTopLevel(t *testing.T) {
+	t.Parallel()
 	allowed := []string{
 		"main.go", "go.mod", "go.sum", "cli", "plan", "jobs", "graph", "reports", "testdata", "docs",
 		"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Dockerfile", ".dockerignore", ".gitignore", ".git", ".ci", ".golangci.yml",
@@ -144,6 +146,7 @@ func TestTopLevel(t *testing.T) {
 // typed options. options.go reads those that commands share; app.go and usage_errors.go
 // belong to the library.
 func TestContextStaysInCommands(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)

@@ -31,6 +31,7 @@ import (
 // The metrics of a running job are its summary, and those of a resume go on from
 // there. They end with the command, which waits for no scrape.
 func TestMetricsOfRun(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := newTrial(t, dir, smallRows, sandbox.Options{})
 	job := filepath.Join(dir, "job")

@@ -48,6 +48,7 @@ type heard struct {
 // sandbox as against the API: bytes, pages, named images, copies, batches,
 // deletions, errors and usage headers.
 func TestOfficialNodeSDK(t *testing.T) {
+	t.Parallel()
 	folder := installNodeSDK(t)
 	url := startSandbox(t)
 	raw, err := exec.Command("node", "../testdata/node/images.mjs", folder, url).Output()

@@ -35,6 +35,7 @@ const (
 // Whatever a server says back, the token, its proof and the app secret are in no
 // file, stream, log or URL, and no request goes to another host.
 func TestSecretsStaySecret(t *testing.T) {
+	t.Parallel()
 	buildBinary(t)
 	for _, test := range []struct {
 		name, appSecret string
@@ -96,8 +97,10 @@ func TestSecretsStaySecret(t *testing.T) {
 // A dump of all goroutines shows no secret, nor does what a killed process
 // leaves on disk.
 func TestSecretsInCrash(t *testing.T) {
+	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGABRT, syscall.SIGQUIT, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			r := newTrial(t, dir, 140, sandbox.Options{Tokens: []string{theToken}, AppSecret: theAppSecret, Latency: sandbox.Latency{Min: 20 * time.Millisecond}})
 			newParrot(t, r)

@@ -22,9 +22,11 @@ import (
 
 // The first signal lets requests in flight finish and sends no more.
 func TestSignalDrains(t *testing.T) {
+	t.Parallel()
 	undisturbed(t)
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			r := newTrial(t, dir, smallRows, sandbox.Options{})
 			g := newGate(t, r, 40)
@@ -75,6 +77,7 @@ func TestSignalDrains(t *testing.T) {
 // The second signal leaves at once, in the middle of requests, and loses
 // nothing either.
 func TestSecondSignalLeaves(t *testing.T) {
+	t.Parallel()
 	undisturbed(t)
 	dir := t.TempDir()
 	r := newTrial(t, dir, smallRows, sandbox.Options{})
@@ -106,6 +109,7 @@ func TestSecondSignalLeaves(t *testing.T) {
 // A terminal that closes ends the run as SIGTERM does, however often it is told
 // of; a run that was started to outlive its terminal goes on.
 func TestHangup(t *testing.T) {
+	t.Parallel()
 	undisturbed(t)
 	for _, test := range []struct {
 		name  string
@@ -117,6 +121,7 @@ func TestHangup(t *testing.T) {
 		{"ignored on arrival", []string{"sh", "-c", `trap "" HUP; exec "$@"`, "sh"}, 1, exitFailures},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			r := newTrial(t, dir, smallRows, sandbox.Options{})
 			g := newGate(t, r, 40)
@@ -154,6 +159,7 @@ func TestHangup(t *testing.T) {
 
 // Whoever reads what adferry says may go away: the job goes on to its end.
 func TestReaderGone(t *testing.T) {
+	t.Parallel()
 	undisturbed(t)
 	for _, test := range []struct {
 		name           string

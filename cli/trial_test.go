@@ -20,25 +20,6 @@ import (
 	"adferry/jobs"
 )
 
-// binary is adferry as users get it, built once for all tests that drive it.
-var binary string
-
-func buildBinary(t *testing.T) string {
-	t.Helper()
-	if binary == "" {
-		dir, err := os.MkdirTemp("", "adferry-test-")
-		if err != nil {
-			t.Fatal(err)
-		}
-		path := filepath.Join(dir, "adferry")
-		if out, err := exec.Command("go", "build", "-o", path, "adferry").CombinedOutput(); err != nil {
-			t.Fatalf("go build: %v\n%s", err, out)
-		}
-		binary = path
-	}
-	return binary
-}
-
 // trial is a mixed manifest of many rows, the sandbox that serves it, and
 // the fate that each row has to have.
 type trial struct {
@@ -169,6 +150,7 @@ func ran(t *testing.T, c *exec.Cmd) (code int, stdout, stderr string) {
 // no write that reading could have avoided is sent, and never more requests than
 // workers are in flight.
 func TestMixedManifest(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := newTrial(t, dir, 10_000, sandbox.Options{})
 	job := filepath.Join(dir, "job")
@@ -209,6 +191,7 @@ func TestMixedManifest(t *testing.T) {
 // The same run, killed at random moments and resumed, ends with the same server
 // and the same reports, times apart, and repeats no write.
 func TestKilledAndResumed(t *testing.T) {
+	t.Parallel()
 	const rows, kills = 3000, 20
 	latency := sandbox.Options{Latency: sandbox.Latency{Min: 4 * time.Millisecond, Max: 12 * time.Millisecond}}
 	dir := t.TempDir()
@@ -262,6 +245,7 @@ func TestKilledAndResumed(t *testing.T) {
 // status answers while another process runs the job, and a second run is
 // refused.
 func TestStatusWhileRunning(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := newTrial(t, dir, 2000, sandbox.Options{Latency: sandbox.Latency{Min: 50 * time.Millisecond}})
 	job := filepath.Join(dir, "job")
