@@ -27,7 +27,7 @@ func TestEveryDiskOperationFails(t *testing.T) {
 	dir := t.TempDir()
 	r := newTrial(t, dir, rows, sandbox.Options{})
 	job := filepath.Join(dir, "job")
-	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
+	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--retry-base", "5ms"); code != exitFailures {
 		t.Fatalf("undisturbed: got exit code %d, want %d\n%s", code, exitFailures, stderr)
 	}
 	want := endingOf(t, r, job)
@@ -59,7 +59,7 @@ func failNth(t *testing.T, fault string, rows int, want ending) bool {
 	job, trace := filepath.Join(dir, "job"), filepath.Join(dir, "trace")
 	behind := strace(fault)
 	behind[3] = trace
-	code, stderr := runBehind(t, r, behind, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
+	code, stderr := runBehind(t, r, behind, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3", "--retry-base", "5ms")
 	seen, err := os.ReadFile(trace)
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func failNth(t *testing.T, fault string, rows int, want ending) bool {
 	if code != exitFailures {
 		checkDiskStop(t, code, stderr, job)
 	}
-	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
+	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--retry-base", "5ms"); code != exitFailures {
 		t.Errorf("%s, again: got exit code %d, want %d\n%s", fault, code, exitFailures, stderr)
 		return true
 	}
