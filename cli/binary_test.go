@@ -25,6 +25,8 @@ func buildBinary(t *testing.T) string {
 	return builtWith(t, "")
 }
 
+// builtWith is the path of adferry with build tags; "crashpoints" has those of package
+// engine compiled in.
 func builtWith(t *testing.T, tags string) string {
 	t.Helper()
 	binaries.Lock()

@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"adferry/graph/sandbox"
+	"adferry/jobs/campaign"
 )
 
 // Whichever disk operation is the first to fail, counted in each thread (of later ones
@@ -19,10 +21,8 @@ import (
 // done, and the next one ends as if nothing had been.
 func TestEveryDiskOperationFails(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("some hundred processes under strace")
-	}
 	needStrace(t)
+	disks := campaign.Start(t, campaign.Disks)
 	const rows = 20 // each fate once
 	dir := t.TempDir()
 	r := newTrial(t, dir, rows, sandbox.Options{})
@@ -37,14 +37,26 @@ func TestEveryDiskOperationFails(t *testing.T) {
 	} {
 		t.Run(strings.Split(fault, ":when")[0]+strings.TrimPrefix(fault[strings.Index(fault, "%d"):], "%d"), func(t *testing.T) {
 			t.Parallel()
-			for n := 1; ; n += 1 + n/8 { // each of the first ones, and then fewer: a run takes seconds
-				if !failNth(t, fmt.Sprintf(fault, n), rows, want) {
-					if n == 1 {
-						t.Errorf("no operation failed: the test is void")
+			n, late := 1, false
+			for first := true; !late && (first || disks.Next()); first = false {
+				var missed atomic.Bool
+				t.Run(fmt.Sprint("from ", n), func(t *testing.T) { // it returns when all have ended
+					for range 4 {
+						fault, void := fmt.Sprintf(fault, n), n == 1
+						t.Run(fmt.Sprint(n), func(t *testing.T) {
+							t.Parallel()
+							if failNth(t, fault, rows, want) {
+								return
+							}
+							missed.Store(true)
+							if void {
+								t.Error("no operation failed: the test is void")
+							}
+						})
+						n += 1 + n/8 // each of the first ones, and then fewer: a run takes a second
 					}
-					t.Logf("fewer than %d operations", n)
-					break
-				}
+				})
+				late = missed.Load()
 			}
 		})
 	}

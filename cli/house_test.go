@@ -33,6 +33,7 @@ var rooms = map[string]struct {
 	"jobs/preflight":  {[]string{"plan", "graph", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader"}, "a preflight reads and sends no write"},
 	"jobs/rehearsal":  {[]string{"plan", "graph/sandbox", "jobs", "jobs/store"}, "a rehearsal makes the server of a job; it sends nothing"},
 	"jobs/jobtest":    {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/backup", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/store", "jobs/undo", "jobs/verify"}, "a room for tests alone"},
+	"jobs/campaign":   {nil, "a room for tests alone"},
 	"jobs/lab":        {nil, "a room for tests alone"},
 	"jobs/simulation": {nil, "a room for tests alone"},
 	"jobs/backup":     {[]string{"plan", "graph", "jobs", "jobs/content"}, "a backup knows what it keeps, not how a job is run"},

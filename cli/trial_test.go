@@ -18,6 +18,7 @@ import (
 
 	"adferry/graph/sandbox"
 	"adferry/jobs"
+	"adferry/jobs/campaign"
 )
 
 // trial is a mixed manifest of many rows, the sandbox that serves it, and
@@ -192,13 +193,14 @@ func TestMixedManifest(t *testing.T) {
 // and the same reports, times apart, and repeats no write.
 func TestKilledAndResumed(t *testing.T) {
 	t.Parallel()
-	const rows, kills = 3000, 20
+	const rows, least, most = 1500, 5, 20
+	kills := campaign.Start(t, campaign.Kills)
 	latency := sandbox.Options{Latency: sandbox.Latency{Min: 4 * time.Millisecond, Max: 12 * time.Millisecond}}
 	dir := t.TempDir()
 	calm := newTrial(t, filepath.Join(dir), rows, latency)
 	calmJob := filepath.Join(dir, "calm")
 	began := time.Now()
-	if code, _, stderr := calm.run(t, "run", calm.manifest, "--job", calmJob, "--yes"); code != exitFailures {
+	if code, _, stderr := calm.run(t, "run", calm.manifest, "--job", calmJob, "--yes", "--retry-base", "5ms"); code != exitFailures {
 		t.Fatalf("uninterrupted: got exit code %d\n%s", code, stderr)
 	}
 	whole := time.Since(began)
@@ -207,8 +209,8 @@ func TestKilledAndResumed(t *testing.T) {
 	job := filepath.Join(dir, "rough")
 	random := rand.New(rand.NewPCG(uint64(began.UnixNano()), 0))
 	killed := 0
-	for killed < kills {
-		c := rough.command(t, "run", rough.manifest, "--job", job, "--yes")
+	for killed < least || killed < most && kills.Next() {
+		c := rough.command(t, "run", rough.manifest, "--job", job, "--yes", "--retry-base", "5ms")
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -216,14 +218,14 @@ func TestKilledAndResumed(t *testing.T) {
 		err := c.Wait()
 		timer.Stop()
 		if c.ProcessState.Exited() {
-			if killed < kills/2 {
+			if killed < least {
 				t.Logf("the job ended after %d kills: %v", killed, err)
 			}
 			break
 		}
 		killed++
 	}
-	if code, _, stderr := rough.run(t, "run", rough.manifest, "--job", job, "--yes"); code != exitFailures {
+	if code, _, stderr := rough.run(t, "run", rough.manifest, "--job", job, "--yes", "--retry-base", "5ms"); code != exitFailures {
 		t.Fatalf("after %d kills: got exit code %d\n%s", killed, code, stderr)
 	}
 	t.Logf("killed %d times; an uninterrupted run took %v", killed, whole)

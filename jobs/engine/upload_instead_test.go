@@ -15,6 +15,7 @@ import (
 	"adferry/graph"
 	"adferry/graph/sandbox"
 	"adferry/jobs"
+	"adferry/jobs/campaign"
 	"adferry/jobs/engine"
 	"adferry/jobs/jobtest"
 )
@@ -65,9 +66,13 @@ func TestDetour(t *testing.T) {
 
 func TestDetourUnderFaults(t *testing.T) {
 	t.Parallel()
+	detours := campaign.Start(t, campaign.Detours)
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
+			if seed >= 4 {
+				detours.Case(t)
+			}
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{Seed: seed, Latency: sandbox.Latency{Min: 50 * time.Millisecond, Max: time.Second},
 					Rates: map[string]float64{"cut_after": 0.1, "cut_before": 0.05, "html_502": 0.05, "throttle": 0.05, "late": 0.02}})
