@@ -92,7 +92,7 @@ func TestSecondSignalLeaves(t *testing.T) {
 	_ = c.Process.Signal(syscall.SIGTERM)
 	time.Sleep(200 * time.Millisecond)
 	_ = c.Process.Signal(syscall.SIGTERM)
-	stuck := time.AfterFunc(5*time.Second, func() { _ = c.Process.Kill() })
+	stuck := time.AfterFunc(20*time.Second, func() { _ = c.Process.Kill() })
 	_ = c.Wait() // the gate is still shut
 	stuck.Stop()
 	if code := c.ProcessState.ExitCode(); code != exitStopped {
@@ -250,7 +250,13 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 
 // quiet waits until no more requests arrive: all that may are held.
 func (g *gate) quiet() {
-	for last := int64(-1); last != g.arrived.Load(); time.Sleep(150 * time.Millisecond) {
-		last = g.arrived.Load()
+	const pause, enough = 150 * time.Millisecond, 4 // a busy machine may hold a request up for longer than one
+	for last, same := g.arrived.Load(), 0; same < enough; {
+		time.Sleep(pause)
+		if now := g.arrived.Load(); now != last {
+			last, same = now, 0
+		} else {
+			same++
+		}
 	}
 }

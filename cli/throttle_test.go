@@ -30,7 +30,7 @@ func TestThrottledStops(t *testing.T) {
 	}{
 		{"on-throttle", `act_` + target(1) + ` is throttled until 20\d\d-\S+Z`, []string{"--on-throttle", "stop"}},
 		{"max-wait", `act_` + target(1) + ` is throttled until 20\d\d-\S+Z`, []string{"--max-wait", "1m"}},
-		{"max-duration", `the time that --max-duration allows is over`, []string{"--max-duration", "2s"}},
+		{"max-duration", `the time that --max-duration allows is over`, []string{"--max-duration", "5s"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

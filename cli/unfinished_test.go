@@ -218,9 +218,9 @@ func TestCleanupBesideConsolidation(t *testing.T) {
 // A job whose process was killed is unfinished, and so is a copy of its folder.
 func TestCopiedFolder(t *testing.T) {
 	t.Parallel()
-	c := newContest(t, sandbox.Options{Latency: sandbox.Latency{Min: 20 * time.Millisecond}})
+	c := newContest(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 	job, twin := filepath.Join(c.dir, "job"), filepath.Join(c.dir, "twin")
-	running := c.command(t, "run", c.manifestOf(t, "job", "move", "11", "33"), "--job", job, "--yes", "--batch-size", "1")
+	running := c.command(t, "run", c.manifestOf(t, "job", "move", "11", "33"), "--job", job, "--yes", "--batch-size", "1", "--workers", "2")
 	if err := running.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func TestUndoMeetsNotItsJob(t *testing.T) {
 	t.Parallel()
 	c := newContest(t, sandbox.Options{})
 	job := c.start(t, "job", "copy", "11", "33")
-	if code, _, stderr := c.run(t, "resume", job, "--batch-size", "1", "--max-rate", "20", "--max-duration", "1s"); code != exitStopped || len(c.server.Log()) == 0 {
+	if code, _, stderr := c.run(t, "resume", job, "--batch-size", "1", "--max-rate", "5", "--max-duration", "3s"); code != exitStopped || len(c.server.Log()) == 0 {
 		t.Fatalf("got exit code %d and %d writes\n%s", code, len(c.server.Log()), stderr)
 	}
 	undo := filepath.Join(job, "undo")
@@ -286,13 +286,13 @@ func TestUndoMeetsNotItsJob(t *testing.T) {
 // Of processes that start at once, exactly one passes.
 func TestStartTogether(t *testing.T) {
 	t.Parallel()
-	c := newContest(t, sandbox.Options{Latency: sandbox.Latency{Min: 20 * time.Millisecond}})
+	c := newContest(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}}) // the first is to run when the last one starts
 	const several = 4
 	var all []*exec.Cmd
 	for n := range several {
 		verb := []string{"11", "22"}
 		path := c.manifestOf(t, fmt.Sprint("job", n), "move", verb[n%2], verb[1-n%2])
-		all = append(all, c.command(t, "run", path, "--yes", "--batch-size", "1"))
+		all = append(all, c.command(t, "run", path, "--yes", "--batch-size", "1", "--workers", "2"))
 	}
 	codes := map[int]int{}
 	var mu sync.Mutex

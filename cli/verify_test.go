@@ -85,7 +85,7 @@ func TestReadingInterrupted(t *testing.T) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(time.Second)
+	await(t, "pages have come", func() bool { return server.Stats().Requests >= 5 })
 	_ = c.Process.Signal(syscall.SIGINT)
 	if _ = c.Wait(); c.ProcessState.ExitCode() != exitStopped || !strings.Contains(errs.String(), "adferry: interrupted\n  hint: nothing was changed") {
 		t.Errorf("got exit code %d, %s", c.ProcessState.ExitCode(), errs.String())
