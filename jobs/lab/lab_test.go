@@ -131,8 +131,12 @@ func (m model) alone(t *testing.T, took time.Duration) {
 	delete(m.targets, m.blocked)
 	alone := labRun(t, m).took
 	t.Logf("the others took %v, and %v without the blocked one", took, alone)
-	if took > alone+alone/50 {
-		t.Errorf("the others took %v, want 2 %% more at most than the %v without the blocked one", took, alone)
+	most := alone + alone/50
+	if !*labWhole {
+		most += time.Second // by how much two runs of some seconds may differ: a burst's limit is one for a second
+	}
+	if took > most {
+		t.Errorf("the others took %v, want %v at most after the %v without the blocked one", took, most, alone)
 	}
 }
 
