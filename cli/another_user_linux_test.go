@@ -15,6 +15,7 @@ import (
 // A user who may not write to a job sees that somebody runs it and who, and is not
 // told of a disk, a lock or a job that has stopped.
 func TestAnotherUsersJob(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Skip("only root can be another user")
 	}

@@ -16,6 +16,7 @@ import (
 // What the API says for people, its title and its message, is in every report
 // beside the technical words, the codes and the trace id.
 func TestAPIWordsReachReports(t *testing.T) {
+	t.Parallel()
 	const title, words, technical = "Bild nicht verfügbar", "Wähle ein anderes Bild, das <dir> gehört.", "(#100) Invalid parameter"
 	dir := t.TempDir()
 	r := newTrial(t, dir, 40, sandbox.Options{})

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
@@ -16,6 +15,7 @@ import (
 // What is predicted after a check follows from the tiers that the accounts report,
 // and from what is left to do there.
 func TestCheckTiers(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	b.WriteString("source_account,hash,target_account\n")
 	for i := range 200 {
@@ -49,16 +49,14 @@ func TestCheckTiers(t *testing.T) {
 			}
 			web := httptest.NewServer(server)
 			defer web.Close()
-			t.Setenv("ADFERRY_ACCESS_TOKEN", "token")
-			t.Setenv("ADFERRY_ENDPOINT", web.URL)
-			var out, errs strings.Builder
-			if code := Run(context.Background(), []string{"plan", manifest, "--check", "--json", "--progress", "none"}, nil, &out, &errs); code != exitDone {
-				t.Fatalf("got exit code %d, %s", code, errs.String())
+			code, out, stderr := inProcess(t, at(web.URL), "plan", manifest, "--check", "--json", "--progress", "none")
+			if code != exitDone {
+				t.Fatalf("got exit code %d, %s", code, stderr)
 			}
-			if err := json.Unmarshal([]byte(out.String()), new(any)); err != nil {
-				t.Fatalf("%v in\n%.3000s", err, out.String())
+			if err := json.Unmarshal([]byte(out), new(any)); err != nil {
+				t.Fatalf("%v in\n%.3000s", err, out)
 			}
-			got := strings.Join(strings.Fields(out.String()), " ")
+			got := strings.Join(strings.Fields(out), " ")
 			if want := strings.ReplaceAll(test.want, ",", ", "); !strings.Contains(got, want) {
 				t.Errorf("got %.2500s, want %s in it", got, want)
 			}

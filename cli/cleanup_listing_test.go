@@ -15,6 +15,7 @@ import (
 // images, 20 on a page; a third may go, all on the last two pages. Of act 22 one of
 // ten may go, and does unless a guard keeps everything from going.
 func TestCleanupDistrustsListing(t *testing.T) {
+	t.Parallel()
 	const notActive, inUse, untold = 2, 4, 5 // columns of the preview
 	buildBinary(t)
 	for _, test := range []struct {

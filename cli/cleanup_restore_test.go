@@ -14,6 +14,7 @@ import (
 // A full circle: a cleanup with a backup, then the backup's restore.csv, then
 // verify, and the ad accounts list what they listed before.
 func TestCleanupRestored(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := newTrial(t, dir, 1, sandbox.Options{Rates: map[string]float64{"cut_after": 0.02, "html_502": 0.02}})
 	accounts := []string{source(0), source(1), source(2)}

@@ -6,9 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 
 	"adferry/graph/sandbox"
 	"adferry/jobs"
+	"adferry/jobs/campaign"
 )
 
 // smallRows is enough for every fate to occur, and for each crash point to be
@@ -25,90 +25,61 @@ const smallRows = 300
 // fast is latency enough for requests to overlap.
 var fast = sandbox.Options{Latency: sandbox.Latency{Min: time.Millisecond, Max: 4 * time.Millisecond}}
 
-// crash is a run that kills itself when it passes a point for the n-th time.
-type crash struct {
-	point string
-	n     int
-	r     *trial
-	job   string
-	out   strings.Builder
-	c     *exec.Cmd
-}
-
 // Killed at each instant of an operation's life at which something is on disk or
 // on the wire and its consequence is not yet, a job ends as if never disturbed.
-// The runs are started together: each waits more than it works.
 func TestCrashPoints(t *testing.T) {
-	undisturbed(t)
-	crashing := crashBinary(t)
-	var all []*crash
+	t.Parallel()
+	crashes := campaign.Start(t, campaign.Crashes)
 	for _, p := range []struct {
 		name   string
-		counts []int
+		counts []int // times that the point is passed before; the first and the last are always tried
 	}{
 		{"intent_written", []int{1, 2, 5, 17, 60}},
 		{"sent", []int{1, 2, 5, 17}},
 		{"answered", []int{1, 2, 5, 17, 60}},
 		{"outcome_written", []int{1, 2, 5, 17}},
-		{"confirmation_written", []int{1, 2}}, // sightings share commits,
+		{"confirmation_written", []int{1, 2}}, // confirmations share commits
 		{"delete_sent", []int{1, 2, 5, 17}},
 	} {
-		for _, n := range p.counts {
-			dir := t.TempDir()
-			k := &crash{point: p.name, n: n, r: newTrial(t, dir, smallRows, fast), job: filepath.Join(dir, "job")}
-			k.prepare(t, "run", k.r.manifest, "--job", k.job, "--yes", "--batch-size", "3")
-			k.c.Path = crashing
-			k.c.Env = append(k.c.Env, fmt.Sprintf("ADFERRY_CRASH=%s:%d", p.name, n))
-			all = append(all, k)
+		for i, n := range p.counts {
+			t.Run(fmt.Sprintf("%s/%d", p.name, n), func(t *testing.T) {
+				t.Parallel()
+				if 0 < i && i < len(p.counts)-1 {
+					crashes.Case(t)
+				}
+				crashAt(t, p.name, n, i%2 == 1)
+			})
 		}
-	}
-	together(t, all)
-	for i, k := range all {
-		if k.c.ProcessState.Exited() {
-			t.Errorf("%s was not passed %d times: the run ended by itself\n%s", k.point, k.n, &k.out)
-		}
-		if reports, _ := filepath.Glob(filepath.Join(k.job, "*.csv")); len(reports) > 0 {
-			t.Errorf("%s, %d: there are reports: %v", k.point, k.n, reports)
-		}
-		if i%2 == 1 { // a copy goes on as well, with what the killed process held
-			elsewhere := filepath.Join(t.TempDir(), "copy")
-			if err := errors.Join(os.CopyFS(elsewhere, os.DirFS(k.job)), os.RemoveAll(k.job)); err != nil {
-				t.Fatal(err)
-			}
-			k.job = elsewhere
-		}
-		k.prepare(t, "resume", k.job)
-	}
-	together(t, all)
-	for _, k := range all {
-		t.Run(fmt.Sprintf("%s/%d", k.point, k.n), func(t *testing.T) {
-			if code := k.c.ProcessState.ExitCode(); code != exitFailures {
-				t.Fatalf("resume: got exit code %d, want %d\n%s", code, exitFailures, &k.out)
-			}
-			checkUndisturbed(t, k.r, k.job)
-		})
 	}
 }
 
-// prepare makes the crash's next command.
-func (k *crash) prepare(t *testing.T, args ...string) {
+// crashAt runs a job that kills itself when it passes a point for the n-th time, and
+// goes on with it or with a copy of its folder.
+func crashAt(t *testing.T, point string, n int, copied bool) {
 	t.Helper()
-	k.out.Reset()
-	k.c = k.r.command(t, args...)
-	k.c.Stdout, k.c.Stderr = &k.out, &k.out
-}
-
-// together runs the commands of all crashes to their ends.
-func together(t *testing.T, all []*crash) {
-	t.Helper()
-	for _, k := range all {
-		if err := k.c.Start(); err != nil {
+	dir := t.TempDir()
+	r := newTrial(t, dir, smallRows, fast)
+	job := filepath.Join(dir, "job")
+	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3", "--retry-base", "5ms")
+	c.Path = builtWith(t, "crashpoints")
+	c.Env = append(c.Env, fmt.Sprintf("ADFERRY_CRASH=%s:%d", point, n))
+	if _, out, stderr := ran(t, c); c.ProcessState.Exited() {
+		t.Errorf("it was not passed %d times: the run ended by itself\n%s%s", n, out, stderr)
+	}
+	if reports, _ := filepath.Glob(filepath.Join(job, "*.csv")); len(reports) > 0 {
+		t.Errorf("there are reports: %v", reports)
+	}
+	if copied { // it goes on as well, with what the killed process held
+		elsewhere := filepath.Join(t.TempDir(), "copy")
+		if err := errors.Join(os.CopyFS(elsewhere, os.DirFS(job)), os.RemoveAll(job)); err != nil {
 			t.Fatal(err)
 		}
+		job = elsewhere
 	}
-	for _, k := range all {
-		_ = k.c.Wait() // the caller looks at the state
+	if code, out, stderr := r.run(t, "resume", job, "--retry-base", "5ms"); code != exitFailures {
+		t.Fatalf("resume: got exit code %d, want %d\n%s%s", code, exitFailures, out, stderr)
 	}
+	checkUndisturbed(t, r, job)
 }
 
 // ending is what a job leaves behind, in its folder and on the server, apart
@@ -137,12 +108,17 @@ func endingOf(t *testing.T, r *trial, job string) ending {
 	return e
 }
 
-// calm is how a trial of smallRows ends that nothing disturbs.
-var calm *ending
+// calm is how a trial of smallRows ends that nothing disturbs, once a test has needed it.
+var calm struct {
+	sync.Mutex
+	ending *ending
+}
 
 func undisturbed(t *testing.T) ending {
 	t.Helper()
-	if calm == nil {
+	calm.Lock()
+	defer calm.Unlock()
+	if calm.ending == nil {
 		dir := t.TempDir()
 		r := newTrial(t, dir, smallRows, fast)
 		job := filepath.Join(dir, "job")
@@ -150,9 +126,9 @@ func undisturbed(t *testing.T) ending {
 			t.Fatalf("undisturbed: got exit code %d, want %d\n%s", code, exitFailures, stderr)
 		}
 		e := endingOf(t, r, job)
-		calm = &e
+		calm.ending = &e
 	}
-	return *calm
+	return *calm.ending
 }
 
 // checkUndisturbed holds a job that was disturbed and has ended against one that
@@ -163,14 +139,4 @@ func checkUndisturbed(t *testing.T, r *trial, job string) {
 		t.Errorf("it ended otherwise than an undisturbed run (-undisturbed +got):\n%.3000s", diff)
 	}
 	checkEffects(t, r)
-}
-
-// crashBinary is adferry with the crash points of package jobs compiled in.
-func crashBinary(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(filepath.Dir(buildBinary(t)), "adferry-crashpoints")
-	if out, err := exec.Command("go", "build", "-tags", "crashpoints", "-o", path, "adferry").CombinedOutput(); err != nil {
-		t.Fatalf("go build -tags crashpoints: %v\n%s", err, out)
-	}
-	return path
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,12 +13,13 @@ import (
 
 // A job file that was cut short is refused and left as it is.
 func TestTruncatedJob(t *testing.T) {
-	job := settledJob(t)
+	t.Parallel()
+	job, server := settledJob(t)
 	whole := readFile(t, filepath.Join(job, "job.db"))
 	n := len(whole)
 	for _, size := range []int{0, 1, 15, 16, 99, 100, 511, 512, 4095, 4096, 4097, n / 3, n / 2, n - 4096, n - 4095, n - 1} {
 		dir := damagedJob(t, whole[:size], nil)
-		code, stderr := inProcess(t, "resume", dir)
+		code, _, stderr := inProcess(t, server, "resume", dir)
 		if code != exitUnusable || !strings.Contains(stderr, "damaged") {
 			t.Errorf("%d of %d bytes: got exit code %d, want %d\n%s", size, n, code, exitUnusable, stderr)
 		}
@@ -31,7 +31,8 @@ func TestTruncatedJob(t *testing.T) {
 // says and what came of it is not affected: the texts of outcomes alone have no
 // sum.
 func TestFlippedBits(t *testing.T) {
-	job := settledJob(t)
+	t.Parallel()
+	job, server := settledJob(t)
 	whole := readFile(t, filepath.Join(job, "job.db"))
 	want := fates(t, job)
 	refused := 0
@@ -43,7 +44,7 @@ func TestFlippedBits(t *testing.T) {
 		bad := slices.Clone(whole)
 		bad[at] ^= 1 << (i % 8)
 		dir := damagedJob(t, bad, nil)
-		switch code, stderr := inProcess(t, "resume", dir); code {
+		switch code, _, stderr := inProcess(t, server, "resume", dir); code {
 		case exitUnusable:
 			refused++
 			wantUntouched(t, dir, bad, nil)
@@ -54,7 +55,7 @@ func TestFlippedBits(t *testing.T) {
 		default:
 			t.Errorf("byte %d: got exit code %d, want %d or %d\n%s", at, code, exitUnusable, exitFailures, stderr)
 		}
-		if code, stderr := inProcess(t, "status", dir); code != exitUnusable && code != exitDone {
+		if code, _, stderr := inProcess(t, server, "status", dir); code != exitUnusable && code != exitDone {
 			t.Errorf("byte %d: status: got exit code %d, want %d or %d\n%s", at, code, exitUnusable, exitDone, stderr)
 		}
 	}
@@ -65,14 +66,15 @@ func TestFlippedBits(t *testing.T) {
 
 // The write-ahead log beside a damaged job file is evidence, and stays, too.
 func TestDamagedJobKeepsLog(t *testing.T) {
-	job := settledJob(t)
+	t.Parallel()
+	job, server := settledJob(t)
 	whole := readFile(t, filepath.Join(job, "job.db"))
 	log := bytes.Repeat([]byte("what a killed process left"), 1000)
 	bad := slices.Clone(whole)
 	bad[len(bad)/4] ^= 0x10
 	for _, command := range []string{"resume", "status", "report"} {
 		dir := damagedJob(t, bad, log)
-		if code, stderr := inProcess(t, command, dir); command == "resume" && code != exitUnusable {
+		if code, _, stderr := inProcess(t, server, command, dir); command == "resume" && code != exitUnusable {
 			t.Errorf("%s: got exit code %d, want %d\n%s", command, code, exitUnusable, stderr)
 		}
 		wantUntouched(t, dir, bad, log)
@@ -80,19 +82,16 @@ func TestDamagedJobKeepsLog(t *testing.T) {
 }
 
 // settledJob is the folder of a small job that has ended; no request is needed
-// to take it up again.
-func settledJob(t *testing.T) string {
+// to take it up again from the server that environment names.
+func settledJob(t *testing.T) (job string, environment []string) {
 	t.Helper()
 	dir := t.TempDir()
 	r := newTrial(t, dir, 60, sandbox.Options{})
-	t.Setenv("ADFERRY_ENDPOINT", r.url)
-	t.Setenv("ADFERRY_ACCESS_TOKEN", "token")
-	t.Setenv("ADFERRY_PROGRESS", "none")
-	job := filepath.Join(dir, "job")
-	if code, stderr := inProcess(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
+	job = filepath.Join(dir, "job")
+	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--retry-base", "5ms"); code != exitFailures {
 		t.Fatalf("got exit code %d, want %d\n%s", code, exitFailures, stderr)
 	}
-	return job
+	return job, at(r.url)
 }
 
 // damagedJob makes a job folder of a job file and a write-ahead log.
@@ -140,12 +139,4 @@ func readFile(t *testing.T, path string) []byte {
 		t.Fatal(err)
 	}
 	return raw
-}
-
-// inProcess runs a command in this process, so that a panic shows.
-func inProcess(t *testing.T, args ...string) (code int, stderr string) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	code = Run(context.Background(), args, strings.NewReader(""), &out, &errs)
-	return code, errs.String()
 }

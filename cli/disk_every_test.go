@@ -7,26 +7,27 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"adferry/graph/sandbox"
+	"adferry/jobs/campaign"
 )
 
 // Whichever disk operation is the first to fail, counted in each thread (of later ones
 // a sample), whether the disk is dead from then on or not: the run says so and stops, or no harm was
 // done, and the next one ends as if nothing had been.
 func TestEveryDiskOperationFails(t *testing.T) {
-	if testing.Short() {
-		t.Skip("some hundred processes under strace")
-	}
+	t.Parallel()
 	needStrace(t)
+	disks := campaign.Start(t, campaign.Disks)
 	const rows = 20 // each fate once
 	dir := t.TempDir()
 	r := newTrial(t, dir, rows, sandbox.Options{})
 	job := filepath.Join(dir, "job")
-	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
+	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--retry-base", "5ms"); code != exitFailures {
 		t.Fatalf("undisturbed: got exit code %d, want %d\n%s", code, exitFailures, stderr)
 	}
 	want := endingOf(t, r, job)
@@ -36,14 +37,26 @@ func TestEveryDiskOperationFails(t *testing.T) {
 	} {
 		t.Run(strings.Split(fault, ":when")[0]+strings.TrimPrefix(fault[strings.Index(fault, "%d"):], "%d"), func(t *testing.T) {
 			t.Parallel()
-			for n := 1; ; n += 1 + n/8 { // each of the first ones, and then fewer: a run takes seconds
-				if !failNth(t, fmt.Sprintf(fault, n), rows, want) {
-					if n == 1 {
-						t.Errorf("no operation failed: the test is void")
+			n, late := 1, false
+			for first := true; !late && (first || disks.Next()); first = false {
+				var missed atomic.Bool
+				t.Run(fmt.Sprint("from ", n), func(t *testing.T) { // it returns when all have ended
+					for range 4 {
+						fault, void := fmt.Sprintf(fault, n), n == 1
+						t.Run(fmt.Sprint(n), func(t *testing.T) {
+							t.Parallel()
+							if failNth(t, fault, rows, want) {
+								return
+							}
+							missed.Store(true)
+							if void {
+								t.Error("no operation failed: the test is void")
+							}
+						})
+						n += 1 + n/8 // each of the first ones, and then fewer: a run takes a second
 					}
-					t.Logf("fewer than %d operations", n)
-					break
-				}
+				})
+				late = missed.Load()
 			}
 		})
 	}
@@ -58,7 +71,7 @@ func failNth(t *testing.T, fault string, rows int, want ending) bool {
 	job, trace := filepath.Join(dir, "job"), filepath.Join(dir, "trace")
 	behind := strace(fault)
 	behind[3] = trace
-	code, stderr := runBehind(t, r, behind, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
+	code, stderr := runBehind(t, r, behind, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3", "--retry-base", "5ms")
 	seen, err := os.ReadFile(trace)
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +79,7 @@ func failNth(t *testing.T, fault string, rows int, want ending) bool {
 	if code != exitFailures {
 		checkDiskStop(t, code, stderr, job)
 	}
-	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
+	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--retry-base", "5ms"); code != exitFailures {
 		t.Errorf("%s, again: got exit code %d, want %d\n%s", fault, code, exitFailures, stderr)
 		return true
 	}

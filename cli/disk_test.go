@@ -20,6 +20,7 @@ import (
 // A disk that stops taking writes in the middle of a run stops the run: nothing
 // more is copied or deleted, and what was settled is kept.
 func TestDiskFails(t *testing.T) {
+	t.Parallel()
 	needStrace(t)
 	undisturbed(t)
 	for _, fault := range []string{"pwrite64:error=ENOSPC", "fsync,fdatasync:error=EIO", "pwrite64,fsync,fdatasync,ftruncate,renameat,renameat2:error=EIO"} {
@@ -57,6 +58,7 @@ func TestDiskFails(t *testing.T) {
 // A disk that fails while the job is being made leaves no job, and nothing is
 // sent.
 func TestDiskFailsAtFirst(t *testing.T) {
+	t.Parallel()
 	needStrace(t)
 	dir := t.TempDir()
 	r := newTrial(t, dir, smallRows, sandbox.Options{})
@@ -80,6 +82,7 @@ func TestDiskFailsAtFirst(t *testing.T) {
 
 // One disk operation that fails, wherever, is noticed or does no harm.
 func TestDiskFailsOnce(t *testing.T) {
+	t.Parallel()
 	needStrace(t)
 	undisturbed(t)
 	for _, fault := range []string{
@@ -113,6 +116,7 @@ func TestDiskFailsOnce(t *testing.T) {
 // A file system that is full, or a limit on the size of files, at sizes from
 // before the job is made to its last writes.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	undisturbed(t)
 	for _, extra := range []int64{-64 << 10, 40 << 10, 200 << 10, 600 << 10} {
 		t.Run(fmt.Sprintf("tmpfs%+dk", extra>>10), func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 // What docs/sandbox.md shows of manifests and scripts works, and ends as it says.
 func TestSandboxDocument(t *testing.T) {
+	t.Parallel()
 	text := readText(t, "../docs/sandbox.md")
 	if _, err := sandbox.ParseScript(strings.NewReader(codeBlock(t, text, "json"))); err != nil {
 		t.Errorf("the script: %v", err)
@@ -19,10 +20,9 @@ func TestSandboxDocument(t *testing.T) {
 	if err := os.WriteFile(path, []byte(codeBlock(t, text, "csv")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var out, errs strings.Builder
-	code := Run(t.Context(), []string{"run", path, "--sandbox", "--yes", "--progress", "none"}, nil, &out, &errs)
+	code, out, stderr := inProcess(t, nil, "run", path, "--sandbox", "--yes", "--progress", "none")
 	if code != exitFailures {
-		t.Fatalf("got exit code %d\n%s%s", code, out.String(), errs.String())
+		t.Fatalf("got exit code %d\n%s%s", code, out, stderr)
 	}
 	results := readText(t, strings.TrimSuffix(path, ".csv")+".job/results.csv")
 	for _, want := range []string{",done,,", ",skipped,already_present,", ",failed,copied_not_deleted,", ",failed,not_found,"} {

@@ -21,6 +21,7 @@ import (
 // The examples for Kubernetes hold together, and the command in each does what it says.
 
 func TestCronJobExample(t *testing.T) {
+	t.Parallel()
 	var job cronJob
 	readYAML(t, "../docs/examples/cleanup-cronjob.yaml", &job)
 	for _, tt := range []struct{ field, got, want string }{
@@ -37,13 +38,13 @@ func TestCronJobExample(t *testing.T) {
 		t.Errorf("schedule: %v", err)
 	}
 	args := checkPod(t, job.Metadata.Name, job.Spec.JobTemplate.Spec.Template.Spec)
-	t.Setenv("ADFERRY_ACCESS_TOKEN", "token")
 	runExample(t, args, strings.NewReplacer("/var/lib/adferry", "STATE", "/etc/adferry", "ETC"))
 }
 
 // The job is started again after the exit codes that say that this goes on with it, and
 // after no other.
 func TestJobExample(t *testing.T) {
+	t.Parallel()
 	var job kubernetesJob
 	readYAML(t, "../docs/examples/consolidation-job.yaml", &job)
 	if job.APIVersion != "batch/v1" || job.Kind != "Job" {
@@ -82,17 +83,12 @@ func TestJobExample(t *testing.T) {
 	seeds.Fill(server, time.Now())
 	web := httptest.NewServer(server)
 	defer web.Close()
-	t.Setenv("ADFERRY_ENDPOINT", web.URL)
-	t.Setenv("ADFERRY_ACCESS_TOKEN", "token")
-
-	t.Setenv("ADFERRY_MAX_DURATION", "1ns") // the first pod is stopped at once
-	var errs strings.Builder
-	if code := Run(t.Context(), slices.Clone(args), nil, io.Discard, &errs); code != exitStopped {
-		t.Fatalf("%s: got exit code %d\n%s", strings.Join(args, " "), code, errs.String())
+	stopped := append(at(web.URL), "ADFERRY_MAX_DURATION=1ns") // the first pod is stopped at once
+	if code, _, stderr := inProcess(t, stopped, args...); code != exitStopped {
+		t.Fatalf("%s: got exit code %d\n%s", strings.Join(args, " "), code, stderr)
 	}
-	t.Setenv("ADFERRY_MAX_DURATION", "")
-	if code := Run(t.Context(), slices.Clone(args), nil, io.Discard, &errs); code != exitDone {
-		t.Fatalf("%s: got exit code %d\n%s", strings.Join(args, " "), code, errs.String())
+	if code, _, stderr := inProcess(t, at(web.URL), args...); code != exitDone {
+		t.Fatalf("%s: got exit code %d\n%s", strings.Join(args, " "), code, stderr)
 	}
 	for _, name := range []string{"state/consolidation/report.html", "state/kept/restore.csv"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {

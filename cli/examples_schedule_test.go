@@ -22,6 +22,7 @@ const day = 24 * time.Hour
 // says: it is run as it stands, paths apart, against a sandbox.
 
 func TestServiceExample(t *testing.T) {
+	t.Parallel()
 	service := unit(t, "../docs/examples/adferry-cleanup.service")
 	if got := service["Service"]["Type"]; got != "oneshot" {
 		t.Errorf("Type is %q: a timer's service runs once", got)
@@ -43,6 +44,7 @@ func TestServiceExample(t *testing.T) {
 
 // systemd's own checker has nothing to say of the units.
 func TestServiceVerified(t *testing.T) {
+	t.Parallel()
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
 		t.Skip("systemd-analyze is not installed: the units are checked by this test's own parser alone")
@@ -66,6 +68,7 @@ func TestServiceVerified(t *testing.T) {
 }
 
 func TestCrontabExample(t *testing.T) {
+	t.Parallel()
 	raw, err := os.ReadFile("../docs/examples/crontab")
 	if err != nil {
 		t.Fatal(err)
@@ -113,19 +116,20 @@ func runExample(t *testing.T, args []string, paths *strings.Replacer) {
 	}
 	web := httptest.NewServer(server)
 	defer web.Close()
-	t.Setenv("ADFERRY_ENDPOINT", web.URL)
 	for name, text := range map[string]string{"keep.txt": "0123456789abcdef0123456789abcdef\n", "token": "token\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var out, errs strings.Builder
-	if code := Run(t.Context(), append(slices.Clone(args), "--dry-run"), nil, &out, &errs); code != exitDone || strings.Count(out.String(), "\ndelete,") != accounts || accounts == 0 {
-		t.Fatalf("%s --dry-run: got exit code %d and\n%s%s", strings.Join(args, " "), code, out.String(), errs.String())
+	environment := []string{"ADFERRY_ENDPOINT=" + web.URL}
+	if !slices.Contains(args, "--token-file") {
+		environment = at(web.URL)
 	}
-	out.Reset()
-	if code := Run(t.Context(), args, nil, &out, &errs); code != exitDone || out.String() != "" {
-		t.Fatalf("%s: got exit code %d and\n%s%s", strings.Join(args, " "), code, out.String(), errs.String())
+	if code, out, stderr := inProcess(t, environment, append(slices.Clone(args), "--dry-run")...); code != exitDone || strings.Count(out, "\ndelete,") != accounts || accounts == 0 {
+		t.Fatalf("%s --dry-run: got exit code %d and\n%s%s", strings.Join(args, " "), code, out, stderr)
+	}
+	if code, out, stderr := inProcess(t, environment, args...); code != exitDone || out != "" {
+		t.Fatalf("%s: got exit code %d and\n%s%s", strings.Join(args, " "), code, out, stderr)
 	}
 	if s := server.Stats(); s.Calls[sandbox.Delete] != accounts {
 		t.Errorf("%d images were deleted, want %d", s.Calls[sandbox.Delete], accounts)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestCronCommand(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ line, want string }{
 		{"0 3 * * 0 run it", "run it"},
 		{"*/5 0-6,12 1 1-12/2 7\trun  --share 5\\%", "run  --share 5%"},

@@ -15,6 +15,7 @@ import (
 // An error that the table does not know exits with 2, "nothing was sent", only where
 // that is true.
 func TestExitCodes(t *testing.T) {
+	t.Parallel()
 	odd := errors.New("something odd")
 	full := &store.DiskError{Err: errors.New("no space left on device")}
 	refused := &jobs.RefusedError{Err: &graph.Error{Code: 190}}

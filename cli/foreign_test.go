@@ -18,6 +18,7 @@ import (
 // A proxy that opens no tunnel fails no row: the run stops as without a network, names
 // the proxy without its password, and counts no call.
 func TestProxyRefusesTunnel(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		serve func(net.Conn)
 		want  string
@@ -29,6 +30,7 @@ func TestProxyRefusesTunnel(t *testing.T) {
 		"has no TLS behind":   {says("HTTP/1.1 200 OK\r\n\r\n", "<html>Sign in</html>"), "tls: "},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			proxy := listen(t, test.serve)
 			dir := t.TempDir()
 			r := newTrial(t, dir, 60, sandbox.Options{})
@@ -37,7 +39,7 @@ func TestProxyRefusesTunnel(t *testing.T) {
 			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--retry-base", "5ms", "--retry-max", "20ms")
 			var errs strings.Builder
 			c.Stderr = &errs
-			c.Env = append(c.Env, "HTTPS_PROXY=http://user:hunter2@"+proxy, "NO_PROXY=", "no_proxy=")
+			c.Env = append(c.Env, "HTTPS_PROXY=http://user:hunter2@"+proxy, "NO_PROXY=", "no_proxy=", "ADFERRY_STATE_DIR="+filepath.Join(dir, "state"))
 			_ = c.Run()
 			s := readSummary(t, job)
 			if code := c.ProcessState.ExitCode(); code != exitStopped || s.Totals.Pending != s.Totals.Rows || s.API.Calls != 0 || s.API.HTTPRequests != 0 {
@@ -69,6 +71,7 @@ func TestForeignPageStops(t *testing.T) {
 	} {
 		for _, from := range []int64{0, 12} {
 			t.Run(fmt.Sprint(name, " from request ", from), func(t *testing.T) {
+				t.Parallel()
 				dir := t.TempDir()
 				r := newTrial(t, dir, 400, sandbox.Options{})
 				var seen atomic.Int64
@@ -92,7 +95,7 @@ func TestForeignPageStops(t *testing.T) {
 				if !strings.Contains(stderr, host) || name == "redirect" && !strings.Contains(stderr, "a redirect to login.test") || !strings.Contains(stderr, "adferry resume") {
 					t.Errorf("got %q, want to be told who answered", stderr)
 				}
-				if took := time.Since(began); took > 30*time.Second {
+				if took := time.Since(began); took > 2*time.Minute {
 					t.Errorf("it took %v", took)
 				}
 				gone.Store(true)
@@ -113,6 +116,7 @@ func TestRestrictedAppStops(t *testing.T) {
 	for _, code := range []string{"200", "10", "101"} {
 		for _, nth := range []int{0, 60} {
 			t.Run(fmt.Sprint(code, " from call ", nth), func(t *testing.T) {
+				t.Parallel()
 				dir := t.TempDir()
 				count := 0
 				if nth > 0 {

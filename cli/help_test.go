@@ -134,6 +134,7 @@ func TestExamples(t *testing.T) {
 					t.Fatalf("it is no example of %s", command)
 				}
 				exampleFolder(t, e.Line)
+				t.Setenv("ADFERRY_LISTEN", "127.0.0.1:0") // the usual port may be in use
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				var out strings.Builder

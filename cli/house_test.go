@@ -35,6 +35,7 @@ var rooms = map[string]struct {
 	"jobs/preflight":  {[]string{"plan", "graph", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader"}, "a preflight reads and sends no write"},
 	"jobs/rehearsal":  {[]string{"plan", "graph/sandbox", "jobs", "jobs/store"}, "a rehearsal makes the server of a job; it sends nothing"},
 	"jobs/jobtest":    {[]string{"plan", "graph", "graph/sandbox", "jobs", "jobs/backup", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/store", "jobs/undo", "jobs/verify"}, "a room for tests alone"},
+	"jobs/campaign":   {nil, "a room for tests alone"},
 	"jobs/lab":        {nil, "a room for tests alone"},
 	"jobs/simulation": {nil, "a room for tests alone"},
 	"jobs/backup":     {[]string{"plan", "graph", "jobs", "jobs/content"}, "a backup knows what it keeps, not how a job is run"},
@@ -69,6 +70,7 @@ var homes = map[string][]string{
 
 // Data runs one way: plan and graph, then jobs, then reports, wired by cli.
 func TestHouse(t *testing.T) {
+	t.Parallel()
 	err := fs.WalkDir(os.DirFS(".."), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "testdata") {
 			if err == nil {
@@ -128,6 +130,7 @@ func homesOf(name string) []string {
 
 // The top level keeps the folders of the house and main.go, and nothing else.
 func TestTopLevel(t *testing.T) {
+	t.Parallel()
 	allowed := []string{
 		"main.go", "go.mod", "go.sum", "cli", "plan", "jobs", "graph", "reports", "testdata", "docs",
 		"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Dockerfile", ".dockerignore", ".gitignore", ".git", ".ci", ".golangci.yml",
@@ -148,6 +151,7 @@ func TestTopLevel(t *testing.T) {
 // typed options. options.go reads those that commands share; app.go and usage_errors.go
 // belong to the library.
 func TestContextStaysInCommands(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -56,19 +55,15 @@ func TestListFlatMemory(t *testing.T) {
 	}
 	web := httptest.NewServer(server)
 	defer web.Close()
-	t.Setenv("ADFERRY_ACCESS_TOKEN", "token")
-	t.Setenv("ADFERRY_ENDPOINT", web.URL)
 	for _, format := range []string{"table", "csv", "json", "jsonl"} {
 		var out gauge
-		var errs strings.Builder
 		args, images := []string{"list", "11", "--format", format, "--fields", "name,status,creatives,url,created_time"}, most/4
 		if format == "csv" {
 			args, images = append(args, "22", "33", "44"), most
 		}
 		began := time.Now()
-		code := Run(context.Background(), args, nil, &out, &errs)
-		if code != exitDone || errs.Len() > 0 {
-			t.Fatalf("%s: got exit code %d, %s", format, code, errs.String())
+		if code, stderr := inProcessTo(t, &out, at(web.URL), args...); code != exitDone || stderr != "" {
+			t.Fatalf("%s: got exit code %d, %s", format, code, stderr)
 		}
 		extra := map[string]int{"table": 1, "csv": 1, "json": 2, "jsonl": 0}[format]
 		if out.lines != images+extra {
@@ -84,6 +79,7 @@ func TestListFlatMemory(t *testing.T) {
 
 // A reader of the output that has seen enough ends the listing quietly.
 func TestListIntoHead(t *testing.T) {
+	t.Parallel()
 	server := sandbox.New(sandbox.Options{})
 	for i := range 20_000 {
 		server.AddImage("11", sandbox.Image{Hash: fmt.Sprintf("%032x", i)})

@@ -15,6 +15,7 @@ import (
 
 // Whatever is done to the names of a running job, no second process runs it.
 func TestOneProcess(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := newTrial(t, dir, smallRows, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 	job := filepath.Join(dir, "job")
@@ -95,6 +96,7 @@ func TestOneProcess(t *testing.T) {
 // What killed processes left half written goes with the next start of the job. What
 // has another name stays.
 func TestLeftoversGo(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := newTrial(t, dir, 20, sandbox.Options{})
 	job := filepath.Join(dir, "job")
@@ -135,6 +137,7 @@ func TestLeftoversGo(t *testing.T) {
 // A job goes on against the server that it has run against, unless it is told to go on
 // elsewhere; a server on loopback may have another port.
 func TestEndpointIsKept(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := newTrial(t, dir, 40, sandbox.Options{})
 	job := filepath.Join(dir, "job")

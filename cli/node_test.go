@@ -11,9 +11,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"adferry/graph"
+	"adferry/jobs/campaign"
 )
 
 // nodeSDK is Meta's own SDK for Node.js, in one version, so that a new one does
@@ -48,6 +48,7 @@ type heard struct {
 // sandbox as against the API: bytes, pages, named images, copies, batches,
 // deletions, errors and usage headers.
 func TestOfficialNodeSDK(t *testing.T) {
+	t.Parallel()
 	folder := installNodeSDK(t)
 	url := startSandbox(t)
 	raw, err := exec.Command("node", "../testdata/node/images.mjs", folder, url).Output()
@@ -125,9 +126,6 @@ func checkNodeBatch(t *testing.T, h heard) {
 // installNodeSDK puts the SDK into the user's cache, once, and names the folder.
 func installNodeSDK(t *testing.T) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("it may have to install the SDK")
-	}
 	for _, program := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("no %s here: the SDK was not tried", program)
@@ -152,8 +150,12 @@ func installNodeSDK(t *testing.T) string {
 	if err := os.WriteFile(filepath.Join(fresh, "package.json"), []byte(`{"private": true}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
+	ctx := t.Context()
+	if budget := campaign.Start(t, campaign.SDK).Budget(); budget > 0 {
+		limited, cancel := context.WithTimeout(ctx, budget)
+		defer cancel()
+		ctx = limited
+	}
 	c := exec.CommandContext(ctx, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", nodeSDK)
 	c.Dir = fresh
 	if out, err := c.CombinedOutput(); err != nil {

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +11,7 @@ import (
 // and says so when its output cannot be written. How a run went is in its exit code
 // all the same.
 func TestOutputLost(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	manifest, failing := filepath.Join(dir, "ok.csv"), filepath.Join(dir, "failing.csv")
 	const row = "111,0123456789abcdef0123456789abcdef,222"
@@ -59,9 +58,7 @@ func TestOutputLost(t *testing.T) {
 func runInto(t *testing.T, out *os.File, args []string) (code int, stderr string) {
 	t.Helper()
 	defer out.Close()
-	var said bytes.Buffer
-	code = Run(context.Background(), args, strings.NewReader(""), out, &said)
-	return code, said.String()
+	return inProcessTo(t, out, nil, args...)
 }
 
 // readerLeft is a pipe that nobody reads.

@@ -38,14 +38,14 @@ func (s *slowPictures) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // job goes on: neither in the job's folder nor in the backup's nor among the system's
 // temporary files.
 func TestKilledWhileFetching(t *testing.T) {
-	buildBinary(t) // before its temporary files are looked at
+	t.Parallel()
 	for _, test := range []struct{ row, option, value, folder string }{
 		{"move,77,%s,88\n", "--on-denied", "upload", "job/pictures/new"},
 		{"delete,77,%s,\n", "--backup", "kept", "kept/new"},
 	} {
 		t.Run(test.option, func(t *testing.T) {
+			t.Parallel()
 			dir, temp := t.TempDir(), t.TempDir()
-			t.Setenv("TMPDIR", temp)
 			s := &slowPictures{Server: sandbox.New(sandbox.Options{})}
 			web := httptest.NewServer(s)
 			defer web.Close()
@@ -74,6 +74,7 @@ func TestKilledWhileFetching(t *testing.T) {
 			}
 
 			c := r.command(t, "run", r.manifest, "--job", job, "--yes", test.option, value)
+			c.Env = append(c.Env, "TMPDIR="+temp)
 			if err := c.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +90,9 @@ func TestKilledWhileFetching(t *testing.T) {
 				t.Fatal("no picture was on its way")
 			}
 			s.whole.Store(true)
-			if code, _, stderr := r.run(t, "resume", job); code != exitDone {
+			c = r.command(t, "resume", job)
+			c.Env = append(c.Env, "TMPDIR="+temp)
+			if code, _, stderr := ran(t, c); code != exitDone {
 				t.Fatalf("resume: got exit code %d\n%s", code, stderr)
 			}
 			if n := begun(); n > 0 {

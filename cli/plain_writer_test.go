@@ -6,6 +6,7 @@ import (
 )
 
 func TestPlainWriter(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ in, want string }{
 		{"plain\ttext\n", "plain\ttext\n"},
 		{"größer, 画像, \u200e", "größer, 画像, \u200e"},

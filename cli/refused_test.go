@@ -17,6 +17,7 @@ func TestRefusedTokenStops(t *testing.T) {
 		"190/463": "renew the access token", "294": "ads_management", "2635": "ADFERRY_API_VERSION",
 	} {
 		t.Run(code, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			r := newTrial(t, dir, 400, sandbox.Options{Script: []sandbox.Rule{
 				{Match: sandbox.Match{Kind: sandbox.Copy, Nth: 60, Count: 1e6}, Fault: sandbox.Fault{Name: code}},
@@ -44,6 +45,7 @@ func TestRefusedTokenStops(t *testing.T) {
 
 // The flags for attempts and pauses are heeded.
 func TestAttemptFlags(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := newTrial(t, dir, 40, sandbox.Options{Script: []sandbox.Rule{
 		{Match: sandbox.Match{Kind: sandbox.Copy}, Fault: sandbox.Fault{Name: "2"}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	picture "image"
 	"image/gif"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -43,23 +45,25 @@ func (c cleanUp) Run() int {
 	if signal.Ignored(syscall.SIGHUP) { // the processes under test are not to inherit that
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
-	code := c.m.Run()
-	if binary != "" {
-		os.RemoveAll(filepath.Dir(binary))
+	defer removeBinaries()
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		_ = parallel.Value.Set(strconv.Itoa(6 * runtime.GOMAXPROCS(0))) // most tests wait more than they work
 	}
-	return code
+	return c.m.Run()
 }
 
 // TestScripts runs the commands as users do: arguments, exit code, both streams,
 // files. ADFERRY_ENDPOINT is a server that nothing may be sent to, unless a
 // script starts its own; the command requests N says how many came.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	var requests atomic.Int64
 	trap := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		requests.Add(1)
 		http.Error(w, "nothing may be sent here", http.StatusTeapot)
 	}))
-	defer trap.Close()
+	t.Cleanup(trap.Close) // after the scripts, which run in parallel
 	manifest, err := filepath.Abs("../testdata/consolidation.csv")
 	if err != nil {
 		t.Fatal(err)

@@ -35,6 +35,7 @@ const (
 // Whatever a server says back, the token, its proof and the app secret are in no
 // file, stream, log or URL, and no request goes to another host.
 func TestSecretsStaySecret(t *testing.T) {
+	t.Parallel()
 	buildBinary(t)
 	for _, test := range []struct {
 		name, appSecret string
@@ -59,7 +60,7 @@ func TestSecretsStaySecret(t *testing.T) {
 				c.Stdin, c.Stdout, c.Stderr = strings.NewReader(theToken+"\n"), &said, &said
 				_ = c.Run() // what it comes to is another test's matter
 			}
-			gentle := append([]string{"--token-file", "-", "--retry-base", "5ms", "--retry-max", "20ms", "--max-duration", "2s", "--max-failures", "100%"}, test.args...)
+			gentle := append([]string{"--token-file", "-", "--retry-base", "5ms", "--retry-max", "20ms", "--max-duration", "4s", "--max-failures", "100%"}, test.args...)
 			kept := filepath.Join(dir, "kept")
 			do(append([]string{"run", r.manifest, "--job", job, "--yes", "--backup", kept}, gentle...)...)
 			for _, name := range []string{"failed.csv", "report.html"} {
@@ -71,7 +72,7 @@ func TestSecretsStaySecret(t *testing.T) {
 			if entries, _ := filepath.Glob(filepath.Join(kept, "*", "*.json")); len(entries) == 0 {
 				t.Error("nothing was kept: the test is void")
 			}
-			reading := []string{"--token-file", "-", "--retry-base", "5ms", "--retry-max", "20ms", "--max-duration", "2s"}
+			reading := []string{"--token-file", "-", "--retry-base", "5ms", "--retry-max", "20ms", "--max-duration", "4s"}
 			do(append([]string{"list", "2310000000000017", deniedSource, "--fields", "id,name,url,permalink_url", "--format", "json"}, reading...)...)
 			do(append([]string{"verify", job, "--json"}, reading...)...)
 			p.refuse(190)
@@ -96,11 +97,13 @@ func TestSecretsStaySecret(t *testing.T) {
 // A dump of all goroutines shows no secret, nor does what a killed process
 // leaves on disk.
 func TestSecretsInCrash(t *testing.T) {
+	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGABRT, syscall.SIGQUIT, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			r := newTrial(t, dir, 140, sandbox.Options{Tokens: []string{theToken}, AppSecret: theAppSecret, Latency: sandbox.Latency{Min: 20 * time.Millisecond}})
-			newParrot(t, r)
+			p := newParrot(t, r)
 			job := filepath.Join(dir, "job")
 			var said strings.Builder
 			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--workers", "2", "--batch-size", "1")
@@ -109,7 +112,7 @@ func TestSecretsInCrash(t *testing.T) {
 			if err := c.Start(); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(700 * time.Millisecond)
+			await(t, "requests are on their way", func() bool { return p.heard() >= 5 })
 			_ = c.Process.Signal(signal)
 			_ = c.Wait()
 			if signal != syscall.SIGKILL && !strings.Contains(said.String(), "goroutine ") {
@@ -154,6 +157,13 @@ func (p *parrot) refuse(code int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.code = code
+}
+
+// heard counts the requests that came.
+func (p *parrot) heard() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.n
 }
 
 func (p *parrot) ServeHTTP(w http.ResponseWriter, q *http.Request) {

@@ -40,6 +40,7 @@ func quiet(r *trial) bool {
 // A job is paused, tuned and let go on by other processes while one runs it, and a
 // pause outlives that process.
 func TestSteering(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := newTrial(t, dir, 500, sandbox.Options{Latency: sandbox.Latency{Min: 40 * time.Millisecond}})
 	job := filepath.Join(dir, "job")

@@ -23,15 +23,17 @@ func blockedTarget(t *testing.T, dir string) *trial {
 // What stops a run that would have to wait: exit code 3, a line that says who
 // waits until when, and status says so, too, and why.
 func TestThrottledStops(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, want string
 		flags      []string
 	}{
 		{"on-throttle", `act_` + target(1) + ` is throttled until 20\d\d-\S+Z`, []string{"--on-throttle", "stop"}},
 		{"max-wait", `act_` + target(1) + ` is throttled until 20\d\d-\S+Z`, []string{"--max-wait", "1m"}},
-		{"max-duration", `the time that --max-duration allows is over`, []string{"--max-duration", "2s"}},
+		{"max-duration", `the time that --max-duration allows is over`, []string{"--max-duration", "5s"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			r := blockedTarget(t, dir)
 			job := filepath.Join(dir, "job")
@@ -68,6 +70,7 @@ func TestThrottledStops(t *testing.T) {
 
 // --max-rate bounds the writes of each ad account, whatever the quota allows.
 func TestMaxRateOfBinary(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := newTrial(t, dir, 140, sandbox.Options{})
 	began := time.Now()

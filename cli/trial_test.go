@@ -18,26 +18,8 @@ import (
 
 	"adferry/graph/sandbox"
 	"adferry/jobs"
+	"adferry/jobs/campaign"
 )
-
-// binary is adferry as users get it, built once for all tests that drive it.
-var binary string
-
-func buildBinary(t *testing.T) string {
-	t.Helper()
-	if binary == "" {
-		dir, err := os.MkdirTemp("", "adferry-test-")
-		if err != nil {
-			t.Fatal(err)
-		}
-		path := filepath.Join(dir, "adferry")
-		if out, err := exec.Command("go", "build", "-o", path, "adferry").CombinedOutput(); err != nil {
-			t.Fatalf("go build: %v\n%s", err, out)
-		}
-		binary = path
-	}
-	return binary
-}
 
 // trial is a mixed manifest of many rows, the sandbox that serves it, and
 // the fate that each row has to have.
@@ -169,6 +151,7 @@ func ran(t *testing.T, c *exec.Cmd) (code int, stdout, stderr string) {
 // no write that reading could have avoided is sent, and never more requests than
 // workers are in flight.
 func TestMixedManifest(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := newTrial(t, dir, 10_000, sandbox.Options{})
 	job := filepath.Join(dir, "job")
@@ -209,13 +192,15 @@ func TestMixedManifest(t *testing.T) {
 // The same run, killed at random moments and resumed, ends with the same server
 // and the same reports, times apart, and repeats no write.
 func TestKilledAndResumed(t *testing.T) {
-	const rows, kills = 3000, 20
+	t.Parallel()
+	const rows, least, most = 1500, 5, 20
+	kills := campaign.Start(t, campaign.Kills)
 	latency := sandbox.Options{Latency: sandbox.Latency{Min: 4 * time.Millisecond, Max: 12 * time.Millisecond}}
 	dir := t.TempDir()
 	calm := newTrial(t, filepath.Join(dir), rows, latency)
 	calmJob := filepath.Join(dir, "calm")
 	began := time.Now()
-	if code, _, stderr := calm.run(t, "run", calm.manifest, "--job", calmJob, "--yes"); code != exitFailures {
+	if code, _, stderr := calm.run(t, "run", calm.manifest, "--job", calmJob, "--yes", "--retry-base", "5ms"); code != exitFailures {
 		t.Fatalf("uninterrupted: got exit code %d\n%s", code, stderr)
 	}
 	whole := time.Since(began)
@@ -224,8 +209,8 @@ func TestKilledAndResumed(t *testing.T) {
 	job := filepath.Join(dir, "rough")
 	random := rand.New(rand.NewPCG(uint64(began.UnixNano()), 0))
 	killed := 0
-	for killed < kills {
-		c := rough.command(t, "run", rough.manifest, "--job", job, "--yes")
+	for killed < least || killed < most && kills.Next() {
+		c := rough.command(t, "run", rough.manifest, "--job", job, "--yes", "--retry-base", "5ms")
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -233,14 +218,14 @@ func TestKilledAndResumed(t *testing.T) {
 		err := c.Wait()
 		timer.Stop()
 		if c.ProcessState.Exited() {
-			if killed < kills/2 {
+			if killed < least {
 				t.Logf("the job ended after %d kills: %v", killed, err)
 			}
 			break
 		}
 		killed++
 	}
-	if code, _, stderr := rough.run(t, "run", rough.manifest, "--job", job, "--yes"); code != exitFailures {
+	if code, _, stderr := rough.run(t, "run", rough.manifest, "--job", job, "--yes", "--retry-base", "5ms"); code != exitFailures {
 		t.Fatalf("after %d kills: got exit code %d\n%s", killed, code, stderr)
 	}
 	t.Logf("killed %d times; an uninterrupted run took %v", killed, whole)
@@ -262,6 +247,7 @@ func TestKilledAndResumed(t *testing.T) {
 // status answers while another process runs the job, and a second run is
 // refused.
 func TestStatusWhileRunning(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := newTrial(t, dir, 2000, sandbox.Options{Latency: sandbox.Latency{Min: 50 * time.Millisecond}})
 	job := filepath.Join(dir, "job")

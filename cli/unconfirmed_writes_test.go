@@ -19,6 +19,7 @@ import (
 // An undo or a retry waits until a write whose answer was lost can no longer take
 // effect, and no longer.
 func TestWaitOutDoubt(t *testing.T) {
+	t.Parallel()
 	sent := func(ago time.Duration) jobs.Outcome {
 		return jobs.Outcome{State: jobs.Sent, LastSent: time.Now().Add(-ago)}
 	}
@@ -64,6 +65,7 @@ func TestWaitOutDoubt(t *testing.T) {
 
 // What does not wait ends with exit code 3 and the command that goes on.
 func TestDoubtIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name    string
 		options engine.Options

@@ -18,6 +18,7 @@ import (
 // A job that is killed twice half way is undone: with its backup every ad account
 // is what it was, and where copies get other hashes the targets are.
 func TestUndoAfterKills(t *testing.T) {
+	t.Parallel()
 	for _, rehash := range []bool{false, true} {
 		t.Run(fmt.Sprintf("rehash %v", rehash), func(t *testing.T) {
 			t.Parallel()
@@ -134,6 +135,7 @@ func (r *trial) same(t *testing.T, before []string, prefix string) {
 // A deletion with a backup and the backup's restore.csv are a full circle: names
 // come back, too.
 func TestBackupAndRestore(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := newTrial(t, dir, 1, sandbox.Options{})
 	var b strings.Builder
@@ -186,6 +188,7 @@ func TestBackupAndRestore(t *testing.T) {
 // Where copying between two accounts is refused, --on-denied upload takes the
 // images along by their bytes, and a later process goes on so.
 func TestOnDenied(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := newTrial(t, dir, 1, sandbox.Options{})
 	r.server.AddAccount("77", sandbox.AccountOptions{NoCopies: "100"})

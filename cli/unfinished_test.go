@@ -145,6 +145,7 @@ func (c *contest) registered(t *testing.T) int {
 // Of two jobs that contradict each other the one that starts second is refused,
 // whichever that is, until the first has ended.
 func TestContradictingJobs(t *testing.T) {
+	t.Parallel()
 	type job struct{ verb, from, to string }
 	for _, tt := range []struct {
 		name string
@@ -180,6 +181,7 @@ func TestContradictingJobs(t *testing.T) {
 // A cleanup of an ad account that a running job copies into deletes nothing, whether it
 // names its folder or a timer does; a job whose folder is gone is in nobody's way.
 func TestCleanupBesideConsolidation(t *testing.T) {
+	t.Parallel()
 	c := newContest(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 	c.beside = true
 	job := filepath.Join(c.dir, "consolidation")
@@ -215,9 +217,10 @@ func TestCleanupBesideConsolidation(t *testing.T) {
 
 // A job whose process was killed is unfinished, and so is a copy of its folder.
 func TestCopiedFolder(t *testing.T) {
-	c := newContest(t, sandbox.Options{Latency: sandbox.Latency{Min: 20 * time.Millisecond}})
+	t.Parallel()
+	c := newContest(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 	job, twin := filepath.Join(c.dir, "job"), filepath.Join(c.dir, "twin")
-	running := c.command(t, "run", c.manifestOf(t, "job", "move", "11", "33"), "--job", job, "--yes", "--batch-size", "1")
+	running := c.command(t, "run", c.manifestOf(t, "job", "move", "11", "33"), "--job", job, "--yes", "--batch-size", "1", "--workers", "2")
 	if err := running.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -238,6 +241,7 @@ func TestCopiedFolder(t *testing.T) {
 
 // Failed rows are settled: the job is out of the way, until a retry opens them again.
 func TestRetryRegisters(t *testing.T) {
+	t.Parallel()
 	c := newContest(t, sandbox.Options{})
 	c.server.AddAccount("11", sandbox.AccountOptions{Denied: "200"})
 	job := filepath.Join(c.dir, "job")
@@ -260,9 +264,10 @@ func TestRetryRegisters(t *testing.T) {
 // An undo takes back a job that is unfinished, and the job may go on after it; for any
 // other job the undo is one like all.
 func TestUndoMeetsNotItsJob(t *testing.T) {
+	t.Parallel()
 	c := newContest(t, sandbox.Options{})
 	job := c.start(t, "job", "copy", "11", "33")
-	if code, _, stderr := c.run(t, "resume", job, "--batch-size", "1", "--max-rate", "20", "--max-duration", "1s"); code != exitStopped || len(c.server.Log()) == 0 {
+	if code, _, stderr := c.run(t, "resume", job, "--batch-size", "1", "--max-rate", "5", "--max-duration", "3s"); code != exitStopped || len(c.server.Log()) == 0 {
 		t.Fatalf("got exit code %d and %d writes\n%s", code, len(c.server.Log()), stderr)
 	}
 	undo := filepath.Join(job, "undo")
@@ -280,13 +285,14 @@ func TestUndoMeetsNotItsJob(t *testing.T) {
 
 // Of processes that start at once, exactly one passes.
 func TestStartTogether(t *testing.T) {
-	c := newContest(t, sandbox.Options{Latency: sandbox.Latency{Min: 20 * time.Millisecond}})
+	t.Parallel()
+	c := newContest(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}}) // the first is to run when the last one starts
 	const several = 4
 	var all []*exec.Cmd
 	for n := range several {
 		verb := []string{"11", "22"}
 		path := c.manifestOf(t, fmt.Sprint("job", n), "move", verb[n%2], verb[1-n%2])
-		all = append(all, c.command(t, "run", path, "--yes", "--batch-size", "1"))
+		all = append(all, c.command(t, "run", path, "--yes", "--batch-size", "1", "--workers", "2"))
 	}
 	codes := map[int]int{}
 	var mu sync.Mutex
@@ -311,6 +317,7 @@ func TestStartTogether(t *testing.T) {
 // Jobs that have nothing to contradict each other in run side by side: of other images,
 // of another server, and what deletes nothing.
 func TestJobsSideBySide(t *testing.T) {
+	t.Parallel()
 	c := newContest(t, sandbox.Options{})
 	c.start(t, "first", "move", "11", "33")
 	c.passes(t, "run", c.manifestOf(t, "second", "move", "22", "33"), "--yes")
@@ -326,6 +333,7 @@ func TestJobsSideBySide(t *testing.T) {
 // A state folder that cannot be written to is told of once and stops nothing; nothing
 // is made there by what starts no job, nor by the embedded sandbox.
 func TestStateFolder(t *testing.T) {
+	t.Parallel()
 	c := newContest(t, sandbox.Options{})
 	manifest := c.manifestOf(t, "job", "delete", "11", "")
 	c.passes(t, "plan", manifest)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -18,6 +17,7 @@ import (
 // A job is verified while another process runs it: what is settled is as it should
 // be, at any moment, and the job goes on undisturbed.
 func TestVerifyWhileRunning(t *testing.T) {
+	t.Parallel()
 	server := sandbox.New(sandbox.Options{Latency: sandbox.Latency{Min: 5 * time.Millisecond}})
 	var rows strings.Builder
 	rows.WriteString("operation,source_account,hash,target_account\n")
@@ -27,17 +27,15 @@ func TestVerifyWhileRunning(t *testing.T) {
 	}
 	server.AddAccount("22", sandbox.AccountOptions{})
 	server.AddAccount("33", sandbox.AccountOptions{})
-	web := httptest.NewServer(server)
-	defer web.Close()
-	t.Setenv("ADFERRY_ENDPOINT", web.URL)
-	t.Setenv("ADFERRY_ACCESS_TOKEN", "token")
+	r := &trial{server: server}
+	r.serve(t)
 	dir := t.TempDir()
 	manifest, job := filepath.Join(dir, "m.csv"), filepath.Join(dir, "job")
 	if err := os.WriteFile(manifest, []byte(rows.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	var said strings.Builder
-	running := exec.Command(buildBinary(t), "run", manifest, "--job", job, "--yes", "--progress", "none", "--workers", "2")
+	running := r.command(t, "run", manifest, "--job", job, "--yes", "--workers", "2")
 	running.Stderr = &said
 	if err := running.Start(); err != nil {
 		t.Fatal(err)
@@ -54,16 +52,16 @@ func TestVerifyWhileRunning(t *testing.T) {
 			after = true
 		case <-time.After(100 * time.Millisecond):
 		}
-		var out, errs strings.Builder
-		switch code := Run(context.Background(), []string{"verify", job, "--workers", "1"}, nil, &out, &errs); {
-		case code == exitDone && strings.Contains(out.String(), "drift        none"):
+		code, out, stderr := r.run(t, "verify", job, "--workers", "1")
+		switch {
+		case code == exitDone && strings.Contains(out, "drift        none"):
 			during++
-		case strings.Contains(errs.String(), "there is no job in this folder"): // not yet
+		case strings.Contains(stderr, "there is no job in this folder"): // not yet
 		default:
-			t.Fatalf("got exit code %d\n%s%s", code, out.String(), errs.String())
+			t.Fatalf("got exit code %d\n%s%s", code, out, stderr)
 		}
-		if after && !strings.Contains(out.String(), "250 present, 500 deleted") {
-			t.Errorf("got %s", out.String())
+		if after && !strings.Contains(out, "250 present, 500 deleted") {
+			t.Errorf("got %s", out)
 		}
 	}
 	if during < 3 {
@@ -73,6 +71,7 @@ func TestVerifyWhileRunning(t *testing.T) {
 
 // A signal ends a reading with exit code 3, at once.
 func TestReadingInterrupted(t *testing.T) {
+	t.Parallel()
 	server := sandbox.New(sandbox.Options{Latency: sandbox.Latency{Min: 50 * time.Millisecond}})
 	for i := range 5000 {
 		server.AddImage("11", sandbox.Image{Hash: fmt.Sprintf("%032x", i)})
@@ -86,7 +85,7 @@ func TestReadingInterrupted(t *testing.T) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(time.Second)
+	await(t, "pages have come", func() bool { return server.Stats().Requests >= 5 })
 	_ = c.Process.Signal(syscall.SIGINT)
 	if _ = c.Wait(); c.ProcessState.ExitCode() != exitStopped || !strings.Contains(errs.String(), "adferry: interrupted\n  hint: nothing was changed") {
 		t.Errorf("got exit code %d, %s", c.ProcessState.ExitCode(), errs.String())

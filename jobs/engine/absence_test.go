@@ -43,8 +43,10 @@ func (c *cutShort) Commit(ctx context.Context, change jobs.Change) ([]jobs.Relea
 // the API sends quota headers: empty lists without one, at its first reads, are no
 // proof of absence either.
 func TestEmptyListAfterRestart(t *testing.T) {
+	t.Parallel()
 	for _, killed := range []bool{false, true} {
 		t.Run(fmt.Sprint("killed ", killed), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{
 					{Match: sandbox.Match{Kind: sandbox.Delete, Nth: 1, Count: 2}, Fault: sandbox.Fault{Name: "190/463"}},
@@ -74,6 +76,7 @@ func TestEmptyListAfterRestart(t *testing.T) {
 }
 
 func TestEmptyListIsNoProof(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{
 			{Match: sandbox.Match{Kind: sandbox.Read, Account: "11", Nth: 1}, Fault: sandbox.Fault{Name: "empty_list"}},
@@ -92,6 +95,7 @@ func TestEmptyListIsNoProof(t *testing.T) {
 // Where headers come with some answers and not with others, whatever they show, that
 // one is missing says nothing: the run does not wait for hours because of it.
 func TestHeadersNowAndThen(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("22")

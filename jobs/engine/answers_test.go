@@ -17,6 +17,7 @@ import (
 // otherwise than it is: what is there is never absent, nothing is lost, and with
 // patience everything is done.
 func TestIncompleteAnswers(t *testing.T) {
+	t.Parallel()
 	rate := func(name string, p float64) sandbox.Options {
 		return sandbox.Options{Rates: map[string]float64{name: p}, Seed: 3}
 	}
@@ -49,6 +50,7 @@ func TestIncompleteAnswers(t *testing.T) {
 		{"use never told", sandbox.Options{Variants: sandbox.Variants{HidesUse: true}}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, test.server)
 				w.Has("22")

@@ -20,6 +20,7 @@ import (
 // Every image is kept before it is deleted, and one that is kept already is not
 // fetched again.
 func TestBackup(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Rates: map[string]float64{"cut_after": 0.2, "html_502": 0.1}, Seed: 5})
 		w.Has("11", "a", "b", "c", "d", "e")
@@ -56,6 +57,7 @@ func TestBackup(t *testing.T) {
 // What cannot be kept is not deleted: neither for the picture's sake nor for the
 // disk's.
 func TestNoBackupNoDelete(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		fail error
@@ -67,6 +69,7 @@ func TestNoBackupNoDelete(t *testing.T) {
 		{"the disk is full", errors.New("no space left on device"), "pending", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{})
 				w.Has("11", "a")
@@ -89,6 +92,7 @@ func TestNoBackupNoDelete(t *testing.T) {
 
 // A stop while pictures are fetched sends no deletion any more.
 func TestStopWhileKeeping(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("11", "a")

@@ -13,6 +13,7 @@ import (
 // 22 any more. Under the hash that the row names, 22 may have an image of its own: the
 // deletion in 22 must neither read nor delete that one.
 func TestDeleteAfterVanishedCopy(t *testing.T) {
+	t.Parallel()
 	const named, landed = plan.Hash("0123456789abcdef0123456789abcdef"), plan.Hash("fedcba9876543210fedcba9876543210")
 	into := jobs.Operation{
 		Op:      plan.Op{ID: 1, Kind: plan.KindCopy, Source: "11", Hash: named, Target: "22"},

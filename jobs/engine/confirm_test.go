@@ -17,6 +17,7 @@ import (
 // that grow, and no worker waits meanwhile: with a single one, the copies of
 // another account are long done by then.
 func TestDeletesAreReadBack(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{
 			Latency: sandbox.Latency{Min: 100 * time.Millisecond},

@@ -20,10 +20,12 @@ import (
 // What keeps the API away fails no row: it is waited out, from the first call on or in
 // the middle of the run, and where it lasts the run stops and can go on later.
 func TestNotTheAPI(t *testing.T) {
+	t.Parallel()
 	for name, trouble := range jobtest.Troubles {
 		for _, from := range []time.Duration{0, 8 * time.Second} {
 			for _, lasts := range []time.Duration{40 * time.Second, time.Hour} {
 				t.Run(name+" from "+from.String()+" for "+lasts.String(), func(t *testing.T) {
+					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
 						w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 200 * time.Millisecond, Max: 2 * time.Second}})
 						rows := jobtest.Fill(w, 240)
@@ -64,6 +66,7 @@ func TestNotTheAPI(t *testing.T) {
 
 // A call that got no connection is none.
 func TestUnreachableIsNoCall(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 500 * time.Millisecond}})
 		rows := jobtest.Fill(w, 240)
@@ -96,6 +99,7 @@ func TestUnreachableIsNoCall(t *testing.T) {
 // One call that somebody else answers for ever keeps no other row, and is left for
 // later: nobody knows what became of it.
 func TestForeignForOneImage(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("11", "a", "b", "c")
@@ -122,6 +126,7 @@ func TestForeignForOneImage(t *testing.T) {
 // An image whose calls alone end without a word of the API uses up its attempts: the
 // API is there, as the neutral question shows.
 func TestSilentForOneImage(t *testing.T) {
+	t.Parallel()
 	for _, fault := range []string{"html_504", "cut", "empty_503"} {
 		synctest.Test(t, func(t *testing.T) {
 			w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Copy, Hash: string(jobtest.Hash("b"))}, Fault: sandbox.Fault{Name: fault}}}})
@@ -138,6 +143,7 @@ func TestSilentForOneImage(t *testing.T) {
 
 // A server that does not know the neutral question is still there.
 func TestContactWithoutNeutralQuestion(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 200 * time.Millisecond}})
 		rows := jobtest.Fill(w, 60)

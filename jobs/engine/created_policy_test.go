@@ -8,6 +8,7 @@ import (
 )
 
 func TestMakerOf(t *testing.T) {
+	t.Parallel()
 	started := time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)
 	last := started.Add(10 * time.Minute) // the last of several writes
 	for _, test := range []struct {

@@ -18,6 +18,7 @@ import (
 )
 
 func TestCreated(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name     string
 		variants sandbox.Variants
@@ -32,6 +33,7 @@ func TestCreated(t *testing.T) {
 		{"copies keep their age", sandbox.Variants{Rehash: true, CopyKeepsCreated: true}, func(*jobtest.World) {}, "done", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{Variants: test.variants})
 				w.Server.AddImage("11", sandbox.Image{Hash: string(jobtest.Hash("a")), Created: time.Now().Add(-time.Hour)})
@@ -51,6 +53,7 @@ func TestCreated(t *testing.T) {
 }
 
 func TestCreatedByAnotherClock(t *testing.T) {
+	t.Parallel()
 	for _, ahead := range []time.Duration{-3 * time.Hour, 3 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
 			w := jobtest.NewWorld(t, sandbox.Options{Variants: sandbox.Variants{Rehash: true}})
@@ -70,6 +73,7 @@ func TestCreatedByAnotherClock(t *testing.T) {
 }
 
 func TestUploadAgain(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("22")
@@ -106,6 +110,7 @@ func TestUploadAgain(t *testing.T) {
 }
 
 func TestRenamedSurvivesCrash(t *testing.T) {
+	t.Parallel()
 	known := 0
 	for after := time.Second; after < 8*time.Second; after += 250 * time.Millisecond {
 		synctest.Test(t, func(t *testing.T) {

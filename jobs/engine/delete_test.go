@@ -43,6 +43,7 @@ func wantMapped(w *jobtest.World, want ...plan.Hash) {
 // removed the copy: what the first look said no longer counts. Of a deletion that
 // took effect it is told that the copy is gone.
 func TestLostDeleteOfUnseenCopy(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		fault, want string
 		kept        bool
@@ -53,6 +54,7 @@ func TestLostDeleteOfUnseenCopy(t *testing.T) {
 		{"cut_after", "failed copy_unseen", false},
 	} {
 		t.Run(test.fault, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{
 					{Match: sandbox.Match{Kind: sandbox.Delete, Hash: string(jobtest.Hash("a")), Nth: 1}, Fault: sandbox.Fault{Name: test.fault}},
@@ -92,6 +94,7 @@ func TestLostDeleteOfUnseenCopy(t *testing.T) {
 }
 
 func TestNoDeleteWhileTargetFails(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{
 			{Match: sandbox.Match{Kind: sandbox.Copy, Account: "22"}, Fault: sandbox.Fault{Name: "200"}},
@@ -110,9 +113,11 @@ func TestNoDeleteWhileTargetFails(t *testing.T) {
 }
 
 func TestSettledDeleteStaysSettled(t *testing.T) {
+	t.Parallel()
 	for _, unreadable := range []string{"22", "33"} {
 		for nth := 2; nth <= 3; nth++ {
 			t.Run(fmt.Sprint(unreadable, " read ", nth), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					w := jobtest.NewWorld(t, sandbox.Options{
 						Latency: sandbox.Latency{Min: 100 * time.Millisecond, Max: 900 * time.Millisecond}, Seed: 5,
@@ -145,6 +150,7 @@ func TestSettledDeleteStaysSettled(t *testing.T) {
 // A copy that is missed fails, and no other; a retry makes that one again, and
 // leaves alone what is done.
 func TestCopyMissed(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		rows, first, holds []string
 		mapped             []plan.Hash // in the end
@@ -159,6 +165,7 @@ func TestCopyMissed(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{})
 				w.Has("11", "a")

@@ -32,6 +32,7 @@ func (d *slowDisk) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, 
 // However long the disk takes over it, a write leaves only when its intent is on
 // disk, and a delete only when that its copy succeeded and was seen is, too.
 func TestDiskBeforeWire(t *testing.T) {
+	t.Parallel()
 	states := func(c jobs.Change, settled bool) bool {
 		for _, r := range c.Records {
 			if r.Outcome.State.Settled() == settled && r.Outcome.State != jobs.Pending {
@@ -46,6 +47,7 @@ func TestDiskBeforeWire(t *testing.T) {
 		"sighting": func(c jobs.Change) bool { return len(c.Confirmed) > 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 50 * time.Millisecond}})
 				w.Has("11", "a", "b", "c")
@@ -67,6 +69,7 @@ func TestDiskBeforeWire(t *testing.T) {
 // A write that a throttle sent back may soon go again. That it is pending must not
 // reach a slow disk after the intent of the next try.
 func TestIntentIsLast(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{
 			Latency: sandbox.Latency{Min: 5 * time.Second},
@@ -94,6 +97,7 @@ func TestIntentIsLast(t *testing.T) {
 
 // Nor must that of a write that was refused, and goes by way of its bytes after that.
 func TestIntentIsLastAfterRefusal(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 		w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})

@@ -16,6 +16,7 @@ import (
 )
 
 func TestReadOnly(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		rows := jobtest.Fill(w, 60)
@@ -30,6 +31,7 @@ func TestReadOnly(t *testing.T) {
 
 // A share of failures stops a small job, too, and not before it is reached.
 func TestMaxFailuresShare(t *testing.T) {
+	t.Parallel()
 	for percent, stops := range map[float64]bool{1: true, 20: true, 60: false} {
 		synctest.Test(t, func(t *testing.T) {
 			w := jobtest.NewWorld(t, sandbox.Options{})
@@ -51,6 +53,7 @@ func TestMaxFailuresShare(t *testing.T) {
 }
 
 func TestMaxFailures(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("11")
@@ -72,6 +75,7 @@ func TestMaxFailures(t *testing.T) {
 }
 
 func TestStop(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: time.Second}})
 		rows := jobtest.Fill(w, 300)
@@ -110,6 +114,7 @@ func TestStop(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("11", "a")
@@ -122,6 +127,7 @@ func TestUnreachable(t *testing.T) {
 }
 
 func TestWorkersBound(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 		rows := jobtest.Fill(w, 1000)

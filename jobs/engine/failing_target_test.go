@@ -16,6 +16,7 @@ import (
 // An image stays where it is if the ad account that has its copy was given up since. No
 // write to it failed, so what is told is the refusal of its reads.
 func TestDeleteAfterTargetWasGivenUp(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		first := func(account string, regain time.Duration) sandbox.Rule {
 			return sandbox.Rule{

@@ -11,6 +11,7 @@ import (
 )
 
 func TestFates(t *testing.T) {
+	t.Parallel()
 	used := sandbox.Image{Hash: string(jobtest.Hash("used")), Creatives: []string{"1"}}
 	tests := []struct {
 		name    string
@@ -91,6 +92,7 @@ func TestFates(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, test.options)
 				test.seed(w)

@@ -29,6 +29,7 @@ const presentFormat = "../store/testdata/format3.db"
 // A job that an older adferry left half way, with answers lost and rows failed, is
 // finished by this one.
 func TestJobsOfEveryFormat(t *testing.T) {
+	t.Parallel()
 	if *keepFormat {
 		synctest.Test(t, keepJob)
 	}
@@ -38,6 +39,7 @@ func TestJobsOfEveryFormat(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(24 * time.Hour)
 				w := jobtest.NewWorld(t, sandbox.Options{})

@@ -19,6 +19,7 @@ import (
 // A write whose answer is lost, in whatever way, is unknown until the next process
 // has read what became of it: then it is done, or sent once more.
 func TestUnknownUntilRead(t *testing.T) {
+	t.Parallel()
 	for _, fault := range []string{
 		"cut", "cut_after", "timeout", "timeout_after", "html_502", "html_502_after", "html_504", "empty_503", "empty_503_after",
 		"truncated", "error_200", "error_200_after", "error_empty", "1", "1_after", "2", "2_after",
@@ -26,6 +27,7 @@ func TestUnknownUntilRead(t *testing.T) {
 	} {
 		for _, kind := range []sandbox.Kind{sandbox.Copy, sandbox.Delete} {
 			t.Run(fmt.Sprint(fault, " ", kind), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) { loseOne(t, fault, kind) })
 			})
 		}
@@ -88,6 +90,7 @@ func loseOne(t *testing.T, fault string, kind sandbox.Kind) {
 // Between the tries of a write there are pauses that grow from RetryBase up to
 // RetryMax and are not the same for all.
 func TestBackoff(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Copy}, Fault: sandbox.Fault{Name: "2"}}}})
 		w.Has("11")
@@ -129,12 +132,14 @@ func TestBackoff(t *testing.T) {
 }
 
 func TestLostAnswers(t *testing.T) {
+	t.Parallel()
 	for _, fault := range []string{
 		"cut", "cut_after", "timeout", "timeout_after", "html_502", "html_502_after", "html_504_after", "empty_503_after",
 		"truncated", "truncated_after", "error_empty_after", "error_200", "1", "1_after", "2", "null", "null_after", "960", "960_after",
 		"empty_entry_after", "envelope_after", "late",
 	} {
 		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{Rates: map[string]float64{fault: 0.15}, Seed: 7})
 				rows := jobtest.Fill(w, 120)
@@ -156,6 +161,7 @@ func TestLostAnswers(t *testing.T) {
 }
 
 func TestAttemptBudget(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Copy, Hash: string(jobtest.Hash("a"))}, Fault: sandbox.Fault{Name: "2"}}}})
 		w.Has("11", "a", "b")

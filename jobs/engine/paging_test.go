@@ -17,6 +17,7 @@ import (
 // absent, not even when what a page ended with is deleted before the next one is
 // read, or when a page shows rows of deleted images alone.
 func TestSmallPages(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name    string
 		options sandbox.Options
@@ -26,6 +27,7 @@ func TestSmallPages(t *testing.T) {
 	} {
 		for _, most := range []int{1, 7, 25} {
 			t.Run(fmt.Sprint(test.name, " ", most), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					test.options.Variants.MaxPage = most
 					w := jobtest.NewWorld(t, test.options)

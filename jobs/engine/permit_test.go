@@ -20,6 +20,7 @@ import (
 // A delete that was held back leaves with what is so now, not with what was seen
 // before it had to wait: meanwhile somebody deletes the copies.
 func TestConfirmationsAreSecondsOld(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		hold sandbox.Fault // of the first delete
@@ -29,6 +30,7 @@ func TestConfirmationsAreSecondsOld(t *testing.T) {
 		{"the whole app", sandbox.Fault{Name: "4", Hold: time.Minute}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				const n = 20
 				w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{
@@ -63,6 +65,7 @@ func TestConfirmationsAreSecondsOld(t *testing.T) {
 
 // What vanishes after its source was deleted is told, and the others are done.
 func TestVanishedCopyIsTold(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("11", "a", "b")
@@ -87,8 +90,10 @@ func TestVanishedCopyIsTold(t *testing.T) {
 // after, and what became of them. Beside those four reads for each group a move costs
 // its share of those before it is copied, which have up to 50 images each.
 func TestGroupsShareReads(t *testing.T) {
+	t.Parallel()
 	for _, tier := range []sandbox.Tier{sandbox.Limited, sandbox.Full} {
 		t.Run(tier.String(), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				const n = 100
 				w := jobtest.NewWorld(t, sandbox.Options{Tier: tier, Limits: sandbox.Limits{Score: sandbox.Linear}, Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
@@ -124,6 +129,7 @@ func TestGroupsShareReads(t *testing.T) {
 
 // A confirmation that the disk held back for too long permits nothing, and is made anew.
 func TestSlowDiskPermitsNothing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("11", "a")
@@ -167,6 +173,7 @@ func TestSlowDiskPermitsNothing(t *testing.T) {
 // Where answers take longer than a confirmation lasts, a delete is given up rather than
 // confirmed for ever.
 func TestAnswersOutrunConfirmations(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 6 * time.Second}})
 		w.Has("11", "a", "b")
@@ -187,6 +194,7 @@ func TestAnswersOutrunConfirmations(t *testing.T) {
 // Throttles that let one confirmation grow too old while another is read fail no row,
 // however many there are.
 func TestThrottledConfirmationsFailNoRow(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const rounds = 30
 		var script []sandbox.Rule
@@ -216,6 +224,7 @@ func TestThrottledConfirmationsFailNoRow(t *testing.T) {
 // Deletes that settle without a write, here because their images are in use, are found
 // out together, not a few at a time.
 func TestSettledWithoutWriteTogether(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("11")
@@ -247,6 +256,7 @@ func TestSettledWithoutWriteTogether(t *testing.T) {
 // more than half the time that a confirmation lasts: what was seen leaves before the
 // other account is read.
 func TestConfirmationsAreUsedAtOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 6 * time.Second}})
 		var rows []string

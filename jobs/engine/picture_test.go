@@ -27,6 +27,7 @@ import (
 // source is deleted. A picture that comes for several images is none of theirs, the
 // first one's included.
 func TestPlaceholders(t *testing.T) {
+	t.Parallel()
 	names := []string{"a", "b", "c", "d", "e"}
 	for _, test := range []struct {
 		fault sandbox.PictureFault
@@ -40,6 +41,7 @@ func TestPlaceholders(t *testing.T) {
 		for _, width := range []engine.Options{{}, {Workers: 1, BatchSize: 1}} {
 			for _, verb := range []string{"move", "delete"} {
 				t.Run(fmt.Sprintf("%s, %s in requests of %d", test.fault, verb, width.BatchSize), func(t *testing.T) {
+					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
 						w := jobtest.NewWorld(t, sandbox.Options{Variants: sandbox.Variants{Pictures: test.fault}})
 						w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
@@ -90,6 +92,7 @@ func TestPlaceholders(t *testing.T) {
 // Also where each ad account gets one image alone no source is deleted: a picture that
 // was uploaded before it came for another image keeps its source.
 func TestPlaceholdersInManyLanes(t *testing.T) {
+	t.Parallel()
 	for _, workers := range []int{1, 8} {
 		synctest.Test(t, func(t *testing.T) {
 			w := jobtest.NewWorld(t, sandbox.Options{Variants: sandbox.Variants{Pictures: sandbox.PictureSame}})
@@ -151,8 +154,10 @@ func placeholders(w *jobtest.World, fault sandbox.PictureFault, times int) *grap
 // A placeholder may be gone the next time: the picture is asked for again before the
 // row fails, and then the row is carried out.
 func TestPlaceholdersForAWhile(t *testing.T) {
+	t.Parallel()
 	for _, fault := range []sandbox.PictureFault{sandbox.PicturePlaceholder, sandbox.PictureCut, sandbox.PicturePage, sandbox.PictureSame} {
 		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{})
 				w.Has("11", "a", "b", "c")
@@ -172,6 +177,7 @@ func TestPlaceholdersForAWhile(t *testing.T) {
 // An image that was uploaded by a picture that later came for another one, too, keeps
 // its source, also in a later process.
 func TestUploadedPlaceholderKeepsSource(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Variants: sandbox.Variants{Pictures: sandbox.PictureSame}})
 		w.Has("11", "a", "b")
@@ -216,6 +222,7 @@ func (l lateClaim) Save(ctx context.Context, a plan.Account, i graph.Image) (gra
 // A delete whose picture is no longer believed when it is about to leave does not; the
 // others of its request do.
 func TestDoubtBeforeDelete(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("11", "a", "b", "c")
@@ -234,6 +241,7 @@ func TestDoubtBeforeDelete(t *testing.T) {
 // A request that was withdrawn is not waited for, when a refusal by another ad account
 // needs an answer that explains it.
 func TestWithdrawnRequestExplainsNothing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("11", "b")
@@ -279,6 +287,7 @@ func (s slowSave) Save(ctx context.Context, a plan.Account, i graph.Image) (grap
 
 // Of an image whose picture is needed both sizes are asked for.
 func TestAsksForSizes(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("11", "a")
@@ -306,6 +315,7 @@ func TestAsksForSizes(t *testing.T) {
 // again, whether or not pictures are fetched this time; which picture came for which
 // image is remembered.
 func TestPicturesOfKilledRun(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("11", "a")

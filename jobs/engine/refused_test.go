@@ -21,8 +21,10 @@ import (
 // Once the token or the app is refused, whatever the code, nothing more leaves:
 // the requests in flight are the last ones.
 func TestRefusedRunSendsNoMore(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"190/463", "190/460", "190", "101", "102", "294", "2635"} {
 		t.Run(code, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{
 					Latency: sandbox.Latency{Min: 200 * time.Millisecond, Max: 2 * time.Second},
@@ -54,11 +56,13 @@ func TestRefusedRunSendsNoMore(t *testing.T) {
 // neutral question, which is refused, too, shows whose they are: nothing failed by them,
 // from the first call on or in the middle.
 func TestRefusedEverywhere(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"200", "3", "10", "2500", "100/33", "100", "803"} {
 		for name, match := range map[string]sandbox.Match{
 			"from the first call on": {}, "in the middle": {After: 8 * time.Second}, "in the middle of a batch": {Nth: 300, Count: 1e9},
 		} {
 			t.Run(code+" "+name, func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					w := jobtest.NewWorld(t, sandbox.Options{
 						Latency: sandbox.Latency{Min: 200 * time.Millisecond, Max: 2 * time.Second},
@@ -95,8 +99,10 @@ func TestRefusedEverywhere(t *testing.T) {
 // reasons of its own: an answer to a call that left between the two refusals explains
 // the first of them alone.
 func TestRefusedAccountBesideRefusedApp(t *testing.T) {
+	t.Parallel()
 	for nth := 4; nth < 64; nth++ {
 		t.Run(fmt.Sprint("from call ", nth), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{
 					Latency: sandbox.Latency{Min: 20 * time.Millisecond, Max: 2 * time.Second},
@@ -130,6 +136,7 @@ func TestRefusedAccountBesideRefusedApp(t *testing.T) {
 // What refuses one ad account, or one image, is that account's or image's, whatever
 // the code: the others go on.
 func TestRefusedAlone(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"3", "10", "2500", "200"} {
 		for _, test := range []struct {
 			name   string
@@ -142,6 +149,7 @@ func TestRefusedAlone(t *testing.T) {
 			{"an image's copy", sandbox.Match{Hash: string(jobtest.Hash("image1")), Kind: sandbox.Copy}, 1},
 		} {
 			t.Run(code+" "+test.name, func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					w := jobtest.NewWorld(t, sandbox.Options{
 						Latency: sandbox.Latency{Min: 200 * time.Millisecond},
@@ -173,6 +181,7 @@ func TestRefusedAlone(t *testing.T) {
 // A job of one ad account that is refused ends with its rows denied: the token is
 // good, as the neutral question shows.
 func TestOnlyAccountRefused(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("22", "a", "b")
@@ -187,6 +196,7 @@ func TestOnlyAccountRefused(t *testing.T) {
 
 // One refusal out of the blue condemns nobody, whatever it strikes.
 func TestSpuriousRefusal(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"100/33", "200", "10", "100"} {
 		for _, nth := range []int{1, 2, 5} {
 			for _, batch := range []int{1, 10} {
@@ -208,6 +218,7 @@ func TestSpuriousRefusal(t *testing.T) {
 
 // One refusal of the neutral question out of the blue ends no run.
 func TestSpuriousRefusalOfQuestion(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Node, Nth: 1}, Fault: sandbox.Fault{Name: "100"}}}})
 		w.Has("11", "a")
@@ -224,9 +235,11 @@ func TestSpuriousRefusalOfQuestion(t *testing.T) {
 // A read that is refused, or fails, for its size is made in parts, and the size is
 // remembered: nothing is wrong with its images.
 func TestReadTooLarge(t *testing.T) {
+	t.Parallel()
 	for _, most := range []int{25, 10, 3, 1} {
 		for name, o := range map[string]sandbox.Variants{"refused": {RefuseAbove: most}, "fails": {ReduceAbove: most}} {
 			t.Run(fmt.Sprint(name, " above ", most), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					w := jobtest.NewWorld(t, sandbox.Options{Variants: o})
 					w.Has("22")
@@ -254,6 +267,7 @@ func TestReadTooLarge(t *testing.T) {
 
 // An image whose reads are refused fails alone, however many are asked for with it.
 func TestImageReadRefused(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{
 			{Match: sandbox.Match{Kind: sandbox.Read, Hash: string(jobtest.Hash("17"))}, Fault: sandbox.Fault{Name: "100"}},
@@ -277,6 +291,7 @@ func TestImageReadRefused(t *testing.T) {
 
 // A rule of the business is no throttle, and the next try may be spared.
 func TestBusinessRule(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"17/1885172", "613/1487632", "613/1487225"} {
 		synctest.Test(t, func(t *testing.T) {
 			w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Copy, Count: 3}, Fault: sandbox.Fault{Name: code}}}})
@@ -323,6 +338,7 @@ func (w *refusalWatch) Do(ctx context.Context, calls []graph.Call) []graph.Reply
 // calls and not one for each of its rows, which fail for that reason; the others go
 // on.
 func TestAccountGivenUp(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name    string
 		account sandbox.AccountOptions
@@ -337,6 +353,7 @@ func TestAccountGivenUp(t *testing.T) {
 	} {
 		for _, verb := range []string{"copy", "delete"} {
 			t.Run(test.name+" "+verb, func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					w := jobtest.NewWorld(t, sandbox.Options{})
 					w.Has("11")
@@ -377,6 +394,7 @@ func TestAccountGivenUp(t *testing.T) {
 // An account that is blocked in the middle of a run gets what is on its way and
 // no more.
 func TestAccountBlockedLater(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{
 			Latency: sandbox.Latency{Min: 100 * time.Millisecond},
@@ -405,6 +423,7 @@ func TestAccountBlockedLater(t *testing.T) {
 // A source that stops letting images be deleted is told of no more of them, those
 // included whose copies were just confirmed.
 func TestDeletesBlockedLater(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const n, before = 100, 20
 		w := jobtest.NewWorld(t, sandbox.Options{
@@ -431,6 +450,7 @@ func TestDeletesBlockedLater(t *testing.T) {
 }
 
 func TestTokenExpires(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Copy, Nth: 40, Count: 60}, Fault: sandbox.Fault{Name: "190/463"}}}})
 		rows := jobtest.Fill(w, 200)

@@ -10,6 +10,7 @@ import (
 // What was left out of a range is left out behind it, too, until the lane comes
 // back to it: else the same operations would be claimed twice.
 func TestGapStaysClosed(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	e := New(nil, nil, Options{})
 	l := e.lane("22")

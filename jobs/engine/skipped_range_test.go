@@ -18,6 +18,7 @@ import (
 // first come before them in the manifest. What cannot be sent yet is not read, but
 // for a window of it.
 func TestParkedSource(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		tier  sandbox.Tier
 		rows  int // from the source that waits
@@ -33,6 +34,7 @@ func TestParkedSource(t *testing.T) {
 		"restarted": {sandbox.Limited, 600, quota.Auto, 16, true, 10},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{
 					Tier: test.tier, Latency: sandbox.Latency{Min: 20 * time.Millisecond},
@@ -81,8 +83,10 @@ func TestParkedSource(t *testing.T) {
 
 // Sources that come and go: every row is carried out, and once.
 func TestGaps(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				d := rand.New(rand.NewPCG(seed, 1))
 				o := sandbox.Options{Seed: seed, Tier: sandbox.Tier(1 + d.IntN(2)), Latency: sandbox.Latency{Min: time.Millisecond, Max: time.Second}}

@@ -51,6 +51,7 @@ func steered(t *testing.T, copies int, o engine.Options, steer func(*jobtest.Wor
 }
 
 func TestPause(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const from, to = 3 * time.Second, time.Hour
 		o := engine.Options{Workers: 2, BatchSize: 5, MaxWait: time.Minute}
@@ -76,6 +77,7 @@ func TestPause(t *testing.T) {
 // A pause that was there before the run began holds from its first request on, and
 // a stop ends it.
 func TestPausedFromTheStart(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("11", "a")
@@ -102,6 +104,7 @@ func TestPausedFromTheStart(t *testing.T) {
 }
 
 func TestTuneWorkers(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		most := map[string]int64{}
 		o := engine.Options{Workers: 2, BatchSize: 1, Rules: quota.Rules{Mode: quota.Off}}
@@ -127,6 +130,7 @@ func TestTuneWorkers(t *testing.T) {
 }
 
 func TestTuneRate(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const at = 10 * time.Minute
 		o := engine.Options{Rules: quota.Rules{MaxRate: 0.005}} // one in 200 s

@@ -15,8 +15,10 @@ import (
 )
 
 func TestThrottle(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"17/2446079", "80004/2446079", "613/1487742", "613/5044001", "613", "4", "341", "17", "32", "200/4841013", "368"} {
 		t.Run(code, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{{
 					Match: sandbox.Match{Account: "22", Kind: sandbox.Copy, Nth: 1, Count: 1},
@@ -44,6 +46,7 @@ func TestThrottle(t *testing.T) {
 }
 
 func TestParkSurvivesRestart(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{{
 			Match: sandbox.Match{Account: "22", Kind: sandbox.Copy, Nth: 1},
@@ -83,6 +86,7 @@ func TestParkSurvivesRestart(t *testing.T) {
 // A wait is counted when it begins, and once, however often the job stops in it: the
 // count never goes back.
 func TestParkIsCountedOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: time.Second}, Script: []sandbox.Rule{{
 			Match: sandbox.Match{Account: "22", Kind: sandbox.Copy, Nth: 1, Count: 1},
@@ -108,6 +112,7 @@ func TestParkIsCountedOnce(t *testing.T) {
 // A process that kept itself below the quota leaves a wait behind, too. Nobody was
 // throttled by that.
 func TestOwnWaitIsNoThrottle(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Tier: sandbox.Limited})
 		w.Has("22")
@@ -131,9 +136,11 @@ func TestOwnWaitIsNoThrottle(t *testing.T) {
 }
 
 func TestRandomThrottles(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"17/2446079", "80004/2446079", "613/5044001", "4"} {
 		for _, headers := range []sandbox.Headers{{}, {None: true}} {
 			t.Run(fmt.Sprint(code, " headers ", !headers.None), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					w := jobtest.NewWorld(t, sandbox.Options{Rates: map[string]float64{code: 0.02}, Headers: headers, Latency: sandbox.Latency{Min: 200 * time.Millisecond}, Seed: 3})
 					w.Has("11")
@@ -170,6 +177,7 @@ func TestRandomThrottles(t *testing.T) {
 }
 
 func TestMaxRate(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("11")
@@ -193,6 +201,7 @@ func TestMaxRate(t *testing.T) {
 // A lane that keeps below its quota says so where status reads it, and a restart
 // keeps to it although what was sent is forgotten.
 func TestOwnWaitIsShownAndKept(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Tier: sandbox.Limited})
 		w.Has("11")

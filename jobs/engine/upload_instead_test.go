@@ -15,13 +15,16 @@ import (
 	"adferry/graph"
 	"adferry/graph/sandbox"
 	"adferry/jobs"
+	"adferry/jobs/campaign"
 	"adferry/jobs/engine"
 	"adferry/jobs/jobtest"
 )
 
 func TestDetour(t *testing.T) {
+	t.Parallel()
 	for _, code := range []sandbox.Code{"200", "100"} {
 		t.Run(string(code), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 				w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: code})
@@ -62,46 +65,55 @@ func TestDetour(t *testing.T) {
 }
 
 func TestDetourUnderFaults(t *testing.T) {
+	t.Parallel()
+	detours := campaign.Start(t, campaign.Detours)
 	for seed := range uint64(20) {
-		synctest.Test(t, func(t *testing.T) {
-			w := jobtest.NewWorld(t, sandbox.Options{Seed: seed, Latency: sandbox.Latency{Min: 50 * time.Millisecond, Max: time.Second},
-				Rates: map[string]float64{"cut_after": 0.1, "cut_before": 0.05, "html_502": 0.05, "throttle": 0.05, "late": 0.02}})
-			w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
-			w.Has("22")
-			var rows []string
-			for i := range 20 {
-				name := fmt.Sprint("i", i)
-				w.Server.AddImage("11", sandbox.Image{Hash: string(jobtest.Hash(name))})
-				rows = append(rows, "move 11 "+name+" 22")
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			if seed >= 4 {
+				detours.Case(t)
 			}
-			w.Manifest(rows...)
-			for { // each process is cut off
-				ctx, kill := context.WithTimeout(context.Background(), 7*time.Second)
-				err := w.RunCtx(ctx, engine.Options{UploadInstead: true, Downloader: w.Downloader(), Workers: 3, Attempts: 20}, nil)
-				kill()
-				if err == nil {
-					break
+			synctest.Test(t, func(t *testing.T) {
+				w := jobtest.NewWorld(t, sandbox.Options{Seed: seed, Latency: sandbox.Latency{Min: 50 * time.Millisecond, Max: time.Second},
+					Rates: map[string]float64{"cut_after": 0.1, "cut_before": 0.05, "html_502": 0.05, "throttle": 0.05, "late": 0.02}})
+				w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+				w.Has("22")
+				var rows []string
+				for i := range 20 {
+					name := fmt.Sprint("i", i)
+					w.Server.AddImage("11", sandbox.Image{Hash: string(jobtest.Hash(name))})
+					rows = append(rows, "move 11 "+name+" 22")
 				}
-			}
-			for i, r := range w.Results() {
-				if r.Status != jobs.StatusDone {
-					t.Errorf("seed %d, row %d is %s %s: %s", seed, i, r.Status, r.Reason, r.Message)
+				w.Manifest(rows...)
+				for { // each process is cut off
+					ctx, kill := context.WithTimeout(context.Background(), 7*time.Second)
+					err := w.RunCtx(ctx, engine.Options{UploadInstead: true, Downloader: w.Downloader(), Workers: 3, Attempts: 20}, nil)
+					kill()
+					if err == nil {
+						break
+					}
 				}
-				name := fmt.Sprint("i", i)
-				jobtest.WantHolds(t, w, "22 "+name, "!11 "+name)
-			}
-			arrived := map[string]bool{}
-			for _, e := range w.Server.Log() {
-				if e.Kind == sandbox.Delete && !arrived[e.Hash] {
-					t.Errorf("seed %d: %s was deleted before it arrived", seed, e.Hash)
+				for i, r := range w.Results() {
+					if r.Status != jobs.StatusDone {
+						t.Errorf("seed %d, row %d is %s %s: %s", seed, i, r.Status, r.Reason, r.Message)
+					}
+					name := fmt.Sprint("i", i)
+					jobtest.WantHolds(t, w, "22 "+name, "!11 "+name)
 				}
-				arrived[e.Result] = arrived[e.Result] || e.Kind == sandbox.Upload
-			}
+				arrived := map[string]bool{}
+				for _, e := range w.Server.Log() {
+					if e.Kind == sandbox.Delete && !arrived[e.Hash] {
+						t.Errorf("seed %d: %s was deleted before it arrived", seed, e.Hash)
+					}
+					arrived[e.Result] = arrived[e.Result] || e.Kind == sandbox.Upload
+				}
+			})
 		})
 	}
 }
 
 func TestNoDetour(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
@@ -123,6 +135,7 @@ func (noDownloader) Fetch(context.Context, graph.Image, graph.PictureFile) (p gr
 }
 
 func TestDetourWithoutPictures(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
@@ -139,6 +152,7 @@ func TestDetourWithoutPictures(t *testing.T) {
 }
 
 func TestRefusedCopyCreatesNothing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Upload}, Fault: sandbox.Fault{Name: "80004/2446079", Regain: time.Hour}}}})
 		w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})

@@ -21,6 +21,7 @@ import (
 // Whatever is waited for, it is told while it lasts, it is in the summary, and MaxWait
 // ends it, at a stretch: that the engine looks again in between is no end.
 func TestEveryWait(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name    string
 		server  sandbox.Options
@@ -49,6 +50,7 @@ func TestEveryWait(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				test.server.Latency.Min = 300 * time.Millisecond
 				w := jobtest.NewWorld(t, test.server)
@@ -127,6 +129,7 @@ func (u *usedUp) RoundTrip(r *http.Request) (*http.Response, error) {
 // Nobody waits for years because a clock jumped or a header was broken: after a day
 // one call shows, and that is said.
 func TestWaitIsBounded(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{{
 			Match: sandbox.Match{Account: "22", Kind: sandbox.Copy, Nth: 1}, Fault: sandbox.Fault{Name: "80004/2446079", Regain: 40 * time.Hour},

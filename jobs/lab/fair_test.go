@@ -12,6 +12,7 @@ import (
 // account, fifty accounts that get 20 each are done within twice the time that
 // eight requests in flight need for them alone.
 func TestLargeLaneIsFair(t *testing.T) {
+	t.Parallel()
 	const small = 20
 	m := model{tier: sandbox.Full, blocked: "21", lasts: time.Minute, targets: map[string]int{"21": 100_000}}
 	m.options = sandbox.Options{Tier: sandbox.Full, Limits: sandbox.Limits{Score: sandbox.Linear, BurstPerSecond: 100}}

@@ -61,11 +61,14 @@ func (m model) wants(calls int) (took time.Duration, rejected int) {
 // The quota lab: the whole engine in virtual time, against servers whose quotas
 // it has to discover.
 func TestQuotaLab(t *testing.T) {
-	var table strings.Builder
-	tw := tabwriter.NewWriter(&table, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "server\ttier\tideal\tplan\tours\tratio\trejected\tbackoff\trejected\tlost\tpause\trejected\tlost\t")
-	for _, m := range labModels(*labWhole) {
+	t.Parallel()
+	models := labModels(*labWhole)
+	lines := make([]strings.Builder, len(models)) // of the table
+	t.Cleanup(func() { labTable(t, lines) })
+	for i, m := range models {
 		t.Run(fmt.Sprint(m.name, " ", m.tier), func(t *testing.T) {
+			t.Parallel()
+			line := &lines[i]
 			ours := labRun(t, m)
 			ratio := ours.took.Seconds() / m.ideal.Seconds()
 			took, rejected := m.wants(ours.calls)
@@ -73,14 +76,13 @@ func TestQuotaLab(t *testing.T) {
 			if m.limits != "" {
 				predicted = short(ours.predicted)
 			}
-			fmt.Fprintf(tw, "%s\t%v\t%s\t%s\t%s\t%.3f\t%d\t", m.name, m.tier, short(m.ideal), predicted, short(ours.took), ratio, ours.rejected)
+			fmt.Fprintf(line, "%s\t%v\t%s\t%s\t%s\t%.3f\t%d\t", m.name, m.tier, short(m.ideal), predicted, short(ours.took), ratio, ours.rejected)
 			if *labWhole && !*labOurs {
 				for _, b := range []labBaseline{backoffClient, pauseClient} {
 					base := labBase(t, m, b)
-					fmt.Fprintf(tw, "%.2f\t%d\t%d\t", base.took.Seconds()/m.ideal.Seconds(), base.rejected, base.lost)
+					fmt.Fprintf(line, "%.2f\t%d\t%d\t", base.took.Seconds()/m.ideal.Seconds(), base.rejected, base.lost)
 				}
 			}
-			fmt.Fprintln(tw)
 			t.Logf("%d calls in %d requests; rejected: %s", ours.calls, ours.requests, strings.Join(ours.refused, "; "))
 			for _, w := range ours.wrong {
 				t.Error(w)
@@ -102,6 +104,17 @@ func TestQuotaLab(t *testing.T) {
 			}
 		})
 	}
+}
+
+// labTable shows what came of each model, where the whole lab was asked for.
+func labTable(t *testing.T, lines []strings.Builder) {
+	t.Helper()
+	var table strings.Builder
+	tw := tabwriter.NewWriter(&table, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "server\ttier\tideal\tplan\tours\tratio\trejected\tbackoff\trejected\tlost\tpause\trejected\tlost\t")
+	for i := range lines {
+		fmt.Fprintln(tw, lines[i].String())
+	}
 	tw.Flush()
 	if *labWhole {
 		fmt.Fprint(os.Stdout, table.String())
@@ -118,8 +131,12 @@ func (m model) alone(t *testing.T, took time.Duration) {
 	delete(m.targets, m.blocked)
 	alone := labRun(t, m).took
 	t.Logf("the others took %v, and %v without the blocked one", took, alone)
-	if took > alone+alone/50 {
-		t.Errorf("the others took %v, want 2 %% more at most than the %v without the blocked one", took, alone)
+	most := alone + alone/50
+	if !*labWhole {
+		most += time.Second // by how much two runs of some seconds may differ: a burst's limit is one for a second
+	}
+	if took > most {
+		t.Errorf("the others took %v, want %v at most after the %v without the blocked one", took, most, alone)
 	}
 }
 

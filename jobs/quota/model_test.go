@@ -180,6 +180,7 @@ var mixes = map[string][]quota.Cost{
 
 // A lane that knows nothing, against each way in which the API may count.
 func TestLaneAgainstServers(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		decay decay
@@ -210,6 +211,7 @@ func TestLaneAgainstServers(t *testing.T) {
 						spans = test.full
 					}
 					t.Run(name, func(t *testing.T) {
+						t.Parallel()
 						took, best := s.run(t, costs, spans), s.best(spans)
 						if share := best.Seconds() / took.Seconds(); share < 0.97 || share > 1.005 {
 							t.Errorf("got %v for what takes %v at best, %.1f%%, want 97%% at least", took, best, 100*share)

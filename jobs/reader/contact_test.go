@@ -15,8 +15,10 @@ import (
 
 // The Reader waits out the same.
 func TestReaderNotTheAPI(t *testing.T) {
+	t.Parallel()
 	for name, trouble := range jobtest.Troubles {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{})
 				shelve(w, 200, "11", "22")

@@ -16,9 +16,11 @@ import (
 // Faults of many kinds together, under the limits of Limited access: everything is
 // listed, once, and next to nothing is sent to an account that was told to wait.
 func TestListInAllWeathers(t *testing.T) {
+	t.Parallel()
 	faults := []string{"cut", "timeout", "html_502", "truncated", "error_empty", "1", "2", "empty_list", "throttle", "reduce", "4", "613/5044001", "200/4841013"}
 	for _, seed := range []uint64{0, 3, 6, 13, 15, 18, 23} {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				rates := map[string]float64{}
 				for i, f := range faults {

@@ -17,6 +17,7 @@ import (
 // answers that are none to the question fail their ad account alone, unless they come
 // right in time.
 func TestListDistrustsPages(t *testing.T) {
+	t.Parallel()
 	const noEnd, endless = "its list of images has no end: the next page is one that was already read", "its list of images has no end: 3 pages in a row have no new image"
 	for _, test := range []struct {
 		fault string
@@ -42,6 +43,7 @@ func TestListDistrustsPages(t *testing.T) {
 		{"odd_use", 0, ""},
 	} {
 		t.Run(fmt.Sprint(test.fault, " ", test.times), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				strike := sandbox.Match{Account: "11", Kind: sandbox.Read}
 				if test.times > 0 {

@@ -59,6 +59,7 @@ func complete(w *jobtest.World, got map[plan.Account][]string, accounts ...plan.
 }
 
 func TestListPages(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 		accounts := []plan.Account{"11", "22", "33", "44"}
@@ -83,6 +84,7 @@ func TestListPages(t *testing.T) {
 
 // A big account and a slow caller keep nobody waiting: accounts take turns.
 func TestListIsFair(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 		shelve(w, 2000, "11")
@@ -108,8 +110,10 @@ func TestListIsFair(t *testing.T) {
 // Throttles cost no attempt, nothing is sent while they last, and the other
 // accounts are read meanwhile.
 func TestListThrottled(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"17/2446079", "80004/2446079", "613/1487742", "613/5044001", "4", "341", "17", "613", "200/4841013", "368"} {
 		t.Run(code, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}, Script: []sandbox.Rule{{
 					Match: sandbox.Match{Account: "22", Nth: 3, Count: 1},
@@ -154,8 +158,10 @@ func TestListThrottled(t *testing.T) {
 // A limit on how much may be asked is found by halving, and the page size grows
 // back when it is gone.
 func TestListReduced(t *testing.T) {
+	t.Parallel()
 	for _, above := range []int{1, 60, 300} {
 		t.Run(fmt.Sprint(above), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{Variants: sandbox.Variants{ReduceAbove: above}})
 				shelve(w, 20*above, "11")
@@ -185,8 +191,10 @@ func TestListReduced(t *testing.T) {
 }
 
 func TestListThroughTrouble(t *testing.T) {
+	t.Parallel()
 	for _, fault := range []string{"cut", "timeout", "html_502", "html_504", "empty_503", "truncated", "error_empty", "error_200", "1", "2", "960", "empty_list", "throttle"} {
 		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{Rates: map[string]float64{fault: 0.2}, Seed: 3})
 				accounts := []plan.Account{"11", "22", "33"}
@@ -203,6 +211,7 @@ func TestListThroughTrouble(t *testing.T) {
 
 // An account that answers with empty lists while it is throttled is not empty.
 func TestListDoubtsEmptyLists(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Variants: sandbox.Variants{EmptyWhenThrottled: true}, Limits: sandbox.Limits{Score: sandbox.Sliding, MaxScore: 20, Block: 5 * time.Minute}})
 		shelve(w, 400, "11", "22")
@@ -216,6 +225,7 @@ func TestListDoubtsEmptyLists(t *testing.T) {
 
 // One account fails in whatever way; the others are listed to their end.
 func TestListOneAccountFails(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		options sandbox.AccountOptions
 		fault   string
@@ -229,6 +239,7 @@ func TestListOneAccountFails(t *testing.T) {
 		"always failing":  {sandbox.AccountOptions{}, "2", graph.Transient, 10},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{})
 				var accounts []plan.Account
@@ -263,6 +274,7 @@ func TestListOneAccountFails(t *testing.T) {
 // An account whose last read is refused is not over before it is known by whom, even
 // if nothing else of it is left to read.
 func TestFindRefused(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 		shelve(w, 60, "11", "22")
@@ -280,6 +292,7 @@ func TestFindRefused(t *testing.T) {
 
 // What ends a listing as a whole.
 func TestListStops(t *testing.T) {
+	t.Parallel()
 	throttle := []sandbox.Rule{{Match: sandbox.Match{Nth: 3, Count: 1}, Fault: sandbox.Fault{Name: "80004/2446079", Hold: time.Hour, Regain: time.Hour}}}
 	broken := errors.New("broken pipe")
 	for name, test := range map[string]struct {
@@ -312,6 +325,7 @@ func TestListStops(t *testing.T) {
 		"the caller": {each: func() error { return broken }, want: wantError(broken)},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				test.server.Latency.Min = 100 * time.Millisecond
 				w := jobtest.NewWorld(t, test.server)
@@ -350,6 +364,7 @@ func wantError(want error) func(*testing.T, error) {
 }
 
 func TestCount(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Account: "22", Nth: 1, Count: 1}, Fault: sandbox.Fault{Name: "empty_list"}}}})
 		shelve(w, 700, "11", "22")
@@ -371,6 +386,7 @@ func TestCount(t *testing.T) {
 // Images are found by hash, in bulk and several reads at once, whatever goes
 // wrong; hashes are taken as they are asked for.
 func TestFind(t *testing.T) {
+	t.Parallel()
 	for name, o := range map[string]sandbox.Options{
 		"plain":      {},
 		"reduced":    {Variants: sandbox.Variants{ReduceAbove: 7}},
@@ -381,6 +397,7 @@ func TestFind(t *testing.T) {
 		"limited":    {Tier: sandbox.Limited, Limits: sandbox.Limits{Score: sandbox.Linear}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				o.Latency.Min = 100 * time.Millisecond
 				w := jobtest.NewWorld(t, o)
@@ -433,6 +450,7 @@ func TestFind(t *testing.T) {
 // What a job knows of the quotas holds for reading, too: nothing is sent before a
 // park is over.
 func TestReaderRecalls(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		shelve(w, 10, "11", "22")
@@ -454,6 +472,7 @@ func TestReaderRecalls(t *testing.T) {
 // Under the documented limits of Limited access, a thousand pages of two accounts
 // take about as long as the quota asks for, and are refused next to never.
 func TestListKeepsQuota(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Tier: sandbox.Limited, Latency: sandbox.Latency{Min: 200 * time.Millisecond}})
 		shelve(w, 880, "11", "22") // a few calls more may be needed than there are pages

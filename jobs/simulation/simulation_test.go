@@ -1,6 +1,7 @@
 package simulation_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -16,6 +17,7 @@ import (
 	"adferry/graph"
 	"adferry/graph/sandbox"
 	"adferry/jobs"
+	"adferry/jobs/campaign"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
 	"adferry/jobs/jobtest"
@@ -24,7 +26,7 @@ import (
 )
 
 var (
-	simSeeds = flag.Int("sim.seeds", 30, "how many worlds TestSimulation plays")
+	simSeeds = flag.Int("sim.seeds", 0, "how many worlds TestSimulation plays; 0: as many of 300 as its budget allows")
 	simFirst = flag.Uint64("sim.first", 1, "the first of their seeds")
 	simSeed  = flag.Uint64("sim.seed", 0, "play the world of this seed alone")
 )
@@ -45,17 +47,21 @@ var simRegressions = []uint64{
 // that crash, are stopped and lose their disk, against a server with every fault
 // the sandbox knows, and holds each against the guarantees.
 func TestSimulation(t *testing.T) {
-	var seeds []uint64
-	for i := range *simSeeds {
+	const least, most = 10, 300
+	worlds := campaign.Start(t, campaign.Worlds)
+	seeds := slices.Clone(simRegressions)
+	for i := range cmp.Or(*simSeeds, most) {
 		seeds = append(seeds, *simFirst+uint64(i))
 	}
-	seeds = append(seeds, simRegressions...)
 	if *simSeed != 0 {
 		seeds = []uint64{*simSeed}
 	}
-	for _, seed := range seeds {
+	for i, seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
+			if *simSeeds == 0 && i >= len(simRegressions)+least {
+				worlds.Case(t)
+			}
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
 				s := newSim(t, newScenario(seed), dir)
