@@ -3,6 +3,8 @@ package quota
 import (
 	"time"
 
+	"github.com/cenkalti/backoff/v4"
+
 	"adferry/graph"
 )
 
@@ -84,7 +86,7 @@ func (b Block) Close(left, now time.Time, named, base, most time.Duration) Block
 		if !b.News(left, now) {
 			return b
 		}
-		b.guess = min(max(base, 2*b.guess), most)
+		b.guess = nextGuess(b.guess, base, most)
 		wait = b.guess
 	}
 	until := now.Add(wait)
@@ -111,6 +113,22 @@ func Until(t, now time.Time) Block {
 		t = most
 	}
 	return Block{Until: t, probe: probeDue}
+}
+
+// nextGuess is the wait that follows another in a schedule of guesses, which double from base
+// up to most.
+func nextGuess(last, base, most time.Duration) (wait time.Duration) {
+	schedule := backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(base),
+		backoff.WithMaxInterval(most),
+		backoff.WithMultiplier(2),
+		backoff.WithRandomizationFactor(0), // a policy is the same each time
+		backoff.WithMaxElapsedTime(0),
+	)
+	for wait <= last && wait < most {
+		wait = schedule.NextBackOff()
+	}
+	return wait
 }
 
 // GuessWait gives the first and the longest time to wait after a throttle that
