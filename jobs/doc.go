@@ -2,8 +2,8 @@
 // operation and its outcome, the reason and status of a row, events, the summary, the
 // tuning, the errors that end a run, and the [Checkpoint] interface. How a job is run
 // is in the packages below: quota, evidence, dispatch, engine, reader and content; what is
-// done with one in store, registry, control, backup, cleanup, undo, verify, preflight and
-// rehearsal.
+// done with one in store, outlook, registry, control, backup, cleanup, undo, uses, verify,
+// preflight and rehearsal; collect and spill make a manifest of what ad accounts hold.
 //
 // # One row, from CSV to results.csv
 //
@@ -51,10 +51,13 @@
 //	route          a source and a target, or one account's deletions: whether the API carries
 //	               out the writes there; it is found out by a few trials
 //	skipped range  operations that a lane passes over while their source cannot be read
-//	gate           closed while the API, the app or an ad account must not be called
+//	gate           what the ad accounts of one credential share: the app's quota and block,
+//	               and whether the token is good
 //	throttle       an answer that says to wait
 //	park           the wait that a throttle imposed; status shows it, a restart keeps it
 //	probe          the one call after a park that shows whether it is over
+//	outlook        what a job waits for, and how much time is left
+//	uses           the creatives that use a job's source images
 //	quota          what a lane may send now, as far as is known
 //	tier           the access tier of the app, as the API reports it
 //	neutral question  GET /me: whether the API is there and takes the token
