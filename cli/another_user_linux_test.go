@@ -43,7 +43,7 @@ func TestAnotherUsersJob(t *testing.T) {
 	as := func(args ...string) (code int, said string) {
 		t.Helper()
 		other := exec.Command(program, args...)
-		other.Env = append(os.Environ(), "ADFERRY_ENDPOINT="+r.url, "ADFERRY_ACCESS_TOKEN=secret-token", "HOME="+dir)
+		other.Env = append(environ(), "ADFERRY_ENDPOINT="+r.url, "ADFERRY_ACCESS_TOKEN=secret-token", "HOME="+dir)
 		other.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 		out, err := other.CombinedOutput()
 		if other.ProcessState == nil {

@@ -85,3 +85,10 @@ func inProcessTo(t *testing.T, out io.Writer, environment []string, args ...stri
 func at(url string) []string {
 	return []string{"ADFERRY_ENDPOINT=" + url, "ADFERRY_ACCESS_TOKEN=token", "ADFERRY_PROGRESS=none"}
 }
+
+// environ is the environment for a process, without what a run in this process has set.
+func environ() []string {
+	oneRun.Lock()
+	defer oneRun.Unlock()
+	return os.Environ()
+}

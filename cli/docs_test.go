@@ -74,7 +74,7 @@ func runDocCommand(t *testing.T, c docCommand, dir, server string) (code int, ou
 	run := exec.CommandContext(ctx, "sh", "-c", text)
 	run.Cancel = func() error { return run.Process.Signal(os.Interrupt) }
 	run.Dir, run.WaitDelay = dir, 5*time.Second
-	run.Env = append(os.Environ(), "ADFERRY_ENDPOINT="+server, "ADFERRY_ACCESS_TOKEN=token", "ADFERRY_PROGRESS=none", "ADFERRY_STATE_DIR="+filepath.Join(dir, ".state"))
+	run.Env = append(environ(), "ADFERRY_ENDPOINT="+server, "ADFERRY_ACCESS_TOKEN=token", "ADFERRY_PROGRESS=none", "ADFERRY_STATE_DIR="+filepath.Join(dir, ".state"))
 	out, err := run.CombinedOutput()
 	switch exit := (*exec.ExitError)(nil); {
 	case ctx.Err() != nil && !serves:

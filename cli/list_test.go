@@ -93,7 +93,7 @@ func TestListIntoHead(t *testing.T) {
 		}
 		var errs strings.Builder
 		c := exec.Command(buildBinary(t), "list", "11", "--format", format, "--page-size", "100")
-		c.Env = append(os.Environ(), "ADFERRY_ENDPOINT="+web.URL, "ADFERRY_ACCESS_TOKEN=token")
+		c.Env = append(environ(), "ADFERRY_ENDPOINT="+web.URL, "ADFERRY_ACCESS_TOKEN=token")
 		c.Stdout, c.Stderr = writer, &errs
 		if err := c.Start(); err != nil {
 			t.Fatal(err)

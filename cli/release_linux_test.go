@@ -29,7 +29,7 @@ func TestRelease(t *testing.T) {
 			t.Fatalf("git clone: %v\n%s", err, out)
 		}
 		build := exec.Command(filepath.Join(source, ".ci", "release"), out, platform)
-		build.Env = append(os.Environ(), "GOFLAGS=-tags=mine -buildvcs=false", "GOAMD64=v2", "TZ=Asia/Tokyo", "USER="+filepath.Base(home))
+		build.Env = append(environ(), "GOFLAGS=-tags=mine -buildvcs=false", "GOAMD64=v2", "TZ=Asia/Tokyo", "USER="+filepath.Base(home))
 		if log, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, log)
 		}

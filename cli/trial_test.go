@@ -121,7 +121,7 @@ func (r *trial) row(b *strings.Builder, i int) {
 func (r *trial) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	c := exec.Command(buildBinary(t), args...)
-	c.Env = append(os.Environ(), "ADFERRY_ENDPOINT="+r.url, "ADFERRY_ACCESS_TOKEN=secret-token", "ADFERRY_PROGRESS=none")
+	c.Env = append(environ(), "ADFERRY_ENDPOINT="+r.url, "ADFERRY_ACCESS_TOKEN=secret-token", "ADFERRY_PROGRESS=none")
 	t.Cleanup(func() {
 		if c.Process != nil {
 			_ = c.Process.Kill() // a test that failed may have left it running, or paused for good

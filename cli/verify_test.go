@@ -80,7 +80,7 @@ func TestReadingInterrupted(t *testing.T) {
 	defer web.Close()
 	var out, errs strings.Builder
 	c := exec.Command(buildBinary(t), "list", "11", "--page-size", "10", "--format", "json")
-	c.Env = append(os.Environ(), "ADFERRY_ENDPOINT="+web.URL, "ADFERRY_ACCESS_TOKEN=token")
+	c.Env = append(environ(), "ADFERRY_ENDPOINT="+web.URL, "ADFERRY_ACCESS_TOKEN=token")
 	c.Stdout, c.Stderr = &out, &errs
 	if err := c.Start(); err != nil {
 		t.Fatal(err)

@@ -82,7 +82,7 @@ func (r *shownRun) look() seen {
 		Waits []jobs.Wait `json:"waits"`
 		Down  *time.Time  `json:"network_down_since"`
 	}
-	var written bytes.Buffer
+	var written lockedBuffer
 	if err := errors.Join(reports.WriteSummary(&written, s), json.Unmarshal(written.Bytes(), &document)); err != nil {
 		r.t.Fatal(err)
 	}
