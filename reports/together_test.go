@@ -50,6 +50,8 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
+func (b *lockedBuffer) WriteString(s string) (int, error) { return b.Write([]byte(s)) }
+
 // last is the last line.
 func (b *lockedBuffer) last() string {
 	b.mu.Lock()
@@ -82,7 +84,7 @@ func (r *shownRun) look() seen {
 		Waits []jobs.Wait `json:"waits"`
 		Down  *time.Time  `json:"network_down_since"`
 	}
-	var written lockedBuffer
+	var written bytes.Buffer
 	if err := errors.Join(reports.WriteSummary(&written, s), json.Unmarshal(written.Bytes(), &document)); err != nil {
 		r.t.Fatal(err)
 	}
