@@ -8,8 +8,8 @@ import (
 	"adferry/graph"
 )
 
-// Backoff is the schedule of one operation's or read's tries.
-func (o Options) Backoff() backoff.BackOff {
+// backoff is the schedule of one operation's or read's tries.
+func (o Options) backoff() backoff.BackOff {
 	return backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(o.RetryBase),
 		backoff.WithMaxInterval(o.RetryMax),
@@ -27,7 +27,8 @@ type Retries struct {
 	policy  backoff.BackOff
 }
 
-// Failed notes a failure. It counts unless nothing else works either.
+// Failed notes a failure. It counts unless it did not come from the API, or nothing else works
+// either.
 func (r *Retries) Failed(d *Dispatcher, err *graph.Error, now time.Time) (counts bool) {
 	counts = d.contact.Counts(err, r.missed)
 	if counts {
@@ -42,12 +43,12 @@ func (r *Retries) Failed(d *Dispatcher, err *graph.Error, now time.Time) (counts
 
 // Intercepted reports whether something other than the API keeps answering the call, although
 // others reach the API.
-func (r *Retries) Intercepted() bool { return r.foreign >= MostContacts }
+func (r *Retries) Intercepted() bool { return r.foreign >= mostContacts }
 
 // Pause is how long to wait before the next try.
 func (r *Retries) Pause(d *Dispatcher) time.Duration {
 	if r.policy == nil {
-		r.policy = d.opt.Backoff()
+		r.policy = d.opt.backoff()
 	}
 	return r.policy.NextBackOff()
 }

@@ -13,7 +13,7 @@ import (
 // sent, after growing pauses. The neutral question, GET /me, comes first, because it
 // changes nothing. If something other than the API answers it, one ordinary call is tried,
 // because a proxy may let only those through.
-type Contact struct {
+type contact struct {
 	Err             *graph.Error // why nothing is sent; nil: the API answers
 	Until           time.Time    // ... before
 	Since           time.Time    // when that began
@@ -28,9 +28,9 @@ type Contact struct {
 }
 
 const (
-	// MostContacts is how often in a row the API is tried before the run stops: with
+	// mostContacts is how often in a row the API is tried before the run stops: with
 	// the default backoff, about three minutes.
-	MostContacts = 9
+	mostContacts = 9
 	// mostSilent is how many answers in a row without a word from the API show that it
 	// cannot be reached: fewer may be the fault of those calls.
 	mostSilent = 3
@@ -50,7 +50,7 @@ const (
 )
 
 // Gate says what may be sent now, or when to ask again.
-func (c *Contact) Gate(now time.Time) (opening, time.Time) {
+func (c *contact) Gate(now time.Time) (opening, time.Time) {
 	switch {
 	case c.Err == nil && !now.Before(c.Until):
 		return gateOpen, now
@@ -75,19 +75,19 @@ func fromAPI(r graph.Reply) bool {
 
 // Answered notes an answer of the API to a request that was sent at the given moment. If
 // that was before the last sign of trouble, it does not show that the trouble is over.
-func (c *Contact) Answered(left, now time.Time) (mended bool) {
+func (c *contact) Answered(left, now time.Time) (mended bool) {
 	c.LastAnswer, c.silent = now, 0
 	if c.Err == nil || left.Before(c.last) {
 		return false
 	}
-	*c = Contact{LastAnswer: now, last: c.last}
+	*c = contact{LastAnswer: now, last: c.last}
 	return true
 }
 
 // NotAnswered notes a request, sent at the given moment, that the API did not answer. Requests
 // that failed together count once. It reports whether the gate closed because of that,
 // and whether the API was tried too often.
-func (c *Contact) NotAnswered(err *graph.Error, left, now time.Time, o Options) (closed, over bool) {
+func (c *contact) NotAnswered(err *graph.Error, left, now time.Time, o Options) (closed, over bool) {
 	together := left.Before(c.last)
 	c.last, c.Trial = now, false
 	wait := min(err.RetryAfter, mostForeignWait)
@@ -106,19 +106,19 @@ func (c *Contact) NotAnswered(err *graph.Error, left, now time.Time, o Options) 
 		return closed, false
 	}
 	if c.policy == nil {
-		c.policy = o.Backoff()
+		c.policy = o.backoff()
 	}
 	if c.tries++; c.Err == nil {
 		c.Since = now
 	}
 	c.Err, c.NeutralAnswered = err, false
 	c.Until = now.Add(max(c.policy.NextBackOff(), wait))
-	return true, c.tries >= MostContacts
+	return true, c.tries >= mostContacts
 }
 
 // Counts reports whether a failure counts against the call that failed, whose last
 // failure was at the given moment: only if the API answered something in between.
 // Otherwise nothing works now, and that is no row's fault.
-func (c *Contact) Counts(err *graph.Error, before time.Time) bool {
+func (c *contact) Counts(err *graph.Error, before time.Time) bool {
 	return err.Class != graph.Foreign && (!err.Silent() || c.LastAnswer.After(before))
 }

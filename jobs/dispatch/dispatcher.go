@@ -47,7 +47,7 @@ type Dispatcher struct {
 	lanes     map[plan.Account]*Lane
 	order     []*Lane // all lanes, in the order in which they came
 	gates     []*Gate // one for each credential
-	contact   Contact
+	contact   contact
 	headers   headers
 	pace      quota.Pace
 	sleeping  sleepers // lanes that could send at a later moment
@@ -108,7 +108,7 @@ func (d *Dispatcher) Tell(do func()) { d.mail.inbox <- do }
 // flight are aborted.
 func (d *Dispatcher) Run(ctx context.Context, client Client, sender Sender) error {
 	d.client, d.sender, d.stop, d.idle = client, sender, nil, time.Time{}
-	d.contact = Contact{LastAnswer: d.contact.LastAnswer}
+	d.contact = contact{LastAnswer: d.contact.LastAnswer}
 	d.pool, ctx = newPool(ctx, d.opt.Workers)
 	d.events = newEvents(d.opt.Observe)
 	defer d.events.close()
@@ -121,7 +121,7 @@ func (d *Dispatcher) Run(ctx context.Context, client Client, sender Sender) erro
 		l.close()
 	}
 	for _, g := range d.gates {
-		g.ring, g.trust = nil, Trust{}
+		g.ring, g.trust = nil, trust{}
 	}
 	d.urgent, d.awaiting, d.timers = nil, nil, nil
 	return d.stop
@@ -159,7 +159,7 @@ func (d *Dispatcher) loop(ctx context.Context) {
 			wake = Sooner(wake, d.audit(ctx, now))
 		}
 		wake = Sooner(wake, d.timers.next())
-		if d.going() && (d.stuck(wake) || d.tooLong(now, wake)) {
+		if d.going() && (d.stuck(wake) || d.tooLong(now, Sooner(wake, d.until))) {
 			continue
 		}
 		d.client.Rest(now)
@@ -198,9 +198,10 @@ func (d *Dispatcher) audit(ctx context.Context, now time.Time) (wake time.Time) 
 			l.Wake()
 		}
 	}
+	before := d.rescued
 	d.rescued = true
 	wake = d.takeTurns(ctx, now)
-	d.rescued = false
+	d.rescued = before && d.rescued // starting something ends it
 	return wake
 }
 
@@ -247,9 +248,6 @@ func (d *Dispatcher) Halt(cause error) {
 		d.stop = cause
 	}
 }
-
-// Stopped is why nothing more is sent, or nil.
-func (d *Dispatcher) Stopped() error { return d.stop }
 
 // After has do run in the dispatcher's goroutine at the given moment, unless the run stops
 // before.

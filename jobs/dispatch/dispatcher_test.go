@@ -45,6 +45,7 @@ type queue struct {
 	c            *client
 	lane         *dispatch.Lane
 	calls, works int // left
+	urgent       int // of those calls
 }
 
 func (c *client) add(account string, calls, works int) *queue {
@@ -70,23 +71,28 @@ func (q *queue) Prepare(time.Time) (dispatch.Work, time.Time) {
 	}, quota.Never
 }
 
-func (q *queue) Offer(_ *dispatch.Request, now time.Time) dispatch.Offer {
+func (q *queue) Offer(now time.Time) dispatch.Offer {
 	if q.calls == 0 {
 		return dispatch.Offer{Due: quota.Never}
 	}
 	return dispatch.Offer{Cost: quota.Read, Due: now}
 }
 
-func (q *queue) Take(*dispatch.Request, time.Time) (graph.Call, dispatch.Item) {
+func (q *queue) Take(dispatch.Offer, time.Time) (graph.Call, dispatch.Item) {
 	q.calls--
+	q.urgent = max(0, q.urgent-1)
 	return graph.Read(string(q.lane.Account), graph.Query{}), q
 }
 
-func (q *queue) HeldBack(dispatch.Offer, *dispatch.Request, time.Time, time.Time) {}
-func (q *queue) Urgent() bool                                                     { return false }
-func (q *queue) GaveUp()                                                          {}
-func (q *queue) Answered(*dispatch.Request, graph.Reply, time.Time)               {}
-func (q *queue) Unsent(*dispatch.Request, error, time.Time)                       { q.calls++ }
+func (q *queue) HeldBack(dispatch.Offer, bool, time.Time, time.Time) {}
+func (q *queue) Urgent() bool                                        { return q.urgent > 0 }
+func (q *queue) GaveUp()                                             {}
+func (q *queue) Answered(_ *dispatch.Request, r graph.Reply, _ time.Time) {
+	if r.Err != nil { // sent again
+		q.calls++
+	}
+}
+func (q *queue) Unsent(error, time.Time) { q.calls++ }
 
 // running counts what is in the pool; most is reset by a test.
 var running, most atomic.Int64
@@ -99,14 +105,20 @@ func busy(d time.Duration) {
 	time.Sleep(d)
 }
 
-// api answers every call after some time.
-type api struct{}
+// api answers every call after some time, the first ones with a throttle of the whole app.
+type api struct {
+	throttles *atomic.Int64 // left
+	hold      time.Duration // named by them
+}
 
-func (api) Do(_ context.Context, calls []graph.Call) []graph.Reply {
+func (a api) Do(_ context.Context, calls []graph.Call) []graph.Reply {
 	busy(slot)
 	replies := make([]graph.Reply, len(calls))
 	for i := range replies {
 		replies[i].Status = 200
+		if a.throttles.Add(-1) >= 0 {
+			replies[i].Err = &graph.Error{Class: graph.ThrottledApp, Code: 4, Message: "too many calls", RetryAfter: a.hold}
+		}
 	}
 	return replies
 }
@@ -119,9 +131,26 @@ func newClient(o dispatch.Options) *client {
 
 func (c *client) run(t *testing.T) {
 	t.Helper()
-	if err := c.d.Run(context.Background(), c, dispatch.Plain{API: api{}}); err != nil {
+	if err := c.d.Run(context.Background(), c, throttling(0)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// throttling sends to an API that throttles so many calls, each for ten slots.
+func throttling(calls int64) dispatch.Sender {
+	left := new(atomic.Int64)
+	left.Store(calls)
+	return dispatch.Plain{API: api{left, 10 * slot}}
+}
+
+// audited reports a lane that was forgotten as an error of the test.
+func audited(t *testing.T, o dispatch.Options) dispatch.Options {
+	o.Audit, o.Observe = true, func(e jobs.Event) {
+		if e.Text == dispatch.NotWoken {
+			t.Error(e.Text)
+		}
+	}
+	return o
 }
 
 // Requests and other work share the bound.
@@ -245,4 +274,122 @@ func TestMissedEventsAreCounted(t *testing.T) {
 			t.Errorf("got %d settled and %d failed, want %d and %d", settled, failed, n, n/5)
 		}
 	})
+}
+
+// A lane that was urgent has no more turns afterwards than another.
+func TestUrgentLaneKeepsOnePlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const urgent, calls = 50, 40
+		c := newClient(audited(t, dispatch.Options{Workers: 1}))
+		first := &queue{c: c, calls: urgent + 2*calls, urgent: urgent}
+		first.lane = c.d.Open("1", first, 1)
+		c.queues = append(c.queues, first)
+		second := c.add("2", calls, 0)
+		first.lane.Wake()
+		time.AfterFunc((urgent+2*calls)*slot+slot/2, func() {
+			c.d.Tell(func() {
+				if second.calls > 1 {
+					t.Errorf("%d of %d calls of the other account are left, after each had as many turns", second.calls, calls)
+				}
+			})
+		})
+		c.run(t)
+	})
+}
+
+// A lane that becomes urgent while the whole app is throttled has its turn when that is over.
+func TestUrgentLaneInAppBlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClient(audited(t, dispatch.Options{Workers: 1}))
+		c.add("1", 1, 0)
+		late := c.add("2", 0, 0)
+		time.AfterFunc(3*slot, func() {
+			c.d.Tell(func() {
+				late.calls, late.urgent = 1, 1
+				late.lane.Wake()
+			})
+		})
+		began := time.Now()
+		if err := c.d.Run(context.Background(), c, throttling(1)); err != nil {
+			t.Fatal(err)
+		}
+		if took, want := time.Since(began), 13*slot; took != want { // the throttle, its wait, two calls
+			t.Errorf("took %v, want %v", took, want)
+		}
+	})
+}
+
+// What was on its way when a run was cancelled is charged no more in the next one.
+func TestRunAfterCancelledProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClient(audited(t, dispatch.Options{Workers: 1, CancelOnStop: true}))
+		c.add("1", 1, 0)
+		time.AfterFunc(11*slot+slot/2, func() { c.d.Tell(func() { c.d.Halt(jobs.ErrInterrupted) }) }) // the probe is out
+		if err := c.d.Run(context.Background(), c, throttling(1)); err != jobs.ErrInterrupted {
+			t.Fatalf("got %v", err)
+		}
+		c.queues = nil
+		c.add("1", 1, 0)
+		c.run(t)
+	})
+}
+
+// Nothing left that could be sent ends the run, audited or not.
+func TestStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClient(audited(t, dispatch.Options{}))
+		q := c.add("1", 1, 0)
+		q.lane.Queue = &mute{queue: q}
+		if err := c.d.Run(context.Background(), c, throttling(0)); err != jobs.ErrStuck {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// mute never offers what it has.
+type mute struct{ *queue }
+
+func (*mute) Offer(time.Time) dispatch.Offer { return dispatch.Offer{Due: quota.Never} }
+
+// While a write is held back, a read that becomes due has its turn.
+func TestHeldOfferLetsOthersPass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClient(audited(t, dispatch.Options{Workers: 1}))
+		q := c.add("1", 1, 0)
+		q.lane.Queue = &twoOffers{queue: q, from: time.Now().Add(5 * slot), writes: 2}
+		c.d.Steer(jobs.Steering{Workers: 1, MaxRate: 0.1}) // writes a second
+		time.AfterFunc(8*slot, func() {
+			c.d.Tell(func() {
+				if q.calls > 0 {
+					t.Error("the read waits for the write")
+				}
+			})
+		})
+		c.run(t)
+	})
+}
+
+// twoOffers has writes, and a read from a moment on.
+type twoOffers struct {
+	*queue
+	from   time.Time
+	writes int
+}
+
+func (q *twoOffers) Offer(now time.Time) dispatch.Offer {
+	switch {
+	case q.calls > 0 && !now.Before(q.from):
+		return dispatch.Offer{Cost: quota.Read, Due: now}
+	case q.writes > 0:
+		return dispatch.Offer{Cost: quota.Write, Due: now, Next: q.from}
+	}
+	return dispatch.Offer{Due: quota.Never}
+}
+
+func (q *twoOffers) Take(o dispatch.Offer, now time.Time) (graph.Call, dispatch.Item) {
+	if o.Cost == quota.Read {
+		return q.queue.Take(o, now)
+	}
+	q.writes--
+	return graph.Delete(string(q.lane.Account), "h"), q.queue
 }

@@ -6,7 +6,9 @@
 // [Dispatcher.Run] is one goroutine that owns all state in memory. A bounded errgroup makes the
 // requests and whatever else takes time; what comes of it is returned, and handled in the
 // dispatcher's goroutine. That goroutine waits for nothing but an event or the moment at which
-// something may be sent: no disk, no terminal, no network.
+// something may be sent. What happens is told in a goroutine of its own, so that a terminal that
+// somebody stopped stops no job. A client may choose to wait in its methods: a reader does for
+// whoever takes what it lists.
 //
 // # Lanes
 //
@@ -20,14 +22,15 @@
 // # Gates
 //
 // What the ad accounts of one credential share is their [Gate]: the app's quota and block, and
-// whether the token is good. When the app's quota says no, the gate's lanes keep their places.
+// whether the token is good. When the app's quota says no to a lane, that goes to the end of the
+// ring, and none of the others has its turn before the quota may say yes.
 //
 // # Contact
 //
 // If nothing comes back from the API, because there is no connection, a proxy or a sign-in
 // page answers in its place, or all answers are server errors without a word of its own,
 // nothing is sent but one request at a time, after growing pauses: GET /me, which is about
-// no account, image or row, or an ordinary call where that is not answered ([Contact]). If
+// no account, image or row, or an ordinary call where that is not answered (contact). If
 // it lasts, the run ends with a [jobs.OfflineError] and every row is as it was. The same
 // goes for a single call that something else keeps answering while the others reach the API:
 // its row is left for a later run ([Retries]).
@@ -35,7 +38,7 @@
 // # Trust
 //
 // A refusal other than of the token may be about an ad account, an image, or an app that
-// was restricted. It is held until something shows that the token is good ([Trust]): an
+// was restricted. It is held until something shows that the token is good (trust): an
 // answer to a call that was sent after it came, or, if only refusals come, one to GET /me. If
 // that is refused as well, the run ends with a [jobs.RefusedError]; if it stays without an
 // answer, with a [jobs.OfflineError]. No row fails in either case. Otherwise the refusal counts.

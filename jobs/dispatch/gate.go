@@ -17,7 +17,7 @@ type Gate struct {
 	credential string
 
 	app       quota.App
-	trust     Trust
+	trust     trust
 	ring      []*Lane // lanes that wait for their turn
 	state     jobs.LaneState
 	inherited inheritedWait
@@ -40,16 +40,14 @@ func (d *Dispatcher) gate(credential string) *Gate {
 
 // next takes the lane whose turn it is, or returns nil.
 func (g *Gate) next() *Lane {
-	for len(g.ring) > 0 {
-		l := g.ring[0]
-		g.ring[0] = nil
-		g.ring = g.ring[1:]
-		if l.queued { // else an urgent turn came before
-			l.queued = false
-			return l
-		}
+	if len(g.ring) == 0 {
+		return nil
 	}
-	return nil
+	l := g.ring[0]
+	g.ring[0] = nil
+	g.ring = g.ring[1:]
+	l.queued = false
+	return l
 }
 
 // Doubt holds a refusal of a lane's call until it is known whether the token and the app are
@@ -184,10 +182,4 @@ func (d *Dispatcher) noteContact(replies []graph.Reply, left, now time.Time, neu
 	if closed && first {
 		d.Warn(err.Error() + "; trying again")
 	}
-}
-
-// Counts reports whether a failure counts against the call that failed, whose last failure was
-// at the given moment (see Contact).
-func (d *Dispatcher) Counts(err *graph.Error, before time.Time) bool {
-	return d.contact.Counts(err, before)
 }

@@ -26,13 +26,13 @@ type Lane struct {
 	d        *Dispatcher
 	gate     *Gate
 	inflight int  // requests and other work
-	queued   bool // it waits for its turn
-	isUrgent bool // its turn comes before all others
+	queued   bool // it is in the ring
+	urgent   bool // it is among those whose turn comes before all others, too
 	awaits   bool // any answer may help it
 	index    int  // among the sleepers; -1: it is none of them
 	wake     time.Time
-	holding  bool // a quota or a throttle keeps something of it from being sent
-	held     bool // ... since its last turn
+	heldNow  bool // a quota or a throttle keeps something of it from being sent, as this turn showed
+	held     bool // ... as its last turn did
 
 	inherited           inheritedWait
 	parkedCountedUntil  time.Time // until when its waits are counted in State.Parked
@@ -49,13 +49,13 @@ type Queue interface {
 	// that is no API call. wake says when the lane may have something to send that it does not
 	// offer yet.
 	Prepare(now time.Time) (work Work, wake time.Time)
-	// Offer is the call that would be sent next, after those that are in r.
-	Offer(r *Request, now time.Time) Offer
-	// Take takes that call out of the queue.
-	Take(r *Request, now time.Time) (graph.Call, Item)
+	// Offer is the call that would be sent next.
+	Offer(now time.Time) Offer
+	// Take takes the call out of the queue that was offered last.
+	Take(o Offer, now time.Time) (graph.Call, Item)
 	// HeldBack says that quotas keep the offer from being sent until the given moment, which
-	// is quota.Never if an answer decides.
-	HeldBack(o Offer, r *Request, until, now time.Time)
+	// is quota.Never if an answer decides. alone: nothing else is sent in this turn.
+	HeldBack(o Offer, alone bool, until, now time.Time)
 	// Urgent reports whether the next offer should be sent before those of other lanes.
 	Urgent() bool
 	// GaveUp says that the lane was given up.
@@ -71,6 +71,7 @@ type Offer struct {
 	Cost    quota.Cost
 	Reserve quota.Cost // has to be free beside it
 	Due     time.Time  // not before; quota.Never: there is none
+	Next    time.Time  // if quotas hold it back: when there may be another offer; zero: never
 	Alone   bool       // in a request of its own
 	Last    bool       // no other call follows it in its request
 }
@@ -80,14 +81,11 @@ type Item interface {
 	// Answered takes the reply to the call.
 	Answered(r *Request, reply graph.Reply, now time.Time)
 	// Unsent takes back a call that was not sent after all, and why.
-	Unsent(r *Request, why error, now time.Time)
+	Unsent(why error, now time.Time)
 }
 
 // Lane is the account's lane, or nil.
 func (d *Dispatcher) Lane(a plan.Account) *Lane { return d.lanes[a] }
-
-// Lanes are all lanes, in the order in which they came.
-func (d *Dispatcher) Lanes() []*Lane { return d.order }
 
 // Open makes the account's lane unless there is one, and gives it a queue whose reads ask for at most
 // so many images. It takes its first turn when it is woken.
@@ -98,7 +96,7 @@ func (d *Dispatcher) Open(a plan.Account, q Queue, readSize int) *Lane {
 		d.lanes[a] = l
 		d.order = append(d.order, l)
 	}
-	l.Queue, l.Reads = q, NewReads(readSize)
+	l.Queue, l.Reads = q, newReads(readSize)
 	l.GivenUp, l.maybeThrottles = nil, 0
 	return l
 }
@@ -106,24 +104,19 @@ func (d *Dispatcher) Open(a plan.Account, q Queue, readSize int) *Lane {
 // close ends the lane's queue.
 func (l *Lane) close() {
 	l.leave()
-	l.Queue, l.queued, l.isUrgent, l.awaits, l.inflight = nil, false, false, false, 0
+	l.Queue, l.queued, l.urgent, l.awaits, l.inflight = nil, false, false, false, 0
 }
 
-// Wake gives the lane its turn, because it may have something to send.
+// Wake gives the lane its turn, because it may have something to send. If its queue is urgent,
+// it has turns before all others, and keeps its place in the ring beside that.
 func (l *Lane) Wake() {
-	if l.queued {
-		return
+	if !l.queued {
+		l.leave()
+		l.queued = true
+		l.gate.ring = append(l.gate.ring, l)
 	}
-	l.leave()
-	l.queued = true
-	l.gate.ring = append(l.gate.ring, l)
-}
-
-// Urgent gives the lane its turn before all others, as long as its queue is urgent.
-func (l *Lane) Urgent() {
-	l.Wake()
-	if !l.isUrgent {
-		l.isUrgent = true
+	if !l.urgent && l.Queue != nil && l.Queue.Urgent() {
+		l.urgent = true
 		l.d.urgent = append(l.d.urgent, l)
 	}
 }
@@ -150,12 +143,10 @@ func (l *Lane) leave() {
 
 // rest has the lane wait until it is woken, or until the given moment.
 func (l *Lane) rest(until time.Time) {
-	holding := l.holding
-	l.holding = false
 	if l.queued { // it was woken during its turn
 		return
 	}
-	if holding {
+	if l.heldNow {
 		l.held = true
 		l.d.held++
 	}
@@ -169,7 +160,7 @@ func (l *Lane) rest(until time.Time) {
 // being sent until the given moment; quota.Never if an answer decides, perhaps one to another
 // lane.
 func (l *Lane) HoldBack(until time.Time) {
-	l.holding = true
+	l.heldNow = true
 	if until.Equal(quota.Never) && !l.awaits {
 		l.awaits = true
 		l.d.awaiting = append(l.d.awaiting, l)

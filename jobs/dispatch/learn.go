@@ -9,9 +9,9 @@ import (
 	"adferry/plan"
 )
 
-// MostMaybeThrottles is how many times in a row, some hours together, a throttle that may be a
+// mostMaybeThrottles is how many times in a row, some hours together, a throttle that may be a
 // block is waited for before it counts as a refusal.
-const MostMaybeThrottles = 5
+const mostMaybeThrottles = 5
 
 // learn returns the two quotas of a call of the given cost, its ad account's and the
 // app's, with what its reply says about them. A transient failure says nothing unless

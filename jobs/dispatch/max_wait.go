@@ -37,6 +37,9 @@ func (d *Dispatcher) maxWaitError(now, wake time.Time) error {
 	g := d.gate("")
 	who := &g.state
 	for _, l := range d.order {
+		if l.Queue == nil { // it is not read in this run
+			continue
+		}
 		if l.State.ParkedUntil.Sub(wake).Abs() < time.Second || !who.ParkedUntil.After(now) && l.State.ParkedUntil.After(now) {
 			who, lane = &l.State, l
 		}

@@ -23,9 +23,13 @@ type Options struct {
 	Impatient      bool          // an ad account that may be blocked is given up at once
 	CancelOnStop   bool          // requests in flight are aborted when the run stops: they change nothing
 
-	Audit bool // for tests: NotWoken is told at once, not only when nothing else is left
+	// Audit, for tests, tells NotWoken at once, not only when nothing else is left: before each
+	// wait it gives a turn to every lane that no quota keeps from sending.
+	Audit bool
 
-	Observe func(jobs.Event) // told what happens, from one goroutine
+	// Observe is told what happens, one event after the other, while Run runs and, if it takes
+	// longer, for some time after.
+	Observe func(jobs.Event)
 }
 
 // WithDefaults fills in what is not set.

@@ -15,14 +15,14 @@ const MostDenials = 3
 // Reads is how an ad account is read: how much at once, and what refusals showed. Why a read
 // was refused the answer does not say: it may be the account, an image or the size.
 type Reads struct {
-	width      Width
+	width      width
 	denials    int       // refused reads in a row, one after the other
 	lastDenial time.Time // when the last of them came back
 	NotBefore  time.Time // after a refusal: when the next read is sent
 }
 
-// NewReads are reads of at most so many images.
-func NewReads(most int) Reads { return Reads{width: NewWidth(most)} }
+// newReads are reads of at most so many images.
+func newReads(most int) Reads { return Reads{width: newWidth(most)} }
 
 // Size is how many images the next read asks for: one as long as the ad account itself may be
 // refused.
@@ -37,9 +37,6 @@ func (r *Reads) Size() int {
 // side by side would probably fail alike.
 func (r *Reads) OneByOne() bool { return r.denials > 0 || r.width.Unsure }
 
-// Denied reports whether the last read was refused.
-func (r *Reads) Denied() bool { return r.denials > 0 }
-
 // Granted notes that a read was answered.
 func (r *Reads) Granted() {
 	r.denials, r.NotBefore, r.width = 0, time.Time{}, r.width.Passed()
@@ -52,7 +49,7 @@ func (r *Reads) Failed(size int) { r.width = r.width.Failed(size) }
 func (r *Reads) TooLarge(size int) { r.width = r.width.Refused(size) }
 
 // AnySize notes that the size was not the reason for a refusal.
-func (r *Reads) AnySize() { r.width = NewWidth(r.width.most) }
+func (r *Reads) AnySize() { r.width = newWidth(r.width.most) }
 
 // Refused notes a refusal of a read that was sent at the given moment, if it counts as one of
 // the ad account, and reports whether that is refused as such. Reads that were refused
@@ -70,12 +67,12 @@ func (r *Reads) Refused(err *graph.Error, counts bool, left, now time.Time, base
 	return false
 }
 
-// Width is how many images a read asks for. After a failure it is half as many, because
+// width is how many images a read asks for. After a failure it is half as many, because
 // "reduce the amount of data" has no code of its own; if the reason was another, little
 // is lost, because it grows back after a few good answers. How many it takes doubles
 // each time a larger size fails at once, so that a limit which the API does not name is
 // not tried all the time.
-type Width struct {
+type width struct {
 	Now, most int
 	good      int  // answers in a row, of the present size
 	patience  int  // how many of them it takes to grow
@@ -90,11 +87,11 @@ const (
 	mostPatience  = 64
 )
 
-func NewWidth(most int) Width { return Width{Now: most, most: most, patience: leastPatience} }
+func newWidth(most int) width { return width{Now: most, most: most, patience: leastPatience} }
 
 // Failed notes that a read of so many images failed. Reads that failed together
 // count once.
-func (w Width) Failed(size int) Width {
+func (w width) Failed(size int) width {
 	half := max(1, size/2)
 	if half >= w.Now {
 		return w
@@ -108,13 +105,13 @@ func (w Width) Failed(size int) Width {
 
 // Refused notes that a read of so many images was refused: if the next smaller one is
 // answered, the API has a limit that is not worth trying again soon.
-func (w Width) Refused(size int) Width {
+func (w width) Refused(size int) width {
 	w = w.Failed(size)
 	w.limited = true
 	return w
 }
 
-func (w Width) Passed() Width {
+func (w width) Passed() width {
 	w.Unsure = false
 	if w.limited {
 		w.limited, w.patience = false, max(w.patience, limitPatience)

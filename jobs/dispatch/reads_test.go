@@ -15,7 +15,7 @@ func TestWidth(t *testing.T) {
 		{"a limit in between costs ever less", "-++-++++-++++++++-", "500 250 250 500 250 250 250 250 500 250 250 250 250 250 250 250 250 500 250"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := NewWidth(500)
+			w := newWidth(500)
 			got := []string{fmt.Sprint(w.Now)}
 			for _, answer := range test.answers {
 				if answer == '+' {
@@ -30,7 +30,7 @@ func TestWidth(t *testing.T) {
 			}
 		})
 	}
-	w := NewWidth(50)
+	w := newWidth(50)
 	for range 8 {
 		w = w.Failed(50)
 	}

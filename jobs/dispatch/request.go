@@ -35,8 +35,8 @@ type Result struct {
 	Stop    error         // ends the run
 }
 
-// sent reports whether the call was sent.
-func (r Result) sent(i int) bool { return r.Unsent == nil || r.Unsent[i] == nil }
+// WasSent reports whether a call was sent.
+func (r Result) WasSent(i int) bool { return r.Unsent == nil || r.Unsent[i] == nil }
 
 // Sent are the replies to the calls that were sent.
 func (r Result) Sent() (replies []graph.Reply) {
@@ -44,7 +44,7 @@ func (r Result) Sent() (replies []graph.Reply) {
 		return r.Replies
 	}
 	for i, reply := range r.Replies {
-		if r.sent(i) {
+		if r.WasSent(i) {
 			replies = append(replies, reply)
 		}
 	}
@@ -67,8 +67,8 @@ func (d *Dispatcher) start(ctx context.Context, r *Request) {
 	})
 }
 
-// NotWoken warns of a defect of this package: a lane had something to send and nothing gave it
-// its turn.
+// NotWoken warns of a defect of this package or its client: a lane had something to send and
+// nothing gave it its turn.
 const NotWoken = "internal error: an ad account was forgotten for a while"
 
 // noteStart notes that something is started.
@@ -95,6 +95,10 @@ func (d *Dispatcher) returned(r *Request, res Result, aborted bool) {
 	}
 	d.client.Returned(r, res, now)
 	if d.stop != nil && d.opt.CancelOnStop {
+		for _, call := range r.Calls {
+			l.Quota, l.gate.app = l.Quota.Answered(costOf(call)), l.gate.app.Answered()
+		}
+		l.Quota.Block, l.gate.app.Block = l.Quota.Block.Returned(r.Left), l.gate.app.Block.Returned(r.Left)
 		return
 	}
 	sent := res.Sent()
@@ -105,8 +109,8 @@ func (d *Dispatcher) returned(r *Request, res Result, aborted bool) {
 		cost := costOf(call)
 		l.adopt()
 		l.Quota, l.gate.app = l.Quota.Answered(cost), l.gate.app.Answered()
-		if !res.sent(i) {
-			r.items[i].Unsent(r, res.Unsent[i], now)
+		if !res.WasSent(i) {
+			r.items[i].Unsent(res.Unsent[i], now)
 			continue
 		}
 		reply := res.Replies[i]

@@ -14,9 +14,9 @@ import (
 // the token is good: an answer to a call that was sent after the refusal came, or, when
 // nothing but refusals comes, one to the neutral question. Until then it is held.
 
-// Trust is whether the token and the app are known to be good. The zero Trust has no
+// trust is whether the token and the app are known to be good. The zero value has no
 // doubt.
-type Trust struct {
+type trust struct {
 	held       []heldRefusal        // in the order they came in
 	Refused    map[plan.Account]int // how many are held of each account; nothing is sent to those
 	Due        time.Time            // the neutral question is not asked before
@@ -42,14 +42,14 @@ const (
 	mostAsked = 2
 )
 
-func (t *Trust) Doubted() bool { return len(t.held) > 0 }
+func (t *trust) Doubted() bool { return len(t.held) > 0 }
 
 // Since is when the first of the held refusals came.
-func (t *Trust) Since() time.Time { return t.held[0].came }
+func (t *trust) Since() time.Time { return t.held[0].came }
 
 // Doubt holds a refusal of an account's call; own is called if it turns out to be about
 // the account.
-func (t *Trust) Doubt(a plan.Account, now time.Time, own func()) {
+func (t *trust) Doubt(a plan.Account, now time.Time, own func()) {
 	if t.Refused == nil {
 		t.Refused = map[plan.Account]int{}
 	}
@@ -60,7 +60,7 @@ func (t *Trust) Doubt(a plan.Account, now time.Time, own func()) {
 // Answered notes an answer that is no refusal to a call that was sent at the given moment:
 // refusals that came before it are about their accounts. One that came later may be the
 // first of a token that was restricted meanwhile, and stays in doubt.
-func (t *Trust) Answered(left time.Time) {
+func (t *trust) Answered(left time.Time) {
 	n := 0
 	for n < len(t.held) && t.held[n].came.Before(left) {
 		n++
@@ -69,7 +69,7 @@ func (t *Trust) Answered(left time.Time) {
 		return
 	}
 	explained := t.held[:n]
-	*t = Trust{held: slices.Clone(t.held[n:]), Refused: t.Refused}
+	*t = trust{held: slices.Clone(t.held[n:]), Refused: t.Refused}
 	for _, r := range explained {
 		if t.Refused[r.account]--; t.Refused[r.account] == 0 {
 			delete(t.Refused, r.account)
@@ -82,13 +82,13 @@ func (t *Trust) Answered(left time.Time) {
 
 // Asks reports whether the neutral question is to be asked now; others says whether
 // calls that were sent since are on their way.
-func (t *Trust) Asks(others bool, now time.Time) bool {
+func (t *trust) Asks(others bool, now time.Time) bool {
 	return t.Doubted() && !now.Before(t.Due) && (!others || len(t.Refused) >= mostDoubted)
 }
 
 // Judge takes the answer to the neutral question, sent at the given moment. An error
 // ends the run.
-func (t *Trust) Judge(r graph.Reply, left, now time.Time, o Options) error {
+func (t *trust) Judge(r graph.Reply, left, now time.Time, o Options) error {
 	class := graph.ClassOf(r.Err)
 	switch {
 	case class == graph.RefusedRun:

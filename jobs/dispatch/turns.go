@@ -47,20 +47,16 @@ func (d *Dispatcher) canStart(free int) bool {
 
 // urgentTurns gives turns to the lanes that come before all others.
 func (d *Dispatcher) urgentTurns(ctx context.Context, now time.Time) {
-	urgent := d.urgent
-	d.urgent = nil
-	for i, l := range urgent {
-		for d.canStart(0) && l.Queue.Urgent() {
-			l.queued = false
-			if started, _ := d.visit(ctx, l, now, true); !started {
-				break
+	for d.canStart(0) && len(d.urgent) > 0 {
+		l := d.urgent[0]
+		if l.Queue.Urgent() && !l.gate.refused(l.Account) {
+			if r, _, _ := d.fill(l, now); r != nil {
+				d.start(ctx, r)
+				continue
 			}
 		}
-		if !d.canStart(0) {
-			d.urgent = append(d.urgent, urgent[i:]...)
-			return
-		}
-		l.isUrgent = false
+		d.urgent = d.urgent[1:] // its turn in the ring says what it waits for
+		l.urgent = false
 	}
 }
 
@@ -72,8 +68,7 @@ func (d *Dispatcher) turnsOf(ctx context.Context, g *Gate, now time.Time) (wake 
 		if l == nil {
 			return quota.Never
 		}
-		if _, closed := d.visit(ctx, l, now, false); !closed.IsZero() {
-			l.Wake()
+		if closed := d.visit(ctx, l, now); !closed.IsZero() {
 			d.blocked = true
 			return closed
 		}
@@ -81,32 +76,34 @@ func (d *Dispatcher) turnsOf(ctx context.Context, g *Gate, now time.Time) (wake 
 	return quota.Never
 }
 
-// visit lets the lane start one request or other work. closed is when the app's quota allows
-// what the lane has to send; zero if it is not the app's that keeps it.
-func (d *Dispatcher) visit(ctx context.Context, l *Lane, now time.Time, urgent bool) (started bool, closed time.Time) {
+// visit lets the lane start one request or other work, and then wait in the ring or until it is
+// woken. closed is when the app's quota allows what the lane has to send; zero if it is not the
+// app's that keeps it.
+func (d *Dispatcher) visit(ctx context.Context, l *Lane, now time.Time) (closed time.Time) {
 	if l.Queue == nil || l.gate.refused(l.Account) {
-		return false, time.Time{} // woken when its refusals are explained
+		return time.Time{} // woken when its refusals are explained
 	}
-	l.holding = false
-	later := quota.Never
-	if !urgent {
-		var work Work
-		if work, later = l.Queue.Prepare(now); work != nil {
-			d.startWork(ctx, l, work)
-			l.Wake()
-			return true, time.Time{}
-		}
+	l.heldNow = false
+	work, later := l.Queue.Prepare(now)
+	if work != nil {
+		d.startWork(ctx, l, work)
+		l.Wake()
+		return time.Time{}
 	}
 	r, at, closed := d.fill(l, now)
-	if r == nil {
-		if closed.IsZero() {
-			l.rest(Sooner(later, at))
-		}
-		return false, closed
+	if app := l.gate.app.Next(now); r == nil && l.heldNow && app.After(now) {
+		closed = app // also if the app's quota keeps what was prepared
 	}
-	d.start(ctx, r)
-	l.Wake()
-	return true, time.Time{}
+	switch {
+	case r != nil:
+		d.start(ctx, r)
+		l.Wake()
+	case !closed.IsZero():
+		l.Wake()
+	default:
+		l.rest(Sooner(later, at))
+	}
+	return closed
 }
 
 // fill makes one request of what the lane may send now, or says when it or the app may.
@@ -117,7 +114,7 @@ func (d *Dispatcher) fill(l *Lane, now time.Time) (r *Request, at, closed time.T
 	}
 	r, at = &Request{Lane: l, Left: now}, quota.Never
 	for len(r.Calls) < most {
-		o := l.Queue.Offer(r, now)
+		o := l.Queue.Offer(now)
 		if o.Due.After(now) {
 			at = o.Due
 			break
@@ -125,16 +122,23 @@ func (d *Dispatcher) fill(l *Lane, now time.Time) (r *Request, at, closed time.T
 		if o.Alone && len(r.Calls) > 0 {
 			break
 		}
-		cost := o.Cost.Plus(o.Reserve)
-		own, app := l.Own(cost, now), l.gate.app.Next(now)
+		own, app := l.ownFor(o, now), l.gate.app.Next(now)
 		if until := Later(own, app); until.After(now) {
-			d.heldBack(l, o, r, until, now)
-			if at = own; !own.After(now) {
+			l.HoldBack(until)
+			d.tellInherited(l, now)
+			l.Queue.HeldBack(o, len(r.Calls) == 0, until, now)
+			d.reportQuotaWait(l, o.Cost.Plus(o.Reserve), until, now)
+			switch {
+			case !own.After(now):
 				closed = app
+			case o.Next.IsZero():
+				at = own
+			default:
+				at = Sooner(own, o.Next)
 			}
 			break
 		}
-		d.take(l, r, o.Cost, now)
+		d.take(l, r, o, now)
 		if o.Alone || o.Last {
 			break
 		}
@@ -145,19 +149,20 @@ func (d *Dispatcher) fill(l *Lane, now time.Time) (r *Request, at, closed time.T
 	return r, at, time.Time{}
 }
 
-// heldBack notes that a quota or a throttle keeps a lane from sending.
-func (d *Dispatcher) heldBack(l *Lane, o Offer, r *Request, until, now time.Time) {
-	l.HoldBack(until)
-	d.tellInherited(l, now)
-	l.Queue.HeldBack(o, r, until, now)
-	d.reportQuotaWait(l, o.Cost, until, now)
+// ownFor is when the lane's own quota allows an offer.
+func (l *Lane) ownFor(o Offer, now time.Time) time.Time {
+	at := l.Own(o.Cost, now)
+	if o.Reserve != (quota.Cost{}) {
+		at = Later(at, l.Own(o.Cost.Plus(o.Reserve), now))
+	}
+	return at
 }
 
 // take moves what the lane offers into the request and charges it.
-func (d *Dispatcher) take(l *Lane, r *Request, c quota.Cost, now time.Time) {
-	l.Quota = l.Quota.Spend(now, c, d.opt.Rules)
+func (d *Dispatcher) take(l *Lane, r *Request, o Offer, now time.Time) {
+	l.Quota = l.Quota.Spend(now, o.Cost, d.opt.Rules)
 	l.sharePace(now)
 	l.gate.app = l.gate.app.Spend(now)
-	call, item := l.Queue.Take(r, now)
+	call, item := l.Queue.Take(o, now)
 	r.Calls, r.items = append(r.Calls, call), append(r.items, item)
 }

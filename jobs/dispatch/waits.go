@@ -34,7 +34,7 @@ func (d *Dispatcher) parkLane(l *Lane, err *graph.Error, before time.Time, write
 	d.throttled++
 	if err.Class == graph.MaybeThrottled && l.Quota.Block.Until.After(before) {
 		l.maybeThrottledWrite = write
-		if l.maybeThrottles++; l.maybeThrottles > MostMaybeThrottles || d.opt.Impatient {
+		if l.maybeThrottles++; l.maybeThrottles > mostMaybeThrottles || d.opt.Impatient {
 			l.GiveUp(err)
 		}
 	}
@@ -117,7 +117,7 @@ func (d *Dispatcher) reportQuotaWait(l *Lane, c quota.Cost, at, now time.Time) {
 	if at.Sub(now) < leastReported || at.Equal(quota.Never) || l.Quota.Block.Closed(now) || l.gate.app.Block.Closed(now) {
 		return
 	}
-	if own := l.Own(c, now); own.Before(at) {
+	if l.gate.app.Next(now).Equal(at) {
 		d.reportAppWait(l.gate, at, "the calls of the app's hour are used up", now)
 		return
 	}

@@ -45,7 +45,7 @@ func (p *bulkRead) Answered(r *dispatch.Request, reply graph.Reply, now time.Tim
 }
 
 // Unsent implements [dispatch.Item].
-func (p *bulkRead) Unsent(_ *dispatch.Request, _ error, now time.Time) {
+func (p *bulkRead) Unsent(_ error, now time.Time) {
 	for _, k := range p.lookups {
 		p.lane.e.queueAgain(p.lane, k, now)
 	}

@@ -19,7 +19,7 @@ import (
 
 // Backup keeps images before they are deleted.
 type Backup interface {
-	// Keep puts the image's picture and all that is known of it on disk, unless they
+	// Save puts the image's picture and all that is known of it on disk, unless they
 	// are there already, and returns the picture's checksum. The error is a
 	// *graph.Error if the picture cannot be downloaded, a *content.SharedError if the
 	// same picture was received for another image, or else the disk's.
@@ -51,7 +51,8 @@ type downloads struct {
 	tasks   []*task
 	results []picture
 	started int
-	left    int // not yet returned
+	left    int  // not yet returned
+	aborted bool // the run was, meanwhile
 }
 
 // leastTogether is how many pictures are downloaded together if there are as many.
@@ -79,13 +80,13 @@ func (e *Engine) nextDownload(l *lane, now time.Time) (dispatch.Work, time.Time)
 		got := e.worker.download(ctx, account, image, backup, of)
 		aborted := ctx.Err() != nil
 		return func() {
-			d.results[i] = got
+			d.results[i], d.aborted = got, d.aborted || aborted
 			if d.left--; d.left > 0 {
 				return
 			}
 			l.downloads = nil
 			for i, t := range d.tasks {
-				if !aborted || d.results[i].err == nil {
+				if !d.aborted || d.results[i].err == nil {
 					e.downloaded(t, d.results[i])
 				}
 			}

@@ -219,7 +219,7 @@ func (e *Engine) onlyDeferred() bool {
 		return false
 	}
 	for _, l := range e.order {
-		if !l.lookups.empty() || l.upcoming() != nil || len(l.needPicture) > 0 || len(l.permits.waiting) > 0 {
+		if !l.lookups.empty() || l.upcoming() != nil || len(l.needPicture) > 0 || l.downloads != nil || len(l.permits.waiting) > 0 {
 			return false
 		}
 	}
@@ -244,12 +244,16 @@ func (e *Engine) Returned(r *dispatch.Request, res dispatch.Result, _ time.Time)
 	e.tally.sent(res.Sent())
 	if r.Lane != nil {
 		l := e.lanes[r.Lane.Account]
-		for _, i := range r.Items() {
-			if _, ok := i.(*bulkRead); ok {
+		var sent []graph.Call
+		for i, item := range r.Items() {
+			if _, ok := item.(*bulkRead); ok {
 				l.reading--
 			}
+			if res.WasSent(i) {
+				sent = append(sent, r.Calls[i])
+			}
 		}
-		l.permits.sent(r.Calls)
+		l.permits.sent(sent)
 	}
 }
 

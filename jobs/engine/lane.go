@@ -25,7 +25,6 @@ type lane struct {
 	flow     int  // writes sent since its quota last held one back
 
 	lookups     lookupQueue
-	offersRead  bool                  // what it last offered is a read
 	lingers     bool                  // it is among the engine's lingering lanes
 	ready       []*task               // writes that may be sent, in order
 	permits     permits               // deletes that wait for a permit, or have one

@@ -23,24 +23,49 @@ func (l *lane) Prepare(now time.Time) (work dispatch.Work, wake time.Time) {
 // lanes' requests.
 func (l *lane) Urgent() bool { return len(l.permits.permitted) > 0 }
 
-// Offer implements [dispatch.Queue].
-func (l *lane) Offer(_ *dispatch.Request, now time.Time) dispatch.Offer {
-	read, cost, due := l.e.nextCall(l, now)
-	l.offersRead = read
-	o := dispatch.Offer{Cost: cost, Due: due}
-	switch {
-	case due.After(now):
-	case read:
-		o.Last = l.Reads.OneByOne()
-	default:
-		o.Alone, o.Reserve = l.upcoming().uploads(), l.e.reserve(l, now)
+// Offer implements [dispatch.Queue]: reads that are due, else writes, else reads when they will
+// be due.
+func (l *lane) Offer(now time.Time) dispatch.Offer {
+	e := l.e
+	e.refresh(l, now) // first, because it may queue lookups
+	e.expire(l, now, true)
+	if len(l.permits.permitted) > 0 {
+		return dispatch.Offer{Cost: quota.Write, Due: now}
 	}
-	return o
+	due := l.readsDue(now)
+	switch {
+	case !due.After(now):
+		return dispatch.Offer{Cost: quota.Read, Due: now, Last: l.Reads.OneByOne()}
+	case len(l.ready) > 0:
+		return dispatch.Offer{Cost: quota.Write, Due: now, Reserve: e.reserve(l, now), Next: due, Alone: l.ready[0].uploads()}
+	}
+	return dispatch.Offer{Cost: quota.Read, Due: due}
+}
+
+// readsDue is when the lane's next read is due; quota.Never if there is none before an answer.
+func (l *lane) readsDue(now time.Time) time.Time {
+	switch {
+	case l.lookups.empty():
+		return quota.Never
+	case l.Reads.OneByOne() && l.reading > 0: // the answer on its way comes first
+		return quota.Never
+	case l.Reads.NotBefore.After(now):
+		return l.Reads.NotBefore
+	}
+	idle := len(l.ready) == 0 && l.permits.awaited == 0
+	if idle && l.e.d.Quiet() {
+		return now
+	}
+	due := l.lookups.when(now, l.Reads.Size(), idle && l.InFlight() == 0)
+	if due.After(now) {
+		l.e.linger(l)
+	}
+	return due
 }
 
 // Take implements [dispatch.Queue].
-func (l *lane) Take(_ *dispatch.Request, now time.Time) (graph.Call, dispatch.Item) {
-	if l.offersRead {
+func (l *lane) Take(o dispatch.Offer, now time.Time) (graph.Call, dispatch.Item) {
+	if o.Cost == quota.Read {
 		p := l.takeRead(now)
 		l.reading++
 		return p.call(l.Account), p
@@ -67,8 +92,8 @@ func (l *lane) takeRead(now time.Time) *bulkRead {
 }
 
 // HeldBack implements [dispatch.Queue].
-func (l *lane) HeldBack(o dispatch.Offer, r *dispatch.Request, until, now time.Time) {
-	if until.Before(quota.Never) && len(r.Calls) == 0 {
+func (l *lane) HeldBack(o dispatch.Offer, alone bool, until, now time.Time) {
+	if alone && until.Before(quota.Never) {
 		l.e.expire(l, until, false)
 	}
 	if o.Cost == quota.Read {
@@ -92,48 +117,18 @@ func (l *lane) GaveUp() { l.e.giveUpLane(l) }
 // reserve is how much quota has to be free beside a write: it leaves room for the deletes of a
 // group whose copies are being read, or that is saved up for.
 func (e *Engine) reserve(l *lane, now time.Time) quota.Cost {
-	p := &l.permits
-	n := 0
-	switch {
-	case len(p.permitted) > 0:
+	switch p := &l.permits; {
 	case p.group.busy(now):
-		n = p.group.withoutPermit
+		return quota.Write.Times(p.group.withoutPermit)
 	case p.saving:
-		n = min(len(p.waiting), l.groupSize(e.d.Rules()))
+		return quota.Write.Times(min(len(p.waiting), l.groupSize(e.d.Rules())))
 	}
-	return quota.Write.Times(n)
+	return quota.Cost{}
 }
 
 // slowWrite is from when on a write counts as held back: Limited access allows one
 // every 15 seconds, Full access ten a second.
 const slowWrite = time.Second
-
-// nextCall is what the lane would send next: reads that are due, else writes, else
-// reads when they will be due.
-func (e *Engine) nextCall(l *lane, now time.Time) (read bool, cost quota.Cost, due time.Time) {
-	e.refresh(l, now) // first, because it may queue lookups
-	e.expire(l, now, true)
-	if len(l.permits.permitted) > 0 {
-		return false, quota.Write, now
-	}
-	due = quota.Never
-	switch {
-	case l.lookups.empty():
-	case l.Reads.OneByOne() && l.reading > 0: // the answer on its way comes first
-	case l.Reads.NotBefore.After(now):
-		due = l.Reads.NotBefore
-	default:
-		due = l.lookups.when(now, l.Reads.Size(), len(l.ready) == 0 && l.InFlight() == 0 && l.permits.awaited == 0)
-		if !due.After(now) || e.d.Quiet() && len(l.ready) == 0 && l.permits.awaited == 0 {
-			return true, quota.Read, now
-		}
-		e.linger(l)
-	}
-	if len(l.ready) > 0 {
-		return false, quota.Write, now
-	}
-	return true, quota.Read, due
-}
 
 // linger notes that the lane has lookups that wait for more to come.
 func (e *Engine) linger(l *lane) {

@@ -36,7 +36,7 @@ type Options struct {
 
 	Audit bool // for tests: see dispatch.Options
 
-	Observe func(jobs.Event)                  // told what happens, from one goroutine
+	Observe func(jobs.Event)                  // see dispatch.Options; the start of the run is told before it begins
 	File    func(plan.Op) (graph.File, error) // the file of an upload; the error is a *jobs.FileError
 }
 

@@ -46,7 +46,7 @@ func (e *Engine) permit(t *task) {
 	e.ungroup(t)
 	t.sendFirst = false
 	t.home.permits.permitted = append(t.home.permits.permitted, t)
-	t.home.Urgent()
+	t.home.Wake()
 }
 
 // onTrial reports whether a waiting delete is a trial of the lane's route: the others wait
@@ -79,6 +79,9 @@ func (e *Engine) expire(l *lane, at time.Time, smaller bool) {
 		}
 		t.forgetCopies()
 		e.advance(t)
+	}
+	if expired { // its turn was prepared as if they were to be sent
+		l.Wake()
 	}
 	if expired && smaller {
 		p.most = max(1, l.groupSize(e.d.Rules())/2)

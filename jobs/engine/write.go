@@ -58,7 +58,7 @@ func (w *write) Answered(_ *dispatch.Request, reply graph.Reply, now time.Time) 
 }
 
 // Unsent implements [dispatch.Item].
-func (w *write) Unsent(_ *dispatch.Request, why error, _ time.Time) {
+func (w *write) Unsent(why error, _ time.Time) {
 	t, e := w.task, w.task.home.e
 	var file *jobs.FileError
 	var disk *jobs.CheckpointError

@@ -76,7 +76,7 @@ func (a *accountScan) Prepare(time.Time) (dispatch.Work, time.Time) { return nil
 func (a *accountScan) Urgent() bool { return false }
 
 // HeldBack implements [dispatch.Queue].
-func (a *accountScan) HeldBack(dispatch.Offer, *dispatch.Request, time.Time, time.Time) {}
+func (a *accountScan) HeldBack(dispatch.Offer, bool, time.Time, time.Time) {}
 
 // GaveUp implements [dispatch.Queue].
 func (a *accountScan) GaveUp() { a.giveUp(a.lane.GivenUp) }
@@ -90,7 +90,7 @@ func (a *accountScan) giveUp(err *graph.Error) {
 }
 
 // Offer implements [dispatch.Queue]. It puts the next read first in the queue.
-func (a *accountScan) Offer(_ *dispatch.Request, now time.Time) dispatch.Offer {
+func (a *accountScan) Offer(now time.Time) dispatch.Offer {
 	nothing := dispatch.Offer{Due: quota.Never}
 	if a.refused != nil || a.lane.Reads.OneByOne() && a.out > 0 { // a few refusals in a row decide
 		return nothing
@@ -120,7 +120,7 @@ func (a *accountScan) Offer(_ *dispatch.Request, now time.Time) dispatch.Offer {
 }
 
 // Take implements [dispatch.Queue].
-func (a *accountScan) Take(*dispatch.Request, time.Time) (graph.Call, dispatch.Item) {
+func (a *accountScan) Take(dispatch.Offer, time.Time) (graph.Call, dispatch.Item) {
 	r := a.queue[0]
 	a.queue = a.queue[1:]
 	a.undoubt(r)

@@ -16,7 +16,7 @@ type pageRead struct {
 }
 
 // Unsent implements [dispatch.Item]; a reader sends all it takes.
-func (p *pageRead) Unsent(*dispatch.Request, error, time.Time) { p.a.again(p.r) }
+func (p *pageRead) Unsent(error, time.Time) { p.a.again(p.r) }
 
 // Answered implements [dispatch.Item].
 func (p *pageRead) Answered(sent *dispatch.Request, reply graph.Reply, now time.Time) {
