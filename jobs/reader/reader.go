@@ -33,9 +33,20 @@ type Reader struct {
 	tellsStatus bool // answers tell the status of images
 }
 
+// leastTold is from how long on a wait is told that the API did not impose: whoever lists
+// images sees no more of a run than these events.
+const leastTold = 10 * time.Second
+
 // New makes a reader.
 func New(api dispatch.API, opt dispatch.Options) *Reader {
 	opt.BatchSize, opt.CancelOnStop = 1, true
+	if observe := opt.Observe; observe != nil {
+		opt.Observe = func(e jobs.Event) {
+			if e.Kind != jobs.EventWaiting || e.Until.IsZero() || time.Until(e.Until) >= leastTold {
+				observe(e)
+			}
+		}
+	}
 	return &Reader{api: api, opt: opt.WithDefaults(), d: dispatch.New(opt)}
 }
 
