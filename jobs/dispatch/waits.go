@@ -15,8 +15,8 @@ import (
 // leastReported is from how long on a wait that the API did not impose is reported.
 const leastReported = 10 * time.Second
 
-// shownEvery is how often a changed wait of one lane is reported: its reads and its
-// writes may wait for different things in turns.
+// shownEvery is how often a wait of one lane is reported that ends sooner now: its reads and
+// its writes may wait for different things in turns.
 const shownEvery = 5 * time.Second
 
 // whyWait says in the API's words why something waits, and whether the wait is shorter
