@@ -70,12 +70,12 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 		return p.again
 	}
 	most := l.groupSize(e.d.Rules())
-	if l.Probing() {
-		most = 1
+	if until := p.since.Add(l.groupWait(most)); len(p.waiting) < most && until.After(now) && e.moreDeletesMayCome(l) && !p.onTrial() {
+		return until
 	}
 	n := min(most, len(p.waiting))
-	if until := p.since.Add(l.groupWait(most)); n < most && until.After(now) && e.moreDeletesMayCome(l) && !p.onTrial() {
-		return until
+	if l.Probing() {
+		n = 1
 	}
 	cost := quota.Write.Times(n)
 	if n > 1 { // the smallest limits hold no more than one write
