@@ -75,7 +75,7 @@ func (q *queue) Offer(now time.Time) dispatch.Offer {
 	if q.calls == 0 {
 		return dispatch.Offer{Due: quota.Never}
 	}
-	return dispatch.Offer{Cost: quota.Read, Due: now}
+	return dispatch.Offer{Cost: quota.Read, Due: now, Next: quota.Never}
 }
 
 func (q *queue) Take(dispatch.Offer, time.Time) (graph.Call, dispatch.Item) {
@@ -379,7 +379,7 @@ type twoOffers struct {
 func (q *twoOffers) Offer(now time.Time) dispatch.Offer {
 	switch {
 	case q.calls > 0 && !now.Before(q.from):
-		return dispatch.Offer{Cost: quota.Read, Due: now}
+		return dispatch.Offer{Cost: quota.Read, Due: now, Next: quota.Never}
 	case q.writes > 0:
 		return dispatch.Offer{Cost: quota.Write, Due: now, Next: q.from}
 	}

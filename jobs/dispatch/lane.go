@@ -71,7 +71,7 @@ type Offer struct {
 	Cost    quota.Cost
 	Reserve quota.Cost // has to be free beside it
 	Due     time.Time  // not before; quota.Never: there is none
-	Next    time.Time  // if quotas hold it back: when there may be another offer; zero: never
+	Next    time.Time  // if quotas hold it back: when there may be another offer
 	Alone   bool       // in a request of its own
 	Last    bool       // no other call follows it in its request
 }
@@ -174,6 +174,9 @@ func (l *Lane) InFlight() int { return l.inflight }
 func (l *Lane) Allowed(c quota.Cost, now time.Time) time.Time {
 	return Later(l.Own(c, now), l.gate.app.Next(now))
 }
+
+// AppAllows is when the app's quota allows so many calls one after the other.
+func (l *Lane) AppAllows(calls int, now time.Time) time.Time { return l.gate.app.NextOf(now, calls) }
 
 // Own is when the lane's own quota allows a call of this cost, whatever the app's says.
 func (l *Lane) Own(c quota.Cost, now time.Time) time.Time {

@@ -128,13 +128,8 @@ func (d *Dispatcher) fill(l *Lane, now time.Time) (r *Request, at, closed time.T
 			d.tellInherited(l, now)
 			l.Queue.HeldBack(o, len(r.Calls) == 0, until, now)
 			d.reportQuotaWait(l, o.Cost.Plus(o.Reserve), until, now)
-			switch {
-			case !own.After(now):
+			if at = Sooner(own, o.Next); !own.After(now) {
 				closed = app
-			case o.Next.IsZero():
-				at = own
-			default:
-				at = Sooner(own, o.Next)
 			}
 			break
 		}

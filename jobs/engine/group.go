@@ -81,7 +81,9 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 	if n > 1 { // the smallest limits hold no more than one write
 		cost = cost.Plus(quota.Read)
 	}
-	at := l.Allowed(cost, now)
+	// Calls of the app that come one by one would let each confirmation grow too old before
+	// the deletion can follow, again and again.
+	at := dispatch.Later(l.Own(cost, now), l.AppAllows(n+confirmingReads(p.waiting[:n]), now))
 	if p.saving = at.After(now); p.saving {
 		l.HoldBack(at)
 		if l.upcoming() == nil { // else what other writes wait for is told
@@ -127,6 +129,17 @@ func (l *lane) groupWait(n int) time.Duration {
 // from operations that were not claimed yet.
 func (e *Engine) moreDeletesMayCome(l *lane) bool {
 	return l.permits.coming > 0 || e.copying[l.Account] > 0 || e.unclaimed > 0
+}
+
+// confirmingReads is how many reads confirm the copies of these deletes, and their sources.
+func confirmingReads(tasks []*task) int {
+	accounts := map[plan.Account]bool{}
+	for _, t := range tasks {
+		for _, p := range t.places {
+			accounts[p.account] = true
+		}
+	}
+	return 1 + len(accounts)
 }
 
 // readable takes up to n waiting deletes whose copies can be read now, or says when

@@ -132,6 +132,14 @@ func (q *lookupQueue) first(lookups []*lookup, now time.Time) {
 
 func (q *lookupQueue) empty() bool { return len(q.order) == 0 && len(q.continued) == 0 }
 
+// forGroup reports whether a group of deletes waits for one of the lookups: its permits
+// would expire.
+func (q *lookupQueue) forGroup() bool {
+	return slices.ContainsFunc(q.order, func(l *lookup) bool {
+		return slices.ContainsFunc(l.waiters, func(w waiter) bool { return w.task.group != nil })
+	})
+}
+
 // when says from when on a read may be sent: now if it would be full.
 func (q *lookupQueue) when(now time.Time, width int, idle bool) time.Time {
 	if len(q.continued) > 0 || len(q.order) >= width {

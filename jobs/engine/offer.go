@@ -24,22 +24,30 @@ func (l *lane) Prepare(now time.Time) (work dispatch.Work, wake time.Time) {
 func (l *lane) Urgent() bool { return len(l.permits.permitted) > 0 }
 
 // Offer implements [dispatch.Queue]: reads that are due, else writes, else reads when they will
-// be due.
+// be due. Writes for which reading was done long ago come first: where calls are few, others'
+// reads would make them be read again for ever.
 func (l *lane) Offer(now time.Time) dispatch.Offer {
 	e := l.e
 	e.refresh(l, now) // first, because it may queue lookups
 	e.expire(l, now, true)
 	if len(l.permits.permitted) > 0 {
-		return dispatch.Offer{Cost: quota.Write, Due: now}
+		return dispatch.Offer{Cost: quota.Write, Due: now, Next: quota.Never}
 	}
 	due := l.readsDue(now)
 	switch {
-	case !due.After(now):
-		return dispatch.Offer{Cost: quota.Read, Due: now, Last: l.Reads.OneByOne()}
-	case len(l.ready) > 0:
-		return dispatch.Offer{Cost: quota.Write, Due: now, Reserve: e.reserve(l, now), Next: due, Alone: l.ready[0].uploads()}
+	case len(l.ready) == 0:
+		return dispatch.Offer{Cost: quota.Read, Due: due, Next: quota.Never, Last: l.Reads.OneByOne()}
+	case due.After(now):
+		return l.offerWrite(due, now)
+	case e.growsOld(l, now) && !l.lookups.forGroup():
+		return l.offerWrite(quota.Never, now)
 	}
-	return dispatch.Offer{Cost: quota.Read, Due: due}
+	return dispatch.Offer{Cost: quota.Read, Due: now, Next: quota.Never, Last: l.Reads.OneByOne()}
+}
+
+// offerWrite offers the next ready write, and if quotas hold it back another offer later.
+func (l *lane) offerWrite(other, now time.Time) dispatch.Offer {
+	return dispatch.Offer{Cost: quota.Write, Due: now, Reserve: l.e.reserve(l, now), Next: other, Alone: l.ready[0].uploads()}
 }
 
 // readsDue is when the lane's next read is due; quota.Never if there is none before an answer.
@@ -136,6 +144,12 @@ func (e *Engine) linger(l *lane) {
 		l.lingers = true
 		e.lingering = append(e.lingering, l)
 	}
+}
+
+// growsOld reports whether the next write has half the time behind it for which its
+// observations count.
+func (e *Engine) growsOld(l *lane, now time.Time) bool {
+	return len(l.ready) > 0 && l.ready[0].next(now.Add(observationAge/2), e.opt.Attempts).kind != stepSend
 }
 
 // refresh has ready tasks read again whose observations grew too old while the lane

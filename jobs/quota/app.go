@@ -1,6 +1,7 @@
 package quota
 
 import (
+	"math"
 	"time"
 
 	"adferry/graph"
@@ -16,8 +17,16 @@ type App struct {
 }
 
 // Next is the earliest time, not before now, at which any call may be sent.
-func (a App) Next(now time.Time) time.Time {
-	return later(a.Block.Next(now), a.calls.next(now, 1, callSpan))
+func (a App) Next(now time.Time) time.Time { return a.NextOf(now, 1) }
+
+// NextOf is the earliest time, not before now, at which so many calls may be sent one after the
+// other, or as many of them as the limit ever allows.
+func (a App) NextOf(now time.Time, calls int) time.Time {
+	points := float64(calls)
+	if a.calls.limit > 0 {
+		points = max(1, min(points, math.Floor(a.calls.usable())))
+	}
+	return later(a.Block.Next(now), a.calls.next(now, points, callSpan))
 }
 
 // Spend charges a call that will be sent now.

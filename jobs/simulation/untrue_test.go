@@ -134,6 +134,12 @@ func (s *sim) act(o other) {
 	}))
 }
 
+// changedSince reports whether somebody else changed an image after a read of it was sent: an
+// earlier one may have been carried out later, and tell what is so now. sim.mu is held.
+func (s *sim) changedSince(p place, sent time.Time) bool {
+	return slices.ContainsFunc(s.changed, func(c outside) bool { return c.place == p && !c.at.Before(sent) })
+}
+
 // rival has somebody delete an image soon after a process saw it, when that is most
 // inconvenient. sim.mu is held.
 func (s *sim) rival(p place) {

@@ -267,7 +267,7 @@ func (w *wire) permit(c graph.Call, op jobs.Operation) {
 	switch {
 	case !told:
 		s.fault("%s was sent and nothing was read", s.name(op.Op))
-	case r.present != (op.Kind == plan.KindDelete) && s.oldest() == 0: // else the answers to two reads contradict each other
+	case r.present != (op.Kind == plan.KindDelete) && s.oldest() == 0 && !s.changedSince(d.place(), r.at): // else the answers to two reads contradict each other
 		s.fault("%s was sent, and a read said present=%v", s.name(op.Op), r.present)
 	case time.Since(r.at) > 11*time.Minute:
 		s.fault("%s was sent %v after the last read", s.name(op.Op), time.Since(r.at))
