@@ -26,8 +26,7 @@ func (d *Dispatcher) takeTurns(ctx context.Context, now time.Time) (wake time.Ti
 	for len(d.sleeping) > 0 && !d.sleeping[0].wake.After(now) {
 		d.sleeping[0].Wake()
 	}
-	d.urgentTurns(ctx, now)
-	wake = quota.Never
+	wake = d.urgentTurns(ctx, now)
 	for _, g := range d.gates {
 		wake = Sooner(wake, d.turnsOf(ctx, g, now))
 	}
@@ -45,19 +44,28 @@ func (d *Dispatcher) canStart(free int) bool {
 	return d.pool.free(free) && d.stop == nil && !d.contact.Trial
 }
 
-// urgentTurns gives turns to the lanes that come before all others.
-func (d *Dispatcher) urgentTurns(ctx context.Context, now time.Time) {
-	for d.canStart(0) && len(d.urgent) > 0 {
+// urgentTurns gives turns to the lanes that come before all others, as long as their queues are
+// urgent, and says when one of them could send that cannot now.
+func (d *Dispatcher) urgentTurns(ctx context.Context, now time.Time) (wake time.Time) {
+	wake = quota.Never
+	var still []*Lane
+	for len(d.urgent) > 0 {
 		l := d.urgent[0]
-		if l.Queue.Urgent() && !l.gate.refused(l.Account) {
-			if r, _, _ := d.fill(l, now); r != nil {
-				d.start(ctx, r)
-				continue
+		d.urgent = d.urgent[1:]
+		for l.Queue.Urgent() && d.canStart(0) && !l.gate.refused(l.Account) {
+			r, at, closed := d.fill(l, now)
+			if r == nil {
+				wake = Sooner(wake, Later(at, closed))
+				break
 			}
+			d.start(ctx, r)
 		}
-		d.urgent = d.urgent[1:] // its turn in the ring says what it waits for
-		l.urgent = false
+		if l.urgent = l.Queue.Urgent(); l.urgent {
+			still = append(still, l)
+		}
 	}
+	d.urgent = still
+	return wake
 }
 
 // turnsOf gives turns to the lanes of a gate until none can send, and says when the app's
