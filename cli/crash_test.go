@@ -66,6 +66,7 @@ func crashAt(t *testing.T, point string, n int, copied bool) {
 	if _, out, stderr := ran(t, c); c.ProcessState.Exited() {
 		t.Errorf("it was not passed %d times: the run ended by itself\n%s%s", n, out, stderr)
 	}
+	r.handleAll(t)
 	if reports, _ := filepath.Glob(filepath.Join(job, "*.csv")); len(reports) > 0 {
 		t.Errorf("there are reports: %v", reports)
 	}

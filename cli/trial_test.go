@@ -4,13 +4,17 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +29,7 @@ import (
 // the fate that each row has to have.
 type trial struct {
 	server   *sandbox.Server
+	open     atomic.Int64 // connections to it
 	url      string
 	manifest string
 	want     []string // status and reason, by row
@@ -61,9 +66,38 @@ func newTrial(t *testing.T, dir string, rows int, o sandbox.Options) *trial {
 // serve makes the trial's sandbox a server.
 func (r *trial) serve(t *testing.T) {
 	t.Helper()
-	web := httptest.NewServer(r.server)
+	web := httptest.NewUnstartedServer(r.server)
+	web.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		switch s {
+		case http.StateNew:
+			r.open.Add(1)
+		case http.StateClosed:
+			r.open.Add(-1)
+		}
+	}
+	web.Start()
 	t.Cleanup(web.Close)
 	r.url = web.URL
+}
+
+// handleAll waits until the server has handled all that a killed process sent to it, as it
+// would have on a machine with nothing else to do.
+func (r *trial) handleAll(t *testing.T) {
+	t.Helper()
+	last, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer last.Close()
+	if _, err := io.WriteString(last, "none\r\n\r\n"); err != nil { // refused before it reaches the sandbox
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(last); err != nil { // connections are accepted in turn: this is the last one
+		t.Fatal(err)
+	}
+	for r.open.Load() > 0 {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func source(i int) string { return fmt.Sprintf("110000000000000%d", i%7) }
@@ -223,6 +257,7 @@ func TestKilledAndResumed(t *testing.T) {
 			}
 			break
 		}
+		rough.handleAll(t)
 		killed++
 	}
 	if code, _, stderr := rough.run(t, "run", rough.manifest, "--job", job, "--yes", "--retry-base", "5ms"); code != exitFailures {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"adferry/jobs"
+	"adferry/jobs/dispatch"
 	"adferry/plan"
 )
 
@@ -78,16 +79,16 @@ func (e *Engine) stuckTasks(l *lane, now time.Time) int {
 	return e.blockedReads.stuck(l, now)
 }
 
-func (e *Engine) admit(l *lane, operations []jobs.Operation) {
+func (e *Engine) admit(l *lane, operations []jobs.Operation, now time.Time) {
 	for _, o := range operations {
 		if e.opt.Only == nil || e.opt.Only(o) {
-			e.begin(newTask(o, l))
+			e.begin(newTask(o, l), now)
 		}
 	}
 }
 
 // begin takes a task into memory.
-func (e *Engine) begin(t *task) {
+func (e *Engine) begin(t *task, now time.Time) {
 	t.readOnly, t.needsBackup = e.opt.ReadOnly, e.opt.Backup != nil && t.Kind == plan.KindDelete
 	e.held++
 	t.home.held++
@@ -98,9 +99,22 @@ func (e *Engine) begin(t *task) {
 		t.coming = true
 		t.home.permits.coming++
 	}
-	if t.home.takeTurn(t) {
+	switch landed := e.landed(t, now); {
+	case !t.home.takeTurn(t):
+	case landed.After(now):
+		e.d.After(landed, func() { e.advance(t) })
+	default:
 		e.advance(t)
 	}
+}
+
+// landed is when a write that an earlier process sent is read back: as with one whose answer
+// is lost while this process runs, what has just left may not have taken effect yet.
+func (e *Engine) landed(t *task, now time.Time) time.Time {
+	if !t.lost {
+		return now
+	}
+	return dispatch.Sooner(t.Outcome.LastSent, now).Add(e.opt.RetryBase)
 }
 
 // noMoreDeletes notes that a task will bring no more deletes to a group.

@@ -36,7 +36,9 @@
 //
 // The intent is on disk before a write is sent, and the outcome before anything that
 // depends on it starts. An operation whose answer is lost stays sent: reading tells
-// whether to record it as done or to send it again.
+// whether to record it as done or to send it again. The reading waits for the first pause of
+// a retry, also in a process that goes on after another was killed: what has just left may
+// not have taken effect yet.
 //
 // # Deletes
 //

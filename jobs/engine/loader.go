@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"sync"
+	"time"
 
 	"adferry/jobs"
 )
@@ -85,7 +86,7 @@ func (d *loader) done(p load, operations []jobs.Operation, err error, aborted bo
 	if p.then != nil {
 		p.then(operations)
 	}
-	d.e.admit(p.lane, operations)
+	d.e.admit(p.lane, operations, time.Now())
 	p.lane.noteMore()
 	p.lane.wantMore()
 }

@@ -1,9 +1,13 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -175,4 +179,65 @@ func TestAttemptBudget(t *testing.T) {
 			t.Errorf("got %d attempts, code %d, message %q; want 3, 2 and the API's words", r.Attempts, r.Code, r.Message)
 		}
 	})
+}
+
+// A process that goes on at once after another was killed does not repeat a write that the
+// server has received and not yet carried out: a transport holds it, as a slow server would.
+func TestKilledWhileWriteLands(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		direct := w.Wire.API
+		w.Wire.API = jobtest.ClientOver(t, lands{w.Server, 600 * time.Millisecond})
+		w.Has("11", "a")
+		w.Has("22")
+		w.Manifest("copy 11 a 22")
+		ctx, kill := context.WithCancel(context.Background())
+		time.AfterFunc(100*time.Millisecond, kill)
+		_ = w.RunCtx(ctx, engine.Options{}, nil)
+		if s := w.Operations()[0].Outcome.State; s != jobs.Sent || w.Server.Stats().Calls[sandbox.Copy] != 0 {
+			t.Fatalf("got state %s: the test is void", s)
+		}
+		w.Wire.API = direct
+		if err := w.Run(engine.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		w.Expect("done")
+		w.Once()
+		if n := w.Server.Stats().Calls[sandbox.Copy]; n != 1 {
+			t.Errorf("got %d copies, want 1", n)
+		}
+	})
+}
+
+// lands is a server that carries out a write some time after it received it, also if
+// whoever sent it has gone.
+type lands struct {
+	http.Handler
+	after time.Duration
+}
+
+func (l lands) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		body, _ = io.ReadAll(r.Body)
+	}
+	received := r.Clone(context.WithoutCancel(r.Context()))
+	received.Body = io.NopCloser(bytes.NewReader(body))
+	answer := make(chan *http.Response, 1)
+	go func() {
+		if bytes.Contains(body, []byte("copy_from")) {
+			time.Sleep(l.after)
+		}
+		rec := httptest.NewRecorder()
+		l.ServeHTTP(rec, received)
+		answer <- rec.Result()
+	}()
+	select {
+	case a := <-answer:
+		return a, nil
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
 }
