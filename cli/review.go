@@ -45,6 +45,7 @@ func reviewUndo(ctx context.Context, s *streams, se *session, u undo.Job, origin
 	if err != nil || page.Pictures == 0 {
 		return "", err
 	}
+	page.Rehearsed = sandboxed
 	failed := func(err error) {
 		page.Unread = append(page.Unread, err)
 		se.log.Warn("pictures not read", "error", err)

@@ -24,6 +24,10 @@ type Review struct {
 	Unread   []error  // why pictures are missing, as far as the reading has come
 	Pictures int      // of all pages
 	AsOf     time.Time
+
+	// Rehearsed leaves out the thumbnails, which the sandbox inside a process no longer
+	// serves: their links lead to the host that it stands in for.
+	Rehearsed bool
 }
 
 func (r *Review) pages() int { return (r.Pictures + picturesOnPage - 1) / picturesOnPage }
@@ -63,6 +67,9 @@ func (r *Review) writePage(w io.Writer, page int, next func() (review.Picture, e
 				return err
 			}
 		}
+		if r.Rehearsed {
+			p.Thumbnail = ""
+		}
 		if err := s.add(p); err != nil {
 			return err
 		}
@@ -72,6 +79,9 @@ func (r *Review) writePage(w io.Writer, page int, next func() (review.Picture, e
 
 func (r *Review) head(page int) sheetHead {
 	notes := r.Notes
+	if r.Rehearsed {
+		notes = append(notes[:len(notes):len(notes)], "This is a rehearsal, whose sandbox has ended: there are no thumbnails.")
+	}
 	for _, err := range r.Unread[:min(len(r.Unread), mostUnread)] {
 		notes = append(notes[:len(notes):len(notes)], "Pictures are missing: "+err.Error()+".")
 	}
