@@ -39,9 +39,9 @@ type answer struct {
 // openBrowser starts Chromium, or skips the test where there is none.
 func openBrowser(t *testing.T) *browser {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("chromium is not installed: on Debian, apt-get install chromium")
+	path := browserPath()
+	if path == "" {
+		t.Skip("no Chromium here: on Debian, apt-get install chromium")
 	}
 	args := []string{"--headless=new", "--remote-debugging-pipe", "--disable-gpu", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-dev-shm-usage", "--user-data-dir=" + t.TempDir(), "about:blank"}
