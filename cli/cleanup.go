@@ -94,7 +94,8 @@ func runCleanup(ctx context.Context, o *cleanupOptions, run runOptions, s *strea
 	return o.run(ctx, s, se)
 }
 
-// run carries the cleanup out: it makes nothing before the deletions are agreed to.
+// run carries the cleanup out: before the deletions are agreed to it makes nothing but
+// their pictures.
 func (o *cleanupOptions) run(ctx context.Context, s *streams, se *session) error {
 	se.mostDeletes = jobs.Share{} // of a job's rows; a cleanup's limit is of the accounts' images
 	switch {

@@ -46,6 +46,11 @@ func (o *cleanupOptions) dryRunCleanup(ctx context.Context, s *streams, se *sess
 	if _, err := inv.Save(o.dir, reports.WriteFile); err != nil {
 		return notStarted(&store.DiskError{Err: err})
 	}
+	path, err := reviewCleanup(inv, o.dir)
+	if err != nil {
+		return notStarted(err)
+	}
+	fmt.Fprintln(s.out, reports.ReviewAt(path))
 	fmt.Fprintln(s.out, reports.DryRunOfCleanup(filepath.Join(o.dir, cleanup.ManifestName), o.dir))
 	return endCleanup(s, inv, inv.CheckLimit())
 }
@@ -53,7 +58,7 @@ func (o *cleanupOptions) dryRunCleanup(ctx context.Context, s *streams, se *sess
 // checkDraft refuses a folder that the cleanup cannot write its manifest and job into.
 // The manifest of an earlier dry run may be replaced, unless it was changed since.
 func checkDraft(dir string) error {
-	if err := store.CheckVacant(dir, draftNames()...); err != nil {
+	if err := store.CheckVacant(dir, draftFiles(dir)...); err != nil {
 		return err
 	}
 	if cleanup.Replaceable(dir) {

@@ -16,7 +16,7 @@ import (
 )
 
 // start lists the ad accounts and runs the job that follows from it, in the folder that
-// makeDir makes once there is something to delete.
+// makeDir makes once there is something to delete and somebody can agree to it.
 func (o *cleanupOptions) start(ctx context.Context, s *streams, se *session, makeDir func() (string, error)) error {
 	inv, err := o.list(ctx, s, se)
 	if err != nil {
@@ -32,12 +32,21 @@ func (o *cleanupOptions) start(ctx context.Context, s *streams, se *session, mak
 	if err := inv.CheckLimit(); err != nil {
 		return endCleanup(s, inv, err)
 	}
-	if err := se.askConsent(s, reports.CleanupDeletions(inv)); err != nil {
+	what := reports.CleanupDeletions(inv)
+	if err := se.checkAnswerable(s, what); err != nil {
 		return endCleanup(s, inv, err)
 	}
 	dir, err := makeDir()
 	if err != nil {
 		return notStarted(err)
+	}
+	path, err := reviewCleanup(inv, dir)
+	if err != nil {
+		return notStarted(err)
+	}
+	if err := se.askConsent(s, what, path); err != nil {
+		removeReview(dir)
+		return endCleanup(s, inv, err)
 	}
 	job, err := makeCleanup(ctx, s, se, inv, dir)
 	if err != nil {
@@ -55,7 +64,7 @@ func makeCleanup(ctx context.Context, s *streams, se *session, inv *cleanup.Inve
 	}
 	path := filepath.Join(dir, cleanup.ManifestName)
 	job, _, err := store.Create(ctx, dir, store.Spec{
-		Manifest: absolute(path), Policy: inv.Policy(), Consent: true, Endpoint: se.server().origin, Settings: se.settings, Allowed: draftNames(),
+		Manifest: absolute(path), Policy: inv.Policy(), Consent: true, Endpoint: se.server().origin, Settings: se.settings, Allowed: draftFiles(dir),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 			p, err := readManifest(path, visit)
 			if err == nil && p.SHA256 != sum { // the consent is for what was listed, and nothing else

@@ -15,8 +15,9 @@ import (
 )
 
 // checkDeletions lets a plan pass that deletes nothing, or as much as was agreed to; what
-// tells of its deletions.
-func (o consent) checkDeletions(s *streams, p *plan.Plan, limit jobs.Share, what func(*plan.Plan) string) error {
+// tells of its deletions. review makes pictures of them before anybody is asked, and
+// returns where they are; it may be nil.
+func (o consent) checkDeletions(s *streams, p *plan.Plan, limit jobs.Share, what func(*plan.Plan) string, review func() (string, error)) error {
 	deletes := p.Counts().Deletes
 	if deletes == 0 {
 		return nil
@@ -24,21 +25,36 @@ func (o consent) checkDeletions(s *streams, p *plan.Plan, limit jobs.Share, what
 	if err := checkMaxDelete(limit, deletes, p.Rows); err != nil {
 		return err
 	}
-	return o.askConsent(s, what(p))
+	if err := o.checkAnswerable(s, what(p)); err != nil {
+		return err
+	}
+	path := ""
+	if review != nil {
+		var err error
+		if path, err = review(); err != nil {
+			return err
+		}
+	}
+	return o.askConsent(s, what(p), path)
+}
+
+// checkAnswerable refuses deletions that were not agreed to beforehand where nobody can be
+// asked.
+func (o consent) checkAnswerable(s *streams, what string) error {
+	if in, ok := s.in.(*os.File); o.given || ok && term.IsTerminal(int(in.Fd())) {
+		return nil
+	}
+	return &guardError{what: what, hint: "to agree, add --yes; nothing was sent"}
 }
 
 // askConsent lets deletions pass that were agreed to beforehand, or are now at the
-// terminal. what says which.
-func (o consent) askConsent(s *streams, what string) error {
-	if o.given {
-		return nil
+// terminal. what says which, and review is the page with their pictures, or "".
+func (o consent) askConsent(s *streams, what, review string) error {
+	if err := o.checkAnswerable(s, what); o.given || err != nil {
+		return err
 	}
-	in, ok := s.in.(*os.File)
-	if !ok || !term.IsTerminal(int(in.Fd())) {
-		return &guardError{what: what, hint: "to agree, add --yes; nothing was sent"}
-	}
-	fmt.Fprint(s.err, reports.AskConsent(what, o.backup))
-	answer, err := bufio.NewReader(io.LimitReader(in, 1024)).ReadString('\n')
+	fmt.Fprint(s.err, reports.AskConsent(what, o.backup, review))
+	answer, err := bufio.NewReader(io.LimitReader(s.in, 1024)).ReadString('\n')
 	if err != nil && err != io.EOF || strings.TrimSpace(strings.ToLower(answer)) != "yes" {
 		return &guardError{what: "the deletions were not confirmed", hint: "nothing was sent"}
 	}

@@ -40,6 +40,7 @@ var examples = map[string][]manual.Example{
 	"list": {
 		{Line: "adferry list act_2310000000000017", Does: "a table of the account's images"},
 		{Line: "adferry list act_2310000000000017 act_2310000000000025 --format csv", Does: "the rows of a manifest, but for target_account"},
+		{Line: "adferry list act_2310000000000017 --format html", Does: "a page of their pictures; send it to a file, and open that in a browser"},
 		{Line: "adferry list act_2310000000000017 --count", Does: "how many there are, in one call"},
 	},
 	"manifest": {
@@ -52,6 +53,7 @@ var examples = map[string][]manual.Example{
 	},
 	"cleanup": {
 		{Line: "adferry cleanup act_2310000000000017 --unused --older-than 180d --dry-run", Does: "see what nothing has used for half a year"},
+		{Line: "adferry cleanup act_2310000000000017 --unused --dry-run --job spring", Does: "look at what would go in spring/review.html"},
 		{Line: "adferry cleanup act_2310000000000017 --unused --backup kept --job spring --yes", Does: "delete all that nothing uses, and keep a copy of each"},
 		{Line: "adferry cleanup act_2310000000000017 --unused --jobs cleanups --yes", Does: "from a timer: each run has a dated folder in cleanups"},
 	},

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"adferry/jobs/cleanup"
+	"adferry/jobs/review"
 	"adferry/jobs/store"
 	"adferry/reports"
 )
@@ -81,7 +82,7 @@ func notAFile(option, dir string) error {
 // writes, or reserves for what it will write there. Some file systems take names in any
 // case for the same.
 func isReportName(name string) bool {
-	return slices.ContainsFunc(append(reports.Names(), store.FileName, store.UsesName, "review.html", reports.CreativesName), func(own string) bool {
+	return slices.ContainsFunc(append(reports.Names(), store.FileName, store.UsesName, review.FirstPage, reports.CreativesName), func(own string) bool {
 		return strings.EqualFold(own, name)
 	})
 }
@@ -105,8 +106,11 @@ func allowedFiles(m *manifest, dir string) []string {
 	if !isInside(m, dir) {
 		return nil
 	}
-	return append(draftNames(), filepath.Base(m.kept))
+	return append(draftFiles(dir), filepath.Base(m.kept))
 }
 
 // draftNames are the files that a cleanup writes before its job is made.
 func draftNames() []string { return []string{cleanup.ManifestName, cleanup.CriteriaName} }
+
+// draftFiles are those and the pages of its review in a folder.
+func draftFiles(dir string) []string { return append(draftNames(), review.Pages(dir)...) }

@@ -12,7 +12,7 @@ import (
 // of its undo, which is not at work while this process has the job's lock. Names that
 // adferry does not give stay.
 func removeLeftovers(dir string) {
-	reports.Sweep(dir, draftNames()...)
+	reports.Sweep(dir, draftFiles(dir)...)
 	dir = absolute(dir)
 	if u := (undo.Job{Dir: undo.DirOf(dir)}); os.Remove(u.Draft()) == nil {
 		u.Tidy()

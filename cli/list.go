@@ -5,11 +5,13 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"adferry/graph"
 	"adferry/jobs/reader"
+	"adferry/jobs/review"
 	"adferry/plan"
 	"adferry/reports"
 )
@@ -25,11 +27,13 @@ func listCommand(s *streams) *cli.Command {
 			"too: see the field status. --count shows the number that the API itself reports.\n\n" +
 			"--format csv begins with source_account and hash, like a manifest: " +
 			"to make one, add a column target_account, or operation with delete in it.\n\n" +
+			"--format html makes a page of pictures, with fields of its own: " +
+			"adferry list ACCOUNT --format html > images.html, to be opened in a browser.\n\n" +
 			"The fields are " + strings.Join(graph.ImageFields, ", ") + ".\n\n" +
 			"Exit code 1: some ad account could not be read to its end; the others were listed.",
 		Flags: append(append(filterFlags(),
 			stringFlag("fields", strings.Join(usualFields, ","), "NAME,...", "fields to show besides the hash"),
-			stringFlag("format", "table", "table|csv|json|jsonl", "form of the output"),
+			stringFlag("format", "table", "table|csv|json|jsonl|html", "form of the output; html is a page of pictures for a browser"),
 			boolFlag("count", "show how many images there are, and list none"),
 		), readFlags()...),
 		Action: func(c *cli.Context) error {
@@ -77,6 +81,12 @@ func listRequestOf(c *cli.Context) (r listRequest, err error) {
 	if err := r.format.UnmarshalText([]byte(c.String("format"))); err != nil {
 		return r, usagef("", "--format %w", err)
 	}
+	if r.format == reports.FormatHTML && r.count {
+		return r, usagef("leave one of them out", "--count has no pictures to show with --format html")
+	}
+	if r.format == reports.FormatHTML && c.IsSet("fields") {
+		return r, usagef("leave one of them out", "--format html has fields of its own, and takes no --fields")
+	}
 	if r.fields, err = fieldsOf(c.String("fields")); err != nil {
 		return r, err
 	}
@@ -92,11 +102,15 @@ func list(ctx context.Context, o readOptions, s *streams, request listRequest) e
 	ctx, release := untilSignal(ctx)
 	defer release()
 	q := request.query
-	if request.count {
+	switch {
+	case request.count:
 		err = countImages(ctx, r, request.accounts, q, request.format, s.out)
-	} else {
+	case request.format == reports.FormatHTML:
+		q.Fields = review.Fields
+		err = listImages(ctx, r, request.accounts, q, pictureList{reports.NewPictureList(s.out, request.accounts, time.Now())})
+	default:
 		q.Fields, q.Raw = append([]string{graph.FieldHash}, request.fields...), true
-		err = listImages(ctx, r, request.accounts, q, reports.NewListing(s.out, request.format, request.fields))
+		err = listImages(ctx, r, request.accounts, q, fieldList{reports.NewListing(s.out, request.format, request.fields)})
 	}
 	if s.out.err != nil {
 		return s.out.err
@@ -116,21 +130,53 @@ func countImages(ctx context.Context, r *reading, accounts []plan.Account, q gra
 	return read
 }
 
-func listImages(ctx context.Context, r *reading, accounts []plan.Account, q graph.Query, l *reports.Listing) error {
+// imageList shows images while they are read.
+type imageList interface {
+	image(plan.Account, plan.Hash, graph.Image) error
+	Page() error // brings what was added to the reader
+	// end ends the list; read is why it lacks images, or nil.
+	end(read error) error
+}
+
+// fieldList shows fields as the API gave them.
+type fieldList struct{ *reports.Listing }
+
+func (l fieldList) image(a plan.Account, h plan.Hash, i graph.Image) error {
+	return l.Image(a, h, i.Raw)
+}
+func (l fieldList) end(error) error { return l.End() }
+
+// pictureList shows pictures.
+type pictureList struct{ *reports.PictureList }
+
+func (l pictureList) image(a plan.Account, h plan.Hash, i graph.Image) error {
+	p := review.Of(a, i)
+	p.Hash = h
+	return l.Picture(p)
+}
+
+func (l pictureList) end(read error) error {
+	if read != nil {
+		l.Incomplete()
+	}
+	return l.End()
+}
+
+func listImages(ctx context.Context, r *reading, accounts []plan.Account, q graph.Query, l imageList) error {
 	var read error
 	if len(q.Hashes) > 0 {
 		read = findImages(ctx, r, accounts, q, l)
 	} else {
 		read = r.reader.List(ctx, accounts, q, func(a plan.Account, page graph.Reply) error {
 			for _, i := range page.Images {
-				if err := l.Image(a, plan.Hash(i.Hash), i.Raw); err != nil {
+				if err := l.image(a, plan.Hash(i.Hash), i); err != nil {
 					return err
 				}
 			}
 			return l.Page()
 		})
 	}
-	if err := l.End(); err != nil {
+	if err := l.end(read); err != nil {
 		return err
 	}
 	return read
@@ -138,7 +184,7 @@ func listImages(ctx context.Context, r *reading, accounts []plan.Account, q grap
 
 // findImages lists the images that were asked for by hash, and tells which are not
 // there.
-func findImages(ctx context.Context, r *reading, accounts []plan.Account, q graph.Query, l *reports.Listing) error {
+func findImages(ctx context.Context, r *reading, accounts []plan.Account, q graph.Query, l imageList) error {
 	asked := q.Hashes
 	q.Hashes = nil
 	hashes := func(plan.Account) iter.Seq2[plan.Hash, error] {
@@ -153,7 +199,7 @@ func findImages(ctx context.Context, r *reading, accounts []plan.Account, q grap
 	return r.reader.Find(ctx, accounts, q, hashes, func(f reader.Found) error {
 		switch {
 		case f.Image != nil:
-			if err := l.Image(f.Account, f.Hash, f.Image.Raw); err != nil {
+			if err := l.image(f.Account, f.Hash, *f.Image); err != nil {
 				return err
 			}
 		case !q.Filtered():

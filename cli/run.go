@@ -112,7 +112,7 @@ func runNew(ctx context.Context, s *streams, se *session, m *manifest, dir strin
 	if err := se.connectTo(ctx, s, se.sandboxed); err != nil {
 		return err
 	}
-	if err := se.checkDeletions(s, p, se.mostDeletes, reports.ManifestDeletions); err != nil {
+	if err := se.checkDeletions(s, p, se.mostDeletes, reports.ManifestDeletions, nil); err != nil {
 		return err
 	}
 	job, made, err := store.Create(ctx, dir, store.Spec{

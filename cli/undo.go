@@ -70,14 +70,23 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) error {
 		if err != nil {
 			return showProblems(s, err)
 		}
+		makeReview := func() (string, error) { return reviewUndo(ctx, s, se, u, original, meta.Sandbox) }
 		if se.dryRun {
 			fmt.Fprint(s.err, reports.UndoLeft(found))
 			if where := reports.UndoOriginals(p); where != "" {
 				fmt.Fprintln(s.err, where)
 			}
+			path, err := makeReview()
+			if err != nil {
+				return err
+			}
+			if path != "" {
+				fmt.Fprintln(s.err, reports.ReviewAt(path))
+			}
 			return showPlan(s, u.Manifest(), p, se.mostDeletes)
 		}
-		if err := o.checkDeletions(s, p, se.mostDeletes, reports.UndoDeletions); err != nil {
+		if err := o.checkDeletions(s, p, se.mostDeletes, reports.UndoDeletions, makeReview); err != nil {
+			removeReview(u.Dir)
 			return err
 		}
 	}

@@ -22,6 +22,7 @@ type Image struct {
 	Created   string
 	Updated   string
 	Permalink string
+	Thumbnail string // URL of a picture that fits 128x128 pixels; expires
 	Width     number // pixels, as uploaded
 	Height    number
 
@@ -47,6 +48,7 @@ const (
 	FieldCreated    = "created_time"
 	FieldUpdated    = "updated_time"
 	FieldPermalink  = "permalink_url"
+	FieldThumbnail  = "url_128"
 	FieldWidth      = "original_width"
 	FieldHeight     = "original_height"
 	FieldCreatives  = "creatives"
@@ -59,7 +61,7 @@ const (
 // ImageFields are the documented fields of an ad image, by their names (Marketing
 // API reference, "Ad Image"; owner_business is in Meta's SDK specification only).
 var ImageFields = []string{
-	FieldID, FieldAccountID, FieldHash, FieldName, FieldStatus, FieldURL, "url_128", FieldPermalink,
+	FieldID, FieldAccountID, FieldHash, FieldName, FieldStatus, FieldURL, FieldThumbnail, FieldPermalink,
 	FieldServedWidth, FieldServedHeight, FieldWidth, FieldHeight, FieldCreated, FieldUpdated,
 	FieldCreatives, FieldAssociated, "owner_business",
 }
@@ -128,6 +130,7 @@ func (i *Image) UnmarshalJSON(data []byte) error {
 		Created    text            `json:"created_time"`
 		Updated    text            `json:"updated_time"`
 		Permalink  text            `json:"permalink_url"`
+		Thumbnail  text            `json:"url_128"`
 		Width      number          `json:"original_width"`
 		Height     number          `json:"original_height"`
 		ServedW    number          `json:"width"`
@@ -141,7 +144,7 @@ func (i *Image) UnmarshalJSON(data []byte) error {
 	*i = Image{
 		ID: string(wire.ID), AccountID: string(wire.AccountID), Hash: strings.ToLower(string(wire.Hash)),
 		Name: string(wire.Name), URL: string(wire.URL), Created: string(wire.Created), Updated: string(wire.Updated),
-		Permalink: string(wire.Permalink), Width: wire.Width, Height: wire.Height,
+		Permalink: string(wire.Permalink), Thumbnail: string(wire.Thumbnail), Width: wire.Width, Height: wire.Height,
 		ServedWidth: wire.ServedW, ServedHeight: wire.ServedH,
 	}
 	if i.Hash == "" {

@@ -81,6 +81,16 @@
 // for characters that steer a terminal, which are escaped. The columns of a table
 // are as wide as its first page needs.
 //
+// # Pictures
+//
+// A [PictureList] is one page of all images of a list; [WriteReview] makes pages of 300:
+// review.html, review-2.html and so on. Both are HTML without scripts whose policy
+// (Content-Security-Policy) lets it load images and nothing else. A browser loads the
+// thumbnails as they are scrolled into view, and sends no referrer. A link is https, or
+// http on 127.0.0.1 or localhost, and carries no credential; another one is left out, and
+// the image has no thumbnail. Names and the API's words are escaped. An image that the API
+// tells little of is shown with what is not told.
+//
 // # The way in and out
 //
 // [WriteManifest] writes operation, source_account, hash, target_account and name, with

@@ -3,6 +3,9 @@ package reports
 import (
 	"fmt"
 	"io"
+	"strings"
+
+	"adferry/jobs/review"
 )
 
 // WriteFile writes or replaces the file name in dir, whole or not at all, also across a
@@ -22,15 +25,16 @@ func WriteFile(dir, name string, write func(io.Writer) error) error {
 	return nil
 }
 
-// Made reports whether a file of this name is one that Write makes, one of also, or a
-// temporary file that a crash left of one of them.
+// Made reports whether a file of this name is one that Write or WriteReview makes, one of
+// also, or a temporary file that a crash left of one of them.
 func Made(name string, also ...string) bool {
 	for _, n := range append(Names(), also...) {
 		if name == n || temporary(name, n) {
 			return true
 		}
 	}
-	return false
+	hidden := strings.TrimRight(strings.TrimPrefix(name, "."), "0123456789")
+	return review.IsPage(name) || review.IsPage(hidden) && temporary(name, hidden)
 }
 
 // Names are the files that Write makes.

@@ -18,9 +18,10 @@ const (
 	FormatCSV            // with source_account and hash first: columns of a manifest
 	FormatJSON           // one array
 	FormatJSONL          // an object on each line
+	FormatHTML           // a page of pictures: see PictureList
 )
 
-var formatNames = [...]string{"unknown", "table", "csv", "json", "jsonl"}
+var formatNames = [...]string{"unknown", "table", "csv", "json", "jsonl", "html"}
 
 func (f Format) String() string {
 	if int(f) < len(formatNames) {

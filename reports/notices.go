@@ -75,14 +75,22 @@ func DryRunOfCleanup(manifest, dir string) string {
 }
 
 // AskConsent asks at the terminal whether deletions are wanted: what says which, and
-// backup is the folder to which the images are backed up first, or "".
-func AskConsent(what, backup string) string {
+// backup is the folder to which the images are backed up first, or "". review is the page
+// with their pictures, or "".
+func AskConsent(what, backup, review string) string {
 	warning := "Deleted images of which no copy is left cannot be restored; with --backup DIR each one would be saved first"
 	if backup != "" {
 		warning = "Each is backed up to " + OneLine(backup) + " before it is deleted, and adferry undo restores it from there"
 	}
-	return fmt.Sprintf("%s.\n%s.\nType yes to go on; with anything else nothing is sent: ", what, warning)
+	look := ""
+	if review != "" {
+		look = ReviewAt(review) + "\n"
+	}
+	return fmt.Sprintf("%s.\n%s%s.\nType yes to go on; with anything else nothing is sent: ", what, look, warning)
 }
+
+// ReviewAt says where the pictures are of what would be deleted.
+func ReviewAt(path string) string { return "look at the images in a browser: " + Quote(path) }
 
 // SandboxAddress says where a sandbox listens.
 func SandboxAddress(addr string) string { return "sandbox listening on http://" + addr }

@@ -22,6 +22,7 @@ var pageTemplate = template.Must(template.New(pageName).Funcs(template.FuncMap{
 	"count": count[int],
 	"codes": codes,
 	"clean": OneLine,
+	"base":  func() template.CSS { return template.CSS(baseStyle) },
 }).Parse(pageText))
 
 // page is what report.html shows.

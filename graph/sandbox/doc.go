@@ -16,6 +16,7 @@
 //	GET    /debug_token         ?input_token=
 //	POST   /                    batch=[...], at most 50 entries
 //	GET    /_image/{id}/{hash}  the picture that an image's url points to
+//	GET    /_image/{id}/{hash}/128  its thumbnail, that url_128 points to
 //
 // Other paths get the same error as from Graph. Bodies may be urlencoded, multipart or
 // JSON. The token may be in the Authorization header, the query or the form.

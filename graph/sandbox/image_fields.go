@@ -37,7 +37,7 @@ var imageFields = func() map[string]imageField {
 		{"name", func(dst []byte, v view) []byte { return appendFilled(dst, v.name) }},
 		{"status", func(dst []byte, v view) []byte { return appendText(dst, v.status) }},
 		{"url", link},
-		{"url_128", link},
+		{"url_128", func(dst []byte, v view) []byte { return appendText(dst, thumbnailURL(v.base, v.account, v.hash)) }},
 		{"url_256", link},
 		{"permalink_url", func(dst []byte, v view) []byte {
 			return appendText(dst, "https://www.facebook.com/ads/image/?d="+cursorTo(v.account, v.hash))

@@ -37,24 +37,37 @@ func rehashed(account, hash string) string {
 // drawPicture makes a PNG of one colour with the hash inside, so that no two hashes have the
 // same bytes.
 func drawPicture(hash string, width, height int) []byte {
-	sum := md5.Sum([]byte(hash))
-	m := uniformImage{image.Rect(0, 0, max(width, 1), max(height, 1)), color.RGBA{sum[0], sum[1], sum[2], 255}}
-	var buf bytes.Buffer
-	enc := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := enc.Encode(&buf, m); err != nil {
-		return nil // more pixels than a PNG can have
+	plain := encodePNG(uniformPicture(hash, width, height))
+	if plain == nil {
+		return nil
 	}
 	body := append([]byte(hashChunk), hash...)
 	var chunk []byte
 	chunk = binary.BigEndian.AppendUint32(chunk, uint32(len(body)-4))
 	chunk = append(chunk, body...)
 	chunk = binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(body))
-	out := bytes.Clone(buf.Bytes()[:afterHeader])
+	out := bytes.Clone(plain[:afterHeader])
 	out = append(out, chunk...)
-	return append(out, buf.Bytes()[afterHeader:]...)
+	return append(out, plain[afterHeader:]...)
 }
 
 const afterHeader = 8 + 25 // of a PNG: signature and IHDR
+
+// uniformPicture has the one colour of the hash.
+func uniformPicture(hash string, width, height int) image.Image {
+	sum := md5.Sum([]byte(hash))
+	return uniformImage{image.Rect(0, 0, max(width, 1), max(height, 1)), color.RGBA{sum[0], sum[1], sum[2], 255}}
+}
+
+// encodePNG returns nil for more pixels than a PNG can have.
+func encodePNG(m image.Image) []byte {
+	var buf bytes.Buffer
+	enc := png.Encoder{CompressionLevel: png.BestSpeed}
+	if err := enc.Encode(&buf, m); err != nil {
+		return nil
+	}
+	return buf.Bytes()
+}
 
 // uniformImage is an image of one colour, which takes no memory however large it is.
 type uniformImage struct {

@@ -170,8 +170,8 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// serveImage sends the picture at /_image/{account}/{hash}. As on the content network, no
-// token is needed.
+// serveImage sends the picture at /_image/{account}/{hash}, or its thumbnail with /128
+// behind. As on the content network, no token is needed.
 func (s *Server) serveImage(w http.ResponseWriter, path string) {
 	data, err := s.picture(path)
 	if err != nil {
@@ -184,6 +184,7 @@ func (s *Server) serveImage(w http.ResponseWriter, path string) {
 }
 
 func (s *Server) picture(path string) ([]byte, error) {
+	path, small := strings.CutSuffix(path, thumbnailSuffix)
 	id, hash, _ := strings.Cut(path, "/")
 	s.lock()
 	s.stats.Downloads++
@@ -201,7 +202,10 @@ func (s *Server) picture(path string) ([]byte, error) {
 	}
 	width, height := int(found.width), int(found.height)
 	data := found.bytes()
-	if len(data) == 0 {
+	switch {
+	case small:
+		data = drawThumbnail(found.hash, data, width, height)
+	case len(data) == 0:
 		data = drawPicture(found.hash, width, height)
 	}
 	return fault.apply(data, width, height), nil

@@ -10,6 +10,7 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs/reader"
+	"adferry/jobs/review"
 	"adferry/jobs/spill"
 	"adferry/plan"
 )
@@ -66,13 +67,13 @@ func List(ctx context.Context, l Lister, r *Request, now time.Time, progress fun
 		counts[a] = &Count{}
 	}
 	images := 0
-	err = l.List(ctx, r.Accounts, graph.Query{Fields: Fields}, func(a plan.Account, page graph.Reply) error {
-		var rows []plan.Line
+	err = l.List(ctx, r.Accounts, graph.Query{Fields: listed}, func(a plan.Account, page graph.Reply) error {
+		var rows []Selected
 		for _, image := range page.Images {
 			v := r.Policy.Judge(a, image, now)
 			counts[a].Add(v)
 			if v == Delete {
-				rows = append(rows, Row(a, image))
+				rows = append(rows, r.Policy.selected(a, image, now))
 			}
 		}
 		if images += len(page.Images); progress != nil {
@@ -117,13 +118,35 @@ func (inv *Inventory) CheckLimit() error { return CheckLimit(inv.Accounts, inv.r
 // Rows are the manifest's rows: the deletions in the ad accounts that were listed to
 // their end, account by account. Errors are *[spill.Error].
 func (inv *Inventory) Rows() iter.Seq2[plan.Line, error] {
+	return func(yield func(plan.Line, error) bool) {
+		for image, err := range inv.deletions.images(inv.listed()) {
+			if !yield(image.row(), err) {
+				return
+			}
+		}
+	}
+}
+
+// Pictures are the images that go, in the order of the rows. Errors are *[spill.Error].
+func (inv *Inventory) Pictures() iter.Seq2[review.Picture, error] {
+	return func(yield func(review.Picture, error) bool) {
+		for image, err := range inv.deletions.images(inv.listed()) {
+			if !yield(image.Picture, err) {
+				return
+			}
+		}
+	}
+}
+
+// listed are the ad accounts that were listed to their end.
+func (inv *Inventory) listed() []plan.Account {
 	var listed []plan.Account
 	for _, a := range inv.Accounts {
 		if a.Err == nil {
 			listed = append(listed, a.Account)
 		}
 	}
-	return inv.deletions.lines(listed)
+	return listed
 }
 
 // A FileWriter writes a file into a folder, whole or not at all.

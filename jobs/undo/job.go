@@ -9,6 +9,7 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/review"
 	"adferry/jobs/store"
 	"adferry/plan"
 )
@@ -31,9 +32,9 @@ func (j Job) Manifest() string { return filepath.Join(j.Dir, "undo.csv") }
 // Draft is the path of the manifest as long as it is not agreed to.
 func (j Job) Draft() string { return j.Manifest() + ".new" }
 
-// Names are the names of both.
+// Names are the names of both, and of the pages of the undo's review.
 func (j Job) Names() []string {
-	return []string{filepath.Base(j.Manifest()), filepath.Base(j.Draft())}
+	return append(review.Pages(j.Dir), filepath.Base(j.Manifest()), filepath.Base(j.Draft()))
 }
 
 // Tidy removes the draft, and the folder if it is empty then.
