@@ -75,7 +75,7 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) error {
 			if where := reports.UndoOriginals(p); where != "" {
 				fmt.Fprintln(s.err, where)
 			}
-			return showPlan(s, u.Manifest(), p, se.mostDeletes)
+			return showPlan(s, u.Manifest(), p, se)
 		}
 		if err := o.checkDeletions(s, p, se.mostDeletes, reports.UndoDeletions); err != nil {
 			return err

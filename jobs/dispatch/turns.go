@@ -131,6 +131,10 @@ func (d *Dispatcher) fill(l *Lane, now time.Time) (r *Request, at, closed time.T
 			d.heldBack(l, o, r, until, now)
 			if at = own; !own.After(now) {
 				closed = app
+			} else if check := l.checkAt(now); len(r.Calls) == 0 && !check.After(now) {
+				d.check(r, now)
+			} else {
+				at = Sooner(own, check)
 			}
 			break
 		}
