@@ -59,7 +59,7 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 	if err := runReads(ctx, se, fence, job, p); err != nil {
 		return &readingError{err}
 	}
-	d := reports.NewPlan(m.name, p, preflight.Predict(p))
+	d := reports.NewPlan(m.name, p, preflight.Predict(p, se.engine.Rules.Share))
 	if d.Check, err = preflight.Find(ctx, job, d.Forecast, reader, fence); err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ var groupOf = map[string]string{
 	"yes": groupSafety, "dry-run": groupSafety, "check": groupSafety, "max-delete": groupSafety,
 	"max-failures": groupSafety, "backup": groupSafety,
 
-	"workers": groupPace, "batch-size": groupPace, "max-rate": groupPace, "quota": groupPace,
+	"workers": groupPace, "batch-size": groupPace, "max-rate": groupPace, "quota": groupPace, "quota-share": groupPace,
 	"on-throttle": groupPace, "max-wait": groupPace, "max-duration": groupPace, "max-attempts": groupPace,
 	"retry-base": groupPace, "retry-max": groupPace, "page-size": groupPace,
 
@@ -101,6 +101,7 @@ func runFlags() []cli.Flag {
 		intFlag("batch-size", 10, "operations in one HTTP request, 1 to 50"),
 		stringFlag("max-rate", "", "R", "send at most R writes a second to each ad account; 0, the default, is no limit"),
 		stringFlag("quota", "auto", "auto|full|limited|off", "start from the documented budgets of the access tier that the API reports, of the named one, or from none"),
+		stringFlag("quota-share", "", "P%", "use at most this share of what an ad account and the app allow, as far as the limits are documented or headers show them; default: all"),
 		stringFlag("on-throttle", "wait", "wait|stop", "wait out throttles, or stop with exit code 3"),
 		limitFlag("max-wait", "stop with exit code 3 instead of waiting longer than this at a stretch"),
 		limitFlag("max-duration", "stop with exit code 3 after this long"),
@@ -126,7 +127,7 @@ func runFlags() []cli.Flag {
 // readFlags are the options of commands that only read: those of runFlags that apply
 // to them.
 func readFlags() []cli.Flag {
-	names := []string{"quiet", "workers", "quota", "on-throttle", "max-wait", "max-duration", "retry-base", "retry-max", "log-level", "log-format", "log-file"}
+	names := []string{"quiet", "workers", "quota", "quota-share", "on-throttle", "max-wait", "max-duration", "retry-base", "retry-max", "log-level", "log-format", "log-file"}
 	flags := slices.DeleteFunc(runFlags(), func(f cli.Flag) bool { return !slices.Contains(names, f.Names()[0]) })
 	return append(flags, connectionFlags()...)
 }

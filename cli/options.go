@@ -15,6 +15,7 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/backup"
 	"adferry/jobs/engine"
+	"adferry/jobs/quota"
 	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
@@ -247,8 +248,9 @@ func pace(c *cli.Context) (engine.Options, error) {
 			return o, usagef("", "--%s must be above 0, such as 30s, not %s", name, c.Duration(name))
 		}
 	}
-	if err := o.Rules.Mode.UnmarshalText([]byte(c.String("quota"))); err != nil {
-		return o, usagef("", "--quota %w", err)
+	var err error
+	if o.Rules, err = rulesOf(c); err != nil {
+		return o, err
 	}
 	switch c.String("on-throttle") {
 	case "wait":
@@ -258,6 +260,24 @@ func pace(c *cli.Context) (engine.Options, error) {
 		return o, usagef("", "--on-throttle must be wait or stop, not %q", c.String("on-throttle"))
 	}
 	return o, nil
+}
+
+// rulesOf reads which limits hold and how much of them may be used.
+func rulesOf(c *cli.Context) (r quota.Rules, err error) {
+	if err := r.Mode.UnmarshalText([]byte(c.String("quota"))); err != nil {
+		return r, usagef("", "--quota %w", err)
+	}
+	text := c.String("quota-share")
+	if text == "" {
+		return r, nil
+	}
+	if err := r.Share.UnmarshalText([]byte(text)); err != nil {
+		return r, usagef("", "--quota-share %w", err)
+	}
+	if r.Mode == quota.Off {
+		return r, usagef("leave one of them out", "--quota-share and --quota off exclude each other: without limits there is no share of them")
+	}
+	return r, nil
 }
 
 func inRange(c *cli.Context, name string, low, top int) error {

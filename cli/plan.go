@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"adferry/jobs/preflight"
+	"adferry/jobs/quota"
 	"adferry/reports"
 )
 
@@ -22,7 +23,11 @@ func planCommand(s *streams) *cli.Command {
 				return err
 			}
 			if !c.Bool("check") {
-				return printPlan(connectionOf(c), s, path, c.Bool("json"))
+				rules, err := rulesOf(c)
+				if err != nil {
+					return err
+				}
+				return printPlan(connectionOf(c), s, path, rules, c.Bool("json"))
 			}
 			o, err := runOptionsOf(c)
 			if err != nil {
@@ -39,7 +44,7 @@ func planFlags() []cli.Flag {
 	return slices.DeleteFunc(runFlags(), func(f cli.Flag) bool { return f.Names()[0] == "metrics" })
 }
 
-func printPlan(o connection, s *streams, path string, asJSON bool) error {
+func printPlan(o connection, s *streams, path string, rules quota.Rules, asJSON bool) error {
 	m, err := o.openManifest(s, path)
 	if err != nil {
 		return err
@@ -49,5 +54,5 @@ func printPlan(o connection, s *streams, path string, asJSON bool) error {
 	if err != nil {
 		return showProblems(s, err)
 	}
-	return reports.NewPlan(m.name, p, preflight.Predict(p)).Write(s.out, asJSON)
+	return reports.NewPlan(m.name, p, preflight.Predict(p, rules.Share)).Write(s.out, asJSON)
 }

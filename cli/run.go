@@ -7,7 +7,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"adferry/jobs"
 	"adferry/jobs/preflight"
 	"adferry/jobs/store"
 	"adferry/plan"
@@ -85,13 +84,13 @@ func dryRun(s *streams, se *session, m *manifest) error {
 	if err := checkSeeds(m, se.sandboxed); err != nil {
 		return err
 	}
-	return showPlan(s, m.name, p, se.mostDeletes)
+	return showPlan(s, m.name, p, se)
 }
 
 // showPlan prints a plan, and ends as the limit of deletions would have it end.
-func showPlan(s *streams, path string, p *plan.Plan, limit jobs.Share) error {
-	err := reports.NewPlan(path, p, preflight.Predict(p)).Write(s.out, false)
-	if guard := checkMaxDelete(limit, p.Counts().Deletes, p.Rows); guard != nil {
+func showPlan(s *streams, path string, p *plan.Plan, se *session) error {
+	err := reports.NewPlan(path, p, preflight.Predict(p, se.engine.Rules.Share)).Write(s.out, false)
+	if guard := checkMaxDelete(se.mostDeletes, p.Counts().Deletes, p.Rows); guard != nil {
 		return guard
 	}
 	return err

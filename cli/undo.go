@@ -83,7 +83,7 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) error {
 			if path != "" {
 				fmt.Fprintln(s.err, reports.ReviewAt(path))
 			}
-			return showPlan(s, u.Manifest(), p, se.mostDeletes)
+			return showPlan(s, u.Manifest(), p, se)
 		}
 		if err := o.checkDeletions(s, p, se.mostDeletes, reports.UndoDeletions, makeReview); err != nil {
 			removeReview(u.Dir)

@@ -56,6 +56,8 @@
 //	limited_access_s   by access tier
 //	times              the same if fewer of them hold: limits (which, in words),
 //	                   full_access_s, limited_access_s
+//	quota_share        the part of the limits that --quota-share allows, such as 0.5;
+//	                   missing without it
 //	warnings           in words
 //	check              of plan --check, and missing without it
 //

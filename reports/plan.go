@@ -107,6 +107,9 @@ func (d Plan) times(w io.Writer) {
 		switch {
 		case i == 0:
 			fmt.Fprintf(w, "time       %s\n", times)
+			if d.Share > 0 {
+				fmt.Fprintf(w, "           with %s of each limit\n", d.Share)
+			}
 		case times != was && time.Duration(t.Limited) >= time.Second:
 			fmt.Fprintf(w, "           should Meta limit only %s for images:\n           %s\n", t.Limits, times)
 		}

@@ -158,12 +158,12 @@ func TestDocumentedLimits(t *testing.T) {
 		{Full, 0, 100_000, 9_000, 60 * time.Second},
 	}
 	for _, tt := range tests {
-		m := newMeter(tt.tier, Limits{Score: Linear}, tt.ads)
+		m := newMeter(tt.tier, Limits{Score: Linear}, tt.ads, Headers{})
 		if m.hour.limit != tt.calls || m.score.limit != tt.score || m.score.penalty != tt.block {
 			t.Errorf("%v with %d ads: %v calls, score %v, block %v; want %+v", tt.tier, tt.ads, m.hour.limit, m.score.limit, m.score.penalty, tt)
 		}
 	}
-	scaled := newMeter(Full, Limits{Scale: 0.5}, 0)
+	scaled := newMeter(Full, Limits{Scale: 0.5}, 0, Headers{})
 	if scaled.hour.limit != 50_000 {
 		t.Errorf("scaled limit %v, want 50000", scaled.hour.limit)
 	}
@@ -193,7 +193,7 @@ func TestMeter(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m := newMeter(Full, tt.limits, 0)
+			m := newMeter(Full, tt.limits, 0, Headers{})
 			for i, c := range tt.calls {
 				if got, _ := m.take(noon.Add(c.at), c.write); got != c.want {
 					t.Errorf("call %d: got %q, want %q", i+1, got, c.want)

@@ -8,6 +8,9 @@ type Limits struct {
 	// or 300 (Limited), plus 40 for each active ad. Negative means no limit.
 	// https://developers.facebook.com/docs/graph-api/overview/rate-limiting/
 	HourlyCalls int
+	// CallSpan is the time in which HourlyCalls may be spent if Hours is rolling: an hour
+	// by default; values below a second count as the default.
+	CallSpan time.Duration
 	// Hours says which calls count for HourlyCalls.
 	Hours Window
 
@@ -42,6 +45,9 @@ func (l Limits) withDefaults(tier Tier, activeAds int) Limits {
 	if l.HourlyCalls == 0 {
 		l.HourlyCalls = calls + 40*activeAds
 	}
+	if l.CallSpan < time.Second {
+		l.CallSpan = time.Hour
+	}
 	if l.MaxScore <= 0 {
 		l.MaxScore = score
 	}
@@ -69,11 +75,15 @@ func (l Limits) hourly() *budget {
 }
 
 func hourBudget(limit float64, w Window, l Limits) *budget {
-	var book ledger = newWindow(time.Hour, 360)
-	if w == ClockHour {
-		book = &clockHour{}
+	span := l.CallSpan
+	if span == 0 {
+		span = time.Hour
 	}
-	return &budget{limit: limit, ledger: book, span: time.Hour, extend: l.BlockedCallsExtend, others: l.Others}
+	var book ledger = newWindow(span, 360)
+	if w == ClockHour {
+		book, span = &clockHour{}, time.Hour
+	}
+	return &budget{limit: limit, ledger: book, span: span, extend: l.BlockedCallsExtend, others: l.Others}
 }
 
 // score is the budget of the score, nil without one.

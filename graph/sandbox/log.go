@@ -42,6 +42,8 @@ type AccountStats struct {
 	Throttled int
 	// WhileBlocked calls are those Throttled that came after an earlier one was.
 	WhileBlocked int
+	// PeakCalls and PeakScore are the highest levels of its limits, in percent.
+	PeakCalls, PeakScore float64
 }
 
 // Log returns every write that took effect, in order.
@@ -60,6 +62,9 @@ func (s *Server) Stats() Stats {
 	st.Accounts = make(map[string]AccountStats, len(s.stats.Accounts))
 	for id, a := range s.stats.Accounts {
 		a.Calls = maps.Clone(a.Calls)
+		if account := s.accounts[id]; account != nil {
+			a.PeakCalls, a.PeakScore = account.meter.peakCalls, account.meter.peakScore
+		}
 		st.Accounts[id] = a
 	}
 	return st

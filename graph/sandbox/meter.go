@@ -11,7 +11,10 @@ type meter struct {
 	burst       *budget
 	hold        hold
 	regainUntil time.Time // until then the headers say to wait, because a fault does
-	last        report
+	headers     Headers
+	reports     []report // what headers may still give
+
+	peakCalls, peakScore float64 // the highest levels, in percent
 }
 
 // hold is a block that a fault imposed.
@@ -20,20 +23,16 @@ type hold struct {
 	code  Code
 }
 
-// report is the usage in the latest headers, and when it was measured.
-type report struct {
-	at    time.Time
-	usage usage
-}
-
-func newMeter(tier Tier, limits Limits, activeAds int) meter {
+func newMeter(tier Tier, limits Limits, activeAds int, h Headers) meter {
 	l := limits.withDefaults(tier, activeAds)
-	return meter{tier: tier, code: l.ScoreCode, hour: l.hourly(), score: l.score(), burst: l.burst()}
+	return meter{tier: tier, headers: h, code: l.ScoreCode, hour: l.hourly(), score: l.score(), burst: l.burst()}
 }
 
 // take charges one call. It returns the error code if the call is refused, else "".
 // repeat is true if the account was already blocked.
 func (m *meter) take(now time.Time, write bool) (code Code, repeat bool) {
+	m.reportBefore(now)
+	defer m.notePeaks(now)
 	points := 1.0
 	if write {
 		points = 3
@@ -64,35 +63,11 @@ func (m *meter) take(now time.Time, write bool) (code Code, repeat bool) {
 	return "", false
 }
 
-// usage is the usage in the headers.
-type usage struct {
-	calls     float64 // percent
-	regain    time.Duration
-	hasScore  bool
-	score     float64 // percent
-	scoreZero time.Duration
-}
-
-func (m *meter) usage(now time.Time, h Headers) usage {
-	if h.Lag > 0 && !m.last.at.IsZero() && now.Sub(m.last.at) < h.Lag {
-		return m.last.usage
-	}
-	var u usage
+func (m *meter) notePeaks(now time.Time) {
 	if m.hour != nil {
-		u.calls = m.hour.percent(now, h.Above100)
-		if m.hour.refused > 0 {
-			u.regain = m.hour.wait(now)
-		}
+		m.peakCalls = max(m.peakCalls, m.hour.percent(now, true))
 	}
 	if m.score != nil {
-		u.hasScore = true
-		u.score = m.score.percent(now, h.Above100)
-		u.scoreZero = m.score.ledger.until(now, 0)
+		m.peakScore = max(m.peakScore, m.score.percent(now, true))
 	}
-	if left := m.hold.until.Sub(now); left > 0 && m.hold.code.class() >= 80000 {
-		u.calls, u.regain = max(u.calls, 100), max(u.regain, left)
-	}
-	u.regain = max(u.regain, m.regainUntil.Sub(now))
-	m.last = report{at: now, usage: u}
-	return u
 }

@@ -87,6 +87,15 @@ type Headers struct {
 	Above100   bool // refused calls count, so that levels exceed 100
 	// Lag is how long a value is reported before it is measured again.
 	Lag time.Duration
+	// Delay is how old the reported values of an ad account are.
+	Delay time.Duration
+	// NoReset leaves out when the score will be 0, as in 2020.
+	NoReset bool
+	// ScoreInCalls reports the score as total_time in X-Business-Use-Case-Usage, in place
+	// of X-Ad-Account-Usage.
+	ScoreInCalls bool
+	// NoApp leaves out X-App-Usage.
+	NoApp bool
 }
 
 // Latency is the time that an HTTP request takes, uniformly distributed from Min to Max, or

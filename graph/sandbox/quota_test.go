@@ -181,6 +181,53 @@ func TestScoreHeader(t *testing.T) {
 	})
 }
 
+// The score may be told without its reset, in the other header, or late.
+func TestScoreHeaderVariants(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		headers sandbox.Headers
+		score   string // after two copies, the second ten seconds later
+		calls   string // a part of the other header
+	}{
+		{"usual", sandbox.Headers{}, `{"acc_id_util_pct":6.67,"reset_time_duration":20,"ads_api_access_tier":"development_access"}`, `"total_time":0`},
+		{"no reset", sandbox.Headers{NoReset: true}, `{"acc_id_util_pct":6.67,"ads_api_access_tier":"development_access"}`, `"total_time":0`},
+		{"in the header of calls", sandbox.Headers{ScoreInCalls: true}, "", `"total_time":6`},
+		{"5 s late", sandbox.Headers{Delay: 5 * time.Second}, `{"acc_id_util_pct":3.33,"reset_time_duration":10,"ads_api_access_tier":"development_access"}`, `"total_time":0`},
+		{"15 s late", sandbox.Headers{Delay: 15 * time.Second}, `{"acc_id_util_pct":5,"reset_time_duration":15,"ads_api_access_tier":"development_access"}`, `"total_time":0`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := seeded(sandbox.Options{Tier: sandbox.Limited, Limits: sandbox.Limits{Score: sandbox.Linear}, Headers: tt.headers}, 2)
+				copyImage(t, s, hash(1))
+				time.Sleep(10 * time.Second)
+				r := copyImage(t, s, hash(2))
+				if got := r.header.Get("X-Ad-Account-Usage"); got != tt.score {
+					t.Errorf("got %s, want %s", got, tt.score)
+				}
+				if got := r.header.Get("X-Business-Use-Case-Usage"); !strings.Contains(got, tt.calls) {
+					t.Errorf("got %s, want %s in it", got, tt.calls)
+				}
+				if a := s.Stats().Accounts[target]; a.PeakScore < 6.6 || a.PeakScore > 6.7 || a.PeakCalls < 0.6 || a.PeakCalls > 0.7 {
+					t.Errorf("got peaks of %v %% of the score and %v %% of the calls", a.PeakScore, a.PeakCalls)
+				}
+			})
+		})
+	}
+}
+
+// The hour of the calls may be another time.
+func TestCallSpan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := seeded(sandbox.Options{Limits: sandbox.Limits{HourlyCalls: 1, CallSpan: time.Minute}}, 1)
+		for _, wait := range []time.Duration{0, time.Second, time.Minute} {
+			time.Sleep(wait)
+			if r := get(t, s, "/act_111/adimages"); (r.status == 200) == (wait == time.Second) {
+				t.Errorf("after %v more: got %d %s", wait, r.status, r.text)
+			}
+		}
+	})
+}
+
 func TestThrottledReadMayBeEmpty(t *testing.T) {
 	s := seeded(sandbox.Options{Limits: sandbox.Limits{HourlyCalls: 1}, Variants: sandbox.Variants{EmptyWhenThrottled: true}}, 1)
 	get(t, s, "/act_111/adimages")

@@ -150,7 +150,7 @@ func (s *Server) addAccount(id string, o AccountOptions) *account {
 		a = &account{id: id, images: imageStore{keepsHistory: s.keepsHistory}}
 		s.accounts[id] = a
 	}
-	a.opts, a.meter = o, newMeter(tier, limits, o.ActiveAds)
+	a.opts, a.meter = o, newMeter(tier, limits, o.ActiveAds, s.opts.Headers)
 	return a
 }
 

@@ -25,9 +25,9 @@ type useCaseUsage struct {
 
 // scoreUsage is X-Ad-Account-Usage: percent and seconds.
 type scoreUsage struct {
-	Util  usageNumber `json:"acc_id_util_pct"`
-	Reset usageNumber `json:"reset_time_duration"`
-	Tier  string      `json:"ads_api_access_tier"`
+	Util  usageNumber  `json:"acc_id_util_pct"`
+	Reset *usageNumber `json:"reset_time_duration,omitempty"`
+	Tier  string       `json:"ads_api_access_tier"`
 }
 
 type appUsage struct {
@@ -61,7 +61,7 @@ func (s *Server) withUsage(c *call, a answer, regain time.Duration) answer {
 	defer s.mu.Unlock()
 	now := time.Now()
 	num := func(v float64) usageNumber { return usageNumber{v, h.Strings} }
-	if s.app != nil || s.appHold.until.After(now) {
+	if !h.NoApp && (s.app != nil || s.appHold.until.After(now)) {
 		p := 100.0
 		if s.app != nil && !s.appHold.until.After(now) {
 			p = math.Floor(s.app.percent(now, h.Above100))
@@ -74,19 +74,25 @@ func (s *Server) withUsage(c *call, a answer, regain time.Duration) answer {
 	}
 	objects := map[string][]useCaseUsage{}
 	for _, acct := range accounts {
-		u := acct.meter.usage(now, h)
+		u := acct.meter.report(now)
 		if regain > 0 && acct.id == c.account {
 			u.calls, u.regain = max(u.calls, 100), max(u.regain, regain)
 		}
 		p := math.Floor(u.calls)
-		objects[acct.id] = []useCaseUsage{{
+		entry := useCaseUsage{
 			Type: "ads_management", Calls: num(p), CPU: num(math.Floor(p / 5)), Time: num(math.Floor(p / 5)),
 			Regain: num(math.Ceil(u.regain.Minutes())), Tier: acct.meter.tier.header(),
-		}}
-		if u.hasScore && acct.id == c.account {
-			a.set("X-Ad-Account-Usage", headerJSON(scoreUsage{
-				num(math.Round(u.score*100) / 100), num(math.Ceil(u.scoreZero.Seconds())), acct.meter.tier.header(),
-			}))
+		}
+		if h.ScoreInCalls {
+			entry.Time = num(math.Floor(u.score))
+		}
+		objects[acct.id] = []useCaseUsage{entry}
+		if u.hasScore && acct.id == c.account && !h.ScoreInCalls {
+			score := scoreUsage{Util: num(math.Round(u.score*100) / 100), Tier: acct.meter.tier.header()}
+			if reset := num(math.Ceil(u.scoreZero.Seconds())); !h.NoReset {
+				score.Reset = &reset
+			}
+			a.set("X-Ad-Account-Usage", headerJSON(score))
 		}
 	}
 	a.set("X-Business-Use-Case-Usage", headerJSON(objects))

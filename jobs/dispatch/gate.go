@@ -33,7 +33,7 @@ func (d *Dispatcher) gate(credential string) *Gate {
 			return g
 		}
 	}
-	g := &Gate{credential: credential}
+	g := &Gate{credential: credential, app: quota.App{Share: d.opt.Rules.Share}}
 	d.gates = append(d.gates, g)
 	return g
 }

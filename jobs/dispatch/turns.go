@@ -138,6 +138,10 @@ func (d *Dispatcher) fill(l *Lane, now time.Time) (r *Request, at, closed time.T
 			d.reportQuotaWait(l, o.Cost.Plus(o.Reserve), until, now)
 			if at = Sooner(own, o.Next); !own.After(now) {
 				closed = app
+			} else if check := l.checkAt(now); len(r.Calls) == 0 && !check.After(now) {
+				d.check(r, now)
+			} else {
+				at = Sooner(at, check)
 			}
 			break
 		}

@@ -54,8 +54,23 @@ func labBudget(l sandbox.Limits, tier sandbox.Tier) (calls, score float64) {
 	if tier == sandbox.Limited {
 		calls, score = 300, 60
 	}
+	if l.MaxScore != 0 {
+		score = float64(l.MaxScore)
+	}
 	if l.Scale != 0 {
 		calls, score = calls*l.Scale, score*l.Scale
+	}
+	return calls, score
+}
+
+// labSpans is the time, in seconds, in which an account may spend these.
+func labSpans(l sandbox.Limits) (calls, score float64) {
+	calls, score = 3600, 300
+	if l.CallSpan != 0 {
+		calls = l.CallSpan.Seconds()
+	}
+	if l.Decay != 0 {
+		score = l.Decay.Seconds()
 	}
 	return calls, score
 }
@@ -63,6 +78,7 @@ func labBudget(l sandbox.Limits, tier sandbox.Tier) (calls, score float64) {
 // labLeast is the least time, in seconds, in which an account bears its burden.
 func labLeast(l sandbox.Limits, tier sandbox.Tier, b labBurden) (least float64) {
 	calls, score := labBudget(l, tier)
+	callSpan, scoreSpan := labSpans(l)
 	others := 1.0
 	if l.Others.Share > 0 {
 		others = 1 - l.Others.Share*l.Others.Busy.Seconds()/l.Others.Period.Seconds()
@@ -76,16 +92,16 @@ func labLeast(l sandbox.Limits, tier sandbox.Tier, b labBurden) (least float64) 
 	}
 	if l.HourlyCalls >= 0 && b.calls() > calls {
 		if others < 1 {
-			least = max(least, (b.calls()-calls)/(calls*others)*3600)
+			least = max(least, (b.calls()-calls)/(calls*others)*callSpan)
 		} else {
-			least = max(least, math.Floor((b.calls()-1)/calls)*3600)
+			least = max(least, math.Floor((b.calls()-1)/calls)*callSpan)
 		}
 	}
 	switch {
 	case l.Score == sandbox.Linear:
-		least = max(least, (b.points()-score)/(score*others)*300)
+		least = max(least, (b.points()-score)/(score*others)*scoreSpan)
 	case l.Score == sandbox.Sliding:
-		least = max(least, math.Floor((b.points()-1)/score)*300)
+		least = max(least, math.Floor((b.points()-1)/score)*scoreSpan)
 	}
 	return least
 }

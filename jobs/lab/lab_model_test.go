@@ -69,7 +69,7 @@ var single = []struct {
 }
 
 // reducedFull are the models that the reduced run plays at Full access, too.
-var reducedFull = []string{"f", "g", "k", "n", "o", "p"}
+var reducedFull = []string{"f", "g", "k", "n", "o", "p", "q", "r", "s", "u", "v"}
 
 // labModels are the server models of the lab: as large as in the documentation of
 // package quota, or reduced.
@@ -82,6 +82,8 @@ func labModels(whole bool) (models []model) {
 		models = append(models, singleModels(s, tier)...)
 		models = append(models, pausedModels(s, tier)...)
 		models = append(models, movingModel(s, tier))
+		models = append(models, undocumentedModels(s, tier)...)
+		models = append(models, sharingModel(s, tier))
 	}
 	models = slices.DeleteFunc(models, func(m model) bool {
 		return m.name[0] == 'e' && m.tier == sandbox.Limited || // one limit for both tiers
@@ -135,7 +137,7 @@ func movingModel(s size, tier sandbox.Tier) model {
 		n = s.moves
 	}
 	return model{
-		name: "p f, moves", tier: tier, targets: map[string]int{"21": n}, moves: true, ratio: 1.05, reject: 0.001, limits: preflight.AllLimits,
+		name: "u f, moves", tier: tier, targets: map[string]int{"21": n}, moves: true, ratio: 1.05, reject: 0.001, limits: preflight.AllLimits,
 		options: sandbox.Options{Tier: tier, Limits: all},
 		ideal:   labIdealMoves(all, tier, n),
 	}
@@ -151,11 +153,20 @@ func spreadModels(s size) []model {
 	}
 	app := s.spread / 3
 	blocked := "30"
-	return []model{{
-		name: "j app-wide, 20 accounts", tier: sandbox.Full, targets: spread, ratio: 1.15, reject: 0.001,
-		options: sandbox.Options{Tier: sandbox.Full, Limits: noLimits, AppHourlyCalls: app},
-		ideal:   time.Duration((calls-1)/app)*time.Hour + 3*labLatency,
-	}, {
+	appWide := func(name string, tier sandbox.Tier, h sandbox.Headers) model {
+		return model{
+			name: name, tier: tier, targets: spread, ratio: 1.15, reject: 0.001,
+			options: sandbox.Options{Tier: tier, Limits: noLimits, AppHourlyCalls: app, Headers: h},
+			ideal:   time.Duration((calls-1)/app)*time.Hour + 3*labLatency,
+		}
+	}
+	untold := func(tier sandbox.Tier) model {
+		m := appWide("t app-wide, no header of it", tier, sandbox.Headers{NoApp: true})
+		m.ratio, m.reject = 1.25, 0.01
+		m.unforeseen = (calls - 1) / app * 100 // each hour what is in flight, 80 calls, and the probes
+		return m
+	}
+	return []model{appWide("j app-wide, 20 accounts", sandbox.Full, sandbox.Headers{}), untold(sandbox.Full), untold(sandbox.Limited), {
 		name: "m one of 20 blocked an hour", tier: sandbox.Full, targets: spread, ratio: 1.05, reject: 0.001, blocked: blocked,
 		options: sandbox.Options{Tier: sandbox.Full, Limits: all, Script: []sandbox.Rule{{
 			Match: sandbox.Match{Account: blocked, Nth: 1}, Fault: sandbox.Fault{Name: "80004/2446079", Regain: time.Hour, Hold: time.Hour}}}},

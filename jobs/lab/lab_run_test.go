@@ -11,9 +11,11 @@ import (
 
 	"adferry/graph/sandbox"
 	"adferry/jobs"
+	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
 	"adferry/jobs/jobtest"
 	"adferry/jobs/preflight"
+	"adferry/jobs/quota"
 	"adferry/jobs/store"
 	"adferry/plan"
 )
@@ -23,7 +25,8 @@ type measured struct {
 	took     time.Duration
 	calls    int
 	rejected int
-	lost     int // images that are not where they should be at the end
+	peak     float64 // the highest level of a limit of a target, in percent
+	lost     int     // images that are not where they should be at the end
 
 	others    time.Duration // when the last copy came into an account that is not the blocked one
 	small     int           // copies into those
@@ -53,45 +56,52 @@ func labServer(m model) *sandbox.Server {
 	return s
 }
 
+// labRun plays a model in virtual time.
 func labRun(t *testing.T, m model) (r measured) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := labServer(m)
-		client := jobtest.ClientOver(t, sandbox.Transport(s))
-		var b strings.Builder
-		verb := map[bool]string{false: "copy", true: "move"}[m.moves]
-		b.WriteString("operation,source_account,hash,target_account\n")
-		for target, n := range m.targets {
-			for i := range n {
-				fmt.Fprintf(&b, "%s,11%s,%s,%s\n", verb, target, labImage(target, i), target)
-			}
-		}
-		var forecast preflight.Forecast
-		job, _, err := store.Create(context.Background(), t.TempDir(), store.Spec{Consent: m.moves,
-			Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
-				p, err := plan.Read(strings.NewReader(b.String()), visit)
-				if err == nil {
-					forecast = preflight.Predict(p)
-				}
-				return p, err
-			}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer job.Close()
-		began := time.Now()
-		watch := newWatch(client, began)
-		if err := engine.New(watch, job, engine.Options{Observe: watch.observe, MaxDuration: m.lasts}).Run(context.Background()); err != nil && !errors.Is(err, jobs.ErrDuration) {
-			t.Error(err)
-		}
-		r = labResult(m, s, began)
-		for _, f := range forecast.Times {
-			if f.Limits == m.limits {
-				r.predicted = time.Duration(map[bool]preflight.Duration{true: f.Full, false: f.Limited}[m.tier == sandbox.Full])
-			}
-		}
-		r.refused, r.wrong = watch.refused, watch.wrong
+		r = labPlay(t, m, s, jobtest.ClientOver(t, sandbox.Transport(s)))
 	})
+	return r
+}
+
+// labPlay runs the whole engine on a model's server.
+func labPlay(t *testing.T, m model, s *sandbox.Server, client dispatch.API) (r measured) {
+	t.Helper()
+	var b strings.Builder
+	verb := map[bool]string{false: "copy", true: "move"}[m.moves]
+	b.WriteString("operation,source_account,hash,target_account\n")
+	for target, n := range m.targets {
+		for i := range n {
+			fmt.Fprintf(&b, "%s,11%s,%s,%s\n", verb, target, labImage(target, i), target)
+		}
+	}
+	var forecast preflight.Forecast
+	job, _, err := store.Create(context.Background(), t.TempDir(), store.Spec{Consent: m.moves,
+		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
+			p, err := plan.Read(strings.NewReader(b.String()), visit)
+			if err == nil {
+				forecast = preflight.Predict(p, m.share)
+			}
+			return p, err
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer job.Close()
+	began := time.Now()
+	watch := newWatch(client, began)
+	if err := engine.New(watch, job, engine.Options{Observe: watch.observe, MaxDuration: m.lasts, Rules: quota.Rules{Share: m.share}}).Run(context.Background()); err != nil && !errors.Is(err, jobs.ErrDuration) {
+		t.Error(err)
+	}
+	r = labResult(m, s, began)
+	for _, f := range forecast.Times {
+		if f.Limits == m.limits {
+			r.predicted = time.Duration(map[bool]preflight.Duration{true: f.Full, false: f.Limited}[m.tier == sandbox.Full])
+		}
+	}
+	r.refused, r.wrong = watch.refused, watch.wrong
 	return r
 }
 
@@ -103,6 +113,7 @@ func labResult(m model, s *sandbox.Server, began time.Time) measured {
 	}
 	for target, n := range m.targets {
 		r.lost += n - len(s.Images(target))
+		r.peak = max(r.peak, st.Accounts[target].PeakCalls, st.Accounts[target].PeakScore)
 		if m.moves {
 			r.lost += len(s.Images("11" + target))
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"adferry/graph/sandbox"
+	"adferry/jobs/quota"
 )
 
 var labOurs = flag.Bool("lab.ours", false, "leave the lab's baselines out")
@@ -32,6 +33,7 @@ type model struct {
 	// and where no header tells of a limit only a refusal can.
 	unforeseen int
 
+	share   quota.Share   // of the limits that ours may use; 0: all
 	limits  string        // what the plan's prediction has to assume; "": none is asked for
 	lasts   time.Duration // when ours is stopped; 0: at its end
 	blocked string        // the ad account that is blocked from the start
@@ -89,6 +91,9 @@ func TestQuotaLab(t *testing.T) {
 			}
 			if off := ours.predicted - ours.took; *labWhole && m.limits != "" && off.Abs() > ours.took/10 {
 				t.Errorf("took %v, and the plan had said %v if the limits are %s; they may be 10 %% apart", ours.took, ours.predicted, m.limits)
+			}
+			if most := 100 * float64(m.share); m.share > 0 && ours.peak > most+0.01 {
+				t.Errorf("a limit was used up to %.2f %%, at most %v %% are wanted", ours.peak, most)
 			}
 			if m.blocked != "" {
 				m.alone(t, ours.others)

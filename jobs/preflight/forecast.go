@@ -24,6 +24,15 @@ type Forecast struct {
 	// Which of them hold for ad images is not documented: the time if all do, as
 	// above, and if fewer do.
 	Times []TimeForecast `json:"times"`
+
+	// Share is the part of the limits that the job may use, above 0 and below 1; 0: all.
+	Share quota.Share `json:"quota_share,omitempty"`
+}
+
+// budgets are the documented budgets of a tier, as far as the job may use them.
+func (f Forecast) budgets(t graph.Tier) quota.Budgets {
+	b, _ := quota.Documented(t)
+	return b.Shared(f.Share)
 }
 
 // TimeForecast is the time that a plan takes if some of the documented limits
@@ -78,11 +87,10 @@ func (d Duration) MarshalJSON() ([]byte, error) {
 }
 
 // Predict adds up what the plan's operations cost. The accounts work side by
-// side, so the slowest sets the time.
-func Predict(p *plan.Plan) Forecast {
-	f := Forecast{Times: []TimeForecast{{Limits: AllLimits}, {Limits: NoScore}, {Limits: HourlyLimit}}}
-	full, _ := quota.Documented(graph.TierFull)
-	limited, _ := quota.Documented(graph.TierLimited)
+// side, so the slowest sets the time. Of the documented limits the job may use a share.
+func Predict(p *plan.Plan, share quota.Share) Forecast {
+	f := Forecast{Times: []TimeForecast{{Limits: AllLimits}, {Limits: NoScore}, {Limits: HourlyLimit}}, Share: share}
+	full, limited := f.budgets(graph.TierFull), f.budgets(graph.TierLimited)
 	for _, load := range p.Accounts() {
 		a := AccountForecast{Account: load.Account, Copies: load.Copies, Deletes: load.Deletes, Uploads: load.Uploads}
 		// Each bulk read serves one purpose: is it in the target, is it in the
@@ -121,8 +129,7 @@ func (f Forecast) Within(tier func(plan.Account) graph.Tier, writes func(plan.Ac
 			if reported := tier(a.Account); reported != graph.TierUnknown && reported != t {
 				continue
 			}
-			b, _ := quota.Documented(t)
-			took := Duration(b.Time(a.Reads, writes(a.Account)))
+			took := Duration(f.budgets(t).Time(a.Reads, writes(a.Account)))
 			most = max(most, took)
 			if tier(a.Account) == t || t == graph.TierFull {
 				least = max(least, took)

@@ -24,7 +24,7 @@ func TestForecastWithin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := preflight.Predict(p)
+	f := preflight.Predict(p, 0)
 	of := func(a plan.Account) preflight.AccountForecast {
 		for _, one := range f.Accounts {
 			if one.Account == a {
@@ -78,7 +78,7 @@ func TestForecastReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, a := range preflight.Predict(p).Accounts {
+	for _, a := range preflight.Predict(p, 0).Accounts {
 		if a.Reads != 6 || a.Calls != 106 {
 			t.Errorf("%s: got %d reads and %d calls, want 6 and 106", a.Account.Act(), a.Reads, a.Calls)
 		}

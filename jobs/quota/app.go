@@ -12,27 +12,56 @@ import (
 // gives the share that is used.
 type App struct {
 	Block    Block
+	Share    Share // of the limit that may be used
 	calls    meter
+	checks   checks
 	inFlight int
 }
 
 // Next is the earliest time, not before now, at which any call may be sent.
-func (a App) Next(now time.Time) time.Time { return a.NextOf(now, 1) }
+func (a App) Next(now time.Time) time.Time {
+	if a.Block.Announced() { // its probe is due then, whatever the level seems to be
+		return a.Block.Next(now)
+	}
+	held, span := a.hold(now, 1), a.calls.span(callSpan)
+	if held.After(now) && a.calls.guessed(now, span) && !a.checks.harmful && a.inFlight == 0 && a.calls.fits(now, 1, span) {
+		check := later(a.calls.observed.Add(stale), a.checks.next(a.calls.checkEvery(longestBlock, span)))
+		held = earlier(held, later(now, check))
+	}
+	return later(later(a.Block.Next(now), held), a.calls.nextOfShare(now, 1, span))
+}
 
 // NextOf is the earliest time, not before now, at which so many calls may be sent one after the
-// other, or as many of them as the limit ever allows.
+// other, or as many of them as the limit ever allows. For one call use Next, which lets one pass
+// that checks a hold.
 func (a App) NextOf(now time.Time, calls int) time.Time {
+	if a.Block.Announced() {
+		return a.Block.Next(now)
+	}
 	points := float64(calls)
 	if a.calls.limit > 0 {
-		points = max(1, min(points, math.Floor(a.calls.usable())))
+		points = max(1, min(points, math.Floor(a.Share.of(a.calls.usable()))-1))
 	}
-	return later(a.Block.Next(now), a.calls.next(now, points, callSpan))
+	return later(later(a.Block.Next(now), a.hold(now, points)), a.calls.nextOfShare(now, points, a.calls.span(callSpan)))
+}
+
+// hold is when the calls fit into the limit, and another one that checks the hold after them.
+func (a App) hold(now time.Time, calls float64) time.Time {
+	span := a.calls.span(callSpan)
+	if a.calls.guessed(now, span) {
+		calls++
+	}
+	return a.calls.next(now, calls, span)
 }
 
 // Spend charges a call that will be sent now.
 func (a App) Spend(now time.Time) App {
+	if span := a.calls.span(callSpan); a.calls.guessed(now, span) && a.hold(now, 1).After(now) {
+		a.checks = a.checks.sent(now, a.calls.checkEvery(longestBlock, span))
+	}
 	a.Block = a.Block.Spend(now)
-	a.calls = a.calls.charge(now, 1, callSpan)
+	a.calls.share = a.Share
+	a.calls = a.calls.charge(now, 1, a.calls.span(callSpan))
 	a.inFlight++
 	return a
 }
@@ -47,16 +76,22 @@ func (a App) Answered() App {
 // left. An error that is neither a throttle of the app nor has a RetryAfter changes nothing.
 func (a App) Throttled(left, now time.Time, e *graph.Error, tier graph.Tier) App {
 	if e.Class == graph.ThrottledApp || e.RetryAfter > 0 {
+		a.checks.harmful = a.checks.harmful || left.Equal(a.checks.last)
 		base, most := GuessWait(e, tier)
-		a.Block = a.Block.Close(left, now, e.RetryAfter, base, most)
+		a.Block = a.Block.Close(left, now, e.RetryAfter, base, a.Block.mostGuess(now, e, most))
 	}
 	return a
 }
 
 // Passed records that a call sent at left was not throttled.
 func (a App) Passed(left, now time.Time) App {
+	was := a.Block
 	a.Block = a.Block.Passed(left, now)
-	a.calls.passedPoints++
+	if was.Probing() && !a.Block.Probing() { // a level from before it says nothing any more
+		a.calls = a.calls.forgetTold(left)
+	}
+	a.calls.lag = a.calls.lag.pass(left, 1)
+	a.calls = a.calls.passed(now, 1, float64(a.inFlight), a.calls.span(callSpan), nil)
 	return a
 }
 
@@ -66,7 +101,8 @@ func (a App) Observe(now time.Time, percent float64) App {
 	if a.calls.limit == 0 {
 		a.calls.limit = unknownApp
 	}
-	a.calls = a.calls.observe(now, percent, wholePercent, float64(a.inFlight), callSpan)
+	a.calls = a.calls.observe(now, percent, wholePercent, float64(a.inFlight), a.calls.span(callSpan))
+	a.calls = a.calls.learnFall(now, percent, wholePercent, float64(a.inFlight), callSpan)
 	return a
 }
 

@@ -83,3 +83,38 @@ func TestAppBlock(t *testing.T) {
 		t.Error("got it closed by a call too many that came back")
 	}
 }
+
+// At the end of a block that the API announced one probe goes out, whatever a header told
+// during the block, and when it passes everything goes on.
+func TestAppBlockAnnounced(t *testing.T) {
+	e := &graph.Error{Class: graph.ThrottledApp, Code: 4, RetryAfter: 50 * time.Second}
+	a := quota.App{}.Spend(start).Answered().Throttled(start.Add(1), start.Add(1), e, graph.TierFull).Observe(start.Add(1), 100)
+	end := start.Add(1).Add(50 * time.Second)
+	if got := a.Next(start.Add(time.Second)); !got.Equal(end) {
+		t.Fatalf("got the probe after %v, want %v", got.Sub(start), end.Sub(start))
+	}
+	a = a.Spend(end)
+	if got := a.Next(end); !got.Equal(quota.Never) {
+		t.Error("got another call beside the probe")
+	}
+	now := end.Add(time.Second)
+	a = a.Answered().Passed(end, now)
+	for n := range 1000 {
+		if got := a.Next(now); !got.Equal(now) {
+			t.Fatalf("after the probe had passed, got call %d after %v more", n, got.Sub(now))
+		}
+		a = a.Spend(now)
+	}
+}
+
+// An app's hold is checked by single calls.
+func TestAppCheck(t *testing.T) {
+	a := quota.App{}
+	for range 100 {
+		a = a.Spend(start).Answered().Passed(start, start)
+	}
+	a = a.Observe(start, 98)
+	if got := a.Next(start).Sub(start); got != 5*time.Second {
+		t.Errorf("got the first call after %v, want 5s", got)
+	}
+}

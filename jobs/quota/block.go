@@ -13,9 +13,11 @@ var Never = time.Unix(1<<40, 0)
 
 // Block is a gate that a throttle closes. The zero Block is open.
 type Block struct {
-	Until  time.Time // the gate is closed before; zero if open
-	closed time.Time // when it was last closed
-	guess  time.Duration
+	Until  time.Time     // the gate is closed before; zero if open
+	closed time.Time     // when it was last closed
+	since  time.Time     // when the first throttle of those in a row closed it
+	guess  time.Duration // the latest guessed wait of those in a row
+	named  bool          // Until was named, not guessed
 	probe  probe
 	left   time.Time // when the probe was sent
 }
@@ -45,6 +47,10 @@ func (b Block) Next(now time.Time) time.Time {
 
 // Probing reports whether only one call may pass.
 func (b Block) Probing() bool { return b.probe != probeNone }
+
+// Announced reports whether the gate is closed, or a probe is due, because of a time that was
+// named.
+func (b Block) Announced() bool { return b.Probing() && b.named }
 
 // Spend records that a call is sent.
 func (b Block) Spend(now time.Time) Block {
@@ -89,14 +95,17 @@ func (b Block) Close(left, now time.Time, named, base, most time.Duration) Block
 		b.guess = nextGuess(b.guess, base, most)
 		wait = b.guess
 	}
+	if b.since.IsZero() {
+		b.since = now
+	}
 	until := now.Add(wait)
 	if b.Closed(now) {
 		if until.After(b.Until) {
-			b.Until = until
+			b.Until, b.named = until, named > 0
 		}
 		return b
 	}
-	b.Until, b.closed, b.probe = until, now, probeDue
+	b.Until, b.named, b.closed, b.probe = until, named > 0, now, probeDue
 	return b
 }
 
@@ -130,6 +139,19 @@ func nextGuess(last, base, most time.Duration) (wait time.Duration) {
 	}
 	return wait
 }
+
+// mostGuess shortens the longest guessed wait to that of a documented block while no budget's
+// span is over since the first throttle. If calls are still refused then, the probes
+// themselves may make the block longer.
+func (b Block) mostGuess(now time.Time, e *graph.Error, most time.Duration) time.Duration {
+	if e.Class != graph.MaybeThrottled && (b.since.IsZero() || now.Sub(b.since) < callSpan) {
+		return min(most, longestBlock)
+	}
+	return most
+}
+
+// longestBlock is the longest documented block: that of Limited access.
+const longestBlock = 300 * time.Second
 
 // GuessWait gives the first and the longest time to wait after a throttle that
 // names none. The documented blocks are 300 s for Limited and 60 s for Full

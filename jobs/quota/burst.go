@@ -51,8 +51,14 @@ func (b burst) sum() (n int32) {
 }
 
 // limit is how many calls a second may have.
-func (b burst) limit() float64 {
+func (b burst) limit(s Share) float64 {
 	switch {
+	case !s.all():
+		rate := float64(belowLimit)
+		if b.holds {
+			rate = b.rate
+		}
+		return max(1, s.of(rate))
 	case b.holds:
 		return b.rate
 	case b.inTrial && b.tried < trialCalls:
@@ -62,12 +68,12 @@ func (b burst) limit() float64 {
 }
 
 // next is when one more call may be sent.
-func (b burst) next(now time.Time) time.Time {
-	if b.over {
+func (b burst) next(now time.Time, s Share) time.Time {
+	if b.over && s.all() {
 		return now
 	}
 	b = b.at(now)
-	return later(b.fallsBelow(now, ticks+1, b.limit()), b.fallsBelow(now, ticks/5, math.Ceil(b.limit()/5)))
+	return later(b.fallsBelow(now, ticks+1, b.limit(s)), b.fallsBelow(now, ticks/5, math.Ceil(b.limit(s)/5)))
 }
 
 // fallsBelow is when the last n ticks will have fewer than most calls.
@@ -98,7 +104,7 @@ func (b burst) spend(now time.Time, flight int, worth bool) burst {
 		if now.Sub(b.trialAt) > trialSpan {
 			b.inTrial, b.trialAt = false, time.Time{} // other limits slowed it down
 		}
-	case worth && !known && float64(b.sum())+1 > b.limit():
+	case worth && !known && float64(b.sum())+1 > b.limit(0):
 		b.trialAt, b.inTrial, b.tried = now, true, 0
 	}
 	return b

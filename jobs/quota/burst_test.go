@@ -12,7 +12,7 @@ func pace(b burst, now time.Time, span time.Duration, limit int) (after burst, r
 	var sent []time.Time
 	end := now.Add(span)
 	for now.Before(end) {
-		if at := b.next(now); at.After(now) {
+		if at := b.next(now, 0); at.After(now) {
 			now = at
 			continue
 		}
@@ -115,7 +115,7 @@ func TestBurstTrialIsAlone(t *testing.T) {
 	if after, _, _ := pace(other, noon.Add(time.Minute), 1500*time.Millisecond, 0); !after.inTrial {
 		t.Error("got no trial a minute after one that came to nothing")
 	}
-	if got := other.adopt(Pace{over: true}); got.limit() != belowLimit || !got.next(noon).Equal(noon) {
+	if got := other.adopt(Pace{over: true}); got.limit(0) != belowLimit || !got.next(noon, 0).Equal(noon) {
 		t.Error("got a limit, want what the other lane found: none")
 	}
 }
@@ -126,7 +126,7 @@ func TestBurstSpreads(t *testing.T) {
 	for range 20 {
 		b = b.spend(at, 0, true)
 	}
-	if wait := b.next(at).Sub(at); wait < 150*time.Millisecond || wait > 220*time.Millisecond {
+	if wait := b.next(at, 0).Sub(at); wait < 150*time.Millisecond || wait > 220*time.Millisecond {
 		t.Errorf("got the next call after %v, want a fifth of a second", wait)
 	}
 }

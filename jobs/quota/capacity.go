@@ -21,7 +21,7 @@ func (l Lane) MaxCalls(c Cost, within time.Duration, r Rules) int {
 		each int
 	}{{l.calls, c.Calls}, {l.score, c.Points}} {
 		if b.m.limit > 0 {
-			most = min(most, int(b.m.usable()*0.9-1)/b.each)
+			most = min(most, int(r.Share.of(b.m.usable())*0.9-1)/b.each)
 		}
 	}
 	return max(1, most)
@@ -34,7 +34,7 @@ func (l Lane) RefillTime(c Cost) time.Duration {
 		m    meter
 		cost int
 		span time.Duration
-	}{{l.calls, c.Calls, callSpan}, {l.score, c.Points, scoreSpan}} {
+	}{{l.calls, c.Calls, l.calls.span(callSpan)}, {l.score, c.Points, l.score.span(scoreSpan)}} {
 		if b.m.limit > 0 {
 			longest = max(longest, time.Duration(float64(b.cost)/b.m.limit*float64(b.span)))
 		}

@@ -6,7 +6,7 @@ import (
 	"adferry/graph"
 )
 
-// The spans of the two budgets.
+// The documented spans of the two budgets. A meter may learn another one.
 const (
 	callSpan  = time.Hour
 	scoreSpan = 300 * time.Second
@@ -21,6 +21,7 @@ type Lane struct {
 	calls     meter
 	score     meter
 	burst     burst
+	checks    checks
 	inFlight  Cost      // of calls that were sent and not answered
 	nextWrite time.Time // when MaxRate allows the next write
 }
@@ -36,24 +37,47 @@ func (l Lane) Next(now time.Time, c Cost, r Rules) time.Time {
 		return next
 	}
 	l = l.start(r)
-	if l.inFlight.Calls > 0 && (float64(l.inFlight.Calls+c.Calls) > l.calls.room(now, float64(l.inFlight.Calls), callSpan) ||
-		float64(l.inFlight.Points+c.Points) > l.score.room(now, float64(l.inFlight.Points), scoreSpan)) {
+	if l.inFlight.Calls > 0 && (float64(l.inFlight.Calls+c.Calls) > l.calls.room(now, float64(l.inFlight.Calls), l.calls.span(callSpan)) ||
+		float64(l.inFlight.Points+c.Points) > l.score.room(now, float64(l.inFlight.Points), l.score.span(scoreSpan))) {
 		return Never // an answer has to come first
 	}
-	next = later(next, l.calls.next(now, float64(c.Calls), callSpan))
-	next = later(next, l.score.next(now, float64(c.Points), scoreSpan))
-	return later(next, l.burst.next(now))
+	if l.Block.Announced() { // its probe is due then, whatever the level seems to be
+		return later(next, l.burst.next(now, r.Share))
+	}
+	held := next
+	for _, b := range l.budgets() {
+		held = later(held, b.next(now, c))
+	}
+	if c == Read {
+		held = earlier(held, l.Check(now, r))
+	}
+	return later(later(next, held), l.nextOfShare(now, c, r.Share))
+}
+
+// nextOfShare is when a call of this cost fits into the job's share of the limits, and into
+// the second.
+func (l Lane) nextOfShare(now time.Time, c Cost, s Share) time.Time {
+	at := l.burst.next(now, s)
+	if !s.all() {
+		for _, b := range l.budgets() {
+			at = later(at, b.nextOfShare(now, b.of(c), b.time))
+		}
+	}
+	return at
 }
 
 // Why says what a call of this cost waits for, if Next is later than now.
 func (l Lane) Why(now time.Time, c Cost, r Rules) string {
 	l = l.start(r)
+	calls := l.budgets()[0]
 	switch next := l.Next(now, c, r); {
 	case l.Block.Closed(now):
 		return "the API said to wait"
 	case r.MaxRate > 0 && c == Write && !l.nextWrite.Before(next):
 		return "its --max-rate is used up"
-	case !l.calls.next(now, float64(c.Calls), callSpan).Before(next):
+	case !r.Share.all() && !l.nextOfShare(now, c, r.Share).Before(next):
+		return "its share of the quota, --quota-share " + r.Share.String() + ", is used up"
+	case !calls.next(now, c).Before(next):
 		return "its calls per hour are used up"
 	}
 	return "its score is used up"
@@ -66,6 +90,7 @@ func (l Lane) start(r Rules) Lane {
 		return l
 	}
 	l.started = true
+	l.calls.share, l.score.share = r.Share, r.Share
 	l.calls.limit, l.score.limit = nextDocumented(0, l.documented(Budgets.calls)), nextDocumented(0, l.documented(Budgets.score))
 	if r.Mode == Full || r.Mode == Limited {
 		tier := map[Mode]graph.Tier{Full: graph.TierFull, Limited: graph.TierLimited}[r.Mode]
@@ -96,10 +121,13 @@ func documented(of func(Budgets) float64) []float64 {
 // Spend charges a call that will be sent now.
 func (l Lane) Spend(now time.Time, c Cost, r Rules) Lane {
 	l = l.start(r)
+	if c == Read {
+		l = l.withCheck(now)
+	}
 	l.Block = l.Block.Spend(now)
-	l.calls = l.calls.charge(now, float64(c.Calls), callSpan)
-	l.score = l.score.charge(now, float64(c.Points), scoreSpan)
-	l.burst = l.burst.spend(now, l.inFlight.Calls, l.Tier != graph.TierLimited)
+	l.calls = l.calls.charge(now, float64(c.Calls), l.calls.span(callSpan))
+	l.score = l.score.charge(now, float64(c.Points), l.score.span(scoreSpan))
+	l.burst = l.burst.spend(now, l.inFlight.Calls, l.Tier != graph.TierLimited && r.Share.all())
 	l.inFlight.Calls += c.Calls
 	l.inFlight.Points += c.Points
 	if r.MaxRate > 0 && c == Write {
@@ -139,10 +167,13 @@ func (l Lane) Observe(now time.Time, u graph.AccountUsage, r Rules) Lane {
 	}
 	l = l.start(r)
 	if u.HasCalls {
-		l.calls = l.calls.observe(now, u.Calls, wholePercent, float64(l.inFlight.Calls), callSpan)
+		l.calls = l.calls.observe(now, u.Calls, wholePercent, float64(l.inFlight.Calls), l.calls.span(callSpan))
+		l.calls = l.calls.learnFall(now, u.Calls, wholePercent, float64(l.inFlight.Calls), callSpan)
 	}
 	if u.HasScore {
-		l.score = l.score.learnDecay(u.Score, u.Reset, scoreSpan).observe(now, u.Score, 0, float64(l.inFlight.Points), scoreSpan)
+		l.score = l.score.learnReset(now, u.Score, u.Reset, scoreSpan)
+		l.score = l.score.observe(now, u.Score, 0, float64(l.inFlight.Points), l.score.span(scoreSpan))
+		l.score = l.score.learnFall(now, u.Score, 0, float64(l.inFlight.Points), scoreSpan)
 	}
 	if u.Regain > 0 {
 		l.Block = l.Block.Close(now, now, u.Regain, 0, 0)
@@ -158,20 +189,21 @@ func (l Lane) Throttled(left, now time.Time, e *graph.Error, u graph.AccountUsag
 		case e.Code == 613 && e.Subcode == 5044001:
 			l.burst = l.burst.refused(now)
 		case e.Code == 17, e.Code == 613 && e.Subcode == 1487742:
-			l.score = l.score.refused(now, u.HasScore, scoreSpan, l.documented(Budgets.score))
+			l.score = l.score.refused(now, u.HasScore, l.score.span(scoreSpan), l.documented(Budgets.score))
 			if l.Tier == graph.TierUnknown && l.score.limit < 1000 {
 				l.Tier = graph.TierLimited // which has the longer block
 			}
 		case e.Code >= 80000:
-			l.calls = l.calls.refused(now, u.HasCalls, callSpan, l.documented(Budgets.calls))
+			l.calls = l.calls.refused(now, u.HasCalls, l.calls.span(callSpan), l.documented(Budgets.calls))
 		}
 	}
+	l.checks.harmful = l.checks.harmful || left.Equal(l.checks.last)
 	base, most := GuessWait(e, l.Tier)
 	named := max(u.Regain, e.RetryAfter)
 	if u.HasScore && u.Score >= 100 {
 		named = max(named, u.Reset)
 	}
-	l.Block = l.Block.Close(left, now, named, base, most)
+	l.Block = l.Block.Close(left, now, named, base, l.Block.mostGuess(now, e, most))
 	return l
 }
 
@@ -187,8 +219,9 @@ func (l Lane) Adopt(p Pace) Lane {
 // Passed records that a call of this cost, sent at left, was not throttled.
 func (l Lane) Passed(left, now time.Time, c Cost) Lane {
 	l.Block = l.Block.Passed(left, now)
-	l.calls = l.calls.passed(now, float64(c.Calls), float64(l.inFlight.Calls), callSpan, l.documented(Budgets.calls))
-	l.score = l.score.passed(now, float64(c.Points), float64(l.inFlight.Points), scoreSpan, l.documented(Budgets.score))
+	l.calls.lag, l.score.lag = l.calls.lag.pass(left, float64(c.Calls)), l.score.lag.pass(left, float64(c.Points))
+	l.calls = l.calls.passed(now, float64(c.Calls), float64(l.inFlight.Calls), l.calls.span(callSpan), l.documented(Budgets.calls))
+	l.score = l.score.passed(now, float64(c.Points), float64(l.inFlight.Points), l.score.span(scoreSpan), l.documented(Budgets.score))
 	l.burst = l.burst.passed(now)
 	return l
 }

@@ -22,13 +22,13 @@ func TestLaneInSecond(t *testing.T) {
 		{"auto, Limited", quota.Auto, graph.AccountUsage{Tier: limited}, 48, 16},
 		{"auto, Full: a little above the burst limit", quota.Auto, graph.AccountUsage{Tier: full}, 108, 108},
 		{"auto, a header of a score: a quarter until it is measured", quota.Auto, graph.AccountUsage{HasScore: true, Tier: limited}, 15, 5},
-		{"auto, half of a score used", quota.Auto, graph.AccountUsage{HasScore: true, Score: 90, Tier: limited}, 6, 2},
-		{"auto, Limited, most calls used", quota.Auto, graph.AccountUsage{HasCalls: true, Calls: 97, Tier: limited}, 6, 6},
+		{"auto, half of a score used", quota.Auto, graph.AccountUsage{HasScore: true, Score: 90, Tier: limited}, 6, 1},
+		{"auto, Limited, most calls used", quota.Auto, graph.AccountUsage{HasCalls: true, Calls: 97, Tier: limited}, 6, 5},
 		{"auto, all used", quota.Auto, graph.AccountUsage{HasCalls: true, Calls: 100, Tier: full}, 0, 0},
 		{"limited, nothing known", quota.Limited, graph.AccountUsage{}, 60, 20},
 		{"limited, whatever tier the API reports", quota.Limited, graph.AccountUsage{Tier: full}, 60, 20},
 		{"full, nothing known", quota.Full, graph.AccountUsage{}, 99, 99},
-		{"full, a level that the API reports", quota.Full, graph.AccountUsage{HasScore: true, Score: 97.9, Tier: limited}, 9, 3},
+		{"full, a level that the API reports", quota.Full, graph.AccountUsage{HasScore: true, Score: 97.9, Tier: limited}, 9, 2},
 		{"off, whatever the API reports", quota.Off, graph.AccountUsage{HasCalls: true, HasScore: true, Calls: 100, Score: 100, Regain: time.Hour, Tier: limited}, unlimited, unlimited},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -20,10 +20,17 @@ type meter struct {
 	belief   belief
 	reported bool    // headers give its level
 	limit    float64 // points, at least minLimit; of a suspected budget the next documented limit, 0 if none is left
+	unsure   float64 // of a limit that the rise of the level gave: how wrong it may be, as a share
 	proven   bool    // the user gave the limit, the rise of the level confirmed it, or a throttle showed it
+
+	share       Share   // that the job may use
+	shareLeak   float64 // how much of it was used at shareLeakAt, if the level decays linearly
+	shareLeakAt time.Time
 
 	own       window  // what we sent
 	linear    bool    // the level decays linearly, as headers showed; else points are forgotten a span later
+	decay     decay   // how the level was seen to decay
+	lag       lag     // how late headers show what we sent
 	leakLevel float64 // the level at leakAt if it decays linearly
 	leakAt    time.Time
 	tested    float64 // points that passed near the limit while it is suspected
@@ -56,13 +63,14 @@ type meter struct {
 const minLimit = 6
 
 // usable is the level up to which a budget is used. Two percent of a large limit cover
-// differences between our count and the API's; of a small one the headers show every point.
+// differences between our count and the API's, and of one that was measured how wrong it may
+// be; of a small one the headers show every point.
 // What others use in twenty seconds stays free, because that is about the time between two
 // answers of a slow lane.
 func (m meter) usable() float64 {
 	full := m.limit
-	if m.limit >= 1000 {
-		full *= 0.98
+	if m.limit >= 1000 || m.unsure > 0 {
+		full *= 1 - max(0.02, m.unsure)
 	}
 	return max(full-m.reserve*20, m.limit/2)
 }
@@ -111,8 +119,10 @@ func (m meter) leaking(now time.Time, span time.Duration) float64 {
 func (m meter) charge(now time.Time, points float64, span time.Duration) meter {
 	m.leakLevel, m.leakAt = m.leaking(now, span)+points, now
 	m.highest = max(m.highest, m.leakLevel)
+	m.shareLeak, m.shareLeakAt = m.shareLevel(now, span)+points, now
 	m.own = m.own.add(now, points, span)
 	m.added += points
+	m.decay.sent += points
 	return m
 }
 
@@ -145,6 +155,15 @@ func (m meter) next(now time.Time, points float64, span time.Duration) time.Time
 	return later(at, now.Add(span/3000)) // not at once, which would be a busy loop
 }
 
+// fits reports whether the points fit below the limit.
+func (m meter) fits(now time.Time, points float64, span time.Duration) bool {
+	return m.level(now, span)+points <= m.limit+1e-6
+}
+
+// untilMeasured is up to which level, in percent, more than one call is in flight before the
+// limit is proven: without calls in flight the next answer measures it.
+const untilMeasured = 90
+
 // room is how many points may be in flight at once. Near a suspected limit it is only as many
 // as may be refused together: less than a thousandth of a run of six limits, and slowly more
 // as calls there pass, so that a level that decays as fast is exceeded at last. Below a limit
@@ -155,8 +174,14 @@ func (m meter) room(now time.Time, flight float64, span time.Duration) float64 {
 	case m.limit <= 0:
 	case m.nearLimit(now, flight, span):
 		return m.limit/180 + m.tested/50
+	case m.guessed(now, span) && m.observedLevel > m.limit/2 && now.Sub(m.observed) > stale:
+		return flight + 1e-6 // the next answer says what is left
 	case m.belief == holds && !m.proven:
-		return m.limit / 4
+		room := m.limit / 4
+		if rise := m.peak - m.anchor; rise >= 5 { // what passed since shows what the rest is at least
+			room = min(room, m.passedPoints/rise*(untilMeasured-m.peak))
+		}
+		return room
 	}
 	return math.Inf(1)
 }

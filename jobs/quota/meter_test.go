@@ -221,7 +221,7 @@ func TestMeterShape(t *testing.T) {
 		{"nearly full says nothing", 95, 285 * time.Second, false, false},
 		{"no time at all", 50, 0, true, false},
 	} {
-		if got := (meter{linear: test.was}).learnDecay(test.percent, test.reset, s300).linear; got != test.want {
+		if got := (meter{linear: test.was}).learnReset(noon, test.percent, test.reset, s300).linear; got != test.want {
 			t.Errorf("%s: got linear %v, want %v", test.name, got, test.want)
 		}
 	}

@@ -213,7 +213,11 @@ func TestLaneAgainstServers(t *testing.T) {
 					t.Run(name, func(t *testing.T) {
 						t.Parallel()
 						took, best := s.run(t, costs, spans), s.best(spans)
-						if share := best.Seconds() / took.Seconds(); share < 0.97 || share > 1.005 {
+						most := 1.005
+						if test.decay == clock { // a new hour may begin between two calls of the lane's
+							most *= float64(spans) / float64(spans-1)
+						}
+						if share := best.Seconds() / took.Seconds(); share < 0.97 || share > most {
 							t.Errorf("got %v for what takes %v at best, %.1f%%, want 97%% at least", took, best, 100*share)
 						}
 						// Without headers the limit shows by refusals: of as many as

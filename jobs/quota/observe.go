@@ -32,7 +32,11 @@ func (m meter) observe(now time.Time, percent, step, flight float64, span time.D
 	if m.limit <= 0 { // all documented limits were exceeded without a throttle
 		m.limit = max(own/max(percent, 1)*100, minLimit)
 	}
-	m = m.calibrate(now, percent, flight, span)
+	m = m.late(now, percent, step, span)
+	if late := m.lag.of(); late > 0 {
+		flight += m.own.since(now, late, span)
+	}
+	m = m.calibrate(now, percent, step, flight, span)
 	low, level := percent/100*m.limit, m.known(now, span)
 	high := low + step*0.9/100*m.limit + flight
 	surplus := 0.0
@@ -45,6 +49,14 @@ func (m meter) observe(now time.Time, percent, step, flight float64, span time.D
 	}
 	m.leakLevel, m.leakAt = level, now
 	m.observed, m.observedLevel, m.observedOwn, m.added = now, level, own, 0
+	return m
+}
+
+// forgetTold forgets a level that a header gave before a time. Only our own count remains.
+func (m meter) forgetTold(before time.Time) meter {
+	if m.observed.Before(before) {
+		m.observed, m.leakLevel, m.others, m.peak = time.Time{}, 0, 0, 0
+	}
 	return m
 }
 
@@ -70,7 +82,7 @@ func (m meter) compare(now time.Time, surplus float64, span time.Duration) meter
 // passed, within a time in which little of the level decays. It is unknown whether points in
 // flight are counted, so they must be few. If the rise contradicts the limit, the limit is
 // corrected and measured again, because others may have caused the rise.
-func (m meter) calibrate(now time.Time, percent, flight float64, span time.Duration) meter {
+func (m meter) calibrate(now time.Time, percent, step, flight float64, span time.Duration) meter {
 	if m.proven {
 		return m
 	}
@@ -90,24 +102,12 @@ func (m meter) calibrate(now time.Time, percent, flight float64, span time.Durat
 		m.proven = true
 		return m
 	}
-	m.limit = max(limit, minLimit)
+	m.limit, m.unsure = max(limit, minLimit), max(step, 0.01)/rise
 	return m.measure(now, percent, flight)
 }
 
 // measure starts a measurement of the limit.
 func (m meter) measure(now time.Time, percent, flight float64) meter {
 	m.anchor, m.anchored, m.anchoredFlight, m.passedPoints = percent, now, flight, 0
-	return m
-}
-
-// learnDecay learns how the level decays from the time until it is 0: a level that decays
-// linearly needs its share of the span, any other the whole span. It ignores low levels, whose
-// times are imprecise, and high ones, whose times are the same.
-func (m meter) learnDecay(percent float64, reset, span time.Duration) meter {
-	if percent < 5 || percent > 80 {
-		return m
-	}
-	even := time.Duration(percent / 100 * float64(span))
-	m.linear = (reset - even).Abs() <= 2*time.Second+even/20
 	return m
 }

@@ -40,6 +40,7 @@ func (m *Mode) UnmarshalText(b []byte) error {
 type Rules struct {
 	Mode    Mode
 	MaxRate float64 // writes per second and ad account; 0: no limit
+	Share   Share   // of each limit that may be used; not with Off
 }
 
 // period is the time between two writes at MaxRate.

@@ -34,6 +34,37 @@ func (w window) add(now time.Time, n float64, span time.Duration) window {
 	return w
 }
 
+// since is at least what was spent in the last part of the span.
+func (w window) since(now time.Time, part, span time.Duration) (sum float64) {
+	w = w.at(now, span)
+	for s := max(0, w.slot-min(int64(part/(span/slots))+1, slots)); s <= w.slot; s++ {
+		sum += float64(w.count[s%(slots+1)])
+	}
+	return sum
+}
+
+// respan is the same window of another span, as far as it remembers.
+func (w window) respan(now time.Time, from, to time.Duration) window {
+	w = w.at(now, from)
+	other := window{}.at(now, to)
+	for s := max(0, w.slot-slots); s <= w.slot; s++ {
+		at := time.Unix(0, (s+1)*int64(from/slots)-1)
+		if n := float64(w.count[s%(slots+1)]); n > 0 && now.Sub(at) < to {
+			other = other.put(earlier(at, now), n, to)
+		}
+	}
+	return other
+}
+
+// put adds what was spent at an earlier time.
+func (w window) put(at time.Time, n float64, span time.Duration) window {
+	if s := at.UnixNano() / int64(span/slots); s >= 0 && s <= w.slot && s >= w.slot-slots {
+		w.count[s%(slots+1)] += float32(n)
+		w.sum += n
+	}
+	return w
+}
+
 // fallsTo is when the sum will be down to the target if nothing is added.
 func (w window) fallsTo(now time.Time, target float64, span time.Duration) time.Time {
 	w = w.at(now, span)
