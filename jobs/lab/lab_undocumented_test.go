@@ -33,6 +33,7 @@ var undocumented = []struct {
 	{"q p, reset not told, a fifth", spans(0.2), sandbox.Headers{NoReset: true}, 1.25},
 	{"q p, reset not told, five times", spans(5), sandbox.Headers{NoReset: true}, 1.25},
 	{"q p, reset not told, 180 copies", quick, sandbox.Headers{NoReset: true}, 1.25},
+	{"q p, no headers, five times", spans(5), sandbox.Headers{None: true}, 1.35},
 	{"r f, score in the header of calls", all, sandbox.Headers{ScoreInCalls: true}, 1.25},
 	{"r the same, a fifth of the spans", spans(0.2), sandbox.Headers{ScoreInCalls: true}, 1.25},
 	{"r the same, 180 copies", quick, sandbox.Headers{ScoreInCalls: true}, 1.25},
@@ -46,8 +47,12 @@ func undocumentedModels(s size, tier sandbox.Tier) (models []model) {
 		if d.limits == quick {
 			n = quickCopies
 		}
+		reject := 0.01
+		if d.headers.None { // only refusals show the span, each of all calls in flight
+			reject = 0.1
+		}
 		models = append(models, model{
-			name: d.name, tier: tier, targets: map[string]int{"21": n}, ratio: d.ratio, reject: 0.01, unforeseen: 1,
+			name: d.name, tier: tier, targets: map[string]int{"21": n}, ratio: d.ratio, reject: reject, unforeseen: 1,
 			options: sandbox.Options{Tier: tier, Limits: d.limits, Headers: d.headers},
 			ideal:   labIdeal(d.limits, tier, n),
 		})

@@ -17,6 +17,10 @@ type decay struct {
 	flight float64   // points in flight then
 	own    float64   // the sum of our own points then
 	sent   float64   // points charged since
+
+	full   time.Time // when a throttle last showed the level at the limit
+	passed float64   // points that passed since
+	drain  float64   // points per second that the last two throttles allowed, if that was less than expected
 }
 
 // A span of more than mostSpans times the documented one is not believed, nor one of less than
@@ -135,5 +139,34 @@ const leastFall = 2
 // measureFall starts a measurement.
 func (m meter) measureFall(now time.Time, percent, flight, own float64) meter {
 	m.decay.from, m.decay.since, m.decay.flight, m.decay.own, m.decay.sent = percent, now, flight, own, 0
+	return m
+}
+
+// learnThrottle learns the decay from the time between two throttles if no header gives the
+// level: it was at the limit at both, so what passed between them is what it fell by, unless
+// that is so much that it may have been 0. Two times in a row that agree show a longer span
+// than documented; one may be chance, or others. So small a fall shows a linear decay.
+func (m meter) learnThrottle(now time.Time, documented time.Duration) meter {
+	d, span := m.decay, m.span(documented)
+	m.decay.full, m.decay.passed, m.decay.drain = now, 0, 0
+	dt := now.Sub(d.full)
+	if m.reported || m.belief != holds || m.limit <= 0 || d.full.IsZero() || dt < leastCheck || d.passed < minLimit || d.passed > 0.8*m.limit {
+		return m
+	}
+	drain, expected := d.passed/dt.Seconds(), m.limit/span.Seconds()
+	switch {
+	case d.known && drain < expected: // learned from throttles before, but not well enough
+		drain = max(drain, expected/growth)
+	case d.known || drain > 0.8*expected:
+		return m
+	default:
+		m.decay.drain = drain
+		if d.drain < drain/1.5 || d.drain > drain*1.5 {
+			return m
+		}
+		drain = (drain + d.drain) / 2
+	}
+	m = m.learned(now, time.Duration(m.limit/drain*1e9), documented, true)
+	m.leakLevel, m.leakAt = m.limit, now
 	return m
 }

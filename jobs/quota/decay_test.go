@@ -113,3 +113,49 @@ func TestLag(t *testing.T) {
 		}
 	}
 }
+
+// Without headers the time between throttles, and what passed between them, shows a span
+// that is longer than documented.
+func TestSpanFromThrottles(t *testing.T) {
+	type throttle struct {
+		after  time.Duration // since the one before
+		passed float64       // meanwhile
+	}
+	const s = time.Second
+	for _, test := range []struct {
+		name      string
+		throttles []throttle
+		span      time.Duration
+		known     bool
+	}{
+		{"as documented", []throttle{{0, 60}, {100 * s, 20}, {100 * s, 20}, {100 * s, 20}}, s300, false},
+		{"one may be chance", []throttle{{0, 60}, {300 * s, 12}}, s300, false},
+		{"and so may two that differ", []throttle{{0, 60}, {300 * s, 12}, {300 * s, 30}}, s300, false},
+		{"five times", []throttle{{0, 60}, {300 * s, 12}, {300 * s, 12}}, 1500 * s, true},
+		{"found to be longer still", []throttle{{0, 60}, {300 * s, 15}, {300 * s, 15}, {300 * s, 13}}, 300 * s * 60 / 13, true},
+		{"once more, by a quarter at most", []throttle{{0, 60}, {300 * s, 15}, {300 * s, 15}, {300 * s, 6}}, 1500 * s, true},
+		{"a level that may have been 0 between says nothing", []throttle{{0, 60}, {900 * s, 60}, {900 * s, 60}}, s300, false},
+		{"nor do probes alone", []throttle{{0, 60}, {300 * s, 1}, {300 * s, 1}}, s300, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m, now := spent(holds, 60, 57), noon
+			for _, h := range test.throttles {
+				now = now.Add(h.after)
+				m = m.passed(now, h.passed, 0, m.span(s300), nil).learnThrottle(now, s300)
+			}
+			if got := m.span(s300); (got-test.span).Abs() > time.Second || m.decay.known != test.known {
+				t.Errorf("got a span of %v, known %v, want %v, %v", got, m.decay.known, test.span, test.known)
+			}
+		})
+	}
+	t.Run("with headers they say nothing", func(t *testing.T) {
+		m, now := spent(holds, 60, 57).observe(noon, 95, 0, 0, s300), noon
+		for range 4 {
+			now = now.Add(300 * s)
+			m = m.passed(now, 12, 0, s300, nil).learnThrottle(now, s300)
+		}
+		if m.span(s300) != s300 {
+			t.Errorf("got a span of %v, want the documented one", m.span(s300))
+		}
+	})
+}

@@ -34,10 +34,11 @@
 // each point is forgotten a span later, show in the times until the level is 0 of two levels,
 // or, where headers give no such time, in how far the level falls between two answers. What
 // our own count forgets meanwhile explains a fall otherwise; a fall that is not repeated was
-// no decay. Until the decay is known, the documented span is assumed, but a wait that follows
-// from it, a hold, is checked by reads ([Lane.Check]): one for each length of a documented
-// block, two in the first of them, or a hundredth of the budget if that is more. Writes leave
-// room for one, and none is sent any more once one was throttled.
+// no decay. Without headers throttles that come too soon show a longer span. Until the decay
+// is known, the documented span is assumed, but a wait that follows from it, a hold, is
+// checked by reads ([Lane.Check]): one for each length of a documented block, two in the first
+// of them, or a hundredth of the budget if that is more. Writes leave room for one, and none
+// is sent any more once one was throttled.
 //
 // A header may tell of another budget than documented, or tell a level late. A level that
 // stays the same to the last digit while more calls pass than could be forgotten meanwhile is
@@ -118,6 +119,8 @@
 //	p f, a fifth of the spans          limited    29m13s               29m15s  1.001         0     3.22      4403   380   4.98     11000      0
 //	p f, five times the spans             full  2h22m47s             2h26m13s  1.024         7     1.01     52006    14   1.17     13280      0
 //	p f, five times the spans          limited  12h10m1s            12h43m21s  1.046         0     0.16      5383   505   1.33     71935      0
+//	q p, no headers, five times           full  2h22m47s             2h30m37s  1.055        99     1.01     56432     0   1.17     13280      0
+//	q p, no headers, five times        limited  12h10m1s            15h49m16s  1.300        58     0.16      5392   505   1.33     71935      0
 //	q p, reset not told, 180 copies       full       49s                  51s  1.024         0     1.31       480     0   1.23        80      0
 //	q p, reset not told, 180 copies    limited       49s                  51s  1.024         0    10.39       720    80   6.11       400      0
 //	q p, reset not told, a fifth          full     5m43s                5m49s  1.017         7     1.10      9928     0  10.05      4560  13180
@@ -158,7 +161,10 @@
 //     may become fifteen.
 //   - p to r have spans that are not documented: of the hour and of the score's 300 s, or a
 //     score of 300 points that drains in a minute. In p headers tell when the score is 0, in q
-//     they do not, and in r they tell the score in the header of the calls.
+//     they do not, and in r they tell the score in the header of the calls. Where no header
+//     tells the score, a longer span shows in the time between throttles, after three blocks;
+//     a shorter one is not found within hours, because each test costs a block. That row is
+//     allowed 1.35, and a tenth of the calls.
 //   - t has the same limit at both tiers. In v the baselines use all of the limits.
 //   - u has the limits of f on both sides. Its ideal includes the reads that deletes
 //     need: of the target before the copies, of the source for its use, of the target for

@@ -189,12 +189,12 @@ func (l Lane) Throttled(left, now time.Time, e *graph.Error, u graph.AccountUsag
 		case e.Code == 613 && e.Subcode == 5044001:
 			l.burst = l.burst.refused(now)
 		case e.Code == 17, e.Code == 613 && e.Subcode == 1487742:
-			l.score = l.score.refused(now, u.HasScore, l.score.span(scoreSpan), l.documented(Budgets.score))
+			l.score = l.score.refused(now, u.HasScore, l.score.span(scoreSpan), l.documented(Budgets.score)).learnThrottle(now, scoreSpan)
 			if l.Tier == graph.TierUnknown && l.score.limit < 1000 {
 				l.Tier = graph.TierLimited // which has the longer block
 			}
 		case e.Code >= 80000:
-			l.calls = l.calls.refused(now, u.HasCalls, l.calls.span(callSpan), l.documented(Budgets.calls))
+			l.calls = l.calls.refused(now, u.HasCalls, l.calls.span(callSpan), l.documented(Budgets.calls)).learnThrottle(now, callSpan)
 		}
 	}
 	l.checks.harmful = l.checks.harmful || left.Equal(l.checks.last)

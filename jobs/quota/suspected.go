@@ -15,6 +15,7 @@ const nearMargin = 12
 // throttles, because it may have been chance, and the API may have become more generous.
 func (m meter) passed(now time.Time, points, flight float64, span time.Duration, documented []float64) meter {
 	m.passedPoints += points
+	m.decay.passed += points
 	if m.belief == holds && m.calm > 0 && !m.reported && now.Sub(m.found) > m.calm {
 		m.belief, m.proven = suspected, false
 	}
