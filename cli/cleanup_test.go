@@ -154,6 +154,7 @@ func TestCleanupKilled(t *testing.T) {
 		if c.ProcessState.Exited() {
 			break
 		}
+		r.handleAll(t)
 		kills++
 	}
 	for range 2 { // one job to be gone on with, and nothing after it

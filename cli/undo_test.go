@@ -100,6 +100,7 @@ func (r *trial) killTwice(t *testing.T, args ...string) (killed int) {
 			_ = c.Process.Signal(os.Interrupt)
 		}
 		<-ended
+		r.handleAll(t)
 	}
 	return killed
 }

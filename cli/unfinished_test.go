@@ -206,6 +206,7 @@ func TestCleanupBesideConsolidation(t *testing.T) {
 
 	_ = running.Process.Kill()
 	_ = running.Wait()
+	c.handleAll(t)
 	if err := errors.Join(os.RemoveAll(moved), os.RemoveAll(job)); err != nil {
 		t.Fatal(err)
 	}
@@ -229,6 +230,7 @@ func TestCopiedFolder(t *testing.T) {
 	}
 	_ = running.Process.Kill()
 	_ = running.Wait()
+	c.handleAll(t)
 	if err := os.CopyFS(twin, os.DirFS(job)); err != nil {
 		t.Fatal(err)
 	}

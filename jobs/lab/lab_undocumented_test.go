@@ -43,6 +43,9 @@ var undocumented = []struct {
 
 func undocumentedModels(s size, tier sandbox.Tier) (models []model) {
 	for _, d := range undocumented {
+		if d.headers.None && s != wholeSize { // what three blocks teach does not pay in a short job
+			continue
+		}
 		n := s.of(tier)
 		if d.limits == quick {
 			n = quickCopies
