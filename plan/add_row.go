@@ -1,12 +1,16 @@
 package plan
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // addRow adds a valid row and its operations to the plan.
 func (rd *reading) addRow(e *validRow) (row Row) {
 	f := &e.fields
 	row.Line, row.Verb = e.line, f.verb
 	x, line := &rd.plan.index, uint32(e.line)
+	row.Account = x.accounts.at(cmp.Or(f.target, f.source))
 	counts := &rd.plan.counts
 	rd.plan.Rows++
 	merged := false

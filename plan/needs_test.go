@@ -256,7 +256,14 @@ func spell(ops []string, of func(i int) (needed bool, needs []int)) string {
 func checkAcyclic(t *testing.T, p *plan.Plan) {
 	t.Helper()
 	waits, dependents := map[plan.OpID]int{}, map[plan.OpID][]plan.OpID{}
+	targets, awaited := map[plan.OpID]plan.Account{}, map[plan.OpID][]plan.Account{}
+	for op := range p.Ops() {
+		targets[op.ID] = op.Target
+	}
 	for op, need := range p.Needs() {
+		if a := targets[need]; a != "" {
+			awaited[op] = append(awaited[op], a)
+		}
 		waits[op]++
 		dependents[need] = append(dependents[need], op)
 	}
@@ -266,6 +273,10 @@ func checkAcyclic(t *testing.T, p *plan.Plan) {
 		all++
 		if op.Needs != (waits[op.ID] > 0) || op.Needed != (len(dependents[op.ID]) > 0) {
 			t.Errorf("operation %d: got needs %t and needed %t, want what the pairs say", op.ID, op.Needs, op.Needed)
+		}
+		slices.Sort(awaited[op.ID])
+		if got, want := p.WaitsFor(op.ID), slices.Compact(awaited[op.ID]); !slices.Equal(got, want) {
+			t.Errorf("operation %d waits for %q, want %q", op.ID, got, want)
 		}
 		if waits[op.ID] == 0 {
 			ready = append(ready, op.ID)

@@ -100,6 +100,19 @@ func (p *Plan) Needs() iter.Seq2[OpID, OpID] {
 	}
 }
 
+// WaitsFor returns the accounts to which those operations bring images that an operation waits
+// for, sorted as texts.
+func (p *Plan) WaitsFor(id OpID) []Account {
+	var accounts []Account
+	for _, need := range p.index.needs(uint32(id), nil) {
+		if a := p.index.op(need).Target; a != "" {
+			accounts = append(accounts, a)
+		}
+	}
+	slices.Sort(accounts)
+	return slices.Compact(accounts)
+}
+
 // A Load counts the calls that a plan needs, by the account that is charged.
 type Load struct {
 	Account       Account

@@ -29,12 +29,12 @@ func TestRows(t *testing.T) {
 		"u,upload,,,222,a\\b/../c.png\n" +
 		`v,upload,,` + hashB + `,222,a/c.png`
 	want := []plan.Row{
-		{Line: 2, Verb: plan.Copy, Copy: 1, Record: "\"a, \"\"b\"\"\r\nc\",Copy,act_111," + strings.ToUpper(hashA) + ",222,"},
-		{Line: 5, Verb: plan.Move, Copy: 1, Delete: 2, Record: "=x,MOVE,111," + hashA + ",act_222,"},
-		{Line: 6, Verb: plan.Copy, Copy: 3, Record: " y , ,333," + hashA + ",222,"},
-		{Line: 7, Verb: plan.Delete, Delete: 2, Record: "z,delete,111," + hashA + ",,"},
-		{Line: 8, Verb: plan.Upload, Copy: 4, Record: "u,upload,,,222,a\\b/../c.png"},
-		{Line: 9, Verb: plan.Upload, Copy: 4, Record: "v,upload,," + hashB + ",222,a/c.png"},
+		{Line: 2, Verb: plan.Copy, Account: "222", Copy: 1, Record: "\"a, \"\"b\"\"\r\nc\",Copy,act_111," + strings.ToUpper(hashA) + ",222,"},
+		{Line: 5, Verb: plan.Move, Account: "222", Copy: 1, Delete: 2, Record: "=x,MOVE,111," + hashA + ",act_222,"},
+		{Line: 6, Verb: plan.Copy, Account: "222", Copy: 3, Record: " y , ,333," + hashA + ",222,"},
+		{Line: 7, Verb: plan.Delete, Account: "111", Delete: 2, Record: "z,delete,111," + hashA + ",,"},
+		{Line: 8, Verb: plan.Upload, Account: "222", Copy: 4, Record: "u,upload,,,222,a\\b/../c.png"},
+		{Line: 9, Verb: plan.Upload, Account: "222", Copy: 4, Record: "v,upload,," + hashB + ",222,a/c.png"},
 	}
 	for name, reader := range map[string]io.Reader{
 		"at once":      strings.NewReader(manifest),

@@ -24,7 +24,7 @@ import (
 // raised here.
 var keepFormat = flag.Bool("keep-format", false, "keep a job file of the present format as "+presentFormat)
 
-const presentFormat = "../store/testdata/format3.db"
+const presentFormat = "../store/testdata/format4.db"
 
 // A job that an older adferry left half way, with answers lost and rows failed, is
 // finished by this one.

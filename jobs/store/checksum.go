@@ -48,7 +48,7 @@ func writeChecksum(ctx context.Context, db *sql.DB, path string) error {
 	); err != nil {
 		return err
 	}
-	for _, table := range []string{"meta", "outcomes", "lanes", "samples", "parks"} {
+	for _, table := range []string{"meta", "outcomes", "lanes", "samples", "parks", "row_counts", "op_counts"} {
 		var root int
 		if err := db.QueryRowContext(ctx, "SELECT rootpage FROM sqlite_schema WHERE name = ?", table).Scan(&root); err != nil {
 			return err
@@ -90,8 +90,9 @@ func (s checksum) save(ctx context.Context, db querier, pages uint32) error {
 // pages: in format 1 in either of two forms.
 type fileChecksum struct {
 	checksum
-	format int
-	facts  []string
+	format     int
+	facts      []string
+	miscounted bool // the counts are not those of the rows
 }
 
 // readChecksum reads the checksum of a file and the facts.
@@ -222,6 +223,11 @@ var rowConditions = []struct {
 	{1, `SELECT count(*) FROM samples WHERE NOT (typeof(settled) = 'integer' AND typeof(failed) = 'integer' AND typeof(parked) = 'integer')`},
 	{1, `SELECT count(*) FROM parks WHERE NOT (typeof(account) = 'text' AND typeof(since) = 'integer' AND typeof(until) = 'integer'
 		AND typeof(code) = 'integer' AND typeof(subcode) = 'integer')`},
+	{formatWithCounts, `SELECT count(*) FROM row_counts WHERE NOT (verb IN ('copy', 'move', 'delete', 'upload') AND typeof(account) = 'text'
+		AND first IN ('', 'pending', 'sent', 'done', 'skipped', 'failed') AND typeof(first_reason) = 'text'
+		AND del IN ('', 'pending', 'sent', 'done', 'skipped', 'failed') AND typeof(del_reason) = 'text' AND typeof(n) = 'integer' AND n >= 0)`},
+	{formatWithCounts, `SELECT count(*) FROM op_counts WHERE NOT (kind IN ('copy', 'delete', 'upload') AND typeof(lane) = 'text' AND typeof(others) = 'text'
+		AND state IN ('pending', 'sent', 'done', 'skipped', 'failed') AND blames IN (0, 1) AND typeof(n) = 'integer' AND n >= 0 AND typeof(finished) = 'integer')`},
 }
 
 // checkFile reads a whole job file without writing: SQLite checks its structure, the checksum
@@ -275,5 +281,8 @@ func checkRows(ctx context.Context, path string) (s fileChecksum, err error) {
 			return s, &DamagedError{path, fmt.Errorf("%d of its rows have invalid values", n)}
 		}
 	}
-	return readChecksum(ctx, db, format)
+	if s, err = readChecksum(ctx, db, format); err == nil && format >= formatWithCounts {
+		err = db.QueryRowContext(ctx, miscounted).Scan(&s.miscounted)
+	}
+	return s, err
 }

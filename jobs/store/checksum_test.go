@@ -71,7 +71,7 @@ func checkedBytes(t *testing.T, path string, file []byte, checked int) []int {
 		t.Fatal(err)
 	}
 	var changing []int
-	for _, table := range []string{"meta", "outcomes", "lanes", "samples", "parks"} {
+	for _, table := range []string{"meta", "outcomes", "lanes", "samples", "parks", "row_counts", "op_counts"} {
 		var root int
 		if err := db.QueryRow("SELECT rootpage FROM sqlite_schema WHERE name = ?", table).Scan(&root); err != nil {
 			t.Fatal(err)

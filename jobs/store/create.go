@@ -98,7 +98,8 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 		return nil, fmt.Errorf("make job file: %w", err)
 	}
 	defer tx.Rollback()
-	p, err := load(ctx, tx, spec)
+	counts := newFreshCounts()
+	p, err := load(ctx, tx, spec, counts)
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +126,10 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 	if err := writeChecksum(ctx, db, path); err != nil {
 		return nil, fmt.Errorf("write job file: %w", err)
 	}
+	// Now the counts take pages after those of the checksum.
+	if err := counts.write(ctx, db); err != nil {
+		return nil, fmt.Errorf("write job file: %w", err)
+	}
 	// WAL mode is stored in the file. Set here, it is on before anybody reads the file.
 	if _, err := db.Exec("PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL;"); err != nil {
 		return nil, fmt.Errorf("write job file: %w", err)
@@ -132,8 +137,8 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 	return p, db.Close()
 }
 
-// load writes the manifest's rows while it is read, then its operations.
-func load(ctx context.Context, tx *sql.Tx, spec Spec) (*plan.Plan, error) {
+// load writes the manifest's rows while it is read, then its operations, and counts them.
+func load(ctx context.Context, tx *sql.Tx, spec Spec, counts freshCounts) (*plan.Plan, error) {
 	row, err := tx.Prepare("INSERT INTO rows VALUES (?, ?, ?, ?, ?)")
 	if err != nil {
 		return nil, fmt.Errorf("write job file: %w", err)
@@ -143,6 +148,7 @@ func load(ctx context.Context, tx *sql.Tx, spec Spec) (*plan.Plan, error) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		counts.addRow(r)
 		if _, err := row.Exec(r.Line, r.Verb.String(), idOrNull(r.Copy), idOrNull(r.Delete), r.Record); err != nil {
 			return fmt.Errorf("write job file: %w", err)
 		}
@@ -157,6 +163,7 @@ func load(ctx context.Context, tx *sql.Tx, spec Spec) (*plan.Plan, error) {
 	}
 	defer op.Close()
 	for o := range p.Ops() {
+		counts.addOp(p, o)
 		if _, err := op.Exec(o.ID, o.Kind.String(), string(o.Source), string(o.Hash), string(o.Target), o.File, string(o.Lane()), o.Needs, o.Needed, o.Guard.String()); err != nil {
 			return nil, fmt.Errorf("write job file: %w", err)
 		}

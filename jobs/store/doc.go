@@ -1,42 +1,52 @@
 // Package store keeps the checkpoint of a job in an SQLite database, job.db, in the job's
 // folder, with a lock file beside it. It also finds conflicts between two jobs.
 //
-// # Format, version 3
+// # Format, version 4
 //
-// The database has application_id 0x61646672 ("adfr") and user_version 3, and is in WAL
+// The database has application_id 0x61646672 ("adfr") and user_version 4, and is in WAL
 // mode. Any SQLite tool may read it, also while a job runs; the view results shows the
 // operations with their outcomes. Times are milliseconds since 1970, UTC; 0 or NULL means
 // none.
 //
-//	meta      key, value: name, manifest_path, manifest_sha256, rows, header
-//	          (JSON), created_at, consent, sandbox, endpoint (scheme, host and
-//	          port), backup, on_denied, policy, paused_at, workers, max_rate,
-//	          tally, running_at (when the last process began), exit_code, stop,
-//	          seal (a checksum)
-//	rows      line, verb, first (the copy or upload), del, record: the raw CSV
-//	          text of the manifest row, with the user's own columns
-//	ops       id, kind, source, hash, target, file, lane (the ad account that
-//	          the API charges), needs (1: it waits for others), needed (1: others
-//	          wait for it), guard (of a deletion: a plan.Guard, or empty)
-//	needs     op, need: which operation waits for which
-//	outcomes  op, state (pending, sent, done, skipped, failed), reason,
-//	          target_hash, created, seen, tried, attempts, code, subcode, message,
-//	          trace, started, finished, last_sent (when the last write left or, if
-//	          its answer was lost, when that was noticed), creatives (of a deletion
-//	          that failed as in_use: their ids, spaces between them). No row: pending,
-//	          never sent
-//	lanes     account ("" is the app), tier, parked_until, parked_for, calls,
-//	          throttles, parked
-//	samples   at, settled, failed, parked: progress over time
-//	parks     account, since, until, code, subcode: waits the API imposed
+//	meta        key, value: name, manifest_path, manifest_sha256, rows, header
+//	            (JSON), created_at, consent, sandbox, endpoint (scheme, host and
+//	            port), backup, on_denied, policy, paused_at, workers, max_rate,
+//	            tally, running_at (when the last process began), exit_code, stop,
+//	            seal (a checksum)
+//	rows        line, verb, first (the copy or upload), del, record: the raw CSV
+//	            text of the manifest row, with the user's own columns
+//	ops         id, kind, source, hash, target, file, lane (the ad account that
+//	            the API charges), needs (1: it waits for others), needed (1: others
+//	            wait for it), guard (of a deletion: a plan.Guard, or empty)
+//	needs       op, need: which operation waits for which
+//	outcomes    op, state (pending, sent, done, skipped, failed), reason,
+//	            target_hash, created, seen, tried, attempts, code, subcode, message,
+//	            trace, started, finished, last_sent (when the last write left or, if
+//	            its answer was lost, when that was noticed), creatives (of a deletion
+//	            that failed as in_use: their ids, spaces between them). No row: pending,
+//	            never sent
+//	lanes       account ("" is the app), tier, parked_until, parked_for, calls,
+//	            throttles, parked
+//	samples     at, settled, failed, parked: progress over time
+//	parks       account, since, until, code, subcode: waits the API imposed
+//	row_counts  verb, account (that receives or loses the image), first, first_reason,
+//	            del, del_reason (the states and reasons of the operations, empty if
+//	            there is none), n: how many rows
+//	op_counts   kind, lane, others (the accounts besides the lane that can keep them
+//	            back, spaces between them), state, blames (1: jobs.Outcome.Blames), n:
+//	            how many operations, finished: the latest time of those
 //
 // rows, ops and needs are written when the job is made, into a file with another name.
 // The complete file is renamed, so that a job exists completely or not at all. Everything
-// else about an operation is one small row of outcomes.
+// else about an operation is one small row of outcomes, and in the counts.
 //
-// Version 1 had neither guard nor last_sent, version 2 no creatives. A file of an older
-// version is readable as it is, and upgraded in one transaction when a process opens it
-// to run the job. testdata has a file of each version.
+// The counts are kept in the transactions that change what they count, so that a summary of a
+// large job takes as long as one of a small job. What differs from the rows was edited, and is
+// counted anew when a process opens the file to run the job.
+//
+// Version 1 had neither guard nor last_sent, version 2 no creatives, version 3 no counts. A
+// file of an older version is readable as it is, and upgraded in one transaction when a
+// process opens it to run the job. testdata has a file of each version.
 //
 // # Folder
 //

@@ -70,9 +70,15 @@ func openLocked(ctx context.Context, dir string, unlock func()) (j *Job, err err
 	if err == nil {
 		j.writer, err = newWriter(path)
 	}
+	if err == nil && sum.miscounted {
+		err = j.writer.exec(ctx, recount)
+	}
 	if err != nil {
 		if j != nil {
 			j.read.Close()
+		}
+		if j != nil && j.writer != nil {
+			j.writer.close()
 		}
 		release()
 		return nil, err
@@ -286,13 +292,13 @@ func (j *Job) SetEndpoint(ctx context.Context, origin string) error {
 
 // Unfinished reports whether any operation is not settled.
 func (j *Job) Unfinished(ctx context.Context) (left bool, err error) {
-	err = j.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE `+unsettled+`)`).Scan(&left)
-	return left, j.readError(err)
+	ops, err := j.opTotals(ctx)
+	return ops.settled < ops.operations, err
 }
 
 // Deletes returns the number of the job's deletions, done or not.
 func (j *Job) Deletes(ctx context.Context) (n int, err error) {
-	err = j.read.QueryRowContext(ctx, `SELECT count(*) FROM ops WHERE kind = 'delete'`).Scan(&n)
+	err = j.read.QueryRowContext(ctx, `SELECT coalesce(sum(n), 0) FROM `+j.opCounts()+` WHERE kind = 'delete'`).Scan(&n)
 	return n, j.readError(err)
 }
 
@@ -312,7 +318,7 @@ func (j *Job) SetRunning(ctx context.Context) error {
 func (j *Job) Reopen(ctx context.Context) error {
 	return j.writer.exec(ctx, `DELETE FROM outcomes WHERE state = 'failed' AND tried = 0;
 		UPDATE outcomes SET state = 'pending', reason = '', attempts = 0, code = 0, subcode = 0, message = '', trace = '', finished = 0, creatives = ''
-		WHERE state = 'failed'`)
+		WHERE state = 'failed'; `+recount)
 }
 
 func (j *Job) readError(err error) error {

@@ -160,7 +160,11 @@ func (j *Job) summary(ctx context.Context, running bool) (jobs.Summary, error) {
 	}
 	addLanes(&s, lanes)
 	running = running || j.unlock == nil && j.Running()
-	ahead, err := j.outlook(ctx, s, lanes, tally, m, running)
+	ops, err := j.opTotals(ctx)
+	if err != nil {
+		return s, err
+	}
+	ahead, err := j.outlook(ctx, s, ops, lanes, tally, m, running)
 	if err != nil {
 		return s, err
 	}
@@ -178,51 +182,9 @@ func (j *Job) summary(ctx context.Context, running bool) (jobs.Summary, error) {
 			s.State = jobs.JobPaused
 		}
 	case s.Totals.Settled() == s.Totals.Rows:
-		s.State = jobs.JobFinished
-		var last int64
-		if err := j.read.QueryRowContext(ctx, `SELECT coalesce(max(finished), 0) FROM outcomes`).Scan(&last); err != nil {
-			return s, j.readError(err)
-		}
-		s.FinishedAt = timeOrNil(timeOf(last))
+		s.State, s.FinishedAt = jobs.JobFinished, timeOrNil(ops.finished)
 	}
 	return s, nil
-}
-
-// count groups the rows by what their fate depends on, and calls FateOf once per group.
-func (j *Job) count(ctx context.Context, s *jobs.Summary) error {
-	rows, err := j.read.QueryContext(ctx, `SELECT r.verb, coalesce(p.target, q.source), r.first IS NOT NULL, r.del IS NOT NULL,
-		coalesce(o.state, 'pending'), coalesce(o.reason, ''), coalesce(d.state, 'pending'), coalesce(d.reason, ''), count(*)
-		FROM rows r LEFT JOIN ops p ON p.id = r.first LEFT JOIN ops q ON q.id = r.del
-		LEFT JOIN outcomes o ON o.op = r.first LEFT JOIN outcomes d ON d.op = r.del
-		GROUP BY 1, 2, 3, 4, 5, 6, 7, 8`)
-	if err != nil {
-		return j.readError(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var verb, firstState, delState string
-		var account plan.Account
-		var hasFirst, hasDel bool
-		var first, del jobs.Outcome
-		var n int
-		if err := rows.Scan(&verb, &account, &hasFirst, &hasDel, &firstState, &first.Reason, &delState, &del.Reason, &n); err != nil {
-			return j.readError(err)
-		}
-		for _, err := range []error{first.State.UnmarshalText([]byte(firstState)), del.State.UnmarshalText([]byte(delState))} {
-			if err != nil {
-				return &DamagedError{j.path, err}
-			}
-		}
-		a, b := &first, &del
-		if !hasFirst {
-			a = nil
-		}
-		if !hasDel {
-			b = nil
-		}
-		addRows(s, verb, account, jobs.FateOf(a, b), n)
-	}
-	return j.readError(rows.Err())
 }
 
 func addRows(s *jobs.Summary, verb string, account plan.Account, fate jobs.Fate, n int) {
@@ -258,7 +220,7 @@ func addLanes(s *jobs.Summary, lanes []jobs.LaneState) {
 // Done returns the number of operations that are done, by the ad account that is charged
 // for them.
 func (j *Job) Done(ctx context.Context) (map[plan.Account]int, error) {
-	rows, err := j.read.QueryContext(ctx, `SELECT p.lane, count(*) FROM outcomes o JOIN ops p ON p.id = o.op WHERE o.state = 'done' GROUP BY 1`)
+	rows, err := j.read.QueryContext(ctx, `SELECT lane, sum(n) FROM `+j.opCounts()+` WHERE state = 'done' AND n > 0 GROUP BY 1`)
 	if err != nil {
 		return nil, j.readError(err)
 	}

@@ -43,15 +43,16 @@ func (j *Job) Resume(ctx context.Context) (jobs.ResumePoint, error) {
 	if s.Tally, err = j.tally(ctx); err != nil {
 		return s, err
 	}
-	err = j.read.QueryRowContext(ctx, `SELECT count(*), total(o.state IN ('done', 'skipped', 'failed')),
-		total(o.state = 'failed' AND o.reason <> ? AND NOT (o.reason IN (?, ?) AND o.attempts = 0))
-		FROM ops p LEFT JOIN outcomes o ON o.op = p.id`, string(jobs.DependencyFailed), string(jobs.Denied), string(jobs.AccountBlocked)).
-		Scan(&s.Operations, &s.Settled, &s.Failed)
+	ops, err := j.opTotals(ctx)
 	if err != nil {
-		return s, j.readError(err)
+		return s, err
 	}
+	s.Operations, s.Settled, s.Failed = ops.operations, ops.settled, ops.failed
 	if s.Lanes, err = j.lanes(ctx); err != nil {
 		return s, err
+	}
+	if s.Settled == s.Operations {
+		return s, nil
 	}
 	rows, err := j.read.QueryContext(ctx, `SELECT p.id, p.lane FROM ops p LEFT JOIN outcomes o ON o.op = p.id
 		WHERE p.needs = 1 AND `+unsettled+` AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
@@ -84,7 +85,7 @@ const imposed = `coalesce((l.account, l.parked_until) IN (SELECT account, until 
 
 // lanes returns the stored state of all ad accounts, and which of them have operations left.
 func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
-	rows, err := j.read.QueryContext(ctx, `WITH work AS (SELECT DISTINCT p.lane AS account FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE `+unsettled+`)
+	rows, err := j.read.QueryContext(ctx, `WITH work AS (SELECT DISTINCT lane AS account FROM `+j.opCounts()+` WHERE n > 0 AND state IN ('pending', 'sent'))
 		SELECT account, 1, coalesce(l.tier, 0), coalesce(l.parked_until, 0), coalesce(l.parked_for, ''), `+imposed+`, coalesce(l.calls, 0), coalesce(l.throttles, 0), coalesce(l.parked, 0)
 		FROM work LEFT JOIN lanes l USING (account)
 		UNION ALL

@@ -14,7 +14,7 @@ import (
 
 const (
 	applicationID = 0x61646672 // "adfr"
-	schemaVersion = 3
+	schemaVersion = 4
 
 	fileName = "job.db"
 	lockName = "job.lock"
@@ -42,19 +42,21 @@ CREATE VIEW results AS SELECT ops.id, kind, source, hash, target, coalesce(state
 	FROM ops LEFT JOIN outcomes ON op = ops.id;
 `
 
-// upgrades lead from each format to the next. They may only add columns at the end of
-// tables, which changes only pages of the schema: the checksum relies on that.
+// upgrades lead from each format to the next. They may only add columns at the end of tables, and
+// new tables and indexes. The checksum relies on that: columns change only pages of the schema,
+// and what is new takes pages after those of the new file.
 var upgrades = [...]string{
 	`ALTER TABLE ops ADD COLUMN guard TEXT NOT NULL DEFAULT '';
 	ALTER TABLE outcomes ADD COLUMN last_sent INTEGER NOT NULL DEFAULT 0;`,
 	`ALTER TABLE outcomes ADD COLUMN creatives TEXT NOT NULL DEFAULT '';`,
+	countTables,
 }
 
 // indexes are made after loading, which is faster.
 const indexes = `
 CREATE INDEX ops_lane ON ops (lane, id) WHERE needs = 0;
 CREATE INDEX needs_need ON needs (need, op);
-`
+` + rowIndexes
 
 var (
 	// ErrNoJob means that the folder has no job.

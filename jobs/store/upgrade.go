@@ -54,6 +54,11 @@ func (s fileChecksum) upgrade(ctx context.Context, path string) error {
 			return err
 		}
 	}
+	if s.format < formatWithCounts {
+		if _, err := tx.ExecContext(ctx, rowIndexes+recount); err != nil {
+			return err
+		}
+	}
 	if err := s.save(ctx, tx, pages); err != nil {
 		return err
 	}

@@ -17,6 +17,9 @@ import (
 	"adferry/plan"
 )
 
+// present is the format of new files.
+const present = 4
+
 // A job file of an older format is read as it lies, and upgraded when a process is
 // to run it. What it holds stays; of writes whose answers were lost it is assumed
 // that they left when the file was last written to.
@@ -36,8 +39,8 @@ func TestUpgrade(t *testing.T) {
 		if err := job.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if got := formatOf(t, dir); got != 3 {
-			t.Fatalf("got format %d, want 3", got)
+		if got := formatOf(t, dir); got != present {
+			t.Fatalf("got format %d, want %d", got, present)
 		}
 	}
 	inDoubt := 0
@@ -92,14 +95,14 @@ func TestUpgradeCutOff(t *testing.T) {
 		if err := job.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if format, got := formatOf(t, dir), operations(t, dir); format != 3 || len(got) != len(want) {
-			t.Errorf("cut off after %d bytes: got format %d and %d operations, want 3 and %d", cut, format, len(got), len(want))
+		if format, got := formatOf(t, dir), operations(t, dir); format != present || len(got) != len(want) {
+			t.Errorf("cut off after %d bytes: got format %d and %d operations, want %d and %d", cut, format, len(got), present, len(want))
 		}
 		if cut == len(log) {
 			break
 		}
 	}
-	if formats[1] == 0 || formats[3] == 0 {
+	if formats[1] == 0 || formats[present] == 0 {
 		t.Errorf("found the formats %v: the test is void", formats)
 	}
 }

@@ -30,6 +30,8 @@ type writer struct {
 	once   sync.Once
 
 	outcome, seen, lane, sample, park, tally, released *sql.Stmt
+
+	counter *counter
 }
 
 // request is one caller's change, or a single statement.
@@ -48,6 +50,11 @@ func newWriter(path string) (*writer, error) {
 	}
 	db.SetMaxOpenConns(1)
 	w := &writer{db: db, path: path, queue: make(chan *request, maxMerged), closed: make(chan struct{}), ended: make(chan struct{})}
+	prepare := func(into **sql.Stmt, text string) (err error) {
+		*into, err = db.Prepare(text)
+		return err
+	}
+	w.counter, err = newCounter(prepare)
 	for _, s := range []struct {
 		stmt **sql.Stmt
 		text string
@@ -62,10 +69,13 @@ func newWriter(path string) (*writer, error) {
 			AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
 				WHERE n.op = d.op AND (o.state IS NULL OR o.state IN ('pending', 'sent')))`},
 	} {
-		if *s.stmt, err = db.Prepare(s.text); err != nil {
-			db.Close()
-			return nil, fmt.Errorf("open job: %w", classifyError(path, err))
+		if err == nil {
+			err = prepare(s.stmt, s.text)
 		}
+	}
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open job: %w", classifyError(path, err))
 	}
 	go w.run()
 	return w, nil
@@ -159,7 +169,7 @@ func (w *writer) transact(batch []*request) error {
 	defer tx.Rollback()
 	for _, r := range batch {
 		if r.sql != "" {
-			if _, err := tx.Exec(r.sql, r.args...); err != nil {
+			if err := w.execute(tx, r); err != nil {
 				return err
 			}
 			continue
@@ -167,6 +177,9 @@ func (w *writer) transact(batch []*request) error {
 		if err := w.apply(tx, r.change); err != nil {
 			return err
 		}
+	}
+	if err := w.counter.flush(tx); err != nil {
+		return err
 	}
 	// Only now have all outcomes of the transaction been written.
 	released := map[plan.OpID]bool{}
@@ -182,7 +195,21 @@ func (w *writer) transact(batch []*request) error {
 	return tx.Commit()
 }
 
+// execute executes the single statement of a request. It may change what the counter knows, and
+// count anew.
+func (w *writer) execute(tx *sql.Tx, r *request) error {
+	if err := w.counter.flush(tx); err != nil {
+		return err
+	}
+	w.counter.forget()
+	_, err := tx.Exec(r.sql, r.args...)
+	return err
+}
+
 func (w *writer) apply(tx *sql.Tx, c jobs.Change) error {
+	if err := w.counter.count(tx, c.Records); err != nil {
+		return err
+	}
 	outcome := tx.Stmt(w.outcome)
 	for _, r := range c.Records {
 		o := r.Outcome

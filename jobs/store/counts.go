@@ -1,0 +1,242 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+	"time"
+
+	"adferry/jobs"
+	"adferry/jobs/outlook"
+	"adferry/plan"
+)
+
+// countTables hold the counts of rows and operations, which the writer keeps in the transactions
+// that change them, so that reading them takes no longer for a large job than for a small one.
+// The indexes find the rows of an operation.
+const countTables = `
+CREATE TABLE row_counts (verb TEXT NOT NULL, account TEXT NOT NULL, first TEXT NOT NULL, first_reason TEXT NOT NULL,
+	del TEXT NOT NULL, del_reason TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (verb, account, first, first_reason, del, del_reason)) WITHOUT ROWID;
+CREATE TABLE op_counts (kind TEXT NOT NULL, lane TEXT NOT NULL, others TEXT NOT NULL, state TEXT NOT NULL, blames INTEGER NOT NULL,
+	n INTEGER NOT NULL, finished INTEGER NOT NULL, PRIMARY KEY (kind, lane, others, state, blames)) WITHOUT ROWID;
+`
+
+const rowIndexes = `
+CREATE INDEX rows_first ON rows (first, del) WHERE first IS NOT NULL;
+CREATE INDEX rows_del ON rows (del, first) WHERE del IS NOT NULL;
+`
+
+// countRows and countOps compute what is in row_counts and op_counts.
+const (
+	countRows = `SELECT r.verb, coalesce(p.target, q.source) AS account,
+	iif(r.first IS NULL, '', coalesce(o.state, 'pending')) AS first, coalesce(o.reason, '') AS first_reason,
+	iif(r.del IS NULL, '', coalesce(d.state, 'pending')) AS del, coalesce(d.reason, '') AS del_reason, count(*) AS n
+	FROM rows r LEFT JOIN ops p ON p.id = r.first LEFT JOIN ops q ON q.id = r.del
+	LEFT JOIN outcomes o ON o.op = r.first LEFT JOIN outcomes d ON d.op = r.del
+	GROUP BY 1, 2, 3, 4, 5, 6`
+
+	countOps = `SELECT p.kind, p.lane, ` + otherAccounts + ` AS others, coalesce(o.state, 'pending') AS state,
+	coalesce(` + blames + `, 0) AS blames, count(*) AS n, coalesce(max(o.finished), 0) AS finished
+	FROM ops p LEFT JOIN outcomes o ON o.op = p.id GROUP BY 1, 2, 3, 4, 5`
+)
+
+// otherAccounts are the ad accounts besides its lane that can keep an operation p back: the one
+// that it is read in or, if it waits for others, those that their images come to.
+const otherAccounts = `iif(p.needs, coalesce((SELECT group_concat(target, ' ') FROM
+	(SELECT DISTINCT q.target FROM needs n JOIN ops q ON q.id = n.need WHERE n.op = p.id AND q.target <> '' ORDER BY 1)), ''), p.source)`
+
+// blames is jobs.Outcome.Blames of an outcome o.
+const blames = `(o.state = 'failed' AND o.reason <> '` + string(jobs.DependencyFailed) + `'
+	AND NOT (o.reason IN ('` + string(jobs.Denied) + `', '` + string(jobs.AccountBlocked) + `') AND o.attempts = 0))`
+
+// recount counts everything anew.
+const recount = `DELETE FROM row_counts; DELETE FROM op_counts;
+	INSERT INTO row_counts ` + countRows + `; INSERT INTO op_counts ` + countOps + `;`
+
+// miscounted reports whether the counts differ from the rows in a way that takes no more than
+// counting to see. Then someone has edited the job: adferry writes both in one transaction.
+const miscounted = `SELECT (SELECT count(*) FROM rows) IS NOT (SELECT coalesce(sum(n), 0) FROM row_counts)
+	OR (SELECT count(*) FROM ops) IS NOT (SELECT coalesce(sum(n), 0) FROM op_counts)
+	OR EXISTS (SELECT 1 FROM (SELECT state, n FROM op_counts UNION ALL SELECT state, -count(*) FROM outcomes GROUP BY 1)
+		WHERE state <> 'pending' GROUP BY state HAVING sum(n) <> 0)`
+
+// freshCounts are the counts of a new job, of which nothing was sent.
+type freshCounts struct {
+	rows map[rowKey]int
+	ops  map[opKey]int
+}
+
+func newFreshCounts() freshCounts { return freshCounts{map[rowKey]int{}, map[opKey]int{}} }
+
+func (c freshCounts) addRow(r plan.Row) {
+	key, pending := rowKey{verb: r.Verb.String(), account: r.Account}, jobs.Pending.String()
+	if r.Copy != 0 {
+		key.first = pending
+	}
+	if r.Delete != 0 {
+		key.del = pending
+	}
+	c.rows[key]++
+}
+
+func (c freshCounts) addOp(p *plan.Plan, o plan.Op) {
+	key := opKey{opClass{o.Kind.String(), o.Lane(), string(o.Source)}, jobs.Pending.String(), false}
+	if o.Needs {
+		key.others = spaced(p.WaitsFor(o.ID))
+	}
+	c.ops[key]++
+}
+
+// write writes the counts into their empty tables.
+func (c freshCounts) write(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for k, n := range c.rows {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO row_counts VALUES (?, ?, ?, '', ?, '', ?)`, k.verb, string(k.account), k.first, k.del, n); err != nil {
+			return err
+		}
+	}
+	for k, n := range c.ops {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO op_counts VALUES (?, ?, ?, ?, 0, ?, 0)`, k.kind, string(k.lane), k.others, k.state, n); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// spaced lists accounts as others does.
+func spaced(accounts []plan.Account) string {
+	var b strings.Builder
+	for i, a := range accounts {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(string(a))
+	}
+	return b.String()
+}
+
+// rowCounts and opCounts are the counts as something to select from. Files of older formats
+// have none, and are counted.
+func (j *Job) rowCounts() string {
+	return j.columnSince(formatWithCounts, `row_counts`, `(`+countRows+`)`)
+}
+func (j *Job) opCounts() string {
+	return j.columnSince(formatWithCounts, `op_counts`, `(`+countOps+`)`)
+}
+
+// formatWithCounts is the first format of files that have counts.
+const formatWithCounts = 4
+
+// count counts the rows of a summary. FateOf is called once for all rows that it is equal for.
+func (j *Job) count(ctx context.Context, s *jobs.Summary) error {
+	rows, err := j.read.QueryContext(ctx, `SELECT verb, account, first, first_reason, del, del_reason, n FROM `+j.rowCounts()+` WHERE n > 0`)
+	if err != nil {
+		return j.readError(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var k rowKey
+		var n int
+		if err := rows.Scan(&k.verb, &k.account, &k.first, &k.firstReason, &k.del, &k.delReason, &n); err != nil {
+			return j.readError(err)
+		}
+		fate, err := k.fate()
+		if err != nil {
+			return &DamagedError{j.path, err}
+		}
+		addRows(s, k.verb, k.account, fate, n)
+	}
+	return j.readError(rows.Err())
+}
+
+// rowKey is what rows have in common that are counted together: the states and reasons are
+// those of the operations, and empty for one that the rows do not have.
+type rowKey struct {
+	verb        string
+	account     plan.Account
+	first       string
+	firstReason jobs.Reason
+	del         string
+	delReason   jobs.Reason
+}
+
+// fate is what became of the rows, without the details that are not counted.
+func (k rowKey) fate() (jobs.Fate, error) {
+	first, err := outcomeIn(k.first, k.firstReason)
+	if err != nil {
+		return jobs.Fate{}, err
+	}
+	del, err := outcomeIn(k.del, k.delReason)
+	return jobs.FateOf(first, del), err
+}
+
+// outcomeIn is an outcome with that state and reason; nil if there is no state.
+func outcomeIn(state string, reason jobs.Reason) (*jobs.Outcome, error) {
+	if state == "" {
+		return nil, nil
+	}
+	o := &jobs.Outcome{Reason: reason}
+	return o, o.State.UnmarshalText([]byte(state))
+}
+
+// opTotals are totals over a job's operations.
+type opTotals struct {
+	operations, settled, failed int       // failed: as jobs.Outcome.Blames counts them
+	finished                    time.Time // when the last of those settled was
+}
+
+func (j *Job) opTotals(ctx context.Context) (t opTotals, err error) {
+	var finished int64
+	err = j.read.QueryRowContext(ctx, `SELECT coalesce(sum(n), 0), coalesce(sum(n) FILTER (WHERE state IN ('done', 'skipped', 'failed')), 0),
+		coalesce(sum(n) FILTER (WHERE blames), 0), coalesce(max(finished), 0) FROM `+j.opCounts()+` WHERE n > 0`).
+		Scan(&t.operations, &t.settled, &t.failed, &finished)
+	t.finished = timeOf(finished)
+	return t, j.readError(err)
+}
+
+// workLeft returns how many operations are not settled, by what can keep them back: their lane,
+// and of the other accounts the one that is parked the longest.
+func (j *Job) workLeft(ctx context.Context, lanes []jobs.LaneState) ([]outlook.Work, error) {
+	until := map[plan.Account]time.Time{}
+	for _, l := range lanes {
+		until[l.Account] = l.ParkedUntil
+	}
+	rows, err := j.read.QueryContext(ctx, `SELECT lane, others, n FROM `+j.opCounts()+` WHERE n > 0 AND state IN ('pending', 'sent')`)
+	if err != nil {
+		return nil, j.readError(err)
+	}
+	defer rows.Close()
+	left := map[outlook.Work]int{}
+	for rows.Next() {
+		var w outlook.Work
+		var others string
+		var n int
+		if err := rows.Scan(&w.Lane, &others, &n); err != nil {
+			return nil, j.readError(err)
+		}
+		for _, name := range strings.Fields(others) {
+			if a := plan.Account(name); w.Other == "" || until[a].After(until[w.Other]) {
+				w.Other = a
+			}
+		}
+		if w.Other == w.Lane {
+			w.Other = ""
+		}
+		left[w] += n
+	}
+	all := make([]outlook.Work, 0, len(left))
+	for w, n := range left {
+		w.Operations = n
+		all = append(all, w)
+	}
+	slices.SortFunc(all, func(a, b outlook.Work) int {
+		return cmp.Or(cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Other, b.Other))
+	})
+	return all, j.readError(rows.Err())
+}
