@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -130,6 +131,16 @@ func (r *shownRun) look() seen {
 		r.t.Errorf("metrics have network down %v, want %v", down, got.down)
 	}
 	return got
+}
+
+// appWaits reports whether the app waits now, which lines show a second later.
+func (r *shownRun) appWaits() bool {
+	r.t.Helper()
+	s, err := r.job.Live(context.Background())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return slices.ContainsFunc(s.Waits, func(w jobs.Wait) bool { return w.Account == "" })
 }
 
 // matches looks for a reading of the job that a line with this time left may come from.
@@ -259,10 +270,10 @@ func TestSeenTogether(t *testing.T) {
 				}
 				time.Sleep(10 * time.Second)
 			}
-			for got := r.look(); got.waits != "app"; got = r.look() {
+			for !r.appWaits() {
 				time.Sleep(time.Second)
 			}
-			if got := r.look(); math.IsNaN(got.eta) || !strings.Contains(got.text, "for Meta's limit on the app; then about") {
+			if got := r.look(); got.waits != "app" || math.IsNaN(got.eta) || !strings.Contains(got.text, "for Meta's limit on the app; then about") {
 				t.Errorf("the app is blocked: got %+v", got)
 			}
 			time.Sleep(70 * time.Second)
