@@ -18,10 +18,6 @@ import (
 	"adferry/jobs/campaign"
 )
 
-// smallRows is enough for every fate to occur, and for each crash point to be
-// passed as often as TestCrashPoints asks.
-const smallRows = 300
-
 // fast is latency enough for requests to overlap.
 var fast = sandbox.Options{Latency: sandbox.Latency{Min: time.Millisecond, Max: 4 * time.Millisecond}}
 

@@ -37,6 +37,10 @@ type trial struct {
 	deletes  int
 }
 
+// smallRows is enough for every fate to occur, and for each crash point to be
+// passed as often as TestCrashPoints asks.
+const smallRows = 300
+
 const (
 	deniedTarget = "2900000000000001"
 	deniedSource = "1900000000000001"
