@@ -40,7 +40,7 @@ func (c *csvWriter) cell(s string) {
 		return
 	}
 	c.buf = append(c.buf, '"')
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] == '"' {
 			c.buf = append(c.buf, '"')
 		}

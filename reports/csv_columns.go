@@ -74,7 +74,7 @@ func same(name, want string) bool { return strings.EqualFold(strings.TrimSpace(n
 // into LF.
 func split(cells []string, record string) []string {
 	start, quoted := 0, false
-	for i := 0; i < len(record); i++ {
+	for i := range len(record) {
 		switch record[i] {
 		case '"':
 			quoted = !quoted

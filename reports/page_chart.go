@@ -142,7 +142,7 @@ func coordinate(fraction float64) string {
 func waiting(points []point, axis timeAxis) (boxes []box) {
 	near := axis.to.Sub(axis.from) / maxBoxes
 	var from, to time.Time
-	for i := 0; i < len(points)-1; i++ {
+	for i := range len(points) - 1 {
 		if points[i].Parked == 0 && !points[i].stalled {
 			continue
 		}

@@ -54,7 +54,7 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 		case !source.Recent(now, observationAge):
 			return lookup
 		case source.Known == evidence.Absent:
-			return t.nextGone(now)
+			return t.nextGone()
 		}
 	}
 	if copied := t.failedCopy(); copied != nil && !t.deleted {
@@ -73,7 +73,7 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 	case !source.Recent(now, observationAge):
 		return lookup
 	case source.Known == evidence.Absent:
-		return t.nextGone(now)
+		return t.nextGone()
 	case t.deleted && t.sourceReads < len(confirmPauses):
 		return step{kind: stepWait, wait: confirmPauses[t.sourceReads]}
 	case t.deleted:
@@ -138,7 +138,7 @@ func (t *task) nextPermit(now time.Time) step {
 // nextGone is what a delete needs whose image is not in the source any more. If this
 // operation may have deleted it, its copies are read once more: whoever deleted one
 // meanwhile could not know that it was about to be the last.
-func (t *task) nextGone(now time.Time) step {
+func (t *task) nextGone() step {
 	switch {
 	case !t.tried() && !t.deleted && !t.doubted && !t.readOnly:
 		return step{kind: stepDoubt}

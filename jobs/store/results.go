@@ -89,19 +89,18 @@ func outcomeOrPending(has bool, r *outcomeRow) (*jobs.Outcome, error) {
 func (j *Job) Mappings(ctx context.Context) iter.Seq2[jobs.Mapping, error] {
 	return func(yield func(jobs.Mapping, error) bool) {
 		for id := int64(0); ; {
-			n, err := 0, error(nil)
-			var all []jobs.Mapping
-			if all, id, err = j.mappingPage(ctx, id); err != nil {
+			page, last, err := j.mappingPage(ctx, id)
+			if err != nil {
 				yield(jobs.Mapping{}, err)
 				return
 			}
-			for _, m := range all {
+			for _, m := range page {
 				if !yield(m, nil) {
 					return
 				}
-				n++
 			}
-			if n < pageRows {
+			id = last
+			if len(page) < pageRows {
 				return
 			}
 		}
