@@ -142,11 +142,8 @@ func noneEmpty(c *cli.Context) error {
 	return nil
 }
 
-func operationOf(c *cli.Context) (v plan.Verb, err error) {
-	if err := v.UnmarshalText([]byte(c.String("operation"))); err != nil || v == plan.Upload {
-		return v, usagef("", "--operation must be copy, move or delete, not %q", c.String("operation"))
-	}
-	return v, nil
+func operationOf(c *cli.Context) (plan.Verb, error) {
+	return choiceOf(c, "operation", plan.Copy, plan.Move, plan.Delete)
 }
 
 // writeCollection lists the ad accounts and writes the manifest.

@@ -54,23 +54,20 @@ type logging struct {
 }
 
 func loggingOf(c *cli.Context) (o logging, err error) {
-	switch format := c.String("log-format"); format {
-	case "text", "":
-	case "json":
-		o.json = true
-	default:
-		return o, usagef("", "--log-format must be text or json, not %q", format)
+	format, err := choiceOf(c, "log-format", "text", "json")
+	if err != nil {
+		return o, err
 	}
-	o.file = c.String("log-file")
-	switch name := c.String("log-level"); name {
-	case "off", "":
+	level, err := choiceOf(c, "log-level", "off", "error", "warn", "info", "debug")
+	if err != nil {
+		return o, err
+	}
+	o.json, o.file = format == "json", c.String("log-file")
+	if level == "off" {
 		o.off = o.file == "" || c.IsSet("log-level")
-	case "error", "warn", "info", "debug":
-		_ = o.level.UnmarshalText([]byte(name))
-	default:
-		return o, usagef("", "--log-level must be off, error, warn, info or debug, not %q", name)
+		return o, nil
 	}
-	return o, nil
+	return o, o.level.UnmarshalText([]byte(level))
 }
 
 // consent is whether deletions were agreed to beforehand.
@@ -109,8 +106,8 @@ func runOptionsOf(c *cli.Context) (o runOptions, err error) {
 	if o.givenTuning, err = tuningOf(c); err != nil {
 		return o, err
 	}
-	if o.mode, err = reports.ParseProgressMode(c.String("progress")); err != nil {
-		return o, usagef("", "--progress %w", err)
+	if o.mode, err = choiceOf(c, "progress", reports.ProgressModeValues()...); err != nil {
+		return o, err
 	}
 	if o.quiet {
 		o.mode = reports.ProgressNone
@@ -252,20 +249,15 @@ func pace(c *cli.Context) (engine.Options, error) {
 	if o.Rules, err = rulesOf(c); err != nil {
 		return o, err
 	}
-	switch c.String("on-throttle") {
-	case "wait":
-	case "stop":
-		o.StopOnThrottle = true
-	default:
-		return o, usagef("", "--on-throttle must be wait or stop, not %q", c.String("on-throttle"))
-	}
-	return o, nil
+	onThrottle, err := choiceOf(c, "on-throttle", "wait", "stop")
+	o.StopOnThrottle = onThrottle == "stop"
+	return o, err
 }
 
 // rulesOf reads which limits hold and how much of them may be used.
 func rulesOf(c *cli.Context) (r quota.Rules, err error) {
-	if err := r.Mode.UnmarshalText([]byte(c.String("quota"))); err != nil {
-		return r, usagef("", "--quota %w", err)
+	if r.Mode, err = choiceOf(c, "quota", quota.ModeValues()...); err != nil {
+		return r, err
 	}
 	text := c.String("quota-share")
 	if text == "" {
@@ -278,6 +270,18 @@ func rulesOf(c *cli.Context) (r quota.Rules, err error) {
 		return r, usagef("leave one of them out", "--quota-share and --quota off exclude each other: without limits there is no share of them")
 	}
 	return r, nil
+}
+
+// choiceOf reads an option whose value is the name of one of these.
+func choiceOf[T any](c *cli.Context, name string, from ...T) (choice T, err error) {
+	var names []string
+	for _, choice := range from {
+		names = append(names, fmt.Sprint(choice))
+		if names[len(names)-1] == c.String(name) {
+			return choice, nil
+		}
+	}
+	return choice, usagef("", "--%s must be %s, not %q", name, reports.Or(names), c.String(name))
 }
 
 func inRange(c *cli.Context, name string, low, top int) error {

@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"fmt"
 	"time"
 
 	"adferry/plan"
@@ -13,44 +12,23 @@ import (
 //	             \-> (answer lost) stays sent, until reading tells
 type State uint8
 
+//go:generate go tool enumer -type=State -text -transform=lower
+
 // The states of an operation.
 const (
-	StateInvalid State = iota
-	Pending            // nothing in flight, nothing known
-	Sent               // the intent is on disk, the outcome is not
-	Done               // carried out, and confirmed where that can be read
-	Skipped            // it already was so
-	Failed             // it will not be tried again unless reopened
+	_       State = iota
+	Pending       // nothing in flight, nothing known
+	Sent          // the intent is on disk, the outcome is not
+	Done          // carried out, and confirmed where that can be read
+	Skipped       // it already was so
+	Failed        // it will not be tried again unless reopened
 )
-
-var stateNames = [...]string{"invalid", "pending", "sent", "done", "skipped", "failed"}
-
-func (s State) String() string {
-	if int(s) < len(stateNames) {
-		return stateNames[s]
-	}
-	return stateNames[0]
-}
 
 // Settled reports whether the state is final.
 func (s State) Settled() bool { return s == Done || s == Skipped || s == Failed }
 
 // OK reports whether what the operation wanted is so.
 func (s State) OK() bool { return s == Done || s == Skipped }
-
-// MarshalText gives the state's name as the checkpoint holds it.
-func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// UnmarshalText reads a state's name.
-func (s *State) UnmarshalText(b []byte) error {
-	for i, name := range stateNames {
-		if i > 0 && name == string(b) {
-			*s = State(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("unknown operation state %q", b)
-}
 
 // Reason is the fixed word for why a row was skipped or failed.
 type Reason string

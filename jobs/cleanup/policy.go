@@ -45,7 +45,7 @@ func (p Policy) Check() error {
 }
 
 // Judge decides over an account's image as of now. Of several reasons not to delete it,
-// the verdict is the first in the order of the verdicts, so Kept counts the images that
+// the verdict is the first in the order of the verdicts, so KeepList counts the images that
 // only a keep list protects.
 func (p Policy) Judge(account plan.Account, i graph.Image, now time.Time) Verdict {
 	if i.Deleted() {
@@ -65,7 +65,7 @@ func (p Policy) Judge(account plan.Account, i graph.Image, now time.Time) Verdic
 	case !isOlder(i, p.age(), now):
 		return TooYoung
 	case p.Keep.Has(account, hash):
-		return Kept
+		return KeepList
 	}
 	return Delete
 }

@@ -92,7 +92,7 @@ func TestVanishedCopyIsTold(t *testing.T) {
 func TestGroupsShareReads(t *testing.T) {
 	t.Parallel()
 	for _, tier := range []sandbox.Tier{sandbox.Limited, sandbox.Full} {
-		t.Run(tier.String(), func(t *testing.T) {
+		t.Run(fmt.Sprint(tier), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				const n = 100

@@ -75,7 +75,7 @@ func Rows(ctx context.Context, l Ledger, o Options) iter.Seq2[plan.Line, error] 
 					yield(plan.Line{}, err)
 					return
 				}
-				if line.Verb != plan.VerbUnknown && !yield(line, nil) {
+				if line.Verb != 0 && !yield(line, nil) {
 					return
 				}
 			}
@@ -214,11 +214,11 @@ func (u undo) restore(o jobs.Operation) (plan.Line, error) {
 		if root, err := u.origin(c); err != nil || brought(c) && root.Source == o.Source {
 			return plan.Line{}, err // it is moved back to here
 		}
-		if from.Verb == plan.VerbUnknown {
+		if from.Verb == 0 {
 			from = plan.Line{Verb: plan.Copy, Source: c.Target, Hash: c.Landed(), Target: o.Source, Note: "brings back what the job deleted"}
 		}
 	}
-	if from.Verb != plan.VerbUnknown {
+	if from.Verb != 0 {
 		return from, nil
 	}
 	file, err := u.Find(o.Source, hash)
