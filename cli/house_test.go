@@ -55,6 +55,7 @@ var rooms = map[string]struct {
 var homes = map[string][]string{
 	"github.com/urfave/cli/v2":            {"cli"},
 	"github.com/gocarina/gocsv":           {"plan", "reports"},
+	"github.com/hbollon/go-edlib":         {"plan"},
 	"golang.org/x/sync":                   {"jobs/dispatch", "graph"},
 	"golang.org/x/image":                  {"graph"},
 	"github.com/cenkalti/backoff/v4":      {"jobs/dispatch", "jobs/quota"},
