@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"time"
 
 	"adferry/plan"
@@ -88,17 +89,15 @@ type Record struct {
 	Outcome Outcome
 }
 
-// Blames reports whether a failure speaks against the run as a whole. Those that
-// follow from another operation's, and those of an ad account that was given up
-// without a write, do not: there the other accounts go on.
+// Failures with these reasons do not speak against the run as a whole.
+var (
+	ReasonsElsewhere = []Reason{DependencyFailed}       // they follow from another operation's
+	ReasonsOfAccount = []Reason{Denied, AccountBlocked} // without a write: the ad account was given up, and the others go on
+)
+
+// Blames reports whether a failure speaks against the run as a whole.
 func (o Outcome) Blames() bool {
-	switch o.Reason {
-	case DependencyFailed:
-		return false
-	case Denied, AccountBlocked:
-		return o.State == Failed && o.Attempts > 0
-	}
-	return o.State == Failed
+	return o.State == Failed && !slices.Contains(ReasonsElsewhere, o.Reason) && (o.Attempts > 0 || !slices.Contains(ReasonsOfAccount, o.Reason))
 }
 
 // Landed is the hash that a copy has in its target.

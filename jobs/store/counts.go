@@ -29,7 +29,7 @@ CREATE INDEX rows_del ON rows (del, first) WHERE del IS NOT NULL;
 `
 
 // countRows and countOps compute what is in row_counts and op_counts.
-const (
+var (
 	countRows = `SELECT r.verb, coalesce(p.target, q.source) AS account,
 	iif(r.first IS NULL, '', coalesce(o.state, 'pending')) AS first, coalesce(o.reason, '') AS first_reason,
 	iif(r.del IS NULL, '', coalesce(d.state, 'pending')) AS del, coalesce(d.reason, '') AS del_reason, count(*) AS n
@@ -47,12 +47,8 @@ const (
 const otherAccounts = `iif(p.needs, coalesce((SELECT group_concat(target, ' ') FROM
 	(SELECT DISTINCT q.target FROM needs n JOIN ops q ON q.id = n.need WHERE n.op = p.id AND q.target <> '' ORDER BY 1)), ''), p.source)`
 
-// blames is jobs.Outcome.Blames of an outcome o.
-const blames = `(o.state = 'failed' AND o.reason <> '` + string(jobs.DependencyFailed) + `'
-	AND NOT (o.reason IN ('` + string(jobs.Denied) + `', '` + string(jobs.AccountBlocked) + `') AND o.attempts = 0))`
-
 // recount counts everything anew.
-const recount = `DELETE FROM row_counts; DELETE FROM op_counts;
+var recount = `DELETE FROM row_counts; DELETE FROM op_counts;
 	INSERT INTO row_counts ` + countRows + `; INSERT INTO op_counts ` + countOps + `;`
 
 // miscounted reports whether the counts differ from the rows in a way that takes no more than
@@ -193,7 +189,7 @@ type opTotals struct {
 
 func (j *Job) opTotals(ctx context.Context) (t opTotals, err error) {
 	var finished int64
-	err = j.read.QueryRowContext(ctx, `SELECT coalesce(sum(n), 0), coalesce(sum(n) FILTER (WHERE state IN ('done', 'skipped', 'failed')), 0),
+	err = j.read.QueryRowContext(ctx, `SELECT coalesce(sum(n), 0), coalesce(sum(n) FILTER (WHERE state IN (`+settledStates+`)), 0),
 		coalesce(sum(n) FILTER (WHERE blames), 0), coalesce(max(finished), 0) FROM `+j.opCounts()+` WHERE n > 0`).
 		Scan(&t.operations, &t.settled, &t.failed, &finished)
 	t.finished = timeOf(finished)
@@ -207,7 +203,7 @@ func (j *Job) workLeft(ctx context.Context, lanes []jobs.LaneState) ([]outlook.W
 	for _, l := range lanes {
 		until[l.Account] = l.ParkedUntil
 	}
-	rows, err := j.read.QueryContext(ctx, `SELECT lane, others, n FROM `+j.opCounts()+` WHERE n > 0 AND state IN ('pending', 'sent')`)
+	rows, err := j.read.QueryContext(ctx, `SELECT lane, others, n FROM `+j.opCounts()+` WHERE n > 0 AND state IN (`+openStates+`)`)
 	if err != nil {
 		return nil, j.readError(err)
 	}

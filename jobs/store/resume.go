@@ -13,9 +13,6 @@ import (
 	"adferry/plan"
 )
 
-// unsettled is the condition that an operation with outcome o is not settled.
-const unsettled = `(o.state IS NULL OR o.state IN ('pending', 'sent'))`
-
 // operationColumns are the columns of an operation p with outcome o, for scanOperation.
 func (j *Job) operationColumns() string {
 	return `p.id, p.kind, p.source, p.hash, p.target, p.file, p.needs, p.needed, ` + j.columnSince(2, "p.guard", "''") + `, ` + j.outcomeColumns("o")
@@ -85,7 +82,7 @@ const imposed = `coalesce((l.account, l.parked_until) IN (SELECT account, until 
 
 // lanes returns the stored state of all ad accounts, and which of them have operations left.
 func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
-	rows, err := j.read.QueryContext(ctx, `WITH work AS (SELECT DISTINCT lane AS account FROM `+j.opCounts()+` WHERE n > 0 AND state IN ('pending', 'sent'))
+	rows, err := j.read.QueryContext(ctx, `WITH work AS (SELECT DISTINCT lane AS account FROM `+j.opCounts()+` WHERE n > 0 AND state IN (`+openStates+`))
 		SELECT account, 1, coalesce(l.tier, 0), coalesce(l.parked_until, 0), coalesce(l.parked_for, ''), `+imposed+`, coalesce(l.calls, 0), coalesce(l.throttles, 0), coalesce(l.parked, 0)
 		FROM work LEFT JOIN lanes l USING (account)
 		UNION ALL

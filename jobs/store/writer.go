@@ -67,7 +67,7 @@ func newWriter(path string) (*writer, error) {
 		{&w.tally, `INSERT OR REPLACE INTO meta VALUES ('tally', ?)`},
 		{&w.released, `SELECT d.op, p.lane FROM needs d JOIN ops p ON p.id = d.op WHERE d.need = ?
 			AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
-				WHERE n.op = d.op AND (o.state IS NULL OR o.state IN ('pending', 'sent')))`},
+				WHERE n.op = d.op AND ` + unsettled + `)`},
 	} {
 		if err == nil {
 			err = prepare(s.stmt, s.text)
