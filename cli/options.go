@@ -329,9 +329,12 @@ func tuningOf(c *cli.Context) (t jobs.Tuning, err error) {
 
 // settingsOf reads what a job keeps for later runs; an empty setting leaves it as it is.
 func settingsOf(c *cli.Context) (store.Settings, error) {
-	s := store.Settings{OnDenied: c.String("on-denied")}
-	if s.OnDenied != "" && s.OnDenied != "fail" && s.OnDenied != "upload" {
-		return s, usagef("", "--on-denied must be fail or upload, not %q", s.OnDenied)
+	var s store.Settings
+	if c.String("on-denied") != "" {
+		var err error
+		if s.OnDenied, err = choiceOf(c, "on-denied", jobs.FailDenied, jobs.UploadDenied); err != nil {
+			return s, err
+		}
 	}
 	if dir := c.String("backup"); dir != "" {
 		s.Backup = absolute(dir)

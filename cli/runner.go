@@ -127,7 +127,7 @@ func keepSettings(ctx context.Context, se *session, job *store.Job, meta store.M
 // optionsFor gives the engine what the job in dir is to be run with.
 func optionsFor(se *session, meta store.Meta, dir string) (o engine.Options, release func(), err error) {
 	o = se.engine
-	o.UploadInstead = meta.OnDenied == "upload"
+	o.UploadInstead = meta.OnDenied == jobs.UploadDenied
 	o.Pictures = filepath.Join(dir, "pictures")
 	o.File = filesIn(filepath.Dir(meta.Manifest.Path))
 	o.Observe = watch(se)

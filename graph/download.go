@@ -25,10 +25,10 @@ type Downloader struct {
 	userAgent string
 }
 
-// NewDownloader makes a Downloader. timeout is the limit for one picture; 0 means 90 s.
+// NewDownloader makes a Downloader. timeout is the limit for one picture; 0 means DefaultTimeout.
 func NewDownloader(transport http.RoundTripper, timeout time.Duration, userAgent string) *Downloader {
 	if timeout == 0 {
-		timeout = 90 * time.Second
+		timeout = DefaultTimeout
 	}
 	return &Downloader{
 		timeout: timeout, userAgent: userAgent,
