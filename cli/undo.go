@@ -39,7 +39,7 @@ func undoCommand(s *streams) *cli.Command {
 	}
 }
 
-func undoJob(ctx context.Context, o runOptions, s *streams, dir string) error {
+func undoJob(ctx context.Context, o runOptions, s *streams, dir string) (err error) {
 	original, err := openJob(ctx, dir) // held: what is being undone must not go on
 	if err != nil {
 		return err
@@ -101,7 +101,8 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) error {
 		if err != nil {
 			return err
 		}
-		if settled {
+		if settled { // by sending
+			defer func() { err = whileRunning(err) }()
 			if found, err = u.Write(ctx, original); err != nil {
 				return notStarted(err)
 			}
