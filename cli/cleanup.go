@@ -41,7 +41,7 @@ func cleanupCommand(s *streams) *cli.Command {
 			&cli.StringSliceFlag{Name: "keep", EnvVars: env("keep"),
 				Usage: "do not delete what `FILE` names: image hashes, one a line, or a mapping.csv; may be repeated; the variable has one file a line"},
 			stringFlag("min-age", cleanup.FormatAge(cleanup.DefaultMinAge), "AGE", "do not delete images that are younger; 0 is any age"),
-			stringFlag("max-delete", cleanup.FormatLimit(cleanup.DefaultLimit), "N|P%", "refuse to delete more than N images, or more than P% of the images of an ad account"),
+			stringFlag("max-delete", cleanup.DefaultLimit.String(), "N|P%", "refuse to delete more than N images, or more than P% of the images of an ad account"),
 			stringFlag("job", "", "DIR", "folder of the job"),
 			stringFlag("jobs", "", "ROOT", "folder in which each run makes a dated folder for its job"),
 			intFlag("keep-jobs", 0, "remove all but the newest N finished jobs in --jobs; 0 removes none"),

@@ -63,9 +63,9 @@ func (o consent) askConsent(s *streams, what, review string) error {
 
 // checkMaxDelete holds a job's deletions against what --max-delete allows.
 func checkMaxDelete(limit jobs.Share, deletes, rows int) error {
-	if most := limit.Of(rows); limit.Set && deletes > most {
+	if limit.Exceeded(deletes, rows) {
 		return &guardError{
-			what: fmt.Sprintf("the manifest deletes %s, and --max-delete allows %d", reports.Counted(deletes, "image", "images"), most),
+			what: fmt.Sprintf("the manifest deletes %s, and --max-delete allows %d", reports.Counted(deletes, "image", "images"), limit.Of(rows)),
 			hint: "check the manifest; nothing was sent",
 		}
 	}

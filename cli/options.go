@@ -291,21 +291,16 @@ func inRange(c *cli.Context, name string, low, top int) error {
 	return nil
 }
 
-// share reads a number (12) or a percentage (5%).
+// share reads a number or a percentage; an empty value is no limit.
 func share(c *cli.Context, name string) (jobs.Share, error) {
-	s := c.String(name)
-	if s == "" {
+	if c.String(name) == "" {
 		return jobs.Share{}, nil
 	}
-	if p, ok := strings.CutSuffix(s, "%"); ok {
-		v, err := strconv.ParseFloat(p, 64)
-		if err == nil && v > 0 && v <= 100 {
-			return jobs.Share{Percent: v, Set: true}, nil
-		}
-	} else if v, err := strconv.Atoi(s); err == nil && v >= 0 {
-		return jobs.Share{Count: v, Set: true}, nil
+	s, err := jobs.ParseShare(c.String(name))
+	if err != nil {
+		return s, usagef("", "--%s %w", name, err)
 	}
-	return jobs.Share{}, usagef("", "--%s must be a number, such as 100, or a percentage, such as 5%%, not %q", name, s)
+	return s, nil
 }
 
 // tuningOf reads the options of tune, which a run takes as well, as far as they are given.

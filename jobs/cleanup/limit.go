@@ -18,10 +18,10 @@ type LimitError struct {
 
 func (e *LimitError) Error() string {
 	if e.Account == "" {
-		return fmt.Sprintf("the cleanup would delete %s, but --max-delete allows %s", images(e.Deletes), FormatLimit(e.Limit))
+		return fmt.Sprintf("the cleanup would delete %s, but --max-delete allows %s", images(e.Deletes), e.Limit)
 	}
 	text := fmt.Sprintf("the cleanup would delete %d of the %s of %s, but --max-delete allows %s of each ad account",
-		e.Deletes, images(e.Images), e.Account.Act(), FormatLimit(e.Limit))
+		e.Deletes, images(e.Images), e.Account.Act(), e.Limit)
 	switch {
 	case e.Others == 1:
 		text += "; the limit is exceeded in 1 other ad account, too"

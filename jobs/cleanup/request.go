@@ -3,7 +3,6 @@ package cleanup
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -49,14 +48,6 @@ func (r *Request) Criteria() Criteria {
 	return Criteria{
 		Version: CriteriaVersion, Endpoint: r.Endpoint, Accounts: slices.Sorted(slices.Values(r.Accounts)),
 		Unused: r.Policy.Unused, OlderThan: FormatAge(r.Policy.OlderThan), Name: r.Policy.Name, MinAge: FormatAge(r.Policy.MinAge),
-		Keep: r.keepFiles, MaxDelete: FormatLimit(r.Limit),
+		Keep: r.keepFiles, MaxDelete: r.Limit.String(),
 	}
-}
-
-// FormatLimit writes a limit as --max-delete reads it: 100 or 20%.
-func FormatLimit(limit jobs.Share) string {
-	if limit.Percent > 0 {
-		return fmt.Sprintf("%g%%", limit.Percent)
-	}
-	return fmt.Sprint(limit.Count)
 }

@@ -71,7 +71,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err := e.load(ctx); err != nil {
 		return err
 	}
-	if most := e.opt.MaxFailures; most.Set && e.tally.failures > most.Of(e.operations) {
+	if e.opt.MaxFailures.Exceeded(e.tally.failures, e.operations) {
 		return &jobs.FailuresError{Failed: e.tally.failures, Settled: e.tally.done}
 	}
 	e.commit = newCommitter(e)

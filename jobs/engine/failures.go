@@ -13,7 +13,7 @@ const leastSettled = 1000
 func tooMany(limit jobs.Share, failed, settled, begun, all int) bool {
 	of := limit
 	if !limit.Set {
-		of = jobs.Share{Percent: 50}
+		of = jobs.Share{Percent: 50, Set: true}
 	}
-	return limit.Set && failed > limit.Of(all) || of.Percent > 0 && settled >= leastSettled && failed > of.Of(begun)
+	return limit.Exceeded(failed, all) || of.Percent > 0 && settled >= leastSettled && of.Exceeded(failed, begun)
 }
