@@ -7,6 +7,7 @@ import (
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/dispatch"
+	"adferry/jobs/quota"
 	"adferry/plan"
 )
 
@@ -185,7 +186,7 @@ func (e *Engine) Next(now time.Time) time.Time {
 	for _, l := range e.skipping {
 		for _, g := range l.skipped {
 			if until := e.blockedReads.until[g.source]; until.After(now) {
-				wake = dispatch.Sooner(wake, until)
+				wake = quota.Earlier(wake, until)
 			}
 		}
 	}

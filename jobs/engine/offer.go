@@ -16,7 +16,7 @@ func (l *lane) Prepare(now time.Time) (work dispatch.Work, wake time.Time) {
 	if work != nil {
 		return work, now
 	}
-	return nil, dispatch.Sooner(soon, l.e.regroup(l, now))
+	return nil, quota.Earlier(soon, l.e.regroup(l, now))
 }
 
 // Urgent implements [dispatch.Queue]: permits expire, with few workers perhaps behind other
