@@ -132,23 +132,19 @@ const formatWithCounts = 4
 // count counts the rows of a summary. FateOf is called once for all rows that it is equal for.
 func (j *Job) count(ctx context.Context, s *jobs.Summary) error {
 	rows, err := j.read.QueryContext(ctx, `SELECT verb, account, first, first_reason, del, del_reason, n FROM `+j.rowCounts()+` WHERE n > 0`)
-	if err != nil {
-		return j.readError(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return j.readError(eachRow(rows, err, func(scan func(...any) error) error {
 		var k rowKey
 		var n int
-		if err := rows.Scan(&k.verb, &k.account, &k.first, &k.firstReason, &k.del, &k.delReason, &n); err != nil {
-			return j.readError(err)
+		if err := scan(&k.verb, &k.account, &k.first, &k.firstReason, &k.del, &k.delReason, &n); err != nil {
+			return err
 		}
 		fate, err := k.fate()
 		if err != nil {
 			return &DamagedError{j.path, err}
 		}
 		addRows(s, k.verb, k.account, fate, n)
-	}
-	return j.readError(rows.Err())
+		return nil
+	}))
 }
 
 // rowKey is what rows have in common that are counted together: the states and reasons are
@@ -204,18 +200,12 @@ func (j *Job) workLeft(ctx context.Context, lanes []jobs.LaneState) ([]outlook.W
 		until[l.Account] = l.ParkedUntil
 	}
 	rows, err := j.read.QueryContext(ctx, `SELECT lane, others, n FROM `+j.opCounts()+` WHERE n > 0 AND state IN (`+openStates+`)`)
-	if err != nil {
-		return nil, j.readError(err)
-	}
-	defer rows.Close()
 	left := map[outlook.Work]int{}
-	for rows.Next() {
+	err = eachRow(rows, err, func(scan func(...any) error) error {
 		var w outlook.Work
 		var others string
 		var n int
-		if err := rows.Scan(&w.Lane, &others, &n); err != nil {
-			return nil, j.readError(err)
-		}
+		err := scan(&w.Lane, &others, &n)
 		for _, name := range strings.Fields(others) {
 			if a := plan.Account(name); w.Other == "" || until[a].After(until[w.Other]) {
 				w.Other = a
@@ -225,7 +215,8 @@ func (j *Job) workLeft(ctx context.Context, lanes []jobs.LaneState) ([]outlook.W
 			w.Other = ""
 		}
 		left[w] += n
-	}
+		return err
+	})
 	all := make([]outlook.Work, 0, len(left))
 	for w, n := range left {
 		w.Operations = n
@@ -234,5 +225,5 @@ func (j *Job) workLeft(ctx context.Context, lanes []jobs.LaneState) ([]outlook.W
 	slices.SortFunc(all, func(a, b outlook.Work) int {
 		return cmp.Or(cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Other, b.Other))
 	})
-	return all, j.readError(rows.Err())
+	return all, j.readError(err)
 }

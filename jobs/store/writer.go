@@ -253,21 +253,17 @@ func (w *writer) apply(tx *sql.Tx, c jobs.Change) error {
 // any other. Those in released are left out.
 func (w *writer) release(tx *sql.Tx, need plan.OpID, r *request, released map[plan.OpID]bool) error {
 	rows, err := tx.Stmt(w.released).Query(need)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return eachRow(rows, err, func(scan func(...any) error) error {
 		var free jobs.Released
-		if err := rows.Scan(&free.ID, &free.Lane); err != nil {
+		if err := scan(&free.ID, &free.Lane); err != nil {
 			return err
 		}
 		if !released[free.ID] {
 			released[free.ID] = true
 			r.released = append(r.released, free)
 		}
-	}
-	return rows.Err()
+		return nil
+	})
 }
 
 func millis(t time.Time) int64 {
