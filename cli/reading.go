@@ -86,7 +86,7 @@ func (r *reading) ended(err error) error {
 	accounts, stop := reader.SplitErrors(err)
 	for i, a := range accounts {
 		if i == mostTold {
-			fmt.Fprintf(r.err, "adferry: %s cannot be read either\n", reports.Counted(len(accounts)-i, "more ad account", "more ad accounts"))
+			complain(r.err, reports.MoreUnread(len(accounts)-i))
 			break
 		}
 		report(r.err, a)

@@ -182,7 +182,7 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 	case !se.silent:
 		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Written: unwritten == nil}))
 	case stop != nil:
-		fmt.Fprintln(s.err, "adferry: "+reports.EndLine(summary, dir))
+		complain(s.err, reports.EndLine(summary, dir))
 	}
 	s.out.warnLost(s.err) // how the run went is what its exit code says
 	return stop

@@ -36,7 +36,7 @@ func CleanupPreview(inv *cleanup.Inventory) string {
 		t.add(append(cells, count(a.Deletes()), fmt.Sprintf("%.1f%%", a.Percent()))...)
 	}
 	t.write(&b)
-	fmt.Fprintf(&b, "\npolicy: %s\n", inv.Policy())
+	fmt.Fprintf(&b, "\n%s\n", PolicyOf(inv.Policy()))
 	if inv.Deletes() == 0 {
 		b.WriteString("nothing to delete\n")
 	}
