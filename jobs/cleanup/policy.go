@@ -10,8 +10,8 @@ import (
 	"adferry/plan"
 )
 
-// Fields are the fields of an image that a policy reads.
-var Fields = []string{graph.FieldHash, graph.FieldName, graph.FieldStatus, graph.FieldCreated, graph.FieldCreatives, graph.FieldAssociated}
+// policyFields are the fields of an image that a policy reads.
+var policyFields = []string{graph.FieldHash, graph.FieldName, graph.FieldStatus, graph.FieldCreated, graph.FieldCreatives, graph.FieldAssociated}
 
 // Policy says which images may be deleted: those that Unused, OlderThan and Name all
 // select, and that neither their use, MinAge nor Keep protects.

@@ -16,8 +16,8 @@ import (
 // maxMerged is how many requests one transaction may have.
 const maxMerged = 512
 
-// ErrClosed means that the job was closed before the change was written.
-var ErrClosed = errors.New("the job is closed")
+// errClosed means that the job was closed before the change was written.
+var errClosed = errors.New("the job is closed")
 
 // writer is the goroutine that writes. It merges the changes that arrive
 // while the disk is busy into one durable transaction.
@@ -99,7 +99,7 @@ func (w *writer) do(_ context.Context, r *request) error {
 	select {
 	case w.queue <- r:
 	case <-w.closed:
-		return ErrClosed
+		return errClosed
 	}
 	select {
 	case err := <-r.done:
@@ -109,7 +109,7 @@ func (w *writer) do(_ context.Context, r *request) error {
 		case err := <-r.done:
 			return err
 		default:
-			return ErrClosed
+			return errClosed
 		}
 	}
 }
