@@ -29,20 +29,12 @@ func creativesCommand(s *streams) *cli.Command {
 			boolFlag("restart", "read all images again, also those that an interrupted call has read"),
 			boolFlag("new-endpoint", "read from another server than the job ran against"),
 		}, readFlags()...),
-		Action: func(c *cli.Context) error {
-			dir, err := jobFolder(c)
-			if err != nil {
-				return err
-			}
-			o, err := readOptionsOf(c)
-			if err != nil {
-				return err
-			}
+		Action: onJob(readOptionsOf, func(c *cli.Context, o readOptions, dir string) error {
 			return readJob(c.Context, o, s, dir, func(ctx context.Context, r *reading, job *store.Job, summary jobs.Summary) error {
 				what := summary.Manifest.SHA256 + " " + o.server().origin
 				return listCreatives(ctx, s, r, job, summary, dir, what, c.Bool("restart"))
 			})
-		},
+		}),
 	}
 }
 

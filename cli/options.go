@@ -190,6 +190,21 @@ func accountsOf(c *cli.Context) ([]plan.Account, error) {
 // longestAccount is the length of the longest ad account id, with its prefix.
 const longestAccount = 24
 
+// onJob is the action of a command that takes a job's folder, and options that read reads.
+func onJob[O any](read func(*cli.Context) (O, error), do func(c *cli.Context, o O, dir string) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		dir, err := jobFolder(c)
+		if err != nil {
+			return err
+		}
+		o, err := read(c)
+		if err != nil {
+			return err
+		}
+		return do(c, o, dir)
+	}
+}
+
 // jobFolder is the argument of a command that takes a job's folder.
 func jobFolder(c *cli.Context) (string, error) {
 	dir, err := argument(c, "DIR")

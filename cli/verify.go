@@ -24,19 +24,11 @@ func verifyCommand(s *streams) *cli.Command {
 			boolFlag("json", "print a document with every drift"),
 			boolFlag("new-endpoint", "read from another server than the job ran against"),
 		}, readFlags()...),
-		Action: func(c *cli.Context) error {
-			dir, err := jobFolder(c)
-			if err != nil {
-				return err
-			}
-			o, err := readOptionsOf(c)
-			if err != nil {
-				return err
-			}
+		Action: onJob(readOptionsOf, func(c *cli.Context, o readOptions, dir string) error {
 			return readJob(c.Context, o, s, dir, func(ctx context.Context, r *reading, job *store.Job, summary jobs.Summary) error {
 				return verifyJob(ctx, s, r, job, summary, c.Bool("json"))
 			})
-		},
+		}),
 	}
 }
 
