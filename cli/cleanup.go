@@ -97,7 +97,7 @@ func runCleanup(ctx context.Context, o *cleanupOptions, run runOptions, s *strea
 // run carries the cleanup out: before the deletions are agreed to it makes nothing but
 // their pictures.
 func (o *cleanupOptions) run(ctx context.Context, s *streams, se *session) error {
-	se.mostDeletes = jobs.Share{} // of a job's rows; a cleanup's limit is of the accounts' images
+	se.mostDeletes = jobs.Limit{} // of a job's rows; a cleanup's limit is of the accounts' images
 	switch {
 	case o.dryRun:
 		return o.dryRunCleanup(ctx, s, se)
@@ -143,7 +143,7 @@ func cleanupOptionsOf(c *cli.Context) (*cleanupOptions, error) {
 	if o.request.Policy, err = policyOf(c); err != nil {
 		return nil, err
 	}
-	if o.request.Limit, err = share(c, "max-delete"); err != nil {
+	if o.request.Limit, err = limit(c, "max-delete"); err != nil {
 		return nil, err
 	}
 	if !o.request.Limit.Set { // an empty value does not turn the guard off

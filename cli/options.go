@@ -86,7 +86,7 @@ type runOptions struct {
 	engine      engine.Options
 	givenTuning jobs.Tuning    // as far as the options were given
 	settings    store.Settings // given now; empty ones stay as the job has them
-	mostDeletes jobs.Share
+	mostDeletes jobs.Limit
 	mode        reports.ProgressMode
 	metrics     string // address
 	sandboxed   bool   // run against the embedded sandbox
@@ -122,7 +122,7 @@ func runOptionsOf(c *cli.Context) (o runOptions, err error) {
 	case o.mode == reports.ProgressJSON:
 		return o, usagef("log to a file with --log-file FILE, or show no progress with --progress none", "--progress json and the log would mix on standard error")
 	}
-	if o.mostDeletes, err = share(c, "max-delete"); err != nil {
+	if o.mostDeletes, err = limit(c, "max-delete"); err != nil {
 		return o, err
 	}
 	o.settings, err = settingsOf(c)
@@ -237,7 +237,7 @@ func engineOptions(c *cli.Context) (engine.Options, error) {
 	} else if t.MaxRate != nil {
 		o.Rules.MaxRate = *t.MaxRate
 	}
-	o.MaxFailures, err = share(c, "max-failures")
+	o.MaxFailures, err = limit(c, "max-failures")
 	return o, err
 }
 
@@ -306,16 +306,16 @@ func inRange(c *cli.Context, name string, low, top int) error {
 	return nil
 }
 
-// share reads a number or a percentage; an empty value is no limit.
-func share(c *cli.Context, name string) (jobs.Share, error) {
+// limit reads a number or a percentage; an empty value is no limit.
+func limit(c *cli.Context, name string) (jobs.Limit, error) {
 	if c.String(name) == "" {
-		return jobs.Share{}, nil
+		return jobs.Limit{}, nil
 	}
-	s, err := jobs.ParseShare(c.String(name))
+	l, err := jobs.ParseLimit(c.String(name))
 	if err != nil {
-		return s, usagef("", "--%s %w", name, err)
+		return l, usagef("", "--%s %w", name, err)
 	}
-	return s, nil
+	return l, nil
 }
 
 // tuningOf reads the options of tune, which a run takes as well, as far as they are given.

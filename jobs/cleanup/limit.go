@@ -9,7 +9,7 @@ import (
 
 // LimitError is a cleanup that would delete more images than its limit allows.
 type LimitError struct {
-	Limit   jobs.Share
+	Limit   jobs.Limit
 	Deletes int          // images that would go: in all, or of Account
 	Account plan.Account // the first ad account beyond a percentage; empty where the limit is a number
 	Images  int          // that Account holds
@@ -40,7 +40,7 @@ func images(n int) string {
 
 // CheckLimit refuses, with a *[LimitError], to delete more than the limit: a number of
 // images in all, or a percentage of each ad account's.
-func CheckLimit(accounts []AccountCount, limit jobs.Share) error {
+func CheckLimit(accounts []AccountCount, limit jobs.Limit) error {
 	if limit.Percent == 0 {
 		deletes := 0
 		for _, a := range accounts {
@@ -54,7 +54,7 @@ func CheckLimit(accounts []AccountCount, limit jobs.Share) error {
 	var exceeded *LimitError
 	for _, a := range accounts {
 		switch {
-		case a.Err != nil || !a.Exceeds(limit.Percent):
+		case a.Err != nil || !limit.Exceeded(a.Deletes(), a.Images):
 		case exceeded == nil:
 			exceeded = &LimitError{Limit: limit, Deletes: a.Deletes(), Account: a.Account, Images: a.Images}
 		default:

@@ -16,14 +16,14 @@ const DefaultMinAge = 24 * time.Hour
 
 // DefaultLimit is the share of an ad account's images that one cleanup may delete: a
 // policy that selects more is more often a mistake than meant.
-var DefaultLimit = jobs.Share{Percent: 20, Set: true}
+var DefaultLimit = jobs.Limit{Percent: 20, Set: true}
 
 // Request is what a cleanup is asked to do.
 type Request struct {
 	Endpoint string         // server that the ad accounts are on
 	Accounts []plan.Account // to list, each once, in the order of the preview
 	Policy   Policy
-	Limit    jobs.Share // of deletions: a number is of all images, a percentage of each ad account's
+	Limit    jobs.Limit // of deletions: a number is of all images, a percentage of each ad account's
 
 	keepFiles []KeepFile
 }

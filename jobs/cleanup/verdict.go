@@ -42,9 +42,3 @@ func (c Count) Percent() float64 {
 	}
 	return 100 * float64(c.by[Delete]) / float64(c.Images)
 }
-
-// Exceeds reports whether the account would lose more than this percentage of its
-// images. It multiplies instead of dividing: 29% of 100 images are 29, not a rounded 28.
-func (c Count) Exceeds(percent float64) bool {
-	return 100*float64(c.by[Delete]) > percent*float64(c.Images)
-}

@@ -42,7 +42,7 @@ func TestMaxFailuresShare(t *testing.T) {
 				rows = append(rows, fmt.Sprint("copy 11 ", i, " 22"))
 			}
 			w.Manifest(rows...)
-			err := w.Run(engine.Options{BatchSize: 1, Workers: 1, MaxFailures: jobs.Share{Percent: percent, Set: true}})
+			err := w.Run(engine.Options{BatchSize: 1, Workers: 1, MaxFailures: jobs.Limit{Percent: percent, Set: true}})
 			if got := errors.As(err, new(*jobs.FailuresError)); got != stops {
 				t.Errorf("%v%% of 400: got %v with half of them failing", percent, err)
 			}
@@ -65,8 +65,8 @@ func TestMaxFailures(t *testing.T) {
 		if e.Settled < 1000 || e.Settled > 2000 {
 			t.Errorf("stopped after %d settled, want soon after 1,000", e.Settled)
 		}
-		jobtest.Is[*jobs.FailuresError](t, w.Run(engine.Options{MaxFailures: jobs.Share{Count: e.Failed, Set: true}}))
-		if err := w.Run(engine.Options{MaxFailures: jobs.Share{Percent: 100, Set: true}}); err != nil {
+		jobtest.Is[*jobs.FailuresError](t, w.Run(engine.Options{MaxFailures: jobs.Limit{Count: e.Failed, Set: true}}))
+		if err := w.Run(engine.Options{MaxFailures: jobs.Limit{Percent: 100, Set: true}}); err != nil {
 			t.Error(err)
 		}
 	})

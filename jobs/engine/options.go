@@ -21,7 +21,7 @@ type Options struct {
 	RetryBase time.Duration // first backoff
 	RetryMax  time.Duration // longest backoff
 
-	MaxFailures    jobs.Share    // stop when more of the job's operations than this failed; zero: half of at least 1,000 settled
+	MaxFailures    jobs.Limit    // stop when more of the job's operations than this failed; zero: half of at least 1,000 settled
 	MaxWait        time.Duration // stop rather than wait longer than this at a stretch; 0: wait
 	MaxDuration    time.Duration // stop after this long; 0: never
 	StopOnThrottle bool          // stop at the first throttle

@@ -357,7 +357,7 @@ func TestAccountGivenUp(t *testing.T) {
 					}
 					w.Server.AddAccount("22", test.account)
 					w.Manifest(rows...)
-					w.Finish(engine.Options{MaxFailures: jobs.Share{Percent: 100, Set: true}})
+					w.Finish(engine.Options{MaxFailures: jobs.Limit{Percent: 100, Set: true}})
 					w.Expect(want...)
 					calls := w.Server.Stats().Accounts["22"].Calls
 					if writes := calls[sandbox.Copy] + calls[sandbox.Delete]; writes > 20 || calls[sandbox.Read] > 20 {
@@ -389,7 +389,7 @@ func TestAccountBlockedLater(t *testing.T) {
 			rows = append(rows, fmt.Sprintf("copy 11 %d 22", i))
 		}
 		w.Manifest(rows...)
-		w.Finish(engine.Options{Rules: quota.Rules{Mode: quota.Off}, Workers: 2, BatchSize: 1, MaxFailures: jobs.Share{Percent: 100, Set: true}})
+		w.Finish(engine.Options{Rules: quota.Rules{Mode: quota.Off}, Workers: 2, BatchSize: 1, MaxFailures: jobs.Limit{Percent: 100, Set: true}})
 		if s := w.Summary(); s.Totals.Done != 499 || s.Reasons[jobs.AccountBlocked] != len(rows)-499 {
 			t.Errorf("got %+v and reasons %v, want 499 done and the rest blocked", s.Totals, s.Reasons)
 		}
@@ -416,7 +416,7 @@ func TestDeletesBlockedLater(t *testing.T) {
 			rows = append(rows, fmt.Sprintf("move 11 %d 22", i))
 		}
 		w.Manifest(rows...)
-		w.Finish(engine.Options{Rules: quota.Rules{Mode: quota.Off}, Workers: 1, BatchSize: 1, MaxFailures: jobs.Share{Percent: 100, Set: true}})
+		w.Finish(engine.Options{Rules: quota.Rules{Mode: quota.Off}, Workers: 1, BatchSize: 1, MaxFailures: jobs.Limit{Percent: 100, Set: true}})
 		if s := w.Summary(); s.Totals.Done != before || s.Totals.Failed != n-before {
 			t.Errorf("got %+v and reasons %v, want %d done and the rest failed", s.Totals, s.Reasons, before)
 		}

@@ -16,7 +16,7 @@ import (
 // it would write. Failures do not stop it, because they are what is looked for.
 func Options(o engine.Options) engine.Options {
 	o.ReadOnly = true
-	o.MaxFailures = jobs.Share{Percent: 100, Set: true}
+	o.MaxFailures = jobs.Limit{Percent: 100, Set: true}
 	return o
 }
 
