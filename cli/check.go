@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 
-	"adferry/jobs"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
 	"adferry/jobs/preflight"
@@ -56,7 +55,7 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 	if err != nil {
 		return &readingError{err}
 	}
-	if err := runReads(ctx, se, fence, job, p); err != nil {
+	if err := runReads(ctx, se, fence, job); err != nil {
 		return &readingError{err}
 	}
 	d := reports.NewPlan(m.name, p, preflight.Predict(p, se.engine.Rules.Share))
@@ -86,10 +85,8 @@ func findUnreadable(ctx context.Context, s *streams, se *session, fence *preflig
 }
 
 // runReads runs the plan's reads, and settles as done what a run would write.
-func runReads(ctx context.Context, se *session, api dispatch.API, job *store.Job, p *plan.Plan) error {
-	options := se.engine
-	options.ReadOnly = true
-	options.MaxFailures = jobs.Share{Count: p.Rows * 2, Set: true} // failures are what is looked for
+func runReads(ctx context.Context, se *session, api dispatch.API, job *store.Job) error {
+	options := preflight.Options(se.engine)
 	options.Observe = watch(se)
 	engine := engine.New(api, job, options)
 	release := stopOnSignal(se, engine)

@@ -41,7 +41,7 @@ func cleanupCommand(s *streams) *cli.Command {
 			&cli.StringSliceFlag{Name: "keep", EnvVars: env("keep"),
 				Usage: "do not delete what `FILE` names: image hashes, one a line, or a mapping.csv; may be repeated; the variable has one file a line"},
 			stringFlag("min-age", cleanup.FormatAge(cleanup.DefaultMinAge), "AGE", "do not delete images that are younger; 0 is any age"),
-			stringFlag("max-delete", cleanup.FormatLimit(cleanup.DefaultLimit), "N|P%", "refuse to delete more than N images, or more than P% of the images of an ad account"),
+			stringFlag("max-delete", cleanup.DefaultLimit.String(), "N|P%", "refuse to delete more than N images, or more than P% of the images of an ad account"),
 			stringFlag("job", "", "DIR", "folder of the job"),
 			stringFlag("jobs", "", "ROOT", "folder in which each run makes a dated folder for its job"),
 			intFlag("keep-jobs", 0, "remove all but the newest N finished jobs in --jobs; 0 removes none"),
@@ -97,7 +97,7 @@ func runCleanup(ctx context.Context, o *cleanupOptions, run runOptions, s *strea
 // run carries the cleanup out: before the deletions are agreed to it makes nothing but
 // their pictures.
 func (o *cleanupOptions) run(ctx context.Context, s *streams, se *session) error {
-	se.mostDeletes = jobs.Share{} // of a job's rows; a cleanup's limit is of the accounts' images
+	se.mostDeletes = jobs.Limit{} // of a job's rows; a cleanup's limit is of the accounts' images
 	switch {
 	case o.dryRun:
 		return o.dryRunCleanup(ctx, s, se)
@@ -143,7 +143,7 @@ func cleanupOptionsOf(c *cli.Context) (*cleanupOptions, error) {
 	if o.request.Policy, err = policyOf(c); err != nil {
 		return nil, err
 	}
-	if o.request.Limit, err = share(c, "max-delete"); err != nil {
+	if o.request.Limit, err = limit(c, "max-delete"); err != nil {
 		return nil, err
 	}
 	if !o.request.Limit.Set { // an empty value does not turn the guard off

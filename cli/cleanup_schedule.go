@@ -32,7 +32,7 @@ func (o *cleanupOptions) runScheduled(ctx context.Context, s *streams, se *sessi
 		fmt.Fprintln(s.err, reports.OldJobsRemoved(len(removed), o.root))
 	}
 	if kept != nil { // does not change how the run ended
-		fmt.Fprintln(s.err, reports.OldJobsKept(kept))
+		complain(s.err, reports.OldJobsKept(kept))
 	}
 	return err
 }
@@ -97,7 +97,7 @@ func resumeCleanup(ctx context.Context, s *streams, se *session, dir string) err
 	if !se.quiet {
 		fmt.Fprintln(s.err, reports.ResumingCleanup(dir))
 		if meta, err := job.Meta(ctx); err == nil && meta.Policy != "" {
-			fmt.Fprintf(s.err, "policy: %s\n", meta.Policy)
+			fmt.Fprintln(s.err, reports.PolicyOf(meta.Policy))
 		}
 	}
 	return runJob(ctx, s, se, job, dir)

@@ -63,9 +63,12 @@ type streams struct {
 }
 
 // report prints an error as one line and its hints below.
-func report(w io.Writer, err error) {
-	fmt.Fprintf(w, "adferry: %s\n", reports.OneLine(err.Error()))
-	for _, hint := range hints(err) {
+func report(w io.Writer, err error) { complain(w, err.Error(), hints(err)...) }
+
+// complain prints what is wrong as one line, and what to do about it below.
+func complain(w io.Writer, what string, hints ...string) {
+	fmt.Fprintf(w, "adferry: %s\n", reports.OneLine(what))
+	for _, hint := range hints {
 		fmt.Fprintf(w, "  hint: %s\n", reports.OneLine(hint))
 	}
 }

@@ -8,8 +8,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"adferry/jobs"
 	"adferry/jobs/collect"
 	"adferry/jobs/spill"
+	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
 )
@@ -55,7 +57,9 @@ func manifestCommand(s *streams) *cli.Command {
 				if err != nil {
 					return err
 				}
-				return writeSecondHalf(c.Context, read, s, request)
+				return readJob(c.Context, read, s, request.dir, func(ctx context.Context, r *reading, job *store.Job, summary jobs.Summary) error {
+					return writeSecondHalf(ctx, s, r, job, summary, request)
+				})
 			}
 			if c.IsSet("left-out") {
 				return usagef("", "--left-out needs --from-job")
@@ -142,11 +146,8 @@ func noneEmpty(c *cli.Context) error {
 	return nil
 }
 
-func operationOf(c *cli.Context) (v plan.Verb, err error) {
-	if err := v.UnmarshalText([]byte(c.String("operation"))); err != nil || v == plan.Upload {
-		return v, usagef("", "--operation must be copy, move or delete, not %q", c.String("operation"))
-	}
-	return v, nil
+func operationOf(c *cli.Context) (plan.Verb, error) {
+	return choiceOf(c, "operation", plan.Copy, plan.Move, plan.Delete)
 }
 
 // writeCollection lists the ad accounts and writes the manifest.

@@ -17,7 +17,7 @@ import (
 // checkDeletions lets a plan pass that deletes nothing, or as much as was agreed to; what
 // tells of its deletions. review makes pictures of them before anybody is asked, and
 // returns where they are; it may be nil.
-func (o consent) checkDeletions(s *streams, p *plan.Plan, limit jobs.Share, what func(*plan.Plan) string, review func() (string, error)) error {
+func (o consent) checkDeletions(s *streams, p *plan.Plan, limit jobs.Limit, what func(*plan.Plan) string, review func() (string, error)) error {
 	deletes := p.Counts().Deletes
 	if deletes == 0 {
 		return nil
@@ -62,10 +62,10 @@ func (o consent) askConsent(s *streams, what, review string) error {
 }
 
 // checkMaxDelete holds a job's deletions against what --max-delete allows.
-func checkMaxDelete(limit jobs.Share, deletes, rows int) error {
-	if most := limit.Of(rows); limit.Set && deletes > most {
+func checkMaxDelete(limit jobs.Limit, deletes, rows int) error {
+	if limit.Exceeded(deletes, rows) {
 		return &guardError{
-			what: fmt.Sprintf("the manifest deletes %s, and --max-delete allows %d", reports.Counted(deletes, "image", "images"), most),
+			what: fmt.Sprintf("the manifest deletes %s, and --max-delete allows %d", reports.Counted(deletes, "image", "images"), limit.Of(rows)),
 			hint: "check the manifest; nothing was sent",
 		}
 	}

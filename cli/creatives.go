@@ -29,40 +29,21 @@ func creativesCommand(s *streams) *cli.Command {
 			boolFlag("restart", "read all images again, also those that an interrupted call has read"),
 			boolFlag("new-endpoint", "read from another server than the job ran against"),
 		}, readFlags()...),
-		Action: func(c *cli.Context) error {
-			dir, err := jobFolder(c)
-			if err != nil {
-				return err
-			}
-			o, err := readOptionsOf(c)
-			if err != nil {
-				return err
-			}
-			return listCreatives(c.Context, o, s, dir, c.Bool("restart"))
-		},
+		Action: onJob(readOptionsOf, func(c *cli.Context, o readOptions, dir string) error {
+			return readJob(c.Context, o, s, dir, func(ctx context.Context, r *reading, job *store.Job, summary jobs.Summary) error {
+				what := summary.Manifest.SHA256 + " " + o.server().origin
+				return listCreatives(ctx, s, r, job, summary, dir, what, c.Bool("restart"))
+			})
+		}),
 	}
 }
 
-func listCreatives(ctx context.Context, o readOptions, s *streams, dir string, restart bool) error {
-	job, err := viewJob(ctx, dir)
-	if err != nil {
-		return err
-	}
-	defer job.Close()
-	r, err := readingFor(ctx, o, s, job, dir)
-	if err != nil {
-		return err
-	}
-	ctx, release := untilSignal(ctx)
-	defer release()
-	summary, err := job.Summary(ctx)
-	if err != nil {
-		return err
-	}
+// listCreatives writes creatives.csv; what an earlier call has read counts if it read the same
+// as this one.
+func listCreatives(ctx context.Context, s *streams, r *reading, job *store.Job, summary jobs.Summary, dir, what string, restart bool) error {
 	if summary.Totals.Settled() < summary.Totals.Rows {
 		r.say(reports.UnsettledCopies(summary.Totals))
 	}
-	what := summary.Manifest.SHA256 + " " + o.server().origin
 	memory, err := openUses(ctx, dir, what, restart)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"adferry/graph"
+	"adferry/jobs/engine"
 )
 
 // The headings of options in help, in this order.
@@ -90,15 +91,16 @@ func connectionFlags() []cli.Flag {
 		stringFlag("token-file", "", "FILE", "read the access token from FILE, - for standard input"),
 		stringFlag("endpoint", graph.DefaultEndpoint, "URL", "the Graph API; plain http on loopback only"),
 		stringFlag("api-version", graph.DefaultVersion, "VERSION", "the API version"),
-		durationFlag("timeout", 90*time.Second, "how long one HTTP request may take"),
+		durationFlag("timeout", graph.DefaultTimeout, "how long one HTTP request may take"),
 	}
 }
 
 // runFlags are the options of commands that run a job.
 func runFlags() []cli.Flag {
+	defaults := engine.Options{}.WithDefaults()
 	return append([]cli.Flag{
-		intFlag("workers", 8, "HTTP requests in flight"),
-		intFlag("batch-size", 10, "operations in one HTTP request, 1 to 50"),
+		intFlag("workers", defaults.Workers, "HTTP requests in flight"),
+		intFlag("batch-size", defaults.BatchSize, "operations in one HTTP request, 1 to 50"),
 		stringFlag("max-rate", "", "R", "send at most R writes a second to each ad account; 0, the default, is no limit"),
 		stringFlag("quota", "auto", "auto|full|limited|off", "start from the documented budgets of the access tier that the API reports, of the named one, or from none"),
 		stringFlag("quota-share", "", "P%", "use at most this share of what an ad account and the app allow, as far as the limits are documented or headers show them; default: all"),
@@ -111,9 +113,9 @@ func runFlags() []cli.Flag {
 		boolFlag("new-endpoint", "go on against another server than before; the job remembers the new one"),
 		boolFlag("dry-run", "show what would be done; send nothing"),
 		stringFlag("max-failures", "", "N|P%", "stop with exit code 5 when more operations than this fail, or a greater share of the job's; by default half of at least 1,000 settled ones"),
-		intFlag("max-attempts", 5, "how often one operation is tried when it fails for a reason that may pass"),
-		durationFlag("retry-base", time.Second, "first pause after such a failure; it doubles each time, with jitter"),
-		durationFlag("retry-max", time.Minute, "longest pause between tries"),
+		intFlag("max-attempts", defaults.Attempts, "how often one operation is tried when it fails for a reason that may pass"),
+		durationFlag("retry-base", defaults.RetryBase, "first pause after such a failure; it doubles each time, with jitter"),
+		durationFlag("retry-max", defaults.RetryMax, "longest pause between tries"),
 		stringFlag("progress", "auto", "auto|bar|plain|json|none", "how progress is shown on standard error"),
 		boolFlag("quiet", "show no progress and no notices, only results and errors"),
 		stringFlag("log-level", "off", "off|error|warn|info|debug", "log what happens to standard error"),

@@ -78,8 +78,8 @@ func listRequestOf(c *cli.Context) (r listRequest, err error) {
 	if r.accounts, err = accountsOf(c); err != nil {
 		return r, err
 	}
-	if err := r.format.UnmarshalText([]byte(c.String("format"))); err != nil {
-		return r, usagef("", "--format %w", err)
+	if r.format, err = choiceOf(c, "format", reports.FormatValues()...); err != nil {
+		return r, err
 	}
 	if r.format == reports.FormatHTML && r.count {
 		return r, usagef("leave one of them out", "--count has no pictures to show with --format html")

@@ -32,7 +32,7 @@ func newExporter(addr string, s *streams, log *slog.Logger, quiet bool) (*export
 	}
 	url := fmt.Sprintf("http://%s/metrics", l.Addr())
 	if !quiet {
-		fmt.Fprintf(s.err, "metrics on %s\n", url)
+		fmt.Fprintln(s.err, reports.MetricsAt(url))
 	}
 	log.Info("serving metrics", "url", url)
 	e := &exporter{metrics: reports.NewMetrics(log), ended: make(chan struct{})}

@@ -54,23 +54,20 @@ type logging struct {
 }
 
 func loggingOf(c *cli.Context) (o logging, err error) {
-	switch format := c.String("log-format"); format {
-	case "text", "":
-	case "json":
-		o.json = true
-	default:
-		return o, usagef("", "--log-format must be text or json, not %q", format)
+	format, err := choiceOf(c, "log-format", "text", "json")
+	if err != nil {
+		return o, err
 	}
-	o.file = c.String("log-file")
-	switch name := c.String("log-level"); name {
-	case "off", "":
+	level, err := choiceOf(c, "log-level", "off", "error", "warn", "info", "debug")
+	if err != nil {
+		return o, err
+	}
+	o.json, o.file = format == "json", c.String("log-file")
+	if level == "off" {
 		o.off = o.file == "" || c.IsSet("log-level")
-	case "error", "warn", "info", "debug":
-		_ = o.level.UnmarshalText([]byte(name))
-	default:
-		return o, usagef("", "--log-level must be off, error, warn, info or debug, not %q", name)
+		return o, nil
 	}
-	return o, nil
+	return o, o.level.UnmarshalText([]byte(level))
 }
 
 // consent is whether deletions were agreed to beforehand.
@@ -89,7 +86,7 @@ type runOptions struct {
 	engine      engine.Options
 	givenTuning jobs.Tuning    // as far as the options were given
 	settings    store.Settings // given now; empty ones stay as the job has them
-	mostDeletes jobs.Share
+	mostDeletes jobs.Limit
 	mode        reports.ProgressMode
 	metrics     string // address
 	sandboxed   bool   // run against the embedded sandbox
@@ -109,8 +106,8 @@ func runOptionsOf(c *cli.Context) (o runOptions, err error) {
 	if o.givenTuning, err = tuningOf(c); err != nil {
 		return o, err
 	}
-	if o.mode, err = reports.ParseProgressMode(c.String("progress")); err != nil {
-		return o, usagef("", "--progress %w", err)
+	if o.mode, err = choiceOf(c, "progress", reports.ProgressModeValues()...); err != nil {
+		return o, err
 	}
 	if o.quiet {
 		o.mode = reports.ProgressNone
@@ -125,7 +122,7 @@ func runOptionsOf(c *cli.Context) (o runOptions, err error) {
 	case o.mode == reports.ProgressJSON:
 		return o, usagef("log to a file with --log-file FILE, or show no progress with --progress none", "--progress json and the log would mix on standard error")
 	}
-	if o.mostDeletes, err = share(c, "max-delete"); err != nil {
+	if o.mostDeletes, err = limit(c, "max-delete"); err != nil {
 		return o, err
 	}
 	o.settings, err = settingsOf(c)
@@ -193,6 +190,21 @@ func accountsOf(c *cli.Context) ([]plan.Account, error) {
 // longestAccount is the length of the longest ad account id, with its prefix.
 const longestAccount = 24
 
+// onJob is the action of a command that takes a job's folder, and options that read reads.
+func onJob[O any](read func(*cli.Context) (O, error), do func(c *cli.Context, o O, dir string) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		dir, err := jobFolder(c)
+		if err != nil {
+			return err
+		}
+		o, err := read(c)
+		if err != nil {
+			return err
+		}
+		return do(c, o, dir)
+	}
+}
+
 // jobFolder is the argument of a command that takes a job's folder.
 func jobFolder(c *cli.Context) (string, error) {
 	dir, err := argument(c, "DIR")
@@ -225,7 +237,7 @@ func engineOptions(c *cli.Context) (engine.Options, error) {
 	} else if t.MaxRate != nil {
 		o.Rules.MaxRate = *t.MaxRate
 	}
-	o.MaxFailures, err = share(c, "max-failures")
+	o.MaxFailures, err = limit(c, "max-failures")
 	return o, err
 }
 
@@ -252,20 +264,15 @@ func pace(c *cli.Context) (engine.Options, error) {
 	if o.Rules, err = rulesOf(c); err != nil {
 		return o, err
 	}
-	switch c.String("on-throttle") {
-	case "wait":
-	case "stop":
-		o.StopOnThrottle = true
-	default:
-		return o, usagef("", "--on-throttle must be wait or stop, not %q", c.String("on-throttle"))
-	}
-	return o, nil
+	onThrottle, err := choiceOf(c, "on-throttle", "wait", "stop")
+	o.StopOnThrottle = onThrottle == "stop"
+	return o, err
 }
 
 // rulesOf reads which limits hold and how much of them may be used.
 func rulesOf(c *cli.Context) (r quota.Rules, err error) {
-	if err := r.Mode.UnmarshalText([]byte(c.String("quota"))); err != nil {
-		return r, usagef("", "--quota %w", err)
+	if r.Mode, err = choiceOf(c, "quota", quota.ModeValues()...); err != nil {
+		return r, err
 	}
 	text := c.String("quota-share")
 	if text == "" {
@@ -280,6 +287,18 @@ func rulesOf(c *cli.Context) (r quota.Rules, err error) {
 	return r, nil
 }
 
+// choiceOf reads an option whose value is the name of one of these.
+func choiceOf[T any](c *cli.Context, name string, from ...T) (choice T, err error) {
+	var names []string
+	for _, choice := range from {
+		names = append(names, fmt.Sprint(choice))
+		if names[len(names)-1] == c.String(name) {
+			return choice, nil
+		}
+	}
+	return choice, usagef("", "--%s must be %s, not %q", name, reports.Or(names), c.String(name))
+}
+
 func inRange(c *cli.Context, name string, low, top int) error {
 	if v := c.Int(name); v < low || v > top {
 		return usagef("", "--%s must be from %d to %d, not %d", name, low, top, v)
@@ -287,21 +306,16 @@ func inRange(c *cli.Context, name string, low, top int) error {
 	return nil
 }
 
-// share reads a number (12) or a percentage (5%).
-func share(c *cli.Context, name string) (jobs.Share, error) {
-	s := c.String(name)
-	if s == "" {
-		return jobs.Share{}, nil
+// limit reads a number or a percentage; an empty value is no limit.
+func limit(c *cli.Context, name string) (jobs.Limit, error) {
+	if c.String(name) == "" {
+		return jobs.Limit{}, nil
 	}
-	if p, ok := strings.CutSuffix(s, "%"); ok {
-		v, err := strconv.ParseFloat(p, 64)
-		if err == nil && v > 0 && v <= 100 {
-			return jobs.Share{Percent: v, Set: true}, nil
-		}
-	} else if v, err := strconv.Atoi(s); err == nil && v >= 0 {
-		return jobs.Share{Count: v, Set: true}, nil
+	l, err := jobs.ParseLimit(c.String(name))
+	if err != nil {
+		return l, usagef("", "--%s %w", name, err)
 	}
-	return jobs.Share{}, usagef("", "--%s must be a number, such as 100, or a percentage, such as 5%%, not %q", name, s)
+	return l, nil
 }
 
 // tuningOf reads the options of tune, which a run takes as well, as far as they are given.
@@ -325,9 +339,12 @@ func tuningOf(c *cli.Context) (t jobs.Tuning, err error) {
 
 // settingsOf reads what a job keeps for later runs; an empty setting leaves it as it is.
 func settingsOf(c *cli.Context) (store.Settings, error) {
-	s := store.Settings{OnDenied: c.String("on-denied")}
-	if s.OnDenied != "" && s.OnDenied != "fail" && s.OnDenied != "upload" {
-		return s, usagef("", "--on-denied must be fail or upload, not %q", s.OnDenied)
+	var s store.Settings
+	if c.String("on-denied") != "" {
+		var err error
+		if s.OnDenied, err = choiceOf(c, "on-denied", jobs.FailDenied, jobs.UploadDenied); err != nil {
+			return s, err
+		}
 	}
 	if dir := c.String("backup"); dir != "" {
 		s.Backup = absolute(dir)

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"runtime"
 	"syscall"
@@ -31,7 +30,7 @@ func (o *outlet) Write(p []byte) (int, error) {
 // ends.
 func (o *outlet) warnLost(stderr io.Writer) {
 	if ignoreBrokenPipe(o.err) != nil {
-		fmt.Fprintf(stderr, "adferry: %s\n", o.err)
+		complain(stderr, o.err.Error())
 	}
 	o.err = nil
 }

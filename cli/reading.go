@@ -45,18 +45,12 @@ func (o readOptions) reading(s *streams, api dispatch.API, log *slog.Logger) *re
 
 // observe tells what has to wait.
 func (r *reading) observe(e jobs.Event) {
-	switch e.Kind {
-	case jobs.EventParked, jobs.EventWaiting:
-		if e.Until.IsZero() {
-			break
-		}
-		r.log.Info("parked", "account", string(e.Account), "until", e.Until, "why", e.Text)
-		r.say(reports.Waiting(e.Account, e.Until, e.Text))
-	case jobs.EventResumed:
-		r.log.Info("resumed", "account", string(e.Account))
-	case jobs.EventWarning:
-		r.log.Warn(e.Text)
+	logEvent(r.log, e)
+	switch {
+	case e.Kind == jobs.EventWarning:
 		r.say(e.Text)
+	case (e.Kind == jobs.EventParked || e.Kind == jobs.EventWaiting) && !e.Until.IsZero():
+		r.say(reports.Waiting(e.Account, e.Until, e.Text))
 	}
 }
 
@@ -92,7 +86,7 @@ func (r *reading) ended(err error) error {
 	accounts, stop := reader.SplitErrors(err)
 	for i, a := range accounts {
 		if i == mostTold {
-			fmt.Fprintf(r.err, "adferry: %s cannot be read either\n", reports.Counted(len(accounts)-i, "more ad account", "more ad accounts"))
+			complain(r.err, reports.MoreUnread(len(accounts)-i))
 			break
 		}
 		report(r.err, a)

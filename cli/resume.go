@@ -9,7 +9,7 @@ import (
 func resumeCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "resume", Usage: "go on where a job stopped", ArgsUsage: "DIR", Flags: runFlags(),
-		Action: func(c *cli.Context) error { return resumeAction(c, s, false) },
+		Action: resumeAction(s, false),
 	}
 }
 
@@ -18,20 +18,14 @@ func retryCommand(s *streams) *cli.Command {
 		Name: "retry", Usage: "re-open a job's failed operations and run them", ArgsUsage: "DIR", Flags: runFlags(),
 		Description: "Remove the cause of the failures first; report.html names it. If a write of the job was not confirmed,\n" +
 			"this waits until it can no longer take effect, a minute at most.",
-		Action: func(c *cli.Context) error { return resumeAction(c, s, true) },
+		Action: resumeAction(s, true),
 	}
 }
 
-func resumeAction(c *cli.Context, s *streams, reopen bool) error {
-	dir, err := jobFolder(c)
-	if err != nil {
-		return err
-	}
-	o, err := runOptionsOf(c)
-	if err != nil {
-		return err
-	}
-	return resume(c.Context, o, s, dir, reopen)
+func resumeAction(s *streams, reopen bool) cli.ActionFunc {
+	return onJob(runOptionsOf, func(c *cli.Context, o runOptions, dir string) error {
+		return resume(c.Context, o, s, dir, reopen)
+	})
 }
 
 // resume goes on with a job; with reopen its failed operations are tried anew.

@@ -127,7 +127,7 @@ func keepSettings(ctx context.Context, se *session, job *store.Job, meta store.M
 // optionsFor gives the engine what the job in dir is to be run with.
 func optionsFor(se *session, meta store.Meta, dir string) (o engine.Options, release func(), err error) {
 	o = se.engine
-	o.UploadInstead = meta.OnDenied == "upload"
+	o.UploadInstead = meta.OnDenied == jobs.UploadDenied
 	o.Pictures = filepath.Join(dir, "pictures")
 	o.File = filesIn(filepath.Dir(meta.Manifest.Path))
 	o.Observe = watch(se)
@@ -182,7 +182,7 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 	case !se.silent:
 		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Written: unwritten == nil}))
 	case stop != nil:
-		fmt.Fprintln(s.err, "adferry: "+reports.EndLine(summary, dir))
+		complain(s.err, reports.EndLine(summary, dir))
 	}
 	s.out.warnLost(s.err) // how the run went is what its exit code says
 	return stop

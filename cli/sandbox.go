@@ -95,20 +95,18 @@ func serveSandbox(ctx context.Context, s *streams, options sandbox.Options, path
 }
 
 func sandboxOptions(c *cli.Context) (sandbox.Options, error) {
-	o := sandbox.Options{AutoAccounts: c.String("manifest") == "", Seed: c.Uint64("seed")}
-	switch c.String("tier") {
-	case "full":
-		o.Tier = sandbox.Full
-	case "limited":
+	o := sandbox.Options{AutoAccounts: c.String("manifest") == "", Seed: c.Uint64("seed"), Tier: sandbox.Full}
+	tier, err := choiceOf(c, "tier", "full", "limited")
+	if err != nil {
+		return o, err
+	}
+	if tier == "limited" {
 		o.Tier = sandbox.Limited
-	default:
-		return o, usagef("", "--tier must be full or limited, not %q", c.String("tier"))
 	}
 	if c.Bool("score") {
 		o.Limits.Score = sandbox.Linear
 	}
 	o.Latency.Min = c.Duration("latency")
-	var err error
 	if o.Rates, err = sandbox.ParseFaults(c.String("faults")); err != nil {
 		return o, usagef("", "--faults: %w", err)
 	}

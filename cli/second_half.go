@@ -21,22 +21,7 @@ type secondHalfRequest struct {
 
 // writeSecondHalf reads the images of a finished job and their copies, and writes the
 // manifest that deletes those that may go.
-func writeSecondHalf(ctx context.Context, o readOptions, s *streams, request secondHalfRequest) error {
-	job, err := viewJob(ctx, request.dir)
-	if err != nil {
-		return err
-	}
-	defer job.Close()
-	r, err := readingFor(ctx, o, s, job, request.dir)
-	if err != nil {
-		return err
-	}
-	ctx, release := untilSignal(ctx)
-	defer release()
-	summary, err := job.Summary(ctx)
-	if err != nil {
-		return err
-	}
+func writeSecondHalf(ctx context.Context, s *streams, r *reading, job *store.Job, summary jobs.Summary, request secondHalfRequest) error {
 	if summary.State != jobs.JobFinished {
 		return usagef("finish it first: adferry resume "+reports.Quote(request.dir), "the job in %s is not finished", request.dir)
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 
 	"adferry/graph"
@@ -58,10 +57,11 @@ func register(ctx context.Context, s *streams, job *store.Job, dir string, se *s
 		return func() {}, nil
 	}
 	warn := func(err error) {
-		fmt.Fprintf(s.err, "adferry: %v\n", err)
+		var hint []string
 		if errors.As(err, new(*registry.UnavailableError)) {
-			fmt.Fprintln(s.err, "  hint: the job goes on; to name a folder that can be written to, set ADFERRY_STATE_DIR")
+			hint = []string{"the job goes on; to name a folder that can be written to, set ADFERRY_STATE_DIR"}
 		}
+		complain(s.err, err.Error(), hint...)
 	}
 	folder, err := registry.Folder(os.Getenv("ADFERRY_STATE_DIR"))
 	if err != nil {

@@ -115,5 +115,5 @@ func writeReports(ctx context.Context, s *streams, dir string) error {
 	if err := reports.Write(ctx, dir, job); err != nil {
 		return withJob(dir, fmt.Errorf("%w: %w", errReports, err))
 	}
-	return s.say("reports written to " + reports.OneLine(dir))
+	return s.say(reports.ReportsWritten(dir))
 }

@@ -25,21 +25,13 @@ func undoCommand(s *streams) *cli.Command {
 			"stays, and its row fails as in_use. An image that may be the last copy stays, too: exit code 1.\n" +
 			"If a write of the job was not confirmed, this waits first, a minute at most.",
 		Flags: append([]cli.Flag{boolFlag("yes", "agree to the deletions")}, runFlags()...),
-		Action: func(c *cli.Context) error {
-			dir, err := jobFolder(c)
-			if err != nil {
-				return err
-			}
-			o, err := runOptionsOf(c)
-			if err != nil {
-				return err
-			}
+		Action: onJob(runOptionsOf, func(c *cli.Context, o runOptions, dir string) error {
 			return undoJob(c.Context, o, s, dir)
-		},
+		}),
 	}
 }
 
-func undoJob(ctx context.Context, o runOptions, s *streams, dir string) error {
+func undoJob(ctx context.Context, o runOptions, s *streams, dir string) (err error) {
 	original, err := openJob(ctx, dir) // held: what is being undone must not go on
 	if err != nil {
 		return err
@@ -101,7 +93,8 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) error {
 		if err != nil {
 			return err
 		}
-		if settled {
+		if settled { // by sending
+			defer func() { err = whileRunning(err) }()
 			if found, err = u.Write(ctx, original); err != nil {
 				return notStarted(err)
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"adferry/jobs"
 	"adferry/jobs/reader"
 	"adferry/jobs/store"
 	"adferry/jobs/verify"
@@ -23,37 +24,17 @@ func verifyCommand(s *streams) *cli.Command {
 			boolFlag("json", "print a document with every drift"),
 			boolFlag("new-endpoint", "read from another server than the job ran against"),
 		}, readFlags()...),
-		Action: func(c *cli.Context) error {
-			dir, err := jobFolder(c)
-			if err != nil {
-				return err
-			}
-			o, err := readOptionsOf(c)
-			if err != nil {
-				return err
-			}
-			return verifyJob(c.Context, o, s, dir, c.Bool("json"))
-		},
+		Action: onJob(readOptionsOf, func(c *cli.Context, o readOptions, dir string) error {
+			return readJob(c.Context, o, s, dir, func(ctx context.Context, r *reading, job *store.Job, summary jobs.Summary) error {
+				return verifyJob(ctx, s, r, job, summary, c.Bool("json"))
+			})
+		}),
 	}
 }
 
-func verifyJob(ctx context.Context, o readOptions, s *streams, dir string, asJSON bool) error {
-	job, err := viewJob(ctx, dir)
-	if err != nil {
-		return err
-	}
-	defer job.Close()
-	r, err := readingFor(ctx, o, s, job, dir)
-	if err != nil {
-		return err
-	}
-	ctx, release := untilSignal(ctx)
-	defer release()
-	// What is settled after this is not verified, nor counted as if it were.
-	summary, err := job.Summary(ctx)
-	if err != nil {
-		return err
-	}
+// verifyJob verifies what was settled when the summary was made; what is settled later is
+// not counted either.
+func verifyJob(ctx context.Context, s *streams, r *reading, job *store.Job, summary jobs.Summary, asJSON bool) error {
 	known, err := job.Quotas(ctx)
 	if err != nil {
 		return err
@@ -90,6 +71,27 @@ func verifyJob(ctx context.Context, o readOptions, s *streams, dir string, asJSO
 		return &endedError{exitFailures}
 	}
 	return nil
+}
+
+// readJob opens a job, whoever runs it, and has read compare it with what can be read where it
+// ran, until a signal comes.
+func readJob(ctx context.Context, o readOptions, s *streams, dir string, read func(context.Context, *reading, *store.Job, jobs.Summary) error) error {
+	job, err := viewJob(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer job.Close()
+	r, err := readingFor(ctx, o, s, job, dir)
+	if err != nil {
+		return err
+	}
+	ctx, release := untilSignal(ctx)
+	defer release()
+	summary, err := job.Summary(ctx)
+	if err != nil {
+		return err
+	}
+	return read(ctx, r, job, summary)
 }
 
 // readingFor reads where the job ran: the API, or its own sandbox.

@@ -12,6 +12,8 @@ import (
 // Action is the kind of a call.
 type Action uint8
 
+//go:generate go tool enumer -type=Action -trimprefix=Action -transform=snake
+
 // The actions: those of the adimages edge, and GET /me.
 const (
 	ActionUnknown Action = iota
@@ -21,15 +23,6 @@ const (
 	ActionUpload
 	ActionWhoAmI
 )
-
-var actionNames = [...]string{"unknown", "read", "copy", "delete", "upload", "who_am_i"}
-
-func (a Action) String() string {
-	if int(a) < len(actionNames) {
-		return actionNames[a]
-	}
-	return actionNames[0]
-}
 
 // Write reports whether the action changes an ad account.
 func (a Action) Write() bool { return a == ActionCopy || a == ActionDelete || a == ActionUpload }

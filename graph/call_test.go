@@ -145,7 +145,7 @@ func TestActionText(t *testing.T) {
 		name  string
 		write bool
 	}{graph.ActionUnknown: {"unknown", false}, graph.ActionRead: {"read", false}, graph.ActionCopy: {"copy", true},
-		graph.ActionDelete: {"delete", true}, graph.ActionUpload: {"upload", true}, 77: {"unknown", false}} {
+		graph.ActionDelete: {"delete", true}, graph.ActionUpload: {"upload", true}} {
 		if action.String() != want.name || action.Write() != want.write {
 			t.Errorf("got %v, writes %v, want %+v", action, action.Write(), want)
 		}

@@ -3,6 +3,8 @@ package graph
 // Class says what kind of failure an error is. It alone decides how the program goes on.
 type Class uint8
 
+//go:generate go tool enumer -type=Class -trimprefix=Class -transform=snake
+
 // The classes, from Graph API codes and subcodes.
 const (
 	ClassUnknown     Class = iota
@@ -16,21 +18,6 @@ const (
 	RefusedAccount         // this ad account is refused
 	RefusedItem            // this call is refused
 )
-
-var classNames = [...]string{
-	"unknown", "throttled_account", "throttled_app", "maybe_throttled", "transient",
-	"unreachable", "foreign", "refused_run", "refused_account", "refused_item",
-}
-
-func (c Class) String() string {
-	if int(c) < len(classNames) {
-		return classNames[c]
-	}
-	return classNames[0]
-}
-
-// MarshalText gives the class's name.
-func (c Class) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // Refused reports whether the API refused the call because of its ad account or of the
 // call itself. A restricted app or token gets such answers to all its calls; [WhoAmI]

@@ -13,10 +13,11 @@ import (
 	"time"
 )
 
-// DefaultEndpoint and DefaultVersion replace zero values in Config.
+// What replaces zero values in Config.
 const (
 	DefaultEndpoint = "https://graph.facebook.com"
 	DefaultVersion  = "v25.0"
+	DefaultTimeout  = 90 * time.Second
 )
 
 // maxBody bounds an answer, in bytes. Fifty reads of fifty images with their creatives
@@ -35,7 +36,7 @@ type Config struct {
 	Token     Secret            // access token
 	AppSecret Secret            // adds appsecret_proof to every request
 	Transport http.RoundTripper // NewTransport()
-	Timeout   time.Duration     // of one HTTP request; 90 s
+	Timeout   time.Duration     // of one HTTP request
 	UserAgent string
 }
 
@@ -101,7 +102,7 @@ func New(c Config) (*Client, error) {
 		c.Transport = NewTransport()
 	}
 	if c.Timeout == 0 {
-		c.Timeout = 90 * time.Second
+		c.Timeout = DefaultTimeout
 	}
 	cl := &Client{
 		endpoint: endpoint, version: c.Version, token: c.Token, timeout: c.Timeout, userAgent: c.UserAgent,

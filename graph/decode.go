@@ -19,9 +19,9 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// MaxPixels bounds the pictures that are decoded, in pixels. The Ads Guide asks for
+// maxPixels bounds the pictures that are decoded, in pixels. The Ads Guide asks for
 // about a thousand a side; a camera's largest have some 100 megapixels.
-const MaxPixels = 100_000_000
+const maxPixels = 100_000_000
 
 // Picture is what decoding an image file tells of it.
 type Picture struct {
@@ -42,8 +42,8 @@ type PictureError struct {
 
 func (e *PictureError) Error() string { return e.Reason }
 
-// decodeBudget allows at most MaxPixels to be decoded at once in the whole process. A pixel takes up to 8 bytes, in a progressive JPEG up to 15.
-var decodeBudget = semaphore.NewWeighted(MaxPixels)
+// decodeBudget allows at most maxPixels to be decoded at once in the whole process. A pixel takes up to 8 bytes, in a progressive JPEG up to 15.
+var decodeBudget = semaphore.NewWeighted(maxPixels)
 
 // DecodePicture decodes an image file of size bytes to its end. Memory is bounded however
 // many files are decoded at once. A file that is cut off, damaged or of a format that
@@ -74,8 +74,8 @@ func DecodePicture(ctx context.Context, r io.ReaderAt, size int64) (Picture, err
 	}
 	p.Width, p.Height = config.Width, config.Height
 	pixels := int64(p.Width) * int64(p.Height)
-	if pixels > MaxPixels {
-		return p, &PictureError{Large: true, Reason: fmt.Sprintf("%d x %d pixels are more than the %d million that adferry decodes", p.Width, p.Height, MaxPixels/1_000_000)}
+	if pixels > maxPixels {
+		return p, &PictureError{Large: true, Reason: fmt.Sprintf("%d x %d pixels are more than the %d million that adferry decodes", p.Width, p.Height, maxPixels/1_000_000)}
 	}
 	if err := decodeBudget.Acquire(ctx, pixels); err != nil {
 		return p, err
@@ -84,7 +84,7 @@ func DecodePicture(ctx context.Context, r io.ReaderAt, size int64) (Picture, err
 	if err := decodeWhole(format.decode, file); err != nil {
 		return p, in.errorOr(&PictureError{Reason: fmt.Sprintf("the %s cannot be decoded: %v", kind, err)})
 	}
-	if pixels > MaxPixels/8 {
+	if pixels > maxPixels/8 {
 		// Free the memory before the next picture: four of 100 megapixels, one after the
 		// other, took 795 MB without this and 403 MB with it.
 		runtime.GC()

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// MaxPicture bounds an image file that is downloaded or uploaded, in bytes. The Ads Guide
+// maxPicture bounds an image file that is downloaded or uploaded, in bytes. The Ads Guide
 // allows 30 MB for new images; older ones may be larger.
-const MaxPicture = 64 << 20
+const maxPicture = 64 << 20
 
 // Downloader downloads the pictures at the urls of images. They are on a content
 // network, not at the endpoint, so it sends no token. It is safe for concurrent use.
@@ -25,10 +25,10 @@ type Downloader struct {
 	userAgent string
 }
 
-// NewDownloader makes a Downloader. timeout is the limit for one picture; 0 means 90 s.
+// NewDownloader makes a Downloader. timeout is the limit for one picture; 0 means DefaultTimeout.
 func NewDownloader(transport http.RoundTripper, timeout time.Duration, userAgent string) *Downloader {
 	if timeout == 0 {
-		timeout = 90 * time.Second
+		timeout = DefaultTimeout
 	}
 	return &Downloader{
 		timeout: timeout, userAgent: userAgent,
@@ -120,19 +120,19 @@ func (g *Downloader) download(ctx context.Context, u *url.URL, w io.Writer) (siz
 		return 0, sum, &Error{Class: Transient, HTTP: res.StatusCode, Message: "the content network did not send the image"}
 	case kind != "" && !strings.HasPrefix(kind, "image/") && kind != "application/octet-stream":
 		return 0, sum, wrongContent("its type is %.40q, not an image", kind)
-	case res.ContentLength > MaxPicture:
-		return 0, sum, unusable("the image is larger than %d MiB", MaxPicture>>20)
+	case res.ContentLength > maxPicture:
+		return 0, sum, unusable("the image is larger than %d MiB", maxPicture>>20)
 	}
 	digest := sha256.New()
-	from := &bodyReader{r: io.LimitReader(res.Body, MaxPicture+1)}
+	from := &bodyReader{r: io.LimitReader(res.Body, maxPicture+1)}
 	size, err = io.Copy(io.MultiWriter(w, digest), from)
 	switch {
 	case from.err != nil:
 		return size, sum, cutOff(withoutURL(from.err))
 	case err != nil:
 		return size, sum, &WriteError{err}
-	case size > MaxPicture:
-		return size, sum, unusable("the image is larger than %d MiB", MaxPicture>>20)
+	case size > maxPicture:
+		return size, sum, unusable("the image is larger than %d MiB", maxPicture>>20)
 	case res.ContentLength >= 0 && size != res.ContentLength:
 		return size, sum, cutOff(fmt.Sprintf("%d of %d bytes arrived", size, res.ContentLength))
 	}

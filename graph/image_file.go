@@ -24,8 +24,8 @@ func CheckFile(path string) (ext string, err error) {
 		return "", WithoutPath(err)
 	case info.Size() == 0:
 		return "", errors.New("the file is empty")
-	case info.Size() > MaxPicture:
-		return "", fmt.Errorf("the file is larger than %d MiB", MaxPicture>>20)
+	case info.Size() > maxPicture:
+		return "", fmt.Errorf("the file is larger than %d MiB", maxPicture>>20)
 	}
 	picture, err := DecodePicture(context.Background(), f, info.Size())
 	return picture.Extension, WithoutPath(err)

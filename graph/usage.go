@@ -10,6 +10,8 @@ import (
 // Tier is an app's access tier for the Marketing API.
 type Tier uint8
 
+//go:generate go tool enumer -type=Tier -trimprefix=Tier -transform=lower
+
 // The access tiers, named as in Meta's documentation since May 2026. In the headers
 // Limited is development_access and Full is standard_access.
 const (
@@ -17,18 +19,6 @@ const (
 	TierLimited
 	TierFull
 )
-
-var tierNames = [...]string{"unknown", "limited", "full"}
-
-func (t Tier) String() string {
-	if int(t) < len(tierNames) {
-		return tierNames[t]
-	}
-	return tierNames[0]
-}
-
-// MarshalText gives the tier's name.
-func (t Tier) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 func tierOf(header string) Tier {
 	switch header {

@@ -1,6 +1,10 @@
 package jobs
 
-import "time"
+import (
+	"time"
+
+	"adferry/graph"
+)
 
 // A write whose answer was lost may still take effect. Nothing is built on it, by an
 // undo or a retry, before that can no longer be: what is read until then may be
@@ -8,7 +12,7 @@ import "time"
 const (
 	// onItsWay is how long a request may be under way: the time after which the client
 	// gives one up, unless it was told otherwise.
-	onItsWay = 90 * time.Second
+	onItsWay = graph.DefaultTimeout
 
 	// landing is how long after that it may take effect: ten times the 6 s after a cut
 	// connection that were seen at most.

@@ -1,7 +1,7 @@
 package jobs
 
 import (
-	"fmt"
+	"slices"
 	"time"
 
 	"adferry/plan"
@@ -13,44 +13,23 @@ import (
 //	             \-> (answer lost) stays sent, until reading tells
 type State uint8
 
+//go:generate go tool enumer -type=State -text -transform=lower
+
 // The states of an operation.
 const (
-	StateInvalid State = iota
-	Pending            // nothing in flight, nothing known
-	Sent               // the intent is on disk, the outcome is not
-	Done               // carried out, and confirmed where that can be read
-	Skipped            // it already was so
-	Failed             // it will not be tried again unless reopened
+	_       State = iota
+	Pending       // nothing in flight, nothing known
+	Sent          // the intent is on disk, the outcome is not
+	Done          // carried out, and confirmed where that can be read
+	Skipped       // it already was so
+	Failed        // it will not be tried again unless reopened
 )
-
-var stateNames = [...]string{"invalid", "pending", "sent", "done", "skipped", "failed"}
-
-func (s State) String() string {
-	if int(s) < len(stateNames) {
-		return stateNames[s]
-	}
-	return stateNames[0]
-}
 
 // Settled reports whether the state is final.
 func (s State) Settled() bool { return s == Done || s == Skipped || s == Failed }
 
 // OK reports whether what the operation wanted is so.
 func (s State) OK() bool { return s == Done || s == Skipped }
-
-// MarshalText gives the state's name as the checkpoint holds it.
-func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// UnmarshalText reads a state's name.
-func (s *State) UnmarshalText(b []byte) error {
-	for i, name := range stateNames {
-		if i > 0 && name == string(b) {
-			*s = State(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("unknown operation state %q", b)
-}
 
 // Reason is the fixed word for why a row was skipped or failed.
 type Reason string
@@ -110,17 +89,15 @@ type Record struct {
 	Outcome Outcome
 }
 
-// Blames reports whether a failure speaks against the run as a whole. Those that
-// follow from another operation's, and those of an ad account that was given up
-// without a write, do not: there the other accounts go on.
+// Failures with these reasons do not speak against the run as a whole.
+var (
+	ReasonsElsewhere = []Reason{DependencyFailed}       // they follow from another operation's
+	ReasonsOfAccount = []Reason{Denied, AccountBlocked} // without a write: the ad account was given up, and the others go on
+)
+
+// Blames reports whether a failure speaks against the run as a whole.
 func (o Outcome) Blames() bool {
-	switch o.Reason {
-	case DependencyFailed:
-		return false
-	case Denied, AccountBlocked:
-		return o.State == Failed && o.Attempts > 0
-	}
-	return o.State == Failed
+	return o.State == Failed && !slices.Contains(ReasonsElsewhere, o.Reason) && (o.Attempts > 0 || !slices.Contains(ReasonsOfAccount, o.Reason))
 }
 
 // Landed is the hash that a copy has in its target.

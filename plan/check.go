@@ -104,11 +104,11 @@ func (c *checker) verb(r *record, s string) Verb {
 	if word == "" {
 		return Copy
 	}
-	if v := parseVerb(word); v != VerbUnknown {
+	if v, err := VerbString(word); err == nil {
 		return v
 	}
 	c.addFlaw(r, operation, s, &flaw{"no such operation", "write copy, move, delete or upload, or leave it empty to copy"})
-	return VerbUnknown
+	return 0
 }
 
 func (c *checker) account(r *record, col column, s string) uint32 {

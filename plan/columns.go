@@ -14,7 +14,7 @@ const (
 // columnUses is the table in the package comment.
 var columnUses = [...][columnCount]columnUse{
 	// The cells of a row whose verb is invalid are checked if they are not blank.
-	VerbUnknown: {optional, optional, optional, optional, optional, optional},
+	0: {optional, optional, optional, optional, optional, optional},
 
 	Copy:   {operation: optional, sourceAccount: required, hashColumn: required, targetAccount: required},
 	Move:   {operation: required, sourceAccount: required, hashColumn: required, targetAccount: required, guardColumn: optional},

@@ -3,6 +3,8 @@ package plan
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hbollon/go-edlib"
 )
 
 // ordinaryWords are names that people give to columns of their own, although only a typing
@@ -16,8 +18,7 @@ var ordinaryWords = map[string]bool{
 }
 
 // suggestColumn finds our column that a name is probably a misspelling of: the same
-// letters with other signs in or around them, or one typing error in a name of up to
-// five letters, two in a longer one.
+// letters with other signs in or around them, or typing errors.
 func suggestColumn(name string) (column, bool) {
 	s := normalize(name)
 	if ordinaryWords[s] {
@@ -27,17 +28,12 @@ func suggestColumn(name string) (column, bool) {
 	mangled := strings.HasSuffix(s, core) && s != core && s[0] >= utf8.RuneSelf // a byte order mark that was read as GBK swallows the first letter
 	for c, ours := range columnNames {
 		ours := normalize(ours)
-		if core == ours || mangled && len(ours) > 5 && editDistance(core, ours, 1) <= 1 {
+		if core == ours || mangled && len(ours) > 5 && edlib.OSADamerauLevenshteinDistance(core, ours) <= 1 {
 			return column(c), true
 		}
 	}
 	for c, ours := range columnNames {
-		ours := normalize(ours)
-		allowed := 2
-		if len(ours) <= 5 {
-			allowed = 1
-		}
-		if s == ours || editDistance(s, ours, allowed) <= allowed {
+		if _, ok := typingErrors(s, ours); ok {
 			return column(c), true
 		}
 	}
@@ -48,15 +44,20 @@ func suggestColumn(name string) (column, bool) {
 func Suggest(name string, words []string) string {
 	best, least := "", 3
 	for _, word := range words {
-		most := 2
-		if len(word) <= 5 {
-			most = 1
-		}
-		if n := editDistance(normalize(name), normalize(word), most); n <= most && n < least {
+		if n, ok := typingErrors(name, word); ok && n < least {
 			best, least = word, n
 		}
 	}
 	return best
+}
+
+// typingErrors is how many letters must be dropped, added, replaced or swapped with their
+// neighbour to make a word of a name, and whether these are few enough for a misspelling:
+// one in a word of up to five letters, two in a longer one.
+func typingErrors(name, word string) (n int, few bool) {
+	word = normalize(word)
+	n = edlib.OSADamerauLevenshteinDistance(normalize(name), word)
+	return n, n <= 1 || n == 2 && len(word) > 5
 }
 
 // letters is a normalized name without the signs around its letters, and without the
@@ -74,34 +75,4 @@ func normalize(name string) string {
 		}
 		return r
 	}, strings.ToLower(name))
-}
-
-// editDistance is how many letters must be dropped, added, replaced or swapped with their
-// neighbour to make b of a (optimal string alignment). It returns a number above most as
-// soon as the lengths show that the distance is greater.
-func editDistance(a, b string, most int) int {
-	if len(a)-len(b) > most || len(b)-len(a) > most {
-		return most + 1
-	}
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			replace := rows[i-1][j-1]
-			if a[i-1] != b[j-1] {
-				replace++
-			}
-			rows[i][j] = min(replace, rows[i-1][j]+1, rows[i][j-1]+1)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }

@@ -16,7 +16,7 @@ type verbColumns struct {
 
 type verbColumn struct {
 	at    int
-	verbs [len(verbs)]int // cells by operation
+	verbs map[Verb]int // cells by operation
 }
 
 // newVerbColumns starts with all of the user's columns, or with none if the header has an
@@ -27,7 +27,7 @@ func newVerbColumns(h *header) (w verbColumns) {
 	}
 	for i := range h.names {
 		if h.columnAt(i) < 0 {
-			w.candidates = append(w.candidates, verbColumn{at: i})
+			w.candidates = append(w.candidates, verbColumn{i, map[Verb]int{}})
 		}
 	}
 	return w
@@ -43,10 +43,12 @@ func (w *verbColumns) row(raw []byte) {
 	kept := w.candidates[:0]
 	for _, c := range w.candidates {
 		word := strings.TrimSpace(strings.Trim(string(rawCell(raw, c.at)), `"`))
-		if v := parseVerb(word); v != VerbUnknown {
+		if word != "" {
+			v, err := VerbString(word)
+			if err != nil {
+				continue
+			}
 			c.verbs[v]++
-		} else if word != "" {
-			continue
 		}
 		kept = append(kept, c)
 	}
@@ -58,7 +60,7 @@ func (w *verbColumns) row(raw []byte) {
 func (w *verbColumns) problems(h *header) (bad, warnings []Problem) {
 	for _, c := range w.candidates {
 		var found []string
-		for v := Copy; v <= Upload; v++ {
+		for _, v := range VerbValues() {
 			if n := c.verbs[v]; n > 0 {
 				found = append(found, fmt.Sprintf("%d %s", n, v))
 			}

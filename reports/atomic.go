@@ -46,12 +46,3 @@ func inUse(path string) bool {
 	info, err := f.Stat()
 	return err == nil && time.Since(info.ModTime()) < abandoned
 }
-
-// syncDir makes renames in dir survive a power failure.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"adferry/jobs/disk"
 )
 
 // atomicSet is files that are written beside their places, and moved there all
@@ -49,7 +51,7 @@ func (s *atomicSet) commit() error {
 			return err
 		}
 	}
-	return syncDir(s.dir)
+	return disk.SyncFolder(s.dir)
 }
 
 // discard removes what commit has not moved.

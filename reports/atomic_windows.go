@@ -3,6 +3,8 @@ package reports
 import (
 	"os"
 	"path/filepath"
+
+	"adferry/jobs/disk"
 )
 
 // pendingFile does what renameio, which is not for Windows, does elsewhere.
@@ -22,13 +24,10 @@ func newPendingFile(dir, name string) (*pendingFile, error) {
 
 // CloseAtomicallyReplace moves the file to its place.
 func (p *pendingFile) CloseAtomicallyReplace() error {
-	if err := p.Sync(); err != nil {
-		return err
-	}
 	if err := p.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(p.Name(), p.path); err != nil {
+	if err := disk.Move(p.Name(), p.path); err != nil {
 		return err
 	}
 	p.done = true
@@ -46,6 +45,3 @@ func (p *pendingFile) Cleanup() error {
 
 // inUse has nothing to find out: Windows removes no file that a process has open.
 func inUse(string) bool { return false }
-
-// syncDir does nothing: Windows has no handle of a folder to flush.
-func syncDir(string) error { return nil }

@@ -10,7 +10,7 @@ import (
 )
 
 // heldBack are the verdicts that the preview of a cleanup counts beside the deletions.
-var heldBack = []cleanup.Verdict{cleanup.NotActive, cleanup.OtherName, cleanup.InUse, cleanup.UseUnknown, cleanup.TooYoung, cleanup.Kept}
+var heldBack = []cleanup.Verdict{cleanup.NotActive, cleanup.OtherName, cleanup.InUse, cleanup.UseUnknown, cleanup.TooYoung, cleanup.KeepList}
 
 // CleanupPreview tells a person what a cleanup would delete: a table with a line for
 // each ad account, how many images it holds, how many stay for which reason, and how
@@ -36,7 +36,7 @@ func CleanupPreview(inv *cleanup.Inventory) string {
 		t.add(append(cells, count(a.Deletes()), fmt.Sprintf("%.1f%%", a.Percent()))...)
 	}
 	t.write(&b)
-	fmt.Fprintf(&b, "\npolicy: %s\n", inv.Policy())
+	fmt.Fprintf(&b, "\n%s\n", PolicyOf(inv.Policy()))
 	if inv.Deletes() == 0 {
 		b.WriteString("nothing to delete\n")
 	}

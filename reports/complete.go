@@ -17,6 +17,6 @@ func Complete(dir string) bool {
 		}
 	}
 	var summary jobs.Summary
-	raw, err := os.ReadFile(filepath.Join(dir, SummaryName))
+	raw, err := os.ReadFile(filepath.Join(dir, summaryName))
 	return err == nil && json.Unmarshal(raw, &summary) == nil && summary.State == jobs.JobFinished
 }

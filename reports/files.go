@@ -39,5 +39,5 @@ func Made(name string, also ...string) bool {
 
 // Names are the files that Write makes.
 func Names() []string {
-	return []string{SummaryName, mappingName, resultsName, failedName, pageName}
+	return []string{summaryName, mappingName, resultsName, failedName, pageName}
 }

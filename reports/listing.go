@@ -11,38 +11,17 @@ import (
 // Format is the form in which images are listed.
 type Format uint8
 
+//go:generate go tool enumer -type=Format -trimprefix=Format -transform=lower
+
 // The formats, by their words.
 const (
-	FormatUnknown Format = iota
-	FormatTable          // aligned columns for people
-	FormatCSV            // with source_account and hash first: columns of a manifest
-	FormatJSON           // one array
-	FormatJSONL          // an object on each line
-	FormatHTML           // a page of pictures: see PictureList
+	_           Format = iota
+	FormatTable        // aligned columns for people
+	FormatCSV          // with source_account and hash first: columns of a manifest
+	FormatJSON         // one array
+	FormatJSONL        // an object on each line
+	FormatHTML         // a page of pictures: see PictureList
 )
-
-var formatNames = [...]string{"unknown", "table", "csv", "json", "jsonl", "html"}
-
-func (f Format) String() string {
-	if int(f) < len(formatNames) {
-		return formatNames[f]
-	}
-	return formatNames[0]
-}
-
-// MarshalText writes a format's word.
-func (f Format) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
-
-// UnmarshalText reads a format's word. Its error lacks a subject: the option's name.
-func (f *Format) UnmarshalText(b []byte) error {
-	for i, name := range formatNames {
-		if i > 0 && name == string(b) {
-			*f = Format(i)
-			return nil
-		}
-	}
-	return notOneOf(formatNames[1:], string(b))
-}
 
 // Listing writes images while they are read. Of a table it keeps the first page, whose
 // columns set the widths for all pages. Fields that the API left out are empty cells,

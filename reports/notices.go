@@ -56,7 +56,7 @@ func OldJobsRemoved(n int, root string) string {
 
 // OldJobsKept says which old jobs of a schedule could not be removed.
 func OldJobsKept(err error) string {
-	return fmt.Sprintf("adferry: some old jobs could not be removed: %s", OneLine(err.Error()))
+	return fmt.Sprintf("some old jobs could not be removed: %s", err)
 }
 
 // LeftUntouched says that a scheduled cleanup does not resume a job with other options.
@@ -91,6 +91,20 @@ func AskConsent(what, backup, review string) string {
 
 // ReviewAt says where the pictures are of what would be deleted.
 func ReviewAt(path string) string { return "look at the images in a browser: " + Quote(path) }
+
+// MoreUnread says how many ad accounts could not be read besides those that were named.
+func MoreUnread(n int) string {
+	return Counted(n, "more ad account", "more ad accounts") + " cannot be read either"
+}
+
+// PolicyOf says by which policy a cleanup selects.
+func PolicyOf(policy string) string { return "policy: " + policy }
+
+// ReportsWritten says that the reports of the job in dir were written again.
+func ReportsWritten(dir string) string { return "reports written to " + OneLine(dir) }
+
+// MetricsAt says where metrics are served.
+func MetricsAt(url string) string { return "metrics on " + url }
 
 // SandboxAddress says where a sandbox listens.
 func SandboxAddress(addr string) string { return "sandbox listening on http://" + addr }

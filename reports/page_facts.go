@@ -15,7 +15,7 @@ var pageFiles = []fact{
 	{resultsName, "one row for each manifest row, with its outcome"},
 	{failedName, "the failed rows and why: a manifest to run again"},
 	{mappingName, "the hash of each image in its target, to re-point ad creatives with"},
-	{SummaryName, "these totals, for scripts"},
+	{summaryName, "these totals, for scripts"},
 }
 
 // figures are the parts of the whole, in the order of the bar.

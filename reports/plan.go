@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -52,9 +51,7 @@ func NewPlan(path string, p *plan.Plan, f preflight.Forecast) Plan {
 // Write writes the plan as JSON, or as text for a person.
 func (d Plan) Write(w io.Writer, asJSON bool) error {
 	if asJSON {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(d)
+		return writeJSON(w, d)
 	}
 	return d.text(w)
 }

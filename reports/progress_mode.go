@@ -10,48 +10,22 @@ import (
 // ProgressMode is how progress is shown.
 type ProgressMode uint8
 
+//go:generate go tool enumer -type=ProgressMode -trimprefix=Progress -transform=lower
+
 // The modes. The zero ProgressMode is taken for ProgressAuto.
 const (
-	ProgressUnknown ProgressMode = iota
-	ProgressAuto                 // a bar on a terminal, else plain
-	ProgressBar                  // a bar, redrawn in place; on what is no terminal, plain
-	ProgressPlain                // a line now and then
-	ProgressJSON                 // the same as objects
-	ProgressNone                 // nothing
+	_             ProgressMode = iota
+	ProgressAuto               // a bar on a terminal, else plain
+	ProgressBar                // a bar, redrawn in place; on what is no terminal, plain
+	ProgressPlain              // a line now and then
+	ProgressJSON               // the same as objects
+	ProgressNone               // nothing
 )
-
-var progressModes = [...]string{"unknown", "auto", "bar", "plain", "json", "none"}
-
-// ParseProgressMode reads a mode's name. Its error lacks a subject: the option's name.
-func ParseProgressMode(s string) (ProgressMode, error) {
-	for i, name := range progressModes[1:] {
-		if s == name {
-			return ProgressMode(i + 1), nil
-		}
-	}
-	return ProgressUnknown, notOneOf(progressModes[1:], s)
-}
-
-func (m ProgressMode) String() string {
-	if int(m) < len(progressModes) {
-		return progressModes[m]
-	}
-	return progressModes[0]
-}
-
-// MarshalText writes the mode's name.
-func (m ProgressMode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
-
-// UnmarshalText reads a mode's name.
-func (m *ProgressMode) UnmarshalText(b []byte) (err error) {
-	*m, err = ParseProgressMode(string(b))
-	return err
-}
 
 // on settles what a mode comes to for a writer.
 func (m ProgressMode) on(w io.Writer) ProgressMode {
 	switch m {
-	case ProgressUnknown, ProgressAuto, ProgressBar:
+	case 0, ProgressAuto, ProgressBar:
 		if isTerminal(w) {
 			return ProgressBar
 		}

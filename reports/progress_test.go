@@ -227,20 +227,6 @@ func TestStopEndsTheReading(t *testing.T) {
 	})
 }
 
-func TestParseProgressMode(t *testing.T) {
-	for _, name := range []string{"auto", "bar", "plain", "json", "none"} {
-		m, err := reports.ParseProgressMode(name)
-		if err != nil || m.String() != name {
-			t.Errorf("got %v and %v for %s", m, err, name)
-		}
-	}
-	for _, name := range []string{"", "unknown", "Bar"} {
-		if m, err := reports.ParseProgressMode(name); err == nil {
-			t.Errorf("got %v for %q, want an error", m, name)
-		}
-	}
-}
-
 func ExampleProgress() {
 	p := reports.NewProgress(reports.ProgressPlain, os.Stdout)
 	totals := jobs.Totals{Rows: 3, Done: 1, Skipped: 1, Failed: 1}

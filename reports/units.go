@@ -107,7 +107,5 @@ func join(words []string, conjunction string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " " + conjunction + " " + words[len(words)-1]
 }
 
-// notOneOf is the error for a value that is none of the words that an option takes.
-func notOneOf(words []string, value string) error {
-	return fmt.Errorf("must be %s, not %q", join(words, "or"), value)
-}
+// Or joins words as in a sentence, the last two with or.
+func Or(words []string) string { return join(words, "or") }

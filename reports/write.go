@@ -25,8 +25,8 @@ type Source interface {
 	History(ctx context.Context) ([]jobs.Sample, []jobs.Park, error)
 }
 
-// SummaryName is the file that holds the summary document.
-const SummaryName = "summary.json"
+// summaryName is the file that holds the summary document.
+const summaryName = "summary.json"
 
 // The other files that Write makes.
 const (
@@ -64,7 +64,7 @@ func write(ctx context.Context, dir string, src Source) error {
 		return err
 	}
 	defer set.discard()
-	if err := WriteSummary(set.files[SummaryName], summary); err != nil {
+	if err := WriteSummary(set.files[summaryName], summary); err != nil {
 		return err
 	}
 	if err := writeMappings(set.files[mappingName], src.Mappings(ctx)); err != nil {
@@ -134,8 +134,13 @@ func WriteSummary(w io.Writer, s jobs.Summary) error {
 	if s.Accounts == nil {
 		s.Accounts = map[plan.Account]jobs.AccountSummary{}
 	}
+	return writeJSON(w, s)
+}
+
+// writeJSON writes a document for scripts.
+func writeJSON(w io.Writer, document any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(s)
+	return e.Encode(document)
 }

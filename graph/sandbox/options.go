@@ -12,7 +12,7 @@ import (
 // Full tier with 100,000 calls per hour and account, usage headers on every answer, no
 // score, no faults and no latency.
 type Options struct {
-	// Tier is the access tier of the app; TierUnknown means Full.
+	// Tier is the access tier of the app; 0 means Full.
 	Tier Tier
 	// Limits apply to accounts without limits of their own.
 	Limits Limits

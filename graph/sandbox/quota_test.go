@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -59,7 +60,7 @@ func TestTenHours(t *testing.T) {
 // The hour alone, rolling: whoever waits as told is served again.
 func TestRegainIsTrue(t *testing.T) {
 	for _, hours := range []sandbox.Window{sandbox.Rolling, sandbox.ClockHour} {
-		t.Run(hours.String(), func(t *testing.T) {
+		t.Run(fmt.Sprint(hours), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(17*time.Minute + 30*time.Second)
 				s := seeded(sandbox.Options{Limits: sandbox.Limits{HourlyCalls: 10, Hours: hours}}, 1)

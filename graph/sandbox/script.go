@@ -43,8 +43,11 @@ func ParseScript(r io.Reader) ([]Rule, error) {
 	}
 	rules := make([]Rule, len(wire))
 	for i, w := range wire {
-		rules[i] = w.rule()
-		if err := rules[i].validate(); err != nil {
+		var err error
+		if rules[i], err = w.rule(); err == nil {
+			err = rules[i].validate()
+		}
+		if err != nil {
 			return nil, fmt.Errorf("read script: rule %d: %w", i+1, err)
 		}
 	}
@@ -69,7 +72,7 @@ func (r Rule) validate() error {
 		return errors.New("fault appear needs the hashes of the images")
 	case m.Kind != Batch && (t.kind == faultEnvelope || t.kind.rearranges()):
 		return fmt.Errorf("fault %s strikes a whole batch: match kind batch", r.Fault.Name)
-	case m.Kind != KindUnknown && m.Kind != Batch && !t.kind.canStrike(placeEntry, m.Kind):
+	case m.Kind != 0 && m.Kind != Batch && !t.kind.canStrike(placeEntry, m.Kind):
 		return fmt.Errorf("fault %s cannot strike a call of kind %s", r.Fault.Name, m.Kind)
 	}
 	return nil
@@ -87,7 +90,7 @@ func (a *activeRule) strikes(c *call, sc place, age time.Duration) bool {
 	m := a.Match
 	switch {
 	case sc == placeBatch && m.Kind != Batch,
-		m.Kind != KindUnknown && m.Kind != c.kind,
+		m.Kind != 0 && m.Kind != c.kind,
 		m.Method != "" && !strings.EqualFold(m.Method, c.method),
 		m.Account != "" && withoutAct(m.Account) != c.account,
 		m.Hash != "" && !c.names(m.Hash),
@@ -114,7 +117,7 @@ type wireRule struct {
 		Method  string   `json:"method"`
 		Account string   `json:"account"`
 		Hash    string   `json:"hash"`
-		Kind    Kind     `json:"kind"`
+		Kind    string   `json:"kind"`
 		Nth     int      `json:"nth"`
 		Count   int      `json:"count"`
 		After   wireSpan `json:"after"`
@@ -137,15 +140,22 @@ type wireFault struct {
 
 type wireSpan time.Duration
 
-func (w wireRule) rule() Rule {
+func (w wireRule) rule() (Rule, error) {
 	m, f := w.Match, w.Fault
+	var kind Kind
+	if m.Kind != "" {
+		var err error
+		if kind, err = KindString(m.Kind); err != nil {
+			return Rule{}, fmt.Errorf("kind must be one of %s, not %q", strings.Join(KindStrings(), ", "), m.Kind)
+		}
+	}
 	return Rule{
-		Match{m.Method, m.Account, m.Hash, m.Kind, m.Nth, m.Count, time.Duration(m.After)},
+		Match{m.Method, m.Account, m.Hash, kind, m.Nth, m.Count, time.Duration(m.After)},
 		Fault{
 			Name: f.Name, Regain: time.Duration(f.Regain), Hold: time.Duration(f.Hold), Delay: time.Duration(f.Delay),
 			Above: f.Above, Status: f.Status, Age: time.Duration(f.Age), Text: f.Text, Account: f.Account, Hashes: f.Hashes,
 		},
-	}
+	}, nil
 }
 
 func (w *wireFault) UnmarshalJSON(text []byte) error {

@@ -5,7 +5,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
+
+	"adferry/jobs/disk"
 )
 
 // tempDir is the folder of temporary files.
@@ -28,13 +29,10 @@ func (f *Folder) writeAtomic(folder string, fill func(*os.File) (name string, er
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(temp.Chmod(0o644), temp.Sync(), temp.Close()); err != nil {
+	if err := errors.Join(temp.Chmod(0o644), temp.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(temp.Name(), filepath.Join(f.dir, filepath.FromSlash(path.Join(folder, name)))); err != nil {
-		return err
-	}
-	return f.sync(folder)
+	return disk.Move(temp.Name(), filepath.Join(f.dir, filepath.FromSlash(folder), name))
 }
 
 // write writes a small file atomically.
@@ -52,17 +50,5 @@ func (f *Folder) makeAccountFolder(account string) error {
 	} else if err != nil {
 		return err
 	}
-	return f.sync(".")
-}
-
-// sync writes a folder's entries to disk. Windows cannot flush folders.
-func (f *Folder) sync(name string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := f.root.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return disk.SyncFolder(f.dir)
 }

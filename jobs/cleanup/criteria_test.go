@@ -103,7 +103,7 @@ func TestMade(t *testing.T) {
 		{"the age", func(r *cleanup.Request) { r.Policy.OlderThan += time.Hour }, false},
 		{"the name", func(r *cleanup.Request) { r.Policy.Name = "*" }, false},
 		{"the guard of the young", func(r *cleanup.Request) { r.Policy.MinAge = 0 }, false},
-		{"the limit", func(r *cleanup.Request) { r.Limit = jobs.Share{Count: 20, Set: true} }, false},
+		{"the limit", func(r *cleanup.Request) { r.Limit = jobs.Limit{Count: 20, Set: true} }, false},
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, cleanup.CriteriaName), []byte(document), 0o644); err != nil {

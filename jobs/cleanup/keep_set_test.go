@@ -81,8 +81,8 @@ func TestKeptIsTheLastReason(t *testing.T) {
 	}
 	p := cleanup.Policy{Unused: true, MinAge: day, Keep: k}
 	image := graph.Image{Hash: hash, Status: "ACTIVE", Created: "2026-01-01T00:00:00+0000", UseKnown: true}
-	if got := p.Judge("11", image, now); got != cleanup.Kept {
-		t.Errorf("got %v, want %v", got, cleanup.Kept)
+	if got := p.Judge("11", image, now); got != cleanup.KeepList {
+		t.Errorf("got %v, want %v", got, cleanup.KeepList)
 	}
 	image.Creatives = []string{"1"}
 	if got := p.Judge("11", image, now); got != cleanup.InUse {

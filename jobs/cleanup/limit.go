@@ -9,7 +9,7 @@ import (
 
 // LimitError is a cleanup that would delete more images than its limit allows.
 type LimitError struct {
-	Limit   jobs.Share
+	Limit   jobs.Limit
 	Deletes int          // images that would go: in all, or of Account
 	Account plan.Account // the first ad account beyond a percentage; empty where the limit is a number
 	Images  int          // that Account holds
@@ -18,10 +18,10 @@ type LimitError struct {
 
 func (e *LimitError) Error() string {
 	if e.Account == "" {
-		return fmt.Sprintf("the cleanup would delete %s, but --max-delete allows %s", images(e.Deletes), FormatLimit(e.Limit))
+		return fmt.Sprintf("the cleanup would delete %s, but --max-delete allows %s", images(e.Deletes), e.Limit)
 	}
 	text := fmt.Sprintf("the cleanup would delete %d of the %s of %s, but --max-delete allows %s of each ad account",
-		e.Deletes, images(e.Images), e.Account.Act(), FormatLimit(e.Limit))
+		e.Deletes, images(e.Images), e.Account.Act(), e.Limit)
 	switch {
 	case e.Others == 1:
 		text += "; the limit is exceeded in 1 other ad account, too"
@@ -40,7 +40,7 @@ func images(n int) string {
 
 // CheckLimit refuses, with a *[LimitError], to delete more than the limit: a number of
 // images in all, or a percentage of each ad account's.
-func CheckLimit(accounts []AccountCount, limit jobs.Share) error {
+func CheckLimit(accounts []AccountCount, limit jobs.Limit) error {
 	if limit.Percent == 0 {
 		deletes := 0
 		for _, a := range accounts {
@@ -54,7 +54,7 @@ func CheckLimit(accounts []AccountCount, limit jobs.Share) error {
 	var exceeded *LimitError
 	for _, a := range accounts {
 		switch {
-		case a.Err != nil || !a.Exceeds(limit.Percent):
+		case a.Err != nil || !limit.Exceeded(a.Deletes(), a.Images):
 		case exceeded == nil:
 			exceeded = &LimitError{Limit: limit, Deletes: a.Deletes(), Account: a.Account, Images: a.Images}
 		default:

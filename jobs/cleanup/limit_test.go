@@ -13,11 +13,11 @@ import (
 )
 
 func TestCheckLimit(t *testing.T) {
-	percent := func(p float64) jobs.Share { return jobs.Share{Percent: p, Set: true} }
-	number := func(n int) jobs.Share { return jobs.Share{Count: n, Set: true} }
+	percent := func(p float64) jobs.Limit { return jobs.Limit{Percent: p, Set: true} }
+	number := func(n int) jobs.Limit { return jobs.Limit{Count: n, Set: true} }
 	for _, tt := range []struct {
 		accounts string // images, deletions of each; ! if not listed
-		limit    jobs.Share
+		limit    jobs.Limit
 		want     string // the error; empty if within the limit
 	}{
 		{"10,2 5,1", percent(20), ""},

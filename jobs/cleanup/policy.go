@@ -10,8 +10,8 @@ import (
 	"adferry/plan"
 )
 
-// Fields are the fields of an image that a policy reads.
-var Fields = []string{graph.FieldHash, graph.FieldName, graph.FieldStatus, graph.FieldCreated, graph.FieldCreatives, graph.FieldAssociated}
+// policyFields are the fields of an image that a policy reads.
+var policyFields = []string{graph.FieldHash, graph.FieldName, graph.FieldStatus, graph.FieldCreated, graph.FieldCreatives, graph.FieldAssociated}
 
 // Policy says which images may be deleted: those that Unused, OlderThan and Name all
 // select, and that neither their use, MinAge nor Keep protects.
@@ -45,7 +45,7 @@ func (p Policy) Check() error {
 }
 
 // Judge decides over an account's image as of now. Of several reasons not to delete it,
-// the verdict is the first in the order of the verdicts, so Kept counts the images that
+// the verdict is the first in the order of the verdicts, so KeepList counts the images that
 // only a keep list protects.
 func (p Policy) Judge(account plan.Account, i graph.Image, now time.Time) Verdict {
 	if i.Deleted() {
@@ -65,7 +65,7 @@ func (p Policy) Judge(account plan.Account, i graph.Image, now time.Time) Verdic
 	case !isOlder(i, p.age(), now):
 		return TooYoung
 	case p.Keep.Has(account, hash):
-		return Kept
+		return KeepList
 	}
 	return Delete
 }

@@ -99,38 +99,6 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestCount(t *testing.T) {
-	count := func(images, deletes int) (c cleanup.Count) {
-		for i := range images {
-			v := cleanup.InUse
-			if i < deletes {
-				v = cleanup.Delete
-			}
-			c.Add(v)
-		}
-		c.Add(cleanup.Gone)
-		return c
-	}
-	for _, tt := range []struct {
-		images, deletes int
-		percent         float64
-		want            bool
-	}{
-		{100, 20, 20, false},
-		{100, 21, 20, true},
-		{100, 29, 29, false},
-		{3, 1, 20, true},
-		{5, 1, 20, false},
-		{7, 7, 100, false},
-		{0, 0, 20, false},
-	} {
-		c := count(tt.images, tt.deletes)
-		if got := c.Exceeds(tt.percent); got != tt.want || c.Images != tt.images || c.Of(cleanup.Delete) != tt.deletes {
-			t.Errorf("%d of %d images, %v%%: got %v, %+v; want %v", tt.deletes, tt.images, tt.percent, got, c, tt.want)
-		}
-	}
-}
-
 func TestRow(t *testing.T) {
 	for _, tt := range []struct {
 		image graph.Image

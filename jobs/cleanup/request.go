@@ -3,7 +3,6 @@ package cleanup
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -17,14 +16,14 @@ const DefaultMinAge = 24 * time.Hour
 
 // DefaultLimit is the share of an ad account's images that one cleanup may delete: a
 // policy that selects more is more often a mistake than meant.
-var DefaultLimit = jobs.Share{Percent: 20, Set: true}
+var DefaultLimit = jobs.Limit{Percent: 20, Set: true}
 
 // Request is what a cleanup is asked to do.
 type Request struct {
 	Endpoint string         // server that the ad accounts are on
 	Accounts []plan.Account // to list, each once, in the order of the preview
 	Policy   Policy
-	Limit    jobs.Share // of deletions: a number is of all images, a percentage of each ad account's
+	Limit    jobs.Limit // of deletions: a number is of all images, a percentage of each ad account's
 
 	keepFiles []KeepFile
 }
@@ -49,14 +48,6 @@ func (r *Request) Criteria() Criteria {
 	return Criteria{
 		Version: CriteriaVersion, Endpoint: r.Endpoint, Accounts: slices.Sorted(slices.Values(r.Accounts)),
 		Unused: r.Policy.Unused, OlderThan: FormatAge(r.Policy.OlderThan), Name: r.Policy.Name, MinAge: FormatAge(r.Policy.MinAge),
-		Keep: r.keepFiles, MaxDelete: FormatLimit(r.Limit),
+		Keep: r.keepFiles, MaxDelete: r.Limit.String(),
 	}
-}
-
-// FormatLimit writes a limit as --max-delete reads it: 100 or 20%.
-func FormatLimit(limit jobs.Share) string {
-	if limit.Percent > 0 {
-		return fmt.Sprintf("%g%%", limit.Percent)
-	}
-	return fmt.Sprint(limit.Count)
 }

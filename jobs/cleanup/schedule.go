@@ -18,7 +18,7 @@ type Step uint8
 
 // The steps.
 const (
-	StepUnknown    Step = iota
+	_              Step = iota
 	Start               // list, and make a job
 	StartAnother        // likewise, and leave the earlier job unfinished
 	Resume              // the earlier job, without listing

@@ -15,7 +15,7 @@ import (
 
 // listed are the fields that a listing asks for: what the policy reads, and what a person
 // looks at.
-var listed = slices.Concat(Fields, []string{graph.FieldThumbnail, graph.FieldWidth, graph.FieldHeight})
+var listed = slices.Concat(policyFields, []string{graph.FieldThumbnail, graph.FieldWidth, graph.FieldHeight})
 
 // Selected is an image that goes: its picture, and the note of its row.
 type Selected struct {

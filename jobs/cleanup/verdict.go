@@ -3,33 +3,25 @@ package cleanup
 // A Verdict says whether an image is deleted, and if not, why.
 type Verdict uint8
 
+//go:generate go tool enumer -type=Verdict -transform=whitespace
+
 // The verdicts, in the order in which Judge looks for them.
 const (
-	VerdictUnknown Verdict = iota
-	Gone                   // deleted already, and still listed
-	NotActive              // of a status other than ACTIVE, or without a valid hash
-	OtherName              // its name does not match
-	InUse                  // by an ad creative
-	UseUnknown             // the listing does not say whether it is in use, or not in a documented form
-	TooYoung               // or of unknown age
-	Kept                   // on a keep list, and nothing else protects it
+	_          Verdict = iota
+	Gone               // deleted already, and still listed
+	NotActive          // of a status other than ACTIVE, or without a valid hash
+	OtherName          // its name does not match
+	InUse              // by an ad creative
+	UseUnknown         // the listing does not say whether it is in use, or not in a documented form
+	TooYoung           // or of unknown age
+	KeepList           // on a keep list, and nothing else protects it
 	Delete
-	verdictCount
 )
-
-var verdictNames = [verdictCount]string{"unknown", "gone", "not active", "other name", "in use", "use unknown", "too young", "keep list", "delete"}
-
-func (v Verdict) String() string {
-	if v < verdictCount {
-		return verdictNames[v]
-	}
-	return verdictNames[0]
-}
 
 // Count counts the verdicts on an account's images.
 type Count struct {
 	Images int // all but those with the verdict Gone
-	by     [verdictCount]int
+	by     [Delete + 1]int
 }
 
 // Add counts one image.
@@ -37,9 +29,7 @@ func (c *Count) Add(v Verdict) {
 	if v != Gone {
 		c.Images++
 	}
-	if v < verdictCount {
-		c.by[v]++
-	}
+	c.by[v]++
 }
 
 // Of is the number of images with the verdict.
@@ -51,10 +41,4 @@ func (c Count) Percent() float64 {
 		return 0
 	}
 	return 100 * float64(c.by[Delete]) / float64(c.Images)
-}
-
-// Exceeds reports whether the account would lose more than this percentage of its
-// images. It multiplies instead of dividing: 29% of 100 images are 29, not a rounded 28.
-func (c Count) Exceeds(percent float64) bool {
-	return 100*float64(c.by[Delete]) > percent*float64(c.Images)
 }

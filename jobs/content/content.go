@@ -22,7 +22,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -30,6 +29,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"adferry/graph"
+	"adferry/jobs/disk"
 	"adferry/plan"
 )
 
@@ -131,14 +131,10 @@ func (x *Index) add(file *os.File, text []byte, sum graph.Sum, c claim) error {
 	if _, err := file.WriteString(line + "\n"); err != nil {
 		return err
 	}
-	if err := file.Sync(); err != nil || len(text) > 0 || runtime.GOOS == "windows" {
-		return err // Windows cannot flush folders
-	}
-	folder, err := os.Open(x.dir)
-	if err != nil {
+	if err := file.Sync(); err != nil || len(text) > 0 {
 		return err
 	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return disk.SyncFolder(x.dir)
 }
 
 // sharedError is the error for a picture that was received for other images, nil if there are

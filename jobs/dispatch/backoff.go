@@ -6,6 +6,7 @@ import (
 	"github.com/cenkalti/backoff/v4"
 
 	"adferry/graph"
+	"adferry/jobs/quota"
 )
 
 // backoff is the schedule of one operation's or read's tries.
@@ -55,7 +56,7 @@ func (r *Retries) Pause(d *Dispatcher) time.Duration {
 
 // Join makes this the tries of two calls that become one.
 func (r *Retries) Join(other Retries) {
-	r.Tries, r.foreign, r.missed = max(r.Tries, other.Tries), max(r.foreign, other.foreign), Later(r.missed, other.missed)
+	r.Tries, r.foreign, r.missed = max(r.Tries, other.Tries), max(r.foreign, other.foreign), quota.Later(r.missed, other.missed)
 	r.policy = other.policy
 }
 

@@ -147,7 +147,7 @@ func (d *Dispatcher) loop(ctx context.Context) {
 		wake := quota.Never
 		if d.going() {
 			wake = d.takeTurns(ctx, now)
-			wake = Sooner(wake, d.client.Next(now))
+			wake = quota.Earlier(wake, d.client.Next(now))
 		}
 		if d.stop != nil && d.opt.CancelOnStop {
 			d.pool.cancel(d.stop)
@@ -156,14 +156,14 @@ func (d *Dispatcher) loop(ctx context.Context) {
 			return
 		}
 		if d.going() && d.opt.Audit && !d.blocked { // else the app's quota ended the turns
-			wake = Sooner(wake, d.audit(ctx, now))
+			wake = quota.Earlier(wake, d.audit(ctx, now))
 		}
-		wake = Sooner(wake, d.timers.next())
-		if d.going() && (d.stuck(wake) || d.tooLong(now, Sooner(wake, d.until))) {
+		wake = quota.Earlier(wake, d.timers.next())
+		if d.going() && (d.stuck(wake) || d.tooLong(now, quota.Earlier(wake, d.until))) {
 			continue
 		}
 		d.client.Rest(now)
-		d.sleep(ctx, now, Sooner(wake, d.until), &stopped)
+		d.sleep(ctx, now, quota.Earlier(wake, d.until), &stopped)
 	}
 }
 

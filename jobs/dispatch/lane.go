@@ -172,7 +172,7 @@ func (l *Lane) InFlight() int { return l.inflight }
 
 // Allowed is when the lane's and the app's quota allow a call of this cost.
 func (l *Lane) Allowed(c quota.Cost, now time.Time) time.Time {
-	return Later(l.Own(c, now), l.gate.app.Next(now))
+	return quota.Later(l.Own(c, now), l.gate.app.Next(now))
 }
 
 // AppAllows is when the app's quota allows so many calls one after the other.

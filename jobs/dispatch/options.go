@@ -9,13 +9,13 @@ import (
 
 // Options say how requests are paced. Zero values stand for the defaults.
 type Options struct {
-	Workers   int         // HTTP requests in flight, downloads included; 8
-	BatchSize int         // calls in one HTTP request, 1 to 50; 1
+	Workers   int         // HTTP requests in flight, downloads included
+	BatchSize int         // calls in one HTTP request, 1 to 50
 	Rules     quota.Rules // which budgets hold
 
-	Attempts  int           // tries of one call that may be lost or fail; 5
-	RetryBase time.Duration // first backoff; 1 s
-	RetryMax  time.Duration // longest backoff; 1 min
+	Attempts  int           // tries of one call that may be lost or fail
+	RetryBase time.Duration // first backoff
+	RetryMax  time.Duration // longest backoff
 
 	MaxWait        time.Duration // stop rather than wait longer than this at a stretch; 0: wait
 	MaxDuration    time.Duration // stop after this long; 0: never

@@ -28,13 +28,13 @@ func (d *Dispatcher) takeTurns(ctx context.Context, now time.Time) (wake time.Ti
 	}
 	wake = d.urgentTurns(ctx, now)
 	for _, g := range d.gates {
-		wake = Sooner(wake, d.turnsOf(ctx, g, now))
+		wake = quota.Earlier(wake, d.turnsOf(ctx, g, now))
 	}
 	if len(d.sleeping) > 0 {
-		wake = Sooner(wake, d.sleeping[0].wake)
+		wake = quota.Earlier(wake, d.sleeping[0].wake)
 	}
 	for _, g := range d.gates {
-		wake = Sooner(wake, d.explainRefusals(ctx, g, now))
+		wake = quota.Earlier(wake, d.explainRefusals(ctx, g, now))
 	}
 	return wake
 }
@@ -55,7 +55,7 @@ func (d *Dispatcher) urgentTurns(ctx context.Context, now time.Time) (wake time.
 		for l.Queue.Urgent() && d.canStart(0) && !l.gate.refused(l.Account) {
 			r, at, closed := d.fill(l, now)
 			if r == nil {
-				wake = Sooner(wake, Later(at, closed))
+				wake = quota.Earlier(wake, quota.Later(at, closed))
 				break
 			}
 			d.start(ctx, r)
@@ -109,7 +109,7 @@ func (d *Dispatcher) visit(ctx context.Context, l *Lane, now time.Time) (closed 
 	case !closed.IsZero():
 		l.Wake()
 	default:
-		l.rest(Sooner(later, at))
+		l.rest(quota.Earlier(later, at))
 	}
 	return closed
 }
@@ -131,17 +131,17 @@ func (d *Dispatcher) fill(l *Lane, now time.Time) (r *Request, at, closed time.T
 			break
 		}
 		own, app := l.ownFor(o, now), l.gate.app.Next(now)
-		if until := Later(own, app); until.After(now) {
+		if until := quota.Later(own, app); until.After(now) {
 			l.HoldBack(until)
 			d.tellInherited(l, now)
 			l.Queue.HeldBack(o, len(r.Calls) == 0, until, now)
 			d.reportQuotaWait(l, o.Cost.Plus(o.Reserve), until, now)
-			if at = Sooner(own, o.Next); !own.After(now) {
+			if at = quota.Earlier(own, o.Next); !own.After(now) {
 				closed = app
 			} else if check := l.checkAt(now); len(r.Calls) == 0 && !check.After(now) {
 				d.check(r, now)
 			} else {
-				at = Sooner(at, check)
+				at = quota.Earlier(at, check)
 			}
 			break
 		}
@@ -160,7 +160,7 @@ func (d *Dispatcher) fill(l *Lane, now time.Time) (r *Request, at, closed time.T
 func (l *Lane) ownFor(o Offer, now time.Time) time.Time {
 	at := l.Own(o.Cost, now)
 	if o.Reserve != (quota.Cost{}) {
-		at = Later(at, l.Own(o.Cost.Plus(o.Reserve), now))
+		at = quota.Later(at, l.Own(o.Cost.Plus(o.Reserve), now))
 	}
 	return at
 }

@@ -65,9 +65,7 @@ func TestEmptyListAfterRestart(t *testing.T) {
 					t.Fatalf("got %v, want the token refused", err)
 				}
 				w.Wrap = nil
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				w.Expect("done", "done")
 				jobtest.WantHolds(t, w, "!11 a", "!11 b")
 			})
@@ -85,9 +83,7 @@ func TestEmptyListIsNoProof(t *testing.T) {
 		w.Has("11", "a", "b")
 		w.Has("22", "b")
 		w.Manifest("copy 11 a 22", "copy 11 b 22")
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		w.Expect("done", "skipped already_present")
 	})
 }
@@ -107,9 +103,7 @@ func TestHeadersNowAndThen(t *testing.T) {
 		w.Manifest(rows...)
 		w.Wire.API = &bareheaded{API: w.Wire.API}
 		began := time.Now()
-		if err := w.Run(engine.Options{BatchSize: 1}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{BatchSize: 1})
 		for i, r := range w.Results() {
 			if r.Status != jobs.StatusDone {
 				t.Errorf("row %d: got %s %s", i+1, r.Status, r.Reason)

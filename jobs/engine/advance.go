@@ -1,10 +1,11 @@
 package engine
 
 import (
-	"adferry/jobs"
-	"adferry/plan"
 	"fmt"
 	"time"
+
+	"adferry/jobs"
+	"adferry/plan"
 )
 
 // advance does what the task needs next.

@@ -60,7 +60,7 @@ func TestIncompleteAnswers(t *testing.T) {
 					rows = append(rows, fmt.Sprintf("delete 11 d%d -", i), fmt.Sprintf("move 11 m%d 22", i))
 				}
 				w.Manifest(rows...)
-				err := w.Run(engine.Options{BatchSize: 20, Attempts: 10, MaxFailures: jobs.Share{Percent: 100, Set: true}})
+				err := w.Run(engine.Options{BatchSize: 20, Attempts: 10, MaxFailures: jobs.Limit{Percent: 100, Set: true}})
 				if err != nil && (test.all || !errors.Is(err, jobs.ErrUnsettled)) { // a delete that left cannot be read back
 					t.Fatal(err)
 				}

@@ -27,9 +27,7 @@ func TestBackup(t *testing.T) {
 		w.Has("22")
 		w.Manifest("delete 11 a -", "delete 11 b -", "move 11 c 22", "delete 11 x -", "copy 11 d 22")
 		dir := t.TempDir()
-		if err := w.Run(engine.Options{Backup: w.Backup(t, dir)}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{Backup: w.Backup(t, dir)})
 		w.Expect("done", "done", "done", "skipped already_absent", "done")
 		jobtest.WantHolds(t, w, "!11 a", "!11 b", "!11 c", "11 d", "22 c", "22 d")
 		if n := w.Server.Stats().Downloads; n != 3 {
@@ -44,9 +42,7 @@ func TestBackup(t *testing.T) {
 		again := jobtest.NewWorld(t, sandbox.Options{})
 		again.Has("11", "a")
 		again.Manifest("delete 11 a -")
-		if err := again.Run(engine.Options{Backup: again.Backup(t, dir)}); err != nil {
-			t.Fatal(err)
-		}
+		again.Finish(engine.Options{Backup: again.Backup(t, dir)})
 		again.Expect("done")
 		if n := again.Server.Stats().Downloads; n != 0 {
 			t.Errorf("%d pictures were fetched that the backup has", n)

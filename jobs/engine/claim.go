@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"adferry/jobs"
-	"adferry/jobs/dispatch"
+	"adferry/jobs/quota"
 	"adferry/plan"
 )
 
@@ -114,7 +114,7 @@ func (e *Engine) landed(t *task, now time.Time) time.Time {
 	if !t.lost {
 		return now
 	}
-	return dispatch.Sooner(t.Outcome.LastSent, now).Add(e.opt.RetryBase)
+	return quota.Earlier(t.Outcome.LastSent, now).Add(e.opt.RetryBase)
 }
 
 // noMoreDeletes notes that a task will bring no more deletes to a group.

@@ -3,24 +3,18 @@ package engine
 import (
 	"context"
 	"os"
-	"sync"
 
 	"adferry/jobs"
 )
 
 // committer brings changes to the checkpoint in the order they were added,
 // those that wait together as one, and tells the dispatcher when they are on
-// disk. The dispatcher never waits for it.
+// disk.
 type committer struct {
 	engine      *Engine
 	outstanding int     // changes whose end the dispatcher was not told yet
 	added       []entry // since the last flush
-
-	mu      sync.Mutex
-	pending []entry
-	wake    chan struct{}
-	quit    chan struct{}
-	ended   chan struct{}
+	pending     *mailbox[entry]
 }
 
 // entry is a change and what to do in the dispatcher once it is durable.
@@ -31,8 +25,8 @@ type entry struct {
 }
 
 func newCommitter(e *Engine) *committer {
-	c := &committer{engine: e, wake: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{})}
-	go c.run()
+	c := &committer{engine: e}
+	c.pending = newMailbox(c.commit)
 	return c
 }
 
@@ -52,55 +46,31 @@ func (c *committer) flush() {
 	if len(c.added) == 0 {
 		return
 	}
-	c.mu.Lock()
-	c.pending = append(c.pending, c.added...)
-	c.mu.Unlock()
+	c.pending.add(c.added...)
 	c.added = nil
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
 }
 
 // idle reports whether everything added is on disk and was told. Only the
 // dispatcher calls it.
 func (c *committer) idle() bool { return c.outstanding == 0 }
 
-func (c *committer) close() {
-	close(c.quit)
-	<-c.ended
-}
+func (c *committer) close() { c.pending.close() }
 
-func (c *committer) run() {
-	defer close(c.ended)
-	for {
-		select {
-		case <-c.wake:
-		case <-c.quit:
-			return
-		}
-		c.mu.Lock()
-		entries := c.pending
-		c.pending = nil
-		c.mu.Unlock()
-		if len(entries) == 0 {
-			continue
-		}
-		change := merge(entries)
-		released, err := c.engine.store.Commit(context.Background(), change)
-		if len(change.Records) > 0 {
-			crashPoint("outcome_written")
-		}
-		if len(change.Confirmed) > 0 {
-			crashPoint("confirmation_written")
-		}
-		for _, e := range entries {
-			if e.file != "" && err == nil {
-				_ = os.Remove(e.file) // the folder is emptied at the end in any case
-			}
-		}
-		c.engine.d.Tell(func() { c.done(entries, released, err) })
+func (c *committer) commit(entries []entry) {
+	change := merge(entries)
+	released, err := c.engine.store.Commit(context.Background(), change)
+	if len(change.Records) > 0 {
+		crashPoint("outcome_written")
 	}
+	if len(change.Confirmed) > 0 {
+		crashPoint("confirmation_written")
+	}
+	for _, e := range entries {
+		if e.file != "" && err == nil {
+			_ = os.Remove(e.file) // the folder is emptied at the end in any case
+		}
+	}
+	c.engine.d.Tell(func() { c.done(entries, released, err) })
 }
 
 // done runs in the dispatcher.

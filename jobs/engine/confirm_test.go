@@ -56,9 +56,7 @@ func TestDeletesAreReadBack(t *testing.T) {
 				}
 			}
 		}
-		if err := w.Run(engine.Options{Workers: 1}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{Workers: 1})
 		w.Expect(want...)
 		if len(looks) != n {
 			t.Fatalf("%d images were looked at again, want %d", len(looks), n)

@@ -83,9 +83,7 @@ func TestUnreachableIsNoCall(t *testing.T) {
 			return nil, nil
 		}}
 		w.Wire.API = jobtest.ClientOver(t, b)
-		if err := w.Run(engine.Options{Workers: 40, BatchSize: 1}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{Workers: 40, BatchSize: 1})
 		s := w.Summary()
 		if s.Totals.Done != len(rows) || s.API.HTTPRequests != int(sent.Load()) || s.API.Calls != int(sent.Load()) {
 			t.Errorf("got %+v and %+v, want all done and %d requests", s.Totals, s.API, sent.Load())
@@ -133,9 +131,7 @@ func TestSilentForOneImage(t *testing.T) {
 			w.Has("11", "a", "b", "c")
 			w.Has("22")
 			w.Manifest("copy 11 a 22", "copy 11 b 22", "copy 11 c 22")
-			if err := w.Run(engine.Options{BatchSize: 1}); err != nil {
-				t.Fatal(err)
-			}
+			w.Finish(engine.Options{BatchSize: 1})
 			w.Expect("done", "failed gave_up", "done")
 		})
 	}
@@ -155,9 +151,7 @@ func TestContactWithoutNeutralQuestion(t *testing.T) {
 			}
 			return nil, nil
 		}})
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		if s := w.Summary(); s.Totals.Done != len(rows) {
 			t.Errorf("got %+v, want all done", s.Totals)
 		}

@@ -40,9 +40,7 @@ func TestCreated(t *testing.T) {
 				w.Has("22")
 				test.seed(w)
 				w.Manifest("copy 11 a 22")
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				w.Expect(test.fate)
 				if got := w.Operations()[0].Outcome.Created; got != test.created {
 					t.Errorf("got created %v, want %v", got, test.created)
@@ -62,9 +60,7 @@ func TestCreatedByAnotherClock(t *testing.T) {
 			w.Has("22")
 			w.Rehashed("22", "b", time.Now().Add(-time.Hour))
 			w.Manifest("copy 11 a 22", "copy 11 b 22")
-			if err := w.Run(engine.Options{}); err != nil {
-				t.Fatal(err)
-			}
+			w.Finish(engine.Options{})
 			if a, b := w.Operations()[0].Outcome, w.Operations()[1].Outcome; !a.Created || b.Created {
 				t.Errorf("%v ahead: got created %v and %v, want the first alone", ahead, a.Created, b.Created)
 			}
@@ -85,9 +81,7 @@ func TestUploadAgain(t *testing.T) {
 		}
 		manifest := "operation,hash,target_account,file\nupload,,22,a.png\nupload,,22,b.png\nupload,,22,gone.png\n"
 		w.Text(manifest)
-		if err := w.Run(engine.Options{File: open}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{File: open})
 		w.Expect("done", "done", "failed file_unreadable")
 		for _, o := range w.Operations()[:2] {
 			if !o.Outcome.Created {
@@ -97,9 +91,7 @@ func TestUploadAgain(t *testing.T) {
 		time.Sleep(time.Hour)
 		w.Dir = t.TempDir()
 		w.Text(manifest)
-		if err := w.Run(engine.Options{File: open}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{File: open})
 		w.Expect("skipped already_present", "skipped already_present", "failed file_unreadable")
 		for _, o := range w.Operations()[:2] {
 			if o.Outcome.Created || o.Outcome.TargetHash == "" {
@@ -126,9 +118,7 @@ func TestRenamedSurvivesCrash(t *testing.T) {
 				return
 			}
 			known++
-			if err := w.Run(engine.Options{}); err != nil {
-				t.Fatal(err)
-			}
+			w.Finish(engine.Options{})
 			w.Expect("done")
 			if n := w.Server.Stats().Calls[sandbox.Copy]; n != 1 || !w.Operations()[0].Outcome.Created {
 				t.Errorf("killed after %v: %d copies were sent, created %v; want 1 and true", after, n, w.Operations()[0].Outcome.Created)

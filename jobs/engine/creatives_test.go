@@ -20,9 +20,7 @@ func TestCreativesAreKept(t *testing.T) {
 		w.Server.AddImage("11", used)
 		w.Server.AddImage("11", sandbox.Image{Hash: string(jobtest.Hash("b")), Associated: true})
 		w.Manifest("move 11 a 22", "delete 11 b -", "copy 11 a 33")
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		kept := func() (all []string) {
 			for _, o := range w.Operations() {
 				all = append(all, o.Outcome.Creatives)
@@ -35,9 +33,7 @@ func TestCreativesAreKept(t *testing.T) {
 		used.Creatives = nil
 		w.Server.AddImage("11", used)
 		w.Reopen()
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		if got := kept(); got[1] != "" {
 			t.Errorf("the image was deleted, and has creatives %q", got)
 		}

@@ -69,9 +69,7 @@ func TestLostDeleteOfUnseenCopy(t *testing.T) {
 						}
 					}
 				}
-				if err := w.Run(engine.Options{BatchSize: 50}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{BatchSize: 50})
 				w.Expect(test.want, "done")
 				if got := w.Holds("11", "a"); got != test.kept {
 					t.Errorf("the source has its image: %v, want %v", got, test.kept)
@@ -82,9 +80,7 @@ func TestLostDeleteOfUnseenCopy(t *testing.T) {
 				wantMapped(w, jobtest.Hash("b")) // what is missed is not told to be there, and a retry copies it again
 				w.Wire.After = nil
 				w.Reopen()
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				w.Expect("done", "done")
 				wantMapped(w, jobtest.Hash("a"), jobtest.Hash("b"))
 				jobtest.WantHolds(t, w, "!11 a", "22 a", "!11 b", "22 b")
@@ -104,9 +100,7 @@ func TestNoDeleteWhileTargetFails(t *testing.T) {
 		w.Has("11", "a", "b", "c", "d", "e")
 		w.Has("22", "a")
 		w.Manifest("move 11 a 22", "copy 11 b 22", "copy 11 c 22", "copy 11 d 22", "copy 11 e 22")
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		w.Expect("failed copied_not_deleted", "failed denied", "failed denied", "failed denied", "failed denied")
 		jobtest.WantHolds(t, w, "11 a", "22 a")
 	})
@@ -127,9 +121,7 @@ func TestSettledDeleteStaysSettled(t *testing.T) {
 					w.Has("22")
 					w.Has("33")
 					w.Manifest("move 11 a 22", "move 11 a 33")
-					if err := w.Run(engine.Options{}); err != nil {
-						t.Fatal(err)
-					}
+					w.Finish(engine.Options{})
 					failed := false
 					for _, r := range w.Results() {
 						if r.Status != jobs.StatusDone && r.Status != jobs.StatusFailed {
@@ -179,16 +171,12 @@ func TestCopyMissed(t *testing.T) {
 						}
 					}
 				}
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				w.Expect(test.first...)
 				wantMapped(w, jobtest.Hash("a")) // in 22 alone
 				w.Wire.After = nil
 				w.Reopen()
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				w.Expect("done", "done")
 				wantMapped(w, test.mapped...)
 				jobtest.WantHolds(t, w, test.holds...)

@@ -56,9 +56,7 @@ func TestDiskBeforeWire(t *testing.T) {
 				w.Manifest("move 11 a 22", "copy 11 a 33", "move 11 b 33", "move 11 c 22", "delete 22 x -")
 				w.Wrap = func(job *store.Job) jobs.Checkpoint { return &slowDisk{job, slow, 3 * time.Second} }
 				w.Wire.Before = func(calls []graph.Call) { onDisk(w, calls) }
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				w.Expect("done", "done", "done", "done", "skipped already_absent")
 				jobtest.WantHolds(t, w, "!11 a", "!11 b", "!11 c", "22 a", "33 a", "33 b", "22 c")
 			})
@@ -85,9 +83,7 @@ func TestIntentIsLast(t *testing.T) {
 		}
 		w.Wire.Before = func(calls []graph.Call) { onDisk(w, calls) }
 		w.Wire.After = w.Wire.Before
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		w.Expect("done")
 		if n := w.Server.Stats().Calls[sandbox.Copy]; n != 2 {
 			t.Errorf("got %d copies sent, want 2", n)
@@ -127,9 +123,7 @@ func TestIntentIsLastAfterRefusal(t *testing.T) {
 				t.Errorf("while an upload is on its way it is %v on disk, %v", ops, err)
 			}
 		}
-		if err := w.Run(engine.Options{UploadInstead: true, Downloader: w.Downloader()}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{UploadInstead: true, Downloader: w.Downloader()})
 		w.Expect("done uploaded")
 		if uploads != 1 {
 			t.Errorf("got %d uploads, want 1", uploads)

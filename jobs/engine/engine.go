@@ -7,6 +7,7 @@ import (
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/dispatch"
+	"adferry/jobs/quota"
 	"adferry/plan"
 )
 
@@ -71,7 +72,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err := e.load(ctx); err != nil {
 		return err
 	}
-	if most := e.opt.MaxFailures; most.Set && e.tally.failures > most.Of(e.operations) {
+	if e.opt.MaxFailures.Exceeded(e.tally.failures, e.operations) {
 		return &jobs.FailuresError{Failed: e.tally.failures, Settled: e.tally.done}
 	}
 	e.commit = newCommitter(e)
@@ -185,7 +186,7 @@ func (e *Engine) Next(now time.Time) time.Time {
 	for _, l := range e.skipping {
 		for _, g := range l.skipped {
 			if until := e.blockedReads.until[g.source]; until.After(now) {
-				wake = dispatch.Sooner(wake, until)
+				wake = quota.Earlier(wake, until)
 			}
 		}
 	}

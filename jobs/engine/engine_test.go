@@ -22,9 +22,7 @@ func TestReadOnly(t *testing.T) {
 		rows := jobtest.Fill(w, 60)
 		w.Manifest(append(rows, "copy 21 image0 31")...)
 		w.Has("31")
-		if err := w.Run(engine.Options{ReadOnly: true}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{ReadOnly: true})
 		jobtest.WantWrites(0)(t, w)
 	})
 }
@@ -44,7 +42,7 @@ func TestMaxFailuresShare(t *testing.T) {
 				rows = append(rows, fmt.Sprint("copy 11 ", i, " 22"))
 			}
 			w.Manifest(rows...)
-			err := w.Run(engine.Options{BatchSize: 1, Workers: 1, MaxFailures: jobs.Share{Percent: percent, Set: true}})
+			err := w.Run(engine.Options{BatchSize: 1, Workers: 1, MaxFailures: jobs.Limit{Percent: percent, Set: true}})
 			if got := errors.As(err, new(*jobs.FailuresError)); got != stops {
 				t.Errorf("%v%% of 400: got %v with half of them failing", percent, err)
 			}
@@ -67,8 +65,8 @@ func TestMaxFailures(t *testing.T) {
 		if e.Settled < 1000 || e.Settled > 2000 {
 			t.Errorf("stopped after %d settled, want soon after 1,000", e.Settled)
 		}
-		jobtest.Is[*jobs.FailuresError](t, w.Run(engine.Options{MaxFailures: jobs.Share{Count: e.Failed, Set: true}}))
-		if err := w.Run(engine.Options{MaxFailures: jobs.Share{Percent: 100, Set: true}}); err != nil {
+		jobtest.Is[*jobs.FailuresError](t, w.Run(engine.Options{MaxFailures: jobs.Limit{Count: e.Failed, Set: true}}))
+		if err := w.Run(engine.Options{MaxFailures: jobs.Limit{Percent: 100, Set: true}}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -98,9 +96,7 @@ func TestStop(t *testing.T) {
 		if err := w.RunCtx(ctx, engine.Options{Workers: 2}, nil); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("got %v, want the context's end", err)
 		}
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		if s := w.Summary(); s.Totals.Done != len(rows) {
 			t.Errorf("got %+v, want all done", s.Totals)
 		}
@@ -132,9 +128,7 @@ func TestWorkersBound(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 		rows := jobtest.Fill(w, 1000)
 		w.Manifest(rows...)
-		if err := w.Run(engine.Options{Workers: 3, BatchSize: 1}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{Workers: 3, BatchSize: 1})
 		if got := w.Wire.Most.Load(); got != 3 {
 			t.Errorf("got %d requests in flight at most, want 3", got)
 		}

@@ -10,10 +10,10 @@ const leastSettled = 1000
 // operations of the job. Once leastSettled are settled, it also limits those among the
 // operations begun, counting at most leastSettled beyond the settled ones, because failures
 // are known sooner than copies are made. Unset, it is half of the latter.
-func tooMany(limit jobs.Share, failed, settled, begun, all int) bool {
+func tooMany(limit jobs.Limit, failed, settled, begun, all int) bool {
 	of := limit
 	if !limit.Set {
-		of = jobs.Share{Percent: 50}
+		of = jobs.Limit{Percent: 50, Set: true}
 	}
-	return limit.Set && failed > limit.Of(all) || of.Percent > 0 && settled >= leastSettled && failed > of.Of(begun)
+	return limit.Exceeded(failed, all) || of.Percent > 0 && settled >= leastSettled && of.Exceeded(failed, begun)
 }

@@ -97,9 +97,7 @@ func TestFates(t *testing.T) {
 				w := jobtest.NewWorld(t, test.options)
 				test.seed(w)
 				w.Manifest(test.rows...)
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				w.Expect(test.want...)
 				if test.check != nil {
 					test.check(t, w)

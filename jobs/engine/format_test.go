@@ -63,9 +63,7 @@ func TestJobsOfEveryFormat(t *testing.T) {
 					t.Fatalf("the kept job's third row is %s, want unknown", got.Status)
 				}
 				w.Reopen()
-				if err := w.Run(engine.Options{File: jobtest.FilesUnder(pictures)}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{File: jobtest.FilesUnder(pictures)})
 				fates := []string{"done", "done", "done", "failed not_found", "done", "done", "done", "skipped already_present", "done", "done", "done", "done"}
 				if file != "../store/testdata/format1.db" { // which knew no guards
 					fates = append(fates, "done")
@@ -107,9 +105,7 @@ func keepJob(t *testing.T) {
 	}
 	w.Text(b.String())
 	settled := []plan.OpID{1, 2, 5, 7, 8, 9, 10}
-	if err := w.Run(engine.Options{Only: func(o jobs.Operation) bool { return slices.Contains(settled, o.ID) }}); err != nil {
-		t.Fatal(err)
-	}
+	w.Finish(engine.Options{Only: func(o jobs.Operation) bool { return slices.Contains(settled, o.ID) }})
 	now := time.Now()
 	w.Commit(t,
 		jobs.Record{ID: 4, Outcome: jobs.Outcome{State: jobs.Sent, Tried: true, Attempts: 1, Message: "the connection was cut", Started: now, LastSent: now}},

@@ -1,11 +1,11 @@
 package engine
 
 import (
+	"time"
+
 	"adferry/graph"
-	"adferry/jobs/dispatch"
 	"adferry/jobs/quota"
 	"adferry/plan"
-	"time"
 )
 
 // A delete needs confirmations of its copies that are seconds old. So the last step
@@ -83,7 +83,7 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 	}
 	// Calls of the app that come one by one would let each confirmation grow too old before
 	// the deletion can follow, again and again.
-	at := dispatch.Later(l.Own(cost, now), l.AppAllows(n+confirmingReads(p.waiting[:n]), now))
+	at := quota.Later(l.Own(cost, now), l.AppAllows(n+confirmingReads(p.waiting[:n]), now))
 	if p.saving = at.After(now); p.saving {
 		l.HoldBack(at)
 		if l.upcoming() == nil { // else what other writes wait for is told
@@ -163,7 +163,7 @@ func (e *Engine) readable(l *lane, n int, now time.Time) (tasks []*task, wake ti
 		if len(tasks) == n || from.After(now) {
 			left = append(left, t)
 			if from.After(now) {
-				wake = dispatch.Sooner(wake, from)
+				wake = quota.Earlier(wake, from)
 			}
 			continue
 		}

@@ -3,7 +3,6 @@ package engine
 import (
 	"time"
 
-	"adferry/jobs/dispatch"
 	"adferry/jobs/quota"
 )
 
@@ -12,7 +11,7 @@ type hold struct{ from, until time.Time }
 
 // within is how much of it lies between two moments.
 func (h hold) within(from, until time.Time) time.Duration {
-	return max(0, dispatch.Sooner(h.until, until).Sub(dispatch.Later(h.from, from)))
+	return max(0, quota.Earlier(h.until, until).Sub(quota.Later(h.from, from)))
 }
 
 // holdReads notes that the lane's reads have to wait until a later moment. Where an
@@ -30,7 +29,7 @@ func (l *lane) holdReads(now, at time.Time) {
 // wasHeld notes of a lookup that is sent now how long it waited because of its lane's
 // hold. A lookup that was throttled and repeated has been held since the first time.
 func (k *lookup) wasHeld(h hold, now time.Time) {
-	from, until := dispatch.Later(h.from, k.queued), dispatch.Sooner(h.until, now)
+	from, until := quota.Later(h.from, k.queued), quota.Earlier(h.until, now)
 	if !until.After(from) {
 		return
 	}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"adferry/jobs"
@@ -13,12 +12,7 @@ import (
 type loader struct {
 	e           *Engine
 	outstanding int // loads whose end the dispatcher was not told yet
-
-	mu      sync.Mutex
-	pending []load
-	wake    chan struct{} // holds one when something is pending
-	quit    chan struct{}
-	ended   chan struct{}
+	pending     *mailbox[load]
 }
 
 // load is what is read for a lane, and what to do with it in the dispatcher before its
@@ -30,8 +24,13 @@ type load struct {
 }
 
 func newLoader(ctx context.Context, e *Engine) *loader {
-	d := &loader{e: e, wake: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{})}
-	go d.run(ctx)
+	d := &loader{e: e}
+	d.pending = newMailbox(func(all []load) {
+		for _, p := range all {
+			operations, err := p.read(ctx)
+			e.d.Tell(func() { d.done(p, operations, err, ctx.Err() != nil) })
+		}
+	})
 	return d
 }
 
@@ -40,38 +39,10 @@ func newLoader(ctx context.Context, e *Engine) *loader {
 func (d *loader) add(l *lane, read func(context.Context) ([]jobs.Operation, error), then func([]jobs.Operation)) {
 	l.loading = true
 	d.outstanding++
-	d.mu.Lock()
-	d.pending = append(d.pending, load{l, read, then})
-	d.mu.Unlock()
-	select {
-	case d.wake <- struct{}{}:
-	default:
-	}
+	d.pending.add(load{l, read, then})
 }
 
-func (d *loader) close() {
-	close(d.quit)
-	<-d.ended
-}
-
-func (d *loader) run(ctx context.Context) {
-	defer close(d.ended)
-	for {
-		select {
-		case <-d.wake:
-		case <-d.quit:
-			return
-		}
-		d.mu.Lock()
-		pending := d.pending
-		d.pending = nil
-		d.mu.Unlock()
-		for _, p := range pending {
-			operations, err := p.read(ctx)
-			d.e.d.Tell(func() { d.done(p, operations, err, ctx.Err() != nil) })
-		}
-	}
-}
+func (d *loader) close() { d.pending.close() }
 
 // done runs in the dispatcher.
 func (d *loader) done(p load, operations []jobs.Operation, err error, aborted bool) {

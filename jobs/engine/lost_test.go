@@ -78,9 +78,7 @@ func loseOne(t *testing.T, fault string, kind sandbox.Kind) {
 			}
 		}
 	}
-	if err := w.Run(engine.Options{Workers: 1}); err != nil {
-		t.Fatal(err)
-	}
+	w.Finish(engine.Options{Workers: 1})
 	w.Expect("done", "done")
 	w.Once()
 	if want := map[bool]int{true: 0, false: 1}[took]; writes != want {
@@ -113,9 +111,7 @@ func TestBackoff(t *testing.T) {
 				}
 			}
 		}
-		if err := w.Run(engine.Options{Workers: 1, Attempts: 6, RetryBase: time.Minute, RetryMax: 5 * time.Minute}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{Workers: 1, Attempts: 6, RetryBase: time.Minute, RetryMax: 5 * time.Minute})
 		first := map[time.Duration]bool{}
 		for h, times := range sent {
 			if len(times) != 6 {
@@ -148,9 +144,7 @@ func TestLostAnswers(t *testing.T) {
 				w := jobtest.NewWorld(t, sandbox.Options{Rates: map[string]float64{fault: 0.15}, Seed: 7})
 				rows := jobtest.Fill(w, 120)
 				w.Manifest(rows...)
-				if err := w.Run(engine.Options{Attempts: 20}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{Attempts: 20})
 				s := w.Summary()
 				if s.Totals.Done != len(rows) {
 					t.Errorf("got %+v, want all %d rows done", s.Totals, len(rows))
@@ -171,9 +165,7 @@ func TestAttemptBudget(t *testing.T) {
 		w.Has("11", "a", "b")
 		w.Has("22")
 		w.Manifest("copy 11 a 22", "copy 11 b 22")
-		if err := w.Run(engine.Options{Attempts: 3}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{Attempts: 3})
 		w.Expect("failed gave_up", "done")
 		if r := w.Results()[0]; r.Attempts != 3 || r.Code != 2 || r.Message == "" {
 			t.Errorf("got %d attempts, code %d, message %q; want 3, 2 and the API's words", r.Attempts, r.Code, r.Message)
@@ -199,9 +191,7 @@ func TestKilledWhileWriteLands(t *testing.T) {
 			t.Fatalf("got state %s: the test is void", s)
 		}
 		w.Wire.API = direct
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		time.Sleep(time.Second)
 		w.Expect("done")
 		w.Once()

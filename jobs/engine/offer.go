@@ -16,7 +16,7 @@ func (l *lane) Prepare(now time.Time) (work dispatch.Work, wake time.Time) {
 	if work != nil {
 		return work, now
 	}
-	return nil, dispatch.Sooner(soon, l.e.regroup(l, now))
+	return nil, quota.Earlier(soon, l.e.regroup(l, now))
 }
 
 // Urgent implements [dispatch.Queue]: permits expire, with few workers perhaps behind other
@@ -158,14 +158,24 @@ func (e *Engine) refresh(l *lane, now time.Time) {
 	if len(l.ready) == 0 || l.ready[0].next(now, e.opt.Attempts).kind == stepSend {
 		return
 	}
-	ready := l.ready
-	l.ready = nil
-	for _, t := range ready {
-		if t.next(now.Add(observationAge/2), e.opt.Attempts).kind != stepSend {
+	e.advanceFrom(&l.ready, func(t *task) bool {
+		old := t.next(now.Add(observationAge/2), e.opt.Attempts).kind != stepSend
+		if old {
 			t.forget()
+		}
+		return old
+	})
+}
+
+// advanceFrom advances the tasks of a queue for which it is time; the others stay in it.
+func (e *Engine) advanceFrom(queue *[]*task, due func(*task) bool) {
+	tasks := *queue
+	*queue = nil
+	for _, t := range tasks {
+		if due(t) {
 			e.advance(t)
 		} else {
-			l.ready = append(l.ready, t)
+			*queue = append(*queue, t)
 		}
 	}
 }

@@ -13,15 +13,15 @@ import (
 
 // Options steer a run. Zero values stand for the defaults.
 type Options struct {
-	Workers   int         // HTTP requests in flight; 8
-	BatchSize int         // calls in one HTTP request, 1 to 50; 10
+	Workers   int         // HTTP requests in flight
+	BatchSize int         // calls in one HTTP request, 1 to 50
 	Rules     quota.Rules // which budgets hold
 
-	Attempts  int           // writes of one operation that may be lost or fail; 5
-	RetryBase time.Duration // first backoff; 1 s
-	RetryMax  time.Duration // longest backoff; 1 min
+	Attempts  int           // writes of one operation that may be lost or fail
+	RetryBase time.Duration // first backoff
+	RetryMax  time.Duration // longest backoff
 
-	MaxFailures    jobs.Share    // stop when more of the job's operations than this failed; zero: half of at least 1,000 settled
+	MaxFailures    jobs.Limit    // stop when more of the job's operations than this failed; zero: half of at least 1,000 settled
 	MaxWait        time.Duration // stop rather than wait longer than this at a stretch; 0: wait
 	MaxDuration    time.Duration // stop after this long; 0: never
 	StopOnThrottle bool          // stop at the first throttle
@@ -40,6 +40,7 @@ type Options struct {
 	File    func(plan.Op) (graph.File, error) // the file of an upload; the error is a *jobs.FileError
 }
 
+// WithDefaults fills in what is not set.
 func (o Options) WithDefaults() Options {
 	d := o.Dispatch().WithDefaults()
 	o.Workers, o.Attempts, o.RetryBase, o.RetryMax, o.Observe = d.Workers, d.Attempts, d.RetryBase, d.RetryMax, d.Observe

@@ -32,9 +32,7 @@ func TestSmallPages(t *testing.T) {
 					test.options.Variants.MaxPage = most
 					w := jobtest.NewWorld(t, test.options)
 					w.Manifest(failingOften(w, 120)...)
-					if err := w.Run(engine.Options{MaxDuration: time.Hour}); err != nil {
-						t.Fatal(err)
-					}
+					w.Finish(engine.Options{MaxDuration: time.Hour})
 					for i, r := range w.Results() {
 						if want := map[bool]jobs.Status{true: jobs.StatusDone, false: jobs.StatusFailed}[i%10 != 9]; r.Status != want || r.Reason != "" && r.Reason != jobs.NotFound {
 							t.Errorf("row %d: got %s %s (%s), want %s", i+1, r.Status, r.Reason, r.Message, want)

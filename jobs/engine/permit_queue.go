@@ -1,11 +1,11 @@
 package engine
 
 import (
-	"adferry/graph"
-	"adferry/jobs/dispatch"
-	"adferry/jobs/quota"
 	"slices"
 	"time"
+
+	"adferry/graph"
+	"adferry/jobs/quota"
 )
 
 // permits are a lane's deletes that lack nothing but a permit, or have it. A permit is
@@ -92,7 +92,7 @@ func (e *Engine) expire(l *lane, at time.Time, smaller bool) {
 func (t *task) permittedUntil() time.Time {
 	until := quota.Never
 	for i := range t.places {
-		until = dispatch.Sooner(until, t.known[slotCopies+i].Sent.Add(permitAge))
+		until = quota.Earlier(until, t.known[slotCopies+i].Sent.Add(permitAge))
 	}
 	return until
 }

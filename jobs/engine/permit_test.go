@@ -48,9 +48,7 @@ func TestConfirmationsAreSecondsOld(t *testing.T) {
 						w.Server.RemoveImage("22", string(jobtest.Hash(fmt.Sprint(i))))
 					}
 				})
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				for i, r := range w.Results() {
 					if !w.Holds("11", fmt.Sprint(i)) {
 						t.Errorf("row %d (%s %s): the image is gone from both accounts", i+1, r.Status, r.Reason)
@@ -78,9 +76,7 @@ func TestVanishedCopyIsTold(t *testing.T) {
 				}
 			}
 		}
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		w.Expect("failed copy_unseen", "done")
 		wantMapped(w, jobtest.Hash("b"))
 	})
@@ -92,7 +88,7 @@ func TestVanishedCopyIsTold(t *testing.T) {
 func TestGroupsShareReads(t *testing.T) {
 	t.Parallel()
 	for _, tier := range []sandbox.Tier{sandbox.Limited, sandbox.Full} {
-		t.Run(tier.String(), func(t *testing.T) {
+		t.Run(fmt.Sprint(tier), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				const n = 100
@@ -115,9 +111,7 @@ func TestGroupsShareReads(t *testing.T) {
 						}
 					}
 				}
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				reads, groups := int(readCalls.Load()), int(groupReads.Load())
 				if reads > n/10+4*groups || groups > n/10 {
 					t.Errorf("%d reads for %d groups, want %d at most, and at most %d groups", reads, groups, n/10+4*groups, n/10)
@@ -160,9 +154,7 @@ func TestSlowDiskPermitsNothing(t *testing.T) {
 				}
 			}
 		}
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		if !held {
 			t.Error("no intent of a delete was held back")
 		}
@@ -180,9 +172,7 @@ func TestAnswersOutrunConfirmations(t *testing.T) {
 		w.Has("22")
 		w.Has("33")
 		w.Manifest("move 11 a 22", "move 11 a 33", "move 11 b 22")
-		if err := w.Run(engine.Options{Workers: 1, BatchSize: 1}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{Workers: 1, BatchSize: 1})
 		w.Expect("failed copied_not_deleted", "failed copied_not_deleted", "done")
 		jobtest.WantHolds(t, w, "11 a", "22 a", "33 a", "!11 b", "22 b")
 		if n := w.Server.Stats().Requests; n > 100 {
@@ -211,9 +201,7 @@ func TestThrottledConfirmationsFailNoRow(t *testing.T) {
 		w.Has("22")
 		w.Has("33")
 		w.Manifest("move 11 a 22", "move 11 a 33")
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		w.Expect("done", "done")
 		if s := w.Summary(); s.API.Throttled < rounds {
 			t.Errorf("%d calls were throttled, want %d at least", s.API.Throttled, rounds)
@@ -243,9 +231,7 @@ func TestSettledWithoutWriteTogether(t *testing.T) {
 				}
 			}
 		}
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		if n := reads.Load(); n > 20 {
 			t.Errorf("%d reads for 100 images in use, want 20 at most", n)
 		}
@@ -270,9 +256,7 @@ func TestConfirmationsAreUsedAtOnce(t *testing.T) {
 		}
 		w.Manifest(rows...)
 		began := time.Now()
-		if err := w.Run(engine.Options{Workers: 1, BatchSize: 1, MaxDuration: time.Hour}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{Workers: 1, BatchSize: 1, MaxDuration: time.Hour})
 		for i, r := range w.Results() {
 			if r.Status != jobs.StatusDone {
 				t.Errorf("row %d: got %s %s, want it done", i+1, r.Status, r.Reason)

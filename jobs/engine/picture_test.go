@@ -105,9 +105,7 @@ func TestPlaceholdersInManyLanes(t *testing.T) {
 			}
 			w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
 			w.Manifest(rows...)
-			if err := w.Run(engine.Options{UploadInstead: true, Downloader: w.Downloader(), Workers: workers}); err != nil {
-				t.Fatal(err)
-			}
+			w.Finish(engine.Options{UploadInstead: true, Downloader: w.Downloader(), Workers: workers})
 			if n := w.Server.Stats().Calls[sandbox.Delete]; n > 0 {
 				t.Errorf("%d workers: %d deletes were sent", workers, n)
 			}
@@ -164,9 +162,7 @@ func TestPlaceholdersForAWhile(t *testing.T) {
 				w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
 				w.Has("22")
 				w.Manifest("move 11 a 22", "move 11 b 22", "move 11 c 22")
-				if err := w.Run(engine.Options{UploadInstead: true, Downloader: placeholders(w, fault, 2)}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{UploadInstead: true, Downloader: placeholders(w, fault, 2)})
 				w.Expect("done uploaded", "done uploaded", "done uploaded")
 				jobtest.WantHolds(t, w, "22 a", "22 b", "22 c", "!11 a", "!11 b", "!11 c")
 			})
@@ -227,9 +223,7 @@ func TestDoubtBeforeDelete(t *testing.T) {
 		w := jobtest.NewWorld(t, sandbox.Options{})
 		w.Has("11", "a", "b", "c")
 		w.Manifest("delete 11 a -", "delete 11 b -", "delete 11 c -")
-		if err := w.Run(engine.Options{Backup: lateClaim{w.Backup(t, t.TempDir()), jobtest.Hash("b")}}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{Backup: lateClaim{w.Backup(t, t.TempDir()), jobtest.Hash("b")}})
 		w.Expect("done", "failed backup_failed", "done")
 		jobtest.WantHolds(t, w, "!11 a", "11 b", "!11 c")
 		if n := w.Server.Stats().Calls[sandbox.Delete]; n != 2 {
@@ -250,9 +244,7 @@ func TestWithdrawnRequestExplainsNothing(t *testing.T) {
 		w.Manifest("delete 11 b -", "copy 33 a 22")
 		w.Wire.API = &refuser{API: w.Wire.API}
 		backup := slowSave{lateClaim{w.Backup(t, t.TempDir()), jobtest.Hash("b")}, 5 * time.Second}
-		if err := w.Run(engine.Options{Backup: backup, Attempts: 1, RetryBase: 10 * time.Second}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{Backup: backup, Attempts: 1, RetryBase: 10 * time.Second})
 		w.Expect("failed backup_failed", "failed denied")
 	})
 }
@@ -300,9 +292,7 @@ func TestAsksForSizes(t *testing.T) {
 				}
 			}
 		}
-		if err := w.Run(engine.Options{Backup: w.Backup(t, t.TempDir())}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{Backup: w.Backup(t, t.TempDir())})
 		for _, f := range []string{"width", "height", "original_width", "original_height"} {
 			if !asked[f] {
 				t.Errorf("%s was not asked for", f)
@@ -331,9 +321,7 @@ func TestPicturesOfKilledRun(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		names, err := filepath.Glob(filepath.Join(folder, "*", "*"))
 		if err != nil || !slices.Contains(names, kept) || slices.Contains(names, left) {
 			t.Errorf("got %v, %v, want %s gone and %s there", names, err, left, kept)

@@ -40,9 +40,7 @@ func TestRefusedRunSendsNoMore(t *testing.T) {
 				}
 				w.Server.ClearFaults()
 				w.Wire.API = api.API
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				if s := w.Summary(); s.Totals.Done != len(rows) {
 					t.Errorf("got %+v, want all done", s.Totals)
 				}
@@ -82,9 +80,7 @@ func TestRefusedEverywhere(t *testing.T) {
 						t.Errorf("%d requests were sent to find that out again", n)
 					}
 					w.Server.ClearFaults()
-					if err := w.Run(engine.Options{}); err != nil {
-						t.Fatal(err)
-					}
+					w.Finish(engine.Options{})
 					if s := w.Summary(); s.Totals.Done != len(rows) {
 						t.Errorf("got %+v, want all done", s.Totals)
 					}
@@ -163,9 +159,7 @@ func TestRefusedAlone(t *testing.T) {
 						rows = append(rows, fmt.Sprintf("copy 11 image%d 2%d", i, 1+i%2))
 					}
 					w.Manifest(rows...)
-					if err := w.Run(engine.Options{}); err != nil {
-						t.Fatal(err)
-					}
+					w.Finish(engine.Options{})
 					if s := w.Summary(); s.Totals.Done != 120-test.failed || s.Reasons[jobs.Denied] != test.failed {
 						t.Errorf("got %+v, reasons %v, want %d denied and the others done", s.Totals, s.Reasons, test.failed)
 					}
@@ -187,9 +181,7 @@ func TestOnlyAccountRefused(t *testing.T) {
 		w.Has("22", "a", "b")
 		w.Server.AddAccount("22", sandbox.AccountOptions{Denied: "200"})
 		w.Manifest("delete 22 a -", "delete 22 b -")
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		w.Expect("failed denied", "failed denied")
 	})
 }
@@ -204,9 +196,7 @@ func TestSpuriousRefusal(t *testing.T) {
 					w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Kind: sandbox.Read, Nth: nth}, Fault: sandbox.Fault{Name: code}}}})
 					rows := jobtest.Fill(w, 120)
 					w.Manifest(rows...)
-					if err := w.Run(engine.Options{BatchSize: batch}); err != nil {
-						t.Fatal(err)
-					}
+					w.Finish(engine.Options{BatchSize: batch})
 					if s := w.Summary(); s.Totals.Done != len(rows) {
 						t.Errorf("%s at read %d: got %+v, %v, want all done", code, nth, s.Totals, s.Reasons)
 					}
@@ -225,9 +215,7 @@ func TestSpuriousRefusalOfQuestion(t *testing.T) {
 		w.Has("22")
 		w.Server.AddAccount("22", sandbox.AccountOptions{Denied: "200"})
 		w.Manifest("copy 11 a 22")
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		w.Expect("failed denied")
 	})
 }
@@ -249,9 +237,7 @@ func TestReadTooLarge(t *testing.T) {
 						rows = append(rows, fmt.Sprintf("copy 11 %d 22", i))
 					}
 					w.Manifest(rows...)
-					if err := w.Run(engine.Options{Rules: quota.Rules{Mode: quota.Off}}); err != nil {
-						t.Fatal(err)
-					}
+					w.Finish(engine.Options{Rules: quota.Rules{Mode: quota.Off}})
 					if s := w.Summary(); s.Totals.Done != len(rows) {
 						t.Errorf("got %+v, reasons %v, want all done", s.Totals, s.Reasons)
 					}
@@ -281,9 +267,7 @@ func TestImageReadRefused(t *testing.T) {
 			rows = append(rows, fmt.Sprintf("copy 11 %d 22", i))
 		}
 		w.Manifest(rows...)
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		if s := w.Summary(); s.Totals.Done != 198 || s.Reasons[jobs.Invalid] != 1 || s.Reasons[jobs.Denied] != 1 {
 			t.Errorf("got %+v, reasons %v, want one image refused and one denied", s.Totals, s.Reasons)
 		}
@@ -299,9 +283,7 @@ func TestBusinessRule(t *testing.T) {
 			w.Has("11", "a", "b", "c", "d")
 			w.Has("22")
 			w.Manifest("copy 11 a 22", "copy 11 b 22", "copy 11 c 22", "copy 11 d 22")
-			if err := w.Run(engine.Options{}); err != nil {
-				t.Fatal(err)
-			}
+			w.Finish(engine.Options{})
 			w.Expect("done", "done", "done", "done")
 			if s := w.Summary(); s.API.Throttled > 0 {
 				t.Errorf("%s: got %d throttles", code, s.API.Throttled)
@@ -375,9 +357,7 @@ func TestAccountGivenUp(t *testing.T) {
 					}
 					w.Server.AddAccount("22", test.account)
 					w.Manifest(rows...)
-					if err := w.Run(engine.Options{MaxFailures: jobs.Share{Percent: 100, Set: true}}); err != nil {
-						t.Fatal(err)
-					}
+					w.Finish(engine.Options{MaxFailures: jobs.Limit{Percent: 100, Set: true}})
 					w.Expect(want...)
 					calls := w.Server.Stats().Accounts["22"].Calls
 					if writes := calls[sandbox.Copy] + calls[sandbox.Delete]; writes > 20 || calls[sandbox.Read] > 20 {
@@ -409,9 +389,7 @@ func TestAccountBlockedLater(t *testing.T) {
 			rows = append(rows, fmt.Sprintf("copy 11 %d 22", i))
 		}
 		w.Manifest(rows...)
-		if err := w.Run(engine.Options{Rules: quota.Rules{Mode: quota.Off}, Workers: 2, BatchSize: 1, MaxFailures: jobs.Share{Percent: 100, Set: true}}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{Rules: quota.Rules{Mode: quota.Off}, Workers: 2, BatchSize: 1, MaxFailures: jobs.Limit{Percent: 100, Set: true}})
 		if s := w.Summary(); s.Totals.Done != 499 || s.Reasons[jobs.AccountBlocked] != len(rows)-499 {
 			t.Errorf("got %+v and reasons %v, want 499 done and the rest blocked", s.Totals, s.Reasons)
 		}
@@ -438,9 +416,7 @@ func TestDeletesBlockedLater(t *testing.T) {
 			rows = append(rows, fmt.Sprintf("move 11 %d 22", i))
 		}
 		w.Manifest(rows...)
-		if err := w.Run(engine.Options{Rules: quota.Rules{Mode: quota.Off}, Workers: 1, BatchSize: 1, MaxFailures: jobs.Share{Percent: 100, Set: true}}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{Rules: quota.Rules{Mode: quota.Off}, Workers: 1, BatchSize: 1, MaxFailures: jobs.Limit{Percent: 100, Set: true}})
 		if s := w.Summary(); s.Totals.Done != before || s.Totals.Failed != n-before {
 			t.Errorf("got %+v and reasons %v, want %d done and the rest failed", s.Totals, s.Reasons, before)
 		}

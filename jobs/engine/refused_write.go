@@ -18,15 +18,7 @@ func (e *Engine) refuse(t *task, err *graph.Error) {
 	}
 	p := &t.home.permits
 	for _, queue := range []*[]*task{&t.home.ready, &p.permitted, &p.waiting} {
-		tasks := *queue
-		*queue = nil
-		for _, other := range tasks {
-			if e.refusal(other) != nil {
-				e.advance(other)
-			} else {
-				*queue = append(*queue, other)
-			}
-		}
+		e.advanceFrom(queue, func(other *task) bool { return e.refusal(other) != nil })
 	}
 }
 

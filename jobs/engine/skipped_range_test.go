@@ -63,9 +63,7 @@ func TestParkedSource(t *testing.T) {
 						t.Errorf("got %d reads of the target while the source had to wait, want %d at most", n, test.reads)
 					}
 				})
-				if err := w.Run(engine.Options{BatchSize: test.batch, Rules: quota.Rules{Mode: test.mode}}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{BatchSize: test.batch, Rules: quota.Rules{Mode: test.mode}})
 				early := 0
 				for _, e := range w.Server.Log() {
 					if e.Kind == sandbox.Copy && e.Time.Sub(began) < 5*time.Hour-time.Minute {
@@ -111,9 +109,7 @@ func TestGaps(t *testing.T) {
 					}
 				}
 				w.Manifest(rows...)
-				if err := w.Run(engine.Options{BatchSize: 1, Workers: 1 + d.IntN(6)}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{BatchSize: 1, Workers: 1 + d.IntN(6)})
 				wantCopies(t, w, len(rows))
 			})
 		})

@@ -28,9 +28,7 @@ func TestThrottle(t *testing.T) {
 				w.Has("22")
 				w.Has("33")
 				w.Manifest("copy 11 a 22", "copy 11 b 22", "copy 11 c 33")
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				w.Expect("done", "done", "done")
 				for _, r := range w.Results() {
 					if r.Attempts != 1 {
@@ -70,9 +68,7 @@ func TestParkSurvivesRestart(t *testing.T) {
 			t.Errorf("%d requests were sent before the stored park time", got-calls)
 		}
 		w.Events = nil
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		if e := w.Events[1]; e.Kind != jobs.EventParked || e.Account != "22" || !e.Until.Equal(until.Truncate(time.Millisecond)) || e.Text == "" {
 			t.Errorf("got %+v told first, want what is waited for", e)
 		}
@@ -154,9 +150,7 @@ func TestRandomThrottles(t *testing.T) {
 					}
 					w.Manifest(rows...)
 					began := time.Now()
-					if err := w.Run(engine.Options{}); err != nil {
-						t.Fatal(err)
-					}
+					w.Finish(engine.Options{})
 					if s := w.Summary(); s.Totals.Done != len(rows) {
 						t.Errorf("got %+v, want all %d rows done", s.Totals, len(rows))
 					}
@@ -189,9 +183,7 @@ func TestMaxRate(t *testing.T) {
 		}
 		w.Manifest(rows...)
 		began := time.Now()
-		if err := w.Run(engine.Options{Rules: quota.Rules{MaxRate: 2}}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{Rules: quota.Rules{MaxRate: 2}})
 		if took := time.Since(began).Seconds(); took < 49 || took > 52 {
 			t.Errorf("100 copies at 2 a second took %.1f s", took)
 		}

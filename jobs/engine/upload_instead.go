@@ -26,15 +26,7 @@ func (e *Engine) uploadInstead(t *task, err *graph.Error) bool {
 
 // requeueRefused turns copies that were about to be sent on a way that is refused.
 func (e *Engine) requeueRefused(l *lane, p pair) {
-	ready := l.ready
-	l.ready = nil
-	for _, t := range ready {
-		if t.Kind == plan.KindCopy && t.pair() == p {
-			e.advance(t)
-		} else {
-			l.ready = append(l.ready, t)
-		}
-	}
+	e.advanceFrom(&l.ready, func(t *task) bool { return t.Kind == plan.KindCopy && t.pair() == p })
 }
 
 // refusesCopying tells a refusal to copy between two ad accounts from one of the image

@@ -42,9 +42,7 @@ func TestDetour(t *testing.T) {
 				w.Has("22")
 				w.Has("33", "other")
 				w.Manifest(append(rows, "copy 33 other 22")...)
-				if err := w.Run(engine.Options{UploadInstead: true, Downloader: w.Downloader(), Workers: 1, BatchSize: 1}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{UploadInstead: true, Downloader: w.Downloader(), Workers: 1, BatchSize: 1})
 				w.Expect(append(want, "done")...)
 				for _, n := range names {
 					jobtest.WantHolds(t, w, "22 "+n, "!11 "+n)
@@ -120,9 +118,7 @@ func TestNoDetour(t *testing.T) {
 		w.Server.AddImage("11", sandbox.Image{Hash: string(jobtest.Hash("a"))})
 		w.Has("22")
 		w.Manifest("move 11 a 22")
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		w.Expect("failed denied")
 		jobtest.WantHolds(t, w, "11 a", "!22 a")
 	})
@@ -144,9 +140,7 @@ func TestDetourWithoutPictures(t *testing.T) {
 		}
 		w.Has("22")
 		w.Manifest("copy 11 a 22", "copy 11 b 22", "copy 11 c 22", "copy 11 d 22", "copy 11 e 22")
-		if err := w.Run(engine.Options{UploadInstead: true, Downloader: noDownloader{}, Workers: 1, BatchSize: 1}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{UploadInstead: true, Downloader: noDownloader{}, Workers: 1, BatchSize: 1})
 		w.Expect("failed denied", "failed denied", "failed denied", "failed denied", "failed denied")
 	})
 }
@@ -196,9 +190,7 @@ func TestDetourLeavesNothing(t *testing.T) {
 			defer mu.Unlock()
 			most = max(most, len(files))
 		}}
-		if err := w.Run(engine.Options{UploadInstead: true, Downloader: watched, Workers: 1, BatchSize: 1}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{UploadInstead: true, Downloader: watched, Workers: 1, BatchSize: 1})
 		if most == 0 || most > 50 {
 			t.Errorf("up to %d pictures were on their way at once, want a few", most)
 		}

@@ -9,21 +9,14 @@ import (
 // Known says what is known about an image in an ad account.
 type Known uint8
 
+//go:generate go tool enumer -type=Known -transform=whitespace
+
 // What may be known.
 const (
 	NotKnown Known = iota
 	Seen           // it is in the account
 	Absent         // it is not in the account
 )
-
-var knownNames = [...]string{"not known", "seen", "absent"}
-
-func (k Known) String() string {
-	if int(k) < len(knownNames) {
-		return knownNames[k]
-	}
-	return knownNames[0]
-}
 
 // Observation is what a read showed about one image in one ad account. The zero value
 // says nothing.

@@ -130,6 +130,14 @@ func (w *World) Run(o engine.Options) error {
 	return w.RunCtx(context.Background(), o, nil)
 }
 
+// Finish is Run for a job that comes to its end.
+func (w *World) Finish(o engine.Options) {
+	w.T.Helper()
+	if err := w.Run(o); err != nil {
+		w.T.Fatal(err)
+	}
+}
+
 func (w *World) RunCtx(ctx context.Context, o engine.Options, started func(*engine.Engine)) error {
 	w.T.Helper()
 	job, err := store.Open(context.WithoutCancel(ctx), w.Dir)

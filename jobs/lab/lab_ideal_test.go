@@ -32,7 +32,7 @@ func labIdeal(l sandbox.Limits, tier sandbox.Tier, n int) time.Duration {
 func labIdealMoves(l sandbox.Limits, tier sandbox.Tier, n int) time.Duration {
 	_, score := labBudget(l, tier)
 	group := 50
-	if l.Score != sandbox.ScoreUnknown {
+	if l.Score != 0 {
 		group = min(group, int(score/3))
 	}
 	target := labBurden{float64(n), 2*labBulks(n, 50) + labBulks(n, group)}

@@ -7,9 +7,18 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/engine"
 	"adferry/jobs/reader"
 	"adferry/plan"
 )
+
+// Options make a run find out what it would do: it sends no write, and settles as done what
+// it would write. Failures do not stop it, because they are what is looked for.
+func Options(o engine.Options) engine.Options {
+	o.ReadOnly = true
+	o.MaxFailures = jobs.Limit{Percent: 100, Set: true}
+	return o
+}
 
 // CheckedJob is a job whose reads were made and whose writes were settled as done without
 // being sent: *store.Job is one.

@@ -25,10 +25,10 @@ func (a App) Next(now time.Time) time.Time {
 	}
 	held, span := a.hold(now, 1), a.calls.span(callSpan)
 	if held.After(now) && a.calls.guessed(now, span) && !a.checks.harmful && a.inFlight == 0 && a.calls.fits(now, 1, span) {
-		check := later(a.calls.observed.Add(stale), a.checks.next(a.calls.checkEvery(longestBlock, span)))
-		held = earlier(held, later(now, check))
+		check := Later(a.calls.observed.Add(stale), a.checks.next(a.calls.checkEvery(longestBlock, span)))
+		held = Earlier(held, Later(now, check))
 	}
-	return later(later(a.Block.Next(now), held), a.calls.nextOfShare(now, 1, span))
+	return Later(Later(a.Block.Next(now), held), a.calls.nextOfShare(now, 1, span))
 }
 
 // NextOf is the earliest time, not before now, at which so many calls may be sent one after the
@@ -42,7 +42,7 @@ func (a App) NextOf(now time.Time, calls int) time.Time {
 	if a.calls.limit > 0 {
 		points = max(1, min(points, math.Floor(a.Share.of(a.calls.usable()))-1))
 	}
-	return later(later(a.Block.Next(now), a.hold(now, points)), a.calls.nextOfShare(now, points, a.calls.span(callSpan)))
+	return Later(Later(a.Block.Next(now), a.hold(now, points)), a.calls.nextOfShare(now, points, a.calls.span(callSpan)))
 }
 
 // hold is when the calls fit into the limit, and another one that checks the hold after them.

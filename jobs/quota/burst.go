@@ -73,7 +73,7 @@ func (b burst) next(now time.Time, s Share) time.Time {
 		return now
 	}
 	b = b.at(now)
-	return later(b.fallsBelow(now, ticks+1, b.limit(s)), b.fallsBelow(now, ticks/5, math.Ceil(b.limit(s)/5)))
+	return Later(b.fallsBelow(now, ticks+1, b.limit(s)), b.fallsBelow(now, ticks/5, math.Ceil(b.limit(s)/5)))
 }
 
 // fallsBelow is when the last n ticks will have fewer than most calls.

@@ -32,12 +32,12 @@ type checks struct {
 // next is when the next one may be sent if there may be one in each of these times, and two in
 // the first of them.
 func (c checks) next(every time.Duration) time.Time {
-	return later(c.last.Add(min(every, secondCheck)), c.paid.Add(-every))
+	return Later(c.last.Add(min(every, secondCheck)), c.paid.Add(-every))
 }
 
 // sent records one.
 func (c checks) sent(now time.Time, every time.Duration) checks {
-	c.last, c.paid = now, later(now, c.paid).Add(every)
+	c.last, c.paid = now, Later(now, c.paid).Add(every)
 	return c
 }
 
@@ -59,21 +59,21 @@ func (l Lane) Check(now time.Time, r Rules) time.Time {
 		case !next.After(now):
 		case b.guessed(now, b.time) && b.lag.of() > 0: // the levels may be old, or of something else
 			guessed = true
-			at = later(at, later(b.lag.first.Add(mostLag), l.checks.next(b.checkEvery(l.block(), b.time))))
+			at = Later(at, Later(b.lag.first.Add(mostLag), l.checks.next(b.checkEvery(l.block(), b.time))))
 		case b.guessed(now, b.time) && b.fits(now, b.of(Read), b.time):
 			guessed = true
-			at = later(at, later(b.observed.Add(stale), l.checks.next(b.checkEvery(l.block(), b.time))))
+			at = Later(at, Later(b.observed.Add(stale), l.checks.next(b.checkEvery(l.block(), b.time))))
 		case b.guessed(now, b.time) && b.unsure > 0: // it is full, but of which budget is unknown
 			guessed = true
-			at = later(at, later(b.observed, l.checks.last).Add(l.block()))
+			at = Later(at, Later(b.observed, l.checks.last).Add(l.block()))
 		default:
-			at = later(at, next)
+			at = Later(at, next)
 		}
 	}
 	if !guessed {
 		return Never
 	}
-	return later(at, l.nextOfShare(now, Read, r.Share))
+	return Later(at, l.nextOfShare(now, Read, r.Share))
 }
 
 // checkEvery is the time between two checks of a hold: that of a documented block, or less if

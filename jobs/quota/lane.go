@@ -31,7 +31,7 @@ type Lane struct {
 func (l Lane) Next(now time.Time, c Cost, r Rules) time.Time {
 	next := l.Block.Next(now)
 	if r.MaxRate > 0 && c == Write {
-		next = later(next, l.nextWrite)
+		next = Later(next, l.nextWrite)
 	}
 	if r.Mode == Off {
 		return next
@@ -42,16 +42,16 @@ func (l Lane) Next(now time.Time, c Cost, r Rules) time.Time {
 		return Never // an answer has to come first
 	}
 	if l.Block.Announced() { // its probe is due then, whatever the level seems to be
-		return later(next, l.burst.next(now, r.Share))
+		return Later(next, l.burst.next(now, r.Share))
 	}
 	held := next
 	for _, b := range l.budgets() {
-		held = later(held, b.next(now, c))
+		held = Later(held, b.next(now, c))
 	}
 	if c == Read {
-		held = earlier(held, l.Check(now, r))
+		held = Earlier(held, l.Check(now, r))
 	}
-	return later(later(next, held), l.nextOfShare(now, c, r.Share))
+	return Later(Later(next, held), l.nextOfShare(now, c, r.Share))
 }
 
 // nextOfShare is when a call of this cost fits into the job's share of the limits, and into
@@ -60,7 +60,7 @@ func (l Lane) nextOfShare(now time.Time, c Cost, s Share) time.Time {
 	at := l.burst.next(now, s)
 	if !s.all() {
 		for _, b := range l.budgets() {
-			at = later(at, b.nextOfShare(now, b.of(c), b.time))
+			at = Later(at, b.nextOfShare(now, b.of(c), b.time))
 		}
 	}
 	return at
@@ -131,7 +131,7 @@ func (l Lane) Spend(now time.Time, c Cost, r Rules) Lane {
 	l.inFlight.Calls += c.Calls
 	l.inFlight.Points += c.Points
 	if r.MaxRate > 0 && c == Write {
-		l.nextWrite = later(now, l.nextWrite).Add(r.period())
+		l.nextWrite = Later(now, l.nextWrite).Add(r.period())
 	}
 	return l
 }

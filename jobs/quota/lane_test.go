@@ -233,24 +233,6 @@ func TestLaneMaxRate(t *testing.T) {
 	}
 }
 
-func TestModeText(t *testing.T) {
-	for _, word := range []string{"auto", "full", "limited", "off"} {
-		var m quota.Mode
-		if err := m.UnmarshalText([]byte(word)); err != nil || m.String() != word {
-			t.Errorf("%s: got %v, %v", word, m, err)
-		}
-	}
-	for _, word := range []string{"", "Full", "unknown", "0"} {
-		m := quota.Limited
-		if err := m.UnmarshalText([]byte(word)); err == nil || m != quota.Limited {
-			t.Errorf("%q: got %v, %v, want an error and the mode as it was", word, m, err)
-		}
-	}
-	if got := quota.Mode(200).String(); got != "unknown" {
-		t.Errorf("got %q, want unknown", got)
-	}
-}
-
 // inSecond is how many calls the lane would send within a second, most at most,
 // while no answer comes.
 func inSecond(l quota.Lane, c quota.Cost, r quota.Rules, most int) int {

@@ -119,7 +119,7 @@ func (s *script) event(kind, value byte) {
 	}
 }
 
-func (s *script) name(d time.Duration) { s.named = later(s.named, s.now.Add(d)) }
+func (s *script) name(d time.Duration) { s.named = Later(s.named, s.now.Add(d)) }
 
 func (s *script) observe(u graph.AccountUsage) { s.lane = s.lane.Observe(s.now, u, s.rules) }
 
@@ -168,9 +168,9 @@ func (s *script) settle() {
 		s.back()
 	}
 	s.lane.Block, s.app.Block = s.lane.Block.Returned(s.lane.Block.left), s.app.Block.Returned(s.app.Block.left)
-	latest := later(s.named, s.now).Add(hours)
+	latest := Later(s.named, s.now).Add(hours)
 	for range 10_000 {
-		next := later(s.lane.Next(s.now, Write, s.rules), s.app.Next(s.now))
+		next := Later(s.lane.Next(s.now, Write, s.rules), s.app.Next(s.now))
 		if !next.After(s.now) {
 			return
 		}

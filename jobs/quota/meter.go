@@ -138,7 +138,7 @@ func (m meter) next(now time.Time, points float64, span time.Duration) time.Time
 		return now
 	case m.linear:
 		drain := max(m.limit/span.Seconds()-m.others, m.limit/span.Seconds()/10)
-		return earlier(now.Add(time.Duration(over/drain*1e9)+span/30_000), now.Add(span/5))
+		return Earlier(now.Add(time.Duration(over/drain*1e9)+span/30_000), now.Add(span/5))
 	}
 	own := m.own.at(now, span).sum
 	if !m.observed.IsZero() {
@@ -150,9 +150,9 @@ func (m meter) next(now time.Time, points float64, span time.Duration) time.Time
 		if !at.After(now) { // ... and of ours nothing
 			at = now.Add(time.Duration(min(over/others, 1) * float64(span)))
 		}
-		at = earlier(at, now.Add(span/10))
+		at = Earlier(at, now.Add(span/10))
 	}
-	return later(at, now.Add(span/3000)) // not at once, which would be a busy loop
+	return Later(at, now.Add(span/3000)) // not at once, which would be a busy loop
 }
 
 // fits reports whether the points fit below the limit.
@@ -193,18 +193,4 @@ func (m meter) nearLimit(now time.Time, flight float64, span time.Duration) bool
 	}
 	own := m.own.at(now, span).sum
 	return own >= m.limit-nearMargin && own-flight <= m.limit+nearMargin || m.leaking(now, span) >= m.limit-nearMargin
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -156,7 +156,7 @@ func (s *server) run(t *testing.T, costs []quota.Cost, spans int) time.Duration 
 			continue
 		}
 		f := out[0]
-		now, out = later(now, f.due), out[1:]
+		now, out = quota.Later(now, f.due), out[1:]
 		l = l.Answered(f.cost)
 		if f.fits {
 			if passed += s.cost(f.cost); passed <= s.limit/2 {
@@ -231,11 +231,4 @@ func TestLaneAgainstServers(t *testing.T) {
 			}
 		}
 	}
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

@@ -1,12 +1,11 @@
 package quota
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Mode says which budgets a lane assumes at the start.
 type Mode uint8
+
+//go:generate go tool enumer -type=Mode -transform=lower
 
 // The modes, which are the values of --quota.
 const (
@@ -15,26 +14,6 @@ const (
 	Limited             // those of Limited access
 	Off                 // none: only throttles are obeyed
 )
-
-var modeNames = [...]string{"auto", "full", "limited", "off"}
-
-func (m Mode) String() string {
-	if int(m) < len(modeNames) {
-		return modeNames[m]
-	}
-	return "unknown"
-}
-
-// UnmarshalText parses a value of --quota.
-func (m *Mode) UnmarshalText(b []byte) error {
-	for i, name := range modeNames {
-		if name == string(b) {
-			*m = Mode(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("must be auto, full, limited or off, not %q", b)
-}
 
 // Rules are the user's settings for all lanes.
 type Rules struct {

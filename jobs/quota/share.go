@@ -76,5 +76,5 @@ func (m meter) nextOfShare(now time.Time, points float64, span time.Duration) ti
 	if m.own.at(now, span).sum <= left+1e-6 {
 		return now
 	}
-	return later(m.own.fallsTo(now, left, span), now.Add(span/3000))
+	return Later(m.own.fallsTo(now, left, span), now.Add(span/3000))
 }

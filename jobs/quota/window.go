@@ -50,7 +50,7 @@ func (w window) respan(now time.Time, from, to time.Duration) window {
 	for s := max(0, w.slot-slots); s <= w.slot; s++ {
 		at := time.Unix(0, (s+1)*int64(from/slots)-1)
 		if n := float64(w.count[s%(slots+1)]); n > 0 && now.Sub(at) < to {
-			other = other.put(earlier(at, now), n, to)
+			other = other.put(Earlier(at, now), n, to)
 		}
 	}
 	return other

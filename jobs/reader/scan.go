@@ -116,7 +116,7 @@ func (a *accountScan) Offer(now time.Time) dispatch.Offer {
 		return nothing
 	}
 	a.queue[0], a.queue[first] = a.queue[first], a.queue[0]
-	return dispatch.Offer{Cost: quota.Read, Due: dispatch.Later(a.queue[0].due, a.lane.Reads.NotBefore), Next: quota.Never}
+	return dispatch.Offer{Cost: quota.Read, Due: quota.Later(a.queue[0].due, a.lane.Reads.NotBefore), Next: quota.Never}
 }
 
 // Take implements [dispatch.Queue].

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
 
+	"adferry/jobs/disk"
 	"adferry/jobs/store"
 	"adferry/plan"
 )
@@ -84,27 +84,15 @@ func (e *entry) write(dir string) error {
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(append(text, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	path := filepath.Join(dir, strings.TrimPrefix(filepath.Base(f.Name()), draftPrefix)+".json")
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := disk.Move(f.Name(), path); err != nil {
 		return err
 	}
 	e.path = path
-	return syncFolder(dir)
-}
-
-// syncFolder makes a rename in dir survive a power failure. Windows cannot flush folders.
-func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return nil
 }
 
 // lockPath is the file that is locked while a process runs the job of an entry. The entry

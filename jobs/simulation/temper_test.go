@@ -37,7 +37,7 @@ func temper(d dice, seed uint64, accounts []simAccount) sandbox.Options {
 	if d.chance(0.4) {
 		o.Limits = sandbox.Limits{
 			HourlyCalls: d.between(20, 400), Hours: pick(d, sandbox.Rolling, sandbox.ClockHour),
-			Score: pick(d, sandbox.ScoreUnknown, sandbox.Linear, sandbox.Sliding), ScoreCode: pick[sandbox.Code](d, "", "613/1487742"),
+			Score: pick[sandbox.ScoreModel](d, 0, sandbox.Linear, sandbox.Sliding), ScoreCode: pick[sandbox.Code](d, "", "613/1487742"),
 			MaxScore:           d.IntN(2) * d.between(20, 100),
 			BurstPerSecond:     d.IntN(2) * d.between(2, 20),
 			BlockedCallsExtend: d.chance(0.2), Others: sandbox.Others{Share: float64(d.IntN(2)) * 0.3},

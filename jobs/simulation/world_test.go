@@ -272,7 +272,7 @@ func (s *scenario) life(d dice) life {
 func (s *scenario) quiet(d dice) life {
 	o := engine.Options{
 		Workers: d.between(1, 12), BatchSize: pick(d, 1, 2, 5, 10, 50), Attempts: s.attempts,
-		RetryBase: d.span(50*time.Millisecond, 2*time.Second), MaxFailures: jobs.Share{Percent: 100, Set: true},
+		RetryBase: d.span(50*time.Millisecond, 2*time.Second), MaxFailures: jobs.Limit{Percent: 100, Set: true},
 	}
 	o.Rules.Mode = pick(d, quota.Auto, quota.Auto, quota.Off, quota.Full, quota.Limited)
 	if d.chance(0.1) {

@@ -158,19 +158,14 @@ func schemaText(ctx context.Context, db querier) (string, error) {
 
 func pairs(ctx context.Context, db querier, query string) (string, error) {
 	rows, err := db.QueryContext(ctx, query)
-	if err != nil {
-		return "", err
-	}
-	defer rows.Close()
 	var b strings.Builder
-	for rows.Next() {
+	err = eachRow(rows, err, func(scan func(...any) error) error {
 		var key, value string
-		if err := rows.Scan(&key, &value); err != nil {
-			return "", err
-		}
+		err := scan(&key, &value)
 		fmt.Fprintf(&b, "%q=%q\n", key, value)
-	}
-	return b.String(), rows.Err()
+		return err
+	})
+	return b.String(), err
 }
 
 // addPages adds the pages to a sum. It opens the file itself. This process must not have a

@@ -27,22 +27,10 @@ type AccountRole struct {
 
 // Roles returns the roles of images in each ad account, from all operations, done or not.
 func (j *Job) Roles(ctx context.Context) ([]AccountRole, error) {
-	rows, err := j.read.QueryContext(ctx, `SELECT DISTINCT source, ? FROM ops WHERE kind = 'delete'
+	all, err := allRows(ctx, j.read, func(r *AccountRole) []any { return []any{&r.Account, &r.Role} }, `SELECT DISTINCT source, ? FROM ops WHERE kind = 'delete'
 		UNION ALL SELECT DISTINCT source, ? FROM ops WHERE kind = 'copy'
 		UNION ALL SELECT DISTINCT target, ? FROM ops WHERE kind <> 'delete'`, string(Deletes), string(CopiesFrom), string(CopiesTo))
-	if err != nil {
-		return nil, j.readError(err)
-	}
-	defer rows.Close()
-	var all []AccountRole
-	for rows.Next() {
-		var r AccountRole
-		if err := rows.Scan(&r.Account, &r.Role); err != nil {
-			return nil, j.readError(err)
-		}
-		all = append(all, r)
-	}
-	return all, j.readError(rows.Err())
+	return all, j.readError(err)
 }
 
 // Conflict is about images that one job deletes and that have a role in another one.

@@ -176,39 +176,27 @@ func (c *counter) readAll(tx *sql.Tx, ids []plan.OpID) error {
 		return err
 	}
 	rows, err := tx.Stmt(c.readRows).Query(string(list))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return eachRow(rows, err, func(scan func(...any) error) error {
 		var id plan.OpID
 		r := rowsOf{n: 1}
-		if err := rows.Scan(&id, &r.other, &r.del); err != nil {
-			return err
-		}
+		err := scan(&id, &r.other, &r.del)
 		if o := c.ops[id]; o != nil {
 			o.addRow(r)
 		}
-	}
-	return rows.Err()
+		return err
+	})
 }
 
 // readStates reads the operations without their rows.
 func (c *counter) readStates(tx *sql.Tx, list string) error {
 	rows, err := tx.Stmt(c.readOps).Query(list)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return eachRow(rows, err, func(scan func(...any) error) error {
 		var id plan.OpID
 		o := &countedOp{}
-		if err := rows.Scan(&id, &o.class.kind, &o.class.lane, &o.class.others, &o.now.state, &o.now.reason, &o.now.blames); err != nil {
-			return err
-		}
+		err := scan(&id, &o.class.kind, &o.class.lane, &o.class.others, &o.now.state, &o.now.reason, &o.now.blames)
 		c.ops[id] = o
-	}
-	return rows.Err()
+		return err
+	})
 }
 
 func (o *countedOp) addRow(r rowsOf) {

@@ -29,7 +29,7 @@ CREATE INDEX rows_del ON rows (del, first) WHERE del IS NOT NULL;
 `
 
 // countRows and countOps compute what is in row_counts and op_counts.
-const (
+var (
 	countRows = `SELECT r.verb, coalesce(p.target, q.source) AS account,
 	iif(r.first IS NULL, '', coalesce(o.state, 'pending')) AS first, coalesce(o.reason, '') AS first_reason,
 	iif(r.del IS NULL, '', coalesce(d.state, 'pending')) AS del, coalesce(d.reason, '') AS del_reason, count(*) AS n
@@ -47,12 +47,8 @@ const (
 const otherAccounts = `iif(p.needs, coalesce((SELECT group_concat(target, ' ') FROM
 	(SELECT DISTINCT q.target FROM needs n JOIN ops q ON q.id = n.need WHERE n.op = p.id AND q.target <> '' ORDER BY 1)), ''), p.source)`
 
-// blames is jobs.Outcome.Blames of an outcome o.
-const blames = `(o.state = 'failed' AND o.reason <> '` + string(jobs.DependencyFailed) + `'
-	AND NOT (o.reason IN ('` + string(jobs.Denied) + `', '` + string(jobs.AccountBlocked) + `') AND o.attempts = 0))`
-
 // recount counts everything anew.
-const recount = `DELETE FROM row_counts; DELETE FROM op_counts;
+var recount = `DELETE FROM row_counts; DELETE FROM op_counts;
 	INSERT INTO row_counts ` + countRows + `; INSERT INTO op_counts ` + countOps + `;`
 
 // miscounted reports whether the counts differ from the rows in a way that takes no more than
@@ -136,23 +132,19 @@ const formatWithCounts = 4
 // count counts the rows of a summary. FateOf is called once for all rows that it is equal for.
 func (j *Job) count(ctx context.Context, s *jobs.Summary) error {
 	rows, err := j.read.QueryContext(ctx, `SELECT verb, account, first, first_reason, del, del_reason, n FROM `+j.rowCounts()+` WHERE n > 0`)
-	if err != nil {
-		return j.readError(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return j.readError(eachRow(rows, err, func(scan func(...any) error) error {
 		var k rowKey
 		var n int
-		if err := rows.Scan(&k.verb, &k.account, &k.first, &k.firstReason, &k.del, &k.delReason, &n); err != nil {
-			return j.readError(err)
+		if err := scan(&k.verb, &k.account, &k.first, &k.firstReason, &k.del, &k.delReason, &n); err != nil {
+			return err
 		}
 		fate, err := k.fate()
 		if err != nil {
 			return &DamagedError{j.path, err}
 		}
 		addRows(s, k.verb, k.account, fate, n)
-	}
-	return j.readError(rows.Err())
+		return nil
+	}))
 }
 
 // rowKey is what rows have in common that are counted together: the states and reasons are
@@ -193,7 +185,7 @@ type opTotals struct {
 
 func (j *Job) opTotals(ctx context.Context) (t opTotals, err error) {
 	var finished int64
-	err = j.read.QueryRowContext(ctx, `SELECT coalesce(sum(n), 0), coalesce(sum(n) FILTER (WHERE state IN ('done', 'skipped', 'failed')), 0),
+	err = j.read.QueryRowContext(ctx, `SELECT coalesce(sum(n), 0), coalesce(sum(n) FILTER (WHERE state IN (`+settledStates+`)), 0),
 		coalesce(sum(n) FILTER (WHERE blames), 0), coalesce(max(finished), 0) FROM `+j.opCounts()+` WHERE n > 0`).
 		Scan(&t.operations, &t.settled, &t.failed, &finished)
 	t.finished = timeOf(finished)
@@ -207,19 +199,13 @@ func (j *Job) workLeft(ctx context.Context, lanes []jobs.LaneState) ([]outlook.W
 	for _, l := range lanes {
 		until[l.Account] = l.ParkedUntil
 	}
-	rows, err := j.read.QueryContext(ctx, `SELECT lane, others, n FROM `+j.opCounts()+` WHERE n > 0 AND state IN ('pending', 'sent')`)
-	if err != nil {
-		return nil, j.readError(err)
-	}
-	defer rows.Close()
+	rows, err := j.read.QueryContext(ctx, `SELECT lane, others, n FROM `+j.opCounts()+` WHERE n > 0 AND state IN (`+openStates+`)`)
 	left := map[outlook.Work]int{}
-	for rows.Next() {
+	err = eachRow(rows, err, func(scan func(...any) error) error {
 		var w outlook.Work
 		var others string
 		var n int
-		if err := rows.Scan(&w.Lane, &others, &n); err != nil {
-			return nil, j.readError(err)
-		}
+		err := scan(&w.Lane, &others, &n)
 		for _, name := range strings.Fields(others) {
 			if a := plan.Account(name); w.Other == "" || until[a].After(until[w.Other]) {
 				w.Other = a
@@ -229,7 +215,8 @@ func (j *Job) workLeft(ctx context.Context, lanes []jobs.LaneState) ([]outlook.W
 			w.Other = ""
 		}
 		left[w] += n
-	}
+		return err
+	})
 	all := make([]outlook.Work, 0, len(left))
 	for w, n := range left {
 		w.Operations = n
@@ -238,5 +225,5 @@ func (j *Job) workLeft(ctx context.Context, lanes []jobs.LaneState) ([]outlook.W
 	slices.SortFunc(all, func(a, b outlook.Work) int {
 		return cmp.Or(cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Other, b.Other))
 	})
-	return all, j.readError(rows.Err())
+	return all, j.readError(err)
 }

@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
+	"adferry/jobs/disk"
 	"adferry/plan"
 )
 
@@ -181,23 +181,12 @@ func load(ctx context.Context, tx *sql.Tx, spec Spec, counts freshCounts) (*plan
 	return p, nil
 }
 
-// publish makes the finished file the job: it syncs and renames it, and syncs the folder.
+// publish makes the finished file the job.
 func publish(from, to string) error {
 	for _, suffix := range []string{"-wal", "-shm"} { // empty after a clean close
 		_ = os.Remove(from + suffix)
 	}
-	f, err := os.OpenFile(from, os.O_RDWR, 0)
-	if err != nil {
-		return fmt.Errorf("write job file: %w", err)
-	}
-	err = errors.Join(f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(from, to)
-	}
-	if err != nil {
-		return fmt.Errorf("write job file: %w", err)
-	}
-	if err := syncFolder(filepath.Dir(to)); err != nil {
+	if err := disk.Move(from, to); err != nil {
 		return fmt.Errorf("write job file: %w", err)
 	}
 	return nil
@@ -213,18 +202,6 @@ func removeDraft(path string) {
 	for _, suffix := range draftSuffixes {
 		_ = os.Remove(draftOf(path) + suffix)
 	}
-}
-
-// syncFolder makes files that were made or renamed in dir survive a power failure.
-func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" { // folders cannot be flushed there
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // classifyBuildError is classifyError for a file that was just made: if it is damaged, the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"iter"
 
 	"adferry/jobs"
@@ -86,20 +85,8 @@ func (e *Expectations) Close() error {
 
 // Accounts returns the ad accounts with expectations. See jobs.Expected.
 func (e *Expectations) Accounts(ctx context.Context) ([]plan.Account, error) {
-	rows, err := e.conn.QueryContext(ctx, `SELECT DISTINCT account FROM expected ORDER BY length(account), account`)
-	if err != nil {
-		return nil, e.job.readError(err)
-	}
-	defer rows.Close()
-	var all []plan.Account
-	for rows.Next() {
-		var a plan.Account
-		if err := rows.Scan(&a); err != nil {
-			return nil, e.job.readError(err)
-		}
-		all = append(all, a)
-	}
-	return all, e.job.readError(rows.Err())
+	all, err := allRows(ctx, e.conn, self[plan.Account], `SELECT DISTINCT account FROM expected ORDER BY length(account), account`)
+	return all, e.job.readError(err)
 }
 
 // Count returns the number of expectations. See jobs.Expected.
@@ -114,42 +101,10 @@ const expectPage = 200
 
 // Of streams the expectations of an account, ordered by hash. See jobs.Expected.
 func (e *Expectations) Of(ctx context.Context, a plan.Account) iter.Seq2[jobs.Expectation, error] {
-	return func(yield func(jobs.Expectation, error) bool) {
-		for hash := plan.Hash(""); ; {
-			page, err := e.page(ctx, a, hash)
-			if err != nil {
-				yield(jobs.Expectation{}, err)
-				return
-			}
-			for _, x := range page {
-				if !yield(x, nil) {
-					return
-				}
-			}
-			if len(page) < expectPage {
-				return
-			}
-			hash = page[len(page)-1].Hash
-		}
-	}
-}
-
-func (e *Expectations) page(ctx context.Context, a plan.Account, after plan.Hash) ([]jobs.Expectation, error) {
-	rows, err := e.conn.QueryContext(ctx, `SELECT hash, present, at, line FROM expected WHERE account = ? AND hash > ? ORDER BY hash LIMIT ?`,
-		string(a), string(after), expectPage)
-	if err != nil {
-		return nil, e.job.readError(err)
-	}
-	defer rows.Close()
-	page := make([]jobs.Expectation, 0, expectPage)
-	for rows.Next() {
-		x := jobs.Expectation{Account: a}
-		var at int64
-		if err := rows.Scan(&x.Hash, &x.Present, &at, &x.Line); err != nil {
-			return nil, e.job.readError(fmt.Errorf("expectations: %w", err))
-		}
-		x.At = timeOf(at)
-		page = append(page, x)
-	}
-	return page, e.job.readError(rows.Err())
+	into := func(x *jobs.Expectation) []any { return []any{&x.Account, &x.Hash, &x.Present, moment{&x.At}, &x.Line} }
+	return pages(expectPage, func(after jobs.Expectation) ([]jobs.Expectation, error) {
+		page, err := allRows(ctx, e.conn, into, `SELECT account, hash, present, at, line FROM expected WHERE account = ? AND hash > ? ORDER BY hash LIMIT ?`,
+			string(a), string(after.Hash), expectPage)
+		return page, e.job.readError(err)
+	})
 }

@@ -168,8 +168,8 @@ func (j *Job) Close() error {
 // Settings are options that are stored with the job, so that a later process runs it in
 // the same way.
 type Settings struct {
-	Backup   string // folder for backups of deleted images; empty: no backups
-	OnDenied string // "upload" or "fail": what to do if the API refuses copies between two accounts
+	Backup   string        // folder for backups of deleted images; empty: no backups
+	OnDenied jobs.OnDenied // "" is jobs.FailDenied
 }
 
 // Meta is the content of the table meta, without the tally and the checksum.
@@ -231,7 +231,7 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 		case "backup":
 			m.Backup = text
 		case "on_denied":
-			m.OnDenied = text
+			m.OnDenied = jobs.OnDenied(text)
 		case "paused_at":
 			var ms int64
 			_, err = fmt.Sscan(text, &ms)

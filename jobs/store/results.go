@@ -18,24 +18,7 @@ const pageRows = 5000
 
 // Results streams the manifest's rows with their fates, in manifest order.
 func (j *Job) Results(ctx context.Context) iter.Seq2[jobs.Result, error] {
-	return func(yield func(jobs.Result, error) bool) {
-		for line := 0; ; {
-			rows, err := j.resultPage(ctx, line)
-			if err != nil {
-				yield(jobs.Result{}, err)
-				return
-			}
-			for _, r := range rows {
-				if !yield(r, nil) {
-					return
-				}
-			}
-			if len(rows) < pageRows {
-				return
-			}
-			line = rows[len(rows)-1].Line
-		}
-	}
+	return pages(pageRows, func(after jobs.Result) ([]jobs.Result, error) { return j.resultPage(ctx, after.Line) })
 }
 
 func (j *Job) resultPage(ctx context.Context, after int) ([]jobs.Result, error) {
@@ -45,31 +28,28 @@ func (j *Job) resultPage(ctx context.Context, after int) ([]jobs.Result, error) 
 		FROM rows r LEFT JOIN ops p ON p.id = r.first LEFT JOIN ops q ON q.id = r.del
 		LEFT JOIN outcomes o ON o.op = r.first LEFT JOIN outcomes d ON d.op = r.del
 		WHERE r.line > ? ORDER BY r.line LIMIT ?`, after, pageRows)
-	if err != nil {
-		return nil, j.readError(err)
-	}
-	defer rows.Close()
 	all := make([]jobs.Result, 0, pageRows)
-	for rows.Next() {
+	err = eachRow(rows, err, func(scan func(...any) error) error {
 		var r jobs.Result
 		var verb string
 		var hasFirst, hasDel bool
 		var first, del outcomeRow
 		into := append([]any{&r.Line, &verb, &r.Record, &hasFirst, &hasDel, &r.Source, &r.Hash, &r.Target, &r.File}, first.dest()...)
-		if err := rows.Scan(append(into, del.dest()...)...); err != nil {
-			return nil, j.readError(err)
+		if err := scan(append(into, del.dest()...)...); err != nil {
+			return err
 		}
 		a, errA := outcomeOrPending(hasFirst, &first)
 		b, errB := outcomeOrPending(hasDel, &del)
 		for _, err := range []error{r.Verb.UnmarshalText([]byte(verb)), errA, errB} {
 			if err != nil {
-				return nil, &DamagedError{j.path, fmt.Errorf("line %d: %w", r.Line, err)}
+				return &DamagedError{j.path, fmt.Errorf("line %d: %w", r.Line, err)}
 			}
 		}
 		r.Fate = jobs.FateOf(a, b)
 		all = append(all, r)
-	}
-	return all, j.readError(rows.Err())
+		return nil
+	})
+	return all, j.readError(err)
 }
 
 // outcomeOrPending returns the outcome of an operation, pending if it was never sent, or nil
@@ -85,48 +65,21 @@ func outcomeOrPending(has bool, r *outcomeRow) (*jobs.Outcome, error) {
 	return o, err
 }
 
-// Mappings streams the copies whose images are in their targets.
+// Mappings streams the copies whose images are in their targets, without those that a chain of
+// moves has moved on from there.
 func (j *Job) Mappings(ctx context.Context) iter.Seq2[jobs.Mapping, error] {
 	return func(yield func(jobs.Mapping, error) bool) {
-		for id := int64(0); ; {
-			page, last, err := j.mappingPage(ctx, id)
-			if err != nil {
-				yield(jobs.Mapping{}, err)
-				return
-			}
-			for _, m := range page {
-				if !yield(m, nil) {
-					return
-				}
-			}
-			id = last
-			if len(page) < pageRows {
-				return
-			}
-		}
+		last := plan.OpID(0)
+		into := func(m *jobs.Mapping) []any { return []any{&last, &m.Source, &m.SourceHash, &m.Target, &m.TargetHash} }
+		pages(pageRows, func(jobs.Mapping) ([]jobs.Mapping, error) {
+			page, err := allRows(ctx, j.read, into, `SELECT p.id, p.source, p.hash, p.target, o.target_hash
+				FROM ops p JOIN outcomes o ON o.op = p.id
+				WHERE p.id > ? AND p.kind = 'copy' AND o.state IN ('done', 'skipped')
+				AND NOT `+movedOn+`
+				ORDER BY p.id LIMIT ?`, last, pageRows)
+			return page, j.readError(err)
+		})(yield)
 	}
-}
-
-// mappingPage leaves out copies that a chain of moves has moved on from their target.
-func (j *Job) mappingPage(ctx context.Context, after int64) ([]jobs.Mapping, int64, error) {
-	rows, err := j.read.QueryContext(ctx, `SELECT p.id, p.source, p.hash, p.target, o.target_hash
-		FROM ops p JOIN outcomes o ON o.op = p.id
-		WHERE p.id > ? AND p.kind = 'copy' AND o.state IN ('done', 'skipped')
-		AND NOT `+movedOn+`
-		ORDER BY p.id LIMIT ?`, after, pageRows)
-	if err != nil {
-		return nil, 0, j.readError(err)
-	}
-	defer rows.Close()
-	var all []jobs.Mapping
-	for rows.Next() {
-		var m jobs.Mapping
-		if err := rows.Scan(&after, &m.Source, &m.SourceHash, &m.Target, &m.TargetHash); err != nil {
-			return nil, 0, j.readError(err)
-		}
-		all = append(all, m)
-	}
-	return all, after, j.readError(rows.Err())
 }
 
 // Summary counts the rows and reads the tally.
@@ -219,21 +172,16 @@ func addLanes(s *jobs.Summary, lanes []jobs.LaneState) {
 // Done returns the number of operations that are done, by the ad account that is charged
 // for them.
 func (j *Job) Done(ctx context.Context) (map[plan.Account]int, error) {
-	rows, err := j.read.QueryContext(ctx, `SELECT lane, sum(n) FROM `+j.opCounts()+` WHERE state = 'done' AND n > 0 GROUP BY 1`)
-	if err != nil {
-		return nil, j.readError(err)
-	}
-	defer rows.Close()
 	done := map[plan.Account]int{}
-	for rows.Next() {
+	rows, err := j.read.QueryContext(ctx, `SELECT lane, sum(n) FROM `+j.opCounts()+` WHERE state = 'done' AND n > 0 GROUP BY 1`)
+	err = eachRow(rows, err, func(scan func(...any) error) error {
 		var a plan.Account
 		var n int
-		if err := rows.Scan(&a, &n); err != nil {
-			return nil, j.readError(err)
-		}
+		err := scan(&a, &n)
 		done[a] = n
-	}
-	return done, j.readError(rows.Err())
+		return err
+	})
+	return done, j.readError(err)
 }
 
 // History returns the progress over time and the waits that the API imposed.
@@ -247,42 +195,17 @@ func (j *Job) History(ctx context.Context) ([]jobs.Sample, []jobs.Park, error) {
 }
 
 func (j *Job) samples(ctx context.Context, query string, args ...any) (samples []jobs.Sample, err error) {
-	rows, err := j.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, j.readError(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var s jobs.Sample
-		var at int64
-		if err := rows.Scan(&at, &s.Settled, &s.Failed, &s.Parked); err != nil {
-			return nil, j.readError(err)
-		}
-		s.At = timeOf(at)
-		samples = append(samples, s)
-	}
-	return samples, j.readError(rows.Err())
+	samples, err = allRows(ctx, j.read, func(s *jobs.Sample) []any { return []any{moment{&s.At}, &s.Settled, &s.Failed, &s.Parked} }, query, args...)
+	return samples, j.readError(err)
 }
 
 func (j *Job) parks(ctx context.Context) (parks []jobs.Park, err error) {
-	rows, err := j.read.QueryContext(ctx, `SELECT account, since, until, code, subcode FROM parks ORDER BY since`)
-	if err != nil {
-		return nil, j.readError(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var p jobs.Park
-		var from, until int64
-		if err := rows.Scan(&p.Account, &from, &until, &p.Code, &p.Subcode); err != nil {
-			return nil, j.readError(err)
-		}
-		p.From, p.Until = timeOf(from), timeOf(until)
-		parks = append(parks, p)
-	}
-	return parks, j.readError(rows.Err())
+	parks, err = allRows(ctx, j.read, func(p *jobs.Park) []any {
+		return []any{&p.Account, moment{&p.From}, moment{&p.Until}, &p.Code, &p.Subcode}
+	},
+		`SELECT account, since, until, code, subcode FROM parks ORDER BY since`)
+	return parks, j.readError(err)
 }
-
-func fromMillis(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
 
 func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
 

@@ -8,13 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"adferry/graph"
 	"adferry/jobs"
 	"adferry/plan"
 )
-
-// unsettled is the condition that an operation with outcome o is not settled.
-const unsettled = `(o.state IS NULL OR o.state IN ('pending', 'sent'))`
 
 // operationColumns are the columns of an operation p with outcome o, for scanOperation.
 func (j *Job) operationColumns() string {
@@ -54,21 +50,10 @@ func (j *Job) Resume(ctx context.Context) (jobs.ResumePoint, error) {
 	if s.Settled == s.Operations {
 		return s, nil
 	}
-	rows, err := j.read.QueryContext(ctx, `SELECT p.id, p.lane FROM ops p LEFT JOIN outcomes o ON o.op = p.id
+	s.Waiting, err = allRows(ctx, j.read, func(r *jobs.Released) []any { return []any{&r.ID, &r.Lane} }, `SELECT p.id, p.lane FROM ops p LEFT JOIN outcomes o ON o.op = p.id
 		WHERE p.needs = 1 AND `+unsettled+` AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
 			WHERE n.op = p.id AND `+unsettled+`) ORDER BY p.id`)
-	if err != nil {
-		return s, j.readError(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var r jobs.Released
-		if err := rows.Scan(&r.ID, &r.Lane); err != nil {
-			return s, j.readError(err)
-		}
-		s.Waiting = append(s.Waiting, r)
-	}
-	return s, j.readError(rows.Err())
+	return s, j.readError(err)
 }
 
 // Quotas is the part of Resume about quotas: Lanes and Tally.
@@ -85,28 +70,16 @@ const imposed = `coalesce((l.account, l.parked_until) IN (SELECT account, until 
 
 // lanes returns the stored state of all ad accounts, and which of them have operations left.
 func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
-	rows, err := j.read.QueryContext(ctx, `WITH work AS (SELECT DISTINCT lane AS account FROM `+j.opCounts()+` WHERE n > 0 AND state IN ('pending', 'sent'))
+	into := func(l *jobs.LaneState) []any {
+		return []any{&l.Account, &l.Work, &l.Tier, moment{&l.ParkedUntil}, &l.ParkedFor, &l.Imposed, &l.Calls, &l.Throttles, duration{&l.Parked}}
+	}
+	all, err := allRows(ctx, j.read, into, `WITH work AS (SELECT DISTINCT lane AS account FROM `+j.opCounts()+` WHERE n > 0 AND state IN (`+openStates+`))
 		SELECT account, 1, coalesce(l.tier, 0), coalesce(l.parked_until, 0), coalesce(l.parked_for, ''), `+imposed+`, coalesce(l.calls, 0), coalesce(l.throttles, 0), coalesce(l.parked, 0)
 		FROM work LEFT JOIN lanes l USING (account)
 		UNION ALL
 		SELECT account, 0, tier, parked_until, parked_for, `+imposed+`, calls, throttles, parked FROM lanes l WHERE account NOT IN (SELECT account FROM work)
 		ORDER BY 1`)
-	if err != nil {
-		return nil, j.readError(err)
-	}
-	defer rows.Close()
-	var all []jobs.LaneState
-	for rows.Next() {
-		var l jobs.LaneState
-		var tier int
-		var until, parked int64
-		if err := rows.Scan(&l.Account, &l.Work, &tier, &until, &l.ParkedFor, &l.Imposed, &l.Calls, &l.Throttles, &parked); err != nil {
-			return nil, j.readError(err)
-		}
-		l.Tier, l.ParkedUntil, l.Parked = graph.Tier(tier), timeOf(until), fromMillis(parked)
-		all = append(all, l)
-	}
-	return all, j.readError(rows.Err())
+	return all, j.readError(err)
 }
 
 // Claim reads ready operations of a lane. See jobs.Checkpoint.
@@ -168,26 +141,21 @@ func (j *Job) operations(ctx context.Context, query string, args ...any) (all []
 // query has before those of an operation.
 func (j *Job) eachOperation(ctx context.Context, first []any, visit func(jobs.Operation), query string, args ...any) error {
 	rows, err := j.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return j.readError(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		o, err := j.scanOperation(rows, first)
-		if err != nil {
-			return err
+	return j.readError(eachRow(rows, err, func(scan func(...any) error) error {
+		o, err := j.scanOperation(scan, first)
+		if err == nil {
+			visit(o)
 		}
-		visit(o)
-	}
-	return j.readError(rows.Err())
+		return err
+	}))
 }
 
-func (j *Job) scanOperation(rows *sql.Rows, first []any) (jobs.Operation, error) {
+func (j *Job) scanOperation(scan func(...any) error, first []any) (jobs.Operation, error) {
 	var o jobs.Operation
 	var kind, guard string
 	var out outcomeRow
 	own := []any{&o.ID, &kind, &o.Source, &o.Hash, &o.Target, &o.File, &o.Op.Needs, &o.Needed, &guard}
-	if err := rows.Scan(slices.Concat(first, own, out.dest())...); err != nil {
+	if err := scan(slices.Concat(first, own, out.dest())...); err != nil {
 		return o, j.readError(err)
 	}
 	for _, err := range []error{o.Kind.UnmarshalText([]byte(kind)), o.Guard.UnmarshalText([]byte(guard))} {

@@ -13,6 +13,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"adferry/jobs"
+	"adferry/jobs/disk"
 )
 
 // A Schedule is the root folder of a scheduled cleanup, with a job folder for each run, named
@@ -99,7 +100,7 @@ func (s *Schedule) Make(now time.Time) (dir string, err error) {
 			return "", classifyError("", fmt.Errorf("make job folder: %w", err))
 		}
 	}
-	return dir, classifyError("", syncFolder(s.root))
+	return dir, classifyError("", disk.SyncFolder(s.root))
 }
 
 // Prune removes the oldest folders with finished jobs until keep of them are left, and

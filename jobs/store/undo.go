@@ -2,20 +2,24 @@ package store
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"adferry/jobs"
 	"adferry/plan"
 )
 
-// Changes reads operations that changed something or may have. See undo.Ledger.
-func (j *Job) Changes(ctx context.Context, after plan.OpID, n int) ([]jobs.Operation, error) {
-	all, err := j.operations(ctx, `SELECT `+j.operationColumns()+` FROM outcomes o JOIN ops p ON p.id = o.op
-		WHERE o.op > ? AND (o.created = 1 OR o.tried = 1 OR o.state = 'sent') ORDER BY o.op LIMIT ?`, after, n)
-	if err != nil {
-		return nil, err
-	}
-	return all, j.withNeeds(ctx, all)
+// Changes streams the operations that changed something or may have. See undo.Ledger.
+func (j *Job) Changes(ctx context.Context) iter.Seq2[jobs.Operation, error] {
+	const page = 1000
+	return pages(page, func(after jobs.Operation) ([]jobs.Operation, error) {
+		all, err := j.operations(ctx, `SELECT `+j.operationColumns()+` FROM outcomes o JOIN ops p ON p.id = o.op
+			WHERE o.op > ? AND (o.created = 1 OR o.tried = 1 OR o.state = 'sent') ORDER BY o.op LIMIT ?`, after.ID, page)
+		if err != nil {
+			return nil, err
+		}
+		return all, j.withNeeds(ctx, all)
+	})
 }
 
 // createdImages selects the copies and uploads that created an image, or may have.

@@ -161,19 +161,14 @@ func (u *Uses) Want(ctx context.Context, images iter.Seq2[jobs.ImageAt, error]) 
 // are.
 func (u *Uses) Accounts(ctx context.Context) (accounts []plan.Account, unread int, err error) {
 	rows, err := u.db.QueryContext(ctx, `SELECT account, count(*) FROM images WHERE read_at = 0 GROUP BY account ORDER BY length(account), account`)
-	if err != nil {
-		return nil, 0, u.classify(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = eachRow(rows, err, func(scan func(...any) error) error {
 		var a plan.Account
 		var n int
-		if err := rows.Scan(&a, &n); err != nil {
-			return nil, 0, u.classify(err)
-		}
+		err := scan(&a, &n)
 		accounts, unread = append(accounts, a), unread+n
-	}
-	return accounts, unread, u.classify(rows.Err())
+		return err
+	})
+	return accounts, unread, u.classify(err)
 }
 
 // usesPage is how many images are taken or written at a time.
@@ -181,42 +176,11 @@ const usesPage = 500
 
 // Unread streams the images of an account that were not read yet, ordered by hash.
 func (u *Uses) Unread(ctx context.Context, a plan.Account) iter.Seq2[plan.Hash, error] {
-	return func(yield func(plan.Hash, error) bool) {
-		for after := plan.Hash(""); ; {
-			page, err := u.unreadPage(ctx, a, after)
-			if err != nil {
-				yield("", err)
-				return
-			}
-			for _, h := range page {
-				if !yield(h, nil) {
-					return
-				}
-			}
-			if len(page) < usesPage {
-				return
-			}
-			after = page[len(page)-1]
-		}
-	}
-}
-
-func (u *Uses) unreadPage(ctx context.Context, a plan.Account, after plan.Hash) ([]plan.Hash, error) {
-	rows, err := u.db.QueryContext(ctx, `SELECT hash FROM images WHERE account = ? AND hash > ? AND read_at = 0 ORDER BY hash LIMIT ?`,
-		string(a), string(after), usesPage)
-	if err != nil {
-		return nil, u.classify(err)
-	}
-	defer rows.Close()
-	var page []plan.Hash
-	for rows.Next() {
-		var h plan.Hash
-		if err := rows.Scan(&h); err != nil {
-			return nil, u.classify(err)
-		}
-		page = append(page, h)
-	}
-	return page, u.classify(rows.Err())
+	return pages(usesPage, func(after plan.Hash) ([]plan.Hash, error) {
+		page, err := allRows(ctx, u.db, self[plan.Hash], `SELECT hash FROM images WHERE account = ? AND hash > ? AND read_at = 0 ORDER BY hash LIMIT ?`,
+			string(a), string(after), usesPage)
+		return page, u.classify(err)
+	})
 }
 
 // Add adds what a read said of an image. It is on disk after a second, or after Flush.

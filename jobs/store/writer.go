@@ -16,8 +16,8 @@ import (
 // maxMerged is how many requests one transaction may have.
 const maxMerged = 512
 
-// ErrClosed means that the job was closed before the change was written.
-var ErrClosed = errors.New("the job is closed")
+// errClosed means that the job was closed before the change was written.
+var errClosed = errors.New("the job is closed")
 
 // writer is the goroutine that writes. It merges the changes that arrive
 // while the disk is busy into one durable transaction.
@@ -67,7 +67,7 @@ func newWriter(path string) (*writer, error) {
 		{&w.tally, `INSERT OR REPLACE INTO meta VALUES ('tally', ?)`},
 		{&w.released, `SELECT d.op, p.lane FROM needs d JOIN ops p ON p.id = d.op WHERE d.need = ?
 			AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
-				WHERE n.op = d.op AND (o.state IS NULL OR o.state IN ('pending', 'sent')))`},
+				WHERE n.op = d.op AND ` + unsettled + `)`},
 	} {
 		if err == nil {
 			err = prepare(s.stmt, s.text)
@@ -99,7 +99,7 @@ func (w *writer) do(_ context.Context, r *request) error {
 	select {
 	case w.queue <- r:
 	case <-w.closed:
-		return ErrClosed
+		return errClosed
 	}
 	select {
 	case err := <-r.done:
@@ -109,7 +109,7 @@ func (w *writer) do(_ context.Context, r *request) error {
 		case err := <-r.done:
 			return err
 		default:
-			return ErrClosed
+			return errClosed
 		}
 	}
 }
@@ -253,21 +253,17 @@ func (w *writer) apply(tx *sql.Tx, c jobs.Change) error {
 // any other. Those in released are left out.
 func (w *writer) release(tx *sql.Tx, need plan.OpID, r *request, released map[plan.OpID]bool) error {
 	rows, err := tx.Stmt(w.released).Query(need)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return eachRow(rows, err, func(scan func(...any) error) error {
 		var free jobs.Released
-		if err := rows.Scan(&free.ID, &free.Lane); err != nil {
+		if err := scan(&free.ID, &free.Lane); err != nil {
 			return err
 		}
 		if !released[free.ID] {
 			released[free.ID] = true
 			r.released = append(r.released, free)
 		}
-	}
-	return rows.Err()
+		return nil
+	})
 }
 
 func millis(t time.Time) int64 {

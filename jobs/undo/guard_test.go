@@ -52,9 +52,7 @@ func TestUndoGuards(t *testing.T) {
 				}
 				began := time.Now()
 				w.Manifest(test.rows...)
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				ended := time.Now()
 				lines, _ := undoLines(w, t, undo.Options{})
 				var got []string
@@ -150,9 +148,7 @@ func TestUndoBesideOtherHands(t *testing.T) {
 					test.seed(w)
 				}
 				w.Manifest(test.row)
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				w.Expect("done")
 				time.Sleep(time.Hour)
 				if test.since != nil {
@@ -232,9 +228,7 @@ func TestUndoOfUnconfirmed(t *testing.T) {
 		w.Has("11", "a")
 		w.Has("22")
 		w.Manifest("move 11 a 22")
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		w.Expect("failed copied_not_deleted")
 		if _, stay := undoLines(w, t, undo.Options{}); len(stay) != 1 || !strings.Contains(stay[0], "not confirmed") {
 			t.Errorf("%q stay", stay)
@@ -315,9 +309,7 @@ func TestUndoAfterDeleteSentTwice(t *testing.T) {
 		w.Has("11", "a")
 		w.Has("22")
 		w.Manifest("move 11 a 22")
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		w.Expect("done")
 		undoneAfterDoubt(w)
 	})

@@ -9,6 +9,7 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/disk"
 	"adferry/jobs/review"
 	"adferry/jobs/store"
 	"adferry/plan"
@@ -58,7 +59,7 @@ func (j Job) Begun(ctx context.Context) (bool, error) {
 
 // Publish makes the draft the manifest.
 func (j Job) Publish() error {
-	if err := os.Rename(j.Draft(), j.Manifest()); err != nil {
+	if err := disk.Move(j.Draft(), j.Manifest()); err != nil {
 		return &store.DiskError{Err: err}
 	}
 	return nil
@@ -113,7 +114,7 @@ func (j Job) Write(ctx context.Context, original *store.Job) (f Finding, err err
 	if f.Rows, err = plan.WriteGuarded(w, Rows(ctx, original, o)); err != nil {
 		return f, err
 	}
-	if err := errors.Join(w.Flush(), draft.Sync()); err != nil {
+	if err := w.Flush(); err != nil {
 		return f, &store.DiskError{Err: err}
 	}
 	return f, nil

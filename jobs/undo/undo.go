@@ -12,9 +12,9 @@ import (
 
 // Ledger is the checkpoint of a job as its undo reads it.
 type Ledger interface {
-	// Changes returns up to n operations after the given one that changed an ad
-	// account, or may have, in ID order and with what they need.
-	Changes(ctx context.Context, after plan.OpID, n int) ([]jobs.Operation, error)
+	// Changes streams the operations that changed an ad account, or may have, in ID order
+	// and with what they need.
+	Changes(ctx context.Context) iter.Seq2[jobs.Operation, error]
 	// Dependents returns the operations that wait for the given one.
 	Dependents(ctx context.Context, id plan.OpID) ([]jobs.Operation, error)
 	// Load returns operations with what they need.
@@ -61,25 +61,16 @@ func Rows(ctx context.Context, l Ledger, o Options) iter.Seq2[plan.Line, error] 
 			yield(plan.Line{}, err)
 			return
 		}
-		const page = 1000
-		for after := plan.OpID(0); ; {
-			operations, err := l.Changes(ctx, after, page)
+		for o, err := range l.Changes(ctx) {
+			line := plan.Line{}
+			if err == nil {
+				line, err = u.row(o)
+			}
 			if err != nil {
 				yield(plan.Line{}, err)
 				return
 			}
-			for _, o := range operations {
-				after = o.ID
-				line, err := u.row(o)
-				if err != nil {
-					yield(plan.Line{}, err)
-					return
-				}
-				if line.Verb != plan.VerbUnknown && !yield(line, nil) {
-					return
-				}
-			}
-			if len(operations) < page {
+			if line.Verb != 0 && !yield(line, nil) {
 				return
 			}
 		}
@@ -214,11 +205,11 @@ func (u undo) restore(o jobs.Operation) (plan.Line, error) {
 		if root, err := u.origin(c); err != nil || brought(c) && root.Source == o.Source {
 			return plan.Line{}, err // it is moved back to here
 		}
-		if from.Verb == plan.VerbUnknown {
+		if from.Verb == 0 {
 			from = plan.Line{Verb: plan.Copy, Source: c.Target, Hash: c.Landed(), Target: o.Source, Note: "brings back what the job deleted"}
 		}
 	}
-	if from.Verb != plan.VerbUnknown {
+	if from.Verb != 0 {
 		return from, nil
 	}
 	file, err := u.Find(o.Source, hash)

@@ -51,9 +51,7 @@ func TestUndo(t *testing.T) {
 				}
 				before := w.Server.Snapshot()
 				w.Manifest(test.rows...)
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				manifest, gone := jobtest.Undoing(w, t, t.TempDir())
 				var got []string
 				for _, line := range strings.Split(strings.TrimSpace(manifest), "\n")[1:] {

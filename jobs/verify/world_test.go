@@ -73,9 +73,7 @@ func TestVerifyDistrustsAnswers(t *testing.T) {
 				w.Has("22", "of somebody else")
 				w.Has("33", "of somebody else")
 				w.Manifest(rows...)
-				if err := w.Run(engine.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				w.Finish(engine.Options{})
 				time.Sleep(2 * time.Hour)
 				jobtest.Loses(w, "33", "0")
 				v, drifts, err := jobtest.Verified(w)
@@ -105,9 +103,7 @@ func TestVerifyInBulk(t *testing.T) {
 			w.Has(a)
 		}
 		w.Manifest(rows...)
-		if err := w.Run(engine.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		w.Finish(engine.Options{})
 		time.Sleep(time.Hour)
 		for i := 0; i < 3000; i += 10 {
 			w.Server.AddImage("11", sandbox.Image{Hash: string(jobtest.Hash(fmt.Sprint(i)))})

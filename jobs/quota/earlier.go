@@ -1,9 +1,9 @@
-package dispatch
+package quota
 
 import "time"
 
-// Sooner is the earlier of two moments.
-func Sooner(a, b time.Time) time.Time {
+// Earlier is the earlier of two moments.
+func Earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
 		return b
 	}
