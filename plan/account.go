@@ -68,11 +68,13 @@ func accountFlaw(id string) (what, hint string) {
 		return fmt.Sprintf("it has %d digits, an account id has at most %d", len(id), maxAccountDigits),
 			"is a comma missing between two cells?"
 	case scientific(id):
-		return "a spreadsheet has rounded it and digits are lost", asText
+		return "a spreadsheet has rounded it and digits are lost", fromSource
 	case grouped(id):
 		return "it has thousand separators", asText
 	case decimal(id):
 		return "it is a decimal number", asText
+	case strings.HasPrefix(id, actPrefix):
+		return "it begins with act_ twice", "write act_ once, and then digits"
 	case strings.HasPrefix(strings.ToLower(id), "act"):
 		return "its prefix is not act_", "write act_ and digits, or only digits"
 	}

@@ -51,5 +51,5 @@ func ExampleProblemsError() {
 	}
 	// Output:
 	// line 1, traget_account: no such column; did you mean target_account? otherwise rename it
-	// line 2, source_account "1.23E+15": not an account id: a spreadsheet has rounded it and digits are lost; format the column as text and export it again
+	// line 2, source_account "1.23E+15": not an account id: a spreadsheet has rounded it and digits are lost; import the original file anew, with the column as text, and export that
 }

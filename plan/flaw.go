@@ -10,7 +10,11 @@ type flaw struct{ what, hint string }
 
 func (f *flaw) Error() string { return f.what + "; " + f.hint }
 
-const asText = "format the column as text and export it again"
+const (
+	asText = "format the column as text and export it again"
+	// fromSource is for digits that the spreadsheet has lost, too.
+	fromSource = "import the original file anew, with the column as text, and export that"
+)
 
 // spacingFlaw finds what spreadsheets and copy and paste leave around a value. noun says
 // what the value should be.

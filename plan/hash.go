@@ -57,7 +57,7 @@ func hashFlaw(s string) *flaw {
 		return no("it is an image id", "keep only the part after the colon")
 	}
 	if scientific(s) {
-		return no("a spreadsheet has read it as a number and digits are lost", asText)
+		return no("a spreadsheet has read it as a number and digits are lost", fromSource)
 	}
 	for _, r := range s {
 		if r >= utf8.RuneSelf || nibbles[r] > 15 {

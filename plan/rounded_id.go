@@ -50,6 +50,6 @@ func (c *checker) rounded() (bad, warnings []Problem) {
 		return nil, []Problem{p}
 	}
 	p.What = fmt.Sprintf("the last digits are lost: all %d account ids of more than %d digits end in 0, as in numbers that a spreadsheet has rounded", len(c.bareIDs), exactDigits)
-	p.Hint = asText + ", or write act_ before ids that are right"
+	p.Hint = fromSource + ", or write act_ before ids that are right"
 	return []Problem{p}, nil
 }

@@ -92,7 +92,7 @@ func TestAliases(t *testing.T) {
 func TestRoundedIDs(t *testing.T) {
 	const columns = "source_account,hash,target_account\n"
 	const lost = "the last digits are lost: all 2 account ids of more than 15 digits end in 0, as in numbers that a spreadsheet has rounded; " +
-		"format the column as text and export it again, or write act_ before ids that are right"
+		"import the original file anew, with the column as text, and export that, or write act_ before ids that are right"
 	for _, tt := range []struct {
 		name, in string
 		want     []string
