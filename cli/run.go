@@ -84,12 +84,12 @@ func dryRun(s *streams, se *session, m *manifest) error {
 	if err := checkSeeds(m, se.sandboxed); err != nil {
 		return err
 	}
-	return showPlan(s, m.name, p, se)
+	return showPlan(s, reports.NewPlan(m.name, p, preflight.Predict(p, se.engine.Rules.Share)), p, se)
 }
 
 // showPlan prints a plan, and ends as the limit of deletions would have it end.
-func showPlan(s *streams, path string, p *plan.Plan, se *session) error {
-	err := reports.NewPlan(path, p, preflight.Predict(p, se.engine.Rules.Share)).Write(s.out, false)
+func showPlan(s *streams, d reports.Plan, p *plan.Plan, se *session) error {
+	err := d.Write(s.out, false)
 	if guard := checkMaxDelete(se.mostDeletes, p.Counts().Deletes, p.Rows); guard != nil {
 		return guard
 	}

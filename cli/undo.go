@@ -10,6 +10,7 @@ import (
 
 	"adferry/jobs"
 	"adferry/jobs/engine"
+	"adferry/jobs/preflight"
 	"adferry/jobs/store"
 	"adferry/jobs/undo"
 	"adferry/plan"
@@ -75,7 +76,7 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) (err err
 			if path != "" {
 				fmt.Fprintln(s.err, reports.ReviewAt(path))
 			}
-			return showPlan(s, u.Manifest(), p, se)
+			return showPlan(s, reports.NewUndoPlan(u.Manifest(), p, preflight.Predict(p, se.engine.Rules.Share)), p, se)
 		}
 		if err := o.checkDeletions(s, p, se.mostDeletes, reports.UndoDeletions, makeReview); err != nil {
 			removeReview(u.Dir)

@@ -29,6 +29,15 @@ const longTime = 24 * time.Hour
 
 // NewPlan describes the plan that was made of the manifest at path.
 func NewPlan(path string, p *plan.Plan, f preflight.Forecast) Plan {
+	return newPlan(path, p, f, ManifestDeletions(p)+"; run needs --yes")
+}
+
+// NewUndoPlan describes the plan of an undo, of which undo made the manifest at path.
+func NewUndoPlan(path string, p *plan.Plan, f preflight.Forecast) Plan {
+	return newPlan(path, p, f, UndoDeletions(p)+"; undo needs --yes")
+}
+
+func newPlan(path string, p *plan.Plan, f preflight.Forecast, deletions string) Plan {
 	n := p.Counts()
 	d := Plan{
 		Manifest: path, SHA256: fmt.Sprintf("%x", p.SHA256), Rows: p.Rows, Merged: n.Merged,
@@ -40,7 +49,7 @@ func NewPlan(path string, p *plan.Plan, f preflight.Forecast) Plan {
 		d.Warnings = append(d.Warnings, w.String())
 	}
 	if n.Deletes > 0 {
-		d.Warnings = append(d.Warnings, ManifestDeletions(p)+"; run needs --yes")
+		d.Warnings = append(d.Warnings, deletions)
 	}
 	if limited := time.Duration(d.Limited); limited > longTime {
 		d.Warnings = append(d.Warnings, "under Limited access this takes "+estimate(d.Limited)+"; apply for Full access first")

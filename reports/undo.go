@@ -43,7 +43,7 @@ func UndoSummary(f undo.Finding) string {
 	return "not everything was taken back: " + strings.Join(parts, " and ")
 }
 
-// UndoOriginals says where the images are of which an undo deletes the copies, and how many
+// UndoOriginals says where the images were of which an undo deletes the copies, and how many
 // it would bring back.
 func UndoOriginals(p *plan.Plan) string {
 	where := map[plan.Account]int{}
@@ -59,7 +59,7 @@ func UndoOriginals(p *plan.Plan) string {
 	var lines []string
 	if len(where) > 0 {
 		in, named := accountsByDeletions(where)
-		lines = append(lines, "the originals of what would be deleted are in "+in+named)
+		lines = append(lines, "the originals of what would be deleted were in "+in+named+"; a copy is deleted only if its original is seen there")
 	}
 	if back > 0 {
 		lines = append(lines, Counted(back, "image would be", "images would be")+" brought back to where the job deleted "+pick(back == 1, "it", "them"))
