@@ -77,7 +77,7 @@ func serveSandbox(ctx context.Context, s *streams, options sandbox.Options, path
 	}
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
-		return usagef("", "--listen: %w", err)
+		return usagef("name a free HOST:PORT of this machine, such as 127.0.0.1:8081; port 0 picks one", "--listen: %w", err)
 	}
 	ctx, release := untilSignal(ctx)
 	defer release()
