@@ -55,6 +55,10 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	if err := markRunning(ctx, se, job, meta); err != nil {
 		return err
 	}
+	left, err := job.Unfinished(ctx)
+	if err != nil {
+		return err
+	}
 	defer se.exporter.show(ctx, job)()
 	engine := engine.New(api, job, options)
 	unfollow, err := follow(ctx, s, se, dir, job, engine, meta.Steering)
@@ -63,6 +67,9 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	}
 	ignoreSignals := stopOnSignal(se, engine)
 	endProgress := showProgress(ctx, se, job, dir)
+	if !left {
+		se.progress.Note(reports.NothingLeft)
+	}
 	stop := whileRunning(engine.Run(ctx))
 	endProgress()
 	unfollow()

@@ -33,6 +33,9 @@ func SettlingLost(n int) string {
 	return fmt.Sprintf("the answers to %s were lost; their outcome is settled first", Counted(n, "write", "writes"))
 }
 
+// NothingLeft says that a job is run again that had come to its end.
+const NothingLeft = "this job is finished, so nothing is sent; to carry out its manifest once more, run it in another folder: --job DIR"
+
 // NothingToUndo says that the job left nothing to take back.
 const NothingToUndo = "nothing to undo: everything is as it was before the job"
 
