@@ -64,6 +64,26 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
+// What a job has sent and waited is read before anything is written, so that a flipped bit
+// in it is found in time.
+func TestDamagedTally(t *testing.T) {
+	t.Parallel()
+	job, server := settledJob(t)
+	whole := readFile(t, filepath.Join(job, "job.db"))
+	bad := bytes.ReplaceAll(whole, []byte(`tally{"http_requests":`), []byte(`tally{"http_requests"?`))
+	if bytes.Equal(bad, whole) {
+		t.Fatal("the job file has no tally")
+	}
+	for _, command := range []string{"resume", "retry", "undo"} {
+		dir := damagedJob(t, bad, nil)
+		code, _, stderr := inProcess(t, server, command, dir)
+		if code != exitUnusable || strings.Count(stderr, "is damaged") != 1 {
+			t.Errorf("%s: got exit code %d, want %d and one line about it\n%s", command, code, exitUnusable, stderr)
+		}
+		wantUntouched(t, dir, bad, nil)
+	}
+}
+
 // The write-ahead log beside a damaged job file is evidence, and stays, too.
 func TestDamagedJobKeepsLog(t *testing.T) {
 	t.Parallel()

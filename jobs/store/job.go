@@ -67,6 +67,9 @@ func openLocked(ctx context.Context, dir string, unlock func()) (j *Job, err err
 	if err == nil {
 		j, err = view(ctx, dir)
 	}
+	if err == nil { // their texts have no sum; what cannot be read is found before anything is written
+		_, err = j.Quotas(ctx)
+	}
 	if err == nil {
 		j.writer, err = newWriter(path)
 	}
