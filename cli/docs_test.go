@@ -21,8 +21,8 @@ import (
 
 // Every adferry command in README.md and docs is run: those of a page's code blocks one
 // after the other in one folder, as its reader runs them. Their server is a sandbox seeded
-// from the page's comment "<!-- sandbox", a manifest as adferry sandbox takes it, or else
-// from the manifest that the README names; that manifest lies there as manifest.csv, and
+// from the page's comment "<!-- sandbox", a manifest as adferry sandbox takes it, or from the
+// file that "<!-- sandbox: FILE -->" names, or else from the manifest that the README names; that manifest lies there as manifest.csv, and
 // what a JSON block shows as faults.json. What the reader did before is in the comment
 // "<!-- before", as commands. A command ends with exit code 0, unless a comment behind it
 // says "exit code N".
@@ -155,6 +155,10 @@ func docComment(text, name string) (content string, found bool) {
 // docSeed is the path of the manifest that a page's sandbox is seeded from.
 func docSeed(t *testing.T, text string) string {
 	t.Helper()
+	if _, after, found := strings.Cut(text, "<!-- sandbox: "); found {
+		name, _, _ := strings.Cut(after, " -->")
+		return filepath.Join("..", name)
+	}
 	manifest, found := docComment(text, "sandbox")
 	if !found {
 		return "../testdata/consolidation.csv"
