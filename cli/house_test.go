@@ -54,6 +54,7 @@ var rooms = map[string]struct {
 
 // homes says which package may import a third-party module.
 var homes = map[string][]string{
+	"github.com/go-json-experiment/json":  {"graph"},
 	"github.com/urfave/cli/v2":            {"cli"},
 	"github.com/gocarina/gocsv":           {"plan", "reports"},
 	"github.com/hbollon/go-edlib":         {"plan"},

@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 		"adferry": func() {
 			os.Exit(Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},
+		"barecopies": bareCopies,
 	})
 }
 

@@ -91,9 +91,8 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	if value == "" {
 		return 0
 	}
-	var seconds number
-	if _, err := strconv.ParseFloat(value, 64); err == nil && seconds.UnmarshalJSON([]byte(value)) == nil {
-		return seconds.duration(time.Second)
+	if _, err := strconv.ParseFloat(value, 64); err == nil {
+		return parseNumber([]byte(value)).duration(time.Second)
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {

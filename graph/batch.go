@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // MaxBatch is the documented limit of operations in one batch request. Each operation
@@ -44,7 +46,7 @@ func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
 	}
 	status, header, body, fail := c.send(req, true, earliestConnectBy(calls))
 	if fail != nil {
-		return repeatReply(calls, Reply{Status: status, Usage: parseUsage(header, ""), Err: fail})
+		return repeatReply(calls, Reply{Status: status, Usage: parseUsage(&jsonReader{}, header, ""), Err: fail})
 	}
 	replies := parseBatch(calls, status, header, body)
 	for _, r := range replies {
@@ -73,59 +75,133 @@ func earliestConnectBy(calls []Call) (by time.Time) {
 // parseBatch reads a batch answer. If it is an error or cannot be parsed, every call
 // gets that error; all are lost unless the API refused the batch.
 func parseBatch(calls []Call, status int, header http.Header, body []byte) []Reply {
-	outer := Reply{Status: status, Usage: parseUsage(header, ""), Date: serverDate(header)}
-	trimmed := bytes.TrimSpace(body)
-	if len(trimmed) == 0 || trimmed[0] != '[' {
+	j := &jsonReader{}
+	outer := Reply{Status: status, Usage: parseUsage(j, header, ""), Date: serverDate(header)}
+	j.reset(body)
+	if j.kind() != '[' {
 		if outer.Err = parseError(status, body); outer.Err == nil {
 			outer.Err = unreadable(status, body, "the batch answer is not a list")
 		}
 		outer.Err.wholeBatch = true
 		return repeatReply(calls, outer)
 	}
-	var entries []json.RawMessage
-	if err := json.Unmarshal(trimmed, &entries); err != nil {
+	parts := make([]partAnswer, len(calls))
+	n, bodies := 0, make([]byte, 0, len(body))
+	for range j.elements() {
+		if n < len(parts) {
+			bodies = parts[n].read(j, bodies)
+		}
+		n++
+	}
+	if !j.end() {
 		outer.Err = unreadable(status, body, "the batch answer cannot be parsed")
 		outer.Err.wholeBatch = true
 		return repeatReply(calls, outer)
 	}
-	if len(entries) != len(calls) { // it is not known which entry answers which call
-		outer.Err = lostAnswer(status, nil, "the batch answer has %d entries for %d calls", len(entries), len(calls))
+	if n != len(calls) { // it is not known which entry answers which call
+		outer.Err = lostAnswer(status, nil, "the batch answer has %d entries for %d calls", n, len(calls))
 		return repeatReply(calls, outer)
 	}
 	replies := make([]Reply, len(calls))
 	for i, call := range calls {
-		replies[i] = parsePart(call, entries[i])
+		replies[i] = parts[i].reply(j, call)
 		replies[i].Usage, replies[i].Date = replies[i].Usage.merge(outer.Usage), outer.Date
 	}
 	return replies
 }
 
-// parsePart reads one entry of a batch answer. It is null or an empty object if the API
-// did not finish the operation in time. Headers that cannot be parsed are ignored.
-func parsePart(call Call, raw json.RawMessage) Reply {
-	var entry *struct {
-		Code    number          `json:"code"`
-		Headers json.RawMessage `json:"headers"`
-		Body    *string         `json:"body"`
+// partAnswer is one entry of a batch answer.
+type partAnswer struct {
+	code   int
+	header http.Header // those of partHeaders
+	body   []byte      // nil if there is none
+	odd    []byte      // an entry that is no object, or a body that is no string
+}
+
+// partHeaders are the headers of an entry that are read.
+var partHeaders = []string{"X-App-Usage", "X-Business-Use-Case-Usage", "X-Ad-Account-Usage", "X-Ad-Api-Version-Warning", "Retry-After", "Date"}
+
+// read reads the next entry. It is null or an empty object if the API did not finish the
+// operation in time. Its body is added to bodies.
+func (p *partAnswer) read(j *jsonReader, bodies []byte) []byte {
+	if k := j.kind(); k != '{' && k != 'n' {
+		p.odd = bytes.Clone(j.raw())
+		return bodies
 	}
-	if err := json.Unmarshal(raw, &entry); err != nil {
-		return Reply{Err: unreadable(0, raw, "the batch entry cannot be parsed")}
+	for name := range j.members() {
+		switch string(name) {
+		case "code":
+			p.code = j.number().toInt()
+		case "headers":
+			p.header = http.Header{}
+			for range j.elements() {
+				p.readHeader(j)
+			}
+		case "body":
+			bodies = p.readBody(j, bodies)
+		}
 	}
-	if entry == nil || entry.Body == nil {
+	return bodies
+}
+
+// readHeader reads an object with the name and the value of a header. Another one is ignored.
+func (p *partAnswer) readHeader(j *jsonReader) {
+	name, value, unwanted := "", "", false
+	for member := range j.members() {
+		switch string(member) {
+		case "name":
+			name = partHeader(j)
+			unwanted = name == ""
+		case "value":
+			if !unwanted {
+				value, _ = j.string()
+			}
+		}
+	}
+	if name != "" {
+		p.header.Add(name, value)
+	}
+}
+
+// partHeader reads the name of a header. It is "" if that is none of partHeaders.
+func partHeader(j *jsonReader) string {
+	if j.kind() != '"' {
+		return ""
+	}
+	j.text, _ = jsontext.AppendUnquote(j.text[:0], j.raw())
+	for _, h := range partHeaders {
+		if strings.EqualFold(h, string(j.text)) {
+			return h
+		}
+	}
+	return ""
+}
+
+func (p *partAnswer) readBody(j *jsonReader, bodies []byte) []byte {
+	p.body = nil
+	switch j.kind() {
+	case '"':
+		begin := len(bodies)
+		bodies, _ = jsontext.AppendUnquote(bodies, j.raw())
+		p.body = bodies[begin:len(bodies):len(bodies)]
+	case 'n':
+	default:
+		p.odd = bytes.Clone(j.raw())
+	}
+	return bodies
+}
+
+// reply is what the entry says of its call. It is read with j.
+func (p *partAnswer) reply(j *jsonReader, call Call) Reply {
+	switch {
+	case p.odd != nil:
+		return Reply{Err: unreadable(0, p.odd, "the batch entry cannot be parsed")}
+	case p.body == nil:
 		return Reply{Err: lostAnswer(0, nil, "the batch entry has no answer")}
 	}
-	var fields []struct {
-		Name  string `json:"name"`
-		Value string `json:"value"`
-	}
-	_ = json.Unmarshal(entry.Headers, &fields) // fields keeps what was parsed
-	header := http.Header{}
-	for _, f := range fields {
-		header.Add(f.Name, f.Value)
-	}
-	r := interpret(call, entry.Code.toInt(), header, []byte(*entry.Body))
+	r := interpret(j, call, p.code, p.header, p.body)
 	if r.Err != nil {
-		r.Err.RetryAfter = retryAfter(header, time.Now())
+		r.Err.RetryAfter = retryAfter(p.header, time.Now())
 		if !r.Err.envelope && r.Status == http.StatusTooManyRequests {
 			r.Err.Class, r.Err.Lost = ThrottledApp, false
 		}

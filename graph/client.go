@@ -201,9 +201,9 @@ func (c *Client) single(ctx context.Context, call Call) Reply {
 	req.Header.Set("Authorization", "Bearer "+c.token.reveal())
 	status, header, answer, fail := c.send(req, form != nil, call.ConnectBy)
 	if fail != nil {
-		return Reply{Status: status, Usage: parseUsage(header, call.Account), Err: fail}
+		return Reply{Status: status, Usage: parseUsage(&jsonReader{}, header, call.Account), Err: fail}
 	}
-	r := interpret(call, status, header, answer)
+	r := interpret(&jsonReader{}, call, status, header, answer)
 	r.Date = serverDate(header)
 	if r.Err != nil {
 		c.attribute(r.Err, header)
@@ -214,17 +214,6 @@ func (c *Client) single(ctx context.Context, call Call) Reply {
 // buildError is the error of a request that could not be built, so that nothing was sent.
 func buildError(err error) *Error {
 	return &Error{Class: RefusedItem, Message: "the request cannot be built: " + err.Error()}
-}
-
-// parseIdentity reads the answer to WhoAmI, which must have an id.
-func parseIdentity(body []byte, r *Reply) *Error {
-	var who struct {
-		ID json.RawMessage `json:"id"`
-	}
-	if err := json.Unmarshal(body, &who); err != nil || len(who.ID) == 0 {
-		return unreadable(r.Status, body, "the answer to GET /me has no id")
-	}
-	return nil
 }
 
 // serverDate is the server's clock in whole seconds, zero if the answer has none.
@@ -264,29 +253,6 @@ func (c *Client) send(req *http.Request, form bool, by time.Time) (int, http.Hea
 		return res.StatusCode, res.Header, nil, lostAnswer(res.StatusCode, nil, "the answer is longer than %d MiB", maxBody>>20)
 	}
 	return res.StatusCode, res.Header, body, nil
-}
-
-// interpret turns the answer to one call into its reply.
-func interpret(call Call, status int, header http.Header, body []byte) Reply {
-	r := Reply{
-		Status: status,
-		Usage:  parseUsage(header, call.Account),
-		Notice: header.Get("X-Ad-Api-Version-Warning"),
-	}
-	if r.Err = parseError(status, body); r.Err != nil {
-		return r
-	}
-	switch call.Action {
-	case ActionRead:
-		r.Err = parsePage(body, call.Query, &r)
-	case ActionCopy, ActionUpload:
-		r.Err = parseStored(body, &r)
-	case ActionDelete:
-		r.Err = parseDeleted(body, &r)
-	case ActionWhoAmI:
-		r.Err = parseIdentity(body, &r)
-	}
-	return r
 }
 
 // scrub removes the secrets from texts of the answer, in case the server or a proxy

@@ -1,7 +1,7 @@
 package graph
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -84,55 +84,45 @@ func unreadable(status int, body []byte, what string) *Error {
 	return &Error{Class: Transient, Lost: true, HTTP: status, Message: what, raw: body}
 }
 
-// envelope is a Graph error as documented. error_data is left out: it may be an object
-// or a string, and is not needed.
-type envelope struct {
-	Message     string `json:"message"`
-	Type        string `json:"type"`
-	Code        number `json:"code"`
-	Subcode     number `json:"error_subcode"`
-	UserTitle   string `json:"error_user_title"`
-	UserMessage string `json:"error_user_msg"`
-	Transient   bool   `json:"is_transient"`
-	TraceID     string `json:"fbtrace_id"`
-}
-
-// parseError returns the error in an answer, nil if there is none. Answers with HTTP 200
-// may have one, too.
-func parseError(status int, body []byte) *Error {
-	var answer struct {
-		Error   json.RawMessage `json:"error"`
-		Success json.RawMessage `json:"success"`
-	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return unreadable(status, body, "the answer is not a JSON object")
-	}
-	if len(answer.Error) == 0 || string(answer.Error) == "null" {
-		if status < 200 || status > 299 {
-			return lostAnswer(status, nil, "the API answered HTTP %d without an error", status)
-		}
-		// Meta's Python SDK treats this as a failure, whatever else the answer has.
-		if s := string(answer.Success); s != "" && s != "null" && s != "true" {
-			return unreadable(status, body, "the API reported neither success nor an error")
-		}
+// failure reads a Graph error as documented; nil if it is null. error_data is left out: it may
+// be an object or a string, and is not needed.
+func (j *jsonReader) failure(status int) *Error {
+	switch j.kind() {
+	case 'n':
 		return nil
+	case '{':
+	default:
+		return unreadable(status, bytes.Clone(j.raw()), "the error cannot be parsed")
 	}
-	var v envelope
-	if !readObject(answer.Error, &v) {
-		return unreadable(status, answer.Error, "the error cannot be parsed")
-	}
-	e := &Error{
-		HTTP: status, Code: v.Code.toInt(), Subcode: v.Subcode.toInt(), Type: v.Type, Message: v.Message,
-		UserTitle: v.UserTitle, UserMessage: v.UserMessage, Transient: v.Transient, TraceID: v.TraceID,
+	e := &Error{HTTP: status}
+	for name := range j.members() {
+		switch string(name) {
+		case "message":
+			e.Message, _ = j.string()
+		case "type":
+			e.Type, _ = j.string()
+		case "code":
+			e.Code = j.number().toInt()
+		case "error_subcode":
+			e.Subcode = j.number().toInt()
+		case "error_user_title":
+			e.UserTitle, _ = j.string()
+		case "error_user_msg":
+			e.UserMessage, _ = j.string()
+		case "is_transient":
+			e.Transient, _ = j.bool()
+		case "fbtrace_id":
+			e.TraceID, _ = j.string()
+		}
 	}
 	// An empty error object says nothing and may be anybody's.
 	e.envelope = e.Code != 0 || e.Type != "" || e.TraceID != ""
 	// The parameter's name is not localised, and the API has no subcode for it.
-	e.secretProof = strings.Contains(v.Message, "appsecret_proof")
+	e.secretProof = strings.Contains(e.Message, "appsecret_proof")
 	if e.Message == "" {
 		e.Message = "the API gave no message"
 	}
-	if v.Type == "GraphBatchException" && e.Code == 0 {
+	if e.Type == "GraphBatchException" && e.Code == 0 {
 		e.Class = RefusedItem
 		return e
 	}

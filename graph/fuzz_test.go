@@ -27,7 +27,7 @@ func FuzzReply(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte, status uint16, action uint8) {
 		call := Call{Action: Action(action%4) + ActionRead, Account: "1", Hash: hashA, File: File{Name: "a"}}
-		checkReply(t, call, finished(interpret(call, int(status), http.Header{}, body)))
+		checkReply(t, call, finished(interpret(&jsonReader{}, call, int(status), http.Header{}, body)))
 	})
 }
 
@@ -69,7 +69,7 @@ func FuzzUsage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		header := http.Header{business: {value}, adHeader: {value}, appUsage: {value}}
 		call := Delete("1", hashA)
-		r := interpret(call, 200, header, []byte(`{"success":true}`))
+		r := interpret(&jsonReader{}, call, 200, header, []byte(`{"success":true}`))
 		if r.Err != nil {
 			t.Fatalf("got %v, want no header to fail a call", r.Err)
 		}

@@ -1,11 +1,7 @@
 package graph
 
 import (
-	"bytes"
 	"encoding/json"
-	"maps"
-	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -118,35 +114,47 @@ func (i Image) Account() string {
 	return strings.TrimPrefix(i.AccountID, "act_")
 }
 
-// UnmarshalJSON reads an image. Fields that it does not understand stay empty.
-func (i *Image) UnmarshalJSON(data []byte) error {
-	var wire struct {
-		ID         text            `json:"id"`
-		AccountID  text            `json:"account_id"`
-		Hash       text            `json:"hash"`
-		Name       text            `json:"name"`
-		Status     json.RawMessage `json:"status"`
-		URL        text            `json:"url"`
-		Created    text            `json:"created_time"`
-		Updated    text            `json:"updated_time"`
-		Permalink  text            `json:"permalink_url"`
-		Thumbnail  text            `json:"url_128"`
-		Width      number          `json:"original_width"`
-		Height     number          `json:"original_height"`
-		ServedW    number          `json:"width"`
-		ServedH    number          `json:"height"`
-		Creatives  json.RawMessage `json:"creatives"`
-		Associated json.RawMessage `json:"is_associated_creatives_in_adgroups"`
+// image reads an image. Fields that are not understood stay empty, and so do all of what is no
+// object.
+func (j *jsonReader) image() (i Image) {
+	var use imageUse
+	for name := range j.members() {
+		switch string(name) {
+		case FieldID:
+			i.ID = j.lenientText()
+		case FieldAccountID:
+			i.AccountID = j.lenientText()
+		case FieldHash:
+			i.Hash = strings.ToLower(j.lenientText())
+		case FieldName:
+			i.Name = j.lenientText()
+		case FieldStatus:
+			i.readStatus(j)
+		case FieldURL:
+			i.URL = j.lenientText()
+		case FieldCreated:
+			i.Created = j.lenientText()
+		case FieldUpdated:
+			i.Updated = j.lenientText()
+		case FieldPermalink:
+			i.Permalink = j.lenientText()
+		case FieldThumbnail:
+			i.Thumbnail = j.lenientText()
+		case FieldWidth:
+			i.Width = j.number()
+		case FieldHeight:
+			i.Height = j.number()
+		case FieldServedWidth:
+			i.ServedWidth = j.number()
+		case FieldServedHeight:
+			i.ServedHeight = j.number()
+		case FieldCreatives:
+			use.creatives = i.readCreatives(j)
+		case FieldAssociated:
+			use.associated = i.readAssociated(j)
+		}
 	}
-	if err := json.Unmarshal(data, &wire); err != nil {
-		return err
-	}
-	*i = Image{
-		ID: string(wire.ID), AccountID: string(wire.AccountID), Hash: strings.ToLower(string(wire.Hash)),
-		Name: string(wire.Name), URL: string(wire.URL), Created: string(wire.Created), Updated: string(wire.Updated),
-		Permalink: string(wire.Permalink), Thumbnail: string(wire.Thumbnail), Width: wire.Width, Height: wire.Height,
-		ServedWidth: wire.ServedW, ServedHeight: wire.ServedH,
-	}
+	i.UseKnown = use.known()
 	if i.Hash == "" {
 		_, hash, _ := strings.Cut(i.ID, ":")
 		i.Hash = strings.ToLower(hash)
@@ -154,161 +162,75 @@ func (i *Image) UnmarshalJSON(data []byte) error {
 	if !IsHash(i.Hash) {
 		i.Hash = ""
 	}
-	i.readStatus(wire.Status)
-	i.readUse(wire.Creatives, wire.Associated)
-	return nil
+	return i
 }
 
-func (i *Image) readStatus(data json.RawMessage) {
-	if data == nil {
-		return
-	}
-	i.StatusUnknown = json.Unmarshal(data, &i.Status) != nil
+func (i *Image) readStatus(j *jsonReader) {
+	i.Status, _ = j.string()
 	switch strings.ToUpper(i.Status) {
 	case "ACTIVE", "INTERNAL", "DELETED":
+		i.StatusUnknown = false
 	default:
 		i.StatusUnknown = true
 	}
 }
 
-// readUse reads the two fields about use. One is enough, because the API leaves out empty
-// fields; if one has an unknown form, the use is unknown.
-func (i *Image) readUse(creatives, associated json.RawMessage) {
-	var list []text
-	var used *bool
-	malformed := creatives != nil && json.Unmarshal(creatives, &list) != nil
-	if associated != nil && json.Unmarshal(associated, &used) != nil {
-		malformed = true
+// told says how an answer has a field.
+type told uint8
+
+const (
+	notTold told = iota // it is missing or null
+	understood
+	malformed // it has an unknown form
+)
+
+// imageUse is how an answer has the two fields about use.
+type imageUse struct{ creatives, associated told }
+
+// known reports whether the use is known. One field is enough, because the API leaves out empty
+// ones; but if one has an unknown form, it is not.
+func (u imageUse) known() bool {
+	return u != imageUse{} && u.creatives != malformed && u.associated != malformed
+}
+
+func (i *Image) readCreatives(j *jsonReader) told {
+	i.Creatives = nil
+	switch j.kind() {
+	case '[':
+		for range j.elements() {
+			i.Creatives = append(i.Creatives, j.lenientText())
+		}
+		return understood
+	case 'n':
+		return notTold
 	}
-	for _, id := range list {
-		i.Creatives = append(i.Creatives, string(id))
+	return malformed
+}
+
+func (i *Image) readAssociated(j *jsonReader) told {
+	if j.kind() == 'n' {
+		i.Associated = false
+		return notTold
 	}
-	i.Associated = used != nil && *used
-	i.UseKnown = !malformed && (list != nil || used != nil)
+	var ok bool
+	if i.Associated, ok = j.bool(); ok {
+		return understood
+	}
+	return malformed
 }
 
 // IsHash reports whether the text has the form of an image hash: 32 hex digits
 // (undocumented, and so in all answers ever recorded).
 func IsHash(s string) bool {
-	return len(s) == 32 && strings.Trim(strings.ToLower(s), "0123456789abcdef") == ""
-}
-
-// parsePage reads the answer to a read into r. data is a list or, as one user reports, an
-// object of images keyed by hash. Entries that name no image are only counted.
-func parsePage(body []byte, q Query, r *Reply) *Error {
-	var page struct {
-		Data   json.RawMessage `json:"data"`
-		Paging struct {
-			Cursors struct {
-				After text `json:"after"`
-			} `json:"cursors"`
-			Next text `json:"next"`
-		} `json:"paging"`
-		Summary *struct {
-			Total number `json:"total_count"`
-		} `json:"summary"`
+	if len(s) != 32 {
+		return false
 	}
-	if err := json.Unmarshal(body, &page); err != nil {
-		return unreadable(r.Status, body, "the list of images cannot be parsed")
-	}
-	switch data := bytes.TrimSpace(page.Data); {
-	case len(data) > 0 && data[0] == '{':
-		var keyed map[string]json.RawMessage
-		if json.Unmarshal(data, &keyed) != nil {
-			return unreadable(r.Status, body, "the list of images cannot be parsed")
+	for i := range len(s) {
+		switch c := s[i]; {
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'f', 'A' <= c && c <= 'F':
+		default:
+			return false
 		}
-		for _, hash := range slices.Sorted(maps.Keys(keyed)) {
-			r.add(keyed[hash], hash, q.Raw)
-		}
-	case len(data) > 0 && data[0] == '[':
-		var list []json.RawMessage
-		if json.Unmarshal(data, &list) != nil {
-			return unreadable(r.Status, body, "the list of images cannot be parsed")
-		}
-		for _, item := range list {
-			r.add(item, "", q.Raw)
-		}
-		r.Empty = len(list) == 0
-	default:
-		return unreadable(r.Status, body, "the answer has no list of images")
 	}
-	if page.Summary != nil {
-		r.HasTotal = true
-		r.Total = max(0, page.Summary.Total.toInt())
-		r.Empty = r.Empty && r.Total == 0
-	}
-	// The last page has a cursor, too, but no next.
-	if page.Paging.Next == "" {
-		return nil
-	}
-	r.Empty = false
-	if r.After = string(page.Paging.Cursors.After); r.After == "" {
-		r.After = cursorOf(string(page.Paging.Next))
-	}
-	if r.After == "" {
-		r.Images = nil
-		return lostAnswer(r.Status, nil, "the list of images has a next page but no cursor")
-	}
-	return nil
-}
-
-// add adds an entry of a list, or of an object keyed by hash.
-func (r *Reply) add(data json.RawMessage, hash string, raw bool) {
-	var i Image
-	if err := json.Unmarshal(data, &i); err != nil {
-		i = Image{}
-	}
-	if i.Hash == "" && IsHash(hash) && string(data) != "null" {
-		i.Hash = strings.ToLower(hash)
-	}
-	if i.Hash == "" {
-		r.Nameless++
-		return
-	}
-	if raw {
-		i.Raw = data
-	}
-	r.Images = append(r.Images, i)
-}
-
-// cursorOf returns the cursor in paging.next. The rest of that URL is not used.
-func cursorOf(next string) string {
-	u, err := url.Parse(next)
-	if err != nil {
-		return ""
-	}
-	return u.Query().Get("after")
-}
-
-// parseStored reads the answer to a copy or an upload: an object of images keyed by the
-// source hash for a copy, by "bytes" or the file name for an upload.
-func parseStored(body []byte, r *Reply) *Error {
-	var answer struct {
-		Images map[string]json.RawMessage `json:"images"`
-	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return unreadable(r.Status, body, "the answer to the write cannot be parsed")
-	}
-	for _, key := range slices.Sorted(maps.Keys(answer.Images)) {
-		var i Image
-		if err := json.Unmarshal(answer.Images[key], &i); err != nil {
-			i = Image{}
-		}
-		r.Stored = append(r.Stored, Stored{Key: key, Hash: i.Hash})
-	}
-	if len(r.Stored) == 0 {
-		return unreadable(r.Status, body, "the answer to the write names no image")
-	}
-	return nil
-}
-
-// parseDeleted reads the answer to a delete. Only {"success":true} is a success.
-func parseDeleted(body []byte, r *Reply) *Error {
-	var answer struct {
-		Success bool `json:"success"`
-	}
-	if err := json.Unmarshal(body, &answer); err != nil || !answer.Success {
-		return unreadable(r.Status, body, "the answer to the delete does not report success")
-	}
-	return nil
+	return true
 }

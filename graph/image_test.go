@@ -41,6 +41,14 @@ func TestInterpretRead(t *testing.T) {
 		{"a total count of nonsense", "", `{"data":[],"summary":{"total_count":-1e300}}`, nil, "", 0, true, ""},
 		{"upper-case hash", "", `{"data":[{"hash":"` + strings.ToUpper(hashA) + `"}]}`, []string{hashA}, "", 0, false, ""},
 		{"keyed by hash", "", `{"data":{"` + hashA + `":{"name":"a"},"` + hashB + `":{"hash":"` + hashB + `"}}}`, []string{hashB, hashA}, "", 0, false, ""},
+		{"keyed, one key twice", "", `{"data":{"` + hashA + `":{"hash":"` + hashC + `"},"` + hashA + `":{"hash":"` + hashB + `"}}}`, []string{hashB}, "", 0, false, ""},
+		{"two lists, of which the last counts", "", `{"data":[{"hash":"` + hashA + `"}],"data":[{"hash":"` + hashB + `"}]}`, []string{hashB}, "", 0, false, ""},
+		{"an empty list and then none", "", `{"data":[],"data":null}`, nil, "", 0, false, "the answer has no list of images: "},
+		{"paging of another shape", "", `{"data":[],"paging":[]}`, nil, "", 0, false, "the list of images cannot be parsed: "},
+		{"cursors of another shape", "", `{"data":[],"paging":{"cursors":5}}`, nil, "", 0, false, "the list of images cannot be parsed: "},
+		{"a summary of another shape", "", `{"data":[],"summary":5}`, nil, "", 0, false, "the list of images cannot be parsed: "},
+		{"paging and summary that are null", "", `{"data":[],"paging":null,"summary":null}`, nil, "", 0, true, ""},
+		{"something after the answer", "", `{"data":[]}{}`, nil, "", 0, false, "the answer is not a JSON object: "},
 		{"keyed, of other values", "", `{"data":{"` + hashA + `":5}}`, []string{hashA}, "", 0, false, ""},
 		{"no list", "", `{"success":true}`, nil, "", 0, false, "the answer has no list of images: "},
 		{"success false", "", `{"success":false}`, nil, "", 0, false, "the API reported neither success nor an error: "},
@@ -55,7 +63,7 @@ func TestInterpretRead(t *testing.T) {
 		{"truncated", "", `{"data":[{"hash":"d8f`, nil, "", 0, false, "the answer is not a JSON object: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := finished(interpret(Read("1", Query{After: test.cursor}), 200, nil, []byte(test.body)))
+			got := finished(interpret(&jsonReader{}, Read("1", Query{After: test.cursor}), 200, nil, []byte(test.body)))
 			checkLost(t, got, test.want)
 			var hashes []string
 			for _, image := range got.Images {
@@ -69,7 +77,7 @@ func TestInterpretRead(t *testing.T) {
 }
 
 func TestInterpretImage(t *testing.T) {
-	got := interpret(Read("1", Query{}), 200, nil, []byte(`{"data":[
+	got := interpret(&jsonReader{}, Read("1", Query{}), 200, nil, []byte(`{"data":[
 		{"id":"10152335766987003:`+hashA+`","hash":"`+hashA+`","name":"shoe \u00e9.jpg","status":"ACTIVE","url":"https:\/\/x\/y.png","created_time":"2017-04-25T17:34:09-0700","creatives":["23843093140510049"]},
 		{"hash":"`+hashB+`","status":"deleted","is_associated_creatives_in_adgroups":true,"owner_business":{"id":"5"}},
 		{"hash":"`+hashC+`","status":"INTERNAL","creatives":[]}]}`))
@@ -116,7 +124,7 @@ func TestOddFields(t *testing.T) {
 		{`"status":"deleted"`, UseUnknown, false},
 		{`"id":5,"account_id":7,"url":{},"updated_time":[],"permalink_url":false`, UseUnknown, false},
 	} {
-		got := interpret(Read("1", Query{}), 200, nil, []byte(`{"data":[{"hash":"`+hashA+`",`+test.fields+`},{"hash":"`+hashB+`"}]}`))
+		got := interpret(&jsonReader{}, Read("1", Query{}), 200, nil, []byte(`{"data":[{"hash":"`+hashA+`",`+test.fields+`},{"hash":"`+hashB+`"}]}`))
 		if got.Err != nil || len(got.Images) != 2 || got.Nameless != 0 {
 			t.Fatalf("%s: got %+v", test.fields, got)
 		}
@@ -134,7 +142,7 @@ func TestInterpretRaw(t *testing.T) {
 		`{"data":[` + one + `, {"hash":"` + hashB + `"}],"summary":{"total_count":0}}`,
 		`{"data":{"` + hashB + `":` + two + `,"` + hashA + `":` + one + `}}`,
 	} {
-		got := interpret(Read("1", Query{Raw: true}), 200, nil, []byte(body))
+		got := interpret(&jsonReader{}, Read("1", Query{Raw: true}), 200, nil, []byte(body))
 		at := slices.IndexFunc(got.Images, func(i Image) bool { return i.Hash == hashA })
 		if at < 0 || len(got.Images) != 2 || string(got.Images[at].Raw) != one || got.Images[at].Name != "é" {
 			t.Errorf("got %+v, want two images and %s", got.Images, one)
@@ -143,7 +151,7 @@ func TestInterpretRaw(t *testing.T) {
 			t.Errorf("got summed %v, want %v", got.HasTotal, want)
 		}
 	}
-	if got := interpret(Read("1", Query{}), 200, nil, []byte(`{"data":[`+one+`]}`)); got.Images[0].Raw != nil {
+	if got := interpret(&jsonReader{}, Read("1", Query{}), 200, nil, []byte(`{"data":[`+one+`]}`)); got.Images[0].Raw != nil {
 		t.Errorf("got %s without having asked", got.Images[0].Raw)
 	}
 }
@@ -172,7 +180,7 @@ func TestInterpretWrite(t *testing.T) {
 		{"delete, an answer of long ago", deleted, `true`, nil, "the answer is not a JSON object: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := finished(interpret(test.call, 200, nil, []byte(test.body)))
+			got := finished(interpret(&jsonReader{}, test.call, 200, nil, []byte(test.body)))
 			checkLost(t, got, test.want)
 			if !slices.Equal(got.Stored, test.stored) {
 				t.Errorf("got %+v, want %+v", got.Stored, test.stored)
@@ -187,7 +195,7 @@ func TestInterpretHeaders(t *testing.T) {
 	header.Set("x-ad-api-version-warning", "The call has been auto-upgraded to v26.0 as v25.0 will be deprecated.")
 	header.Set(business, `{"2":[{"call_count":5}]}`)
 	for _, body := range []string{`{"success":true}`, `{"error":{"code":80004}}`, `<html>`} {
-		got := interpret(Delete("2", hashA), 400, header, []byte(body))
+		got := interpret(&jsonReader{}, Delete("2", hashA), 400, header, []byte(body))
 		if got.Notice == "" || got.Status != 400 || got.Usage.Accounts["2"].Calls != 5 {
 			t.Errorf("%s: got %+v, want what the headers said", body, got)
 		}

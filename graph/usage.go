@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -60,80 +59,116 @@ var otherUseCases = map[string]bool{
 	"leadgen": true, "messenger": true, "pages": true,
 }
 
-// parseUsage reads the quota headers of an answer to a call on account.
-func parseUsage(h http.Header, account string) Usage {
+// parseUsage reads the quota headers of an answer to a call on account, with j.
+func parseUsage(j *jsonReader, h http.Header, account string) Usage {
 	var u Usage
 	if v := h.Get("X-App-Usage"); v != "" {
-		var app struct {
-			Calls number `json:"call_count"`
-			Time  number `json:"total_time"`
-			CPU   number `json:"total_cputime"`
-		}
-		if readObject([]byte(v), &app) {
-			u.HasApp, u.App = true, max(app.Calls.percent(), app.Time.percent(), app.CPU.percent())
-		}
+		u.addApp(j, v)
 	}
 	for _, v := range h.Values("X-Business-Use-Case-Usage") {
-		u.addBusiness(v)
+		u.addBusiness(j, v)
 	}
 	if v := h.Get("X-Ad-Account-Usage"); v != "" && account != "" {
-		var score struct {
-			Percent number `json:"acc_id_util_pct"`
-			Reset   number `json:"reset_time_duration"`
-			Tier    string `json:"ads_api_access_tier"`
-		}
-		if readObject([]byte(v), &score) {
-			a := u.Accounts[account]
-			a.HasScore, a.Score, a.Reset = true, score.Percent.percent(), score.Reset.duration(time.Second)
-			a.Tier = max(a.Tier, tierOf(score.Tier))
-			u.set(account, a)
-		}
+		u.addScore(j, v, account)
 	}
 	return u
 }
 
+// addApp adds X-App-Usage, unless it is no object.
+func (u *Usage) addApp(j *jsonReader, value string) {
+	j.reset([]byte(value))
+	object, most := j.kind() == '{', 0.0
+	for name := range j.members() {
+		switch string(name) {
+		case "call_count", "total_time", "total_cputime":
+			most = max(most, j.number().percent())
+		}
+	}
+	if object && j.end() {
+		u.HasApp, u.App = true, most
+	}
+}
+
+// addScore adds X-Ad-Account-Usage, unless it is no object.
+func (u *Usage) addScore(j *jsonReader, value, account string) {
+	j.reset([]byte(value))
+	a, object := u.Accounts[account], j.kind() == '{'
+	a.HasScore = true
+	tier := TierUnknown
+	for name := range j.members() {
+		switch string(name) {
+		case "acc_id_util_pct":
+			a.Score = j.number().percent()
+		case "reset_time_duration":
+			a.Reset = j.number().duration(time.Second)
+		case "ads_api_access_tier":
+			tier = j.tier()
+		}
+	}
+	a.Tier = max(a.Tier, tier)
+	if object && j.end() {
+		u.set(account, a)
+	}
+}
+
+func (j *jsonReader) tier() Tier {
+	name, _ := j.string()
+	return tierOf(name)
+}
+
 // useCase is one entry of X-Business-Use-Case-Usage.
 type useCase struct {
-	Type   string `json:"type"`
-	Calls  number `json:"call_count"`
-	CPU    number `json:"total_cputime"`
-	Time   number `json:"total_time"`
-	Regain number `json:"estimated_time_to_regain_access"`
-	Tier   string `json:"ads_api_access_tier"`
+	kind   string
+	calls  float64 // percent: the highest of call_count, total_cputime and total_time
+	regain time.Duration
+	tier   Tier
 }
 
 // addBusiness adds one X-Business-Use-Case-Usage value: an object of arrays with an entry
-// for each use case. It is parsed key by key, because a documented sample has the same
-// key twice.
-func (u *Usage) addBusiness(value string) {
-	d := json.NewDecoder(strings.NewReader(value))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return
-	}
-	for d.More() {
-		key, err := d.Token()
-		id, ok := key.(string)
-		if err != nil || !ok {
-			return
+// for each use case. What was read before an error counts, and so does each of two members
+// with the same key, which a documented sample has.
+func (u *Usage) addBusiness(j *jsonReader, value string) {
+	j.reset([]byte(value))
+	var cases []useCase
+	for id := range j.keyed() {
+		cases = cases[:0]
+		for range j.elements() {
+			cases = append(cases, j.useCase())
 		}
-		var cases []useCase
-		if err := d.Decode(&cases); err != nil && !mistyped(err) {
+		if j.failed {
 			return
 		}
 		u.addCases(strings.TrimPrefix(id, "act_"), cases)
 	}
 }
 
+// useCase reads an entry; of one that is no object nothing is known.
+func (j *jsonReader) useCase() (c useCase) {
+	for name := range j.members() {
+		switch string(name) {
+		case "type":
+			c.kind, _ = j.string()
+		case "call_count", "total_cputime", "total_time":
+			c.calls = max(c.calls, j.number().percent())
+		case "estimated_time_to_regain_access":
+			c.regain = j.number().duration(time.Minute)
+		case "ads_api_access_tier":
+			c.tier = j.tier()
+		}
+	}
+	return c
+}
+
 func (u *Usage) addCases(id string, cases []useCase) {
 	a, counts := u.Accounts[id], false
 	for _, c := range cases {
-		a.Tier = max(a.Tier, tierOf(c.Tier))
-		if otherUseCases[c.Type] {
+		a.Tier = max(a.Tier, c.tier)
+		if otherUseCases[c.kind] {
 			continue
 		}
 		counts = true
-		a.Calls = max(a.Calls, c.Calls.percent(), c.CPU.percent(), c.Time.percent())
-		a.Regain = max(a.Regain, c.Regain.duration(time.Minute))
+		a.Calls = max(a.Calls, c.calls)
+		a.Regain = max(a.Regain, c.regain)
 	}
 	a.HasCalls = a.HasCalls || counts
 	if counts || a.Tier != TierUnknown {

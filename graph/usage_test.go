@@ -85,7 +85,7 @@ func TestParseUsage(t *testing.T) {
 			for name, value := range test.header {
 				header.Set(name, value)
 			}
-			got := parseUsage(header, "111")
+			got := parseUsage(&jsonReader{}, header, "111")
 			if !maps.Equal(got.Accounts, test.want) {
 				t.Errorf("got %+v, want %+v", got.Accounts, test.want)
 			}
@@ -105,14 +105,14 @@ func TestParseUsageRepeatedHeader(t *testing.T) {
 	header.Add(strings.ToLower(business), `{"111":[{"call_count":5}]}`)
 	header.Add(business, `{"222":[{"call_count":6}],"111":[{"call_count":4,"ads_api_access_tier":"standard_access"}]}`)
 	want := map[string]AccountUsage{"111": {HasCalls: true, Calls: 5, Tier: TierFull}, "222": {HasCalls: true, Calls: 6}}
-	if got := parseUsage(header, "111").Accounts; !maps.Equal(got, want) {
+	if got := parseUsage(&jsonReader{}, header, "111").Accounts; !maps.Equal(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 
 // The score header does not name its account: it is the call's.
 func TestParseUsageScoreNeedsAccount(t *testing.T) {
-	if got := parseUsage(http.Header{adHeader: {`{"acc_id_util_pct":5}`}}, ""); got.Any() {
+	if got := parseUsage(&jsonReader{}, http.Header{adHeader: {`{"acc_id_util_pct":5}`}}, ""); got.Any() {
 		t.Errorf("got %+v, want nothing for a batch as a whole", got)
 	}
 }
