@@ -85,6 +85,9 @@ func parseTime(text string) (at time.Time, ok bool) {
 // deleted images, so the status is checked.
 func (i Image) Deleted() bool { return strings.EqualFold(i.Status, "DELETED") }
 
+// Active reports whether the image is said to be active; a status may be missing.
+func (i Image) Active() bool { return strings.EqualFold(i.Status, "ACTIVE") }
+
 // Use says whether ad creatives use an image.
 type Use uint8
 

@@ -3,7 +3,8 @@
 // tuning, the errors that end a run, and the [Checkpoint] interface. How a job is run
 // is in the packages below: quota, evidence, dispatch, engine, reader and content; what is
 // done with one in store, outlook, registry, control, backup, cleanup, undo, uses, verify,
-// preflight and rehearsal; collect and spill make a manifest of what ad accounts hold.
+// preflight and rehearsal; collect and spill make a manifest of what ad accounts hold; disk
+// makes files that a power failure leaves whole.
 //
 // # One row, from CSV to results.csv
 //

@@ -52,7 +52,7 @@ func (p Policy) Judge(account plan.Account, i graph.Image, now time.Time) Verdic
 		return Gone
 	}
 	hash, err := plan.ParseHash(i.Hash)
-	if err != nil || !strings.EqualFold(i.Status, "ACTIVE") {
+	if err != nil || !i.Active() {
 		return NotActive
 	}
 	switch {

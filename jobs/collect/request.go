@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"adferry/graph"
 	"adferry/plan"
@@ -73,7 +72,7 @@ func (r *Request) judge(i graph.Image) Why {
 	switch {
 	case i.Deleted():
 		return Deleted
-	case r.Verb == plan.Delete && !strings.EqualFold(i.Status, "ACTIVE"):
+	case r.Verb == plan.Delete && !i.Active():
 		return NotActive
 	case r.Unused && i.Use() == graph.Used:
 		return InUse

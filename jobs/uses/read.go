@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"strings"
 	"time"
 
 	"adferry/graph"
@@ -65,7 +64,7 @@ func use(f reader.Found, now time.Time) jobs.ImageUse {
 	if f.Image == nil || f.Image.Deleted() {
 		return u
 	}
-	u.Present, u.Active = true, f.Image.Status == "" && !f.Image.StatusUnknown || strings.EqualFold(f.Image.Status, "ACTIVE")
+	u.Present, u.Active = true, f.Image.Status == "" && !f.Image.StatusUnknown || f.Image.Active()
 	u.Use, u.Creatives, u.Name = f.Image.Use(), f.Image.Creatives, f.Image.Name
 	return u
 }

@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"iter"
-	"strings"
 	"time"
 
 	"adferry/graph"
@@ -39,7 +38,7 @@ func drift(x jobs.Expectation, i *graph.Image) (jobs.Drift, bool) {
 		told(&d, created, made)
 	case touched && updated.After(x.At.Add(jobs.ClockSkew)):
 		told(&d, updated, touched)
-	case i.Status == "" || strings.EqualFold(i.Status, "ACTIVE"):
+	case i.Status == "" || i.Active():
 		return d, false
 	}
 	return d, true
