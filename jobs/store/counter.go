@@ -176,26 +176,23 @@ func (c *counter) readAll(tx *sql.Tx, ids []plan.OpID) error {
 		return err
 	}
 	rows, err := tx.Stmt(c.readRows).Query(string(list))
-	return eachRow(rows, err, func(scan func(...any) error) error {
-		var id plan.OpID
-		r := rowsOf{n: 1}
-		err := scan(&id, &r.other, &r.del)
-		if o := c.ops[id]; o != nil {
-			o.addRow(r)
+	return eachRecord(rows, err, func(r *record) error {
+		if o := c.ops[plan.OpID(r.int())]; o != nil {
+			o.addRow(rowsOf{other: plan.OpID(r.int()), del: r.bool(), n: 1})
 		}
-		return err
+		return nil
 	})
 }
 
 // readStates reads the operations without their rows.
 func (c *counter) readStates(tx *sql.Tx, list string) error {
 	rows, err := tx.Stmt(c.readOps).Query(list)
-	return eachRow(rows, err, func(scan func(...any) error) error {
-		var id plan.OpID
-		o := &countedOp{}
-		err := scan(&id, &o.class.kind, &o.class.lane, &o.class.others, &o.now.state, &o.now.reason, &o.now.blames)
-		c.ops[id] = o
-		return err
+	return eachRecord(rows, err, func(r *record) error {
+		c.ops[plan.OpID(r.int())] = &countedOp{
+			class: opClass{r.text(), plan.Account(r.text()), r.text()},
+			now:   countedState{r.text(), jobs.Reason(r.text()), r.bool()},
+		}
+		return nil
 	})
 }
 

@@ -1,23 +1,26 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"adferry/jobs"
 	"adferry/plan"
 )
 
-// operationColumns are the columns of an operation p with outcome o, for scanOperation.
+// operationColumns are the columns of an operation p with outcome o, for record.operation.
 func (j *Job) operationColumns() string {
 	return `p.id, p.kind, p.source, p.hash, p.target, p.file, p.needs, p.needed, ` + j.columnSince(2, "p.guard", "''") + `, ` + j.outcomeColumns("o")
 }
 
-// outcomeColumns are the columns of an outcome with that name, for outcomeRow.
+const outcomeWidth = 15
+
+// outcomeColumns are the columns of an outcome with that name, for record.outcome:
+// outcomeWidth of them.
 func (j *Job) outcomeColumns(o string) string {
 	const names = `state reason target_hash created seen tried attempts code subcode message trace started finished`
 	return o + "." + strings.ReplaceAll(names, " ", ", "+o+".") + ", " + j.columnSince(2, o+".last_sent", "0") + ", " + j.columnSince(3, o+".creatives", "''")
@@ -124,81 +127,63 @@ func (j *Job) withNeeds(ctx context.Context, all []jobs.Operation) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	var needing plan.OpID
-	return j.eachOperation(ctx, []any{&needing}, func(need jobs.Operation) {
-		o := &all[index[needing]]
-		o.Needs = append(o.Needs, need)
-	}, `SELECT n.op, `+j.operationColumns()+` FROM needs n JOIN ops p ON p.id = n.need
+	rows, err := j.read.QueryContext(ctx, `SELECT n.op, `+j.operationColumns()+` FROM needs n JOIN ops p ON p.id = n.need
 		LEFT JOIN outcomes o ON o.op = p.id WHERE n.op IN `+idList(ids)+` ORDER BY n.op, p.id`)
-}
-
-func (j *Job) operations(ctx context.Context, query string, args ...any) (all []jobs.Operation, err error) {
-	err = j.eachOperation(ctx, nil, func(o jobs.Operation) { all = append(all, o) }, query, args...)
-	return all, err
-}
-
-// eachOperation visits the operations that a query yields; first receives the columns that the
-// query has before those of an operation.
-func (j *Job) eachOperation(ctx context.Context, first []any, visit func(jobs.Operation), query string, args ...any) error {
-	rows, err := j.read.QueryContext(ctx, query, args...)
-	return j.readError(eachRow(rows, err, func(scan func(...any) error) error {
-		o, err := j.scanOperation(scan, first)
-		if err == nil {
-			visit(o)
-		}
+	return j.readError(eachRecord(rows, err, func(r *record) error {
+		o := &all[index[plan.OpID(r.int())]]
+		need, err := r.operation(j.path)
+		o.Needs = append(o.Needs, need)
 		return err
 	}))
 }
 
-func (j *Job) scanOperation(scan func(...any) error, first []any) (jobs.Operation, error) {
+func (j *Job) operations(ctx context.Context, query string, args ...any) (all []jobs.Operation, err error) {
+	rows, err := j.read.QueryContext(ctx, query, args...)
+	err = eachRecord(rows, err, func(r *record) error {
+		o, err := r.operation(j.path)
+		all = append(all, o)
+		return err
+	})
+	return all, j.readError(err)
+}
+
+// operation takes operationColumns of the job file at path.
+func (r *record) operation(path string) (jobs.Operation, error) {
 	var o jobs.Operation
-	var kind, guard string
-	var out outcomeRow
-	own := []any{&o.ID, &kind, &o.Source, &o.Hash, &o.Target, &o.File, &o.Op.Needs, &o.Needed, &guard}
-	if err := scan(slices.Concat(first, own, out.dest())...); err != nil {
-		return o, j.readError(err)
-	}
-	for _, err := range []error{o.Kind.UnmarshalText([]byte(kind)), o.Guard.UnmarshalText([]byte(guard))} {
-		if err != nil {
-			return o, &DamagedError{j.path, fmt.Errorf("operation %d: %w", o.ID, err)}
-		}
-	}
-	got, err := out.outcome()
-	if err != nil {
-		return o, &DamagedError{j.path, fmt.Errorf("operation %d: %w", o.ID, err)}
-	}
-	if got != nil {
-		o.Outcome = *got
+	o.ID = plan.OpID(r.int())
+	kind := r.text()
+	o.Source, o.Hash, o.Target, o.File = plan.Account(r.text()), plan.Hash(r.text()), plan.Account(r.text()), r.text()
+	o.Op.Needs, o.Needed = r.bool(), r.bool()
+	guard := r.text()
+	out, err := r.outcome()
+	if out != nil {
+		o.Outcome = *out
 	} else {
 		o.Outcome.State = jobs.Pending
 	}
-	return o, nil
+	if err = cmp.Or(r.err, err, o.Kind.UnmarshalText([]byte(kind)), o.Guard.UnmarshalText([]byte(guard))); err != nil {
+		err = &DamagedError{path, fmt.Errorf("operation %d: %w", o.ID, err)}
+	}
+	return o, err
 }
 
-// outcomeRow receives the columns of an outcome, all NULL if there is none.
-type outcomeRow struct {
-	state, reason, targetHash, message, trace, creatives       sql.NullString
-	created, tried                                             sql.NullBool
-	seen, attempts, code, subcode, started, finished, lastSent sql.NullInt64
-}
-
-func (r *outcomeRow) dest() []any {
-	return []any{&r.state, &r.reason, &r.targetHash, &r.created, &r.seen, &r.tried, &r.attempts, &r.code, &r.subcode,
-		&r.message, &r.trace, &r.started, &r.finished, &r.lastSent, &r.creatives}
-}
-
-// outcome is nil if the operation was never sent.
-func (r *outcomeRow) outcome() (*jobs.Outcome, error) {
-	if !r.state.Valid {
+// outcome takes outcomeColumns. It is nil if the operation was never sent.
+func (r *record) outcome() (*jobs.Outcome, error) {
+	state := r.value()
+	if state == nil {
+		r.next += outcomeWidth - 1
 		return nil, nil
 	}
-	o := jobs.Outcome{
-		Reason: jobs.Reason(r.reason.String), TargetHash: plan.Hash(r.targetHash.String), Created: r.created.Bool,
-		ConfirmedAt: timeOf(r.seen.Int64), Tried: r.tried.Bool, Attempts: int(r.attempts.Int64), Code: int(r.code.Int64), Subcode: int(r.subcode.Int64),
-		Message: r.message.String, TraceID: r.trace.String, Started: timeOf(r.started.Int64), LastSent: timeOf(r.lastSent.Int64), Finished: timeOf(r.finished.Int64),
-		Creatives: r.creatives.String,
+	r.next-- // the state is a text
+	var o jobs.Outcome
+	if err := o.State.UnmarshalText([]byte(r.text())); err != nil {
+		return nil, err
 	}
-	return &o, o.State.UnmarshalText([]byte(r.state.String))
+	o.Reason, o.TargetHash, o.Created, o.ConfirmedAt = jobs.Reason(r.text()), plan.Hash(r.text()), r.bool(), timeOf(r.int())
+	o.Tried, o.Attempts, o.Code, o.Subcode = r.bool(), int(r.int()), int(r.int()), int(r.int())
+	o.Message, o.TraceID = r.text(), r.text()
+	o.Started, o.Finished, o.LastSent, o.Creatives = timeOf(r.int()), timeOf(r.int()), timeOf(r.int()), r.text()
+	return &o, nil
 }
 
 func (j *Job) tally(ctx context.Context) (jobs.Tally, error) {
