@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"github.com/urfave/cli/v2"
 
@@ -114,6 +115,8 @@ func runNew(ctx context.Context, s *streams, se *session, m *manifest, dir strin
 	if err := se.checkDeletions(s, p, se.mostDeletes, reports.ManifestDeletions, nil); err != nil {
 		return err
 	}
+	sum := p.SHA256
+	runtime.GC() // the plan, before another one is made of the same rows
 	job, made, err := store.Create(ctx, dir, store.Spec{
 		Manifest: m.kept, Consent: true, Sandbox: se.sandboxed, Endpoint: se.server().originFor(se.sandboxed), Settings: se.settings, Allowed: allowedFiles(m, dir),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readWith(nil, visit) }, // its files were looked into just now
@@ -122,7 +125,7 @@ func runNew(ctx context.Context, s *streams, se *session, m *manifest, dir strin
 		return notStarted(showProblems(s, err))
 	}
 	defer job.Close()
-	if made.SHA256 != p.SHA256 {
+	if made.SHA256 != sum {
 		return fmt.Errorf("%s changed while it was read", m.name)
 	}
 	return runJob(ctx, s, se, job, dir)

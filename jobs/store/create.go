@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -83,6 +84,7 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 			return nil, fmt.Errorf("make job file: %w", err)
 		}
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(buildGCPercent))
 	db, err := open(path, "_pragma=journal_mode(OFF)&_pragma=synchronous(OFF)&_pragma=locking_mode(EXCLUSIVE)")
 	if err != nil {
 		return nil, fmt.Errorf("make job file: %w", err)
@@ -137,19 +139,23 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 	return p, db.Close()
 }
 
+// buildGCPercent is the garbage that may lie beside the plan while it is written, in percent of
+// it. Collecting it is cheap, because a plan has no pointers.
+const buildGCPercent = 15
+
 // load writes the manifest's rows while it is read, then its operations, and counts them.
 func load(ctx context.Context, tx *sql.Tx, spec Spec, counts freshCounts) (*plan.Plan, error) {
-	row, err := tx.Prepare("INSERT INTO rows VALUES (?, ?, ?, ?, ?)")
+	rows, err := newBulk(tx, "rows", 5)
 	if err != nil {
 		return nil, fmt.Errorf("write job file: %w", err)
 	}
-	defer row.Close()
+	defer rows.close()
 	p, err := spec.Read(func(r plan.Row) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		counts.addRow(r)
-		if _, err := row.Exec(r.Line, r.Verb.String(), idOrNull(r.Copy), idOrNull(r.Delete), r.Record); err != nil {
+		if err := rows.add(int64(r.Line), r.Verb.String(), idOrNull(r.Copy), idOrNull(r.Delete), r.Record); err != nil {
 			return fmt.Errorf("write job file: %w", err)
 		}
 		return nil
@@ -157,28 +163,45 @@ func load(ctx context.Context, tx *sql.Tx, spec Spec, counts freshCounts) (*plan
 	if err != nil {
 		return nil, err
 	}
-	op, err := tx.Prepare("INSERT INTO ops VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+	if err = rows.flush(); err == nil {
+		err = loadOps(tx, p, counts)
+	}
+	if err == nil {
+		err = loadNeeds(tx, p)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("write job file: %w", err)
-	}
-	defer op.Close()
-	for o := range p.Ops() {
-		counts.addOp(p, o)
-		if _, err := op.Exec(o.ID, o.Kind.String(), string(o.Source), string(o.Hash), string(o.Target), o.File, string(o.Lane()), o.Needs, o.Needed, o.Guard.String()); err != nil {
-			return nil, fmt.Errorf("write job file: %w", err)
-		}
-	}
-	need, err := tx.Prepare("INSERT INTO needs VALUES (?, ?)")
-	if err != nil {
-		return nil, fmt.Errorf("write job file: %w", err)
-	}
-	defer need.Close()
-	for id, n := range p.Needs() {
-		if _, err := need.Exec(id, n); err != nil {
-			return nil, fmt.Errorf("write job file: %w", err)
-		}
 	}
 	return p, nil
+}
+
+func loadOps(tx *sql.Tx, p *plan.Plan, counts freshCounts) error {
+	ops, err := newBulk(tx, "ops", 10)
+	if err != nil {
+		return err
+	}
+	defer ops.close()
+	for o := range p.Ops() {
+		counts.addOp(p, o)
+		if err := ops.add(int64(o.ID), o.Kind.String(), string(o.Source), string(o.Hash), string(o.Target), o.File, string(o.Lane()), o.Needs, o.Needed, o.Guard.String()); err != nil {
+			return err
+		}
+	}
+	return ops.flush()
+}
+
+func loadNeeds(tx *sql.Tx, p *plan.Plan) error {
+	needs, err := newBulk(tx, "needs", 2)
+	if err != nil {
+		return err
+	}
+	defer needs.close()
+	for id, n := range p.Needs() {
+		if err := needs.add(int64(id), int64(n)); err != nil {
+			return err
+		}
+	}
+	return needs.flush()
 }
 
 // publish makes the finished file the job.

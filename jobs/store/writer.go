@@ -29,9 +29,10 @@ type writer struct {
 	ended  chan struct{} // the goroutine has ended
 	once   sync.Once
 
-	outcome, seen, lane, sample, park, tally, released *sql.Stmt
+	outcome, manyOutcomes, seen, lane, sample, park, tally, released *sql.Stmt
 
-	counter *counter
+	counter  *counter
+	outcomes bulk
 }
 
 // request is one caller's change, or a single statement.
@@ -49,7 +50,7 @@ func newWriter(path string) (*writer, error) {
 		return nil, fmt.Errorf("open job: %w", err)
 	}
 	db.SetMaxOpenConns(1)
-	w := &writer{db: db, path: path, queue: make(chan *request, maxMerged), closed: make(chan struct{}), ended: make(chan struct{})}
+	w := &writer{db: db, path: path, queue: make(chan *request, maxMerged), closed: make(chan struct{}), ended: make(chan struct{}), outcomes: bulk{width: 1 + outcomeWidth}}
 	prepare := func(into **sql.Stmt, text string) (err error) {
 		*into, err = db.Prepare(text)
 		return err
@@ -59,7 +60,8 @@ func newWriter(path string) (*writer, error) {
 		stmt **sql.Stmt
 		text string
 	}{
-		{&w.outcome, `INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.outcome, insertRows(`INSERT OR REPLACE`, `outcomes`, 1+outcomeWidth, 1)},
+		{&w.manyOutcomes, insertRows(`INSERT OR REPLACE`, `outcomes`, 1+outcomeWidth, bulkRows)},
 		{&w.seen, `UPDATE outcomes SET seen = ? WHERE op = ?`},
 		{&w.lane, `INSERT OR REPLACE INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?)`},
 		{&w.sample, `INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?)`},
@@ -210,13 +212,8 @@ func (w *writer) apply(tx *sql.Tx, c jobs.Change) error {
 	if err := w.counter.count(tx, c.Records); err != nil {
 		return err
 	}
-	outcome := tx.Stmt(w.outcome)
-	for _, r := range c.Records {
-		o := r.Outcome
-		if _, err := outcome.Exec(r.ID, o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.ConfirmedAt),
-			o.Tried, o.Attempts, o.Code, o.Subcode, o.Message, o.TraceID, millis(o.Started), millis(o.Finished), millis(o.LastSent), o.Creatives); err != nil {
-			return err
-		}
+	if err := w.writeOutcomes(tx, c.Records); err != nil {
+		return err
 	}
 	for _, s := range c.Confirmed {
 		if _, err := tx.Stmt(w.seen).Exec(millis(s.At), s.ID); err != nil {
@@ -247,6 +244,19 @@ func (w *writer) apply(tx *sql.Tx, c jobs.Change) error {
 		_, err = tx.Stmt(w.tally).Exec(string(text))
 	}
 	return err
+}
+
+// writeOutcomes writes records in their order: of two for one operation, the later one counts.
+func (w *writer) writeOutcomes(tx *sql.Tx, records []jobs.Record) error {
+	w.outcomes.one, w.outcomes.many = tx.Stmt(w.outcome), tx.Stmt(w.manyOutcomes)
+	for _, r := range records {
+		o := r.Outcome
+		if err := w.outcomes.add(int64(r.ID), o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.ConfirmedAt),
+			o.Tried, int64(o.Attempts), int64(o.Code), int64(o.Subcode), o.Message, o.TraceID, millis(o.Started), millis(o.Finished), millis(o.LastSent), o.Creatives); err != nil {
+			return err
+		}
+	}
+	return w.outcomes.flush()
 }
 
 // release adds the operations to the request that waited for need and no longer wait for
