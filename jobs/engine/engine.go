@@ -144,7 +144,7 @@ func (e *Engine) widen() {
 }
 
 // mostInMemory is about how many tasks all lanes together hold.
-const mostInMemory = 50_000
+const mostInMemory = 20_000
 
 func (e *Engine) add(a plan.Account) *lane {
 	l := newLane(e)
