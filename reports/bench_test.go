@@ -17,7 +17,14 @@ import (
 const benchRows = 1_000_000
 
 // generated is a job of any size that takes no memory.
-type generated struct{ job }
+type generated struct {
+	job
+	rows int
+}
+
+func generate(rows int) generated {
+	return generated{job{header: []string{"source_account", "hash", "target_account", "campaign", "note"}}, rows}
+}
 
 func (g generated) Results(context.Context) iter.Seq2[jobs.Result, error] {
 	done := jobs.Result{
@@ -29,7 +36,7 @@ func (g generated) Results(context.Context) iter.Seq2[jobs.Result, error] {
 	failed.Fate = jobs.Fate{Status: jobs.StatusFailed, Reason: jobs.Denied, Attempts: 1, Code: 200, Started: began, Finished: began,
 		Message: "(#200) Ad account owner has NOT grant ads_management or ads_read permission", TraceID: "AbC123"}
 	return func(yield func(jobs.Result, error) bool) {
-		for i := range benchRows {
+		for i := range g.rows {
 			r := done
 			if i%10 == 9 {
 				r = failed
@@ -45,7 +52,7 @@ func (g generated) Results(context.Context) iter.Seq2[jobs.Result, error] {
 func (g generated) Mappings(context.Context) iter.Seq2[jobs.Mapping, error] {
 	m := jobs.Mapping{Source: "1014321106978726", SourceHash: hash(7), Target: "2152335766987003", TargetHash: hash(7)}
 	return func(yield func(jobs.Mapping, error) bool) {
-		for range benchRows * 9 / 10 {
+		for range g.rows * 9 / 10 {
 			if !yield(m, nil) {
 				return
 			}
@@ -56,7 +63,7 @@ func (g generated) Mappings(context.Context) iter.Seq2[jobs.Mapping, error] {
 // BenchmarkWrite writes all reports of a million rows; peak-MB is the highest
 // live and uncollected heap above the start.
 func BenchmarkWrite(b *testing.B) {
-	src := generated{job{header: []string{"source_account", "hash", "target_account", "campaign", "note"}}}
+	src := generate(benchRows)
 	dir := b.TempDir()
 	var peak uint64
 	for b.Loop() {

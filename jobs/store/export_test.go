@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"strings"
+
+	"modernc.org/sqlite"
 )
 
 // Miscounted lists the counts of the job that differ from its rows and operations, of all that
@@ -40,4 +42,44 @@ func (j *Job) Miscounted(ctx context.Context) (wrong []string, err error) {
 		}
 	}
 	return wrong, nil
+}
+
+// RowsWritten is how many rows of tables the writer has inserted, changed or deleted.
+func (j *Job) RowsWritten(ctx context.Context) (n int, err error) {
+	err = j.writer.db.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&n)
+	return n, err
+}
+
+// PagesRead is how many pages of the file SQLite looks at while f reads the job.
+func (j *Job) PagesRead(ctx context.Context, f func() error) (pages int, err error) {
+	j.read.SetMaxOpenConns(1) // whose counters these are
+	if err := f(); err != nil {
+		return 0, err
+	}
+	if _, err := j.pageCounters(ctx, true); err != nil {
+		return 0, err
+	}
+	if err := f(); err != nil {
+		return 0, err
+	}
+	return j.pageCounters(ctx, false)
+}
+
+func (j *Job) pageCounters(ctx context.Context, reset bool) (pages int, err error) {
+	conn, err := j.read.Conn(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	err = conn.Raw(func(c any) error {
+		for _, op := range []sqlite.DBStatusOp{sqlite.DBStatusCacheHit, sqlite.DBStatusCacheMiss} {
+			n, _, err := c.(sqlite.DBStatus).Status(op, reset)
+			if err != nil {
+				return err
+			}
+			pages += n
+		}
+		return nil
+	})
+	return pages, err
 }

@@ -1,0 +1,28 @@
+//go:build !race
+
+package reports_test
+
+import (
+	"testing"
+
+	"adferry/reports"
+)
+
+// Writing the reports allocates next to nothing for each row.
+func TestAllocationsOfReports(t *testing.T) {
+	const few, many = 1000, 21_000
+	dir := t.TempDir()
+	allocations := func(rows int) float64 {
+		src := generate(rows)
+		return testing.AllocsPerRun(2, func() {
+			if err := reports.Write(t.Context(), dir, src); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if got := (allocations(many) - allocations(few)) / (many - few); got > 10 {
+		t.Errorf("got %.1f allocations for each row, want 10 at most", got)
+	} else {
+		t.Logf("%.1f allocations for each row", got)
+	}
+}
