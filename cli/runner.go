@@ -66,6 +66,9 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 		return err
 	}
 	ignoreSignals := stopOnSignal(se, engine)
+	if s, err := job.Live(ctx); err == nil {
+		logStart(se.log, s)
+	}
 	endProgress := showProgress(ctx, se, job, dir)
 	if !left {
 		se.progress.Note(reports.NothingLeft)
@@ -179,6 +182,7 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 		code = exitCode(unwritten)
 	}
 	se.progress.End(summary, dir, code, unwritten == nil)
+	logEnd(se.log, summary, code)
 	if unwritten != nil {
 		if exitCode(stop) < exitStopped {
 			return unwritten
@@ -210,8 +214,11 @@ func keepFirst(s *streams, stop, err error) error {
 func watch(se *session) func(jobs.Event) {
 	return func(e jobs.Event) {
 		logEvent(se.log, e)
-		if e.Kind == jobs.EventWarning {
+		switch {
+		case e.Kind == jobs.EventWarning:
 			se.progress.Note(e.Text)
+		case e.Kind.AboutWaits():
+			se.progress.Event(e)
 		}
 	}
 }

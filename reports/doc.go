@@ -173,5 +173,16 @@
 //	stop       why it stopped early; missing if it did not
 //	files      paths of the reports, by their names; empty if they could not be written
 //
+// Some events say that something begins or ends to wait. account is the ad account, "" for all
+// of them; until is when the wait ends, or when the API is tried again; reason is why:
+//
+//	parked       account, until, reason: the API asks for it
+//	probing      account: one call is sent, to see whether that is over
+//	resumed      account: it is
+//	waiting      account, until, reason: adferry keeps back what would be refused
+//	wait_over    account
+//	unreachable  until, reason: the API cannot be reached
+//	reachable
+//
 // The event note has text: a warning, or what another process changed.
 package reports

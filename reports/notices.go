@@ -11,11 +11,12 @@ import (
 
 // Waiting says that an ad account, or the app under "", waits.
 func Waiting(a plan.Account, until time.Time, why string) string {
-	who := "the app"
-	if a != "" {
-		who = a.Act()
-	}
-	return fmt.Sprintf("%s waits until %s: %s", who, until.Format(time.TimeOnly), why)
+	return fmt.Sprintf("%s waits until %s: %s", waiter(a), clock(until, time.Now()), OneLine(why))
+}
+
+// Unreachable says that the API cannot be reached.
+func Unreachable(again time.Time, why string) string {
+	return fmt.Sprintf("the API cannot be reached; next try at %s: %s", clock(again, time.Now()), OneLine(why))
 }
 
 // UnconfirmedWrites are writes whose answers were lost, as a count.

@@ -38,9 +38,9 @@ type Progress struct {
 	job     *summaryCache // nil before Start
 	final   *jobs.Summary // how the run ended, once that is known
 	stopped bool
-	over    bool // the drawing goroutine has ended, or was never started
-	notes   []string
-	dropped int // notes beyond maxNotes
+	over    bool     // the drawing goroutine has ended, or was never started
+	notes   []string // lines, without their ends
+	dropped int      // notes beyond maxNotes
 
 	writing sync.Mutex // whole lines go to w
 }
@@ -64,12 +64,32 @@ func (p *Progress) Start(dir string, read func() (jobs.Summary, error)) {
 
 // Note shows a warning, on a line of its own.
 func (p *Progress) Note(text string) {
-	if p.mode == ProgressNone {
-		return
+	if p.mode != ProgressNone {
+		p.note(p.noteLine(OneLine(text)))
 	}
+}
+
+// Event tells programs that something begins or ends to wait. People see that by what the
+// progress shows.
+func (p *Progress) Event(e jobs.Event) {
+	if p.mode == ProgressJSON {
+		p.note(jsonEvent(e, time.Now()))
+	}
+}
+
+// noteLine is a note as a line.
+func (p *Progress) noteLine(text string) string {
+	if p.mode == ProgressJSON {
+		return jsonNote(text, time.Now())
+	}
+	return text
+}
+
+// note has a line written soon.
+func (p *Progress) note(line string) {
 	p.mu.Lock()
 	if len(p.notes) < maxNotes {
-		p.notes = append(p.notes, OneLine(text))
+		p.notes = append(p.notes, line)
 	} else {
 		p.dropped++
 	}
@@ -138,7 +158,7 @@ func (p *Progress) takeNotes() []string {
 	defer p.mu.Unlock()
 	notes := p.notes
 	if p.dropped > 0 {
-		notes = append(notes, fmt.Sprintf("%s not shown", Counted(p.dropped, "more note is", "more notes are")))
+		notes = append(notes, p.noteLine(fmt.Sprintf("%s not shown", Counted(p.dropped, "more note is", "more notes are"))))
 	}
 	p.notes, p.dropped = nil, 0
 	return notes

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"adferry/jobs"
+	"adferry/plan"
 )
 
 const (
@@ -21,15 +22,14 @@ const (
 // lines shows progress as lines, for logs and for programs.
 type lines struct {
 	p    *Progress
-	line func(event string, v view, now time.Time) string
-	note func(text string, now time.Time) string
+	line func(event string, v view, now time.Time) string // without its end
 }
 
 func (p *Progress) lines() lines {
 	if p.mode == ProgressJSON {
-		return lines{p, jsonLine, jsonNote}
+		return lines{p, jsonLine}
 	}
-	return lines{p, plainLine, func(text string, _ time.Time) string { return text + "\n" }}
+	return lines{p, plainLine}
 }
 
 // run writes lines until the progress is stopped: at the start, every ten seconds, and
@@ -80,18 +80,18 @@ func (l lines) run(job *summaryCache) {
 
 func (l lines) notes(notes []string) {
 	for _, n := range notes {
-		l.write(l.note(n, time.Now()))
+		l.write(n)
 	}
 }
 
-// write ignores errors: a reader that has left must not stop the run.
-func (l lines) write(s string) {
+// write ends the line. It ignores errors: a reader that has left must not stop the run.
+func (l lines) write(line string) {
 	if l.p.mode == ProgressNone {
 		return
 	}
 	l.p.writing.Lock()
 	defer l.p.writing.Unlock()
-	_, _ = io.WriteString(l.p.w, s)
+	_, _ = io.WriteString(l.p.w, line+"\n")
 }
 
 // pace is how fast the job goes and how much time is left, as far as it goes.
@@ -143,7 +143,7 @@ func plainLine(_ string, v view, now time.Time) string {
 	if wait := v.holdUp(now); wait != "" {
 		b.WriteString("; " + wait)
 	}
-	return b.String() + "\n"
+	return b.String()
 }
 
 // jsonProgress is a line of --progress json. What it shares with summary.json has the
@@ -210,10 +210,29 @@ func jsonNote(text string, now time.Time) string {
 	}{now.UTC().Format(timeFormat), "note", text})
 }
 
+// jsonEvent is a line about a wait.
+func jsonEvent(e jobs.Event, now time.Time) string {
+	line := struct {
+		Time    string        `json:"time"`
+		Event   string        `json:"event"`
+		Account *plan.Account `json:"account,omitempty"` // "" for all; nil: it is about no account
+		Until   *time.Time    `json:"until,omitempty"`
+		Reason  string        `json:"reason,omitempty"`
+	}{Time: now.UTC().Format(timeFormat), Event: e.Kind.String(), Reason: e.Text}
+	if e.Kind != jobs.EventUnreachable && e.Kind != jobs.EventReachable {
+		line.Account = &e.Account
+	}
+	if !e.Until.IsZero() {
+		until := e.Until.UTC()
+		line.Until = &until
+	}
+	return marshalLine(line)
+}
+
 func marshalLine(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return ""
 	}
-	return string(b) + "\n"
+	return string(b)
 }

@@ -69,7 +69,7 @@ func TestParkSurvivesRestart(t *testing.T) {
 		}
 		w.Events = nil
 		w.Finish(engine.Options{})
-		if e := w.Events[1]; e.Kind != jobs.EventParked || e.Account != "22" || !e.Until.Equal(until.Truncate(time.Millisecond)) || e.Text == "" {
+		if e := w.Events[0]; e.Kind != jobs.EventParked || e.Account != "22" || !e.Until.Equal(until.Truncate(time.Millisecond)) || e.Text == "" {
 			t.Errorf("got %+v told first, want what is waited for", e)
 		}
 		if time.Now().Before(until) {
