@@ -55,7 +55,7 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 	if err != nil {
 		return &readingError{err}
 	}
-	if err := runReads(ctx, se, fence, job); err != nil {
+	if err := runReads(ctx, s, se, fence, job); err != nil {
 		return &readingError{err}
 	}
 	d := reports.NewPlan(m.name, p, preflight.Predict(p, se.engine.Rules.Share))
@@ -85,11 +85,11 @@ func findUnreadable(ctx context.Context, s *streams, se *session, fence *preflig
 }
 
 // runReads runs the plan's reads, and settles as done what a run would write.
-func runReads(ctx context.Context, se *session, api dispatch.API, job *store.Job) error {
+func runReads(ctx context.Context, s *streams, se *session, api dispatch.API, job *store.Job) error {
 	options := preflight.Options(se.engine)
 	options.Observe = watch(se)
 	engine := engine.New(api, job, options)
-	release := stopOnSignal(se, engine)
+	release := stopOnSignal(s, se, engine, "")
 	endProgress := showProgress(ctx, se, job, "")
 	err := engine.Run(ctx)
 	endProgress()

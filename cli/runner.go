@@ -65,7 +65,7 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	if err != nil {
 		return err
 	}
-	ignoreSignals := stopOnSignal(se, engine)
+	ignoreSignals := stopOnSignal(s, se, engine, dir)
 	if s, err := job.Live(ctx); err == nil {
 		logStart(se.log, s)
 	}
@@ -223,14 +223,27 @@ func watch(se *session) func(jobs.Event) {
 	}
 }
 
+// lastWords bounds how long a second signal waits for a terminal that takes nothing any more.
+const lastWords = 2 * time.Second
+
 // stopOnSignal lets the first signal drain the engine. The second one ends the process,
 // which loses nothing, because every intent is on disk.
-func stopOnSignal(se *session, engine *engine.Engine) (release func()) {
+func stopOnSignal(s *streams, se *session, engine *engine.Engine, dir string) (release func()) {
 	return onStopSignal(func() {
 		engine.Stop(jobs.ErrInterrupted)
-		se.progress.Note("stopping: requests in flight may end; interrupt again to stop now")
+		se.progress.Stopping("stopping: requests in flight may end; interrupt again to stop now")
 	}, func() {
-		se.progress.Stop()
+		told := make(chan struct{})
+		go func() {
+			defer close(told)
+			se.progress.Stop()
+			se.log.Warn("stopped at once")
+			fmt.Fprintln(s.err, reports.StoppedAtOnce(dir))
+		}()
+		select {
+		case <-told:
+		case <-time.After(lastWords):
+		}
 		os.Exit(exitStopped)
 	})
 }

@@ -144,7 +144,7 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 	options.Only = func(o jobs.Operation) bool { return o.Kind != plan.KindDelete && o.Tried() }
 	defer se.exporter.show(ctx, job)()
 	engine := engine.New(api, job, options)
-	ignore := stopOnSignal(se, engine)
+	ignore := stopOnSignal(s, se, engine, dir)
 	defer ignore()
 	if err := whileRunning(engine.Run(ctx)); err != nil {
 		return true, err

@@ -74,6 +74,16 @@ func Left(rows int) string {
 	return fmt.Sprintf("dry run: %s left to do; nothing was sent", Counted(rows, "row", "rows"))
 }
 
+// StoppedAtOnce says that a process ends without waiting for its requests in flight. dir is its
+// job's folder; "" if it only read.
+func StoppedAtOnce(dir string) string {
+	if dir == "" {
+		return "adferry: stopped at once; nothing was changed"
+	}
+	return fmt.Sprintf("adferry: stopped at once, and nothing is lost; its reports are older: adferry report %s brings them up to date, adferry resume %s goes on",
+		Quote(dir), Quote(dir))
+}
+
 // EndLine says in one line what is wrong with how a run ended, and where to read on.
 func EndLine(s jobs.Summary, dir string) string {
 	t := s.Totals

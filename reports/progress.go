@@ -33,14 +33,15 @@ type Progress struct {
 	quit chan struct{}
 	done chan struct{} // nothing is drawn any more
 
-	mu      sync.Mutex
-	dir     string
-	job     *summaryCache // nil before Start
-	final   *jobs.Summary // how the run ended, once that is known
-	stopped bool
-	over    bool     // the drawing goroutine has ended, or was never started
-	notes   []string // lines, without their ends
-	dropped int      // notes beyond maxNotes
+	mu       sync.Mutex
+	dir      string
+	job      *summaryCache // nil before Start
+	final    *jobs.Summary // how the run ended, once that is known
+	stopping bool
+	stopped  bool
+	over     bool     // the drawing goroutine has ended, or was never started
+	notes    []string // lines, without their ends
+	dropped  int      // notes beyond maxNotes
 
 	writing sync.Mutex // whole lines go to w
 }
@@ -75,6 +76,14 @@ func (p *Progress) Event(e jobs.Event) {
 	if p.mode == ProgressJSON {
 		p.note(jsonEvent(e, time.Now()))
 	}
+}
+
+// Stopping shows a note that the run is about to stop, and no longer how much time is left.
+func (p *Progress) Stopping(text string) {
+	p.mu.Lock()
+	p.stopping = true
+	p.mu.Unlock()
+	p.Note(text)
 }
 
 // noteLine is a note as a line.
@@ -169,19 +178,20 @@ type view struct {
 	jobs.Summary
 	Dir   string
 	Known bool // the job was read
+	Ends  bool // the run is about to stop: whatever is left, and waits, it will not see the end of
 }
 
 // snapshot is the view now.
 func (p *Progress) snapshot(job *summaryCache, now time.Time) view {
 	p.mu.Lock()
-	final, dir := p.final, p.dir
+	final, dir, stopping := p.final, p.dir, p.stopping
 	p.mu.Unlock()
 	if final != nil {
-		return view{*final, dir, true}
+		return view{*final, dir, true, true}
 	}
 	last, _ := job.refresh(now)
 	if last == nil || last.err != nil { // the engine fails for the same reason
 		return view{Dir: dir}
 	}
-	return view{last.summary, dir, true}
+	return view{last.summary, dir, true, stopping}
 }

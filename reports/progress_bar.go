@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -27,8 +28,12 @@ var (
 // ^C stays a signal; no hidden cursor and no other screen, so that a killed process
 // leaves nothing to repair.
 func (p *Progress) bar(job *summaryCache) bool {
+	out := p.w
+	if terminal, ok := out.(*os.File); ok {
+		out = echoEraser{terminal}
+	}
 	_, _ = tea.NewProgram(barModel{p: p, job: job, width: 80, view: p.snapshot(job, time.Now()), now: time.Now()},
-		tea.WithOutput(p.w), tea.WithInput(nil), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)).Run()
+		tea.WithOutput(out), tea.WithInput(nil), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)).Run()
 	select {
 	case <-p.quit:
 		return true
@@ -77,12 +82,27 @@ func (m barModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if stop {
 			then = tea.Quit
 		}
-		if notes := m.p.takeNotes(); len(notes) > 0 {
-			return m, tea.Sequence(tea.Println(m.wrap(notes)), then)
+		notes := m.p.takeNotes()
+		switch {
+		case len(notes) > 0: // which leave the cursor on the first line of the bar: draw all anew
+			return m, tea.Sequence(tea.Println(m.wrap(notes)), tea.ClearScreen, then)
+		case stop:
+			return m, tea.Sequence(tea.ClearScreen, then)
 		}
 		return m, then
 	}
 	return m, nil
+}
+
+// echoEraser is a terminal on which keys are echoed, such as ^C. They move the cursor, of which
+// bubbletea does not know: it draws from where it left the cursor, which is always the first
+// column. So before anything is drawn, the echo is erased and the cursor brought back.
+type echoEraser struct{ *os.File }
+
+func (w echoEraser) Write(b []byte) (int, error) {
+	const before = "\r\x1b[K"
+	n, err := w.File.Write(append([]byte(before), b...))
+	return max(0, n-len(before)), err
 }
 
 // reflowed erases what was drawn once the terminal is narrower and has broken its lines

@@ -96,7 +96,7 @@ func (l lines) write(line string) {
 
 // pace is how fast the job goes and how much time is left, as far as it goes.
 func (v view) pace(now time.Time) (parts []string) {
-	if v.PausedAt != nil || v.NetworkDownSince != nil || v.Standstill != nil || v.Totals.Settled() == v.Totals.Rows || !v.State.Held() {
+	if v.Ends || v.PausedAt != nil || v.NetworkDownSince != nil || v.Standstill != nil || v.Totals.Settled() == v.Totals.Rows || !v.State.Held() {
 		return nil
 	}
 	if v.RowsPerS > 0 {
@@ -110,7 +110,7 @@ func (v view) pace(now time.Time) (parts []string) {
 
 // holdUp is what holds the job up, in words.
 func (v view) holdUp(now time.Time) string {
-	if !v.State.Held() {
+	if v.Ends || !v.State.Held() {
 		return ""
 	}
 	return holdUp(v.Summary, v.Outlook, v.Dir, now)
@@ -178,7 +178,7 @@ func jsonView(event string, v view, now time.Time) jsonProgress {
 		Time: now.UTC().Format(timeFormat), Event: event, State: v.State, Totals: v.Totals, RowsPerS: math.Round(100*v.RowsPerS) / 100,
 		Waits: v.Waits, NetworkDownSince: v.NetworkDownSince, PausedAt: v.PausedAt,
 	}
-	if left, known := leftAt(v.Outlook, now); known {
+	if left, known := leftAt(v.Outlook, now); known && !v.Ends {
 		s := math.Round(1000*left.Seconds()) / 1000
 		line.EtaS = &s
 	}
@@ -192,7 +192,7 @@ func (p *Progress) End(s jobs.Summary, dir string, exitCode int, written bool) {
 		return
 	}
 	now := time.Now()
-	line := jsonView("end", view{s, dir, true}, now)
+	line := jsonView("end", view{s, dir, true, true}, now)
 	line.jsonEnd = &jsonEnd{Outcome: outcome(s), ExitCode: exitCode, Stop: s.Stop, Files: map[string]string{}}
 	if written {
 		for _, name := range Names() {

@@ -198,6 +198,30 @@ func TestLinesKeepTheirPace(t *testing.T) {
 	}
 }
 
+// Once a run is told to stop, nobody is told how much time is left, or until when it waits.
+func TestStoppingHasNoTimeLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, mode := range []reports.ProgressMode{reports.ProgressPlain, reports.ProgressJSON} {
+			var out bytes.Buffer
+			p := reports.NewProgress(mode, &out)
+			j := newPlayed(100)
+			still := jobs.Wait{Account: "22", Until: time.Now().Add(time.Hour), Imposed: true}
+			j.set(func(s *jobs.Summary) { s.Standstill, s.Waits = &still, []jobs.Wait{still} })
+			j.ends = time.Now().Add(2 * time.Hour)
+			p.Start("j", j.read)
+			time.Sleep(time.Second)
+			p.Stopping("stopping")
+			time.Sleep(15 * time.Second)
+			p.Stop()
+			before, after, told := strings.Cut(out.String(), "stopping")
+			times := func(text string) bool { return strings.Contains(text, "waits until") || strings.Contains(text, `"eta_s":7`) }
+			if !told || !times(before) || times(after) || !strings.Contains(after, "100") {
+				t.Errorf("%s: got\n%s, want a time before the stop and none after it", mode, out.String())
+			}
+		}
+	})
+}
+
 func TestNoProgress(t *testing.T) {
 	var out bytes.Buffer
 	p := reports.NewProgress(reports.ProgressNone, &out)
