@@ -191,7 +191,7 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 	}
 	switch {
 	case !se.silent:
-		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Written: unwritten == nil}))
+		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Written: unwritten == nil, Width: reports.Width(s.screen)}))
 	case stop != nil:
 		complain(s.err, reports.EndLine(summary, dir))
 	}

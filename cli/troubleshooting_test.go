@@ -80,7 +80,7 @@ func TestTroubleshooting(t *testing.T) {
 		{&guardError{what: "the manifest deletes 2 images", hint: "to agree, add --yes; nothing was sent"}, "to agree, add --yes"},
 		{&cleanup.LimitError{}, "--max-delete allows"},
 		{checkMaxDelete(jobs.Limit{Count: 1, Set: true}, 2, 3), "--max-delete allows"},
-		{&jobs.FailuresError{}, "settled operations failed"},
+		{&jobs.FailuresError{}, "copies, uploads and deletions failed"},
 		{&registry.ConflictError{Err: odd}, "the unfinished job in"},
 
 		{store.ErrLocked, "another process is running this job"},

@@ -124,7 +124,7 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 		return false, err
 	}
 	if !meta.PausedAt.IsZero() {
-		return false, usagef("adferry unpause "+reports.Quote(dir), "%s is paused since %s, and writes whose answers were lost have to be settled first", dir, reports.Clock(meta.PausedAt))
+		return false, usagef("adferry unpause "+reports.Quote(dir), "%s is paused since %s, and first it has to be read what became of writes whose answers were lost", dir, reports.Clock(meta.PausedAt))
 	}
 	fmt.Fprintln(s.err, reports.SettlingLost(lost))
 	api, err := se.connect(job)

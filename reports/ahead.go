@@ -27,6 +27,11 @@ func leftAt(o jobs.Outlook, now time.Time) (left time.Duration, known bool) {
 	return max(0, left-max(0, now.Sub(o.At))), known
 }
 
+// moves reports whether a process runs the job, and something of it is not held up.
+func moves(s jobs.Summary) bool {
+	return s.State.Held() && s.PausedAt == nil && s.NetworkDownSince == nil && s.Standstill == nil && s.Totals.Settled() < s.Totals.Rows
+}
+
 // spanLeft is a span without fractions, which no forecast is worth.
 func spanLeft(d time.Duration) string { return span(max(d.Round(time.Second), time.Second)) }
 
@@ -41,13 +46,7 @@ func holdUp(s jobs.Summary, o jobs.Outlook, dir string, now time.Time) string {
 		}
 		return text
 	case o.NetworkDownSince != nil:
-		text := "the API cannot be reached since " + clock(*o.NetworkDownSince, now) + "; trying again"
-		for _, w := range o.Waits {
-			if w.Account == "" && w.Reason != "" {
-				text += ": " + OneLine(w.Reason)
-			}
-		}
-		return text
+		return unreachable(o, now)
 	case o.Standstill != nil:
 		return standsStill(o, now)
 	case len(o.Waits) == 0:
@@ -63,6 +62,24 @@ func holdUp(s jobs.Summary, o jobs.Outlook, dir string, now time.Time) string {
 		return waiter(first.Account) + " waits until " + clock(first.Until, now) + waitsFor(first)
 	}
 	return fmt.Sprintf("%d ad accounts wait, %s until %s%s", len(o.Waits), waiter(first.Account), clock(first.Until, now), waitsFor(first))
+}
+
+// unreachable says since when the API cannot be reached, when it is tried again, and why.
+func unreachable(o jobs.Outlook, now time.Time) string {
+	text := "the API cannot be reached since " + clock(*o.NetworkDownSince, now)
+	again, why := "; trying again", ""
+	for _, w := range o.Waits {
+		if w.Account != "" {
+			continue
+		}
+		if w.Until.After(now) {
+			again = "; next try at " + clock(w.Until, now)
+		}
+		if w.Reason != "" {
+			why = ": " + OneLine(w.Reason)
+		}
+	}
+	return text + again + why
 }
 
 // standsStill says until when everything waits, for what, and how long it takes then.

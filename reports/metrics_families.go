@@ -44,7 +44,7 @@ var (
 	metricWaited = counter("waited_seconds_total",
 		"Seconds of those in which every ad account had to wait; a wait is counted when it is over.")
 	metricLeft = gauge("eta_seconds",
-		"Seconds until all rows are settled, at the pace that the quota allows and after the waits; absent while that is not known, as in a pause.")
+		"Seconds until all rows have ended, at the pace that the quota allows and after the waits; absent while that is not known, as in a pause.")
 	metricPaused = gauge("paused",
 		"1 while the job is paused, else 0.")
 	metricDown = gauge("network_down_since_timestamp_seconds",

@@ -31,7 +31,7 @@ func WaitingForWrites(n int, until time.Time) string {
 
 // SettlingLost says that an undo first finds out what became of writes.
 func SettlingLost(n int) string {
-	return fmt.Sprintf("the answers to %s were lost; their outcome is settled first", Counted(n, "write", "writes"))
+	return fmt.Sprintf("the answers to %s were lost; what became of them is read first", Counted(n, "write", "writes"))
 }
 
 // NothingLeft says that a job is run again that had come to its end.

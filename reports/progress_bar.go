@@ -123,7 +123,7 @@ func (m barModel) reflowed(width int) string {
 // wrap breaks notes that are wider than the terminal. Where the terminal breaks a line
 // by itself, what is drawn below it ends up in the wrong row.
 func (m barModel) wrap(notes []string) string {
-	return lipgloss.Wrap(strings.Join(notes, "\n"), max(m.width, 1), "")
+	return wrap(strings.Join(notes, "\n"), m.width)
 }
 
 // View implements tea.Model. The empty last line is the cursor's: what is typed or
@@ -171,7 +171,7 @@ func barLines(v view, now time.Time, width int) []string {
 	}
 	lines := []string{clip.Render(bar + " " + numbers), clip.Render(strings.Join(append(counts, failed), "   "))}
 	if wait := v.holdUp(now); wait != "" {
-		for line := range strings.SplitSeq(lipgloss.Wrap(wait, max(width, 1), ""), "\n") {
+		for line := range strings.SplitSeq(wrap(wait, width), "\n") {
 			lines = append(lines, waitStyle.Render(line))
 		}
 	}

@@ -96,7 +96,7 @@ func (l lines) write(line string) {
 
 // pace is how fast the job goes and how much time is left, as far as it goes.
 func (v view) pace(now time.Time) (parts []string) {
-	if v.Ends || v.PausedAt != nil || v.NetworkDownSince != nil || v.Standstill != nil || v.Totals.Settled() == v.Totals.Rows || !v.State.Held() {
+	if v.Ends || !moves(v.Summary) {
 		return nil
 	}
 	if v.RowsPerS > 0 {

@@ -214,7 +214,9 @@ func TestStoppingHasNoTimeLeft(t *testing.T) {
 			time.Sleep(15 * time.Second)
 			p.Stop()
 			before, after, told := strings.Cut(out.String(), "stopping")
-			times := func(text string) bool { return strings.Contains(text, "waits until") || strings.Contains(text, `"eta_s":7`) }
+			times := func(text string) bool {
+				return strings.Contains(text, "waits until") || strings.Contains(text, `"eta_s":7`)
+			}
 			if !told || !times(before) || times(after) || !strings.Contains(after, "100") {
 				t.Errorf("%s: got\n%s, want a time before the stop and none after it", mode, out.String())
 			}
