@@ -58,7 +58,7 @@ var (
 	metricAccountThrottles = counter("account_throttles_total",
 		"Throttles of an ad account.", "account")
 	metricAccountParked = counter("account_parked_seconds_total",
-		"Seconds that the Graph API made an ad account wait; a wait is counted when it begins.", "account")
+		"Seconds that the Graph API made an ad account wait.", "account")
 	metricAccountUntil = gauge("account_parked_until_timestamp_seconds",
 		"When an ad account that has to wait goes on; absent while it need not wait.", "account")
 )

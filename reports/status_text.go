@@ -117,7 +117,7 @@ func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
 		Counted(s.API.HTTPRequests, "request", "requests"), count(s.API.Throttled)))
 	took := seconds(s.ElapsedS)
 	if s.WaitedS > 0 {
-		took += ", " + seconds(s.WaitedS) + " of it waiting for limits or the network"
+		took += ", " + seconds(s.WaitedS) + pick(s.State.Held() && !moves(s), " of it in earlier waits", " of it waiting") + " for limits or the network"
 	}
 	t.add("time", took)
 	if tuned := s.Tuned.String(); tuned != "" {
