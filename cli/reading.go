@@ -20,6 +20,7 @@ type reading struct {
 	err    io.Writer
 	quiet  bool
 	log    *slog.Logger
+	after  string // what comes after a wait, in words; may be empty
 }
 
 // newReading reads from the API.
@@ -48,7 +49,7 @@ func (r *reading) observe(e jobs.Event) {
 	logEvent(r.log, e)
 	switch e.Kind {
 	case jobs.EventParked, jobs.EventWaiting:
-		r.say(reports.Waiting(e.Account, e.Until, e.Text))
+		r.say(reports.Waiting(e.Account, e.Until, e.Text, r.after))
 	case jobs.EventUnreachable:
 		r.say(reports.Unreachable(e.Until, e.Text))
 	case jobs.EventWarning:

@@ -80,11 +80,17 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)
 }
 
-// showProgress shows how the job goes until it is released; what was shown then stays on
-// the screen. Like the metrics, it reads by the job's own connections.
+// showProgress shows how the job in dir goes, or with dir "" how its reads go, until it is
+// released; what was shown then stays on the screen. Like the metrics, it reads by the job's own
+// connections.
 func showProgress(ctx context.Context, se *session, job *store.Job, dir string) (release func()) {
 	reading, cancel := context.WithCancel(ctx)
-	se.progress.Start(dir, func() (jobs.Summary, error) { return job.Live(reading) })
+	live := func() (jobs.Summary, error) { return job.Live(reading) }
+	if dir == "" {
+		se.progress.StartCheck(live)
+	} else {
+		se.progress.Start(dir, live)
+	}
 	return func() {
 		cancel()
 		if s, err := job.Summary(context.WithoutCancel(ctx)); err == nil {

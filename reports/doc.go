@@ -166,7 +166,8 @@
 //	network_down_since  missing while the API can be reached
 //	paused_at           missing while the job is not paused
 //
-// and end has besides, once the reports are written,
+// (in plan --check, done are the rows that a run would carry out, skipped and failed those that
+// it would skip or fail) and end has besides, once the reports are written,
 //
 //	outcome    in words
 //	exit_code  that the process ends with

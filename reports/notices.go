@@ -9,9 +9,22 @@ import (
 
 // Notices are lines on standard error about what a command is doing.
 
-// Waiting says that an ad account, or the app under "", waits.
-func Waiting(a plan.Account, until time.Time, why string) string {
-	return fmt.Sprintf("%s waits until %s: %s", waiter(a), clock(until, time.Now()), OneLine(why))
+// Waiting says that an ad account, or the app under "", waits, and what comes after it if that is
+// known.
+func Waiting(a plan.Account, until time.Time, why, after string) string {
+	if after != "" {
+		after = "; " + after
+	}
+	return fmt.Sprintf("%s waits until %s%s: %s", waiter(a), clock(until, time.Now()), after, OneLine(why))
+}
+
+// CheckTakes says how long the reads of plan --check take, once nothing waits.
+func CheckTakes(least, most time.Duration) string {
+	text := "the check then takes about " + spanLeft(least)
+	if spanLeft(most) != spanLeft(least) {
+		text += " to " + spanLeft(most)
+	}
+	return text
 }
 
 // Unreachable says that the API cannot be reached.

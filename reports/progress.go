@@ -35,6 +35,7 @@ type Progress struct {
 
 	mu       sync.Mutex
 	dir      string
+	check    bool
 	job      *summaryCache // nil before Start
 	final    *jobs.Summary // how the run ended, once that is known
 	stopping bool
@@ -53,13 +54,18 @@ func NewProgress(mode ProgressMode, w io.Writer) *Progress {
 
 // Start begins to show the job in dir, whose summary read gives. read is not called again
 // once Stop has returned; what it waits for has to be ended before.
-func (p *Progress) Start(dir string, read func() (jobs.Summary, error)) {
+func (p *Progress) Start(dir string, read func() (jobs.Summary, error)) { p.start(dir, false, read) }
+
+// StartCheck is Start for a job of reads alone: what is done in it would be done.
+func (p *Progress) StartCheck(read func() (jobs.Summary, error)) { p.start("", true, read) }
+
+func (p *Progress) start(dir string, check bool, read func() (jobs.Summary, error)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.job != nil || p.stopped || p.mode == ProgressNone {
 		return
 	}
-	p.dir, p.job = dir, &summaryCache{read: read, times: timesShown, least: readEvery}
+	p.dir, p.check, p.job = dir, check, &summaryCache{read: read, times: timesShown, least: readEvery}
 	go p.run(p.job)
 }
 
@@ -178,20 +184,21 @@ type view struct {
 	jobs.Summary
 	Dir   string
 	Known bool // the job was read
+	Check bool // nothing is done but reads
 	Ends  bool // the run is about to stop: whatever is left, and waits, it will not see the end of
 }
 
 // snapshot is the view now.
 func (p *Progress) snapshot(job *summaryCache, now time.Time) view {
 	p.mu.Lock()
-	final, dir, stopping := p.final, p.dir, p.stopping
+	final, dir, check, stopping := p.final, p.dir, p.check, p.stopping
 	p.mu.Unlock()
 	if final != nil {
-		return view{*final, dir, true, true}
+		return view{*final, dir, true, check, true}
 	}
 	last, _ := job.refresh(now)
 	if last == nil || last.err != nil { // the engine fails for the same reason
 		return view{Dir: dir}
 	}
-	return view{last.summary, dir, true, stopping}
+	return view{last.summary, dir, true, check, stopping}
 }

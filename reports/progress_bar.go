@@ -161,11 +161,12 @@ func barLines(v view, now time.Time, width int) []string {
 		full = t.Settled() * cells / t.Rows
 	}
 	bar := doneStyle.Render(strings.Repeat("█", full)) + softStyle.Render(strings.Repeat("░", cells-full))
-	counts := []string{"done " + count(t.Done)}
+	words := v.words()
+	counts := []string{words.done + " " + count(t.Done)}
 	if t.Skipped > 0 {
-		counts = append(counts, "skipped "+count(t.Skipped))
+		counts = append(counts, words.skipped+" "+count(t.Skipped))
 	}
-	failed := "failed " + count(t.Failed)
+	failed := words.failed + " " + count(t.Failed)
 	if t.Failed > 0 {
 		failed = badStyle.Render(failed)
 	}

@@ -129,14 +129,24 @@ func (v view) heldBy() string {
 	return ""
 }
 
-func plainLine(_ string, v view, now time.Time) string {
-	t := v.Totals
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s of %s (%s): %s done", count(t.Settled()), Counted(t.Rows, "row", "rows"), percent(t.Settled(), t.Rows), count(t.Done))
-	if t.Skipped > 0 {
-		fmt.Fprintf(&b, ", %s skipped", count(t.Skipped))
+// statusWords name what became of rows, or would.
+type statusWords struct{ done, skipped, failed string }
+
+func (v view) words() statusWords {
+	if v.Check {
+		return statusWords{"to do", "to skip", "would fail"}
 	}
-	fmt.Fprintf(&b, ", %s failed", count(t.Failed))
+	return statusWords{"done", "skipped", "failed"}
+}
+
+func plainLine(_ string, v view, now time.Time) string {
+	t, words := v.Totals, v.words()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s of %s (%s): %s %s", count(t.Settled()), Counted(t.Rows, "row", "rows"), percent(t.Settled(), t.Rows), count(t.Done), words.done)
+	if t.Skipped > 0 {
+		fmt.Fprintf(&b, ", %s %s", count(t.Skipped), words.skipped)
+	}
+	fmt.Fprintf(&b, ", %s %s", count(t.Failed), words.failed)
 	if parts := v.pace(now); len(parts) > 0 {
 		b.WriteString("; " + strings.Join(parts, ", "))
 	}
@@ -192,7 +202,7 @@ func (p *Progress) End(s jobs.Summary, dir string, exitCode int, written bool) {
 		return
 	}
 	now := time.Now()
-	line := jsonView("end", view{s, dir, true, true}, now)
+	line := jsonView("end", view{Summary: s, Dir: dir, Known: true, Ends: true}, now)
 	line.jsonEnd = &jsonEnd{Outcome: outcome(s), ExitCode: exitCode, Stop: s.Stop, Files: map[string]string{}}
 	if written {
 		for _, name := range Names() {
