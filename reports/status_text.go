@@ -95,7 +95,7 @@ func unknownNote(class string, state jobs.JobState) string {
 	case state.Held():
 		return "sent, and not confirmed yet"
 	}
-	return "sent, and not confirmed: resume reads them first"
+	return "sent, and not confirmed; resume reads them first"
 }
 
 func operationTable(b *strings.Builder, vs []rowsOf, o TextOptions) {
