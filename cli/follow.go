@@ -17,7 +17,7 @@ func follow(ctx context.Context, s *streams, se *session, dir string, job *store
 	if set, err = control.Start(ctx, job, set, se.givenTuning); err != nil {
 		return nil, err
 	}
-	if set.Tuning != (jobs.Tuning{}) {
+	if set.Tuning != (jobs.Tuning{}) && !se.quiet {
 		fmt.Fprintln(s.err, reports.StartsTuned(set.Tuning))
 	}
 	if !set.PausedAt.IsZero() {

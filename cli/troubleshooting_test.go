@@ -44,7 +44,7 @@ func TestTroubleshooting(t *testing.T) {
 		words string
 	}{
 		{&reader.AccountError{Err: &graph.Error{}}, "cannot be read"},
-		{&partialError{undo.Finding{Gone: make([]jobs.Operation, 1)}}, "not everything was taken back"},
+		{&partialError{undo.Finding{Gone: make([]jobs.Operation, 1)}}, "not everything can be taken back"},
 
 		{usagef("", "--workers must be from 1 to 1000, not 0"), "must be"},
 		{&plan.ProblemsError{}, "the manifest has"},

@@ -126,7 +126,9 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 	if !meta.PausedAt.IsZero() {
 		return false, usagef("adferry unpause "+reports.Quote(dir), "%s is paused since %s, and first it has to be read what became of writes whose answers were lost", dir, reports.Clock(meta.PausedAt))
 	}
-	fmt.Fprintln(s.err, reports.SettlingLost(lost))
+	if !se.quiet {
+		fmt.Fprintln(s.err, reports.SettlingLost(lost))
+	}
 	api, err := se.connect(job)
 	if err != nil {
 		return false, err

@@ -62,6 +62,28 @@ func (t *table) fit(width, keep int) *table {
 	return t
 }
 
+// splitHeads breaks the headings of two words, which stand in the first row, into two lines if the
+// table is wider than that.
+func (t *table) splitHeads(width int) *table {
+	if tableWidth(columnWidths(t.rows, 0)) <= width {
+		return t
+	}
+	first, second := make([]string, len(t.rows[0])), make([]string, len(t.rows[0]))
+	for i, head := range t.rows[0] {
+		if i == 0 { // its column is wide anyway
+			second[i] = head
+			continue
+		}
+		above, below, two := strings.Cut(head, " ")
+		if !two {
+			above, below = "", above
+		}
+		first[i], second[i] = above, below
+	}
+	t.rows = append([][]string{first, second}, t.rows[1:]...)
+	return t
+}
+
 // leastWrapped is the width of the narrowest wrapped column.
 const leastWrapped = 16
 
