@@ -95,15 +95,15 @@ func DryRunOfCleanup(manifest, dir string) string {
 // backup is the folder to which the images are backed up first, or "". review is the page
 // with their pictures, or "".
 func AskConsent(what, backup, review string) string {
-	warning := "Deleted images of which no copy is left cannot be restored; with --backup DIR each one would be saved first"
+	warning := "adferry undo brings back only images of which a copy is left; with --backup DIR each one would be saved first, and could be brought back"
 	if backup != "" {
-		warning = "Each is backed up to " + OneLine(backup) + " before it is deleted, and adferry undo restores it from there"
+		warning = "Each is backed up to " + OneLine(backup) + " before it is deleted, and adferry undo brings it back from there"
 	}
 	look := ""
 	if review != "" {
 		look = ReviewAt(review) + "\n"
 	}
-	return fmt.Sprintf("%s.\n%s%s.\nType yes to go on; with anything else nothing is sent: ", what, look, warning)
+	return fmt.Sprintf("%s.\n%s%s.\nType yes to go on; with anything else nothing is sent: ", wrap(what, textWidth), look, wrap(warning, textWidth))
 }
 
 // ReviewAt says where the pictures are of what would be deleted.
