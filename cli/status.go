@@ -16,7 +16,7 @@ func statusCommand(s *streams) *cli.Command {
 		Name: "status", Usage: "show how far a job is, also while it runs", ArgsUsage: "DIR",
 		Flags: []cli.Flag{
 			boolFlag("json", "print the document of summary.json"),
-			boolFlag("watch", "show it anew every two seconds until the job stops"),
+			boolFlag("watch", "redraw it every two seconds until the job stops"),
 		},
 		Action: func(c *cli.Context) error {
 			dir, err := jobFolder(c)

@@ -66,7 +66,7 @@ func holdUp(s jobs.Summary, o jobs.Outlook, dir string, now time.Time) string {
 
 // unreachable says since when the API cannot be reached, when it is tried again, and why.
 func unreachable(o jobs.Outlook, now time.Time) string {
-	text := "the API cannot be reached since " + clock(*o.NetworkDownSince, now)
+	text := "the API has been unreachable since " + clock(*o.NetworkDownSince, now)
 	again, why := "; trying again", ""
 	for _, w := range o.Waits {
 		if w.Account != "" {

@@ -24,12 +24,12 @@ func Paused(dir string, running bool) string {
 
 // AlreadyPaused says that a job was paused before.
 func AlreadyPaused(dir string, since time.Time) string {
-	return fmt.Sprintf("%s is paused already, since %s", OneLine(dir), Clock(since))
+	return fmt.Sprintf("%s has been paused already, since %s", OneLine(dir), Clock(since))
 }
 
 // StartsPaused says to a process that its job is paused.
 func StartsPaused(dir string, since time.Time) string {
-	return fmt.Sprintf("%s is paused since %s: nothing is sent until adferry unpause %s", OneLine(dir), Clock(since), Quote(dir))
+	return fmt.Sprintf("%s has been paused since %s: nothing is sent until adferry unpause %s", OneLine(dir), Clock(since), Quote(dir))
 }
 
 // StartsTuned says to a process how its job was tuned.

@@ -48,7 +48,7 @@ var (
 	metricPaused = gauge("paused",
 		"1 while the job is paused, else 0.")
 	metricDown = gauge("network_down_since_timestamp_seconds",
-		"Since when the Graph API cannot be reached; absent while it can.")
+		"Since when the Graph API has been unreachable; absent while it can be reached.")
 	metricAppUntil = gauge("app_parked_until_timestamp_seconds",
 		"When all ad accounts may go on that wait together, because the app is limited or the network is down; absent while they need not.")
 	metricAccountRows = gauge("account_rows",

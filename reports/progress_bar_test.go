@@ -73,7 +73,8 @@ func TestBarLines(t *testing.T) {
 		{"no network", show(totals, offline), 80, []string{
 			"",
 			"done 12,237   skipped 96   failed 12",
-			"the API cannot be reached since 08:59:20; trying again: no connection to the API",
+			"the API has been unreachable since 08:59:20; trying again: no connection to the",
+			"API",
 		}},
 		{"paused", paused, 80, []string{
 			"",

@@ -295,7 +295,7 @@ func TestSeenTogether(t *testing.T) {
 			network(true)
 			time.Sleep(5 * time.Second)
 			for range 3 {
-				if got := r.look(); !math.IsNaN(got.eta) || !got.down || got.waits != "app" || !strings.Contains(got.text, "cannot be reached since") || !strings.Contains(got.lineHeld, "cannot be reached since") {
+				if got := r.look(); !math.IsNaN(got.eta) || !got.down || got.waits != "app" || !strings.Contains(got.text, "has been unreachable since") || !strings.Contains(got.lineHeld, "has been unreachable since") {
 					t.Errorf("no network: got %+v", got)
 				}
 				time.Sleep(7 * time.Second)
