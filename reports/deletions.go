@@ -69,5 +69,5 @@ func accountsByDeletions(deletions map[plan.Account]int) (from, named string) {
 	if left := len(accounts) - namedAccounts; left > 0 {
 		names = append(names, count(left)+" more")
 	}
-	return count(len(accounts))+" ad accounts", ": " + strings.Join(names, ", ")
+	return count(len(accounts)) + " ad accounts", ": " + strings.Join(names, ", ")
 }

@@ -10,6 +10,8 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -168,6 +170,29 @@ func (r *shownRun) same(what string, got, want, within float64) {
 	}
 }
 
+// leftOnPage is what the page of the job in dir says of the time left when it stopped.
+func leftOnPage(t *testing.T, dir string) string {
+	t.Helper()
+	job, err := store.View(context.Background(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer job.Close()
+	to := t.TempDir()
+	if err := reports.Write(context.Background(), to, job); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(to, "report.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`left when it stopped</dt><dd>([^<]*)`).FindSubmatch(page)
+	if m == nil {
+		return ""
+	}
+	return string(m[1])
+}
+
 // told reads the time left out of a text: "about 1m 5s", and before it perhaps "waits until
 // 00:01:30". NaN: it tells none.
 func told(text string) float64 {
@@ -318,6 +343,9 @@ func TestSeenTogether(t *testing.T) {
 			t.Errorf("got %+v and %+v, want the outlook at the stop, and none now", stopped.Outlook, stopped.AtStop)
 		}
 		atStop := *stopped.AtStop.EtaS
+		if left := leftOnPage(t, w.Dir); math.Abs(told(left)-atStop) > 1 {
+			t.Errorf("the page has %q left when it stopped, want %v s", left, atStop)
+		}
 		time.Sleep(24 * time.Hour)
 		began := time.Now()
 		_, err = run(func(r *shownRun, e *engine.Engine) {
