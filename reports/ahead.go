@@ -89,10 +89,13 @@ func standsStill(o jobs.Outlook, now time.Time) string {
 	if w.Imposed {
 		text += " for Meta's limit on " + waiter(w.Account)
 	} else {
-		text += " with " + waiter(w.Account) + waitsFor(w)
+		text += " for " + waiter(w.Account)
+		if w.Reason != "" {
+			text += ": " + OneLine(w.Reason)
+		}
 	}
 	if more := len(o.Waits) - 1; more > 0 {
-		text += fmt.Sprintf(" (%s)", Counted(more, "ad account more waits", "ad accounts more wait"))
+		text += fmt.Sprintf(" (%s)", Counted(more, "more ad account waits", "more ad accounts wait"))
 	}
 	if left, known := o.Left(); known {
 		if then := left - w.Until.Sub(o.At); then > 0 {

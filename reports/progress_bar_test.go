@@ -61,14 +61,13 @@ func TestBarLines(t *testing.T) {
 		{"all wait", show(totals, all), 60, []string{
 			"███████░░░░░░░░░░░░░░░░░░░░░░░░  24%  12,345 of 50,000 rows",
 			"done 12,237   skipped 96   failed 12",
-			"waits until 09:04:12 for Meta's limit on act_1234 (1 ad",
-			"account more waits); then about 10m 58s",
+			"waits until 09:04:12 for Meta's limit on act_1234 (1 more ad",
+			"account waits); then about 10m 58s",
 		}},
 		{"all wait for what the API did not ask", show(totals, own), 80, []string{
 			"",
 			"done 12,237   skipped 96   failed 12",
-			"waits until 09:05:00 with act_99, because its score is used up; then about 10m",
-			"10s",
+			"waits until 09:05:00 for act_99: its score is used up; then about 10m 10s",
 		}},
 		{"no network", show(totals, offline), 80, []string{
 			"",
