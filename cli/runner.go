@@ -195,10 +195,10 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 		}
 		report(s.err, unwritten)
 	}
-	switch {
-	case !se.silent:
+	if !se.silent {
 		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Written: unwritten == nil, Width: reports.Width(s.screen)}))
-	case stop != nil:
+	}
+	if se.quiet && stop != nil { // a timer may throw the result away
 		complain(s.err, reports.EndLine(summary, dir))
 	}
 	s.out.warnLost(s.err) // how the run went is what its exit code says
