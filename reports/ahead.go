@@ -32,8 +32,17 @@ func moves(s jobs.Summary) bool {
 	return s.State.Held() && s.PausedAt == nil && s.NetworkDownSince == nil && s.Standstill == nil && s.Totals.Settled() < s.Totals.Rows
 }
 
-// spanLeft is a span without fractions, which no forecast is worth.
-func spanLeft(d time.Duration) string { return span(max(d.Round(time.Second), time.Second)) }
+// spanLeft is a span as exact as a forecast is worth, and not so exact that it flickers.
+func spanLeft(d time.Duration) string {
+	step := time.Second
+	switch {
+	case d >= 10*time.Minute:
+		step = 10 * time.Second
+	case d >= time.Minute:
+		step = 5 * time.Second
+	}
+	return span(max(d.Round(step), time.Second))
+}
 
 // holdUp says what keeps the job, or a part of it, from going on at a moment; empty if
 // nothing does. dir is its folder, for the command that ends a pause; it may be empty.

@@ -62,7 +62,7 @@ func TestBarLines(t *testing.T) {
 			"███████░░░░░░░░░░░░░░░░░░░░░░░░  24%  12,345 of 50,000 rows",
 			"done 12,237   skipped 96   failed 12",
 			"waits until 09:04:12 for Meta's limit on act_1234 (1 more ad",
-			"account waits); then about 10m 58s",
+			"account waits); then about 11m 0s",
 		}},
 		{"all wait for what the API did not ask", show(totals, own), 80, []string{
 			"",

@@ -204,7 +204,7 @@ func waitLines(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	for _, w := range waits[:min(len(waits), textAccounts)] {
 		text := waiter(w.Account) + " waits until " + clock(w.Until, o.Now)
 		if left := w.Until.Sub(o.Now); left > 0 {
-			text += " (" + spanLeft(left) + ")"
+			text += " (" + span(left.Round(time.Second)) + ")"
 		}
 		if why := OneLine(w.Reason); why != "" {
 			text += ": " + why
