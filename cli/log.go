@@ -80,8 +80,11 @@ func rowAttrs(t jobs.Totals) []any {
 
 // logSteered writes what people changed while the job ran.
 func logSteered(log *slog.Logger, before, now jobs.Steering) {
-	if now.Paused != before.Paused {
-		log.Info(map[bool]string{true: "paused", false: "unpaused"}[now.Paused])
+	switch {
+	case now.Paused && !before.Paused:
+		log.Info("paused")
+	case before.Paused && !now.Paused:
+		log.Info("unpaused")
 	}
 	if now.Workers != before.Workers || now.MaxRate != before.MaxRate {
 		log.Info("tuned", "workers", now.Workers, "max_rate", now.MaxRate)

@@ -244,7 +244,7 @@ func stopOnSignal(s *streams, se *session, engine *engine.Engine, dir string) (r
 			defer close(told)
 			se.progress.Stop()
 			se.log.Warn("stopped at once")
-			fmt.Fprintln(s.err, reports.StoppedAtOnce(dir))
+			complain(s.err, reports.StoppedAtOnce(dir))
 		}()
 		select {
 		case <-told:

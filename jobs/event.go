@@ -6,7 +6,9 @@ import (
 	"adferry/plan"
 )
 
-// EventKind says what an event is about.
+//go:generate go tool enumer -type=EventKind -trimprefix=Event -transform=snake
+
+// EventKind says what an event is about. Its names are those in the log and in JSON lines.
 type EventKind uint8
 
 // The kinds of events. An event about waits has an Account, which is "" if it is about all.
@@ -23,18 +25,6 @@ const (
 	EventUnreachable           // the API cannot be reached, because of Text; it is tried again at Until
 	EventReachable             // the API answers again
 )
-
-// eventNames are what programs read of events.
-var eventNames = [...]string{
-	"unknown", "settled", "parked", "resumed", "warning", "missed", "waiting", "wait_over", "probing", "unreachable", "reachable",
-}
-
-func (k EventKind) String() string {
-	if int(k) < len(eventNames) {
-		return eventNames[k]
-	}
-	return eventNames[EventUnknown]
-}
 
 // AboutWaits reports whether an event says that something begins or ends to wait.
 func (k EventKind) AboutWaits() bool {

@@ -78,9 +78,9 @@ func Left(rows int) string {
 // job's folder; "" if it only read.
 func StoppedAtOnce(dir string) string {
 	if dir == "" {
-		return "adferry: stopped at once; nothing was changed"
+		return "stopped at once; nothing was changed"
 	}
-	return fmt.Sprintf("adferry: stopped at once, and nothing is lost; its reports are older: adferry report %s brings them up to date, adferry resume %s goes on",
+	return fmt.Sprintf("stopped at once, and nothing is lost; its reports are older: adferry report %s brings them up to date, adferry resume %s goes on",
 		Quote(dir), Quote(dir))
 }
 
