@@ -51,14 +51,15 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 		return err
 	}
 	fence := preflight.NewFence(api)
-	reader, err := findUnreadable(ctx, s, se, fence, p)
+	forecast := preflight.Predict(p, se.engine.Rules.Share)
+	reader, err := findUnreadable(ctx, s, se, fence, forecast)
 	if err != nil {
 		return &readingError{err}
 	}
-	if err := runReads(ctx, se, fence, job); err != nil {
+	if err := runReads(ctx, s, se, fence, job); err != nil {
 		return &readingError{err}
 	}
-	d := reports.NewPlan(m.name, p, preflight.Predict(p, se.engine.Rules.Share))
+	d := reports.NewPlan(m.name, p, forecast)
 	if d.Check, err = preflight.Find(ctx, job, d.Forecast, reader, fence); err != nil {
 		return err
 	}
@@ -67,13 +68,13 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 
 // findUnreadable finds the ad accounts that cannot be read, and fences them off. A refused
 // token shows here, before anything else is asked.
-func findUnreadable(ctx context.Context, s *streams, se *session, fence *preflight.Fence, p *plan.Plan) (*reader.Reader, error) {
+func findUnreadable(ctx context.Context, s *streams, se *session, fence *preflight.Fence, f preflight.Forecast) (*reader.Reader, error) {
 	var accounts []plan.Account
-	for _, load := range p.Accounts() {
-		accounts = append(accounts, load.Account)
+	for _, a := range f.Accounts {
+		accounts = append(accounts, a.Account)
 	}
 	options := se.engine
-	options.Observe = (&reading{err: s.err, quiet: se.quiet, log: se.log}).observe
+	options.Observe = (&reading{err: s.err, quiet: se.quiet, log: se.log, after: reports.CheckTakes(f.CheckTime())}).observe
 	prober := reader.New(fence, options.Dispatch())
 	ctx, release := untilSignal(ctx)
 	defer release()
@@ -85,11 +86,11 @@ func findUnreadable(ctx context.Context, s *streams, se *session, fence *preflig
 }
 
 // runReads runs the plan's reads, and settles as done what a run would write.
-func runReads(ctx context.Context, se *session, api dispatch.API, job *store.Job) error {
+func runReads(ctx context.Context, s *streams, se *session, api dispatch.API, job *store.Job) error {
 	options := preflight.Options(se.engine)
 	options.Observe = watch(se)
 	engine := engine.New(api, job, options)
-	release := stopOnSignal(se, engine)
+	release := stopOnSignal(s, se, engine, "")
 	endProgress := showProgress(ctx, se, job, "")
 	err := engine.Run(ctx)
 	endProgress()

@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +18,6 @@ import (
 // ten may go, and does unless a guard keeps everything from going.
 func TestCleanupDistrustsListing(t *testing.T) {
 	t.Parallel()
-	const notActive, inUse, untold = 2, 4, 5 // columns of the preview
 	buildBinary(t)
 	for _, test := range []struct {
 		fault  string
@@ -24,13 +25,13 @@ func TestCleanupDistrustsListing(t *testing.T) {
 		code   int
 		left   int // of the images of act 11
 		stderr string
-		column int // of the preview, and what it says of act 11
+		column string // of the preview, and what it says of act 11
 		says   string
 	}{
 		{fault: "", limit: "33%", code: exitGuard, left: 60, stderr: "20 of the 60 images of act_11"},
-		{fault: "", limit: "34%", left: 40, column: inUse, says: "40"},
+		{fault: "", limit: "34%", left: 40, column: "in use", says: "40"},
 		{fault: "repeated_page", limit: "33%", code: exitGuard, left: 60, stderr: "20 of the 60 images of act_11"},
-		{fault: "repeated_page", limit: "34%", left: 40, column: inUse, says: "40"},
+		{fault: "repeated_page", limit: "34%", left: 40, column: "in use", says: "40"},
 		{fault: "same_cursor", code: exitFailures, left: 60, stderr: "its list of images has no end: the next page is one that was already read; none of its images are deleted"},
 		{fault: "cursor_circle", code: exitFailures, left: 60, stderr: "has no end: the next page is one that was already read"},
 		{fault: "endless_paging", code: exitFailures, left: 60, stderr: "has no end: 3 pages in a row have no new image"},
@@ -39,10 +40,10 @@ func TestCleanupDistrustsListing(t *testing.T) {
 		{fault: "empty_rows", code: exitFailures, left: 60, stderr: "the answer has entries that name no image"},
 		{fault: "foreign_rows", code: exitFailures, left: 60, stderr: "the answer shows an image of another ad account"},
 		{fault: "unsuccessful", code: exitFailures, left: 60, stderr: "act_11 cannot be read"},
-		{fault: "id_rows", left: 60, column: notActive, says: "60"},
-		{fault: "no_use", left: 60, column: untold, says: "60"},
-		{fault: "odd_use", left: 60, column: untold, says: "60"},
-		{fault: "odd_types", left: 60, column: notActive, says: "60"},
+		{fault: "id_rows", left: 60, column: "not active", says: "60"},
+		{fault: "no_use", left: 60, column: "use unknown", says: "60"},
+		{fault: "odd_use", left: 60, column: "use unknown", says: "60"},
+		{fault: "odd_types", left: 60, column: "not active", says: "60"},
 	} {
 		t.Run(strings.TrimSpace(test.fault+" "+test.limit), func(t *testing.T) {
 			t.Parallel()
@@ -65,7 +66,7 @@ func TestCleanupDistrustsListing(t *testing.T) {
 				}
 			}
 			if test.says != "" && previewed(out, "act_11", test.column) != test.says {
-				t.Errorf("want %s in column %d of act_11\n%s", test.says, test.column, out)
+				t.Errorf("want %s in column %s of act_11\n%s", test.says, test.column, out)
 			}
 		})
 	}
@@ -98,10 +99,18 @@ func distrusted(t *testing.T, fault string) *trial {
 }
 
 // previewed is what a column of the preview says of an ad account.
-func previewed(out, account string, column int) string {
+func previewed(out, account, column string) string {
+	columns := regexp.MustCompile(`\s{2,}`)
+	var heads []string
 	for line := range strings.Lines(out) {
-		if cells := strings.Fields(line); len(cells) > column && cells[0] == account {
-			return cells[column]
+		cells := columns.Split(strings.TrimSpace(line), -1)
+		switch cells[0] {
+		case "ad account":
+			heads = cells
+		case account:
+			if i := slices.Index(heads, column); i >= 0 {
+				return cells[i]
+			}
 		}
 	}
 	return ""

@@ -193,7 +193,7 @@ func stoppedHint(err error) string {
 }
 
 func diskHints(err error) []string {
-	return []string{"nothing settled is lost; free some space or fix the disk, then " + nextStep(err)}
+	return []string{"no result is lost; free some space or fix the disk, then " + nextStep(err)}
 }
 
 func runningForeign(err error) bool {

@@ -17,23 +17,23 @@ func follow(ctx context.Context, s *streams, se *session, dir string, job *store
 	if set, err = control.Start(ctx, job, set, se.givenTuning); err != nil {
 		return nil, err
 	}
-	if set.Tuning != (jobs.Tuning{}) {
+	if set.Tuning != (jobs.Tuning{}) && !se.quiet {
 		fmt.Fprintln(s.err, reports.StartsTuned(set.Tuning))
 	}
 	if !set.PausedAt.IsZero() {
 		fmt.Fprintln(s.err, reports.StartsPaused(dir, set.PausedAt))
 	}
-	apply := func(to jobs.Steering) {
-		engine.Steer(to)
-		se.log.Info("steered", "paused", to.Paused, "workers", to.Workers, "max_rate", to.MaxRate)
+	apply := func(before, now jobs.Steering) {
+		engine.Steer(now)
+		logSteered(se.log, before, now)
 	}
 	options := jobs.Steering{Workers: se.engine.Workers, MaxRate: se.engine.Rules.MaxRate}
 	now := control.Effective(options, set)
 	if now != options {
-		apply(now)
+		apply(options, now)
 	}
 	return control.Follow(ctx, job, options, now, func(before, now jobs.Steering) {
-		apply(now)
+		apply(before, now)
 		for _, note := range reports.Steered(dir, before, now) {
 			se.progress.Note(note)
 		}

@@ -32,13 +32,11 @@ func (o logging) openLog(s *streams) (*slog.Logger, error) {
 // onStderr reports whether the log goes to standard error, where progress is shown, too.
 func (o logging) onStderr() bool { return !o.off && o.file == "" }
 
-// logEvent writes to the log what an engine or a reader tells. Every wait has two lines: its
-// begin, with its end and why, and its end.
+// logEvent writes to the log what an engine or a reader tells. What is about a wait is called
+// there as it is in --progress json.
 func logEvent(log *slog.Logger, e jobs.Event) {
 	account := string(e.Account)
 	switch e.Kind {
-	case jobs.EventStarted:
-		log.Info("started", "operations", e.Total, "settled", e.Settled, "failed", e.Failed)
 	case jobs.EventSettled:
 		attrs := []any{"operation", e.Op.Kind.String(), "source", string(e.Op.Source), "hash", string(e.Op.Hash), "target", string(e.Op.Target),
 			"state", e.Outcome.State.String(), "reason", string(e.Outcome.Reason), "attempts", e.Outcome.Attempts}
@@ -49,17 +47,46 @@ func logEvent(log *slog.Logger, e jobs.Event) {
 		}
 	case jobs.EventMissed:
 		log.Warn("settled, and not logged one by one", "operations", e.Settled, "failed", e.Failed)
-	case jobs.EventParked:
-		log.Info("parked", "account", account, "until", e.Until, "why", e.Text)
-	case jobs.EventResumed:
-		log.Info("resumed", "account", account)
-	case jobs.EventWaiting:
-		if e.Until.IsZero() {
-			log.Info("wait over", "account", account)
-		} else {
-			log.Info("waiting", "account", account, "until", e.Until, "why", e.Text)
-		}
+	case jobs.EventParked, jobs.EventWaiting:
+		log.Info(e.Kind.String(), "account", account, "until", e.Until, "why", e.Text)
+	case jobs.EventResumed, jobs.EventWaitOver, jobs.EventProbing:
+		log.Info(e.Kind.String(), "account", account)
+	case jobs.EventUnreachable:
+		log.Warn(e.Kind.String(), "again_at", e.Until, "why", e.Text)
+	case jobs.EventReachable:
+		log.Info(e.Kind.String())
 	case jobs.EventWarning:
 		log.Warn(e.Text)
+	}
+}
+
+// logStart writes that a process begins to run a job, and how far that is.
+func logStart(log *slog.Logger, s jobs.Summary) {
+	log.Info("started", append([]any{"job", s.Job}, rowAttrs(s.Totals)...)...)
+}
+
+// logEnd writes how the process ends the job's run.
+func logEnd(log *slog.Logger, s jobs.Summary, exitCode int) {
+	attrs := append([]any{"job", s.Job, "exit_code", exitCode}, rowAttrs(s.Totals)...)
+	if s.Stop != "" {
+		attrs = append(attrs, "stop", s.Stop)
+	}
+	log.Info("ended", attrs...)
+}
+
+func rowAttrs(t jobs.Totals) []any {
+	return []any{"rows", t.Rows, "done", t.Done, "skipped", t.Skipped, "failed", t.Failed, "pending", t.Pending, "unknown", t.Unknown}
+}
+
+// logSteered writes what people changed while the job ran.
+func logSteered(log *slog.Logger, before, now jobs.Steering) {
+	switch {
+	case now.Paused && !before.Paused:
+		log.Info("paused")
+	case before.Paused && !now.Paused:
+		log.Info("unpaused")
+	}
+	if now.Workers != before.Workers || now.MaxRate != before.MaxRate {
+		log.Info("tuned", "workers", now.Workers, "max_rate", now.MaxRate)
 	}
 }

@@ -20,6 +20,7 @@ type reading struct {
 	err    io.Writer
 	quiet  bool
 	log    *slog.Logger
+	after  string // what comes after a wait, in words; may be empty
 }
 
 // newReading reads from the API.
@@ -46,11 +47,13 @@ func (o readOptions) reading(s *streams, api dispatch.API, log *slog.Logger) *re
 // observe tells what has to wait.
 func (r *reading) observe(e jobs.Event) {
 	logEvent(r.log, e)
-	switch {
-	case e.Kind == jobs.EventWarning:
+	switch e.Kind {
+	case jobs.EventParked, jobs.EventWaiting:
+		r.say(reports.Waiting(e.Account, e.Until, e.Text, r.after))
+	case jobs.EventUnreachable:
+		r.say(reports.Unreachable(e.Until, e.Text))
+	case jobs.EventWarning:
 		r.say(e.Text)
-	case (e.Kind == jobs.EventParked || e.Kind == jobs.EventWaiting) && !e.Until.IsZero():
-		r.say(reports.Waiting(e.Account, e.Until, e.Text))
 	}
 }
 

@@ -65,7 +65,10 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	if err != nil {
 		return err
 	}
-	ignoreSignals := stopOnSignal(se, engine)
+	ignoreSignals := stopOnSignal(s, se, engine, dir)
+	if s, err := job.Live(ctx); err == nil {
+		logStart(se.log, s)
+	}
 	endProgress := showProgress(ctx, se, job, dir)
 	if !left {
 		se.progress.Note(reports.NothingLeft)
@@ -77,11 +80,17 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)
 }
 
-// showProgress shows how the job goes until it is released; what was shown then stays on
-// the screen. Like the metrics, it reads by the job's own connections.
+// showProgress shows how the job in dir goes, or with dir "" how its reads go, until it is
+// released; what was shown then stays on the screen. Like the metrics, it reads by the job's own
+// connections.
 func showProgress(ctx context.Context, se *session, job *store.Job, dir string) (release func()) {
 	reading, cancel := context.WithCancel(ctx)
-	se.progress.Start(dir, func() (jobs.Summary, error) { return job.Live(reading) })
+	live := func() (jobs.Summary, error) { return job.Live(reading) }
+	if dir == "" {
+		se.progress.StartCheck(live)
+	} else {
+		se.progress.Start(dir, live)
+	}
 	return func() {
 		cancel()
 		if s, err := job.Summary(context.WithoutCancel(ctx)); err == nil {
@@ -179,16 +188,17 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 		code = exitCode(unwritten)
 	}
 	se.progress.End(summary, dir, code, unwritten == nil)
+	logEnd(se.log, summary, code)
 	if unwritten != nil {
 		if exitCode(stop) < exitStopped {
 			return unwritten
 		}
 		report(s.err, unwritten)
 	}
-	switch {
-	case !se.silent:
-		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Written: unwritten == nil}))
-	case stop != nil:
+	if !se.silent {
+		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Written: unwritten == nil, Width: reports.Width(s.screen)}))
+	}
+	if se.quiet && stop != nil { // a timer may throw the result away
 		complain(s.err, reports.EndLine(summary, dir))
 	}
 	s.out.warnLost(s.err) // how the run went is what its exit code says
@@ -210,20 +220,36 @@ func keepFirst(s *streams, stop, err error) error {
 func watch(se *session) func(jobs.Event) {
 	return func(e jobs.Event) {
 		logEvent(se.log, e)
-		if e.Kind == jobs.EventWarning {
+		switch {
+		case e.Kind == jobs.EventWarning:
 			se.progress.Note(e.Text)
+		case e.Kind.AboutWaits():
+			se.progress.Event(e)
 		}
 	}
 }
 
+// lastWords bounds how long a second signal waits for a terminal that takes nothing any more.
+const lastWords = 2 * time.Second
+
 // stopOnSignal lets the first signal drain the engine. The second one ends the process,
 // which loses nothing, because every intent is on disk.
-func stopOnSignal(se *session, engine *engine.Engine) (release func()) {
+func stopOnSignal(s *streams, se *session, engine *engine.Engine, dir string) (release func()) {
 	return onStopSignal(func() {
 		engine.Stop(jobs.ErrInterrupted)
-		se.progress.Note("stopping: requests in flight may end; interrupt again to stop now")
+		se.progress.Stopping("stopping: requests in flight may end; interrupt again to stop now")
 	}, func() {
-		se.progress.Stop()
+		told := make(chan struct{})
+		go func() {
+			defer close(told)
+			se.progress.Stop()
+			se.log.Warn("stopped at once")
+			complain(s.err, reports.StoppedAtOnce(dir))
+		}()
+		select {
+		case <-told:
+		case <-time.After(lastWords):
+		}
 		os.Exit(exitStopped)
 	})
 }

@@ -16,7 +16,7 @@ func statusCommand(s *streams) *cli.Command {
 		Name: "status", Usage: "show how far a job is, also while it runs", ArgsUsage: "DIR",
 		Flags: []cli.Flag{
 			boolFlag("json", "print the document of summary.json"),
-			boolFlag("watch", "show it anew every two seconds until the job stops"),
+			boolFlag("watch", "redraw it every two seconds until the job stops"),
 		},
 		Action: func(c *cli.Context) error {
 			dir, err := jobFolder(c)
@@ -38,7 +38,7 @@ func showUntilStopped(ctx context.Context, s *streams, dir string, asJSON, watch
 		if watch && !asJSON {
 			reports.ClearScreen(s.screen)
 		}
-		state, err := showStatus(ctx, s, dir, asJSON)
+		state, err := showStatus(ctx, s, dir, asJSON, watch)
 		if err != nil || !watch || !state.Held() {
 			return err
 		}
@@ -50,7 +50,7 @@ func showUntilStopped(ctx context.Context, s *streams, dir string, asJSON, watch
 	}
 }
 
-func showStatus(ctx context.Context, s *streams, dir string, asJSON bool) (jobs.JobState, error) {
+func showStatus(ctx context.Context, s *streams, dir string, asJSON, watched bool) (jobs.JobState, error) {
 	job, err := viewJob(ctx, dir)
 	if err != nil {
 		return "", err
@@ -63,7 +63,7 @@ func showStatus(ctx context.Context, s *streams, dir string, asJSON bool) (jobs.
 	if asJSON {
 		return summary.State, reports.WriteSummary(s.out, summary)
 	}
-	_, err = fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Accounts: true}))
+	_, err = fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Accounts: true, Watched: watched, Width: reports.Width(s.screen)}))
 	return summary.State, err
 }
 
@@ -79,7 +79,7 @@ func printLeft(ctx context.Context, s *streams, se *session, dir string, reopen 
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now()}))
+	fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Width: reports.Width(s.screen)}))
 	left := summary.Totals.Pending + summary.Totals.Unknown
 	if reopen {
 		left += summary.Totals.Failed

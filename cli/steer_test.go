@@ -57,7 +57,7 @@ func TestSteering(t *testing.T) {
 	await(t, "rows are settled", func() bool { return statusOf(t, r, job).Totals.Settled() > 20 })
 
 	says("stops sending within a second", "pause", job)
-	says("is paused already", "pause", job)
+	says("has been paused already", "pause", job)
 	await(t, "it is quiet", func() bool { return quiet(r) })
 	s := statusOf(t, r, job)
 	if s.State != jobs.JobPaused || s.PausedAt == nil {
@@ -98,7 +98,7 @@ func TestSteering(t *testing.T) {
 	says("goes on", "unpause", job)
 	says("is not paused", "unpause", job)
 	_ = c.Wait()
-	if code := c.ProcessState.ExitCode(); code != exitFailures || !strings.Contains(stderr.String(), "is paused since") {
+	if code := c.ProcessState.ExitCode(); code != exitFailures || !strings.Contains(stderr.String(), "has been paused since") {
 		t.Errorf("got exit code %d, want %d\n%s", code, exitFailures, stderr.String())
 	}
 	checkJobFiles(t, job, r.want)

@@ -83,7 +83,9 @@ func TestSecondSignalLeaves(t *testing.T) {
 	r := newTrial(t, dir, smallRows, sandbox.Options{})
 	g := newGate(t, r, 40)
 	job := filepath.Join(dir, "job")
-	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
+	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3", "--progress", "none")
+	var stderr bytes.Buffer
+	c.Stdout, c.Stderr = nil, &stderr
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +99,9 @@ func TestSecondSignalLeaves(t *testing.T) {
 	stuck.Stop()
 	if code := c.ProcessState.ExitCode(); code != exitStopped {
 		t.Errorf("got exit code %d, want %d", code, exitStopped)
+	}
+	if want := "adferry: stopped at once, and nothing is lost; its reports are older: adferry report " + job; !strings.HasPrefix(stderr.String(), want) || strings.Count(stderr.String(), "\n") != 1 {
+		t.Errorf("got %q, want the line %s", stderr.String(), want)
 	}
 	g.open()
 	g.quiet()

@@ -44,7 +44,7 @@ func TestTroubleshooting(t *testing.T) {
 		words string
 	}{
 		{&reader.AccountError{Err: &graph.Error{}}, "cannot be read"},
-		{&partialError{undo.Finding{Gone: make([]jobs.Operation, 1)}}, "not everything was taken back"},
+		{&partialError{undo.Finding{Gone: make([]jobs.Operation, 1)}}, "not everything can be taken back"},
 
 		{usagef("", "--workers must be from 1 to 1000, not 0"), "must be"},
 		{&plan.ProblemsError{}, "the manifest has"},
@@ -80,7 +80,7 @@ func TestTroubleshooting(t *testing.T) {
 		{&guardError{what: "the manifest deletes 2 images", hint: "to agree, add --yes; nothing was sent"}, "to agree, add --yes"},
 		{&cleanup.LimitError{}, "--max-delete allows"},
 		{checkMaxDelete(jobs.Limit{Count: 1, Set: true}, 2, 3), "--max-delete allows"},
-		{&jobs.FailuresError{}, "settled operations failed"},
+		{&jobs.FailuresError{}, "copies, uploads and deletions failed"},
 		{&registry.ConflictError{Err: odd}, "the unfinished job in"},
 
 		{store.ErrLocked, "another process is running this job"},

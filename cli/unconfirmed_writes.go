@@ -56,7 +56,9 @@ func waitForWrites(ctx context.Context, s *streams, se *session, job *store.Job)
 	if most := se.engine.MaxWait; most > 0 && wait > most {
 		return &unconfirmedError{until: until, err: fmt.Errorf("%s may take effect until %s, which is longer than --max-wait (%s)", reports.UnconfirmedWrites(writes), reports.Clock(until), most)}
 	}
-	fmt.Fprintln(s.err, reports.WaitingForWrites(writes, until))
+	if !se.quiet {
+		fmt.Fprintln(s.err, reports.WaitingForWrites(writes, until))
+	}
 	if most := se.engine.MaxDuration; most > 0 {
 		var cancel func()
 		ctx, cancel = context.WithTimeoutCause(ctx, most, jobs.ErrDuration)

@@ -124,9 +124,11 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 		return false, err
 	}
 	if !meta.PausedAt.IsZero() {
-		return false, usagef("adferry unpause "+reports.Quote(dir), "%s is paused since %s, and writes whose answers were lost have to be settled first", dir, reports.Clock(meta.PausedAt))
+		return false, usagef("adferry unpause "+reports.Quote(dir), "%s has been paused since %s, and first it has to be read what became of writes whose answers were lost", dir, reports.Clock(meta.PausedAt))
 	}
-	fmt.Fprintln(s.err, reports.SettlingLost(lost))
+	if !se.quiet {
+		fmt.Fprintln(s.err, reports.SettlingLost(lost))
+	}
 	api, err := se.connect(job)
 	if err != nil {
 		return false, err
@@ -144,7 +146,7 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 	options.Only = func(o jobs.Operation) bool { return o.Kind != plan.KindDelete && o.Tried() }
 	defer se.exporter.show(ctx, job)()
 	engine := engine.New(api, job, options)
-	ignore := stopOnSignal(se, engine)
+	ignore := stopOnSignal(s, se, engine, dir)
 	defer ignore()
 	if err := whileRunning(engine.Run(ctx)); err != nil {
 		return true, err

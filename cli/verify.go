@@ -16,10 +16,10 @@ import (
 func verifyCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "verify", Usage: "compare the ad accounts with what a job left; changes nothing", ArgsUsage: "DIR",
-		Description: "Reads every image that a settled row of the job copied, uploaded or deleted, and lists those that\n" +
-			"are missing (the job left them there), reappeared (the job deleted them) or changed (created or\n" +
-			"updated since, or no longer ACTIVE). It can be used while the job runs. Rows that failed or are not\n" +
-			"settled yet are counted. Exit code 1: there is drift, or some images could not be read.",
+		Description: "Reads every image that the job copied, uploaded or deleted, and lists those that are\n" +
+			"missing (the job left them there), reappeared (the job deleted them) or changed (created or\n" +
+			"updated since, or no longer ACTIVE). It can be used while the job runs. Rows that failed or are\n" +
+			"left to do are counted. Exit code 1: there is drift, or some images could not be read.",
 		Flags: append([]cli.Flag{
 			boolFlag("json", "print a document with every drift"),
 			boolFlag("new-endpoint", "read from another server than the job ran against"),

@@ -6,22 +6,34 @@ import (
 	"adferry/plan"
 )
 
-// EventKind says what an event is about.
+//go:generate go tool enumer -type=EventKind -trimprefix=Event -transform=snake
+
+// EventKind says what an event is about. Its names are those in the log and in JSON lines.
 type EventKind uint8
 
-// The kinds of events.
+// The kinds of events. An event about waits has an Account, which is "" if it is about all.
 const (
-	EventUnknown EventKind = iota
-	EventStarted           // Total, Settled and Failed operations so far
-	EventSettled           // Op and its Outcome are on disk
-	EventParked            // Account ("" is the app) waits until Until, because of Text
-	EventResumed           // Account may go on
-	EventWarning           // Text
-	EventMissed            // Settled operations, Failed and Skipped ones among them, that there is no event for
-	// Account ("" is all) waits until Until, because of Text, though the API did not ask
-	// for that: it may go on sooner. A zero Until: it goes on.
-	EventWaiting
+	EventUnknown     EventKind = iota
+	EventSettled               // Op and its Outcome are on disk
+	EventParked                // Account waits until Until, because of Text: the API asks for it
+	EventResumed               // the probe passed: the park of Account is over
+	EventWarning               // Text
+	EventMissed                // Settled operations, Failed and Skipped ones among them, that there is no event for
+	EventWaiting               // Account waits until Until, because of Text; it may go on sooner, because the API did not ask for it
+	EventWaitOver              // that wait of Account is over
+	EventProbing               // one call is sent, to see whether the park of Account is over
+	EventUnreachable           // the API cannot be reached, because of Text; it is tried again at Until
+	EventReachable             // the API answers again
 )
+
+// AboutWaits reports whether an event says that something begins or ends to wait.
+func (k EventKind) AboutWaits() bool {
+	switch k {
+	case EventParked, EventResumed, EventWaiting, EventWaitOver, EventProbing, EventUnreachable, EventReachable:
+		return true
+	}
+	return false
+}
 
 // Event is what the engine tells while it runs.
 type Event struct {
@@ -32,5 +44,5 @@ type Event struct {
 	Until   time.Time
 	Text    string
 
-	Total, Settled, Failed, Skipped int // operations
+	Settled, Failed, Skipped int // operations
 }

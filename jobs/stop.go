@@ -54,7 +54,7 @@ func (e *ThrottledError) Error() string {
 type FailuresError struct{ Failed, Settled int }
 
 func (e *FailuresError) Error() string {
-	return fmt.Sprintf("%d of %d settled operations failed", e.Failed, e.Settled)
+	return fmt.Sprintf("%d of %d copies, uploads and deletions failed", e.Failed, e.Settled)
 }
 
 // OfflineError: the API could not be reached for a while, or something else kept

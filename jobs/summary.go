@@ -30,7 +30,7 @@ type Summary struct {
 	PausedAt   *time.Time                      `json:"paused_at"`      // since when nothing is to be sent; null: it goes on
 	Tuned      Tuning                          `json:"tuned,omitzero"` // what was set of its pace while it ran
 	ElapsedS   float64                         `json:"elapsed_s"`      // seconds that processes ran the job, until now
-	WaitedS    float64                         `json:"waited_s"`       // seconds of those in which every ad account had to wait
+	WaitedS    float64                         `json:"waited_s"`       // seconds of those in which every ad account had to wait; a wait counts when it is over
 	ExitCode   *int                            `json:"exit_code"`      // of the last process; null while one runs
 	Stop       string                          `json:"stop,omitempty"`
 }
@@ -117,7 +117,7 @@ type AccountSummary struct {
 	Totals
 	Calls       int        `json:"calls"`
 	Throttles   int        `json:"throttles"`
-	ParkedS     float64    `json:"parked_s"`               // seconds of waits that the API imposed, each counted when it began
+	ParkedS     float64    `json:"parked_s"`               // seconds of waits that the API imposed, until now or the stop
 	ParkedUntil *time.Time `json:"parked_until,omitempty"` // set while the account has to wait
 	ParkedFor   string     `json:"parked_for,omitempty"`   // why
 	Tier        string     `json:"tier,omitempty"`         // access tier that the API reports

@@ -27,8 +27,22 @@ func leftAt(o jobs.Outlook, now time.Time) (left time.Duration, known bool) {
 	return max(0, left-max(0, now.Sub(o.At))), known
 }
 
-// spanLeft is a span without fractions, which no forecast is worth.
-func spanLeft(d time.Duration) string { return span(max(d.Round(time.Second), time.Second)) }
+// moves reports whether a process runs the job, and something of it is not held up.
+func moves(s jobs.Summary) bool {
+	return s.State.Held() && s.PausedAt == nil && s.NetworkDownSince == nil && s.Standstill == nil && s.Totals.Settled() < s.Totals.Rows
+}
+
+// spanLeft is a span as exact as a forecast is worth, and not so exact that it flickers.
+func spanLeft(d time.Duration) string {
+	step := time.Second
+	switch {
+	case d >= 10*time.Minute:
+		step = 10 * time.Second
+	case d >= time.Minute:
+		step = 5 * time.Second
+	}
+	return span(max(d.Round(step), time.Second))
+}
 
 // holdUp says what keeps the job, or a part of it, from going on at a moment; empty if
 // nothing does. dir is its folder, for the command that ends a pause; it may be empty.
@@ -41,13 +55,7 @@ func holdUp(s jobs.Summary, o jobs.Outlook, dir string, now time.Time) string {
 		}
 		return text
 	case o.NetworkDownSince != nil:
-		text := "the API cannot be reached since " + clock(*o.NetworkDownSince, now) + "; trying again"
-		for _, w := range o.Waits {
-			if w.Account == "" && w.Reason != "" {
-				text += ": " + OneLine(w.Reason)
-			}
-		}
-		return text
+		return unreachable(o, now)
 	case o.Standstill != nil:
 		return standsStill(o, now)
 	case len(o.Waits) == 0:
@@ -65,6 +73,24 @@ func holdUp(s jobs.Summary, o jobs.Outlook, dir string, now time.Time) string {
 	return fmt.Sprintf("%d ad accounts wait, %s until %s%s", len(o.Waits), waiter(first.Account), clock(first.Until, now), waitsFor(first))
 }
 
+// unreachable says since when the API cannot be reached, when it is tried again, and why.
+func unreachable(o jobs.Outlook, now time.Time) string {
+	text := "the API has been unreachable since " + clock(*o.NetworkDownSince, now)
+	again, why := "; trying again", ""
+	for _, w := range o.Waits {
+		if w.Account != "" {
+			continue
+		}
+		if w.Until.After(now) {
+			again = "; next try at " + clock(w.Until, now)
+		}
+		if w.Reason != "" {
+			why = ": " + OneLine(w.Reason)
+		}
+	}
+	return text + again + why
+}
+
 // standsStill says until when everything waits, for what, and how long it takes then.
 func standsStill(o jobs.Outlook, now time.Time) string {
 	w := *o.Standstill
@@ -72,10 +98,13 @@ func standsStill(o jobs.Outlook, now time.Time) string {
 	if w.Imposed {
 		text += " for Meta's limit on " + waiter(w.Account)
 	} else {
-		text += " with " + waiter(w.Account) + waitsFor(w)
+		text += " for " + waiter(w.Account)
+		if w.Reason != "" {
+			text += ": " + OneLine(w.Reason)
+		}
 	}
 	if more := len(o.Waits) - 1; more > 0 {
-		text += fmt.Sprintf(" (%s)", Counted(more, "ad account more waits", "ad accounts more wait"))
+		text += fmt.Sprintf(" (%s)", Counted(more, "more ad account waits", "more ad accounts wait"))
 	}
 	if left, known := o.Left(); known {
 		if then := left - w.Until.Sub(o.At); then > 0 {

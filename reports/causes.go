@@ -73,7 +73,7 @@ var causes = map[jobs.Reason]Cause{
 	jobs.CopiedNotDeleted: {
 		Short:   "the image is in the target and still in the source",
 		Meaning: "The copying half of the move is done; the source could not be deleted. The image is in both accounts.",
-		Advice:  "The text beside it says why, most often a creative that still uses the image. Fix that, then retry: only the deletion is done again.",
+		Advice:  "The message says why, most often a creative that still uses the image. Fix that, then retry: only the deletion is done again.",
 	},
 	jobs.DependencyFailed: {
 		Short:   "an operation that it depends on failed",
@@ -93,7 +93,7 @@ var causes = map[jobs.Reason]Cause{
 	jobs.BackupFailed: {
 		Short:   "the image could not be backed up, so it was not deleted",
 		Meaning: "With --backup an image is deleted only once its picture is in the backup, and this one could not be downloaded. The image is untouched.",
-		Advice:  "Read the text beside it and retry later: the addresses of pictures are temporary, and a retry asks for new ones.",
+		Advice:  "Read the message and retry later: the addresses of pictures are temporary, and a retry asks for new ones.",
 	},
 	jobs.LastCopy: {
 		Short:   "kept: it may be the last copy of the image",

@@ -52,17 +52,17 @@ func TestCleanupPreview(t *testing.T) {
 	}
 	for _, tt := range []struct{ got, want string }{
 		{reports.CleanupPreview(list(cleanup.Policy{Unused: true}, "11", "22", "33")), `
-ad account      images  not active  other name  in use  use unknown  too young  keep list  to delete   share
-act_11               4           0           0       1            1          0          0          2   50.0%
-act_22      not listed           -           -       -            -          -          -          0       -
-act_33               1           0           0       0            0          0          0          1  100.0%
+ad account      images  in use  use unknown  to delete   share
+act_11               4       1            1          2   50.0%
+act_22      not listed       -            -          0       -
+act_33               1       0            0          1  100.0%
 
 policy: unused images, of any age
 
 `},
 		{reports.CleanupPreview(list(cleanup.Policy{Unused: true, MinAge: 9999 * time.Hour}, "33")), `
-ad account  images  not active  other name  in use  use unknown  too young  keep list  to delete  share
-act_33           1           0           0       0            0          1          0          0   0.0%
+ad account  images  too young  to delete  share
+act_33           1          1          0   0.0%
 
 policy: unused images, created at least 9999h ago (--min-age; until 2025-10-03 17:00 UTC)
 nothing to delete

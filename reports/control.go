@@ -24,12 +24,12 @@ func Paused(dir string, running bool) string {
 
 // AlreadyPaused says that a job was paused before.
 func AlreadyPaused(dir string, since time.Time) string {
-	return fmt.Sprintf("%s is paused already, since %s", OneLine(dir), Clock(since))
+	return fmt.Sprintf("%s has been paused already, since %s", OneLine(dir), Clock(since))
 }
 
 // StartsPaused says to a process that its job is paused.
 func StartsPaused(dir string, since time.Time) string {
-	return fmt.Sprintf("%s is paused since %s: nothing is sent until adferry unpause %s", OneLine(dir), Clock(since), Quote(dir))
+	return fmt.Sprintf("%s has been paused since %s: nothing is sent until adferry unpause %s", OneLine(dir), Clock(since), Quote(dir))
 }
 
 // StartsTuned says to a process how its job was tuned.
@@ -72,6 +72,16 @@ func Tuned(dir string, t jobs.Tuning, running bool) string {
 // Left says how many rows a resume or a retry would go on with.
 func Left(rows int) string {
 	return fmt.Sprintf("dry run: %s left to do; nothing was sent", Counted(rows, "row", "rows"))
+}
+
+// StoppedAtOnce says that a process ends without waiting for its requests in flight. dir is its
+// job's folder; "" if it only read.
+func StoppedAtOnce(dir string) string {
+	if dir == "" {
+		return "stopped at once; nothing was changed"
+	}
+	return fmt.Sprintf("stopped at once, and nothing is lost; its reports are older: adferry report %s brings them up to date, adferry resume %s goes on",
+		Quote(dir), Quote(dir))
 }
 
 // EndLine says in one line what is wrong with how a run ended, and where to read on.

@@ -84,7 +84,7 @@ func RepointedText(r uses.Repointed, path string) string {
 
 // UnsettledCopies says that creatives.csv is not about all rows of the job.
 func UnsettledCopies(t jobs.Totals) string {
-	return fmt.Sprintf("%s not settled: run this again when the job has finished", Counted(t.Pending+t.Unknown, "row of the job is", "rows of the job are"))
+	return fmt.Sprintf("%s left to do: run this again when the job has finished", Counted(t.Pending+t.Unknown, "row of the job is", "rows of the job are"))
 }
 
 // ReadingGoesOn says that images were read before, in a call that was interrupted.

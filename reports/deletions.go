@@ -15,12 +15,15 @@ import (
 func ManifestDeletions(p *plan.Plan) string {
 	deletions, bare := deletionsOf(p)
 	from, named := accountsByDeletions(deletions)
-	without := count(bare)
-	if bare == 0 {
-		without = "none"
+	all := p.Counts().Deletes
+	copies := count(bare) + " of them without a copy elsewhere"
+	switch bare {
+	case 0:
+		copies = pick(all == 1, "which has a copy elsewhere", "each with a copy elsewhere")
+	case all:
+		copies = pick(all == 1, "which has no copy elsewhere", "none with a copy elsewhere")
 	}
-	return fmt.Sprintf("the manifest deletes %s from %s, %s of them without a copy elsewhere%s",
-		Counted(p.Counts().Deletes, "image", "images"), from, without, named)
+	return fmt.Sprintf("the manifest deletes %s from %s, %s%s", Counted(all, "image", "images"), from, copies, named)
 }
 
 // UndoDeletions says, for people to agree to, how many images an undo deletes, and from
@@ -61,10 +64,10 @@ func accountsByDeletions(deletions map[plan.Account]int) (from, named string) {
 	}
 	var names []string
 	for _, a := range accounts[:min(namedAccounts, len(accounts))] {
-		names = append(names, fmt.Sprintf("%s (%d)", a.Act(), deletions[a]))
+		names = append(names, fmt.Sprintf("%s (%s)", a.Act(), count(deletions[a])))
 	}
 	if left := len(accounts) - namedAccounts; left > 0 {
-		names = append(names, fmt.Sprintf("%d more", left))
+		names = append(names, count(left)+" more")
 	}
-	return fmt.Sprintf("%d ad accounts", len(accounts)), ": " + strings.Join(names, ", ")
+	return count(len(accounts)) + " ad accounts", ": " + strings.Join(names, ", ")
 }

@@ -166,12 +166,24 @@
 //	network_down_since  missing while the API can be reached
 //	paused_at           missing while the job is not paused
 //
-// and end has besides, once the reports are written,
+// (in plan --check, done are the rows that a run would carry out, skipped and failed those that
+// it would skip or fail) and end has besides, once the reports are written,
 //
 //	outcome    in words
 //	exit_code  that the process ends with
 //	stop       why it stopped early; missing if it did not
 //	files      paths of the reports, by their names; empty if they could not be written
+//
+// Some events say that something begins or ends to wait. account is the ad account, "" for all
+// of them; until is when the wait ends, or when the API is tried again; reason is why:
+//
+//	parked       account, until, reason: the API asks for it
+//	probing      account: one call is sent, to see whether that is over
+//	resumed      account: it is
+//	waiting      account, until, reason: adferry keeps back what would be refused
+//	wait_over    account
+//	unreachable  until, reason: the API cannot be reached
+//	reachable
 //
 // The event note has text: a warning, or what another process changed.
 package reports

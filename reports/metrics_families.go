@@ -44,11 +44,11 @@ var (
 	metricWaited = counter("waited_seconds_total",
 		"Seconds of those in which every ad account had to wait; a wait is counted when it is over.")
 	metricLeft = gauge("eta_seconds",
-		"Seconds until all rows are settled, at the pace that the quota allows and after the waits; absent while that is not known, as in a pause.")
+		"Seconds until all rows have ended, at the pace that the quota allows and after the waits; absent while that is not known, as in a pause.")
 	metricPaused = gauge("paused",
 		"1 while the job is paused, else 0.")
 	metricDown = gauge("network_down_since_timestamp_seconds",
-		"Since when the Graph API cannot be reached; absent while it can.")
+		"Since when the Graph API has been unreachable; absent while it can be reached.")
 	metricAppUntil = gauge("app_parked_until_timestamp_seconds",
 		"When all ad accounts may go on that wait together, because the app is limited or the network is down; absent while they need not.")
 	metricAccountRows = gauge("account_rows",
@@ -58,7 +58,7 @@ var (
 	metricAccountThrottles = counter("account_throttles_total",
 		"Throttles of an ad account.", "account")
 	metricAccountParked = counter("account_parked_seconds_total",
-		"Seconds that the Graph API made an ad account wait; a wait is counted when it begins.", "account")
+		"Seconds that the Graph API made an ad account wait.", "account")
 	metricAccountUntil = gauge("account_parked_until_timestamp_seconds",
 		"When an ad account that has to wait goes on; absent while it need not wait.", "account")
 )

@@ -60,9 +60,9 @@ func outcome(s jobs.Summary) string {
 	left := t.Pending + t.Unknown
 	switch {
 	case s.State == jobs.JobPaused:
-		return fmt.Sprintf("Paused: %s of %s settled, %s left%s.", count(t.Settled()), Counted(t.Rows, "row", "rows"), count(left), failedToo(t))
+		return fmt.Sprintf("Paused: %s.", ended(t))
 	case s.State == jobs.JobRunning:
-		return fmt.Sprintf("Running: %s of %s settled, %s left%s.", count(t.Settled()), Counted(t.Rows, "row", "rows"), count(left), failedToo(t))
+		return fmt.Sprintf("Running: %s.", ended(t))
 	case left > 0:
 		stop := ""
 		if s.Stop != "" {
@@ -71,8 +71,7 @@ func outcome(s jobs.Summary) string {
 		if t.Settled() == 0 && s.API.Calls == 0 {
 			return fmt.Sprintf("Not started: %s to do.%s", Counted(left, "row", "rows"), stop)
 		}
-		return fmt.Sprintf("Stopped early: %s of %s settled, %s left%s.%s",
-			count(t.Settled()), Counted(t.Rows, "row", "rows"), count(left), failedToo(t), stop)
+		return fmt.Sprintf("Stopped early: %s.%s", ended(t), stop)
 	case t.Failed > 0:
 		return fmt.Sprintf("Finished: %s of %s ended as wanted, and %s failed.",
 			count(t.Done+t.Skipped), Counted(t.Rows, "row", "rows"), count(t.Failed))
@@ -80,6 +79,15 @@ func outcome(s jobs.Summary) string {
 		return fmt.Sprintf("Finished: nothing to do for %s.", Counted(t.Rows, "row", "rows"))
 	}
 	return fmt.Sprintf("Finished: %s ended as wanted.", Counted(t.Rows, "row", "rows"))
+}
+
+// ended says how many rows have ended, as done, skipped or failed, and how many are left.
+func ended(t jobs.Totals) string {
+	failed := ""
+	if t.Failed > 0 {
+		failed = fmt.Sprintf(" (%s failed)", count(t.Failed))
+	}
+	return fmt.Sprintf("%s of %s ended%s, %s left", count(t.Settled()), Counted(t.Rows, "row", "rows"), failed, count(t.Pending+t.Unknown))
 }
 
 func failedToo(t jobs.Totals) string {

@@ -9,13 +9,27 @@ import (
 
 // Notices are lines on standard error about what a command is doing.
 
-// Waiting says that an ad account, or the app under "", waits.
-func Waiting(a plan.Account, until time.Time, why string) string {
-	who := "the app"
-	if a != "" {
-		who = a.Act()
+// Waiting says that an ad account, or the app under "", waits, and what comes after it if that is
+// known.
+func Waiting(a plan.Account, until time.Time, why, after string) string {
+	if after != "" {
+		after = "; " + after
 	}
-	return fmt.Sprintf("%s waits until %s: %s", who, until.Format(time.TimeOnly), why)
+	return fmt.Sprintf("%s waits until %s%s: %s", waiter(a), clock(until, time.Now()), after, OneLine(why))
+}
+
+// CheckTakes says how long the reads of plan --check take, once nothing waits.
+func CheckTakes(least, most time.Duration) string {
+	text := "the check then takes about " + spanLeft(least)
+	if spanLeft(most) != spanLeft(least) {
+		text += " to " + spanLeft(most)
+	}
+	return text
+}
+
+// Unreachable says that the API cannot be reached.
+func Unreachable(again time.Time, why string) string {
+	return fmt.Sprintf("the API cannot be reached; next try at %s: %s", clock(again, time.Now()), OneLine(why))
 }
 
 // UnconfirmedWrites are writes whose answers were lost, as a count.
@@ -30,7 +44,7 @@ func WaitingForWrites(n int, until time.Time) string {
 
 // SettlingLost says that an undo first finds out what became of writes.
 func SettlingLost(n int) string {
-	return fmt.Sprintf("the answers to %s were lost; their outcome is settled first", Counted(n, "write", "writes"))
+	return fmt.Sprintf("the answers to %s were lost; what became of them is read first", Counted(n, "write", "writes"))
 }
 
 // NothingLeft says that a job is run again that had come to its end.
@@ -81,15 +95,15 @@ func DryRunOfCleanup(manifest, dir string) string {
 // backup is the folder to which the images are backed up first, or "". review is the page
 // with their pictures, or "".
 func AskConsent(what, backup, review string) string {
-	warning := "Deleted images of which no copy is left cannot be restored; with --backup DIR each one would be saved first"
+	warning := "adferry undo brings back only images of which a copy is left; with --backup DIR each one would be saved first, and could be brought back"
 	if backup != "" {
-		warning = "Each is backed up to " + OneLine(backup) + " before it is deleted, and adferry undo restores it from there"
+		warning = "Each is backed up to " + OneLine(backup) + " before it is deleted, and adferry undo brings it back from there"
 	}
 	look := ""
 	if review != "" {
 		look = ReviewAt(review) + "\n"
 	}
-	return fmt.Sprintf("%s.\n%s%s.\nType yes to go on; with anything else nothing is sent: ", what, look, warning)
+	return fmt.Sprintf("%s.\n%s%s.\nType yes to go on; with anything else nothing is sent: ", wrap(what, textWidth), look, wrap(warning, textWidth))
 }
 
 // ReviewAt says where the pictures are of what would be deleted.

@@ -31,6 +31,7 @@ type page struct {
 	Class    string // class of the outcome: done, failed, pending or skipped
 	Outcome  string
 	Figures  []figure
+	Unknown  string // what it means that rows are unknown, if any are
 	Steps    []step
 	Facts    []fact
 	Chart    *progressChart
@@ -97,7 +98,7 @@ func newPage(s jobs.Summary, f *failures, samples []jobs.Sample, parks []jobs.Pa
 	axis := axisOf(s, samples, parks)
 	p := page{
 		Job: s.Job, Class: outcomeClass(s), Outcome: outcome(s), Figures: figures(s.Totals), Steps: steps(s, s.Job),
-		Facts: facts(s), Chart: newProgressChart(samples, s.Totals, axis), Waits: newWaitChart(parks, axis),
+		Unknown: unknownText(s), Facts: facts(s), Chart: newProgressChart(samples, s.Totals, axis), Waits: newWaitChart(parks, axis),
 		FailedOf: f.total, Verbs: verbs(s), Files: pageFiles,
 	}
 	for _, g := range f.groups() {

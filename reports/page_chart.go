@@ -51,7 +51,7 @@ func newProgressChart(samples []jobs.Sample, totals jobs.Totals, axis timeAxis) 
 	if failed > 0 {
 		c.Failed = path(points, axis, top, func(p point) int { return p.Failed })
 	}
-	c.Label = fmt.Sprintf("%s settled over %s, %s of them failed",
+	c.Label = fmt.Sprintf("%s ended in %s, %s of them failed",
 		Counted(totals.Settled(), "row", "rows"), span(axis.to.Sub(axis.from)), count(totals.Failed))
 	return c
 }

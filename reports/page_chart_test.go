@@ -53,7 +53,7 @@ func TestChart(t *testing.T) {
 	if got, want := boxes(c.Waiting), "15+45 65+35"; got != want {
 		t.Errorf("got waits %s, want %s", got, want)
 	}
-	if !strings.HasPrefix(c.Label, "20 rows settled over 1m 40s, 5 of them failed") {
+	if !strings.HasPrefix(c.Label, "20 rows ended in 1m 40s, 5 of them failed") {
 		t.Errorf("got %s", c.Label)
 	}
 	if c := newProgressChart(samples[:1], totals, pictured); c != nil {

@@ -36,6 +36,14 @@ func figures(t jobs.Totals) []figure {
 	return fs
 }
 
+// unknownText says what it means that rows are unknown; empty if none are.
+func unknownText(s jobs.Summary) string {
+	if s.Totals.Unknown == 0 {
+		return ""
+	}
+	return "Unknown: " + unknownNote("unknown", s.State) + "."
+}
+
 func facts(s jobs.Summary) []fact {
 	var fs []fact
 	add := func(name, value string) {

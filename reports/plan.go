@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"strings"
 	"time"
 
 	"adferry/jobs/preflight"
@@ -69,8 +70,8 @@ func (d Plan) Write(w io.Writer, asJSON bool) error {
 const planAccounts = 20
 
 func (d Plan) text(w io.Writer) error {
-	fmt.Fprintf(w, "%s: %s, %s, %s\n\n", OneLine(d.Manifest), Counted(d.Rows, "row", "rows"),
-		Counted(d.Writes, "operation", "operations"), Counted(len(d.Accounts), "ad account", "ad accounts"))
+	fmt.Fprintf(w, "%s: %s, %s\n\n", OneLine(d.Manifest), Counted(d.Rows, "row", "rows"),
+		Counted(len(d.Accounts), "ad account", "ad accounts"))
 	t := newTable(1)
 	for _, verb := range []string{"copy", "move", "delete", "upload"} {
 		if n := d.RowsBy[verb]; n > 0 {
@@ -89,14 +90,24 @@ func (d Plan) text(w io.Writer) error {
 	}
 	t.write(w)
 	moreAccounts(w, len(d.Accounts)-planAccounts)
-	fmt.Fprintf(w, "\nAPI calls  %s: %s, and %s of up to 50 images each\n", count(d.Calls), Counted(d.Writes, "write", "writes"),
-		Counted(d.Reads, "read", "reads"))
-	fmt.Fprintf(w, "quota      %s of Meta's score: a write takes 3, a read 1\n", Counted(d.Points, "point", "points"))
+	fmt.Fprintln(w)
+	labelled(w, "API calls", fmt.Sprintf("%s: %s, and %s of up to 50 images each", count(d.Calls), Counted(d.Writes, "write", "writes"),
+		Counted(d.Reads, "read", "reads")))
+	labelled(w, "quota", fmt.Sprintf("%s of Meta's score: a write takes 3, a read 1", Counted(d.Points, "point", "points")))
 	d.times(w)
 	for _, warning := range d.Warnings {
-		fmt.Fprintf(w, "warning    %s\n", OneLine(warning))
+		labelled(w, "warning", OneLine(warning))
 	}
 	return nil
+}
+
+// labelled writes a text behind its label; "" goes on below the text before.
+func labelled(w io.Writer, label, text string) {
+	const width = 11
+	for line := range strings.SplitSeq(wrap(text, textWidth-width), "\n") {
+		fmt.Fprintf(w, "%-*s%s\n", width, label, line)
+		label = ""
+	}
 }
 
 // times writes how long the job takes at each access tier of the app, and how long should
@@ -104,20 +115,21 @@ func (d Plan) text(w io.Writer) error {
 // makes it wait at either tier, one line says so.
 func (d Plan) times(w io.Writer) {
 	if estimate(d.Full) == estimate(d.Limited) {
-		fmt.Fprintf(w, "time       %s: no limit of Meta's makes it wait\n", about(d.Full))
+		labelled(w, "time", about(d.Full)+": no limit of Meta's makes it wait")
 		return
 	}
 	was := ""
 	for i, t := range d.Times {
-		times := fmt.Sprintf("%s if the app has Full access, %s if it has Limited access", about(t.Full), about(t.Limited))
+		times := fmt.Sprintf("%s with Full access of the app, %s with Limited", about(t.Full), about(t.Limited))
 		switch {
 		case i == 0:
-			fmt.Fprintf(w, "time       %s\n", times)
+			labelled(w, "time", times)
 			if d.Share > 0 {
-				fmt.Fprintf(w, "           with %s of each limit\n", d.Share)
+				labelled(w, "", fmt.Sprintf("with %s of each limit", d.Share))
 			}
 		case times != was && time.Duration(t.Limited) >= time.Second:
-			fmt.Fprintf(w, "           should Meta limit only %s for images:\n           %s\n", t.Limits, times)
+			labelled(w, "", "should Meta limit only "+t.Limits+" for images:")
+			labelled(w, "", times)
 		}
 		was = times
 	}

@@ -65,10 +65,11 @@ func checkText(w io.Writer, f *preflight.Finding, rows iter.Seq2[preflight.RowFi
 			t.add("  "+string(reason), count(m[reason]), pick(m[reason] == 1, "row", "rows"), CauseOf(reason).Short)
 		}
 	}
-	t.write(w)
+	t.fit(textWidth, 4).write(w)
 	if err := failingRows(w, rows); err != nil {
 		return err
 	}
+	fmt.Fprintln(w)
 	t = newTable(2, 3, 4)
 	t.add("ad account", "access", "to do", "already", "would fail")
 	for _, a := range f.Accounts[:min(len(f.Accounts), planAccounts)] {
@@ -82,10 +83,11 @@ func checkText(w io.Writer, f *preflight.Finding, rows iter.Seq2[preflight.RowFi
 			continue
 		}
 		told++
-		fmt.Fprintf(w, "no access  %s cannot be read: %s\n", a.Account.Act(), OneLine(a.Error))
+		labelled(w, "no access", a.Account.Act()+" cannot be read: "+OneLine(a.Error))
 	}
-	_, err := fmt.Fprintf(w, "time       %s\n", checkedTime(f))
-	return err
+	fmt.Fprintln(w)
+	labelled(w, "time", checkedTime(f))
+	return nil
 }
 
 // maxAlike bounds how many kinds of problems are told apart.
@@ -124,6 +126,9 @@ func failingRows(w io.Writer, rows iter.Seq2[preflight.RowFinding, error]) error
 			untold++
 		}
 	}
+	if len(problems) > 0 {
+		fmt.Fprintln(w, "\nthese would fail, with the words of a run:")
+	}
 	for i, p := range problems {
 		if i >= planRows {
 			untold += p.rows
@@ -133,7 +138,10 @@ func failingRows(w io.Writer, rows iter.Seq2[preflight.RowFinding, error]) error
 		if p.rows > 1 {
 			more = fmt.Sprintf(" and %s alike", Counted(p.rows-1, "more row", "more rows"))
 		}
-		fmt.Fprintf(w, "line %d%s: %s: %s: %s\n", p.first.Row, more, operationText(p.first), p.first.Reason, OneLine(p.first.Message))
+		fmt.Fprintf(w, "line %d%s: %s\n", p.first.Row, more, operationText(p.first))
+		for line := range strings.SplitSeq(wrap(string(p.first.Reason)+": "+OneLine(p.first.Message), textWidth-2), "\n") {
+			fmt.Fprintf(w, "  %s\n", line)
+		}
 	}
 	if untold > 0 {
 		fmt.Fprintf(w, "... and %s; --json lists them all\n", Counted(untold, "more row", "more rows"))
@@ -143,14 +151,14 @@ func failingRows(w io.Writer, rows iter.Seq2[preflight.RowFinding, error]) error
 
 // operationText is a row's operation in words.
 func operationText(r preflight.RowFinding) string {
-	parts := []string{r.Operation, string(r.Hash)}
+	text := r.Operation + " " + string(r.Hash)
 	if r.Source != "" {
-		parts = append(parts, "of", r.Source.Act())
+		text += "\n  of " + r.Source.Act()
 	}
 	if r.Target != "" {
-		parts = append(parts, "to", r.Target.Act())
+		text += pick(r.Source != "", " to ", "\n  to ") + r.Target.Act()
 	}
-	return strings.Join(parts, " ")
+	return text
 }
 
 // access is an ad account's access tier, where there is one.
@@ -169,7 +177,7 @@ func checkedTime(f *preflight.Finding) string {
 	least, most := estimate(f.Least), estimate(f.Most)
 	switch {
 	case f.Untold == 0:
-		return most + " for the rows to carry out, at the access tiers that the ad accounts report"
+		return most + " for the rows to carry out, at the reported access tiers"
 	case least == most:
 		return most + " for the rows to carry out, at either access tier"
 	}

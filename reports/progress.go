@@ -33,14 +33,16 @@ type Progress struct {
 	quit chan struct{}
 	done chan struct{} // nothing is drawn any more
 
-	mu      sync.Mutex
-	dir     string
-	job     *summaryCache // nil before Start
-	final   *jobs.Summary // how the run ended, once that is known
-	stopped bool
-	over    bool // the drawing goroutine has ended, or was never started
-	notes   []string
-	dropped int // notes beyond maxNotes
+	mu       sync.Mutex
+	dir      string
+	check    bool
+	job      *summaryCache // nil before Start
+	final    *jobs.Summary // how the run ended, once that is known
+	stopping bool
+	stopped  bool
+	over     bool     // the drawing goroutine has ended, or was never started
+	notes    []string // lines, without their ends
+	dropped  int      // notes beyond maxNotes
 
 	writing sync.Mutex // whole lines go to w
 }
@@ -52,24 +54,57 @@ func NewProgress(mode ProgressMode, w io.Writer) *Progress {
 
 // Start begins to show the job in dir, whose summary read gives. read is not called again
 // once Stop has returned; what it waits for has to be ended before.
-func (p *Progress) Start(dir string, read func() (jobs.Summary, error)) {
+func (p *Progress) Start(dir string, read func() (jobs.Summary, error)) { p.start(dir, false, read) }
+
+// StartCheck is Start for a job of reads alone: what is done in it would be done.
+func (p *Progress) StartCheck(read func() (jobs.Summary, error)) { p.start("", true, read) }
+
+func (p *Progress) start(dir string, check bool, read func() (jobs.Summary, error)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.job != nil || p.stopped || p.mode == ProgressNone {
 		return
 	}
-	p.dir, p.job = dir, &summaryCache{read: read, times: timesShown, least: readEvery}
+	p.dir, p.check, p.job = dir, check, &summaryCache{read: read, times: timesShown, least: readEvery}
 	go p.run(p.job)
 }
 
 // Note shows a warning, on a line of its own.
 func (p *Progress) Note(text string) {
-	if p.mode == ProgressNone {
-		return
+	if p.mode != ProgressNone {
+		p.note(p.noteLine(OneLine(text)))
 	}
+}
+
+// Event tells programs that something begins or ends to wait. People see that by what the
+// progress shows.
+func (p *Progress) Event(e jobs.Event) {
+	if p.mode == ProgressJSON {
+		p.note(jsonEvent(e, time.Now()))
+	}
+}
+
+// Stopping shows a note that the run is about to stop, and no longer how much time is left.
+func (p *Progress) Stopping(text string) {
+	p.mu.Lock()
+	p.stopping = true
+	p.mu.Unlock()
+	p.Note(text)
+}
+
+// noteLine is a note as a line.
+func (p *Progress) noteLine(text string) string {
+	if p.mode == ProgressJSON {
+		return jsonNote(text, time.Now())
+	}
+	return text
+}
+
+// note has a line written soon.
+func (p *Progress) note(line string) {
 	p.mu.Lock()
 	if len(p.notes) < maxNotes {
-		p.notes = append(p.notes, OneLine(text))
+		p.notes = append(p.notes, line)
 	} else {
 		p.dropped++
 	}
@@ -138,7 +173,7 @@ func (p *Progress) takeNotes() []string {
 	defer p.mu.Unlock()
 	notes := p.notes
 	if p.dropped > 0 {
-		notes = append(notes, fmt.Sprintf("%s not shown", Counted(p.dropped, "more note is", "more notes are")))
+		notes = append(notes, p.noteLine(fmt.Sprintf("%s not shown", Counted(p.dropped, "more note is", "more notes are"))))
 	}
 	p.notes, p.dropped = nil, 0
 	return notes
@@ -149,19 +184,21 @@ type view struct {
 	jobs.Summary
 	Dir   string
 	Known bool // the job was read
+	Check bool // nothing is done but reads
+	Ends  bool // the run is about to stop: whatever is left, and waits, it will not see the end of
 }
 
 // snapshot is the view now.
 func (p *Progress) snapshot(job *summaryCache, now time.Time) view {
 	p.mu.Lock()
-	final, dir := p.final, p.dir
+	final, dir, check, stopping := p.final, p.dir, p.check, p.stopping
 	p.mu.Unlock()
 	if final != nil {
-		return view{*final, dir, true}
+		return view{*final, dir, true, check, true}
 	}
 	last, _ := job.refresh(now)
 	if last == nil || last.err != nil { // the engine fails for the same reason
 		return view{Dir: dir}
 	}
-	return view{last.summary, dir, true}
+	return view{last.summary, dir, true, check, stopping}
 }

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -27,8 +28,12 @@ var (
 // ^C stays a signal; no hidden cursor and no other screen, so that a killed process
 // leaves nothing to repair.
 func (p *Progress) bar(job *summaryCache) bool {
+	out := p.w
+	if terminal, ok := out.(*os.File); ok {
+		out = echoEraser{terminal}
+	}
 	_, _ = tea.NewProgram(barModel{p: p, job: job, width: 80, view: p.snapshot(job, time.Now()), now: time.Now()},
-		tea.WithOutput(p.w), tea.WithInput(nil), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)).Run()
+		tea.WithOutput(out), tea.WithInput(nil), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)).Run()
 	select {
 	case <-p.quit:
 		return true
@@ -77,12 +82,27 @@ func (m barModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if stop {
 			then = tea.Quit
 		}
-		if notes := m.p.takeNotes(); len(notes) > 0 {
-			return m, tea.Sequence(tea.Println(m.wrap(notes)), then)
+		notes := m.p.takeNotes()
+		switch {
+		case len(notes) > 0: // which leave the cursor on the first line of the bar: draw all anew
+			return m, tea.Sequence(tea.Println(m.wrap(notes)), tea.ClearScreen, then)
+		case stop:
+			return m, tea.Sequence(tea.ClearScreen, then)
 		}
 		return m, then
 	}
 	return m, nil
+}
+
+// echoEraser is a terminal on which keys are echoed, such as ^C. They move the cursor, of which
+// bubbletea does not know: it draws from where it left the cursor, which is always the first
+// column. So before anything is drawn, the echo is erased and the cursor brought back.
+type echoEraser struct{ *os.File }
+
+func (w echoEraser) Write(b []byte) (int, error) {
+	const before = "\r\x1b[K"
+	n, err := w.File.Write(append([]byte(before), b...))
+	return max(0, n-len(before)), err
 }
 
 // reflowed erases what was drawn once the terminal is narrower and has broken its lines
@@ -103,7 +123,7 @@ func (m barModel) reflowed(width int) string {
 // wrap breaks notes that are wider than the terminal. Where the terminal breaks a line
 // by itself, what is drawn below it ends up in the wrong row.
 func (m barModel) wrap(notes []string) string {
-	return lipgloss.Wrap(strings.Join(notes, "\n"), max(m.width, 1), "")
+	return wrap(strings.Join(notes, "\n"), m.width)
 }
 
 // View implements tea.Model. The empty last line is the cursor's: what is typed or
@@ -141,17 +161,18 @@ func barLines(v view, now time.Time, width int) []string {
 		full = t.Settled() * cells / t.Rows
 	}
 	bar := doneStyle.Render(strings.Repeat("█", full)) + softStyle.Render(strings.Repeat("░", cells-full))
-	counts := []string{"done " + count(t.Done)}
+	words := v.words()
+	counts := []string{words.done + " " + count(t.Done)}
 	if t.Skipped > 0 {
-		counts = append(counts, "skipped "+count(t.Skipped))
+		counts = append(counts, words.skipped+" "+count(t.Skipped))
 	}
-	failed := "failed " + count(t.Failed)
+	failed := words.failed + " " + count(t.Failed)
 	if t.Failed > 0 {
 		failed = badStyle.Render(failed)
 	}
 	lines := []string{clip.Render(bar + " " + numbers), clip.Render(strings.Join(append(counts, failed), "   "))}
 	if wait := v.holdUp(now); wait != "" {
-		for line := range strings.SplitSeq(lipgloss.Wrap(wait, max(width, 1), ""), "\n") {
+		for line := range strings.SplitSeq(wrap(wait, width), "\n") {
 			lines = append(lines, waitStyle.Render(line))
 		}
 	}

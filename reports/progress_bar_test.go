@@ -15,7 +15,7 @@ func TestBarLines(t *testing.T) {
 	eta := (15*time.Minute + 10*time.Second).Seconds()
 	ahead := jobs.Outlook{At: now, EtaS: &eta, RowsPerS: 41.2}
 	show := func(totals jobs.Totals, o jobs.Outlook) view {
-		return view{jobs.Summary{State: jobs.JobRunning, Totals: totals, Outlook: o}, "j", true}
+		return view{jobs.Summary{State: jobs.JobRunning, Totals: totals, Outlook: o}, "j", true, false, false}
 	}
 	totals := jobs.Totals{Rows: 50000, Done: 12237, Skipped: 96, Failed: 12, Pending: 37655}
 	going := show(totals, ahead)
@@ -28,6 +28,10 @@ func TestBarLines(t *testing.T) {
 	offline.NetworkDownSince, offline.Waits = &since, []jobs.Wait{{Until: now, Reason: "no connection to the API"}}
 	paused := show(totals, jobs.Outlook{At: now, RowsPerS: 41.2, Waits: parks})
 	paused.PausedAt = &since
+	checking := show(totals, jobs.Outlook{At: now})
+	checking.Check = true
+	stopping := show(totals, all)
+	stopping.Ends = true
 	ended := show(jobs.Totals{Rows: 3, Done: 2, Failed: 1}, jobs.Outlook{})
 	ended.State = jobs.JobFinished
 	for _, test := range []struct {
@@ -57,24 +61,32 @@ func TestBarLines(t *testing.T) {
 		{"all wait", show(totals, all), 60, []string{
 			"███████░░░░░░░░░░░░░░░░░░░░░░░░  24%  12,345 of 50,000 rows",
 			"done 12,237   skipped 96   failed 12",
-			"waits until 09:04:12 for Meta's limit on act_1234 (1 ad",
-			"account more waits); then about 10m 58s",
+			"waits until 09:04:12 for Meta's limit on act_1234 (1 more ad",
+			"account waits); then about 11m 0s",
 		}},
 		{"all wait for what the API did not ask", show(totals, own), 80, []string{
 			"",
 			"done 12,237   skipped 96   failed 12",
-			"waits until 09:05:00 with act_99, because its score is used up; then about 10m",
-			"10s",
+			"waits until 09:05:00 for act_99: its score is used up; then about 10m 10s",
 		}},
 		{"no network", show(totals, offline), 80, []string{
 			"",
 			"done 12,237   skipped 96   failed 12",
-			"the API cannot be reached since 08:59:20; trying again: no connection to the API",
+			"the API has been unreachable since 08:59:20; trying again: no connection to the",
+			"API",
 		}},
 		{"paused", paused, 80, []string{
 			"",
 			"done 12,237   skipped 96   failed 12",
 			"paused since 08:59:20; go on with adferry unpause j",
+		}},
+		{"a check of a plan", checking, 80, []string{
+			"",
+			"to do 12,237   to skip 96   would fail 12",
+		}},
+		{"about to stop", stopping, 80, []string{
+			"",
+			"done 12,237   skipped 96   failed 12",
 		}},
 		{"too narrow for the rate", going, 65, []string{
 			"███░░░░░░░░░░░░░  24%  12,345 of 50,000 rows  about 15m 10s left",

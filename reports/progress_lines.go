@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"adferry/jobs"
+	"adferry/plan"
 )
 
 const (
@@ -21,15 +22,14 @@ const (
 // lines shows progress as lines, for logs and for programs.
 type lines struct {
 	p    *Progress
-	line func(event string, v view, now time.Time) string
-	note func(text string, now time.Time) string
+	line func(event string, v view, now time.Time) string // without its end
 }
 
 func (p *Progress) lines() lines {
 	if p.mode == ProgressJSON {
-		return lines{p, jsonLine, jsonNote}
+		return lines{p, jsonLine}
 	}
-	return lines{p, plainLine, func(text string, _ time.Time) string { return text + "\n" }}
+	return lines{p, plainLine}
 }
 
 // run writes lines until the progress is stopped: at the start, every ten seconds, and
@@ -80,23 +80,23 @@ func (l lines) run(job *summaryCache) {
 
 func (l lines) notes(notes []string) {
 	for _, n := range notes {
-		l.write(l.note(n, time.Now()))
+		l.write(n)
 	}
 }
 
-// write ignores errors: a reader that has left must not stop the run.
-func (l lines) write(s string) {
+// write ends the line. It ignores errors: a reader that has left must not stop the run.
+func (l lines) write(line string) {
 	if l.p.mode == ProgressNone {
 		return
 	}
 	l.p.writing.Lock()
 	defer l.p.writing.Unlock()
-	_, _ = io.WriteString(l.p.w, s)
+	_, _ = io.WriteString(l.p.w, line+"\n")
 }
 
 // pace is how fast the job goes and how much time is left, as far as it goes.
 func (v view) pace(now time.Time) (parts []string) {
-	if v.PausedAt != nil || v.NetworkDownSince != nil || v.Standstill != nil || v.Totals.Settled() == v.Totals.Rows || !v.State.Held() {
+	if v.Ends || !moves(v.Summary) {
 		return nil
 	}
 	if v.RowsPerS > 0 {
@@ -110,7 +110,7 @@ func (v view) pace(now time.Time) (parts []string) {
 
 // holdUp is what holds the job up, in words.
 func (v view) holdUp(now time.Time) string {
-	if !v.State.Held() {
+	if v.Ends || !v.State.Held() {
 		return ""
 	}
 	return holdUp(v.Summary, v.Outlook, v.Dir, now)
@@ -129,21 +129,31 @@ func (v view) heldBy() string {
 	return ""
 }
 
-func plainLine(_ string, v view, now time.Time) string {
-	t := v.Totals
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s of %s (%s): %s done", count(t.Settled()), Counted(t.Rows, "row", "rows"), percent(t.Settled(), t.Rows), count(t.Done))
-	if t.Skipped > 0 {
-		fmt.Fprintf(&b, ", %s skipped", count(t.Skipped))
+// statusWords name what became of rows, or would.
+type statusWords struct{ done, skipped, failed string }
+
+func (v view) words() statusWords {
+	if v.Check {
+		return statusWords{"to do", "to skip", "would fail"}
 	}
-	fmt.Fprintf(&b, ", %s failed", count(t.Failed))
+	return statusWords{"done", "skipped", "failed"}
+}
+
+func plainLine(_ string, v view, now time.Time) string {
+	t, words := v.Totals, v.words()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s of %s (%s): %s %s", count(t.Settled()), Counted(t.Rows, "row", "rows"), percent(t.Settled(), t.Rows), count(t.Done), words.done)
+	if t.Skipped > 0 {
+		fmt.Fprintf(&b, ", %s %s", count(t.Skipped), words.skipped)
+	}
+	fmt.Fprintf(&b, ", %s %s", count(t.Failed), words.failed)
 	if parts := v.pace(now); len(parts) > 0 {
 		b.WriteString("; " + strings.Join(parts, ", "))
 	}
 	if wait := v.holdUp(now); wait != "" {
 		b.WriteString("; " + wait)
 	}
-	return b.String() + "\n"
+	return b.String()
 }
 
 // jsonProgress is a line of --progress json. What it shares with summary.json has the
@@ -178,7 +188,7 @@ func jsonView(event string, v view, now time.Time) jsonProgress {
 		Time: now.UTC().Format(timeFormat), Event: event, State: v.State, Totals: v.Totals, RowsPerS: math.Round(100*v.RowsPerS) / 100,
 		Waits: v.Waits, NetworkDownSince: v.NetworkDownSince, PausedAt: v.PausedAt,
 	}
-	if left, known := leftAt(v.Outlook, now); known {
+	if left, known := leftAt(v.Outlook, now); known && !v.Ends {
 		s := math.Round(1000*left.Seconds()) / 1000
 		line.EtaS = &s
 	}
@@ -192,7 +202,7 @@ func (p *Progress) End(s jobs.Summary, dir string, exitCode int, written bool) {
 		return
 	}
 	now := time.Now()
-	line := jsonView("end", view{s, dir, true}, now)
+	line := jsonView("end", view{Summary: s, Dir: dir, Known: true, Ends: true}, now)
 	line.jsonEnd = &jsonEnd{Outcome: outcome(s), ExitCode: exitCode, Stop: s.Stop, Files: map[string]string{}}
 	if written {
 		for _, name := range Names() {
@@ -210,10 +220,29 @@ func jsonNote(text string, now time.Time) string {
 	}{now.UTC().Format(timeFormat), "note", text})
 }
 
+// jsonEvent is a line about a wait.
+func jsonEvent(e jobs.Event, now time.Time) string {
+	line := struct {
+		Time    string        `json:"time"`
+		Event   string        `json:"event"`
+		Account *plan.Account `json:"account,omitempty"` // "" for all; nil: it is about no account
+		Until   *time.Time    `json:"until,omitempty"`
+		Reason  string        `json:"reason,omitempty"`
+	}{Time: now.UTC().Format(timeFormat), Event: e.Kind.String(), Reason: e.Text}
+	if e.Kind != jobs.EventUnreachable && e.Kind != jobs.EventReachable {
+		line.Account = &e.Account
+	}
+	if !e.Until.IsZero() {
+		until := e.Until.UTC()
+		line.Until = &until
+	}
+	return marshalLine(line)
+}
+
 func marshalLine(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return ""
 	}
-	return string(b) + "\n"
+	return string(b)
 }

@@ -39,6 +39,19 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// Width is that of a terminal, in characters; 0 if it is none.
+func Width(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
 // ClearScreen clears a terminal, so that what comes next takes the place of what was there.
 // To anything else it does nothing.
 func ClearScreen(w io.Writer) {

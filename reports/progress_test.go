@@ -138,6 +138,36 @@ func TestJSONProgress(t *testing.T) {
 	}
 }
 
+// Programs are told of each wait by itself; people see it in what the progress shows.
+func TestWaitEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until := time.Now().Add(time.Minute)
+		for mode, want := range map[reports.ProgressMode]string{
+			reports.ProgressPlain: "",
+			reports.ProgressJSON: `{"time":"2000-01-01T00:00:00.000Z","event":"parked","account":"22","until":"2000-01-01T00:01:00Z","reason":"too many calls"}
+{"time":"2000-01-01T00:00:00.000Z","event":"probing","account":""}
+{"time":"2000-01-01T00:00:00.000Z","event":"unreachable","until":"2000-01-01T00:01:00Z","reason":"no route"}
+{"time":"2000-01-01T00:00:00.000Z","event":"reachable"}
+`,
+		} {
+			var out bytes.Buffer
+			p := reports.NewProgress(mode, &out)
+			for _, e := range []jobs.Event{
+				{Kind: jobs.EventParked, Account: "22", Until: until, Text: "too many calls"},
+				{Kind: jobs.EventProbing},
+				{Kind: jobs.EventUnreachable, Until: until, Text: "no route"},
+				{Kind: jobs.EventReachable},
+			} {
+				p.Event(e)
+			}
+			p.Stop()
+			if out.String() != want {
+				t.Errorf("%s: got\n%s, want\n%s", mode, out.String(), want)
+			}
+		}
+	})
+}
+
 // However fast a run goes, a line comes at most once a second, and however slow,
 // every ten.
 func TestLinesKeepTheirPace(t *testing.T) {
@@ -166,6 +196,32 @@ func TestLinesKeepTheirPace(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Once a run is told to stop, nobody is told how much time is left, or until when it waits.
+func TestStoppingHasNoTimeLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, mode := range []reports.ProgressMode{reports.ProgressPlain, reports.ProgressJSON} {
+			var out bytes.Buffer
+			p := reports.NewProgress(mode, &out)
+			j := newPlayed(100)
+			still := jobs.Wait{Account: "22", Until: time.Now().Add(time.Hour), Imposed: true}
+			j.set(func(s *jobs.Summary) { s.Standstill, s.Waits = &still, []jobs.Wait{still} })
+			j.ends = time.Now().Add(2 * time.Hour)
+			p.Start("j", j.read)
+			time.Sleep(time.Second)
+			p.Stopping("stopping")
+			time.Sleep(15 * time.Second)
+			p.Stop()
+			before, after, told := strings.Cut(out.String(), "stopping")
+			times := func(text string) bool {
+				return strings.Contains(text, "waits until") || strings.Contains(text, `"eta_s":7`)
+			}
+			if !told || !times(before) || times(after) || !strings.Contains(after, "100") {
+				t.Errorf("%s: got\n%s, want a time before the stop and none after it", mode, out.String())
+			}
+		}
+	})
 }
 
 func TestNoProgress(t *testing.T) {

@@ -9,16 +9,13 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/lipgloss/v2"
-
 	"adferry/jobs"
 	"adferry/plan"
 )
 
 const (
 	textAccounts = 40 // lines of the accounts table, and waits
-	textWidth    = 80 // of texts and tables
-
+	textWidth    = 80 // of texts and tables, on wider terminals, too
 )
 
 // TextOptions says what Text adds to the totals.
@@ -27,39 +24,52 @@ type TextOptions struct {
 	Now      time.Time // for waits and the time left; moments are told in its location
 	Accounts bool      // a line for each ad account, and for each wait
 	Written  bool      // the reports are written: Text ends with where they are
+	Watched  bool      // it is shown again and again
+	Width    int       // of the terminal; 0: it is none, or wide enough
+}
+
+// width is how wide a text may be.
+func (o TextOptions) width() int {
+	if o.Width <= 0 {
+		return textWidth
+	}
+	return min(o.Width, textWidth)
 }
 
 // Text tells a person in a few lines how a job stands.
 func Text(s jobs.Summary, o TextOptions) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", outcome(s))
-	statusTable(&b, s)
+	fmt.Fprintf(&b, "%s\n\n", wrap(outcome(s), o.width()))
+	statusTable(&b, s, o)
 	if vs := verbs(s); len(vs) > 0 {
 		b.WriteByte('\n')
-		operationTable(&b, vs)
+		operationTable(&b, vs, o)
 	}
 	b.WriteByte('\n')
 	work(&b, s, o)
 	if o.Accounts && len(s.Accounts) > 0 {
 		b.WriteByte('\n')
-		accountTable(&b, s)
+		accountTable(&b, s, o)
 		waitLines(&b, s, o)
 	}
 	if o.Written {
 		b.WriteByte('\n')
 		reportLines(&b, s, o.Dir)
 	}
-	if next := steps(s, o.Dir); o.Dir != "" && len(next) > 0 {
+	if next := steps(s, o.Dir); o.Dir != "" && len(next) > 0 && !(o.Watched && s.State == jobs.JobRunning) {
 		b.WriteByte('\n')
 		for i, n := range next {
-			b.WriteString(pick(i == 0, "next  ", "      ") + n.Command + "\n        " + n.Why + "\n")
+			b.WriteString(pick(i == 0, "next  ", "      ") + n.Command + "\n")
+			for line := range strings.SplitSeq(wrap(n.Why, o.width()-8), "\n") {
+				b.WriteString("        " + line + "\n")
+			}
 		}
 	}
 	return b.String()
 }
 
 // statusTable writes a line for each status, the reasons of its rows below.
-func statusTable(b *strings.Builder, s jobs.Summary) {
+func statusTable(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	reasons := slices.SortedFunc(maps.Keys(s.Reasons), func(x, y jobs.Reason) int {
 		return cmp.Or(cmp.Compare(s.Reasons[y], s.Reasons[x]), cmp.Compare(x, y))
 	})
@@ -75,7 +85,7 @@ func statusTable(b *strings.Builder, s jobs.Summary) {
 			}
 		}
 	}
-	t.write(b)
+	t.fit(o.width(), 3).write(b)
 }
 
 func unknownNote(class string, state jobs.JobState) string {
@@ -83,18 +93,18 @@ func unknownNote(class string, state jobs.JobState) string {
 	case class != "unknown":
 		return ""
 	case state.Held():
-		return "sent, and not answered yet"
+		return "sent, and not confirmed yet"
 	}
-	return "sent, and the answer was lost: resume reads what became of them"
+	return "sent, and not confirmed; resume reads them first"
 }
 
-func operationTable(b *strings.Builder, vs []rowsOf) {
+func operationTable(b *strings.Builder, vs []rowsOf, o TextOptions) {
 	t := newTable(1, 2, 3, 4, 5)
 	t.add("operation", "rows", "done", "skipped", "failed", "left")
 	for _, v := range vs {
 		t.add(v.Name, count(v.Rows), count(v.Done), count(v.Skipped), count(v.Failed), count(v.Left))
 	}
-	t.write(b)
+	t.fit(o.width(), 5).write(b)
 }
 
 // work tells what was sent and how fast.
@@ -107,14 +117,14 @@ func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
 		Counted(s.API.HTTPRequests, "request", "requests"), count(s.API.Throttled)))
 	took := seconds(s.ElapsedS)
 	if s.WaitedS > 0 {
-		took += ", " + seconds(s.WaitedS) + " of it waiting for limits or the network"
+		took += ", " + seconds(s.WaitedS) + pick(s.State.Held() && !moves(s), " of it in earlier waits", " of it waiting") + " for limits or the network"
 	}
 	t.add("time", took)
 	if tuned := s.Tuned.String(); tuned != "" {
 		t.add("tuned", tuned)
 	}
-	if rate := rowRate(s); rate > 0 {
-		t.add("rate", pace(rate, "rows"))
+	if rate := rowRate(s); rate != "" {
+		t.add("rate", rate)
 	}
 	if s.State.Held() && s.Totals.Settled() < s.Totals.Rows {
 		if left := timeLeft(s.Outlook, o.Now); left != "" {
@@ -122,11 +132,9 @@ func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
 		}
 	}
 	if now := holdUpText(s, o); now != "" {
-		for i, line := range strings.Split(lipgloss.Wrap(now, textWidth-len("policy  "), ""), "\n") {
-			t.add(pick(i == 0, "now", ""), line)
-		}
+		t.add("now", now)
 	}
-	t.write(b)
+	t.fit(o.width(), 2).write(b)
 }
 
 // holdUpText says what holds the job up, or would hold up a resume.
@@ -142,19 +150,20 @@ func holdUpText(s jobs.Summary, o TextOptions) string {
 	return ""
 }
 
-// rowRate is in rows a second: of late while the job runs, else on average.
-func rowRate(s jobs.Summary) float64 {
+// rowRate is how fast the job goes, while it does, or went on average; empty if that is not
+// known.
+func rowRate(s jobs.Summary) string {
 	switch {
-	case s.State.Held():
-		return s.RowsPerS
-	case s.ElapsedS <= 0:
-		return 0
+	case s.State.Held() && s.RowsPerS > 0 && moves(s):
+		return pace(s.RowsPerS, "rows")
+	case !s.State.Held() && s.ElapsedS > 0 && s.Totals.Settled() > 0:
+		return pace(float64(s.Totals.Settled())/s.ElapsedS, "rows") + " on average"
 	}
-	return float64(s.Totals.Settled()) / s.ElapsedS
+	return ""
 }
 
 // accountTable writes the ad accounts: who waits first, then who has most to do.
-func accountTable(b *strings.Builder, s jobs.Summary) {
+func accountTable(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	type line struct {
 		plan.Account
 		jobs.AccountSummary
@@ -175,7 +184,7 @@ func accountTable(b *strings.Builder, s jobs.Summary) {
 		t.add(accountName(l.Account), count(l.Rows), count(l.Done), count(l.Skipped), count(l.Failed), count(l.Pending+l.Unknown),
 			seconds(l.ParkedS), tierName(l.Tier))
 	}
-	t.write(b)
+	t.fit(o.width(), 6).write(b)
 	moreAccounts(b, len(ls)-textAccounts)
 }
 
@@ -185,6 +194,9 @@ func waitLines(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	if !s.State.Held() {
 		waits = slices.DeleteFunc(slices.Clone(s.AtStop.Waits), func(w jobs.Wait) bool { return !w.Until.After(o.Now) })
 	}
+	if s.NetworkDownSince != nil { // that of all is the next try, which was told
+		waits = slices.DeleteFunc(slices.Clone(waits), func(w jobs.Wait) bool { return w.Account == "" })
+	}
 	if len(waits) == 0 {
 		return
 	}
@@ -192,12 +204,12 @@ func waitLines(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	for _, w := range waits[:min(len(waits), textAccounts)] {
 		text := waiter(w.Account) + " waits until " + clock(w.Until, o.Now)
 		if left := w.Until.Sub(o.Now); left > 0 {
-			text += " (" + spanLeft(left) + ")"
+			text += " (" + span(left.Round(time.Second)) + ")"
 		}
 		if why := OneLine(w.Reason); why != "" {
 			text += ": " + why
 		}
-		for i, line := range strings.Split(lipgloss.Wrap(text, textWidth-2, ""), "\n") {
+		for i, line := range strings.Split(wrap(text, o.width()-2), "\n") {
 			b.WriteString(pick(i == 0, "", "  ") + line + "\n")
 		}
 	}

@@ -45,6 +45,8 @@ func TestTextGolden(t *testing.T) {
 		{"stopped_in_a_wait", stopped.summary, reports.TextOptions{Dir: "merger.job", Now: now, Written: true}},
 		{"paused", paused.summary, reports.TextOptions{Dir: "merger.job", Now: now}},
 		{"finished", done.summary, reports.TextOptions{Dir: "my job"}},
+		{"narrow", still.summary, reports.TextOptions{Dir: "merger.job", Now: now, Accounts: true, Width: 60}},
+		{"watched", running.summary, reports.TextOptions{Dir: "merger.job", Now: now, Accounts: true, Watched: true}},
 		{"idle", only, reports.TextOptions{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -74,7 +76,7 @@ func ExampleText() {
 	//
 	// sent  1,310 calls in 27 requests, 2 throttled
 	// time  2m 31s, 1m 0s of it waiting for limits or the network
-	// rate  8.0 rows/s
+	// rate  8.0 rows/s on average
 	//
 	// next  adferry retry merger.job
 	//         fix the cause, then this tries the 8 failed rows again

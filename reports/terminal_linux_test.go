@@ -47,6 +47,9 @@ func TestBarOnATerminal(t *testing.T) {
 	if strings.LastIndex(out, "\x1b[?25l") > strings.LastIndex(out, "\x1b[?25h") || strings.Count(out, "\x1b[?25l") > strings.Count(out, "\x1b[?25h") {
 		t.Errorf("the cursor was left hidden:\n%q", out)
 	}
+	if n := strings.Count(out, "\x1b[?25l"); n == 0 || n != strings.Count(out, "\r\x1b[K\x1b[?25l") {
+		t.Errorf("a frame began where an echoed key had left the cursor:\n%q", out)
+	}
 	for name, sequence := range map[string]string{
 		"the alternate screen": "\x1b[?1049h", "another cursor": " q", "bracketed paste": "\x1b[?2004h", "a query": "\x1b[?2026$p",
 	} {

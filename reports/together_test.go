@@ -10,6 +10,8 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -101,7 +103,7 @@ func (r *shownRun) look() seen {
 	}
 
 	got.text = reports.Text(s, reports.TextOptions{Dir: "j", Now: now, Accounts: true})
-	r.same("status", told(got.text), got.eta, 1)
+	r.same("status", told(got.text), got.eta, 4) // which is rounded
 
 	var line struct {
 		Time  time.Time
@@ -166,6 +168,29 @@ func (r *shownRun) same(what string, got, want, within float64) {
 	if math.IsNaN(got) != math.IsNaN(want) || math.Abs(got-want) > within+1 {
 		r.t.Errorf("%s has %v s left, summary.json has %v", what, got, want)
 	}
+}
+
+// leftOnPage is what the page of the job in dir says of the time left when it stopped.
+func leftOnPage(t *testing.T, dir string) string {
+	t.Helper()
+	job, err := store.View(context.Background(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer job.Close()
+	to := t.TempDir()
+	if err := reports.Write(context.Background(), to, job); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(to, "report.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`left when it stopped</dt><dd>([^<]*)`).FindSubmatch(page)
+	if m == nil {
+		return ""
+	}
+	return string(m[1])
 }
 
 // told reads the time left out of a text: "about 1m 5s", and before it perhaps "waits until
@@ -295,7 +320,7 @@ func TestSeenTogether(t *testing.T) {
 			network(true)
 			time.Sleep(5 * time.Second)
 			for range 3 {
-				if got := r.look(); !math.IsNaN(got.eta) || !got.down || got.waits != "app" || !strings.Contains(got.text, "cannot be reached since") || !strings.Contains(got.lineHeld, "cannot be reached since") {
+				if got := r.look(); !math.IsNaN(got.eta) || !got.down || got.waits != "app" || !strings.Contains(got.text, "has been unreachable since") || !strings.Contains(got.lineHeld, "has been unreachable since") {
 					t.Errorf("no network: got %+v", got)
 				}
 				time.Sleep(7 * time.Second)
@@ -318,6 +343,9 @@ func TestSeenTogether(t *testing.T) {
 			t.Errorf("got %+v and %+v, want the outlook at the stop, and none now", stopped.Outlook, stopped.AtStop)
 		}
 		atStop := *stopped.AtStop.EtaS
+		if left := leftOnPage(t, w.Dir); math.Abs(told(left)-atStop) > 3 {
+			t.Errorf("the page has %q left when it stopped, want %v s", left, atStop)
+		}
 		time.Sleep(24 * time.Hour)
 		began := time.Now()
 		_, err = run(func(r *shownRun, e *engine.Engine) {

@@ -16,14 +16,14 @@ func UndoLeft(f undo.Finding) string {
 	var b strings.Builder
 	for i, o := range f.Gone {
 		if i == mostNamed {
-			fmt.Fprintf(&b, "cannot be restored: %d more images\n", len(f.Gone)-i)
+			fmt.Fprintf(&b, "cannot be restored: %s\n", Counted(len(f.Gone)-i, "more image", "more images"))
 			break
 		}
 		fmt.Fprintf(&b, "cannot be restored: %s of %s: there is no copy and no backup\n", o.Hash, o.Source.Act())
 	}
 	for i, k := range f.Kept {
 		if i == mostNamed {
-			fmt.Fprintf(&b, "kept: %d more images\n", len(f.Kept)-i)
+			fmt.Fprintf(&b, "kept: %s\n", Counted(len(f.Kept)-i, "more image", "more images"))
 			break
 		}
 		fmt.Fprintf(&b, "kept: %s of %s, which may become the last copy: %s\n", k.Hash, k.Account.Act(), k.Because)
@@ -40,7 +40,7 @@ func UndoSummary(f undo.Finding) string {
 	if n := len(f.Kept); n > 0 {
 		parts = append(parts, Counted(n, "image", "images")+" kept as the last copy")
 	}
-	return "not everything was taken back: " + strings.Join(parts, " and ")
+	return "not everything can be taken back: " + strings.Join(parts, " and ")
 }
 
 // UndoOriginals says where the images were of which an undo deletes the copies, and how many

@@ -137,7 +137,7 @@ func (v *Verification) End(found jobs.Verified, rows jobs.Totals, unread []Unrea
 		fmt.Fprintf(v.w, "not readable %s of %s: nothing is known of them\n", Counted(found.Unread, "image", "images"), Counted(len(unread), "ad account", "ad accounts"))
 	}
 	if left := rows.Failed + rows.Pending + rows.Unknown; left > 0 {
-		fmt.Fprintf(v.w, "not verified %s: %s failed, %s not settled\n", Counted(left, "row", "rows"), count(rows.Failed), count(rows.Pending+rows.Unknown))
+		fmt.Fprintf(v.w, "not verified %s: %s failed, %s left to do\n", Counted(left, "row", "rows"), count(rows.Failed), count(rows.Pending+rows.Unknown))
 	}
 	return v.w.Flush()
 }

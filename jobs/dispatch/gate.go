@@ -109,6 +109,7 @@ func (d *Dispatcher) askNeutral(ctx context.Context, g *Gate, now time.Time) {
 	d.asking = true
 	g.app = g.app.Spend(now)
 	r := &Request{Calls: []graph.Call{graph.WhoAmI()}, Left: now}
+	d.reportProbe(g.app.Block, "", now)
 	d.pool.start(func() error {
 		res := d.sender.Send(ctx, r)
 		aborted := ctx.Err() != nil
@@ -156,9 +157,7 @@ func (d *Dispatcher) noteContact(replies []graph.Reply, left, now time.Time, neu
 	for _, r := range replies {
 		if fromAPI(r) {
 			if d.contact.Answered(left, now) {
-				for _, g := range d.gates {
-					d.appWaitOver(g, now)
-				}
+				d.reportReachable(now)
 			}
 			return
 		}
@@ -175,9 +174,7 @@ func (d *Dispatcher) noteContact(replies []graph.Reply, left, now time.Time, neu
 		return
 	}
 	if closed {
-		for _, g := range d.gates {
-			d.reportAppWait(g, d.contact.Until, err.Error(), now)
-		}
+		d.reportUnreachable(d.contact.Until, err.Error(), now)
 	}
 	if closed && first {
 		d.Warn(err.Error() + "; trying again")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"adferry/graph"
+	"adferry/jobs"
 	"adferry/jobs/quota"
 )
 
@@ -56,6 +57,10 @@ func (d *Dispatcher) start(ctx context.Context, r *Request) {
 	r.Lane.inflight++
 	d.requests = append(d.requests, r)
 	d.noteStart()
+	d.reportProbes(r)
+	if g := r.Lane.gate; !g.app.Block.Probing() && d.contact.Err == nil {
+		d.appWaitOver(g, jobs.EventWaitOver, r.Left)
+	}
 	if d.contact.Trial = d.contact.Err != nil; !d.contact.Trial {
 		d.idle = time.Time{}
 	}

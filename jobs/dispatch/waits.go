@@ -7,6 +7,7 @@ import (
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/quota"
+	"adferry/plan"
 )
 
 // Waits are told in events, and in the lanes' states for the checkpoint. A park is imposed by
@@ -50,7 +51,7 @@ func (d *Dispatcher) appAnswered(g *Gate, reply graph.Reply, before, now time.Ti
 	case reply.Err != nil && (reply.Err.Class == graph.ThrottledApp || g.app.Block.Until.After(before)):
 		d.parkAll(g, reply.Err, before, now)
 	case !before.IsZero() && g.app.Block.Until.IsZero():
-		d.appWaitOver(g, now)
+		d.appWaitOver(g, jobs.EventResumed, now)
 	}
 }
 
@@ -86,8 +87,8 @@ func (d *Dispatcher) savePark(p jobs.Park, why string) {
 	}
 }
 
-// reportAppWait notes that all lanes of a gate wait although no throttle asked for it: the API
-// cannot be reached, or the app's calls of this hour are used up.
+// reportAppWait notes that all lanes of a gate wait because the app's calls of this hour are
+// used up.
 func (d *Dispatcher) reportAppWait(g *Gate, until time.Time, why string, now time.Time) {
 	if g.app.Block.Until.After(until) {
 		return
@@ -101,13 +102,54 @@ func (d *Dispatcher) reportAppWait(g *Gate, until time.Time, why string, now tim
 	d.Report(jobs.Event{Kind: jobs.EventWaiting, Until: until, Text: why})
 }
 
-// appWaitOver notes that such a wait, or a park of all lanes, is over.
-func (d *Dispatcher) appWaitOver(g *Gate, now time.Time) {
+// appWaitOver notes that such a wait, or a park of all lanes, is over, and reports it as the
+// kind says.
+func (d *Dispatcher) appWaitOver(g *Gate, kind jobs.EventKind, now time.Time) {
+	if g.endWait(now) {
+		d.Report(jobs.Event{Kind: kind})
+	}
+}
+
+// endWait notes that the lanes of a gate need not wait any more, unless the app is blocked. It
+// reports whether they had to.
+func (g *Gate) endWait(now time.Time) bool {
 	if !g.waitReported || g.app.Block.Closed(now) {
-		return
+		return false
 	}
 	g.state.ParkedUntil, g.state.ParkedFor, g.waitReported = time.Time{}, "", false
-	d.Report(jobs.Event{Kind: jobs.EventWaiting})
+	return true
+}
+
+// reportUnreachable notes that the API cannot be reached, and when it is tried again. A block of
+// the app that ends later is what the lanes wait for.
+func (d *Dispatcher) reportUnreachable(until time.Time, why string, now time.Time) {
+	for _, g := range d.gates {
+		if !g.app.Block.Until.After(until) {
+			g.state.ParkedUntil, g.state.ParkedFor, g.waitReported, g.waitReportedAt = until, why, true, now
+		}
+	}
+	d.unsaved = true
+	d.Report(jobs.Event{Kind: jobs.EventUnreachable, Until: until, Text: why})
+}
+
+// reportReachable notes that the API answers again.
+func (d *Dispatcher) reportReachable(now time.Time) {
+	for _, g := range d.gates {
+		g.endWait(now)
+	}
+	d.Report(jobs.Event{Kind: jobs.EventReachable})
+}
+
+// reportProbes reports that a request is the probe of its lane's block or of the app's.
+func (d *Dispatcher) reportProbes(r *Request) {
+	d.reportProbe(r.Lane.gate.app.Block, "", r.Left)
+	d.reportProbe(r.Lane.Quota.Block, r.Lane.Account, r.Left)
+}
+
+func (d *Dispatcher) reportProbe(b quota.Block, a plan.Account, left time.Time) {
+	if b.IsProbe(left) {
+		d.Report(jobs.Event{Kind: jobs.EventProbing, Account: a})
+	}
 }
 
 // reportQuotaWait notes that a lane, or all of them, wait because of a quota that nobody has
@@ -157,7 +199,7 @@ func (l *Lane) WaitOver() {
 	}
 	l.waitReported = false
 	l.State.ParkedUntil, l.State.ParkedFor, l.Dirty = time.Time{}, "", true
-	l.d.Report(jobs.Event{Kind: jobs.EventWaiting, Account: l.Account})
+	l.d.Report(jobs.Event{Kind: jobs.EventWaitOver, Account: l.Account})
 }
 
 // Unsaved reports whether a wait changed since the last call that the checkpoint should have

@@ -124,7 +124,6 @@ func (e *Engine) load(ctx context.Context) error {
 		e.lane(r.Lane).release(r.ID)
 	}
 	e.widen()
-	e.opt.Observe(jobs.Event{Kind: jobs.EventStarted, Total: s.Operations, Settled: s.Settled, Failed: s.Failed})
 	return nil
 }
 

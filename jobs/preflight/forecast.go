@@ -120,6 +120,18 @@ func Predict(p *plan.Plan, share quota.Share) Forecast {
 	return f
 }
 
+// CheckTime is about how long it takes to read all that a plan is about, as a check does: with Full
+// and with Limited access of the app.
+func (f Forecast) CheckTime() (full, limited time.Duration) {
+	o := engine.Options{}.WithDefaults()
+	for _, a := range f.Accounts {
+		full = max(full, f.budgets(graph.TierFull).Time(a.Reads, 0))
+		limited = max(limited, f.budgets(graph.TierLimited).Time(a.Reads, 0))
+	}
+	least := time.Duration(f.Reads) * roundTrip / time.Duration(o.Workers)
+	return max(full, least), max(limited, least)
+}
+
 // Within is the time that a plan takes in which so many writes are left for each
 // ad account, of which each reports a tier: the slowest sets it. Where some report
 // none, it lies between the two.

@@ -84,3 +84,28 @@ func TestForecastReads(t *testing.T) {
 		}
 	}
 }
+
+// A check takes as long as its reads: no time for few images, hours under Limited access for many.
+func TestCheckTime(t *testing.T) {
+	for _, test := range []struct {
+		rows          int
+		full, limited time.Duration // at least
+	}{
+		{400, 0, 0},
+		{40_000, 0, 2 * time.Hour},
+	} {
+		var b strings.Builder
+		b.WriteString("source_account,hash,target_account\n")
+		for i := range test.rows {
+			fmt.Fprintf(&b, "11,%s,22\n", jobtest.Hash(fmt.Sprint(i)))
+		}
+		p, err := plan.Read(strings.NewReader(b.String()), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		full, limited := preflight.Predict(p, 0).CheckTime()
+		if full < test.full || full > test.full+time.Minute || limited < test.limited || limited > test.limited+time.Hour {
+			t.Errorf("%d rows: got %v with Full and %v with Limited access, want about %v and %v", test.rows, full, limited, test.full, test.limited)
+		}
+	}
+}

@@ -48,6 +48,9 @@ func (b Block) Next(now time.Time) time.Time {
 // Probing reports whether only one call may pass.
 func (b Block) Probing() bool { return b.probe != probeNone }
 
+// IsProbe reports whether a call sent at left is the probe, and in flight.
+func (b Block) IsProbe(left time.Time) bool { return b.probe == probeOut && left.Equal(b.left) }
+
 // Announced reports whether the gate is closed, or a probe is due, because of a time that was
 // named.
 func (b Block) Announced() bool { return b.Probing() && b.named }

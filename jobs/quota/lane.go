@@ -80,7 +80,7 @@ func (l Lane) Why(now time.Time, c Cost, r Rules) string {
 	case !calls.next(now, c).Before(next):
 		return "its calls per hour are used up"
 	}
-	return "its score is used up"
+	return "its rate limit score is used up"
 }
 
 // start sets the documented limits: as holding if the user named a tier, else as

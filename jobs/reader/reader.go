@@ -42,7 +42,8 @@ func New(api dispatch.API, opt dispatch.Options) *Reader {
 	opt.BatchSize, opt.CancelOnStop = 1, true
 	if observe := opt.Observe; observe != nil {
 		opt.Observe = func(e jobs.Event) {
-			if e.Kind != jobs.EventWaiting || e.Until.IsZero() || time.Until(e.Until) >= leastTold {
+			unasked := e.Kind == jobs.EventWaiting || e.Kind == jobs.EventUnreachable
+			if !unasked || time.Until(e.Until) >= leastTold {
 				observe(e)
 			}
 		}

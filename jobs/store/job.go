@@ -312,6 +312,9 @@ func (j *Job) SetStop(ctx context.Context, exitCode int, why string) error {
 
 // SetRunning records that a process runs the job.
 func (j *Job) SetRunning(ctx context.Context) error {
+	if err := j.cutParks(ctx, time.Now()); err != nil {
+		return err
+	}
 	return j.writer.exec(ctx, `DELETE FROM meta WHERE key IN ('exit_code', 'stop'); INSERT OR REPLACE INTO meta VALUES ('running_at', ?)`, millis(time.Now()))
 }
 

@@ -38,7 +38,6 @@ func (j *Job) summary(ctx context.Context, running bool) (jobs.Summary, error) {
 	if err != nil {
 		return s, err
 	}
-	addLanes(&s, lanes)
 	running = running || j.unlock == nil && j.Running()
 	ops, err := j.opTotals(ctx)
 	if err != nil {
@@ -48,6 +47,7 @@ func (j *Job) summary(ctx context.Context, running bool) (jobs.Summary, error) {
 	if err != nil {
 		return s, err
 	}
+	addLanes(&s, lanes, ahead.At)
 	s.ElapsedS = seconds(ahead.Elapsed)
 	s.State, s.ExitCode = jobs.JobStopped, m.ExitCode
 	if running {
@@ -80,13 +80,14 @@ func addRows(s *jobs.Summary, verb string, account plan.Account, fate jobs.Fate,
 	}
 }
 
-func addLanes(s *jobs.Summary, lanes []jobs.LaneState) {
+// addLanes adds what the lanes have to tell at a moment: now, or when the last process stopped.
+func addLanes(s *jobs.Summary, lanes []jobs.LaneState, at time.Time) {
 	for _, l := range lanes {
 		if l.Account == "" {
 			continue
 		}
 		a := s.Accounts[l.Account]
-		a.Calls, a.Throttles, a.ParkedS = l.Calls, l.Throttles, seconds(l.Parked)
+		a.Calls, a.Throttles, a.ParkedS = l.Calls, l.Throttles, seconds(parkedUntil(l, at))
 		if l.Tier != graph.TierUnknown {
 			a.Tier = l.Tier.String()
 		}
@@ -95,6 +96,15 @@ func addLanes(s *jobs.Summary, lanes []jobs.LaneState) {
 		}
 		s.Accounts[l.Account] = a
 	}
+}
+
+// parkedUntil is how long a lane was parked until a moment. What its state counts begins with the
+// whole of a park.
+func parkedUntil(l jobs.LaneState, at time.Time) time.Duration {
+	if !l.Imposed || !l.ParkedUntil.After(at) {
+		return l.Parked
+	}
+	return max(0, l.Parked-l.ParkedUntil.Sub(at))
 }
 
 // Done returns the number of operations that are done, by the ad account that is charged
@@ -125,14 +135,6 @@ func (j *Job) History(ctx context.Context) ([]jobs.Sample, []jobs.Park, error) {
 func (j *Job) samples(ctx context.Context, query string, args ...any) (samples []jobs.Sample, err error) {
 	samples, err = allRows(ctx, j.read, func(s *jobs.Sample) []any { return []any{moment{&s.At}, &s.Settled, &s.Failed, &s.Parked} }, query, args...)
 	return samples, j.readError(err)
-}
-
-func (j *Job) parks(ctx context.Context) (parks []jobs.Park, err error) {
-	parks, err = allRows(ctx, j.read, func(p *jobs.Park) []any {
-		return []any{&p.Account, moment{&p.From}, moment{&p.Until}, &p.Code, &p.Subcode}
-	},
-		`SELECT account, since, until, code, subcode FROM parks ORDER BY since`)
-	return parks, j.readError(err)
 }
 
 func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
