@@ -20,7 +20,7 @@ type App struct {
 
 // Next is the earliest time, not before now, at which any call may be sent.
 func (a App) Next(now time.Time) time.Time {
-	if a.Block.Announced() { // its probe is due then, whatever the level seems to be
+	if a.Block.Probing() { // its probe is due then, whatever the level seems to be
 		return a.Block.Next(now)
 	}
 	held, span := a.hold(now, 1), a.calls.span(callSpan)
@@ -35,7 +35,7 @@ func (a App) Next(now time.Time) time.Time {
 // other, or as many of them as the limit ever allows. For one call use Next, which lets one pass
 // that checks a hold.
 func (a App) NextOf(now time.Time, calls int) time.Time {
-	if a.Block.Announced() {
+	if a.Block.Probing() {
 		return a.Block.Next(now)
 	}
 	points := float64(calls)
@@ -101,7 +101,11 @@ func (a App) Observe(now time.Time, percent float64) App {
 	if a.calls.limit == 0 {
 		a.calls.limit = unknownApp
 	}
+	guessed := a.calls.limit == unknownApp
 	a.calls = a.calls.observe(now, percent, wholePercent, float64(a.inFlight), a.calls.span(callSpan))
+	if guessed { // a level of a limit that is only a guess says nothing of what others use
+		a.calls.others, a.calls.reserve = 0, 0
+	}
 	a.calls = a.calls.learnFall(now, percent, wholePercent, float64(a.inFlight), callSpan)
 	return a
 }

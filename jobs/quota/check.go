@@ -46,7 +46,7 @@ func (c checks) sent(now time.Time, every time.Duration) checks {
 // and while an answer to another call is expected. Reads that are wanted anyway need not ask:
 // Next lets one pass then.
 func (l Lane) Check(now time.Time, r Rules) time.Time {
-	if r.Mode == Off || l.checks.harmful || l.inFlight.Calls > 0 || l.Block.Closed(now) || l.Block.Probing() {
+	if r.Mode == Off || l.checks.harmful || l.inFlight.Calls > 0 || l.Block.Closed(now) || l.Block.probe == probeOut {
 		return Never
 	}
 	l = l.start(r)

@@ -22,6 +22,8 @@ type meter struct {
 	limit    float64 // points, at least minLimit; of a suspected budget the next documented limit, 0 if none is left
 	unsure   float64 // of a limit that the rise of the level gave: how wrong it may be, as a share
 	proven   bool    // the user gave the limit, the rise of the level confirmed it, or a throttle showed it
+	before   float64 // the limit that a rise replaced by one that nothing confirmed yet; 0: none
+	replaced time.Time
 
 	share       Share   // that the job may use
 	shareLeak   float64 // how much of it was used at shareLeakAt, if the level decays linearly
@@ -146,18 +148,22 @@ func (m meter) next(now time.Time, points float64, span time.Duration) time.Time
 		over += max(0, ahead-left)
 	}
 	at := m.own.fallsTo(now, own-over, span)
-	if others := m.observedLevel - m.observedOwn; others > m.limit/50 { // what others used is forgotten, too
+	switch others := m.observedLevel - m.observedOwn; {
+	case others > m.limit/50: // what others used is forgotten, too
 		if !at.After(now) { // ... and of ours nothing
 			at = now.Add(time.Duration(min(over/others, 1) * float64(span)))
 		}
 		at = Earlier(at, now.Add(span/10))
+	case !at.After(now): // it is over by more than we sent: others may have stopped
+		at = now.Add(span / 30)
 	}
 	return Later(at, now.Add(span/3000)) // not at once, which would be a busy loop
 }
 
-// fits reports whether the points fit below the limit.
+// fits reports whether the points fit below the limit, as far as that is known: what others may
+// have used since is left out.
 func (m meter) fits(now time.Time, points float64, span time.Duration) bool {
-	return m.level(now, span)+points <= m.limit+1e-6
+	return m.known(now, span)+points <= m.limit+1e-6
 }
 
 // untilMeasured is up to which level, in percent, more than one call is in flight before the

@@ -54,7 +54,7 @@ func (m meter) observe(now time.Time, percent, step, flight float64, span time.D
 
 // forgetTold forgets a level that a header gave before a time. Only our own count remains.
 func (m meter) forgetTold(before time.Time) meter {
-	if m.observed.Before(before) {
+	if m.reported && m.observed.Before(before) {
 		m.observed, m.leakLevel, m.others, m.peak = time.Time{}, 0, 0, 0
 	}
 	return m
@@ -86,6 +86,10 @@ func (m meter) calibrate(now time.Time, percent, step, flight float64, span time
 	if m.proven {
 		return m
 	}
+	if m.before > 0 && now.Sub(m.replaced) > span { // nothing confirmed it: others may have caused the rise
+		m = m.withLimit(m.before)
+		m.before, m.unsure = 0, 0
+	}
 	dt := now.Sub(m.anchored)
 	if m.anchored.IsZero() || dt > span/10 || percent < m.anchor || percent >= 100 {
 		return m.measure(now, percent, flight)
@@ -99,11 +103,25 @@ func (m meter) calibrate(now time.Time, percent, step, flight float64, span time
 	}
 	limit := m.passedPoints / rise * 100
 	if limit >= 0.8*m.limit && limit <= 1.25*m.limit {
-		m.proven = true
+		m.proven, m.before = true, 0
 		return m
 	}
-	m.limit, m.unsure = max(limit, minLimit), max(step, 0.01)/rise
+	if m.before == 0 {
+		m.before = m.limit
+	}
+	m.replaced = now
+	m = m.withLimit(max(limit, minLimit))
+	m.unsure = max(step, 0.01) / rise
 	return m.measure(now, percent, flight)
+}
+
+// withLimit replaces the limit. What others use was measured as a share of it.
+func (m meter) withLimit(limit float64) meter {
+	if m.limit > 0 {
+		m.others, m.reserve = m.others*limit/m.limit, m.reserve*limit/m.limit
+	}
+	m.limit = limit
+	return m
 }
 
 // measure starts a measurement of the limit.

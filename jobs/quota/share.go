@@ -7,18 +7,22 @@ import (
 	"time"
 )
 
-// Share is the part of each limit that a job may use, above 0 and up to 1; 0 stands for 1.
+// Share is the part of each limit that a job may use, from LeastShare to 1; 0 stands for 1.
 // It counts what the job itself sends within the limit's span, whatever others use. Of limits
 // that nothing has shown the documented ones count: those of Limited access until the API
 // reports a tier or the user names one.
 type Share float64
 
+// LeastShare is the least share that a job may be given. With less, under the limits of Limited
+// access, what was read is too old before a write may follow.
+const LeastShare = 0.05
+
 // UnmarshalText parses a value of --quota-share: a percentage such as 50%.
 func (s *Share) UnmarshalText(b []byte) error {
 	number, ok := strings.CutSuffix(string(b), "%")
 	p, err := strconv.ParseFloat(number, 64)
-	if !ok || err != nil || !(p > 0 && p <= 100) {
-		return fmt.Errorf("must be a percentage above 0%% and up to 100%%, such as 50%%, not %q", b)
+	if !ok || err != nil || !(p >= 100*LeastShare && p <= 100) {
+		return fmt.Errorf("must be a percentage from 5%% to 100%%, such as 50%%, not %q", b)
 	}
 	*s = Share(p / 100)
 	return nil
@@ -54,9 +58,13 @@ func (b Budgets) Shared(s Share) Budgets {
 	return b
 }
 
+// shared is the job's share of the limit. A limit that only a rise of the level showed may be
+// far too small, because others may have caused the rise.
+func (m meter) shared() float64 { return m.share.of(max(m.limit, m.before)) }
+
 // shareLevel is how much of the job's share is used, if a level decays linearly.
 func (m meter) shareLevel(now time.Time, span time.Duration) float64 {
-	return max(0, m.shareLeak-now.Sub(m.shareLeakAt).Seconds()*m.share.of(m.limit)/span.Seconds())
+	return max(0, m.shareLeak-now.Sub(m.shareLeakAt).Seconds()*m.shared()/span.Seconds())
 }
 
 // nextOfShare is when the points will fit into the job's share of the limit. One call may
@@ -65,7 +73,7 @@ func (m meter) nextOfShare(now time.Time, points float64, span time.Duration) ti
 	if m.share.all() || m.limit <= 0 {
 		return now
 	}
-	most := m.share.of(m.limit)
+	most := m.shared()
 	left := max(most-points, 0)
 	if m.linear {
 		if over := m.shareLevel(now, span) - left; over > 1e-6 {

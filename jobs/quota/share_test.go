@@ -14,8 +14,8 @@ func TestParseShare(t *testing.T) {
 		text string
 		want quota.Share // 0: refused
 	}{
-		{"50%", 0.5}, {"100%", 1}, {"0.5%", 0.005},
-		{"", 0}, {"50", 0}, {"0%", 0}, {"101%", 0}, {"-5%", 0}, {"NaN%", 0}, {"half", 0},
+		{"50%", 0.5}, {"100%", 1}, {"7.5%", 0.075}, {"5%", 0.05},
+		{"", 0}, {"50", 0}, {"0%", 0}, {"4.9%", 0}, {"101%", 0}, {"-5%", 0}, {"NaN%", 0}, {"half", 0},
 	} {
 		var got quota.Share
 		if err := got.UnmarshalText([]byte(test.text)); math.Abs(float64(got-test.want)) > 1e-9 || (err == nil) != (test.want > 0) {
