@@ -118,3 +118,52 @@ func TestAppCheck(t *testing.T) {
 		t.Errorf("got the first call after %v, want 5s", got)
 	}
 }
+
+// The rise of a small app's level says nothing of what others use: after a quiet time, such as
+// an ad account's park, calls go on.
+func TestAppGoesOnAfterQuiet(t *testing.T) {
+	for _, limit := range []int{200, 230, 800} {
+		for _, calls := range []int{limit / 10, limit / 4, limit / 2} {
+			var a quota.App
+			api := server{decay: sliding, limit: limit, span: time.Hour}
+			now := start
+			for i := range calls {
+				if at := a.Next(now); at.After(now) {
+					now = at
+				}
+				a = a.Spend(now)
+				api.take(now, quota.Read)
+				if now = now.Add(100 * time.Millisecond); i < calls/3 {
+					now = now.Add(1200 * time.Millisecond)
+				}
+				a = a.Answered().Passed(now, now).Observe(now, math.Floor(api.usage(now).Calls))
+			}
+			for quiet := 20 * time.Second; quiet < time.Hour; quiet *= 2 {
+				at := now.Add(quiet)
+				if next := a.Next(at); next.After(at) {
+					t.Errorf("limit %d, %d calls used, %v later: waits another %v", limit, calls, quiet, next.Sub(at))
+				}
+			}
+		}
+	}
+}
+
+// After a block whose end the API did not name one probe goes out, though the throttle's header
+// said that all is used; and what passes opens the app at once.
+func TestAppProbeWhateverTheLevel(t *testing.T) {
+	a := quota.App{}.Observe(start, 20).Spend(start)
+	a = a.Answered().Throttled(start, start.Add(time.Second), &graph.Error{Class: graph.ThrottledApp, Code: 4}, graph.TierUnknown)
+	a = a.Observe(start.Add(time.Second), 100)
+	at := a.Next(start.Add(2 * time.Second))
+	if want := start.Add(time.Minute + time.Second); !at.Equal(want) {
+		t.Fatalf("the probe goes out at %v, want %v", at, want)
+	}
+	if got := a.Next(at); !got.Equal(at) {
+		t.Errorf("the probe is put off until %v", got)
+	}
+	a = a.Spend(at).Answered()
+	a = a.Passed(at, at.Add(time.Second))
+	if got := a.Next(at.Add(time.Second)); got.After(at.Add(time.Second)) {
+		t.Errorf("the probe passed, and the app waits until %v", got)
+	}
+}

@@ -25,7 +25,7 @@
 //
 // A header corrects the estimated level if the two contradict each other, and the rise of
 // the level with the calls that passed corrects the limit itself, which may be half or
-// three times the documented one. What others use shows as a level above our own count, or
+// three times the documented one; if nothing confirms that within a span, others caused it. What others use shows as a level above our own count, or
 // as an unexpected throttle; as much as they used lately is left free. Whether a score
 // decays linearly or is forgotten after 300 s shows in the relation of the level to the
 // time until it is 0. Until that is known, both are assumed.
@@ -45,7 +45,7 @@
 // taken to be as old as it has been the same; after 90 seconds it is taken to count other calls.
 //
 // [Share] leaves the rest of each limit to others: the job's own calls stay within it. What
-// others use counts as without it.
+// others use counts as without it. With less than [LeastShare] nothing could be written in time.
 //
 // A limit that only throttles showed is suspected again after hours without one; this time
 // doubles whenever the limit still holds. If it is exceeded then, one a quarter higher is
@@ -60,8 +60,9 @@
 // A throttle closes the lane for the time that the answer names, else for a guess that
 // doubles each time: up to the length of the longest documented block within an hour, because
 // a probe costs one call, and then up to half an hour, because probes may make a block
-// longer. After it one probe is sent, at the end of a named time whatever the level seems to
-// be; the lane, or the app, opens when it passes. Late answers to calls from before the
+// longer. After it one probe is sent: at the end of a named time, and after any block of the
+// app, whatever the level seems to be. The lane, or the app, opens when it passes, and levels
+// from before it are forgotten. Late answers to calls from before the
 // throttle neither open nor close the lane. A regain time in the headers closes the lane even
 // if the answer was a success. No named time closes it for longer than a day
 // ([MaxNamedWait]), because headers and clocks may be wrong.

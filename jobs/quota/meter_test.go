@@ -335,3 +335,36 @@ func TestMeterSurprised(t *testing.T) {
 		}
 	}
 }
+
+// A wait is not put off again and again by a moment: who waits is told how long.
+func TestWaitDoesNotSlide(t *testing.T) {
+	m := spent(holds, 60, 10)
+	m.others = 0.2 // what others are assumed to have used since grows to more than we sent
+	m.observed, m.observedOwn, m.observedLevel, m.reported = noon, 10, 10, true
+	m.reserve = 1
+	for now := noon.Add(time.Second); now.Before(noon.Add(s300)); {
+		at := m.next(now, 50, s300)
+		if at.After(now) && at.Sub(now) < s300/30 {
+			t.Fatalf("%v later: waits %v more", now.Sub(noon), at.Sub(now))
+		}
+		now = Later(at, now.Add(time.Second))
+	}
+}
+
+// A limit that only a rise of the level showed, which others may have caused, is given up when
+// nothing confirms it within a span.
+func TestUnconfirmedLimit(t *testing.T) {
+	m := spent(holds, 300, 0)
+	m.proven = false
+	m = m.observe(noon, 10, 0, 0, s300)
+	m = m.charge(noon, 8, s300).passed(noon, 8, 0, s300, nil)
+	if m = m.observe(noon.Add(s300/20), 60, 0, 0, s300); m.limit > 100 {
+		t.Fatalf("got a limit of %v: the test is void", m.limit)
+	}
+	if got := m.shared(); got != 300 {
+		t.Errorf("the share is of %v, want of 300 until the rise is confirmed", got)
+	}
+	if m = m.observe(noon.Add(2*s300), 10, 0, 0, s300); m.limit != 300 {
+		t.Errorf("got a limit of %v, want 300 again", m.limit)
+	}
+}
