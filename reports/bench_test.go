@@ -23,7 +23,11 @@ type generated struct {
 }
 
 func generate(rows int) generated {
-	return generated{job{header: []string{"source_account", "hash", "target_account", "campaign", "note"}}, rows}
+	failed := rows / 10
+	return generated{job{
+		header:  []string{"source_account", "hash", "target_account", "campaign", "note"},
+		summary: jobs.Summary{Totals: jobs.Totals{Rows: rows, Done: rows - failed, Failed: failed}},
+	}, rows}
 }
 
 func (g generated) Results(context.Context) iter.Seq2[jobs.Result, error] {

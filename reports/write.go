@@ -77,7 +77,11 @@ func write(ctx context.Context, dir string, src Source) error {
 	layout := layoutOf(header)
 	results, failed := newResultsCSV(set.files[resultsName], layout), newFailedCSV(set.files[failedName], layout, moved(files, dir))
 	found := newFailures()
-	if err := writeRows(ctx, results, failed, found, header, src.Results(ctx)); err != nil {
+	totals, err := writeRows(ctx, results, failed, found, header, src.Results(ctx))
+	if err != nil {
+		return err
+	}
+	if err := checkTotals(ctx, src, summary, totals); err != nil {
 		return err
 	}
 	if err := writePage(set.files[pageName], newPage(summary, found, samples, parks)); err != nil {
@@ -86,40 +90,55 @@ func write(ctx context.Context, dir string, src Source) error {
 	return set.commit()
 }
 
-// writeRows makes everything that needs the rows in one pass over them.
+// checkTotals checks that the summary's totals, which the exit code follows from, are those of the
+// rows. A job that a process has, or had meanwhile, may have moved on between the two.
+func checkTotals(ctx context.Context, src Source, before jobs.Summary, rows jobs.Totals) error {
+	if before.Totals == rows || before.State.Held() {
+		return nil
+	}
+	after, err := src.Summary(ctx)
+	if err != nil || after.State.Held() || after.Totals != before.Totals {
+		return err
+	}
+	return fmt.Errorf("the job counts %d rows settled and %d failed, but %d are settled and %d failed: job.db was edited; run adferry resume, which counts anew",
+		before.Totals.Settled(), before.Totals.Failed, rows.Settled(), rows.Failed)
+}
+
+// writeRows makes everything that needs the rows in one pass over them, and counts them.
 func writeRows(ctx context.Context, r resultsCSV, f failedCSV, found *failures, header []string,
 	rows iter.Seq2[jobs.Result, error],
-) error {
+) (totals jobs.Totals, err error) {
 	r.header(header)
 	f.header(header)
 	var cells []string
 	n := 0
 	for row, err := range rows {
 		if err != nil {
-			return err
+			return totals, err
 		}
 		if n++; n%1024 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+			return totals, ctx.Err()
 		}
 		cells = split(cells[:0], row.Record)
 		if len(cells) != len(header) {
-			return fmt.Errorf("row %d has %d cells, and the header has %d: the job file does not hold the manifest that it was made from",
+			return totals, fmt.Errorf("row %d has %d cells, and the header has %d: the job file does not hold the manifest that it was made from",
 				row.Line, len(cells), len(header))
 		}
 		found.add(row)
+		totals.Add(row.Status, 1)
 		if err := r.row(row, cells); err != nil {
-			return err
+			return totals, err
 		}
 		if row.Status == jobs.StatusFailed {
 			if err := f.row(row, cells); err != nil {
-				return err
+				return totals, err
 			}
 		}
 	}
 	if err := r.flush(); err != nil {
-		return err
+		return totals, err
 	}
-	return f.flush()
+	return totals, f.flush()
 }
 
 // WriteSummary writes the document of summary.json and of status --json.

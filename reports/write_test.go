@@ -115,7 +115,7 @@ func TestUserCellsSurvive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j.header = p.Header
+	j.header, j.summary = p.Header, summarize(j.results)
 	dir := written(t, j)
 	var got [][]string
 	_, err = plan.Read(strings.NewReader(read(t, dir, "failed.csv")), func(row plan.Row) error {
@@ -147,7 +147,7 @@ func TestUserColumns(t *testing.T) {
 		{"a reason of the user's", "source_account,hash,target_account,operation,reason,error_code,", "reason,error_code,", "source_account,hash,target_account,operation,reason,error_code,"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			j := job{header: strings.Split(test.header, ","), results: []jobs.Result{row}}
+			j := job{header: strings.Split(test.header, ","), results: []jobs.Result{row}, summary: summarize([]jobs.Result{row})}
 			dir := written(t, j)
 			results, failed := read(t, dir, "results.csv"), read(t, dir, "failed.csv")
 			if _, got, _ := strings.Cut(firstLine(results), "finished_at,"); unquoted(got) != test.wantResults {
@@ -331,6 +331,7 @@ func TestFailedUploads(t *testing.T) {
 		{Line: 2, Verb: plan.Upload, Target: "22", File: "spring/a.png", Record: `upload,22,.\spring\a.png,"x, y"`, Fate: jobs.Fate{Status: jobs.StatusFailed, Reason: jobs.Denied}},
 		{Line: 3, Verb: plan.Delete, Source: "22", Hash: hash(1), Record: "delete,,,z", Fate: jobs.Fate{Status: jobs.StatusFailed, Reason: jobs.InUse}},
 	}
+	src.summary = summarize(src.results)
 	dir := filepath.Join(root, "jobs", "one")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -347,5 +348,20 @@ func TestFailedUploads(t *testing.T) {
 		"delete,,,z,in_use,,,,\n"
 	if string(raw) != want {
 		t.Errorf("got %q\nwant %q", raw, want)
+	}
+}
+
+// Totals that are not those of the rows are not reported: the exit code would not be, either.
+// While a process has the job, the two are read at different moments.
+func TestTotalsOfOtherRows(t *testing.T) {
+	src := sample()
+	src.summary.Totals.Done++
+	src.summary.Totals.Failed--
+	if err := reports.Write(t.Context(), t.TempDir(), src); err == nil || !strings.Contains(err.Error(), "job.db was edited") {
+		t.Errorf("got %v, want that the totals are others", err)
+	}
+	src.summary.State = jobs.JobRunning
+	if err := reports.Write(t.Context(), t.TempDir(), src); err != nil {
+		t.Errorf("while it runs: got %v", err)
 	}
 }

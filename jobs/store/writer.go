@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -139,6 +140,7 @@ func (w *writer) run() {
 				return
 			}
 		}
+		runtime.Gosched() // whoever is about to send a request does so: a quarter of the transactions are left
 		for len(batch) < maxMerged {
 			select {
 			case r := <-w.queue:
