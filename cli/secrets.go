@@ -14,10 +14,6 @@ import (
 // address may hold a password, and is reserved.
 var secretVariables = []string{"ADFERRY_ACCESS_TOKEN", "ADFERRY_APP_SECRET", "ADFERRY_DATABASE"}
 
-// tokenLike recognises the access tokens that Meta gives out: EAA and a long run of
-// letters and digits, or an app's id and secret.
-var tokenLike = regexp.MustCompile(`EAA[0-9A-Za-z]{17,}|EAA[A-Z][0-9A-Za-z_-]{16,}|\b[0-9]{6,}\|[0-9A-Za-z_-]{16,}`)
-
 // checkSecrets refuses a call that has a secret where another value belongs: on the
 // command line, where every process on the machine can read it, or in a variable
 // that is shown. The error does not repeat it.
@@ -25,7 +21,7 @@ func checkSecrets(args []string) error {
 	const hint = "renew the token if others may have seen it; it belongs in ADFERRY_ACCESS_TOKEN, or in a file for --token-file FILE"
 	known := knownSecrets()
 	holds := func(value string) bool {
-		return tokenLike.MatchString(value) || slices.ContainsFunc(known, func(s string) bool { return strings.Contains(value, s) })
+		return graph.LooksLikeToken(value) || slices.ContainsFunc(known, func(s string) bool { return strings.Contains(value, s) })
 	}
 	option := ""
 	for i, arg := range args {
@@ -114,5 +110,5 @@ func hideSecrets(args []string) func(string) string {
 		}
 	}
 	redact := graph.Redactor(hidden...)
-	return func(text string) string { return redact(tokenLike.ReplaceAllString(text, "[redacted]")) }
+	return func(text string) string { return redact(graph.HideTokens(text)) }
 }
