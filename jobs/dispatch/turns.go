@@ -72,14 +72,15 @@ func (d *Dispatcher) urgentTurns(ctx context.Context, now time.Time) (wake time.
 func (d *Dispatcher) gatesTurns(ctx context.Context, now time.Time) (wake time.Time) {
 	wake = quota.Never
 	open := slices.Clone(d.gates)
-	for len(open) > 0 && d.canStart(d.keepFree) {
+	for empty := 0; empty < len(open) && d.canStart(d.keepFree); { // a visit may wake lanes of any gate
 		d.turn++
 		i := d.turn % len(open)
 		l := open[i].next()
 		if l == nil {
-			open = slices.Delete(open, i, i+1)
+			empty++
 			continue
 		}
+		empty = 0
 		if closed := d.visit(ctx, l, now); !closed.IsZero() {
 			d.blocked = true
 			wake = quota.Earlier(wake, closed)
