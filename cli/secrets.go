@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"adferry/graph"
 )
@@ -84,6 +85,33 @@ func shown(value string) string {
 		return `"..." (not shown: it could be a token)`
 	}
 	return strconv.Quote(value)
+}
+
+// hidden takes secrets out of what is written: those that are known when the program starts,
+// and those of credentials that are read later.
+type hidden struct {
+	first func(string) string
+
+	mu    sync.Mutex
+	later []func(string) string
+}
+
+// add has the secrets removed that remove knows.
+func (h *hidden) add(remove func(string) string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.later = append(h.later, remove)
+}
+
+func (h *hidden) remove(text string) string {
+	h.mu.Lock()
+	later := h.later
+	h.mu.Unlock()
+	text = h.first(text)
+	for _, remove := range later {
+		text = remove(text)
+	}
+	return text
 }
 
 // hideSecrets makes a function that takes out of a message what must not be shown:

@@ -119,19 +119,20 @@ func New(c Config) (*Client, error) {
 	if !c.AppSecret.Empty() {
 		cl.proof = proof(c.AppSecret, c.Token)
 	}
-	cl.redact = Redactor(append(secretsOf(c.Hide), cl.token, cl.proof)...)
+	secrets := Credential{c.Token, c.AppSecret}.Secrets()
+	for _, other := range c.Hide {
+		secrets = append(secrets, other.Secrets()...)
+	}
+	cl.redact = Redactor(secrets...)
 	return cl, nil
 }
 
-// secretsOf are the secrets of credentials, and the proofs of their tokens.
-func secretsOf(all []Credential) (secrets []Secret) {
-	for _, c := range all {
-		secrets = append(secrets, c.Token, c.AppSecret)
-		if !c.AppSecret.Empty() {
-			secrets = append(secrets, proof(c.AppSecret, c.Token))
-		}
+// Secrets are the credential's secrets, with the proof that is made of them.
+func (c Credential) Secrets() []Secret {
+	if c.AppSecret.Empty() {
+		return []Secret{c.Token}
 	}
-	return secrets
+	return []Secret{c.Token, c.AppSecret, proof(c.AppSecret, c.Token)}
 }
 
 // checkEndpoint accepts https anywhere and http on loopback, without a path,

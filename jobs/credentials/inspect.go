@@ -26,6 +26,9 @@ func (f Finding) MayWrite() bool {
 // MayRead reports whether the token has a permission that reads need, as far as is told.
 func (f Finding) MayRead() bool { return f.MayWrite() || slices.Contains(f.Scopes, "ads_read") }
 
+// InspectCalls is how many calls Inspect makes for each credential.
+const InspectCalls = 2
+
 // Inspect asks the API about the credentials with these labels: who they belong to (GET /me)
 // and what it knows of them (GET /debug_token), two calls in one request for each. The client
 // remembers their apps. Call it before other goroutines use the client.

@@ -83,6 +83,15 @@ func (f *File) Open(name string, env Environment, byDefault *Credential) (*Set, 
 // Of is the credential of an ad account, or nil.
 func (s *Set) Of(a plan.Account) *Credential { return cmp.Or(s.accounts[a], s.rest) }
 
+// Redactor returns a function that takes the secrets of the credentials out of a text.
+func (s *Set) Redactor() func(string) string {
+	var secrets []graph.Secret
+	for _, c := range s.all {
+		secrets = append(secrets, c.Secrets()...)
+	}
+	return graph.Redactor(secrets...)
+}
+
 // Labels are the labels of the credentials that the accounts have, sorted.
 func (s *Set) Labels(accounts []plan.Account) []string {
 	var labels []string
