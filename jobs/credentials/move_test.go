@@ -54,9 +54,14 @@ type businesses struct {
 
 func newBusinesses(t *testing.T, rows []string) *businesses {
 	t.Helper()
-	w := &businesses{World: jobtest.NewWorld(t, sandbox.Options{Access: map[string]sandbox.Token{
-		northToken: {Accounts: north, App: "1"}, southToken: {Accounts: south, App: "2"},
-	}})}
+	return newBusinessesOn(t, sandbox.Options{}, rows)
+}
+
+// newBusinessesOn is newBusinesses on a server with options of its own.
+func newBusinessesOn(t *testing.T, o sandbox.Options, rows []string) *businesses {
+	t.Helper()
+	o.Access = map[string]sandbox.Token{northToken: {Accounts: north, App: "1"}, southToken: {Accounts: south, App: "2"}}
+	w := &businesses{World: jobtest.NewWorld(t, o)}
 	fill(w.World, rows)
 	w.Manifest(rows...)
 	w.start(t)
