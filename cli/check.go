@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"os"
+	"time"
 
+	"adferry/jobs/credentials"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
 	"adferry/jobs/preflight"
@@ -26,12 +28,12 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 	if err != nil {
 		return showProblems(s, err)
 	}
-	se, err := newSession(ctx, o, s, o.sandboxed)
+	se, err := newSession(ctx, o, s, o.sandboxed, accountsOfPlan(p))
 	if err != nil {
 		return err
 	}
 	defer se.close()
-	if se.connect == nil {
+	if se.link == nil {
 		return usagef("leave one of them out", "--check and --dry-run exclude each other: --check asks the API, --dry-run sends nothing")
 	}
 	dir, err := os.MkdirTemp("", "adferry-check-")
@@ -46,11 +48,11 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 		return notStarted(err)
 	}
 	defer job.Close()
-	api, err := se.connect(job)
+	l, err := se.link(job)
 	if err != nil {
 		return err
 	}
-	fence := preflight.NewFence(api)
+	fence := preflight.NewFence(l)
 	forecast := preflight.Predict(p, se.engine.Rules.Share)
 	reader, err := findUnreadable(ctx, s, se, fence, forecast)
 	if err != nil {
@@ -62,6 +64,11 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 	d := reports.NewPlan(m.name, p, forecast)
 	if d.Check, err = preflight.Find(ctx, job, d.Forecast, reader, fence); err != nil {
 		return err
+	}
+	if l.client != nil {
+		found := l.client.Inspect(ctx, l.labels)
+		d.Check.Credentials = preflight.JudgeCredentials(found, d.Forecast, l.label, time.Duration(d.Check.Most), time.Now())
+		d.Check.Calls += len(found) * credentials.InspectCalls
 	}
 	return d.WriteChecked(s.out, asJSON, preflight.OtherRows(job.Results(ctx)))
 }

@@ -13,7 +13,6 @@ import (
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/cleanup"
-	"adferry/jobs/dispatch"
 	"adferry/jobs/store"
 	"adferry/reports"
 )
@@ -79,17 +78,17 @@ func withOwn(own, common []cli.Flag) []cli.Flag {
 
 // runCleanup connects, also for a dry run: unlike that of a job, it reads.
 func runCleanup(ctx context.Context, o *cleanupOptions, run runOptions, s *streams) error {
-	se, err := newSession(ctx, run, s, false)
+	se, err := newSession(ctx, run, s, false, o.request.Accounts)
 	if err != nil {
 		return err
 	}
 	defer se.close()
 	if o.dryRun {
-		api, err := run.connect(s, se.log)
+		l, err := run.connect(ctx, s, se.log, o.request.Accounts)
 		if err != nil {
 			return err
 		}
-		se.connect = func(*store.Job) (dispatch.API, error) { return api, nil }
+		se.link, se.engine.Credential = func(*store.Job) (link, error) { return l, nil }, l.credential()
 	}
 	return o.run(ctx, s, se)
 }

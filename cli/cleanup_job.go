@@ -78,7 +78,7 @@ func makeCleanup(ctx context.Context, s *streams, se *session, inv *cleanup.Inve
 
 // list takes the inventory, within the time that the whole run may take.
 func (o *cleanupOptions) list(ctx context.Context, s *streams, se *session) (*cleanup.Inventory, error) {
-	api, err := se.connect(nil)
+	api, err := se.link(nil)
 	if err != nil {
 		return nil, err
 	}

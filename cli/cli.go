@@ -22,9 +22,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	unsetEmptyVariables()
 	s := &streams{
 		in: stdin, out: &outlet{w: &plainWriter{w: stdout}},
-		hide: hideSecrets(args), screen: stdout, terminal: stderr,
+		secrets: &hidden{first: hideSecrets(args)}, screen: stdout, terminal: stderr,
 	}
-	s.err = &plainWriter{w: stderr, hide: s.hide}
+	s.err = &plainWriter{w: stderr, hide: s.secrets.remove}
 	app := newApp(s)
 	err := checkSecrets(args)
 	if err == nil {
@@ -57,9 +57,9 @@ type streams struct {
 	out *outlet
 	err io.Writer
 
-	hide     func(string) string // takes secrets out of what is written
-	screen   io.Writer           // out as it is, to clear it
-	terminal io.Writer           // err as it is, for progress, which draws
+	secrets  *hidden   // what must not be written
+	screen   io.Writer // out as it is, to clear it
+	terminal io.Writer // err as it is, for progress, which draws
 }
 
 // report prints an error as one line and its hints below.

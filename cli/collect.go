@@ -152,7 +152,7 @@ func operationOf(c *cli.Context) (plan.Verb, error) {
 
 // writeCollection lists the ad accounts and writes the manifest.
 func writeCollection(ctx context.Context, o readOptions, s *streams, request *collect.Request, out publication) error {
-	r, err := newReading(o, s)
+	r, err := newReading(ctx, o, s, request.Accounts)
 	if err != nil {
 		return err
 	}

@@ -2,82 +2,68 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"io"
+	"fmt"
 	"log/slog"
-	"os"
-	"strings"
 	"time"
 
 	"adferry/graph"
+	"adferry/jobs/credentials"
 	"adferry/jobs/dispatch"
+	"adferry/plan"
 )
 
-// connect makes the API client that the options and the environment describe.
-// It sends nothing.
-func (o connection) connect(s *streams, log *slog.Logger) (dispatch.API, error) {
-	token, err := o.token(s.in)
-	if err != nil {
-		return nil, err
+// link is a connection to the API.
+type link struct {
+	dispatch.API
+	client *credentials.Client // nil on the embedded sandbox
+	labels []string            // of the credentials of the ad accounts that it is for
+}
+
+// credential is the credential of an ad account; nil if there is one for all.
+func (l link) credential() func(plan.Account) dispatch.Credential {
+	if len(l.labels) < 2 {
+		return nil
 	}
-	secret, err := graph.NewSecret(os.Getenv("ADFERRY_APP_SECRET"))
+	return l.client.Credential
+}
+
+// label is the label of an ad account's credential.
+func (l link) label(a plan.Account) string { return l.client.Credential(a).Label }
+
+// inspectTimeout is how long the API is asked about several credentials before a run begins:
+// without an answer each is taken to have an app of its own.
+const inspectTimeout = 30 * time.Second
+
+// connect makes the API client that the options and the environment describe, for these ad
+// accounts. It sends nothing, unless they have several credentials: then it asks which apps
+// those belong to.
+func (o connection) connect(ctx context.Context, s *streams, log *slog.Logger, accounts []plan.Account) (link, error) {
+	set, err := o.credentials(s)
 	if err != nil {
-		return nil, usagef("", "ADFERRY_APP_SECRET: %w", err)
+		return link{}, err
 	}
-	client, err := graph.New(graph.Config{
-		Endpoint: o.endpoint, Version: o.version, Token: token, AppSecret: secret,
-		Transport: graph.NewTransport(), Timeout: o.timeout, UserAgent: userAgent(),
+	if missing := set.Missing(accounts); len(missing) > 0 {
+		return link{}, withoutCredential(o.file, missing)
+	}
+	for _, w := range set.Warnings {
+		fmt.Fprintf(s.err, "warning: %s\n", w)
+	}
+	client, err := credentials.NewClient(set, graph.Config{
+		Endpoint: o.endpoint, Version: o.version, Transport: graph.NewTransport(), Timeout: o.timeout, UserAgent: userAgent(),
 	})
 	if err != nil {
-		return nil, &usageError{err: err}
+		return link{}, &usageError{err: err}
 	}
-	return logged(client, log), nil
+	l := link{API: logged(client, log), client: client, labels: set.Labels(accounts)}
+	if len(l.labels) > 1 {
+		ctx, cancel := context.WithTimeout(ctx, inspectTimeout)
+		defer cancel()
+		client.Inspect(ctx, l.labels)
+	}
+	return l, nil
 }
 
 func userAgent() string { return "adferry/" + build().Version }
-
-// token reads the access token from where it may be: never from an option's value, which
-// every process on the machine can see.
-func (o connection) token(stdin io.Reader) (graph.Secret, error) {
-	text, from := os.Getenv("ADFERRY_ACCESS_TOKEN"), "ADFERRY_ACCESS_TOKEN"
-	if file := o.tokenFile; file != "" {
-		raw, err := readToken(file, stdin)
-		if err != nil {
-			return graph.Secret{}, usagef("--token-file takes the name of a file that holds the token, or - for standard input", "--token-file: %s cannot be read: %w", shown(file), graph.WithoutPath(err))
-		}
-		text, from = raw, "--token-file"
-	}
-	switch {
-	case strings.TrimSpace(text) != "":
-	case from == "--token-file":
-		return graph.Secret{}, usagef("put the token into the file, and nothing else", "--token-file: %s is empty", shown(o.tokenFile))
-	default:
-		hint := []string{"set ADFERRY_ACCESS_TOKEN, or name a file with --token-file FILE (- is standard input)"}
-		if o.sandbox {
-			hint = append(hint, "to rehearse without one, add --sandbox")
-		}
-		return graph.Secret{}, &usageError{err: errors.New("no access token is set"), hint: hint}
-	}
-	token, err := graph.NewSecret(text)
-	if err != nil {
-		return graph.Secret{}, usagef("", "the access token from %s is invalid: %w", from, err)
-	}
-	return token, nil
-}
-
-func readToken(file string, stdin io.Reader) (string, error) {
-	r := stdin
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return "", err
-		}
-		defer f.Close()
-		r = f
-	}
-	raw, err := io.ReadAll(io.LimitReader(r, 64<<10))
-	return string(raw), err
-}
 
 // loggedAPI writes every call and its answer to the debug log.
 type loggedAPI struct {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"adferry/jobs"
 	"adferry/jobs/reader"
@@ -215,6 +216,9 @@ func refusedHints(e *jobs.RefusedError, err error) []string {
 	switch e.Err.Code {
 	case 190, 102, 2500:
 		cure = "renew the access token"
+		if len(e.Credentials) > 0 {
+			cure = "renew " + strings.Join(e.Credentials, " and ")
+		}
 	case 2635:
 		cure = "this API version has ended; set ADFERRY_API_VERSION to a later one"
 	case 100:

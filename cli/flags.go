@@ -19,9 +19,11 @@ const (
 	groupSafety     = "Safety"
 	groupShown      = "What is shown"
 	groupConnection = "Connection"
+	groupServer     = "Server"
+	groupFaults     = "Faults"
 )
 
-var groups = []string{groupImages, groupJob, groupPace, groupSafety, groupShown, groupConnection}
+var groups = []string{groupImages, groupJob, groupPace, groupSafety, groupShown, groupConnection, groupServer, groupFaults}
 
 // groupOf has the heading of each option of the commands that have many.
 var groupOf = map[string]string{
@@ -42,7 +44,10 @@ var groupOf = map[string]string{
 	"json": groupShown, "watch": groupShown, "fields": groupShown, "format": groupShown, "count": groupShown, "quiet": groupShown,
 	"progress": groupShown, "log-level": groupShown, "log-format": groupShown, "log-file": groupShown, "metrics": groupShown,
 
-	"token-file": groupConnection, "endpoint": groupConnection, "api-version": groupConnection,
+	"token-file": groupConnection, "credentials": groupConnection, "endpoint": groupConnection, "api-version": groupConnection,
+	"listen": groupServer, "manifest": groupServer, "tier": groupServer, "score": groupServer, "tokens": groupServer,
+	"latency": groupServer, "seed": groupServer, "faults": groupFaults, "script": groupFaults,
+
 	"timeout": groupConnection, "new-endpoint": groupConnection, "sandbox": groupConnection,
 }
 
@@ -89,6 +94,7 @@ func withPlaceholder(usage, placeholder string) string {
 func connectionFlags() []cli.Flag {
 	return []cli.Flag{
 		stringFlag("token-file", "", "FILE", "read the access token from FILE, - for standard input"),
+		stringFlag("credentials", "", "FILE", "read and write each ad account with its own token: a CSV file with the columns account, token and app_secret, where token and app_secret are names of environment variables, or file:PATH"),
 		stringFlag("endpoint", graph.DefaultEndpoint, "URL", "the Graph API; plain http on loopback only"),
 		stringFlag("api-version", graph.DefaultVersion, "VERSION", "the API version"),
 		durationFlag("timeout", graph.DefaultTimeout, "how long one HTTP request may take"),

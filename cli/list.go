@@ -95,7 +95,7 @@ func listRequestOf(c *cli.Context) (r listRequest, err error) {
 }
 
 func list(ctx context.Context, o readOptions, s *streams, request listRequest) error {
-	r, err := newReading(o, s)
+	r, err := newReading(ctx, o, s, request.accounts)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func (o logging) openLog(s *streams) (*slog.Logger, error) {
 		if err != nil {
 			return nil, usagef("name a file that can be written; nothing was sent", "--log-file: %s cannot be opened: %w", shown(o.file), graph.WithoutPath(err))
 		}
-		w = &plainWriter{w: f, hide: s.hide}
+		w = &plainWriter{w: f, hide: s.secrets.remove}
 	}
 	options := &slog.HandlerOptions{Level: o.level}
 	if o.json {

@@ -29,6 +29,7 @@ type connection struct {
 	endpoint  string
 	version   string
 	tokenFile string // "" for the environment, "-" for standard input
+	file      string // of credentials; "": one token for all ad accounts
 	timeout   time.Duration
 	adopt     bool // a job of another server goes on against this one
 	sandbox   bool // the command could do without a token, with --sandbox
@@ -36,7 +37,7 @@ type connection struct {
 
 func connectionOf(c *cli.Context) connection {
 	o := connection{
-		endpoint: c.String("endpoint"), version: c.String("api-version"), tokenFile: c.String("token-file"),
+		endpoint: c.String("endpoint"), version: c.String("api-version"), tokenFile: c.String("token-file"), file: c.String("credentials"),
 		timeout: c.Duration("timeout"), adopt: c.Bool("new-endpoint"),
 	}
 	for _, f := range c.Command.Flags {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -8,8 +9,8 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
-	"adferry/jobs/dispatch"
 	"adferry/jobs/reader"
+	"adferry/plan"
 	"adferry/reports"
 )
 
@@ -23,24 +24,24 @@ type reading struct {
 	after  string // what comes after a wait, in words; may be empty
 }
 
-// newReading reads from the API.
-func newReading(o readOptions, s *streams) (*reading, error) {
+// newReading reads these ad accounts from the API.
+func newReading(ctx context.Context, o readOptions, s *streams, accounts []plan.Account) (*reading, error) {
 	log, err := o.openLog(s)
 	if err != nil {
 		return nil, err
 	}
-	api, err := o.connect(s, log)
+	l, err := o.connect(ctx, s, log, accounts)
 	if err != nil {
 		return nil, err
 	}
-	return o.reading(s, api, log), nil
+	return o.reading(s, l, log), nil
 }
 
-func (o readOptions) reading(s *streams, api dispatch.API, log *slog.Logger) *reading {
+func (o readOptions) reading(s *streams, l link, log *slog.Logger) *reading {
 	r := &reading{err: s.err, quiet: o.quiet, log: log}
 	options := o.engine.Dispatch()
-	options.Observe = r.observe
-	r.reader = reader.New(api, options)
+	options.Observe, options.Credential = r.observe, l.credential()
+	r.reader = reader.New(l, options)
 	return r
 }
 

@@ -34,12 +34,17 @@ func resume(ctx context.Context, o runOptions, s *streams, dir string, reopen bo
 	if err != nil {
 		return err
 	}
+	defer view.Close()
 	meta, err := view.Meta(ctx)
-	view.Close()
 	if err != nil {
 		return err
 	}
-	se, err := sessionOf(ctx, o, s, dir, meta)
+	accounts, err := view.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	view.Close()
+	se, err := sessionOf(ctx, o, s, dir, meta, accounts)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"adferry/jobs/cleanup"
-	"adferry/jobs/dispatch"
 	"adferry/jobs/reader"
 	"adferry/jobs/review"
 	"adferry/jobs/store"
@@ -69,17 +68,23 @@ func reviewUndo(ctx context.Context, s *streams, se *session, u undo.Job, origin
 // pictureReader reads from the server that the job ran against, with what the job knows of
 // its quotas. A dry run connects for that alone.
 func pictureReader(ctx context.Context, s *streams, se *session, job *store.Job, sandboxed bool) (*reader.Reader, error) {
-	connect := se.connect
+	connect := se.link
 	switch {
 	case sandboxed:
-		connect = func(j *store.Job) (dispatch.API, error) {
-			api, _, err := onSandbox(ctx, j, se.log)
-			return api, err
+		connect = func(j *store.Job) (l link, err error) {
+			l.API, _, err = onSandbox(ctx, j, se.log)
+			return l, err
 		}
 	case connect == nil:
-		connect = func(*store.Job) (dispatch.API, error) { return se.connection.connect(s, se.log) }
+		connect = func(j *store.Job) (link, error) {
+			accounts, err := j.Accounts(ctx)
+			if err != nil {
+				return link{}, err
+			}
+			return se.connection.connect(ctx, s, se.log, accounts)
+		}
 	}
-	api, err := connect(job)
+	l, err := connect(job)
 	if err != nil {
 		return nil, err
 	}
@@ -89,11 +94,11 @@ func pictureReader(ctx context.Context, s *streams, se *session, job *store.Job,
 	}
 	talk := &reading{err: s.err, quiet: se.quiet, log: se.log}
 	options := se.engine.Dispatch()
-	options.Observe = talk.observe
+	options.Observe, options.Credential = talk.observe, l.credential()
 	if options.MaxWait == 0 || options.MaxWait > picturesWait {
 		options.MaxWait = picturesWait
 	}
-	r := reader.New(api, options)
+	r := reader.New(l, options)
 	r.SetQuotas(known)
 	return r, nil
 }

@@ -67,7 +67,11 @@ func runManifest(ctx context.Context, o runOptions, s *streams, path, dir string
 	case se.dryRun:
 		return dryRun(s, se, m)
 	case going:
-		if err := se.connectTo(ctx, s, o.sandboxed); err != nil {
+		accounts, err := accountsIn(ctx, dir)
+		if err != nil {
+			return err
+		}
+		if err := se.connectTo(ctx, s, o.sandboxed, accounts); err != nil {
 			return err
 		}
 		return runAgain(ctx, s, se, dir)
@@ -109,7 +113,7 @@ func runNew(ctx context.Context, s *streams, se *session, m *manifest, dir strin
 	if err := checkSeeds(m, se.sandboxed); err != nil {
 		return err
 	}
-	if err := se.connectTo(ctx, s, se.sandboxed); err != nil {
+	if err := se.connectTo(ctx, s, se.sandboxed, accountsOfPlan(p)); err != nil {
 		return err
 	}
 	if err := se.checkDeletions(s, p, se.mostDeletes, reports.ManifestDeletions, nil); err != nil {

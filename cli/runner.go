@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"adferry/jobs"
@@ -27,7 +28,7 @@ func runJob(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 
 // runAndReport is runJob, but its errors do not say which job they are about.
 func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
-	api, err := se.connect(job)
+	l, err := se.link(job)
 	if err != nil {
 		return err
 	}
@@ -55,12 +56,15 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	if err := markRunning(ctx, se, job, meta); err != nil {
 		return err
 	}
+	if err := keepCredentials(ctx, s, se, job, meta, l); err != nil {
+		return err
+	}
 	left, err := job.Unfinished(ctx)
 	if err != nil {
 		return err
 	}
 	defer se.exporter.show(ctx, job)()
-	engine := engine.New(api, job, options)
+	engine := engine.New(l, job, options)
 	unfollow, err := follow(ctx, s, se, dir, job, engine, meta.Steering)
 	if err != nil {
 		return err
@@ -112,6 +116,26 @@ func markRunning(ctx context.Context, se *session, job *store.Job, meta store.Me
 		}
 	}
 	if err := job.SetRunning(ctx); err != nil {
+		return &jobs.CheckpointError{Err: err}
+	}
+	return nil
+}
+
+// keepCredentials has the job remember with which credentials it runs, and tells if they are
+// others than before.
+func keepCredentials(ctx context.Context, s *streams, se *session, job *store.Job, meta store.Meta, l link) error {
+	if l.client == nil {
+		return nil
+	}
+	now := store.Credentials{SHA256: l.client.Set().SHA256, Labels: l.labels}
+	before := meta.Credentials
+	if now.SHA256 == before.SHA256 && (now.SHA256 == "" || slices.Equal(now.Labels, before.Labels)) {
+		return nil
+	}
+	if before.SHA256 != "" && !slices.Equal(now.Labels, before.Labels) && !se.quiet {
+		fmt.Fprintln(s.err, reports.OtherCredentials(before.Labels, now.Labels))
+	}
+	if err := job.SetCredentials(ctx, now); err != nil {
 		return &jobs.CheckpointError{Err: err}
 	}
 	return nil

@@ -41,6 +41,7 @@ func sandboxCommand(s *streams) *cli.Command {
 			stringFlag("manifest", "", "FILE", "manifest to seed accounts and images from"),
 			stringFlag("tier", "full", "full|limited", "access tier of the app"),
 			boolFlag("score", "limit each ad account's score, too: a read 1 point, a write 3"),
+			stringFlag("tokens", "", "FILE", "tokens that may use some ad accounts each (JSON); without it, every token may use all"),
 			stringFlag("faults", "", "NAME=RATE,...", "faults by rate, such as throttle=0.02,cut_after=0.01"),
 			stringFlag("script", "", "FILE", "faults by script (JSON)"),
 			durationFlag("latency", 0, "time that each HTTP request takes"),
@@ -109,6 +110,16 @@ func sandboxOptions(c *cli.Context) (sandbox.Options, error) {
 	o.Latency.Min = c.Duration("latency")
 	if o.Rates, err = sandbox.ParseFaults(c.String("faults")); err != nil {
 		return o, usagef("", "--faults: %w", err)
+	}
+	if path := c.String("tokens"); path != "" {
+		f, err := os.Open(path)
+		if err != nil {
+			return o, usagef("", "--tokens: %w", err)
+		}
+		defer f.Close()
+		if o.Access, o.Apps, err = sandbox.ParseTokens(f, time.Now()); err != nil {
+			return o, usagef("", "--tokens %s: %w", path, err)
+		}
 	}
 	if path := c.String("script"); path != "" {
 		f, err := os.Open(path)

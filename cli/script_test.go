@@ -79,9 +79,9 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":    exits,
-			"serve":    serve,
-			"holds":    holds,
+			"exits": exits,
+			"serve": serve,
+			"holds": holds, "expire": expire, "grant": grant, "outside": outside,
 			"lose":     lose,
 			"gain":     gain,
 			"writes":   writes,

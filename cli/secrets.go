@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"adferry/graph"
 )
@@ -14,10 +15,6 @@ import (
 // address may hold a password, and is reserved.
 var secretVariables = []string{"ADFERRY_ACCESS_TOKEN", "ADFERRY_APP_SECRET", "ADFERRY_DATABASE"}
 
-// tokenLike recognises the access tokens that Meta gives out: EAA and a long run of
-// letters and digits, or an app's id and secret.
-var tokenLike = regexp.MustCompile(`EAA[0-9A-Za-z]{17,}|EAA[A-Z][0-9A-Za-z_-]{16,}|\b[0-9]{6,}\|[0-9A-Za-z_-]{16,}`)
-
 // checkSecrets refuses a call that has a secret where another value belongs: on the
 // command line, where every process on the machine can read it, or in a variable
 // that is shown. The error does not repeat it.
@@ -25,7 +22,7 @@ func checkSecrets(args []string) error {
 	const hint = "renew the token if others may have seen it; it belongs in ADFERRY_ACCESS_TOKEN, or in a file for --token-file FILE"
 	known := knownSecrets()
 	holds := func(value string) bool {
-		return tokenLike.MatchString(value) || slices.ContainsFunc(known, func(s string) bool { return strings.Contains(value, s) })
+		return graph.LooksLikeToken(value) || slices.ContainsFunc(known, func(s string) bool { return strings.Contains(value, s) })
 	}
 	option := ""
 	for i, arg := range args {
@@ -90,6 +87,33 @@ func shown(value string) string {
 	return strconv.Quote(value)
 }
 
+// hidden takes secrets out of what is written: those that are known when the program starts,
+// and those of credentials that are read later.
+type hidden struct {
+	first func(string) string
+
+	mu    sync.Mutex
+	later []func(string) string
+}
+
+// add has the secrets removed that remove knows.
+func (h *hidden) add(remove func(string) string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.later = append(h.later, remove)
+}
+
+func (h *hidden) remove(text string) string {
+	h.mu.Lock()
+	later := h.later
+	h.mu.Unlock()
+	text = h.first(text)
+	for _, remove := range later {
+		text = remove(text)
+	}
+	return text
+}
+
 // hideSecrets makes a function that takes out of a message what must not be shown:
 // the secrets of the environment, and whatever on the command line, or in a variable
 // that is an option, could be one.
@@ -114,5 +138,5 @@ func hideSecrets(args []string) func(string) string {
 		}
 	}
 	redact := graph.Redactor(hidden...)
-	return func(text string) string { return redact(tokenLike.ReplaceAllString(text, "[redacted]")) }
+	return func(text string) string { return redact(graph.HideTokens(text)) }
 }

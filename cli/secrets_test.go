@@ -29,6 +29,7 @@ import (
 // Secrets with characters that URLs, forms and JSON write in other ways.
 const (
 	theToken     = "EAAB+/=|%7w0tokenAlpha+tokenOmega/=|%25end"
+	otherToken   = "EAAC+/=|%3q8otherTokenGamma+otherTokenZeta/=|%52nil"
 	theAppSecret = "0a1b+/=|%9appSecretBeta+secretPsi/=|%41fin"
 )
 
@@ -45,22 +46,33 @@ func TestSecretsStaySecret(t *testing.T) {
 		{"JSON log", "", []string{"--log-format", "json", "--batch-size", "7"}},
 		{"text log, app secret", theAppSecret, []string{"--log-format", "text", "--batch-size", "7"}},
 		{"JSON log, app secret", theAppSecret, []string{"--log-format", "json", "--batch-size", "1"}},
+		{"two tokens", theAppSecret, []string{"--log-format", "text", "--batch-size", "7"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			r := newTrial(t, dir, 140, sandbox.Options{Tokens: []string{theToken}, AppSecret: test.appSecret})
+			r := newTrial(t, dir, 140, sandbox.Options{Tokens: []string{theToken, otherToken}, AppSecret: test.appSecret})
 			p := newParrot(t, r)
 			job := filepath.Join(dir, "job")
 			var said strings.Builder
+			access := []string{"--token-file", "-"}
+			if test.name == "two tokens" {
+				file := filepath.Join(dir, "credentials.csv")
+				text := "account,token,app_secret\n*,NORTH,APP\n2310000000000017,SOUTH,APP\n"
+				if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				access = []string{"--credentials", file}
+			}
 			do := func(args ...string) {
 				t.Helper()
 				c := r.command(t, args...)
-				c.Env = append(c.Env, "ADFERRY_ACCESS_TOKEN=", "ADFERRY_APP_SECRET="+test.appSecret, "ADFERRY_PROGRESS=plain", "ADFERRY_LOG_LEVEL=debug")
+				c.Env = append(c.Env, "ADFERRY_ACCESS_TOKEN=", "ADFERRY_APP_SECRET="+test.appSecret, "ADFERRY_PROGRESS=plain", "ADFERRY_LOG_LEVEL=debug",
+					"NORTH="+theToken, "SOUTH="+otherToken, "APP="+test.appSecret)
 				c.Stdin, c.Stdout, c.Stderr = strings.NewReader(theToken+"\n"), &said, &said
 				_ = c.Run() // what it comes to is another test's matter
 			}
-			gentle := append([]string{"--token-file", "-", "--retry-base", "5ms", "--retry-max", "20ms", "--max-duration", "4s", "--max-failures", "100%"}, test.args...)
+			gentle := append([]string{access[0], access[1], "--retry-base", "5ms", "--retry-max", "20ms", "--max-duration", "4s", "--max-failures", "100%"}, test.args...)
 			kept := filepath.Join(dir, "kept")
 			do(append([]string{"run", r.manifest, "--job", job, "--yes", "--backup", kept}, gentle...)...)
 			for _, name := range []string{"failed.csv", "report.html"} {
@@ -72,7 +84,7 @@ func TestSecretsStaySecret(t *testing.T) {
 			if entries, _ := filepath.Glob(filepath.Join(kept, "*", "*.json")); len(entries) == 0 {
 				t.Error("nothing was kept: the test is void")
 			}
-			reading := []string{"--token-file", "-", "--retry-base", "5ms", "--retry-max", "20ms", "--max-duration", "4s"}
+			reading := []string{access[0], access[1], "--retry-base", "5ms", "--retry-max", "20ms", "--max-duration", "4s"}
 			do(append([]string{"list", "2310000000000017", deniedSource, "--fields", "id,name,url,permalink_url", "--format", "json"}, reading...)...)
 			do(append([]string{"verify", job, "--json"}, reading...)...)
 			p.refuse(190)
@@ -86,7 +98,7 @@ func TestSecretsStaySecret(t *testing.T) {
 			if !strings.Contains(said.String(), "[redacted]") {
 				t.Errorf("no echo reached the log: the test is void\n%.500s", said.String())
 			}
-			wantSecret(t, "what was said", said.String(), theToken, theAppSecret, proofOf(theAppSecret, theToken))
+			wantSecret(t, "what was said", said.String(), secrets...)
 			wantSecretFolder(t, job)
 			wantSecretFolder(t, kept)
 			p.check(t)
@@ -260,6 +272,9 @@ func (p *parrot) check(t *testing.T) {
 	wantSecret(t, "what was sent", p.sent.String(), theAppSecret)
 }
 
+// secrets are all that must be shown nowhere.
+var secrets = []string{theToken, otherToken, theAppSecret, proofOf(theAppSecret, theToken), proofOf(theAppSecret, otherToken)}
+
 // wantSecretFolder looks through every file of a job or a backup.
 func wantSecretFolder(t *testing.T, dir string) {
 	t.Helper()
@@ -270,7 +285,7 @@ func wantSecretFolder(t *testing.T, dir string) {
 		}
 		files++
 		raw, err := os.ReadFile(path)
-		wantSecret(t, path, string(raw), theToken, theAppSecret, proofOf(theAppSecret, theToken))
+		wantSecret(t, path, string(raw), secrets...)
 		return err
 	})
 	if err != nil || files < 2 {

@@ -5,8 +5,8 @@ import (
 	"log/slog"
 
 	"adferry/graph"
-	"adferry/jobs/dispatch"
 	"adferry/jobs/store"
+	"adferry/plan"
 	"adferry/reports"
 )
 
@@ -20,17 +20,17 @@ type session struct {
 	quiet    bool // no notices
 	silent   bool // and no result, unless something is wrong
 	log      *slog.Logger
-	connect  func(*store.Job) (dispatch.API, error)
+	link     func(*store.Job) (link, error)
 	exporter *exporter // nil unless asked for
 }
 
 // newSession makes a session that is ready to send.
-func newSession(ctx context.Context, o runOptions, s *streams, sandboxed bool) (*session, error) {
+func newSession(ctx context.Context, o runOptions, s *streams, sandboxed bool, accounts []plan.Account) (*session, error) {
 	se, err := prepare(o, s)
 	if err != nil {
 		return nil, err
 	}
-	if err := se.connectTo(ctx, s, sandboxed); err != nil {
+	if err := se.connectTo(ctx, s, sandboxed, accounts); err != nil {
 		se.close()
 		return nil, err
 	}
@@ -38,14 +38,14 @@ func newSession(ctx context.Context, o runOptions, s *streams, sandboxed bool) (
 }
 
 // sessionOf makes a session for the job in dir, which goes on where it ran so far.
-func sessionOf(ctx context.Context, o runOptions, s *streams, dir string, meta store.Meta) (*session, error) {
+func sessionOf(ctx context.Context, o runOptions, s *streams, dir string, meta store.Meta, accounts []plan.Account) (*session, error) {
 	if o.sandboxed && !meta.Sandbox {
 		return nil, usagef("", "%s holds a job that runs %s", dir, whereItRuns(false))
 	}
 	if err := o.server().check(dir, meta); err != nil {
 		return nil, err
 	}
-	return newSession(ctx, o, s, meta.Sandbox)
+	return newSession(ctx, o, s, meta.Sandbox, accounts)
 }
 
 // prepare makes a session that cannot send yet: a manifest may be looked at before a
@@ -61,22 +61,23 @@ func prepare(o runOptions, s *streams) (*session, error) {
 	}, nil
 }
 
-// connectTo makes the session ready to send.
-func (se *session) connectTo(ctx context.Context, s *streams, sandboxed bool) (err error) {
+// connectTo makes the session ready to send for these ad accounts.
+func (se *session) connectTo(ctx context.Context, s *streams, sandboxed bool, accounts []plan.Account) (err error) {
 	if se.dryRun { // nothing is sent, so no token is asked for
 		return nil
 	}
 	if sandboxed {
-		se.connect = func(j *store.Job) (api dispatch.API, err error) {
-			api, se.engine.Downloader, err = onSandbox(ctx, j, se.log)
-			return api, err
+		se.link = func(j *store.Job) (l link, err error) {
+			l.API, se.engine.Downloader, err = onSandbox(ctx, j, se.log)
+			return l, err
 		}
 	} else {
-		api, err := se.connection.connect(s, se.log)
+		l, err := se.connection.connect(ctx, s, se.log, accounts)
 		if err != nil {
 			return err
 		}
-		se.connect = func(*store.Job) (dispatch.API, error) { return api, nil }
+		se.link = func(*store.Job) (link, error) { return l, nil }
+		se.engine.Credential = l.credential()
 		se.engine.Downloader = graph.NewDownloader(graph.NewTransport(), se.timeout, userAgent())
 	}
 	se.exporter, err = newExporter(se.metrics, s, se.log, se.quiet)
@@ -84,3 +85,21 @@ func (se *session) connectTo(ctx context.Context, s *streams, sandboxed bool) (e
 }
 
 func (se *session) close() { se.exporter.close() }
+
+// accountsIn are the ad accounts of the job in dir.
+func accountsIn(ctx context.Context, dir string) ([]plan.Account, error) {
+	view, err := viewJob(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer view.Close()
+	return view.Accounts(ctx)
+}
+
+// accountsOfPlan are the ad accounts of a plan.
+func accountsOfPlan(p *plan.Plan) (accounts []plan.Account) {
+	for _, load := range p.Accounts() {
+		accounts = append(accounts, load.Account)
+	}
+	return accounts
+}

@@ -42,7 +42,11 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) (err err
 	if err != nil {
 		return err
 	}
-	se, err := sessionOf(ctx, o, s, dir, meta)
+	accounts, err := original.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	se, err := sessionOf(ctx, o, s, dir, meta, accounts)
 	if err != nil {
 		return err
 	}
@@ -129,7 +133,7 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 	if !se.quiet {
 		fmt.Fprintln(s.err, reports.SettlingLost(lost))
 	}
-	api, err := se.connect(job)
+	l, err := se.link(job)
 	if err != nil {
 		return false, err
 	}
@@ -145,7 +149,7 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 	defer leaveRegistry()
 	options.Only = func(o jobs.Operation) bool { return o.Kind != plan.KindDelete && o.Tried() }
 	defer se.exporter.show(ctx, job)()
-	engine := engine.New(api, job, options)
+	engine := engine.New(l, job, options)
 	ignore := stopOnSignal(s, se, engine, dir)
 	defer ignore()
 	if err := whileRunning(engine.Run(ctx)); err != nil {

@@ -104,7 +104,11 @@ func readingFor(ctx context.Context, o readOptions, s *streams, job *store.Job, 
 		return nil, err
 	}
 	if !meta.Sandbox {
-		return newReading(o, s)
+		accounts, err := job.Accounts(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return newReading(ctx, o, s, accounts)
 	}
 	log, err := o.openLog(s)
 	if err != nil {
@@ -114,5 +118,5 @@ func readingFor(ctx context.Context, o readOptions, s *streams, job *store.Job, 
 	if err != nil {
 		return nil, err
 	}
-	return o.reading(s, api, log), nil
+	return o.reading(s, link{API: api}, log), nil
 }

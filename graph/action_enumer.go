@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-const _ActionName = "unknownreadcopydeleteuploadwho_am_i"
+const _ActionName = "unknownreadcopydeleteuploadwho_am_iinspect_token"
 
-var _ActionIndex = [...]uint8{0, 7, 11, 15, 21, 27, 35}
+var _ActionIndex = [...]uint8{0, 7, 11, 15, 21, 27, 35, 48}
 
-const _ActionLowerName = "unknownreadcopydeleteuploadwho_am_i"
+const _ActionLowerName = "unknownreadcopydeleteuploadwho_am_iinspect_token"
 
 func (i Action) String() string {
 	if i >= Action(len(_ActionIndex)-1) {
@@ -30,9 +30,10 @@ func _ActionNoOp() {
 	_ = x[ActionDelete-(3)]
 	_ = x[ActionUpload-(4)]
 	_ = x[ActionWhoAmI-(5)]
+	_ = x[ActionInspectToken-(6)]
 }
 
-var _ActionValues = []Action{ActionUnknown, ActionRead, ActionCopy, ActionDelete, ActionUpload, ActionWhoAmI}
+var _ActionValues = []Action{ActionUnknown, ActionRead, ActionCopy, ActionDelete, ActionUpload, ActionWhoAmI, ActionInspectToken}
 
 var _ActionNameToValueMap = map[string]Action{
 	_ActionName[0:7]:   ActionUnknown,
@@ -41,6 +42,7 @@ var _ActionNameToValueMap = map[string]Action{
 	_ActionName[15:21]: ActionDelete,
 	_ActionName[21:27]: ActionUpload,
 	_ActionName[27:35]: ActionWhoAmI,
+	_ActionName[35:48]: ActionInspectToken,
 }
 
 var _ActionLowerNameToValueMap = map[string]Action{
@@ -50,6 +52,7 @@ var _ActionLowerNameToValueMap = map[string]Action{
 	_ActionLowerName[15:21]: ActionDelete,
 	_ActionLowerName[21:27]: ActionUpload,
 	_ActionLowerName[27:35]: ActionWhoAmI,
+	_ActionLowerName[35:48]: ActionInspectToken,
 }
 
 var _ActionNames = []string{
@@ -59,6 +62,7 @@ var _ActionNames = []string{
 	_ActionName[15:21],
 	_ActionName[21:27],
 	_ActionName[27:35],
+	_ActionName[35:48],
 }
 
 // ActionString retrieves an enum value from the enum constants string name.

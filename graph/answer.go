@@ -120,6 +120,8 @@ func (a *answer) fill(r *Reply) *Error {
 		if !a.id {
 			return unreadable(a.status, a.body, "the answer to GET /me has no id")
 		}
+	case ActionInspectToken:
+		return parseToken(a.body, r)
 	}
 	return nil
 }

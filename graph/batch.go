@@ -33,6 +33,9 @@ func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
 			return repeatReply(calls, Reply{Err: buildError(errors.New("an upload cannot be part of a batch"))})
 		}
 		method, relative, form := call.wire(c.version)
+		if call.Action == ActionInspectToken {
+			relative += "?" + url.Values{"input_token": {c.token.reveal()}}.Encode()
+		}
 		parts[i] = batchPart{method, relative, form.Encode()}
 	}
 	list, _ := json.Marshal(parts) // strings: cannot fail

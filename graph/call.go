@@ -14,7 +14,7 @@ type Action uint8
 
 //go:generate go tool enumer -type=Action -trimprefix=Action -transform=snake
 
-// The actions: those of the adimages edge, and GET /me.
+// The actions: those of the adimages edge, and GET /me and GET /debug_token.
 const (
 	ActionUnknown Action = iota
 	ActionRead
@@ -22,13 +22,14 @@ const (
 	ActionDelete
 	ActionUpload
 	ActionWhoAmI
+	ActionInspectToken
 )
 
 // Write reports whether the action changes an ad account.
 func (a Action) Write() bool { return a == ActionCopy || a == ActionDelete || a == ActionUpload }
 
 // Call is one call on the adimages edge of one ad account, which the API charges for it.
-// Build it with Read, Copy, Delete or Upload. WhoAmI is the only one without an account.
+// Build it with Read, Copy, Delete or Upload. WhoAmI and InspectToken are without an account.
 type Call struct {
 	Action  Action
 	Account string // ad account id, bare digits
@@ -37,7 +38,11 @@ type Call struct {
 	Query   Query  // read
 	File    File   // upload
 
-	// By is the latest time at which the call may get a connection. After it the
+	// Credential names whose token WhoAmI and InspectToken are about, for a program with
+	// several. A Client has one, and ignores it.
+	Credential string
+
+	// ConnectBy is the latest time at which the call may get a connection. After it the
 	// call is not sent, and the error's class is Unreachable. Zero is no limit.
 	ConnectBy time.Time
 }
@@ -98,6 +103,11 @@ func Upload(account string, f File) Call {
 // is about the token or the app.
 func WhoAmI() Call { return Call{Action: ActionWhoAmI} }
 
+// InspectToken asks what the API knows of the token (GET /debug_token). The token is a
+// parameter of it, so the client sends it in the body of a batch.
+// https://developers.facebook.com/docs/graph-api/reference/debug_token
+func InspectToken() Call { return Call{Action: ActionInspectToken} }
+
 // wire returns the call's method, its URL relative to the endpoint, and its form. The
 // form of an upload lacks the bytes, which are encoded while they are sent.
 func (c Call) wire(version string) (method, relative string, form url.Values) {
@@ -105,6 +115,8 @@ func (c Call) wire(version string) (method, relative string, form url.Values) {
 	switch c.Action {
 	case ActionWhoAmI:
 		return http.MethodGet, version + "/me?fields=id", nil
+	case ActionInspectToken:
+		return http.MethodGet, version + "/debug_token", nil // its parameter is a secret
 	case ActionCopy:
 		from, _ := json.Marshal(struct {
 			Source string `json:"source_account_id"`

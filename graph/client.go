@@ -38,6 +38,13 @@ type Config struct {
 	Transport http.RoundTripper // NewTransport()
 	Timeout   time.Duration     // of one HTTP request
 	UserAgent string
+	Hide      []Credential // other secrets of the program, which texts of answers do not show either
+}
+
+// Credential is what a Client is authorised with.
+type Credential struct {
+	Token     Secret
+	AppSecret Secret // may be empty
 }
 
 // Client makes calls on the adimages edge. It is safe for concurrent use.
@@ -66,6 +73,7 @@ type Reply struct {
 	After    string  // read: cursor of the next page, "" on the last; may repeat an earlier one
 	Total    int     // read with Query.Total: how many images match
 	HasTotal bool    // read: the answer had a Total
+	Token    *Token  // inspect token: what the API knows of it
 
 	Stored []Stored // copy, upload: the images in the answer, ordered by key
 }
@@ -111,8 +119,20 @@ func New(c Config) (*Client, error) {
 	if !c.AppSecret.Empty() {
 		cl.proof = proof(c.AppSecret, c.Token)
 	}
-	cl.redact = Redactor(cl.token, cl.proof)
+	secrets := Credential{c.Token, c.AppSecret}.Secrets()
+	for _, other := range c.Hide {
+		secrets = append(secrets, other.Secrets()...)
+	}
+	cl.redact = Redactor(secrets...)
 	return cl, nil
+}
+
+// Secrets are the credential's secrets, with the proof that is made of them.
+func (c Credential) Secrets() []Secret {
+	if c.AppSecret.Empty() {
+		return []Secret{c.Token}
+	}
+	return []Secret{c.Token, c.AppSecret, proof(c.AppSecret, c.Token)}
 }
 
 // checkEndpoint accepts https anywhere and http on loopback, without a path,
@@ -170,7 +190,7 @@ func (c *Client) Do(ctx context.Context, calls []Call) []Reply {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var replies []Reply
-	if len(calls) == 1 && (c.proof.Empty() || calls[0].Action == ActionCopy || calls[0].Action == ActionUpload) {
+	if len(calls) == 1 && c.canBeSingle(calls[0]) {
 		replies = []Reply{c.single(ctx, calls[0])}
 	} else {
 		replies = c.batch(ctx, calls)
@@ -179,6 +199,17 @@ func (c *Client) Do(ctx context.Context, calls []Call) []Reply {
 		c.scrub(&replies[i])
 	}
 	return replies
+}
+
+// canBeSingle reports whether the call has no secret in its URL as an ordinary request.
+func (c *Client) canBeSingle(call Call) bool {
+	switch call.Action {
+	case ActionCopy, ActionUpload:
+		return true
+	case ActionInspectToken:
+		return false
+	}
+	return c.proof.Empty()
 }
 
 // single makes an ordinary request with the token in its header.

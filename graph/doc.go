@@ -1,13 +1,13 @@
 // Package graph is a client for the part of Meta's Graph API that adferry uses: the
-// act_<id>/adimages edge, directly or through the batch endpoint, and /me.
+// act_<id>/adimages edge, directly or through the batch endpoint, /me and /debug_token.
 //
 // The data runs in this order:
 //
 //	Call -> Client.Do -> one HTTP request -> Reply
 //
-// A [Call] is a read, copy, delete or upload on one ad account, or [WhoAmI]. [Client.Do]
-// sends one call as an ordinary request, and several as one batch request. It makes
-// exactly one round trip and never retries, waits or logs; the retry loop of the program
+// A [Call] is a read, copy, delete or upload on one ad account, [WhoAmI] or [InspectToken].
+// [Client.Do] sends one call as an ordinary request, and several as one batch request. It
+// makes exactly one round trip and never retries, waits or logs; the retry loop of the program
 // is in package jobs/engine. It returns one [Reply] for each call, in order.
 //
 // # Secrets
@@ -16,8 +16,8 @@
 // in the form body of a batch, and never in a URL. An app secret adds
 // appsecret_proof, which the API accepts as a parameter only; a single GET or
 // DELETE would put it into the URL, so with an app secret those travel as a
-// batch of one. Redirects are not followed, and paging.next, which may carry a
-// token, is reduced to its cursor.
+// batch of one, and so does [InspectToken], whose parameter is the token. Redirects are
+// not followed, and paging.next, which may carry a token, is reduced to its cursor.
 //
 // # Errors
 //

@@ -74,6 +74,21 @@ func firstRune(s string) rune {
 	return r
 }
 
+// Equal reports whether two secrets are the same.
+func (s Secret) Equal(other Secret) bool {
+	return hmac.Equal([]byte(s.reveal()), []byte(other.reveal()))
+}
+
+// tokenLike recognises the access tokens that Meta gives out: EAA and a long run of
+// letters and digits, or an app's id and secret.
+var tokenLike = regexp.MustCompile(`EAA[0-9A-Za-z]{17,}|EAA[A-Z][0-9A-Za-z_-]{16,}|\b[0-9]{6,}\|[0-9A-Za-z_-]{16,}`)
+
+// LooksLikeToken reports whether a text has something of the form of an access token.
+func LooksLikeToken(text string) bool { return tokenLike.MatchString(text) }
+
+// HideTokens replaces whatever has the form of an access token.
+func HideTokens(text string) string { return tokenLike.ReplaceAllString(text, redacted) }
+
 // Empty reports whether the secret is empty.
 func (s Secret) Empty() bool { return s.reveal() == "" }
 

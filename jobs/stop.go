@@ -3,6 +3,7 @@ package jobs
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"adferry/graph"
@@ -24,10 +25,16 @@ var (
 	ErrUnsettled = errors.New("the outcome of some rows is unknown: the API could not be read")
 )
 
-// RefusedError: the API refused the token or the app.
-type RefusedError struct{ Err *graph.Error }
+// RefusedError: the API refused the token or the app, or those of some of the credentials.
+type RefusedError struct {
+	Err         *graph.Error // of the first of them
+	Credentials []string     // their labels, if there are several credentials
+}
 
 func (e *RefusedError) Error() string {
+	if len(e.Credentials) > 0 {
+		return "the API refused " + strings.Join(e.Credentials, ", ") + ": " + e.Err.Error()
+	}
 	return "the API refused the token or the app: " + e.Err.Error()
 }
 func (e *RefusedError) Unwrap() error { return e.Err }

@@ -70,6 +70,8 @@
 //	calls              that were sent to find this out
 //	least_s, most_s    the time for the rows to do; no_tier says how exact it is
 //	no_tier, unread    ad accounts that report no tier; that cannot be read
+//	credentials        label, ad_accounts (how many), app, told (whether the API told the
+//	                   rest), ends_at, scopes, warnings (in words); missing on the sandbox
 //	rows               those that would be skipped or fail, in manifest order: row,
 //	                   operation, source_account, hash, target_account, status, reason,
 //	                   message

@@ -21,7 +21,7 @@ type PictureList struct {
 func NewPictureList(w io.Writer, accounts []plan.Account, now time.Time) *PictureList {
 	l := &PictureList{}
 	l.sheet, l.err = newSheet(w, sheetHead{
-		Eyebrow: "adferry list, " + now.UTC().Format(clockLayout), Title: "Images of " + namedList(accounts), Page: 1, Pages: 1,
+		Eyebrow: "adferry list, " + now.UTC().Format(clockLayout), Title: "Images of " + NamedAccounts(accounts), Page: 1, Pages: 1,
 	}, now)
 	return l
 }
@@ -58,8 +58,8 @@ func (l *PictureList) End() error {
 	return l.sheet.end(words)
 }
 
-// namedList names the first of the ad accounts, and counts the others.
-func namedList(accounts []plan.Account) string {
+// NamedAccounts names the first of the ad accounts, and counts the others.
+func NamedAccounts(accounts []plan.Account) string {
 	var names []string
 	for _, a := range accounts[:min(namedAccounts, len(accounts))] {
 		names = append(names, a.Act())

@@ -85,6 +85,7 @@ func checkText(w io.Writer, f *preflight.Finding, rows iter.Seq2[preflight.RowFi
 		told++
 		labelled(w, "no access", a.Account.Act()+" cannot be read: "+OneLine(a.Error))
 	}
+	credentialsText(w, f.Credentials)
 	fmt.Fprintln(w)
 	labelled(w, "time", checkedTime(f))
 	return nil

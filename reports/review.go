@@ -103,7 +103,7 @@ func CleanupReview(inv *cleanup.Inventory) *Review {
 		}
 	}
 	r := &Review{
-		Title: "Cleanup of " + namedList(accounts), Lead: sentence(CleanupDeletions(inv)), Notes: []string{sentence("policy: " + inv.Policy())},
+		Title: "Cleanup of " + NamedAccounts(accounts), Lead: sentence(CleanupDeletions(inv)), Notes: []string{sentence("policy: " + inv.Policy())},
 		Pictures: inv.Deletes(), AsOf: inv.ListedAt,
 	}
 	for _, a := range inv.Accounts {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -22,8 +23,8 @@ func (s *Server) authorize(c *call, token string, proof bool) *failure {
 	if f := s.checkToken(token); f != nil {
 		return f
 	}
-	if proof && s.opts.AppSecret != "" {
-		return s.checkProof(c, token)
+	if secret := s.secretOf(token); proof && secret != "" {
+		return checkProof(c, token, secret)
 	}
 	return nil
 }
@@ -33,10 +34,11 @@ func (s *Server) checkToken(token string) *failure {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var f failure
+	t, known := s.tokens[token]
 	switch {
-	case s.expired[token]:
+	case s.expired[token], !t.Expires.IsZero() && !time.Now().Before(t.Expires):
 		f = fail(codeExpired)
-	case len(s.opts.Tokens) > 0 && !slices.Contains(s.opts.Tokens, token):
+	case !known && len(s.opts.Tokens)+len(s.opts.Access) > 0 && !slices.Contains(s.opts.Tokens, token):
 		f = fail("190")
 	default:
 		return nil
@@ -44,9 +46,16 @@ func (s *Server) checkToken(token string) *failure {
 	return &f
 }
 
+// secretOf is the secret of the token's app, "" if no proof is asked for.
+func (s *Server) secretOf(token string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return cmp.Or(s.tokens[token].Secret, s.opts.AppSecret)
+}
+
 // checkProof checks appsecret_proof, with or without a time in it.
 // https://developers.facebook.com/docs/graph-api/guides/secure-requests
-func (s *Server) checkProof(c *call, token string) *failure {
+func checkProof(c *call, token, secret string) *failure {
 	proof := c.params.Get("appsecret_proof")
 	if proof == "" {
 		f := proofFailure("API calls from the server require an appsecret_proof argument")
@@ -61,7 +70,7 @@ func (s *Server) checkProof(c *call, token string) *failure {
 		}
 		message += "|" + at
 	}
-	mac := hmac.New(sha256.New, []byte(s.opts.AppSecret))
+	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(message))
 	if !hmac.Equal([]byte(hex.EncodeToString(mac.Sum(nil))), []byte(proof)) {
 		f := proofFailure("Invalid appsecret_proof provided in the API argument")

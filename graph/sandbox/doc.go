@@ -42,6 +42,19 @@
 // filters business_id, biz_tag_id and selected_hashes are checked and ignored. The filter
 // name matches a part of the name.
 //
+// # Tokens
+//
+// Without Options.Tokens and Options.Access every token is valid and may do everything.
+// Access gives single tokens some ad accounts each, an app with a usage of its own, scopes
+// and an end. [ParseTokens] reads them from a JSON object, whose keys are the tokens:
+//
+//	{"north-token": {"accounts": ["111"], "app": "1"},
+//	 "south-token": {"accounts": ["222"], "app": "2", "app_calls": 200, "expires_in": "90s",
+//	                 "scopes": ["ads_read"], "secret": "south-secret"}}
+//
+// app_calls are the calls an hour of all tokens of the app; expires_in counts from the
+// server's start.
+//
 // # Pictures
 //
 // An image without bytes has a picture of one colour and of its size, with the hash in the

@@ -32,7 +32,10 @@ type Stats struct {
 	Calls        map[Kind]int
 	Throttled    int
 	WhileBlocked int
-	Accounts     map[string]AccountStats
+	// Outside are calls on an ad account that their token may not use, also with a token
+	// that ended; a whole batch with such a token is refused unread.
+	Outside  int
+	Accounts map[string]AccountStats
 }
 
 // AccountStats count the calls of one account.

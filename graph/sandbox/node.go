@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"cmp"
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -97,7 +99,7 @@ func (s *Server) listAccounts(c *call) answer {
 	}
 	page.Data = []map[string]any{}
 	first, last, more := "", "", false
-	for _, a := range s.visible() {
+	for _, a := range s.visible(s.token(c.token)) {
 		if cursorTo("me", a.id) == c.params.Get("after") {
 			page.Data, first, more = page.Data[:0], "", false
 			continue
@@ -128,17 +130,28 @@ func (s *Server) debugToken(c *call) answer {
 	if token == "" {
 		return s.refuse(invalid("The parameter input_token is required"))
 	}
+	s.lock()
+	t := s.token(token)
+	s.mu.Unlock()
 	data := map[string]any{
-		"app_id": "200000000000001", "type": "SYSTEM_USER", "application": "Sandbox",
-		"data_access_expires_at": 0, "expires_at": 0, "is_valid": true, "issued_at": s.start.Unix(),
-		"scopes": []string{"ads_management", "ads_read"}, "user_id": "100000000000001",
+		"app_id": t.App, "type": "SYSTEM_USER", "application": "Sandbox",
+		"data_access_expires_at": 0, "expires_at": unixOrZero(t.Expires), "is_valid": true, "issued_at": s.start.Unix(),
+		"scopes": t.scopes(), "user_id": "100000000000001",
 	}
 	if f := s.checkToken(token); f != nil {
 		data["is_valid"] = false
 		data["error"] = map[string]any{"code": f.code, "message": f.message, "subcode": f.sub}
 		if f.code == 190 && f.sub == 463 {
-			data["expires_at"] = time.Now().Unix()
+			data["expires_at"] = min(time.Now().Unix(), cmp.Or(unixOrZero(t.Expires), math.MaxInt64))
 		}
 	}
 	return reply(map[string]any{"data": data})
+}
+
+// unixOrZero is a time in Unix seconds, 0 for the zero time.
+func unixOrZero(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
 }

@@ -33,6 +33,11 @@ type Options struct {
 
 	// Tokens are the valid tokens. If there are none, every token is valid.
 	Tokens []string
+	// Access says what single tokens may do. These are valid, too; see AddToken.
+	Access map[string]Token
+	// Apps are the apps of tokens with an App of their own, by id. One that is not there is
+	// like the app of AppHourlyCalls, with calls of its own.
+	Apps map[string]App
 	// AppSecret, if set, makes appsecret_proof mandatory.
 	AppSecret string
 	// AutoAccounts makes every account exist, without images.

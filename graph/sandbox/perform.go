@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// codeOutside refuses a call on an ad account that the token may not use.
+const codeOutside = "200"
+
 // defaultDelay is the time until a late effect if the fault gives none.
 const defaultDelay = 5 * time.Second
 
@@ -18,6 +21,8 @@ type admission struct {
 // perform performs one call, which is a request or a batch entry: it checks the token,
 // charges the quota, chooses a fault, does what was asked and adds usage headers.
 func (s *Server) perform(c *call, token string, proof bool) answer {
+	c.token = token
+	s.noteOutside(c)
 	if f := s.authorize(c, token, proof); f != nil {
 		return s.refuse(*f)
 	}
@@ -54,7 +59,7 @@ func (s *Server) admit(c *call, sc place) admission {
 	if t != nil && t.Hold > 0 && t.code != "" {
 		block := hold{now.Add(t.Hold), t.code}
 		if a := s.findAccount(c.account); t.code.appWide() {
-			s.appHold = block
+			s.appOf(c).hold = block
 		} else if a != nil {
 			a.meter.hold = block
 		}
@@ -67,11 +72,12 @@ func (s *Server) admit(c *call, sc place) admission {
 
 // charge charges a call to all budgets that it is about; s.mu is held.
 func (s *Server) charge(c *call, now time.Time) (code Code, repeat bool) {
-	if now.Before(s.appHold.until) {
-		return s.appHold.code, true
+	app := s.appOf(c)
+	if now.Before(app.hold.until) {
+		return app.hold.code, true
 	}
-	if s.app != nil {
-		if ok, repeat := s.app.take(now, 1); !ok {
+	if app.budget != nil {
+		if ok, repeat := app.budget.take(now, 1); !ok {
 			return codeApp, repeat
 		}
 	}
@@ -156,15 +162,18 @@ func (s *Server) operate(c *call, fault activeFault) answer {
 // held.
 func (s *Server) reachAccount(c *call) (*account, *failure) {
 	a := s.findAccount(c.account)
+	t := s.token(c.token)
 	var f failure
 	switch {
+	case a != nil && !t.mayUse(a.id):
+		f = fail(codeOutside)
 	case a == nil:
 		f = unsupported(c.method, c.node)
 	case a.opts.Denied != "":
 		f = refusal(a.opts.Denied, c.method, c.node)
 	case c.method == http.MethodGet:
 		return a, nil
-	case a.opts.ReadOnly:
+	case a.opts.ReadOnly, !t.mayWrite():
 		f = unsupported(c.method, c.node)
 	case a.opts.Disabled != "":
 		f = refusal(a.opts.Disabled, c.method, c.node)

@@ -86,7 +86,10 @@ func (s *Server) Inject(rules ...Rule) error {
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.script, s.rates, s.appHold = nil, nil, hold{}
+	s.script, s.rates = nil, nil
+	for _, a := range s.apps {
+		a.hold = hold{}
+	}
 	for _, a := range s.accounts {
 		a.meter.hold = hold{}
 	}

@@ -21,8 +21,8 @@ type Server struct {
 
 	mu       sync.Mutex
 	accounts map[string]*account
-	app      *budget // nil without a limit
-	appHold  hold
+	apps     map[string]*app // by id; the app of Options is always there
+	tokens   map[string]Token
 	expired  map[string]bool
 	delayed  []delayed // by time
 	log      []Effect
@@ -46,6 +46,8 @@ func New(o Options) *Server {
 		start:    time.Now(),
 		rates:    newRates(o.Rates),
 		accounts: map[string]*account{},
+		apps:     map[string]*app{},
+		tokens:   map[string]Token{},
 		expired:  map[string]bool{},
 		stats:    Stats{Calls: map[Kind]int{}, Accounts: map[string]AccountStats{}},
 		drawn:    map[uint64]uint32{},
@@ -55,8 +57,9 @@ func New(o Options) *Server {
 	if o.Rates["stale"] > 0 {
 		s.keepHistory()
 	}
-	if o.AppHourlyCalls > 0 {
-		s.app = hourBudget(float64(o.AppHourlyCalls), o.AppHours, o.Limits)
+	s.apps[DefaultApp] = s.newApp(DefaultApp)
+	for token, t := range o.Access {
+		s.AddToken(token, t)
 	}
 	return s
 }

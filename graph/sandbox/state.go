@@ -165,10 +165,10 @@ func (s *Server) findAccount(id string) *account {
 }
 
 // visible returns the accounts that the token may read, ordered by id; s.mu is held.
-func (s *Server) visible() []*account {
+func (s *Server) visible(t Token) []*account {
 	return slices.SortedFunc(func(yield func(*account) bool) {
 		for a := range maps.Values(s.accounts) {
-			if a.opts.Denied == "" && !yield(a) {
+			if a.opts.Denied == "" && t.mayUse(a.id) && !yield(a) {
 				return
 			}
 		}

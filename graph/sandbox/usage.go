@@ -61,10 +61,10 @@ func (s *Server) withUsage(c *call, a answer, regain time.Duration) answer {
 	defer s.mu.Unlock()
 	now := time.Now()
 	num := func(v float64) usageNumber { return usageNumber{v, h.Strings} }
-	if !h.NoApp && (s.app != nil || s.appHold.until.After(now)) {
+	if app := s.appOf(c); !h.NoApp && (app.budget != nil || app.hold.until.After(now)) {
 		p := 100.0
-		if s.app != nil && !s.appHold.until.After(now) {
-			p = math.Floor(s.app.percent(now, h.Above100))
+		if app.budget != nil && !app.hold.until.After(now) {
+			p = math.Floor(app.budget.percent(now, h.Above100))
 		}
 		a.set("X-App-Usage", headerJSON(appUsage{num(p), num(math.Floor(p / 5)), num(math.Floor(p / 5))}))
 	}
@@ -106,7 +106,7 @@ func (s *Server) reportedAccounts(c *call) []*account {
 		return []*account{a}
 	}
 	if c.node == "me" && c.edge == "adaccounts" {
-		all := s.visible()
+		all := s.visible(s.token(c.token))
 		return all[:min(len(all), maxReported)]
 	}
 	return nil

@@ -59,7 +59,7 @@ func parseCopyFrom(text string) (copySource, *failure) {
 func (s *Server) copyImage(c *call, target *account, fault activeFault, now time.Time) (answer, *failure) {
 	v := s.opts.Variants
 	source := s.findAccount(c.copy.account)
-	if source == nil || source.opts.Denied != "" {
+	if source == nil || source.opts.Denied != "" || !s.token(c.token).mayUse(source.id) {
 		f := refusal(cmp.Or(v.SourceDenied, "200"), c.method, c.copy.account)
 		return answer{}, &f
 	}

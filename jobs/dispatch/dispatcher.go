@@ -45,11 +45,13 @@ type Dispatcher struct {
 	sender    Sender
 	pool      *pool
 	lanes     map[plan.Account]*Lane
-	order     []*Lane // all lanes, in the order in which they came
-	gates     []*Gate // one for each credential
+	order     []*Lane         // all lanes, in the order in which they came
+	gates     []*Gate         // one for each app
+	logins    []*login        // one for each credential
+	turn      int             // counts the turns of gates
+	earlier   *jobs.LaneState // of the app, from an earlier process
 	contact   contact
 	headers   headers
-	pace      quota.Pace
 	sleeping  sleepers // lanes that could send at a later moment
 	urgent    []*Lane  // lanes whose turn comes before all others
 	awaiting  []*Lane  // lanes that any answer may help
@@ -117,11 +119,17 @@ func (d *Dispatcher) Run(ctx context.Context, client Client, sender Sender) erro
 	}
 	d.loop(ctx)
 	d.pool.wait()
+	if d.stop == nil {
+		d.stop = d.endedTokens()
+	}
 	for _, l := range d.order {
 		l.close()
 	}
 	for _, g := range d.gates {
-		g.ring, g.trust = nil, trust{}
+		g.ring = nil
+	}
+	for _, o := range d.logins {
+		o.trust, o.ended = trust{}, nil
 	}
 	d.urgent, d.awaiting, d.timers = nil, nil, nil
 	return d.stop
@@ -180,7 +188,7 @@ func (d *Dispatcher) stuck(wake time.Time) bool {
 		return false
 	}
 	if d.rescued {
-		d.Halt(d.client.Stuck())
+		d.Halt(d.stuckError())
 		return true
 	}
 	d.rescued = true

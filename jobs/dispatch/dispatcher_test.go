@@ -87,6 +87,7 @@ func (q *queue) Take(dispatch.Offer, time.Time) (graph.Call, dispatch.Item) {
 func (q *queue) HeldBack(dispatch.Offer, bool, time.Time, time.Time) {}
 func (q *queue) Urgent() bool                                        { return q.urgent > 0 }
 func (q *queue) GaveUp()                                             {}
+func (q *queue) TokenEnded(*graph.Error)                             {}
 func (q *queue) Answered(_ *dispatch.Request, r graph.Reply, _ time.Time) {
 	if r.Err != nil { // sent again
 		q.calls++

@@ -8,17 +8,16 @@ import (
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/quota"
-	"adferry/plan"
 )
 
-// Gate is what the ad accounts of one credential share: the app's quota, whether its token is
-// good, and whose turn it is.
+// Gate is what the ad accounts share whose credentials belong to one app: the app's quota, and
+// whose turn it is.
 type Gate struct {
-	credential string
+	key string // of Credential.gateKey
 
 	app       quota.App
-	trust     trust
-	ring      []*Lane // lanes that wait for their turn
+	pace      quota.Pace // what is known of the limit of requests a second
+	ring      []*Lane    // lanes that wait for their turn
 	state     jobs.LaneState
 	inherited inheritedWait
 
@@ -26,16 +25,37 @@ type Gate struct {
 	waitReportedAt time.Time // when one that the API did not impose was last reported
 }
 
-// gate is the gate of a credential.
-func (d *Dispatcher) gate(credential string) *Gate {
+// gate is the gate with the given key.
+func (d *Dispatcher) gate(key string) *Gate {
 	for _, g := range d.gates {
-		if g.credential == credential {
+		if g.key == key {
 			return g
 		}
 	}
-	g := &Gate{credential: credential, app: quota.App{Share: d.opt.Rules.Share}}
+	g := &Gate{key: key, app: quota.App{Share: d.opt.Rules.Share}}
 	d.gates = append(d.gates, g)
+	if d.earlier != nil {
+		g.inherit(*d.earlier, time.Now())
+	}
 	return g
+}
+
+// mainGate is the gate whose state stands for the app in the checkpoint. With several apps the
+// waits of each are those of its ad accounts, and only a dead network keeps back all.
+func (d *Dispatcher) mainGate() *Gate {
+	if len(d.gates) == 0 {
+		return d.gate("")
+	}
+	return d.gates[0]
+}
+
+// lanesOf calls each for every lane of the gate that has a queue.
+func (d *Dispatcher) lanesOf(g *Gate, each func(*Lane)) {
+	for _, l := range d.order {
+		if l.gate == g && l.Queue != nil {
+			each(l)
+		}
+	}
 }
 
 // next takes the lane whose turn it is, or returns nil.
@@ -53,7 +73,10 @@ func (g *Gate) next() *Lane {
 // Doubt holds a refusal of a lane's call until it is known whether the token and the app are
 // good; own is called if the refusal is about the lane's ad account or an image of it.
 func (d *Dispatcher) Doubt(l *Lane, now time.Time, own func()) {
-	l.gate.trust.Doubt(l.Account, now, func() {
+	if l.login.ended != nil {
+		return // left for a later run
+	}
+	l.login.trust.Doubt(l.Account, now, func() {
 		own()
 		l.Wake()
 	})
@@ -61,37 +84,38 @@ func (d *Dispatcher) Doubt(l *Lane, now time.Time, own func()) {
 
 // doubted reports whether refusals are held.
 func (d *Dispatcher) doubted() bool {
-	for _, g := range d.gates {
-		if g.trust.Doubted() {
+	for _, o := range d.logins {
+		if o.trust.Doubted() {
 			return true
 		}
 	}
 	return false
 }
 
-// refused reports whether refusals of the account are held: nothing is sent to it meanwhile.
-func (g *Gate) refused(a plan.Account) bool { return g.trust.Refused[a] > 0 }
+// barred reports whether nothing is sent for the lane: refusals of it are held, or its token
+// was refused.
+func (l *Lane) barred() bool { return l.login.ended != nil || l.login.trust.Refused[l.Account] > 0 }
 
 // explainRefusals asks whose the held refusals are, if nothing else is going to tell, or says
 // when to try that again.
-func (d *Dispatcher) explainRefusals(ctx context.Context, g *Gate, now time.Time) time.Time {
-	if !g.trust.Doubted() {
+func (d *Dispatcher) explainRefusals(ctx context.Context, o *login, now time.Time) time.Time {
+	if !o.trust.Doubted() {
 		return quota.Never
 	}
-	since := g.trust.Since()
-	if g.trust.Asks(slices.ContainsFunc(d.requests, func(r *Request) bool { return r.Lane.gate == g && r.Left.After(since) }), now) {
-		return d.askNeutralIfAllowed(ctx, g, now)
+	since := o.trust.Since()
+	if o.trust.Asks(slices.ContainsFunc(d.requests, func(r *Request) bool { return r.Lane.login == o && r.Left.After(since) }), now) {
+		return d.askNeutralIfAllowed(ctx, o, now)
 	}
-	if g.trust.Due.After(now) {
-		return g.trust.Due
+	if o.trust.Due.After(now) {
+		return o.trust.Due
 	}
 	return quota.Never // an answer tells
 }
 
 // askNeutralIfAllowed puts the neutral question if a worker and the app's quota allow it, or
 // says when they will.
-func (d *Dispatcher) askNeutralIfAllowed(ctx context.Context, g *Gate, now time.Time) time.Time {
-	at := g.app.Next(now)
+func (d *Dispatcher) askNeutralIfAllowed(ctx context.Context, o *login, now time.Time) time.Time {
+	at := o.gate.app.Next(now)
 	switch {
 	case !d.pool.free(0):
 		return quota.Never
@@ -99,31 +123,34 @@ func (d *Dispatcher) askNeutralIfAllowed(ctx context.Context, g *Gate, now time.
 		d.blocked = true
 		return at
 	}
-	d.askNeutral(ctx, g, now)
+	d.askNeutral(ctx, o, now)
 	return quota.Never
 }
 
 // askNeutral puts the neutral question, alone: what answers it tells whether the API is
 // there, and whether it takes the token.
-func (d *Dispatcher) askNeutral(ctx context.Context, g *Gate, now time.Time) {
+func (d *Dispatcher) askNeutral(ctx context.Context, o *login, now time.Time) {
 	d.asking = true
-	g.app = g.app.Spend(now)
-	r := &Request{Calls: []graph.Call{graph.WhoAmI()}, Left: now}
-	d.reportProbe(g.app.Block, "", now)
+	o.gate.app = o.gate.app.Spend(now)
+	call := graph.WhoAmI()
+	call.Credential = o.label
+	r := &Request{Calls: []graph.Call{call}, Left: now}
+	d.reportProbe(o.gate.app.Block, "", now)
 	d.pool.start(func() error {
 		res := d.sender.Send(ctx, r)
 		aborted := ctx.Err() != nil
 		d.Tell(func() {
 			d.pool.running--
 			d.asking = false
-			d.neutralAnswered(g, r, res, time.Now(), aborted)
+			d.neutralAnswered(o, r, res, time.Now(), aborted)
 		})
 		return res.Stop
 	})
 }
 
 // neutralAnswered takes the answer to the neutral question.
-func (d *Dispatcher) neutralAnswered(g *Gate, r *Request, res Result, now time.Time, aborted bool) {
+func (d *Dispatcher) neutralAnswered(o *login, r *Request, res Result, now time.Time, aborted bool) {
+	g := o.gate
 	d.wakeAwaiting()
 	d.client.Returned(r, res, now)
 	g.app = g.app.Answered()
@@ -137,9 +164,7 @@ func (d *Dispatcher) neutralAnswered(g *Gate, r *Request, res Result, now time.T
 	_, g.app = learn(quota.Lane{}, g.app, graph.AccountUsage{}, reply.Err, quota.Read, r.Left, now)
 	d.appAnswered(g, reply, was, now)
 	d.noteContact([]graph.Reply{reply}, r.Left, now, true)
-	if err := g.trust.Judge(reply, r.Left, now, d.opt); err != nil {
-		d.Halt(err)
-	}
+	d.judged(o, o.trust.Judge(reply, r.Left, now, d.opt))
 }
 
 // asAppThrottle turns a throttle of the neutral question into one of all ad accounts, because

@@ -25,6 +25,7 @@ type Lane struct {
 
 	d        *Dispatcher
 	gate     *Gate
+	login    *login
 	inflight int  // requests and other work
 	queued   bool // it is in the ring
 	urgent   bool // it is among those whose turn comes before all others, too
@@ -60,6 +61,9 @@ type Queue interface {
 	Urgent() bool
 	// GaveUp says that the lane was given up.
 	GaveUp()
+	// TokenEnded says that the API refused the token of the lane's calls, so that what is left
+	// of it is for a later run.
+	TokenEnded(err *graph.Error)
 }
 
 // Work runs in a slot of the pool; what it returns runs in the dispatcher's goroutine
@@ -92,7 +96,8 @@ func (d *Dispatcher) Lane(a plan.Account) *Lane { return d.lanes[a] }
 func (d *Dispatcher) Open(a plan.Account, q Queue, readSize int) *Lane {
 	l := d.lanes[a]
 	if l == nil {
-		l = &Lane{Account: a, State: jobs.LaneState{Account: a}, d: d, gate: d.gate(""), index: -1}
+		o := d.login(a)
+		l = &Lane{Account: a, State: jobs.LaneState{Account: a}, d: d, gate: o.gate, login: o, index: -1}
 		d.lanes[a] = l
 		d.order = append(d.order, l)
 	}
@@ -167,6 +172,9 @@ func (l *Lane) HoldBack(until time.Time) {
 	}
 }
 
+// Ended is why the token of the lane's calls is not sent any more; nil: it is.
+func (l *Lane) Ended() *graph.Error { return l.login.ended }
+
 // InFlight is how many requests of the lane are on their way, and how much other work.
 func (l *Lane) InFlight() int { return l.inflight }
 
@@ -190,20 +198,20 @@ func (l *Lane) Probing() bool { return l.Quota.Block.Probing() || l.gate.app.Blo
 // Closed reports whether a throttle keeps the lane from sending.
 func (l *Lane) Closed(now time.Time) bool { return l.Quota.Block.Closed(now) }
 
-// adopt takes over what other lanes learned of the limit of requests a second that all have.
+// adopt takes over what other lanes of the app learned of the limit of requests a second.
 func (l *Lane) adopt() {
-	if l.Quota.Pace() != l.d.pace {
-		l.Quota = l.Quota.Adopt(l.d.pace)
+	if l.Quota.Pace() != l.gate.pace {
+		l.Quota = l.Quota.Adopt(l.gate.pace)
 	}
 }
 
 // sharePace tells the other lanes what this one learned of that limit, or that it tries it.
 func (l *Lane) sharePace(now time.Time) {
 	p := l.Quota.Pace()
-	if p == l.d.pace {
+	if p == l.gate.pace {
 		return
 	}
-	l.d.pace = p
+	l.gate.pace = p
 	for s := &l.d.sleeping; len(*s) > 0 && (*s)[0].wake.Sub(now) < 2*time.Second; { // longer waits have another reason
 		(*s)[0].Wake()
 	}

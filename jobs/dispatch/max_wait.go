@@ -34,7 +34,7 @@ func (d *Dispatcher) maxWaitError(now, wake time.Time) error {
 		return &jobs.OfflineError{Err: d.contact.Err}
 	}
 	var lane *Lane
-	g := d.gate("")
+	g := d.mainGate()
 	who := &g.state
 	for _, l := range d.order {
 		if l.Queue == nil { // it is not read in this run

@@ -5,6 +5,7 @@ import (
 
 	"adferry/jobs"
 	"adferry/jobs/quota"
+	"adferry/plan"
 )
 
 // Options say how requests are paced. Zero values stand for the defaults.
@@ -12,6 +13,10 @@ type Options struct {
 	Workers   int         // HTTP requests in flight, downloads included
 	BatchSize int         // calls in one HTTP request, 1 to 50
 	Rules     quota.Rules // which budgets hold
+
+	// Credential is the credential that an ad account is read and written with; nil: all have
+	// the same. It is called from the goroutine of Run and by Open.
+	Credential func(plan.Account) Credential
 
 	Attempts  int           // tries of one call that may be lost or fail
 	RetryBase time.Duration // first backoff

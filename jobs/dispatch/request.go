@@ -127,7 +127,7 @@ func (d *Dispatcher) returned(r *Request, res Result, aborted bool) {
 	}
 	l.Quota.Block, l.gate.app.Block = l.Quota.Block.Returned(r.Left), l.gate.app.Block.Returned(r.Left)
 	if slices.ContainsFunc(sent, func(reply graph.Reply) bool { return reply.Err == nil }) {
-		l.gate.trust.Answered(r.Left)
+		l.login.trust.Answered(r.Left)
 	}
 }
 

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"adferry/jobs/quota"
@@ -17,7 +18,7 @@ func (d *Dispatcher) takeTurns(ctx context.Context, now time.Time) (wake time.Ti
 	case gateClosed:
 		return at
 	case gateNeutral:
-		return d.askNeutralIfAllowed(ctx, d.gate(""), now)
+		return d.askNeutralIfAllowed(ctx, d.anyLogin(), now)
 	case gateTrial:
 		if d.pool.running > 0 {
 			return quota.Never
@@ -27,14 +28,12 @@ func (d *Dispatcher) takeTurns(ctx context.Context, now time.Time) (wake time.Ti
 		d.sleeping[0].Wake()
 	}
 	wake = d.urgentTurns(ctx, now)
-	for _, g := range d.gates {
-		wake = quota.Earlier(wake, d.turnsOf(ctx, g, now))
-	}
+	wake = quota.Earlier(wake, d.gatesTurns(ctx, now))
 	if len(d.sleeping) > 0 {
 		wake = quota.Earlier(wake, d.sleeping[0].wake)
 	}
-	for _, g := range d.gates {
-		wake = quota.Earlier(wake, d.explainRefusals(ctx, g, now))
+	for _, o := range d.logins {
+		wake = quota.Earlier(wake, d.explainRefusals(ctx, o, now))
 	}
 	return wake
 }
@@ -52,7 +51,7 @@ func (d *Dispatcher) urgentTurns(ctx context.Context, now time.Time) (wake time.
 	for len(d.urgent) > 0 {
 		l := d.urgent[0]
 		d.urgent = d.urgent[1:]
-		for l.Queue.Urgent() && d.canStart(0) && !l.gate.refused(l.Account) {
+		for l.Queue.Urgent() && d.canStart(0) && !l.barred() {
 			r, at, closed := d.fill(l, now)
 			if r == nil {
 				wake = quota.Earlier(wake, quota.Later(at, closed))
@@ -68,28 +67,35 @@ func (d *Dispatcher) urgentTurns(ctx context.Context, now time.Time) (wake time.
 	return wake
 }
 
-// turnsOf gives turns to the lanes of a gate until none can send, and says when the app's
-// quota allows more.
-func (d *Dispatcher) turnsOf(ctx context.Context, g *Gate, now time.Time) (wake time.Time) {
-	for d.canStart(d.keepFree) {
-		l := g.next()
+// gatesTurns gives turns to the lanes of all gates, to one of each gate after the other, until
+// none can send, and says when an app's quota allows more.
+func (d *Dispatcher) gatesTurns(ctx context.Context, now time.Time) (wake time.Time) {
+	wake = quota.Never
+	open := slices.Clone(d.gates)
+	for empty := 0; empty < len(open) && d.canStart(d.keepFree); { // a visit may wake lanes of any gate
+		d.turn++
+		i := d.turn % len(open)
+		l := open[i].next()
 		if l == nil {
-			return quota.Never
+			empty++
+			continue
 		}
+		empty = 0
 		if closed := d.visit(ctx, l, now); !closed.IsZero() {
 			d.blocked = true
-			return closed
+			wake = quota.Earlier(wake, closed)
+			open = slices.Delete(open, i, i+1)
 		}
 	}
-	return quota.Never
+	return wake
 }
 
 // visit lets the lane start one request or other work, and then wait in the ring or until it is
 // woken. closed is when the app's quota allows what the lane has to send; zero if it is not the
 // app's that keeps it.
 func (d *Dispatcher) visit(ctx context.Context, l *Lane, now time.Time) (closed time.Time) {
-	if l.Queue == nil || l.gate.refused(l.Account) {
-		return time.Time{} // woken when its refusals are explained
+	if l.Queue == nil || l.barred() {
+		return time.Time{} // woken when its refusals are explained, if they are
 	}
 	l.heldNow = false
 	work, later := l.Queue.Prepare(now)

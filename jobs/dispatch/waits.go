@@ -55,13 +55,21 @@ func (d *Dispatcher) appAnswered(g *Gate, reply graph.Reply, before, now time.Ti
 	}
 }
 
-// parkAll notes that the API throttled all lanes; before is the end of their earlier wait.
+// parkAll notes that the API throttled all lanes of the gate; before is the end of their
+// earlier wait. With several apps that is a park of each ad account, which all that reads the
+// checkpoint understands.
 func (d *Dispatcher) parkAll(g *Gate, err *graph.Error, before, now time.Time) {
 	if err.Class.Throttled() {
 		d.throttled++
 	}
 	if g.app.Block.Until.After(before) {
 		why := whyWait(err, g.app.Block.Until, now)
+		if len(d.gates) > 1 {
+			d.lanesOf(g, func(l *Lane) {
+				d.recordPark(l, jobs.Park{Account: l.Account, From: now, Until: g.app.Block.Until, Code: err.Code, Subcode: err.Subcode}, why)
+			})
+			return
+		}
 		g.state.ParkedUntil, g.state.ParkedFor, g.waitReported = g.app.Block.Until, why, true
 		d.savePark(jobs.Park{Account: "", From: now, Until: g.app.Block.Until, Code: err.Code, Subcode: err.Subcode}, why)
 	}
@@ -160,7 +168,12 @@ func (d *Dispatcher) reportQuotaWait(l *Lane, c quota.Cost, at, now time.Time) {
 		return
 	}
 	if l.gate.app.Next(now).Equal(at) {
-		d.reportAppWait(l.gate, at, "the calls of the app's hour are used up", now)
+		const why = "the calls of the app's hour are used up"
+		if len(d.gates) > 1 {
+			d.lanesOf(l.gate, func(other *Lane) { d.reportWait(other, at, why, now) })
+		} else {
+			d.reportAppWait(l.gate, at, why, now)
+		}
 		return
 	}
 	d.reportWait(l, at, l.Quota.Why(now, c, d.opt.Rules), now)
@@ -212,7 +225,7 @@ func (d *Dispatcher) Unsaved() bool {
 
 // Changed lists the states that the checkpoint does not have yet, the app's first.
 func (d *Dispatcher) Changed() []jobs.LaneState {
-	states := []jobs.LaneState{d.gate("").state}
+	states := []jobs.LaneState{d.mainGate().state}
 	for _, l := range d.order {
 		if l.Dirty {
 			l.Dirty = false

@@ -21,7 +21,12 @@ func (e *Engine) advance(t *task) {
 	}
 	now := time.Now()
 	t.asUpload = t.asUpload || t.Kind == plan.KindCopy && e.route(t).copyRefused
-	switch s := t.next(now, e.opt.Attempts); s.kind {
+	s := t.next(now, e.opt.Attempts)
+	if e.needsEndedToken(t, s) {
+		e.deferTask(t)
+		return
+	}
+	switch s.kind {
 	case stepSettle:
 		e.failUnseenCopies(s.unseenCopies, now)
 		e.settle(t, s.outcome)

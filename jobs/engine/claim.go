@@ -30,7 +30,7 @@ func (e *Engine) claimMore(now time.Time) {
 // then those of skipped ranges, then the next ones.
 func (e *Engine) claim(l *lane, now time.Time) {
 	again := e.readableAgain(l, now)
-	if l.loading || l.drained && len(l.released) == 0 && again == nil {
+	if l.loading || !l.hasMore() || l.drained && len(l.released) == 0 && again == nil {
 		return
 	}
 	n := l.room(e.window, e.stuckTasks(l, now))

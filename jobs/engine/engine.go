@@ -37,6 +37,7 @@ type Engine struct {
 	doubted      int     // images that are waiting to be asked for again because their absence is doubted
 	blockedReads blockedReads
 	routes       map[pair]*route
+	copyRefused  map[credentialPair]*refusedCopies
 	copying      map[plan.Account]int // copies in memory, by their source
 	hasDeferred  bool                 // a task was deferred to a later run
 	foreign      *graph.Error         // what kept answering in place of the API for some of those
@@ -52,7 +53,7 @@ func New(api dispatch.API, store jobs.Checkpoint, opt Options) *Engine {
 	return &Engine{
 		d: dispatch.New(opt.Dispatch()), store: store, opt: opt, suspects: map[plan.Hash]bool{},
 		worker: &worker{api: api, store: store, opt: opt, pictures: &pictureFolder{dir: opt.Pictures}},
-		lanes:  map[plan.Account]*lane{}, routes: map[pair]*route{}, copying: map[plan.Account]int{},
+		lanes:  map[plan.Account]*lane{}, routes: map[pair]*route{}, copyRefused: map[credentialPair]*refusedCopies{}, copying: map[plan.Account]int{},
 	}
 }
 

@@ -54,9 +54,9 @@ func newLane(e *Engine) *lane {
 	return &lane{e: e, flow: fastStreak, busy: map[plan.Hash][]*task{}}
 }
 
-// hasMore reports whether the checkpoint has more for the lane.
+// hasMore reports whether the checkpoint has more for the lane that can be done in this run.
 func (l *lane) hasMore() bool {
-	return !l.drained || l.loading || len(l.released) > 0 || len(l.skipped) > 0
+	return l.loading || l.Ended() == nil && (!l.drained || len(l.released) > 0 || len(l.skipped) > 0)
 }
 
 // wantMore has the lane's window filled before the next turns.

@@ -21,6 +21,8 @@ type Options struct {
 	RetryBase time.Duration // first backoff
 	RetryMax  time.Duration // longest backoff
 
+	Credential func(plan.Account) dispatch.Credential // see dispatch.Options
+
 	MaxFailures    jobs.Limit    // stop when more of the job's operations than this failed; zero: half of at least 1,000 settled
 	MaxWait        time.Duration // stop rather than wait longer than this at a stretch; 0: wait
 	MaxDuration    time.Duration // stop after this long; 0: never
@@ -58,7 +60,7 @@ func (o Options) WithDefaults() Options {
 // Dispatch is how the run's requests are paced.
 func (o Options) Dispatch() dispatch.Options {
 	return dispatch.Options{
-		Workers: o.Workers, BatchSize: o.BatchSize, Rules: o.Rules,
+		Workers: o.Workers, BatchSize: o.BatchSize, Rules: o.Rules, Credential: o.Credential,
 		Attempts: o.Attempts, RetryBase: o.RetryBase, RetryMax: o.RetryMax,
 		MaxWait: o.MaxWait, MaxDuration: o.MaxDuration, StopOnThrottle: o.StopOnThrottle,
 		Impatient: o.ReadOnly, // a dry run asks what would be done now

@@ -140,7 +140,7 @@ func (e *Engine) readFailed(l *lane, p *bulkRead, err *graph.Error, sent, now ti
 	switch {
 	case err.Class.Throttled() && l.GivenUp == nil, err.Class == graph.Unreachable, err.Class == graph.RefusedRun:
 		if err.Class == graph.RefusedRun {
-			e.d.Halt(&jobs.RefusedError{Err: err})
+			e.d.EndToken(l.Lane, err)
 		}
 		l.holdReads(now, l.Allowed(quota.Read, now))
 		for _, k := range p.lookups {
@@ -190,26 +190,30 @@ func (e *Engine) readLater(l *lane, lookups []*lookup, err *graph.Error, now tim
 	})
 }
 
-// queueAgain repeats a lookup, unless its ad account was given up meanwhile.
+// queueAgain repeats a lookup, unless its ad account was given up meanwhile, or its token ended.
 func (e *Engine) queueAgain(l *lane, k *lookup, now time.Time) {
-	if l.GivenUp != nil {
+	switch {
+	case l.GivenUp != nil:
 		e.giveUpLookup(k, l.GivenUp)
+		return
+	case l.Ended() != nil:
+		e.deferLookup(k)
 		return
 	}
 	l.lookups.again(k, now)
 	l.Wake()
 }
 
-// emptyLookups answers all queued lookups in an ad account that was given up.
-func (e *Engine) emptyLookups(l *lane) {
+// emptyLookups ends all queued lookups in an ad account of which nothing more is read.
+func (l *lane) emptyLookups(end func(*lookup)) {
 	queue := l.lookups
 	l.lookups = lookupQueue{}
 	for _, k := range queue.order {
-		e.giveUpLookup(k, l.GivenUp)
+		end(k)
 	}
 	for _, p := range queue.continued {
 		for _, k := range p.lookups {
-			e.giveUpLookup(k, l.GivenUp)
+			end(k)
 		}
 	}
 }

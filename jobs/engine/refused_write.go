@@ -46,7 +46,12 @@ func (e *Engine) refusal(t *task) *graph.Error {
 // giveUpLane settles what an ad account that was given up still had to do: nothing more
 // is sent for it.
 func (e *Engine) giveUpLane(l *lane) {
-	e.emptyLookups(l)
+	l.emptyLookups(func(k *lookup) { e.giveUpLookup(k, l.GivenUp) })
+	e.advanceAll(l)
+}
+
+// advanceAll advances all tasks of a lane that wait for something to be sent: nothing more is.
+func (e *Engine) advanceAll(l *lane) {
 	left := slices.Concat(l.ready, l.needPicture, l.permits.waiting, l.permits.permitted)
 	l.ready, l.needPicture, l.permits.waiting, l.permits.permitted = nil, nil, nil, nil
 	for _, t := range left {

@@ -30,6 +30,9 @@ func (e *Engine) route(t *task) *route {
 	w := e.routes[t.pair()]
 	if w == nil {
 		w = &route{}
+		if r := e.copyRefused[e.credentials(t.pair())]; r.holds() && t.Kind == plan.KindCopy {
+			w.copyRefused, w.last = true, r.last
+		}
 		e.routes[t.pair()] = w
 	}
 	return w

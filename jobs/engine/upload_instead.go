@@ -16,6 +16,7 @@ func (e *Engine) uploadInstead(t *task, err *graph.Error) bool {
 	t.last, t.lost = err, false
 	if w := e.route(t); !w.copyRefused {
 		w.copyRefused, w.last = true, err
+		e.learnRefused(t.pair(), err)
 		e.warn("copying from " + t.Source.Act() + " to " + t.Target.Act() + " is refused (" + err.Error() + "); its images are downloaded and uploaded instead")
 		e.requeueRefused(t.home, t.pair())
 	}

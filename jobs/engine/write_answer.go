@@ -14,7 +14,7 @@ func (e *Engine) writeAnswered(t *task, reply graph.Reply, now time.Time) {
 	err := reply.Err
 	if err != nil && err.Lost { // whatever else it says
 		if err.Class == graph.RefusedRun {
-			e.d.Halt(&jobs.RefusedError{Err: err})
+			e.d.EndToken(t.home.Lane, err)
 		}
 		e.lost(t, err, now)
 		return
@@ -28,7 +28,7 @@ func (e *Engine) writeAnswered(t *task, reply graph.Reply, now time.Time) {
 		e.unsent(t)
 	case graph.RefusedRun:
 		e.unsent(t)
-		e.d.Halt(&jobs.RefusedError{Err: err})
+		e.d.EndToken(t.home.Lane, err)
 	default:
 		e.withhold(t)
 		e.d.Doubt(t.home.Lane, now, func() { e.refusedWrite(t, err) })

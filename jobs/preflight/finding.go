@@ -16,6 +16,8 @@ type Finding struct {
 	Most     Duration            `json:"most_s"`   // exactly this, unless some ad account reports none
 	Untold   int                 `json:"no_tier"`  // ad accounts that report no tier
 	Unread   int                 `json:"unread"`   // ad accounts that cannot be read
+
+	Credentials []CredentialFinding `json:"credentials,omitempty"` // of the plan's ad accounts; none on the embedded sandbox
 }
 
 // AccountFinding is what the API said of one ad account of the plan.

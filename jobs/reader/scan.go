@@ -81,6 +81,12 @@ func (a *accountScan) HeldBack(dispatch.Offer, bool, time.Time, time.Time) {}
 // GaveUp implements [dispatch.Queue].
 func (a *accountScan) GaveUp() { a.giveUp(a.lane.GivenUp) }
 
+// TokenEnded implements [dispatch.Queue]. Refusals that are held are not explained any more.
+func (a *accountScan) TokenEnded(err *graph.Error) {
+	a.held = 0
+	a.giveUp(err)
+}
+
 // giveUp has nothing more read.
 func (a *accountScan) giveUp(err *graph.Error) {
 	for _, r := range a.queue {

@@ -70,7 +70,8 @@ func (a *accountScan) failed(r *pageRequest, err *graph.Error, left, now time.Ti
 	case a.refused != nil:
 		return
 	case err.Class == graph.RefusedRun:
-		a.d.Halt(&jobs.RefusedError{Err: err})
+		a.d.EndToken(a.lane, err)
+		return
 	case err.Class == graph.Unreachable, err.Class.Throttled():
 	case err.Class.Refused():
 		a.held++

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"adferry/jobs"
+	"adferry/plan"
 )
 
 // Job is an open checkpoint. From Create or Open it is locked and writable; from View it
@@ -175,16 +176,23 @@ type Settings struct {
 	OnDenied jobs.OnDenied // "" is jobs.FailDenied
 }
 
+// Credentials are which credentials a job runs with: names of them, never a secret.
+type Credentials struct {
+	SHA256 string   `json:"sha256"` // of the credentials file, in hex
+	Labels []string `json:"labels"` // of the credentials of the job's ad accounts, sorted
+}
+
 // Meta is the content of the table meta, without the tally and the checksum.
 type Meta struct {
-	Name     string
-	Manifest jobs.ManifestInfo
-	Header   []string // of the manifest
-	Policy   string   // description of the policy that made the manifest; may be empty
-	Created  time.Time
-	Consent  bool
-	Sandbox  bool
-	Endpoint string // origin of the server that it runs against; empty: unknown, or the embedded sandbox
+	Name        string
+	Manifest    jobs.ManifestInfo
+	Header      []string // of the manifest
+	Policy      string   // description of the policy that made the manifest; may be empty
+	Created     time.Time
+	Consent     bool
+	Sandbox     bool
+	Endpoint    string      // origin of the server that it runs against; empty: unknown, or the embedded sandbox
+	Credentials Credentials // zero: one token for all ad accounts
 	Settings
 	Steering
 	Running  time.Time // when the last process began to run it; zero: not told
@@ -231,6 +239,8 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			m.Sandbox = text == "1" || text == "true"
 		case "endpoint":
 			m.Endpoint = text
+		case "credentials":
+			err = json.Unmarshal(value, &m.Credentials)
 		case "backup":
 			m.Backup = text
 		case "on_denied":
@@ -286,6 +296,34 @@ func (j *Job) Files(ctx context.Context) (string, error) {
 // SetSettings stores other settings.
 func (j *Job) SetSettings(ctx context.Context, s Settings) error {
 	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('backup', ?), ('on_denied', ?)`, s.Backup, s.OnDenied)
+}
+
+// SetCredentials stores with which credentials the job runs.
+func (j *Job) SetCredentials(ctx context.Context, c Credentials) error {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('credentials', ?)`, string(text))
+}
+
+// Accounts returns the ad accounts that the job's operations read or write, apart from
+// witnesses of deletions.
+func (j *Job) Accounts(ctx context.Context) ([]plan.Account, error) {
+	rows, err := j.read.QueryContext(ctx, `SELECT source AS account FROM ops WHERE source <> '' UNION SELECT target FROM ops WHERE target <> '' ORDER BY account`)
+	if err != nil {
+		return nil, j.readError(err)
+	}
+	defer rows.Close()
+	var all []plan.Account
+	for rows.Next() {
+		var a plan.Account
+		if err := rows.Scan(&a); err != nil {
+			return nil, j.readError(err)
+		}
+		all = append(all, a)
+	}
+	return all, j.readError(rows.Err())
 }
 
 // SetEndpoint stores another server for the job to run against.

@@ -1,0 +1,45 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+)
+
+// ParseTokens parses a JSON object of tokens, which the package comment describes, for
+// Options.Access and Options.Apps. A token with expires_in ends that long after now.
+func ParseTokens(r io.Reader, now time.Time) (access map[string]Token, apps map[string]App, err error) {
+	var wire map[string]struct {
+		Accounts []string `json:"accounts"`
+		App      string   `json:"app"`
+		AppCalls int      `json:"app_calls"`
+		Expires  string   `json:"expires_in"`
+		Scopes   []string `json:"scopes"`
+		Secret   string   `json:"secret"`
+	}
+	dec := json.NewDecoder(r)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&wire); err != nil {
+		return nil, nil, fmt.Errorf("read tokens: %w", err)
+	}
+	access, apps = map[string]Token{}, map[string]App{}
+	for token, w := range wire {
+		t := Token{App: w.App, Accounts: w.Accounts, Scopes: w.Scopes, Secret: w.Secret}
+		if w.Expires != "" {
+			life, err := time.ParseDuration(w.Expires)
+			if err != nil {
+				return nil, nil, fmt.Errorf("read tokens: expires_in must be a time such as 90s, not %q", w.Expires)
+			}
+			t.Expires = now.Add(life)
+		}
+		if w.AppCalls > 0 {
+			if other, known := apps[w.App]; known && other.HourlyCalls != w.AppCalls {
+				return nil, nil, fmt.Errorf("read tokens: app %q has two values of app_calls: %d and %d", w.App, other.HourlyCalls, w.AppCalls)
+			}
+			apps[w.App] = App{HourlyCalls: w.AppCalls}
+		}
+		access[token] = t
+	}
+	return access, apps, nil
+}

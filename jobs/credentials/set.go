@@ -1,0 +1,113 @@
+package credentials
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"adferry/graph"
+	"adferry/plan"
+)
+
+// Credential is an access token with its app's secret, and the name for both.
+type Credential struct {
+	Label string
+	graph.Credential
+	// Read reads the token again, where it may have been renewed; nil: it stays as it is.
+	Read func() (graph.Secret, error)
+}
+
+// Set says which ad account has which credential.
+type Set struct {
+	SHA256   string   // of the credentials file; "" without one
+	Warnings []string // about the places of secrets
+
+	all      []*Credential
+	accounts map[plan.Account]*Credential
+	rest     *Credential // of accounts that are not named; nil: they have none
+}
+
+// Only is a set with one credential for all ad accounts.
+func Only(c Credential) *Set { return &Set{all: []*Credential{&c}, rest: &c} }
+
+// Open reads the secrets of a file's credentials from their places. byDefault is the
+// credential of accounts that the file does not name; nil: they have none. name is the file's,
+// for the error, which is a *ProblemsError.
+func (f *File) Open(name string, env Environment, byDefault *Credential) (*Set, error) {
+	s := &Set{SHA256: f.SHA256, accounts: map[plan.Account]*Credential{}}
+	var problems []Problem
+	read := func(place string, line int) graph.Secret {
+		secret, warning, err := env.read(place)
+		if err != nil {
+			problems = append(problems, Problem{line, err.Error(), ""})
+		}
+		if warning != "" && !slices.Contains(s.Warnings, warning) {
+			s.Warnings = append(s.Warnings, warning)
+		}
+		return secret
+	}
+	for _, from := range f.sources {
+		c := &Credential{Label: from.token}
+		c.Token = read(from.token, from.line)
+		if from.appSecret != "" {
+			c.AppSecret = read(from.appSecret, from.line)
+		}
+		if strings.HasPrefix(from.token, filePrefix) {
+			c.Read = func() (graph.Secret, error) {
+				secret, _, err := env.read(from.token)
+				return secret, err
+			}
+		}
+		s.all = append(s.all, c)
+	}
+	if len(problems) > 0 {
+		return nil, &ProblemsError{name, problems}
+	}
+	for account, i := range f.accounts {
+		s.accounts[account] = s.all[i]
+	}
+	switch {
+	case f.rest >= 0:
+		s.rest = s.all[f.rest]
+	case byDefault != nil:
+		s.rest = byDefault
+		if i := slices.IndexFunc(s.all, func(c *Credential) bool { return c.Label == byDefault.Label }); i >= 0 {
+			s.rest = s.all[i]
+		} else {
+			s.all = append(s.all, byDefault)
+		}
+	}
+	return s, nil
+}
+
+// Of is the credential of an ad account, or nil.
+func (s *Set) Of(a plan.Account) *Credential { return cmp.Or(s.accounts[a], s.rest) }
+
+// Redactor returns a function that takes the secrets of the credentials out of a text.
+func (s *Set) Redactor() func(string) string {
+	var secrets []graph.Secret
+	for _, c := range s.all {
+		secrets = append(secrets, c.Secrets()...)
+	}
+	return graph.Redactor(secrets...)
+}
+
+// Labels are the labels of the credentials that the accounts have, sorted.
+func (s *Set) Labels(accounts []plan.Account) []string {
+	var labels []string
+	for _, a := range accounts {
+		if c := s.Of(a); c != nil && !slices.Contains(labels, c.Label) {
+			labels = append(labels, c.Label)
+		}
+	}
+	slices.Sort(labels)
+	return labels
+}
+
+// Missing lists the accounts that have no credential.
+func (s *Set) Missing(accounts []plan.Account) []plan.Account {
+	if s.rest != nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(accounts), func(a plan.Account) bool { return s.accounts[a] != nil })
+}
