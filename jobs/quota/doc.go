@@ -62,8 +62,8 @@
 // doubles each time: up to the length of the longest documented block within an hour, because
 // a probe costs one call, and then up to half an hour, because probes may make a block
 // longer. After it one probe is sent: at the end of a named time, and after any block of the
-// app, whatever the level seems to be. The lane, or the app, opens when it passes, and levels
-// from before it are forgotten. Late answers to calls from before the
+// app, whatever the level seems to be. The lane, or the app, opens when it passes; the app's level
+// from before it is forgotten. Late answers to calls from before the
 // throttle neither open nor close the lane. A regain time in the headers closes the lane even
 // if the answer was a success. No named time closes it for longer than a day
 // ([MaxNamedWait]), because headers and clocks may be wrong.

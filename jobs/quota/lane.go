@@ -218,11 +218,7 @@ func (l Lane) Adopt(p Pace) Lane {
 
 // Passed records that a call of this cost, sent at left, was not throttled.
 func (l Lane) Passed(left, now time.Time, c Cost) Lane {
-	was := l.Block
 	l.Block = l.Block.Passed(left, now)
-	if was.Probing() && !l.Block.Probing() { // a level from before the probe says nothing any more
-		l.calls, l.score = l.calls.forgetTold(left), l.score.forgetTold(left)
-	}
 	l.calls.lag, l.score.lag = l.calls.lag.pass(left, float64(c.Calls)), l.score.lag.pass(left, float64(c.Points))
 	l.calls = l.calls.passed(now, float64(c.Calls), float64(l.inFlight.Calls), l.calls.span(callSpan), l.documented(Budgets.calls))
 	l.score = l.score.passed(now, float64(c.Points), float64(l.inFlight.Points), l.score.span(scoreSpan), l.documented(Budgets.score))
