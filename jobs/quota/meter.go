@@ -23,7 +23,6 @@ type meter struct {
 	unsure   float64 // of a limit that the rise of the level gave: how wrong it may be, as a share
 	proven   bool    // the user gave the limit, the rise of the level confirmed it, or a throttle showed it
 	before   float64 // the limit that a rise replaced by one that nothing confirmed yet; 0: none
-	replaced time.Time
 
 	share       Share   // that the job may use
 	shareLeak   float64 // how much of it was used at shareLeakAt, if the level decays linearly

@@ -86,10 +86,6 @@ func (m meter) calibrate(now time.Time, percent, step, flight float64, span time
 	if m.proven {
 		return m
 	}
-	if m.before > 0 && now.Sub(m.replaced) > span { // nothing confirmed it: others may have caused the rise
-		m = m.withLimit(m.before)
-		m.before, m.unsure = 0, 0
-	}
 	dt := now.Sub(m.anchored)
 	if m.anchored.IsZero() || dt > span/10 || percent < m.anchor || percent >= 100 {
 		return m.measure(now, percent, flight)
@@ -109,7 +105,6 @@ func (m meter) calibrate(now time.Time, percent, step, flight float64, span time
 	if m.before == 0 {
 		m.before = m.limit
 	}
-	m.replaced = now
 	m = m.withLimit(max(limit, minLimit))
 	m.unsure = max(step, 0.01) / rise
 	return m.measure(now, percent, flight)
