@@ -22,6 +22,8 @@ func (k Kind) writes() bool { return k == Copy || k == Upload || k == Delete }
 // https://developers.facebook.com/docs/graph-api/overview/rate-limiting/
 type Tier uint8
 
+//go:generate go tool enumer -type=Tier -transform=lower
+
 // In headers, Limited is development_access and Full is standard_access.
 const (
 	_ Tier = iota
