@@ -98,7 +98,7 @@ func (r *Reader) Count(ctx context.Context, accounts []plan.Account, q graph.Que
 	return r.read(ctx, accounts, 1, func(a plan.Account) (backlog, func()) {
 		return &firstAnswer{account: a, q: q, each: func(a plan.Account, p graph.Reply) error {
 			if !p.HasTotal {
-				return &AccountError{a, &graph.Error{Class: graph.RefusedItem, HTTP: p.Status, Message: "the API does not tell how many images there are"}}
+				return &AccountError{a, &graph.Error{Class: graph.RefusedItem, HTTP: p.Status, Message: "the API does not tell how many images there are"}, false}
 			}
 			return each(a, p.Total)
 		}}, func() {}
@@ -173,7 +173,7 @@ func (s *scan) finish(ctx context.Context) error {
 	for _, a := range s.all {
 		a.release()
 		if a.refused != nil {
-			failed = append(failed, &AccountError{a.lane.Account, a.refused})
+			failed = append(failed, &AccountError{a.lane.Account, a.refused, a.endless})
 		}
 	}
 	return errors.Join(failed...)
@@ -183,6 +183,7 @@ func (s *scan) finish(ctx context.Context) error {
 type AccountError struct {
 	Account plan.Account
 	Err     *graph.Error
+	Endless bool // its list has no end: the API answers, and reading again shows the same
 }
 
 func (e *AccountError) Error() string {
