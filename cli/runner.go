@@ -223,7 +223,7 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Written: unwritten == nil, Width: reports.Width(s.screen)}))
 	}
 	if se.quiet && stop != nil { // a timer may throw the result away
-		complain(s.err, reports.EndLine(summary, dir))
+		complain(s.err, reports.EndLine(summary, dir, unwritten == nil))
 	}
 	s.out.warnLost(s.err) // how the run went is what its exit code says
 	return stop
