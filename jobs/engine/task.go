@@ -68,11 +68,6 @@ var confirmPauses = [...]time.Duration{time.Second, 5 * time.Second, 15 * time.S
 // is documented to be readable at once.
 var copyPauses = [...]time.Duration{2 * time.Second, 10 * time.Second}
 
-// doubtPause is the wait before asking once more for an image whose absence would
-// settle a row for which nothing was sent: the first answer may have come from a stale
-// replica.
-const doubtPause = time.Second
-
 func newTask(o jobs.Operation, home *lane) *task {
 	t := &task{Operation: o, home: home, places: placesOf(o)}
 	t.known = make([]evidence.Observation, slotCopies+len(t.places))

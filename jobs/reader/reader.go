@@ -131,9 +131,18 @@ type Found struct {
 // fields, which must be or include hash, and filters, should there be any. An
 // image that the account keeps with status DELETED is found: its status says so.
 func (r *Reader) Find(ctx context.Context, accounts []plan.Account, q graph.Query, hashes func(plan.Account) iter.Seq2[plan.Hash, error], each func(Found) error) error {
+	return r.FindExpected(ctx, accounts, q, hashes, func(plan.Account, plan.Hash) bool { return false }, each)
+}
+
+// FindExpected is Find for images of which some are expected to be there. One of these that
+// an answer does not show is asked for once more after evidence.DoubtPause, before it is told
+// to be absent: a single empty answer may be false, and would hide all that were asked for
+// together.
+func (r *Reader) FindExpected(ctx context.Context, accounts []plan.Account, q graph.Query, hashes func(plan.Account) iter.Seq2[plan.Hash, error],
+	expected func(plan.Account, plan.Hash) bool, each func(Found) error) error {
 	return r.read(ctx, accounts, graph.MaxHashes, func(a plan.Account) (backlog, func()) {
 		next, stop := iter.Pull2(hashes(a))
-		return &finder{account: a, q: q, pull: next, atOnce: r.opt.Workers, each: each, status: &r.tellsStatus}, stop
+		return &finder{account: a, q: q, pull: next, atOnce: r.opt.Workers, expected: expected, each: each, status: &r.tellsStatus}, stop
 	})
 }
 
