@@ -30,7 +30,7 @@ type task struct {
 	lost             bool         // a write was sent and its answer lost: its effect is unknown
 	uncounted        bool         // ... in an earlier process: an attempt only if it took effect
 	deleted          bool         // the API called the delete a success
-	refused          bool         // the API refused the delete; reading may show why
+	refused          bool         // the API refused the delete or copy; reading may show why
 	stored           bool         // the API stored the image under a hash that was not read before
 	asUpload         bool         // a copy that is carried out as an upload
 	needsBackup      bool         // a delete whose image has to be backed up before
@@ -146,6 +146,8 @@ func (t *task) nextCopy(now time.Time, attempts int) step {
 		return step{kind: stepDoubt}
 	case source.Known == evidence.Absent:
 		return t.fail(jobs.NotFound, fmt.Sprintf("%s does not have the image", t.Source.Act()))
+	case t.refused: // although the image is there
+		return t.fail(reasonOf(t.last), t.last.Detail())
 	}
 	return step{kind: stepSend}
 }
