@@ -86,6 +86,9 @@ func (e *Engine) advance(t *task) {
 			e.ungroup(t)
 			return
 		}
+		if s.kept {
+			t.asUpload, t.fromKept = true, true
+		}
 		switch {
 		case t.needsPicture():
 			t.home.needPicture = append(t.home.needPicture, t)

@@ -33,6 +33,8 @@ type task struct {
 	refused          bool         // the API refused the delete or copy; reading may show why
 	stored           bool         // the API stored the image under a hash that was not read before
 	asUpload         bool         // a copy that is carried out as an upload
+	mayBeKept        bool         // a copy: a picture of its image may have been kept
+	fromKept         bool         // ... and is uploaded, because the source does not have the image
 	needsBackup      bool         // a delete whose image has to be backed up before
 	picture          picture      // for its backup or its upload
 	downloadFailures int          // downloads that failed
@@ -99,6 +101,7 @@ type step struct {
 	wait         time.Duration
 	copies       bool             // of a wait: it is for the copies, not for the source
 	target       bool             // of a wait: it is for the target
+	kept         bool             // of a send: the source does not have the image, and a picture may have been kept
 	unseenCopies []jobs.Operation // copies that are to fail, because they are not shown any more
 }
 
@@ -144,8 +147,10 @@ func (t *task) nextCopy(now time.Time, attempts int) step {
 		return readStep(query{slotSource, t.Source, hash, t.sourceAsks()})
 	case source.Known == evidence.Absent && !t.doubted && !t.readOnly:
 		return step{kind: stepDoubt}
+	case source.Known == evidence.Absent && t.mayBeKept:
+		return step{kind: stepSend, kept: true}
 	case source.Known == evidence.Absent:
-		return t.fail(jobs.NotFound, fmt.Sprintf("%s does not have the image", t.Source.Act()))
+		return t.fail(jobs.NotFound, t.sourceLacks())
 	case t.refused: // although the image is there
 		return t.fail(reasonOf(t.last), t.last.Detail())
 	}
@@ -168,6 +173,9 @@ func (t *task) nextUpload(now time.Time, attempts int) step {
 	}
 	return step{kind: stepSend}
 }
+
+// sourceLacks says that the image is not in the source.
+func (t *task) sourceLacks() string { return t.Source.Act() + " does not have the image" }
 
 // targetAsks is what has to be known of an image that is in the target: whether a
 // write of this operation whose answer was lost can have brought it.
