@@ -48,7 +48,7 @@ var errorCases = []errorCase{
 	kind(exitUsage, func(*store.OccupiedError, error) []string {
 		return []string{"name a new folder with --job DIR; nothing was sent"}
 	}),
-	kind(exitFailures, func(e *reader.AccountError, _ error) []string { return accountHints(e.Err) }),
+	kind(exitFailures, func(e *reader.AccountError, _ error) []string { return accountHints(e) }),
 	kind(exitStopped, func(*outputError, error) []string {
 		return []string{"free some space, or fix where the output goes, then run it again"}
 	}),

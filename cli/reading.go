@@ -112,8 +112,11 @@ func (e *readingError) Error() string { return e.err.Error() }
 func (e *readingError) Unwrap() error { return e.err }
 
 // accountHints say what to do about an ad account that cannot be read.
-func accountHints(e *graph.Error) []string {
-	switch e.Class {
+func accountHints(e *reader.AccountError) []string {
+	if e.Endless {
+		return []string{"the API repeats its pages, so that what they show may not be all: try another --api-version, and report it to Meta if it stays so"}
+	}
+	switch e.Err.Class {
 	case graph.RefusedAccount:
 		return []string{"check the id, and that the token's user may see the account: the token needs ads_read, the user a task on the account in Business Manager"}
 	case graph.MaybeThrottled:

@@ -10,10 +10,13 @@ import (
 	"slices"
 	"time"
 
+	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/backup"
 	"adferry/jobs/engine"
 	"adferry/jobs/store"
+	"adferry/jobs/undo"
+	"adferry/plan"
 	"adferry/reports"
 )
 
@@ -42,7 +45,7 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	if meta.Settings, err = keepSettings(ctx, se, job, meta); err != nil {
 		return err
 	}
-	options, release, err := optionsFor(se, meta, dir)
+	options, release, err := optionsFor(ctx, se, meta, dir)
 	if err != nil {
 		return err
 	}
@@ -165,21 +168,41 @@ func keepSettings(ctx context.Context, se *session, job *store.Job, meta store.M
 }
 
 // optionsFor gives the engine what the job in dir is to be run with.
-func optionsFor(se *session, meta store.Meta, dir string) (o engine.Options, release func(), err error) {
+func optionsFor(ctx context.Context, se *session, meta store.Meta, dir string) (o engine.Options, release func(), err error) {
 	o = se.engine
 	o.UploadInstead = meta.OnDenied == jobs.UploadDenied
 	o.Pictures = filepath.Join(dir, "pictures")
 	o.File = filesIn(filepath.Dir(meta.Manifest.Path))
 	o.Observe = watch(se)
+	closeKept := func() {}
+	kept, err := undo.OpenPictures(ctx, dir, meta.Backup)
+	if err != nil {
+		return o, nil, err
+	}
+	if kept != nil {
+		o.Kept, closeKept = keptIn(dir, kept), kept.Close
+	}
 	if meta.Backup == "" {
-		return o, func() {}, nil
+		return o, closeKept, nil
 	}
 	folder, err := backup.Open(meta.Backup, o.Downloader)
 	if err != nil {
+		closeKept()
 		return o, nil, usagef("name another folder with --backup DIR; nothing was sent", "%w", err)
 	}
 	o.Backup = folder
-	return o, func() { _ = folder.Close() }, nil
+	return o, func() { closeKept(); _ = folder.Close() }, nil
+}
+
+// keptIn finds the files of kept pictures for the undo in dir.
+func keptIn(dir string, kept *undo.Pictures) func(plan.Op) (graph.File, graph.Sum, error) {
+	files := filesIn(dir)
+	return func(op plan.Op) (file graph.File, sum graph.Sum, err error) {
+		if op.File, sum, err = kept.Find(op); err == nil {
+			file, err = files(op)
+		}
+		return file, sum, err
+	}
 }
 
 // finish writes what a stop leaves behind and decides the exit code.
@@ -223,7 +246,7 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Written: unwritten == nil, Width: reports.Width(s.screen)}))
 	}
 	if se.quiet && stop != nil { // a timer may throw the result away
-		complain(s.err, reports.EndLine(summary, dir))
+		complain(s.err, reports.EndLine(summary, dir, unwritten == nil))
 	}
 	s.out.warnLost(s.err) // how the run went is what its exit code says
 	return stop

@@ -21,10 +21,11 @@ func undoCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "undo", Usage: "take back what a job did", ArgsUsage: "DIR",
 		Description: "Makes and runs a job in DIR/undo, with the same guards, reports and exit codes. It deletes the\n" +
-			"images that the job created, and only those, and restores what it deleted: from a copy, or else\n" +
-			"from the job's backup (or the one that --backup DIR names). An image that a creative uses by now\n" +
-			"stays, and its row fails as in_use. An image that may be the last copy stays, too: exit code 1.\n" +
-			"If a write of the job was not confirmed, this waits first, a minute at most.",
+			"images that the job created, and only those, and restores what it deleted: from a copy, or, where\n" +
+			"there is none or somebody deleted it, from the job's backup (or the one that --backup DIR names).\n" +
+			"An image that a creative uses by now stays, and its row fails as in_use. An image that may be the\n" +
+			"last copy stays, too: exit code 1. If a write of the job was not confirmed, this waits first, a\n" +
+			"minute at most.",
 		Flags: append([]cli.Flag{boolFlag("yes", "agree to the deletions")}, runFlags()...),
 		Action: onJob(runOptionsOf, func(c *cli.Context, o runOptions, dir string) error {
 			return undoJob(c.Context, o, s, dir)
@@ -137,7 +138,7 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 	if err != nil {
 		return false, err
 	}
-	options, release, err := optionsFor(se, meta, dir)
+	options, release, err := optionsFor(ctx, se, meta, dir)
 	if err != nil {
 		return false, err
 	}

@@ -84,11 +84,16 @@ func StoppedAtOnce(dir string) string {
 		Quote(dir), Quote(dir))
 }
 
-// EndLine says in one line what is wrong with how a run ended, and where to read on.
-func EndLine(s jobs.Summary, dir string) string {
+// EndLine says in one line what is wrong with how a run ended, and where to read on: in a
+// report, or by status where written says that the reports could not be written.
+func EndLine(s jobs.Summary, dir string, written bool) string {
 	t := s.Totals
+	what, report := fmt.Sprintf("%s failed", Counted(t.Failed, "row", "rows")), failedName
 	if left := t.Pending + t.Unknown; left > 0 {
-		return fmt.Sprintf("stopped early, %s left%s; see %s", Counted(left, "row", "rows"), failedToo(t), OneLine(filepath.Join(dir, pageName)))
+		what, report = fmt.Sprintf("stopped early, %s left%s", Counted(left, "row", "rows"), failedToo(t)), pageName
 	}
-	return fmt.Sprintf("%s failed; see %s", Counted(t.Failed, "row", "rows"), OneLine(filepath.Join(dir, failedName)))
+	if !written {
+		return fmt.Sprintf("%s; adferry status %s shows them", what, Quote(dir))
+	}
+	return fmt.Sprintf("%s; see %s", what, OneLine(filepath.Join(dir, report)))
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"adferry/jobs"
+	"adferry/jobs/evidence"
 	"adferry/plan"
 )
 
@@ -45,7 +46,7 @@ func (e *Engine) advance(t *task) {
 		e.commit.add(jobs.Change{Confirmed: t.confirmations()}, func() { e.confirm(-1); e.advance(t) })
 	case stepDoubt:
 		t.doubted = true
-		e.d.After(now.Add(doubtPause), func() { t.forgetUnseen(step{}); e.advance(t) })
+		e.d.After(now.Add(evidence.DoubtPause), func() { t.forgetUnseen(step{}); e.advance(t) })
 	case stepWait:
 		if s.copies || s.target {
 			t.copyMisses++
@@ -84,6 +85,9 @@ func (e *Engine) advance(t *task) {
 		if s.kind == stepSend && !e.acquire(t) {
 			e.ungroup(t)
 			return
+		}
+		if s.kept {
+			t.asUpload, t.fromKept = true, true
 		}
 		switch {
 		case t.needsPicture():

@@ -90,6 +90,7 @@ func (e *Engine) admit(l *lane, operations []jobs.Operation, now time.Time) {
 // begin takes a task into memory.
 func (e *Engine) begin(t *task, now time.Time) {
 	t.readOnly, t.needsBackup = e.opt.ReadOnly, e.opt.Backup != nil && t.Kind == plan.KindDelete
+	t.mayBeKept = e.opt.Kept != nil && t.Kind == plan.KindCopy && !t.readOnly
 	e.held++
 	t.home.held++
 	switch {

@@ -74,10 +74,9 @@ func (e *Engine) nextDownload(l *lane, now time.Time) (dispatch.Work, time.Time)
 	}
 	i := d.started
 	d.started++
-	t := d.tasks[i]
-	image, account, backup, of := *t.known[slotSource].Image, t.Source, t.needsBackup, t.Hash
+	download := e.download(d.tasks[i])
 	return func(ctx context.Context) func() {
-		got := e.worker.download(ctx, account, image, backup, of)
+		got := download(ctx)
 		aborted := ctx.Err() != nil
 		return func() {
 			d.results[i], d.aborted = got, d.aborted || aborted
@@ -118,6 +117,24 @@ func (e *Engine) downloadable(l *lane, now time.Time) ([]*task, time.Time) {
 	tasks := l.needPicture[:n:n]
 	l.needPicture = l.needPicture[n:]
 	return tasks, now
+}
+
+// download is what a worker does to get the task's picture.
+func (e *Engine) download(t *task) func(context.Context) picture {
+	if op := t.Op; t.fromKept {
+		return func(context.Context) picture { return e.worker.kept(op) }
+	}
+	image, account, backup, of := *t.known[slotSource].Image, t.Source, t.needsBackup, t.Hash
+	return func(ctx context.Context) picture { return e.worker.download(ctx, account, image, backup, of) }
+}
+
+// kept is the picture that was kept of the image that a copy is to bring back.
+func (w *worker) kept(op plan.Op) picture {
+	file, sum, err := w.opt.Kept(op)
+	if err == nil {
+		err = w.pictures.claim(sum, op.Hash)
+	}
+	return picture{got: err == nil, sum: sum, of: op.Hash, file: file, err: err}
 }
 
 // download downloads the picture of an image: into the backup, or into a file for the image
@@ -171,6 +188,9 @@ func (e *Engine) downloaded(t *task, got picture) {
 	switch err := got.err; {
 	case err == nil:
 		e.advance(t)
+		return
+	case t.fromKept:
+		e.settle(t, t.fail(jobs.NotFound, t.sourceLacks()+", and "+err.Error()).outcome)
 		return
 	case errors.As(err, &shared):
 		e.suspect(shared.Uploaded)

@@ -7,6 +7,7 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/evidence"
 	"adferry/jobs/quota"
+	"adferry/plan"
 )
 
 // readAnswered handles the reply to a bulk read that was sent at the given moment.
@@ -237,6 +238,9 @@ func (e *Engine) unreadable(w waiter, err *graph.Error) {
 		return
 	case t.Outcome.State.Settled() || t.lost || t.deleted:
 		e.deferTask(t)
+		return
+	case t.refused && t.Kind == plan.KindCopy: // it would only have been explained
+		e.settle(t, t.failed(t.last, 0))
 		return
 	case t.stored: // mapping.csv will name the new hash, so it has to be seen
 		e.settle(t, t.fail(jobs.CopyUnseen, t.storedUnseen("cannot be read: "+err.Detail())).outcome)

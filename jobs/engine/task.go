@@ -30,9 +30,11 @@ type task struct {
 	lost             bool         // a write was sent and its answer lost: its effect is unknown
 	uncounted        bool         // ... in an earlier process: an attempt only if it took effect
 	deleted          bool         // the API called the delete a success
-	refused          bool         // the API refused the delete; reading may show why
+	refused          bool         // the API refused the delete or copy; reading may show why
 	stored           bool         // the API stored the image under a hash that was not read before
 	asUpload         bool         // a copy that is carried out as an upload
+	mayBeKept        bool         // a copy: a picture of its image may have been kept
+	fromKept         bool         // ... and is uploaded, because the source does not have the image
 	needsBackup      bool         // a delete whose image has to be backed up before
 	picture          picture      // for its backup or its upload
 	downloadFailures int          // downloads that failed
@@ -68,11 +70,6 @@ var confirmPauses = [...]time.Duration{time.Second, 5 * time.Second, 15 * time.S
 // is documented to be readable at once.
 var copyPauses = [...]time.Duration{2 * time.Second, 10 * time.Second}
 
-// doubtPause is the wait before asking once more for an image whose absence would
-// settle a row for which nothing was sent: the first answer may have come from a stale
-// replica.
-const doubtPause = time.Second
-
 func newTask(o jobs.Operation, home *lane) *task {
 	t := &task{Operation: o, home: home, places: placesOf(o)}
 	t.known = make([]evidence.Observation, slotCopies+len(t.places))
@@ -104,6 +101,7 @@ type step struct {
 	wait         time.Duration
 	copies       bool             // of a wait: it is for the copies, not for the source
 	target       bool             // of a wait: it is for the target
+	kept         bool             // of a send: the source does not have the image, and a picture may have been kept
 	unseenCopies []jobs.Operation // copies that are to fail, because they are not shown any more
 }
 
@@ -149,8 +147,12 @@ func (t *task) nextCopy(now time.Time, attempts int) step {
 		return readStep(query{slotSource, t.Source, hash, t.sourceAsks()})
 	case source.Known == evidence.Absent && !t.doubted && !t.readOnly:
 		return step{kind: stepDoubt}
+	case source.Known == evidence.Absent && t.mayBeKept:
+		return step{kind: stepSend, kept: true}
 	case source.Known == evidence.Absent:
-		return t.fail(jobs.NotFound, fmt.Sprintf("%s does not have the image", t.Source.Act()))
+		return t.fail(jobs.NotFound, t.sourceLacks())
+	case t.refused: // although the image is there
+		return t.fail(reasonOf(t.last), t.last.Detail())
 	}
 	return step{kind: stepSend}
 }
@@ -171,6 +173,9 @@ func (t *task) nextUpload(now time.Time, attempts int) step {
 	}
 	return step{kind: stepSend}
 }
+
+// sourceLacks says that the image is not in the source.
+func (t *task) sourceLacks() string { return t.Source.Act() + " does not have the image" }
 
 // targetAsks is what has to be known of an image that is in the target: whether a
 // write of this operation whose answer was lost can have brought it.

@@ -55,13 +55,17 @@ func (e *Engine) refusedWrite(t *task, err *graph.Error) {
 		t.Outcome.Attempts++
 		t.last = err
 		e.openRoute(t)
-		if t.Kind == plan.KindDelete {
-			t.refused = true
-			t.forget()
-			e.advanceDurably(t)
+		switch {
+		case t.uploads(): // no image in the source explains it
+			e.settle(t, t.failed(err, 0))
 			return
+		case t.Kind == plan.KindCopy: // somebody may have deleted the image since it was read
+			t.known[slotSource], t.doubted = evidence.Observation{}, true
+		default:
+			t.forget()
 		}
-		e.settle(t, t.failed(err, 0))
+		t.refused = true
+		e.advanceDurably(t)
 	}
 }
 

@@ -96,6 +96,8 @@
 //	                         job's write, and it is seen where it came from        TestUndoGuards
 //	a write is over          its request ended more than a minute ago              TestWaitOutDoubt
 //	verify: as it was left   the same lookups                                      TestVerifyDistrustsAnswers
+//	verify: it is missing    two answers in a row do not show it                   TestFindExpected
+//	creatives: it is gone    the same                                              TestFindExpected
 //	cleanup: unused          the listing has ended, and the answer says so         TestCleanupDistrustsListing
 //	a picture is the image's it was decoded and has the size that the API gives    TestCheckPicture
 //	                         ... and was not received for another image            TestOnePictureForTwo

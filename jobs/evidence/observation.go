@@ -18,6 +18,11 @@ const (
 	Absent         // it is not in the account
 )
 
+// DoubtPause is the wait before asking once more for an image whose absence would be told
+// although nothing was sent that explains it: the first answer may have come from a stale
+// replica.
+const DoubtPause = time.Second
+
 // Observation is what a read showed about one image in one ad account. The zero value
 // says nothing.
 type Observation struct {

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"slices"
+	"time"
 
 	"adferry/graph"
 	"adferry/jobs/evidence"
@@ -16,6 +17,9 @@ type finder struct {
 	atOnce  int // page requests
 	each    func(Found) error
 	status  *bool // answers tell the status of images, as far as is known
+
+	// expected says which images are not absent before a second answer said so.
+	expected func(plan.Account, plan.Hash) bool
 
 	exhausted bool // pull has no more
 }
@@ -73,9 +77,10 @@ func (i *finder) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest,
 		return nil, &unreadError{answer.Err(r.Status)}
 	}
 	absent := answer.Rest == evidence.RestAbsent && sure
+	once := absent && !e.second && e.asked == 0 // no answer before this one showed them absent
 	var missing []string
 	for _, h := range asked.Hashes {
-		if answer.Known[h] == evidence.NotKnown && !absent {
+		if answer.Known[h] == evidence.NotKnown && (!absent || once && i.expected(i.account, h)) {
 			missing = append(missing, string(h))
 		} else if err := i.each(Found{i.account, h, answer.Image[h]}); err != nil {
 			return nil, err
@@ -83,16 +88,18 @@ func (i *finder) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest,
 	}
 	var left []*pageRequest
 	if rest := e.hashes[len(e.query.Hashes):]; len(rest) > 0 {
-		left = append(left, &pageRequest{hashes: rest})
+		left = append(left, &pageRequest{hashes: rest, second: e.second})
 	}
 	if len(missing) == 0 {
 		return left, nil
 	}
-	again := &pageRequest{hashes: missing}
-	switch answer.Rest {
-	case evidence.RestNextPage:
+	again := &pageRequest{hashes: missing, second: e.second}
+	switch {
+	case answer.Rest == evidence.RestNextPage:
 		again.after, again.empty = answer.After, e.empty+1
-	case evidence.RestAbsent:
+	case absent:
+		again.second, again.due = true, time.Now().Add(evidence.DoubtPause)
+	case answer.Rest == evidence.RestAbsent:
 		again.unsure, again.asked = true, e.asked
 	}
 	return append(left, again), nil

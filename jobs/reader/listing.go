@@ -50,7 +50,7 @@ func (l *listing) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest
 	case evidence.NextRetry:
 		return []*pageRequest{e}, nil
 	case evidence.NextEndless: // there is nothing to be asked again: it was read
-		return nil, &AccountError{l.account, &graph.Error{Class: graph.Transient, Message: "its list of images has no end: " + page.Why}}
+		return nil, &AccountError{l.account, &graph.Error{Class: graph.Transient, Message: "its list of images has no end: " + page.Why}, true}
 	}
 	l.after, l.ended = page.After, page.Next == evidence.NextNone
 	return nil, nil

@@ -63,8 +63,8 @@ func TestListDistrustsPages(t *testing.T) {
 					complete(w, got, "11")
 					return
 				}
-				if failed := jobtest.Is[*reader.AccountError](t, err); failed.Account != "11" || !strings.Contains(failed.Error(), test.want) {
-					t.Errorf("got %v, want %q of 11", failed, test.want)
+				if failed := jobtest.Is[*reader.AccountError](t, err); failed.Account != "11" || !strings.Contains(failed.Error(), test.want) || failed.Endless != strings.Contains(test.want, "no end") {
+					t.Errorf("got %v, endless %v, want %q of 11", failed, failed.Endless, test.want)
 				}
 				shown := map[string]bool{}
 				for _, h := range got["11"] {

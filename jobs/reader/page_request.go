@@ -20,6 +20,7 @@ type pageRequest struct {
 	unsure  bool // what the answer did not show may be there
 	doubted bool // it waits to be asked again because of that
 	asked   int  // how often it did
+	second  bool // an answer has shown the hashes to be absent, although they are expected
 	alone   bool // the next read asks for one image: a larger one was refused
 }
 

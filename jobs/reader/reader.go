@@ -98,7 +98,7 @@ func (r *Reader) Count(ctx context.Context, accounts []plan.Account, q graph.Que
 	return r.read(ctx, accounts, 1, func(a plan.Account) (backlog, func()) {
 		return &firstAnswer{account: a, q: q, each: func(a plan.Account, p graph.Reply) error {
 			if !p.HasTotal {
-				return &AccountError{a, &graph.Error{Class: graph.RefusedItem, HTTP: p.Status, Message: "the API does not tell how many images there are"}}
+				return &AccountError{a, &graph.Error{Class: graph.RefusedItem, HTTP: p.Status, Message: "the API does not tell how many images there are"}, false}
 			}
 			return each(a, p.Total)
 		}}, func() {}
@@ -131,9 +131,18 @@ type Found struct {
 // fields, which must be or include hash, and filters, should there be any. An
 // image that the account keeps with status DELETED is found: its status says so.
 func (r *Reader) Find(ctx context.Context, accounts []plan.Account, q graph.Query, hashes func(plan.Account) iter.Seq2[plan.Hash, error], each func(Found) error) error {
+	return r.FindExpected(ctx, accounts, q, hashes, func(plan.Account, plan.Hash) bool { return false }, each)
+}
+
+// FindExpected is Find for images of which some are expected to be there. One of these that
+// an answer does not show is asked for once more after evidence.DoubtPause, before it is told
+// to be absent: a single empty answer may be false, and would hide all that were asked for
+// together.
+func (r *Reader) FindExpected(ctx context.Context, accounts []plan.Account, q graph.Query, hashes func(plan.Account) iter.Seq2[plan.Hash, error],
+	expected func(plan.Account, plan.Hash) bool, each func(Found) error) error {
 	return r.read(ctx, accounts, graph.MaxHashes, func(a plan.Account) (backlog, func()) {
 		next, stop := iter.Pull2(hashes(a))
-		return &finder{account: a, q: q, pull: next, atOnce: r.opt.Workers, each: each, status: &r.tellsStatus}, stop
+		return &finder{account: a, q: q, pull: next, atOnce: r.opt.Workers, expected: expected, each: each, status: &r.tellsStatus}, stop
 	})
 }
 
@@ -173,7 +182,7 @@ func (s *scan) finish(ctx context.Context) error {
 	for _, a := range s.all {
 		a.release()
 		if a.refused != nil {
-			failed = append(failed, &AccountError{a.lane.Account, a.refused})
+			failed = append(failed, &AccountError{a.lane.Account, a.refused, a.endless})
 		}
 	}
 	return errors.Join(failed...)
@@ -183,6 +192,7 @@ func (s *scan) finish(ctx context.Context) error {
 type AccountError struct {
 	Account plan.Account
 	Err     *graph.Error
+	Endless bool // its list has no end: the API answers, and reading again shows the same
 }
 
 func (e *AccountError) Error() string {

@@ -63,6 +63,7 @@ type accountScan struct {
 	out     int            // reads on their way
 	held    int            // refused reads of which it is not known yet what was refused
 	refused *graph.Error   // why nothing more is read
+	endless bool           // ... because the list has no end
 }
 
 func (a *accountScan) done() bool {

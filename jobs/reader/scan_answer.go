@@ -57,7 +57,7 @@ func (a *accountScan) answered(r *pageRequest, reply graph.Reply, left, now time
 	case errors.As(err, &unread):
 		a.failed(r, unread.err, left, now)
 	case errors.As(err, &account):
-		a.refused = account.Err
+		a.refused, a.endless = account.Err, account.Endless
 	case err != nil:
 		a.d.Halt(err)
 	}

@@ -64,16 +64,23 @@ func (b *backups) close() {
 
 // find is the file of an image's picture, relative to the undo's folder, or "".
 func (b *backups) find(a plan.Account, h plan.Hash) (file string, err error) {
+	file, _, err = b.entry(a, h)
+	return file, err
+}
+
+// entry is find with the entry of the picture.
+func (b *backups) entry(a plan.Account, h plan.Hash) (file string, e backup.Entry, err error) {
 	for _, f := range b.folders {
-		switch e, err := f.Find(a, h); {
+		switch e, err = f.Find(a, h); {
 		case err == nil:
-			return filepath.Rel(b.from, f.Path(e))
+			file, err = filepath.Rel(b.from, f.Path(e))
+			return file, e, err
 		case !errors.Is(err, backup.ErrNotFound):
-			return "", err
+			return "", e, err
 		}
 	}
 	if b.missing != nil {
-		return "", &BackupError{Missing: true, Err: fmt.Errorf("the job's backup, which may hold %s of %s, cannot be read: %w", h, a.Act(), b.missing)}
+		return "", e, &BackupError{Missing: true, Err: fmt.Errorf("the job's backup, which may hold %s of %s, cannot be read: %w", h, a.Act(), b.missing)}
 	}
-	return "", nil
+	return "", e, nil
 }

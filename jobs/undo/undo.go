@@ -41,7 +41,8 @@ type Options struct {
 //   - an image that the job brought is deleted, or moved back to where the job
 //     deleted it, so that it is never gone from both;
 //   - an image that the job deleted is copied back from where a copy of it is, or
-//     else uploaded from the backup;
+//     else uploaded from the backup; a copy that turns out to be gone is made up for
+//     from the backup, too (see [Pictures]);
 //   - what the job found in its place stays.
 //
 // No deletion may take the last copy, nor an image that somebody else made: each has

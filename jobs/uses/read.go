@@ -27,13 +27,15 @@ type Memory interface {
 
 // Finder finds images by their hashes: *[reader.Reader] does.
 type Finder interface {
-	Find(ctx context.Context, accounts []plan.Account, q graph.Query, hashes func(plan.Account) iter.Seq2[plan.Hash, error], each func(reader.Found) error) error
+	FindExpected(ctx context.Context, accounts []plan.Account, q graph.Query, hashes func(plan.Account) iter.Seq2[plan.Hash, error],
+		expected func(plan.Account, plan.Hash) bool, each func(reader.Found) error) error
 }
 
 // fields tell presence and use, and what a manifest says of an image.
 var fields = []string{graph.FieldHash, graph.FieldName, graph.FieldStatus, graph.FieldCreatives, graph.FieldAssociated}
 
-// Read reads the images of the memory that were not read yet. progress, which may be nil,
+// Read reads the images of the memory that were not read yet. The job has seen each of them
+// where it is read, so that one which is not there is asked for twice. progress, which may be nil,
 // hears how many were read. Errors are a Reader's or the memory's; what was read before is in
 // the memory, so that another call goes on from there.
 func Read(ctx context.Context, f Finder, m Memory, progress func(images int)) error {
@@ -44,8 +46,9 @@ func Read(ctx context.Context, f Finder, m Memory, progress func(images int)) er
 	// What was read is kept also when the reading was interrupted.
 	kept := context.WithoutCancel(ctx)
 	read := 0
-	err = f.Find(ctx, accounts, graph.Query{Fields: fields},
+	err = f.FindExpected(ctx, accounts, graph.Query{Fields: fields},
 		func(a plan.Account) iter.Seq2[plan.Hash, error] { return m.Unread(kept, a) },
+		func(plan.Account, plan.Hash) bool { return true },
 		func(found reader.Found) error {
 			if read++; progress != nil {
 				progress(read)

@@ -3,6 +3,7 @@ package uses
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -196,7 +197,8 @@ func TestWanted(t *testing.T) {
 // finder has image a in use, b deleted, and fails before c.
 type finder struct{}
 
-func (finder) Find(_ context.Context, _ []plan.Account, q graph.Query, hashes func(plan.Account) iter.Seq2[plan.Hash, error], each func(reader.Found) error) error {
+func (finder) FindExpected(_ context.Context, _ []plan.Account, q graph.Query, hashes func(plan.Account) iter.Seq2[plan.Hash, error],
+	expected func(plan.Account, plan.Hash) bool, each func(reader.Found) error) error {
 	images := map[plan.Hash]*graph.Image{
 		hash("a"): {Status: "ACTIVE", Creatives: []string{"1"}, UseKnown: true, Name: "a.jpg"},
 		hash("b"): {Status: "DELETED"},
@@ -204,6 +206,9 @@ func (finder) Find(_ context.Context, _ []plan.Account, q graph.Query, hashes fu
 	for h := range hashes("11") {
 		if h == hash("c") {
 			return errors.New("cut off")
+		}
+		if !expected("11", h) {
+			return fmt.Errorf("%s is not expected to be there", h)
 		}
 		if err := each(reader.Found{Account: "11", Hash: h, Image: images[h]}); err != nil {
 			return err

@@ -85,7 +85,8 @@ func Run(ctx context.Context, r *reader.Reader, x jobs.Expected, each func(jobs.
 			}
 		}
 	}
-	err = r.Find(ctx, accounts, graph.Query{Fields: verifyFields}, hashes, func(f reader.Found) error {
+	expected := func(a plan.Account, h plan.Hash) bool { return asked[image{a, h}].Present }
+	err = r.FindExpected(ctx, accounts, graph.Query{Fields: verifyFields}, hashes, expected, func(f reader.Found) error {
 		e := asked[image{f.Account, f.Hash}]
 		delete(asked, image{f.Account, f.Hash})
 		v.Unread--
