@@ -114,7 +114,7 @@ func (e *readingError) Unwrap() error { return e.err }
 // accountHints say what to do about an ad account that cannot be read.
 func accountHints(e *reader.AccountError) []string {
 	if e.Endless {
-		return []string{"the API repeats its pages, so that what they show may not be all: try another --api-version, and report it to Meta if it stays so"}
+		return []string{"the API sends page after page without an end, and they may not show all: try another --api-version, and report it to Meta if it stays so"}
 	}
 	switch e.Err.Class {
 	case graph.RefusedAccount:
