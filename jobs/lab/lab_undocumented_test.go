@@ -33,7 +33,7 @@ var undocumented = []struct {
 	{"q p, reset not told, a fifth", spans(0.2), sandbox.Headers{NoReset: true}, 1.25},
 	{"q p, reset not told, five times", spans(5), sandbox.Headers{NoReset: true}, 1.25},
 	{"q p, reset not told, 180 copies", quick, sandbox.Headers{NoReset: true}, 1.25},
-	{"q p, no headers, five times", spans(5), sandbox.Headers{None: true}, 1.35},
+	{"q p, no headers, five times", spans(5), sandbox.Headers{None: true}, 1.5},
 	{"r f, score in the header of calls", all, sandbox.Headers{ScoreInCalls: true}, 1.25},
 	{"r the same, a fifth of the spans", spans(0.2), sandbox.Headers{ScoreInCalls: true}, 1.25},
 	{"r the same, 180 copies", quick, sandbox.Headers{ScoreInCalls: true}, 1.25},

@@ -24,7 +24,7 @@ func (a App) Next(now time.Time) time.Time {
 		return a.Block.Next(now)
 	}
 	held, span := a.hold(now, 1), a.calls.span(callSpan)
-	if held.After(now) && a.calls.guessed(now, span) && !a.checks.harmful && a.inFlight == 0 && a.calls.fits(now, 1, span) {
+	if held.After(now) && a.calls.guessed(now, span) && !a.checks.harmful && a.inFlight == 0 && a.calls.known(now, span)+1 <= a.calls.limit {
 		check := Later(a.calls.observed.Add(stale), a.checks.next(a.calls.checkEvery(longestBlock, span)))
 		held = Earlier(held, Later(now, check))
 	}

@@ -167,7 +167,7 @@
 //     they do not, and in r they tell the score in the header of the calls. Where no header
 //     tells the score, a longer span shows in the time between throttles, after three blocks;
 //     a shorter one is not found within hours, because each test costs a block. That row is
-//     allowed 1.35, and a tenth of the calls.
+//     allowed 1.5, and a tenth of the calls.
 //   - t has the same limit at both tiers. In v the baselines use all of the limits.
 //   - u has the limits of f on both sides. Its ideal includes the reads that deletes
 //     need: of the target before the copies, of the source for its use, of the target for

@@ -159,10 +159,9 @@ func (m meter) next(now time.Time, points float64, span time.Duration) time.Time
 	return Later(at, now.Add(span/3000)) // not at once, which would be a busy loop
 }
 
-// fits reports whether the points fit below the limit, as far as that is known: what others may
-// have used since is left out.
+// fits reports whether the points fit below the limit.
 func (m meter) fits(now time.Time, points float64, span time.Duration) bool {
-	return m.known(now, span)+points <= m.limit+1e-6
+	return m.level(now, span)+points <= m.limit+1e-6
 }
 
 // untilMeasured is up to which level, in percent, more than one call is in flight before the
