@@ -286,7 +286,8 @@ func TestStopEndsTheReading(t *testing.T) {
 func ExampleProgress() {
 	p := reports.NewProgress(reports.ProgressPlain, os.Stdout)
 	totals := jobs.Totals{Rows: 3, Done: 1, Skipped: 1, Failed: 1}
-	p.Start("merger.job", func() (jobs.Summary, error) { return jobs.Summary{State: jobs.JobRunning, Totals: totals}, nil })
+	// The run is over before its job was read, so that there is no other line.
+	p.Start("merger.job", func() (jobs.Summary, error) { return jobs.Summary{}, errors.New("not read yet") })
 	p.Finish(jobs.Summary{State: jobs.JobFinished, Totals: totals})
 	// Output:
 	// 3 of 3 rows (100%): 1 done, 1 skipped, 1 failed

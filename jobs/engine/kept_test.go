@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -35,9 +36,12 @@ func TestKeptPictures(t *testing.T) {
 				w.Has("11")
 				w.Has("22", "there")
 				w.Manifest("move 22 there 11", "move 22 kept 11", "copy 22 missing 11")
+				var mu sync.Mutex
 				asked := map[plan.Hash]int{}
 				kept := func(op plan.Op) (file graph.File, sum graph.Sum, err error) {
+					mu.Lock()
 					asked[op.Hash]++
+					mu.Unlock()
 					if op.Hash != jobtest.Hash("kept") || op.Target != "11" {
 						return file, sum, errors.New("nothing holds it")
 					}

@@ -37,7 +37,8 @@ type Options struct {
 	Pictures      string          // needed by UploadInstead: a folder in the job's own, for pictures on their way
 
 	// Kept is the picture of an image that a copy is to bring back and whose source somebody
-	// deleted: it is uploaded instead. The error says why there is none. nil: such a copy fails.
+	// deleted: it is uploaded instead. The error says why there is none. It is called by several
+	// goroutines. nil: such a copy fails.
 	Kept func(plan.Op) (graph.File, graph.Sum, error)
 
 	Audit bool // for tests: see dispatch.Options
