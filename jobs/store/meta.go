@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"adferry/jobs"
+)
+
+// Settings are options that are stored with the job, so that a later process runs it in
+// the same way.
+type Settings struct {
+	Backup   string        // folder for backups of deleted images; empty: no backups
+	OnDenied jobs.OnDenied // "" is jobs.FailDenied
+}
+
+// Credentials are which credentials a job runs with: names of them, never a secret.
+type Credentials struct {
+	SHA256 string   `json:"sha256"` // of the credentials file, in hex
+	Labels []string `json:"labels"` // of the credentials of the job's ad accounts, sorted
+}
+
+// Meta is the content of the table meta, without the tally and the checksum.
+type Meta struct {
+	Name        string
+	Manifest    jobs.ManifestInfo
+	Header      []string // of the manifest
+	Policy      string   // description of the policy that made the manifest; may be empty
+	Created     time.Time
+	Consent     bool
+	Sandbox     bool
+	Endpoint    string      // origin of the server that it runs against; empty: unknown, or the embedded sandbox
+	Credentials Credentials // zero: one token for all ad accounts
+	Settings
+	Steering
+	Running  time.Time // when the last process began to run it; zero: not told
+	ExitCode *int      // of the last process that stopped
+	Stop     string    // why that process stopped early
+}
+
+// Meta reads the table meta.
+func (j *Job) Meta(ctx context.Context) (Meta, error) {
+	rows, err := j.read.QueryContext(ctx, "SELECT key, value FROM meta")
+	if err != nil {
+		return Meta{}, j.readError(err)
+	}
+	defer rows.Close()
+	var m Meta
+	for rows.Next() {
+		var key string
+		var value sql.RawBytes
+		if err := rows.Scan(&key, &value); err != nil {
+			return Meta{}, j.readError(err)
+		}
+		text := string(value)
+		var err error
+		switch key {
+		case "name":
+			m.Name = text
+		case "manifest_path":
+			m.Manifest.Path = text
+		case "manifest_sha256":
+			m.Manifest.SHA256 = text
+		case "rows":
+			_, err = fmt.Sscan(text, &m.Manifest.Rows)
+		case "header":
+			err = json.Unmarshal(value, &m.Header)
+		case "policy":
+			m.Policy = text
+		case "created_at":
+			var ms int64
+			_, err = fmt.Sscan(text, &ms)
+			m.Created = timeOf(ms)
+		case "consent":
+			m.Consent = text == "1" || text == "true"
+		case "sandbox":
+			m.Sandbox = text == "1" || text == "true"
+		case "endpoint":
+			m.Endpoint = text
+		case "credentials":
+			err = json.Unmarshal(value, &m.Credentials)
+		case "backup":
+			m.Backup = text
+		case "on_denied":
+			m.OnDenied = jobs.OnDenied(text)
+		case "paused_at":
+			var ms int64
+			_, err = fmt.Sscan(text, &ms)
+			m.PausedAt = timeOf(ms)
+		case "workers":
+			m.Workers, err = optional[int](value)
+		case "max_rate":
+			m.MaxRate, err = optional[float64](value)
+		case "running_at":
+			var ms int64
+			_, err = fmt.Sscan(text, &ms)
+			m.Running = timeOf(ms)
+		case "exit_code":
+			code := 0
+			_, err = fmt.Sscan(text, &code)
+			m.ExitCode = &code
+		case "stop":
+			m.Stop = text
+		}
+		if err != nil {
+			return Meta{}, &DamagedError{j.path, fmt.Errorf("meta %s: %w", key, err)}
+		}
+	}
+	return m, j.readError(rows.Err())
+}
+
+// optional reads a number that may be NULL.
+func optional[T int | float64](value sql.RawBytes) (*T, error) {
+	if value == nil {
+		return nil, nil
+	}
+	n := new(T)
+	_, err := fmt.Sscan(string(value), n)
+	return n, err
+}
+
+// Header returns the manifest's header row.
+func (j *Job) Header(ctx context.Context) ([]string, error) {
+	m, err := j.Meta(ctx)
+	return m.Header, err
+}
+
+// Files returns the manifest's folder, to which the files of uploads are relative.
+func (j *Job) Files(ctx context.Context) (string, error) {
+	m, err := j.Meta(ctx)
+	return filepath.Dir(m.Manifest.Path), err
+}
+
+// SetSettings stores other settings.
+func (j *Job) SetSettings(ctx context.Context, s Settings) error {
+	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('backup', ?), ('on_denied', ?)`, s.Backup, s.OnDenied)
+}
+
+// SetCredentials stores with which credentials the job runs.
+func (j *Job) SetCredentials(ctx context.Context, c Credentials) error {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('credentials', ?)`, string(text))
+}
+
+// SetEndpoint stores another server for the job to run against.
+func (j *Job) SetEndpoint(ctx context.Context, origin string) error {
+	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('endpoint', ?)`, origin)
+}
+
+// SetStop records how the process that ran the job ended.
+func (j *Job) SetStop(ctx context.Context, exitCode int, why string) error {
+	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('exit_code', ?), ('stop', ?)`, exitCode, why)
+}
