@@ -100,7 +100,7 @@ func checkTotals(ctx context.Context, src Source, before jobs.Summary, rows jobs
 	if err != nil || after.State.Held() || after.Totals != before.Totals {
 		return err
 	}
-	return fmt.Errorf("the job counts %d rows settled and %d failed, but %d are settled and %d failed: job.db was edited; run adferry resume, which counts anew",
+	return fmt.Errorf("the job counts %d rows settled and %d failed, but %d are settled and %d failed: job.db was edited; restore it from a copy, or run the manifest anew with another --job: what is done already is found and skipped",
 		before.Totals.Settled(), before.Totals.Failed, rows.Settled(), rows.Failed)
 }
 
