@@ -25,8 +25,8 @@
 //
 // A header corrects the estimated level if the two contradict each other, and the rise of
 // the level with the calls that passed corrects the limit itself, which may be half or
-// three times the documented one. Until a second rise confirms that, a share is one of the
-// larger of the two, because others may have caused the first.
+// three times the documented one. Until a second rise confirms that, a share is one of no
+// less than the limit of Limited access, because others may have caused the first.
 // What others use shows as a level above our own count, or as an unexpected throttle; as much
 // as they used lately is left free. Whether a score decays linearly or is forgotten after
 // 300 s shows in the relation of the level to the time until it is 0. Until that is known,

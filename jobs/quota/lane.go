@@ -91,6 +91,7 @@ func (l Lane) start(r Rules) Lane {
 	}
 	l.started = true
 	l.calls.share, l.score.share = r.Share, r.Share
+	l.calls.least, l.score.least = documented(Budgets.calls)[0], documented(Budgets.score)[0]
 	l.calls.limit, l.score.limit = nextDocumented(0, l.documented(Budgets.calls)), nextDocumented(0, l.documented(Budgets.score))
 	if r.Mode == Full || r.Mode == Limited {
 		tier := map[Mode]graph.Tier{Full: graph.TierFull, Limited: graph.TierLimited}[r.Mode]

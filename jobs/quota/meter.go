@@ -22,7 +22,7 @@ type meter struct {
 	limit    float64 // points, at least minLimit; of a suspected budget the next documented limit, 0 if none is left
 	unsure   float64 // of a limit that the rise of the level gave: how wrong it may be, as a share
 	proven   bool    // the user gave the limit, the rise of the level confirmed it, or a throttle showed it
-	before   float64 // the limit that a rise replaced by one that nothing confirmed yet; 0: none
+	least    float64 // the documented limit of Limited access, 0 if none is documented
 
 	share       Share   // that the job may use
 	shareLeak   float64 // how much of it was used at shareLeakAt, if the level decays linearly

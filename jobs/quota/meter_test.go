@@ -354,8 +354,8 @@ func TestWaitDoesNotSlide(t *testing.T) {
 // A limit that only one rise of the level showed, which others may have caused, makes the job's
 // share no smaller.
 func TestShareOfUnconfirmedLimit(t *testing.T) {
-	m := spent(holds, 300, 0)
-	m.proven = false
+	m := spent(holds, 1000, 0)
+	m.proven, m.least = false, 300
 	m = m.observe(noon, 10, 0, 0, s300)
 	m = m.charge(noon, 8, s300).passed(noon, 8, 0, s300, nil)
 	if m = m.observe(noon.Add(s300/20), 60, 0, 0, s300); m.limit > 100 {
@@ -363,5 +363,9 @@ func TestShareOfUnconfirmedLimit(t *testing.T) {
 	}
 	if got := m.shared(); got != 300 {
 		t.Errorf("the share is of %v, want of 300 until the rise is confirmed", got)
+	}
+	m.proven = true
+	if got := m.shared(); got != m.limit {
+		t.Errorf("the share is of %v, want of the %v that is proven", got, m.limit)
 	}
 }

@@ -99,11 +99,8 @@ func (m meter) calibrate(now time.Time, percent, step, flight float64, span time
 	}
 	limit := m.passedPoints / rise * 100
 	if limit >= 0.8*m.limit && limit <= 1.25*m.limit {
-		m.proven, m.before = true, 0
+		m.proven = true
 		return m
-	}
-	if m.before == 0 {
-		m.before = m.limit
 	}
 	m = m.withLimit(max(limit, minLimit))
 	m.unsure = max(step, 0.01) / rise

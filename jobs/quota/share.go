@@ -58,9 +58,14 @@ func (b Budgets) Shared(s Share) Budgets {
 	return b
 }
 
-// shared is the job's share of the limit. A limit that only a rise of the level showed may be
-// far too small, because others may have caused the rise.
-func (m meter) shared() float64 { return m.share.of(max(m.limit, m.before)) }
+// shared is the job's share of the limit. One that is not proven counts as no smaller than the
+// documented one of Limited access: others may have caused the rise that showed it.
+func (m meter) shared() float64 {
+	if m.proven {
+		return m.share.of(m.limit)
+	}
+	return m.share.of(max(m.limit, m.least))
+}
 
 // shareLevel is how much of the job's share is used, if a level decays linearly.
 func (m meter) shareLevel(now time.Time, span time.Duration) float64 {
