@@ -24,16 +24,7 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 		return err
 	}
 	defer m.close()
-	p, err := m.read(nil)
-	if err != nil {
-		return showProblems(s, err)
-	}
-	se, err := newSession(ctx, o, s, o.sandboxed, accountsOfPlan(p))
-	if err != nil {
-		return err
-	}
-	defer se.close()
-	if se.link == nil {
+	if o.dryRun {
 		return usagef("leave one of them out", "--check and --dry-run exclude each other: --check asks the API, --dry-run sends nothing")
 	}
 	dir, err := os.MkdirTemp("", "adferry-check-")
@@ -41,13 +32,18 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 		return notStarted(&store.DiskError{Err: err})
 	}
 	defer os.RemoveAll(dir)
-	job, _, err := store.Create(ctx, dir, store.Spec{
-		Manifest: m.kept, Sandbox: o.sandboxed, Read: m.read,
+	job, p, err := store.Create(ctx, dir, store.Spec{
+		Manifest: m.kept, Sandbox: o.sandboxed, Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readFor(o.sandboxed, visit) },
 	})
 	if err != nil {
-		return notStarted(err)
+		return notStarted(showProblems(s, err))
 	}
 	defer job.Close()
+	se, err := newSession(ctx, o, s, o.sandboxed, accountsOfPlan(p))
+	if err != nil {
+		return err
+	}
+	defer se.close()
 	l, err := se.link(job)
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func (o *cleanupOptions) start(ctx context.Context, s *streams, se *session, mak
 	if err != nil {
 		return notStarted(err)
 	}
-	if err := se.askConsent(s, what, path); err != nil {
+	if err := se.askConsent(ctx, s, what, path); err != nil {
 		removeReview(dir)
 		return endCleanup(s, inv, err)
 	}

@@ -19,7 +19,7 @@ func mend(ts *testscript.TestScript, _ bool, args []string) {
 	server := ts.Value(servedKey{}).(*served).server
 	server.ClearFaults()
 	if len(args) > 0 {
-		seeds, err := rehearsal.ReadSeeds(manifestIn(ts.MkAbs(args[0])).readWith)
+		seeds, err := rehearsal.ReadSeeds(manifestIn(ts.MkAbs(args[0])).readRows)
 		ts.Check(err)
 		seeds.Fill(server, time.Now())
 	}

@@ -16,7 +16,6 @@ import (
 
 	"adferry/graph/sandbox"
 	"adferry/jobs/rehearsal"
-	"adferry/plan"
 )
 
 // Every adferry command in README.md and docs is run: those of a page's code blocks one
@@ -173,9 +172,7 @@ func docSeed(t *testing.T, text string) string {
 // docServer serves a sandbox.
 func docServer(t *testing.T, seed string) (url string) {
 	t.Helper()
-	seeds, err := rehearsal.ReadSeeds(func(check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error) {
-		return manifestIn(seed).readWith(check, visit)
-	})
+	seeds, err := rehearsal.ReadSeeds(manifestIn(seed).readRows)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,7 @@ func TestJobExample(t *testing.T) {
 	if err := os.WriteFile(path, manifest, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	seeds, err := rehearsal.ReadSeeds(manifestIn(path).readWith)
+	seeds, err := rehearsal.ReadSeeds(manifestIn(path).readRows)
 	if err != nil {
 		t.Fatal(err)
 	}

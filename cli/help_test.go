@@ -154,7 +154,7 @@ func exampleFolder(t *testing.T, line string) {
 	if err := os.WriteFile("manifest.csv", []byte(exampleManifest), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	seeds, err := rehearsal.ReadSeeds(manifestIn("manifest.csv").readWith)
+	seeds, err := rehearsal.ReadSeeds(manifestIn("manifest.csv").readRows)
 	if err != nil {
 		t.Fatal(err)
 	}

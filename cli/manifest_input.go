@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"adferry/graph"
+	"adferry/jobs/rehearsal"
 	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
@@ -160,6 +162,11 @@ func (m *manifest) read(visit func(plan.Row) error) (*plan.Plan, error) {
 	return m.readWith(checkFiles(filepath.Dir(m.kept)), visit)
 }
 
+// readRows is read without a look at the files.
+func (m *manifest) readRows(visit func(plan.Row) error) (*plan.Plan, error) {
+	return m.readWith(nil, visit)
+}
+
 // readWith is read with another check of the files; nil is none.
 func (m *manifest) readWith(check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error) {
 	r, err := m.open()
@@ -169,6 +176,26 @@ func (m *manifest) readWith(check plan.FileCheck, visit func(plan.Row) error) (*
 	defer r.Close()
 	defer debug.SetGCPercent(debug.SetGCPercent(readingGCPercent))
 	return plan.ReadFiles(r, check, visit)
+}
+
+// readFor is read for a run. On the sandbox it checks the sandbox column, too, once the manifest
+// has no other problem.
+func (m *manifest) readFor(sandboxed bool, visit func(plan.Row) error) (*plan.Plan, error) {
+	if !sandboxed {
+		return m.read(visit)
+	}
+	var column error
+	p, err := m.read(func(r plan.Row) error {
+		column = cmp.Or(column, rehearsal.CheckRow(r))
+		if visit == nil {
+			return nil
+		}
+		return visit(r)
+	})
+	if err == nil && column != nil {
+		return nil, &usageError{err: column}
+	}
+	return p, err
 }
 
 // readingGCPercent is the garbage that may lie beside a plan while it is made, in percent of it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 
 	"github.com/urfave/cli/v2"
 
@@ -82,12 +81,9 @@ func runManifest(ctx context.Context, o runOptions, s *streams, path, dir string
 // dryRun is a dry run. What run would refuse, it refuses; only the consent to
 // deletions is not asked for.
 func dryRun(s *streams, se *session, m *manifest) error {
-	p, err := m.read(nil)
+	p, err := m.readFor(se.sandboxed, nil)
 	if err != nil {
 		return showProblems(s, err)
-	}
-	if err := checkSeeds(m, se.sandboxed); err != nil {
-		return err
 	}
 	return showPlan(s, reports.NewPlan(m.name, p, preflight.Predict(p, se.engine.Rules.Share)), p, se)
 }
@@ -101,37 +97,26 @@ func showPlan(s *streams, d reports.Plan, p *plan.Plan, se *session) error {
 	return err
 }
 
-// runNew makes the manifest's job and runs it.
+// runNew makes the manifest's job and runs it. Whether it may is asked
+// once its manifest is read.
 func runNew(ctx context.Context, s *streams, se *session, m *manifest, dir string) error {
-	p, err := m.read(nil)
-	if err != nil {
-		return showProblems(s, err)
-	}
-	for _, w := range p.Warnings {
-		fmt.Fprintf(s.err, "warning: %s\n", w)
-	}
-	if err := checkSeeds(m, se.sandboxed); err != nil {
-		return err
-	}
-	if err := se.connectTo(ctx, s, se.sandboxed, accountsOfPlan(p)); err != nil {
-		return err
-	}
-	if err := se.checkDeletions(s, p, se.mostDeletes, reports.ManifestDeletions, nil); err != nil {
-		return err
-	}
-	sum := p.SHA256
-	runtime.GC() // the plan, before another one is made of the same rows
-	job, made, err := store.Create(ctx, dir, store.Spec{
+	job, _, err := store.Create(ctx, dir, store.Spec{
 		Manifest: m.kept, Consent: true, Sandbox: se.sandboxed, Endpoint: se.server().originFor(se.sandboxed), Settings: se.settings, Allowed: allowedFiles(m, dir),
-		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readWith(nil, visit) }, // its files were looked into just now
+		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readFor(se.sandboxed, visit) },
+		Agree: func(p *plan.Plan) error {
+			for _, w := range p.Warnings {
+				fmt.Fprintf(s.err, "warning: %s\n", w)
+			}
+			if err := se.connectTo(ctx, s, se.sandboxed, accountsOfPlan(p)); err != nil {
+				return err
+			}
+			return se.checkDeletions(ctx, s, p, se.mostDeletes, reports.ManifestDeletions, nil)
+		},
 	})
 	if err != nil {
 		return notStarted(showProblems(s, err))
 	}
 	defer job.Close()
-	if made.SHA256 != sum {
-		return fmt.Errorf("%s changed while it was read", m.name)
-	}
 	return runJob(ctx, s, se, job, dir)
 }
 

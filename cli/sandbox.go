@@ -136,20 +136,11 @@ func sandboxOptions(c *cli.Context) (sandbox.Options, error) {
 
 // readSeeds reads what a manifest takes for granted, and its sandbox column.
 func readSeeds(m *manifest) (*rehearsal.Seeds, error) {
-	seeds, err := rehearsal.ReadSeeds(m.readWith)
+	seeds, err := rehearsal.ReadSeeds(m.readRows)
 	if column := (*rehearsal.ColumnError)(nil); errors.As(err, &column) {
 		return nil, &usageError{err: column}
 	}
 	return seeds, err
-}
-
-// checkSeeds checks the sandbox column of a manifest that is to run on the sandbox.
-func checkSeeds(m *manifest, sandboxed bool) error {
-	if !sandboxed {
-		return nil
-	}
-	_, err := readSeeds(m)
-	return err
 }
 
 // onSandbox is the API of a job that runs on the embedded sandbox, and where its

@@ -32,7 +32,7 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 		o.Script, err = sandbox.ParseScript(strings.NewReader(ts.ReadFile(args[1])))
 		ts.Check(err)
 	}
-	seeds, err := rehearsal.ReadSeeds(manifestIn(ts.MkAbs(args[0])).readWith)
+	seeds, err := rehearsal.ReadSeeds(manifestIn(ts.MkAbs(args[0])).readRows)
 	ts.Check(err)
 	server := sandbox.New(o)
 	seeds.Fill(server, time.Now())

@@ -83,7 +83,7 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) (err err
 			}
 			return showPlan(s, reports.NewUndoPlan(u.Manifest(), p, preflight.Predict(p, se.engine.Rules.Share)), p, se)
 		}
-		if err := o.checkDeletions(s, p, se.mostDeletes, reports.UndoDeletions, makeReview); err != nil {
+		if err := o.checkDeletions(ctx, s, p, se.mostDeletes, reports.UndoDeletions, makeReview); err != nil {
 			removeReview(u.Dir)
 			return err
 		}

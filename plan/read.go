@@ -162,7 +162,7 @@ func (rd *reading) visitRow(e *validRow) error {
 	if rd.visit == nil || rd.check.problems.any() {
 		return nil
 	}
-	row.Record = string(e.raw)
+	row.Record, row.Header = string(e.raw), rd.plan.Header
 	if err := rd.visit(row); err != nil {
 		return fmt.Errorf("visit line %d: %w", row.Line, err)
 	}

@@ -10,12 +10,13 @@ import (
 
 // A Row is one valid row of the manifest and the operations that carry it out.
 type Row struct {
-	Line    int     // of the manifest, where the record starts
-	Verb    Verb    // what the row asks for
-	Account Account // that receives the image, or for a delete row loses it
-	Copy    OpID    // its copy or upload; 0 for a delete row
-	Delete  OpID    // its deletion, for a delete or move row; else 0
-	Record  string  // the raw CSV text without the line end; Cells splits it
+	Line    int      // of the manifest, where the record starts
+	Verb    Verb     // what the row asks for
+	Account Account  // that receives the image, or for a delete row loses it
+	Copy    OpID     // its copy or upload; 0 for a delete row
+	Delete  OpID     // its deletion, for a delete or move row; else 0
+	Record  string   // the raw CSV text without the line end; Cells splits it
+	Header  []string // the names of its cells, one list for all rows of a manifest
 }
 
 // Cells splits the Record of a Row into all its cells, the user's included.

@@ -1,17 +1,17 @@
 package rehearsal
 
 import (
+	"cmp"
 	"fmt"
-	"strings"
+	"maps"
 	"time"
 
 	"adferry/graph/sandbox"
 	"adferry/plan"
 )
 
-// ReadFunc reads a manifest and calls visit for each row. The check of the files that
-// the manifest names may be nil.
-type ReadFunc func(check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error)
+// ReadFunc reads a manifest and calls visit for each row.
+type ReadFunc func(visit func(plan.Row) error) (*plan.Plan, error)
 
 // ColumnError is a cell of the sandbox column that cannot be understood.
 type ColumnError struct {
@@ -28,38 +28,26 @@ type Seeds struct {
 	traits map[plan.OpID]traits
 }
 
-// ReadSeeds reads a manifest, twice. Errors are those of read, or a *ColumnError.
+// ReadSeeds reads a manifest, once. Errors are those of read, or a *ColumnError.
 func ReadSeeds(read ReadFunc) (*Seeds, error) {
-	whole, err := read(nil, nil)
-	if err != nil {
-		return nil, err
-	}
-	column := -1
-	for i, name := range whole.Header {
-		if strings.EqualFold(strings.TrimSpace(name), "sandbox") {
-			column = i
-		}
-	}
 	s := &Seeds{traits: map[plan.OpID]traits{}}
-	s.plan, err = read(nil, func(r plan.Row) error {
-		if column < 0 {
-			return nil
-		}
-		cells, err := plan.Cells(r.Record)
-		if err != nil || column >= len(cells) {
-			return err
-		}
+	var column error
+	p, err := read(func(r plan.Row) error {
+		t, err := traitsOf(r)
+		column = cmp.Or(column, err)
 		for _, id := range []plan.OpID{r.Copy, r.Delete} {
-			if s.traits[id] == nil {
-				s.traits[id] = traits{}
-			}
-			if err := s.traits[id].read(cells[column]); err != nil {
-				return &ColumnError{r.Line, err}
+			switch {
+			case len(t) == 0 || id == 0:
+			case s.traits[id] == nil:
+				s.traits[id] = maps.Clone(t)
+			default:
+				maps.Copy(s.traits[id], t)
 			}
 		}
 		return nil
 	})
-	return s, err
+	s.plan = p
+	return s, cmp.Or(err, column) // what is wrong with the manifest itself comes first
 }
 
 // place is one image in one ad account.

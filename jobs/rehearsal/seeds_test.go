@@ -19,8 +19,8 @@ const (
 )
 
 func read(manifest string) rehearsal.ReadFunc {
-	return func(check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error) {
-		return plan.ReadFiles(strings.NewReader(manifest), check, visit)
+	return func(visit func(plan.Row) error) (*plan.Plan, error) {
+		return plan.Read(strings.NewReader(manifest), visit)
 	}
 }
 

@@ -51,11 +51,11 @@ func Server(ctx context.Context, job *store.Job) (*sandbox.Server, error) {
 // rowsOf reads a job's manifest from the job itself, because the file may have been
 // changed or removed, and a pipe cannot be read again.
 func rowsOf(ctx context.Context, job *store.Job) ReadFunc {
-	return func(check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error) {
+	return func(visit func(plan.Row) error) (*plan.Plan, error) {
 		r, w := io.Pipe()
 		defer r.Close() // ends the writer
 		go func() { w.CloseWithError(writeRows(ctx, w, job)) }()
-		return plan.ReadFiles(r, check, visit)
+		return plan.Read(r, visit)
 	}
 }
 

@@ -37,6 +37,30 @@ func (t traits) read(cell string) error {
 	return nil
 }
 
+// CheckRow checks what the sandbox column says of a row. The error is a *ColumnError.
+func CheckRow(r plan.Row) error {
+	_, err := traitsOf(r)
+	return err
+}
+
+// traitsOf are the traits of a row's image; nil without a sandbox column. The error is a
+// *ColumnError.
+func traitsOf(r plan.Row) (traits, error) {
+	column := slices.IndexFunc(r.Header, func(name string) bool { return strings.EqualFold(strings.TrimSpace(name), "sandbox") })
+	if column < 0 {
+		return nil, nil
+	}
+	cells, err := plan.Cells(r.Record)
+	if err != nil || column >= len(cells) {
+		return nil, err
+	}
+	t := traits{}
+	if err := t.read(cells[column]); err != nil {
+		return nil, &ColumnError{r.Line, err}
+	}
+	return t, nil
+}
+
 // suggestion says which word may have been meant.
 func suggestion(word string) string {
 	if near := plan.Suggest(word, knownWords); near != "" {

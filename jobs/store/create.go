@@ -30,6 +30,9 @@ type Spec struct {
 	Allowed []string
 	// Read reads the manifest and calls visit for each row.
 	Read func(visit func(plan.Row) error) (*plan.Plan, error)
+	// Agree, unless it is nil, is asked once every row is loaded, before the job exists: with an
+	// error, none is made.
+	Agree func(*plan.Plan) error
 }
 
 // Create makes the job in dir and opens it, locked. The job exists only when every row is
@@ -60,6 +63,9 @@ func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error
 		return nil, nil, fmt.Errorf("%s: %w", dir, ErrExists)
 	}
 	p, err := build(ctx, draftOf(path), filepath.Base(absolute(dir)), spec)
+	if err == nil && spec.Agree != nil {
+		err = spec.Agree(p)
+	}
 	if err == nil {
 		err = publish(draftOf(path), path)
 	}
