@@ -32,7 +32,7 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 		return notStarted(&store.DiskError{Err: err})
 	}
 	defer os.RemoveAll(dir)
-	job, p, err := store.Create(ctx, dir, store.Spec{
+	job, p, err := createJob(ctx, dir, store.Spec{
 		Manifest: m.kept, Sandbox: o.sandboxed, Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readFor(o.sandboxed, visit) },
 	})
 	if err != nil {

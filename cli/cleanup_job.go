@@ -63,7 +63,7 @@ func makeCleanup(ctx context.Context, s *streams, se *session, inv *cleanup.Inve
 		return nil, &store.DiskError{Err: err}
 	}
 	path := filepath.Join(dir, cleanup.ManifestName)
-	job, _, err := store.Create(ctx, dir, store.Spec{
+	job, _, err := createJob(ctx, dir, store.Spec{
 		Manifest: absolute(path), Policy: inv.Policy(), Consent: true, Endpoint: se.server().origin, Settings: se.settings, Allowed: draftFiles(dir),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 			p, err := readManifest(path, visit)

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -174,7 +173,7 @@ func (m *manifest) readWith(check plan.FileCheck, visit func(plan.Row) error) (*
 		return nil, usagef("", "manifest: %s cannot be read: %w", m.name, graph.WithoutPath(err))
 	}
 	defer r.Close()
-	defer debug.SetGCPercent(debug.SetGCPercent(readingGCPercent))
+	defer keepLittleGarbage()()
 	return plan.ReadFiles(r, check, visit)
 }
 
@@ -197,11 +196,6 @@ func (m *manifest) readFor(sandboxed bool, visit func(plan.Row) error) (*plan.Pl
 	}
 	return p, err
 }
-
-// readingGCPercent is the garbage that may lie beside a plan while it is made, in percent of it.
-// A plan has no pointers, so that collecting garbage often costs nothing that can be measured,
-// and a million rows take 30 MiB less.
-const readingGCPercent = 15
 
 // sum is the SHA-256 of the manifest, in hex.
 func (m *manifest) sum() (string, error) {

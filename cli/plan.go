@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"runtime/debug"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -51,7 +50,7 @@ func printPlan(o connection, s *streams, path string, rules quota.Rules, asJSON 
 		return err
 	}
 	defer m.close()
-	defer debug.SetGCPercent(debug.SetGCPercent(readingGCPercent)) // also while it is added up
+	defer keepLittleGarbage()() // also while the plan is added up
 	p, err := m.read(nil)
 	if err != nil {
 		return showProblems(s, err)

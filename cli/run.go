@@ -100,7 +100,7 @@ func showPlan(s *streams, d reports.Plan, p *plan.Plan, se *session) error {
 // runNew makes the manifest's job and runs it. Whether it may is asked
 // once its manifest is read.
 func runNew(ctx context.Context, s *streams, se *session, m *manifest, dir string) error {
-	job, _, err := store.Create(ctx, dir, store.Spec{
+	job, _, err := createJob(ctx, dir, store.Spec{
 		Manifest: m.kept, Consent: true, Sandbox: se.sandboxed, Endpoint: se.server().originFor(se.sandboxed), Settings: se.settings, Allowed: allowedFiles(m, dir),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readFor(se.sandboxed, visit) },
 		Agree: func(p *plan.Plan) error {

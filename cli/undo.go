@@ -194,7 +194,7 @@ func createUndo(ctx context.Context, se *session, u undo.Job, sandboxed bool) (*
 	if err := u.Publish(); err != nil {
 		return nil, notStarted(err)
 	}
-	job, _, err := store.Create(ctx, u.Dir, store.Spec{
+	job, _, err := createJob(ctx, u.Dir, store.Spec{
 		Manifest: absolute(u.Manifest()), Consent: true, Sandbox: sandboxed, Endpoint: se.server().originFor(sandboxed), Settings: se.settings, Allowed: u.Names(),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 			return manifestIn(u.Manifest()).readWith(nil, visit)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -90,7 +89,6 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 			return nil, fmt.Errorf("make job file: %w", err)
 		}
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(buildGCPercent))
 	db, err := open(path, "_pragma=journal_mode(OFF)&_pragma=synchronous(OFF)&_pragma=locking_mode(EXCLUSIVE)")
 	if err != nil {
 		return nil, fmt.Errorf("make job file: %w", err)
@@ -144,10 +142,6 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 	}
 	return p, db.Close()
 }
-
-// buildGCPercent is the garbage that may lie beside the plan while it is written, in percent of
-// it. Collecting it is cheap, because a plan has no pointers.
-const buildGCPercent = 15
 
 // load writes the manifest's rows while it is read, then its operations, and counts them.
 func load(ctx context.Context, tx *sql.Tx, spec Spec, counts freshCounts) (*plan.Plan, error) {
