@@ -15,9 +15,9 @@ var (
 	// unsettled is the condition that an operation with outcome o is not settled.
 	unsettled = `(o.state IS NULL OR o.state IN (` + openStates + `))`
 
-	// blames is jobs.Outcome.Blames of an outcome o.
-	blames = `(o.state = 'failed' AND o.reason NOT IN (` + quoted(jobs.ReasonsElsewhere) + `)
-	AND NOT (o.reason IN (` + quoted(jobs.ReasonsOfAccount) + `) AND o.attempts = 0))`
+	// blames is jobs.Outcome.Blames of an outcome o, as 0 or 1.
+	blames = `CASE WHEN o.state = 'failed' AND o.reason NOT IN (` + quoted(jobs.ReasonsElsewhere) + `)
+	AND NOT (o.reason IN (` + quoted(jobs.ReasonsOfAccount) + `) AND o.attempts = 0) THEN 1 ELSE 0 END`
 )
 
 func statesThat(have func(jobs.State) bool) string {

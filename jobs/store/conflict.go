@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 
 	"adferry/plan"
 )
@@ -51,6 +50,10 @@ type ConflictOptions struct {
 	SameTimer bool // both are cleanups of one schedule, and may delete the same image
 }
 
+// ErrElsewhere means that one job is in a folder and the other one in a database, so that
+// FindConflict cannot compare their images.
+var ErrElsewhere = errors.New("one job is in a folder and the other in a database: their images cannot be compared")
+
 // FindConflict looks for images that one of two jobs deletes and the other one deletes or
 // copies. Such jobs conflict, because their order decides whether an image remains. It
 // returns nil if there are none. The other job may be running.
@@ -60,32 +63,30 @@ func (j *Job) FindConflict(ctx context.Context, other *Job, o ConflictOptions) (
 		return nil, j.readError(err)
 	}
 	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, `ATTACH ? AS theirs`, uri(other.path, other.params)); err != nil {
+	mine, theirs, done, err := j.db.Compare(ctx, conn, other.db)
+	if err != nil {
 		return nil, other.readError(err)
 	}
-	defer func() {
-		_, e := conn.ExecContext(context.WithoutCancel(ctx), `DETACH theirs`)
-		err = errors.Join(err, e)
-	}()
+	defer func() { err = errors.Join(err, done()) }()
 	roles := []Role{CopiesTo, CopiesFrom, Deletes}
 	if o.SameTimer {
 		roles = roles[:2]
 	}
-	if found, err = findDeleted(ctx, conn, side{"main", o.Reopen}, side{"theirs", false}, roles...); found != nil {
+	if found, err = findDeleted(ctx, conn, side{mine, o.Reopen}, side{theirs, false}, roles...); found != nil {
 		found.Mine, found.Theirs = Deletes, found.Mine
 	}
 	if found != nil || err != nil {
 		return found, other.readError(err)
 	}
-	if found, err = findDeleted(ctx, conn, side{"theirs", false}, side{"main", o.Reopen}, CopiesTo, CopiesFrom); found != nil {
+	if found, err = findDeleted(ctx, conn, side{theirs, false}, side{mine, o.Reopen}, CopiesTo, CopiesFrom); found != nil {
 		found.Theirs = Deletes
 	}
 	return found, other.readError(err)
 }
 
-// side is one of the two jobs, as a schema of the connection.
+// side is one of the two jobs.
 type side struct {
-	schema string
+	text   func(query string) string // makes a query read the tables of this job
 	reopen bool
 }
 
@@ -99,21 +100,23 @@ func findDeleted(ctx context.Context, conn *sql.Conn, by, of side, roles ...Role
 		return nil, err
 	}
 	defer tx.Rollback() // of the table, too
-	if _, err := tx.ExecContext(ctx, `CREATE TEMP TABLE deleted (account TEXT, hash TEXT, PRIMARY KEY (account, hash)) WITHOUT ROWID;
-		INSERT OR IGNORE INTO temp.deleted `+by.images(Deletes)+` ORDER BY 1, 2`); err != nil {
-		return nil, err
+	for _, statement := range []string{
+		by.text(`CREATE TEMP TABLE deleted (account TEXT, hash TEXT, PRIMARY KEY (account, hash)) WITHOUT ROWID`),
+		`INSERT INTO deleted SELECT DISTINCT account, hash FROM (` + by.images(Deletes) + `) AS gone ORDER BY 1, 2`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return nil, err
+		}
 	}
 	for _, role := range roles {
 		c := Conflict{Mine: role}
-		var account, hash sql.NullString
-		err := tx.QueryRowContext(ctx, `SELECT count(*), account, min(hash) FROM (SELECT DISTINCT i.account, i.hash FROM (`+of.images(role)+`) i
-			CROSS JOIN temp.deleted d ON d.account = i.account AND d.hash = i.hash)`).Scan(&c.Images, &account, &hash)
-		if err != nil {
-			return nil, err
-		}
-		if c.Images > 0 {
-			c.Account, c.Hash = plan.Account(account.String), plan.Hash(hash.String)
+		err := tx.QueryRowContext(ctx, of.text(`SELECT count(*) OVER (), account, hash FROM (SELECT DISTINCT i.account, i.hash FROM (`)+of.images(role)+of.text(`) AS i
+			CROSS JOIN deleted d ON d.account = i.account AND d.hash = i.hash) AS common ORDER BY hash, account LIMIT 1`)).Scan(&c.Images, &c.Account, &c.Hash)
+		switch {
+		case err == nil:
 			return &c, nil
+		case !errors.Is(err, sql.ErrNoRows):
+			return nil, err
 		}
 	}
 	return nil, nil
@@ -123,22 +126,19 @@ func findDeleted(ctx context.Context, conn *sql.Conn, by, of side, roles ...Role
 func (s side) images(role Role) string {
 	left, gone := unsettled, `o.state = 'failed'`
 	if s.reopen {
-		left, gone = `(`+unsettled+` OR o.state = 'failed')`, `0`
+		left, gone = `(`+unsettled+` OR o.state = 'failed')`, `FALSE`
 	}
 	switch role {
 	case Deletes:
-		return s.qualify(`SELECT p.source AS account, ` + sourceHash + ` AS hash FROM @ops p LEFT JOIN @outcomes o ON o.op = p.id WHERE p.kind = 'delete' AND ` + left)
+		return s.text(`SELECT p.source AS account, ` + sourceHash + ` AS hash FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.kind = 'delete' AND ` + left)
 	case CopiesFrom:
-		return s.qualify(`SELECT p.source AS account, ` + sourceHash + ` AS hash FROM @ops p LEFT JOIN @outcomes o ON o.op = p.id WHERE p.kind = 'copy' AND ` + left)
+		return s.text(`SELECT p.source AS account, ` + sourceHash + ` AS hash FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.kind = 'copy' AND ` + left)
 	}
-	return s.qualify(`SELECT p.target AS account, ` + targetHash + ` AS hash FROM @ops p LEFT JOIN @outcomes o ON o.op = p.id
-		WHERE p.kind <> 'delete' AND NOT coalesce(` + gone + `, 0)`)
+	return s.text(`SELECT p.target AS account, ` + targetHash + ` AS hash FROM ops p LEFT JOIN outcomes o ON o.op = p.id
+		WHERE p.kind <> 'delete' AND NOT coalesce(` + gone + `, FALSE)`)
 }
 
 // sourceHash is the hash of the image that p copies or deletes: in a chain, the one that the
 // copy or upload before it got.
-const sourceHash = `coalesce(CASE WHEN p.needs THEN (SELECT nullif(x.target_hash, '') FROM @needs n JOIN @ops q ON q.id = n.need JOIN @outcomes x ON x.op = q.id
+const sourceHash = `coalesce(CASE WHEN p.needs = 1 THEN (SELECT nullif(x.target_hash, '') FROM needs n JOIN ops q ON q.id = n.need JOIN outcomes x ON x.op = q.id
 	WHERE n.op = p.id AND q.kind <> 'delete' AND q.target = p.source AND x.state IN ('done', 'skipped')) END, p.hash)`
-
-// qualify puts the schema in place of each @.
-func (s side) qualify(query string) string { return strings.ReplaceAll(query, "@", s.schema+".") }

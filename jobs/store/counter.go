@@ -23,8 +23,7 @@ type counter struct {
 	rowChanges map[rowKey]int
 	opChanges  map[opKey]opChange
 
-	readOps, readRows         *sql.Stmt // by a JSON array of IDs
-	addRowChange, addOpChange *sql.Stmt
+	tables Tables
 }
 
 // countedOp is an operation with what the counts need of it.
@@ -61,33 +60,29 @@ type opKey struct {
 	blames bool
 }
 
+func (k opKey) count(change opChange) OpCount {
+	return OpCount{k.kind, k.lane, k.others, k.state, k.blames, change.n, change.finished}
+}
+
 type opChange struct {
 	n        int
 	finished int64 // the latest, in milliseconds since 1970
 }
 
-// newCounter prepares the statements of a counter.
-func newCounter(prepare func(into **sql.Stmt, text string) error) (*counter, error) {
-	c := &counter{ops: map[plan.OpID]*countedOp{}, rowChanges: map[rowKey]int{}, opChanges: map[opKey]opChange{}}
-	for _, s := range []struct {
-		stmt **sql.Stmt
-		text string
-	}{
-		{&c.readOps, `SELECT p.id, p.kind, p.lane, ` + otherAccounts + `, coalesce(o.state, 'pending'), coalesce(o.reason, ''), coalesce(` + blames + `, 0)
-			FROM json_each(?) wanted CROSS JOIN ops p ON p.id = wanted.value LEFT JOIN outcomes o ON o.op = p.id`},
-		{&c.readRows, `WITH wanted AS MATERIALIZED (SELECT value AS op FROM json_each(?))
-			SELECT op, coalesce(del, 0), 0 FROM wanted CROSS JOIN rows INDEXED BY rows_first ON first = op
-			UNION ALL
-			SELECT op, coalesce(first, 0), 1 FROM wanted CROSS JOIN rows INDEXED BY rows_del ON del = op`},
-		{&c.addRowChange, `INSERT INTO row_counts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
-		{&c.addOpChange, `INSERT INTO op_counts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n, finished = max(finished, excluded.finished)`},
-	} {
-		if err := prepare(s.stmt, s.text); err != nil {
-			return nil, err
-		}
-	}
-	return c, nil
+func newCounter(tables Tables) *counter {
+	return &counter{tables: tables, ops: map[plan.OpID]*countedOp{}, rowChanges: map[rowKey]int{}, opChanges: map[opKey]opChange{}}
 }
+
+// countedOps and rowsOfOps read operations by a JSON array of their IDs, and their rows.
+var (
+	countedOps = `SELECT p.id, p.kind, p.lane, ` + otherAccounts + `, coalesce(o.state, 'pending'), coalesce(o.reason, ''), ` + blames + `
+		FROM json_each(?) AS list CROSS JOIN ops p ON p.id = list.value LEFT JOIN outcomes o ON o.op = p.id`
+
+	rowsOfOps = `WITH wanted AS MATERIALIZED (SELECT value AS op FROM json_each(?) AS list)
+		SELECT op, coalesce(r.del, 0), 0 FROM wanted CROSS JOIN rows r INDEXED BY rows_first ON r.first = op
+		UNION ALL
+		SELECT op, coalesce(r.first, 0), 1 FROM wanted CROSS JOIN rows r INDEXED BY rows_del ON r.del = op`
+)
 
 // count notes what records change, which must not have been written yet.
 func (c *counter) count(tx *sql.Tx, records []jobs.Record) error {
@@ -175,7 +170,7 @@ func (c *counter) readAll(tx *sql.Tx, ids []plan.OpID) error {
 	if err := c.readStates(tx, string(list)); err != nil {
 		return err
 	}
-	rows, err := tx.Stmt(c.readRows).Query(string(list))
+	rows, err := c.tables.Query(tx, rowsOfOps, string(list))
 	return eachRecord(rows, err, func(r *record) error {
 		if o := c.ops[plan.OpID(r.int())]; o != nil {
 			o.addRow(rowsOf{other: plan.OpID(r.int()), del: r.bool(), n: 1})
@@ -186,7 +181,7 @@ func (c *counter) readAll(tx *sql.Tx, ids []plan.OpID) error {
 
 // readStates reads the operations without their rows.
 func (c *counter) readStates(tx *sql.Tx, list string) error {
-	rows, err := tx.Stmt(c.readOps).Query(list)
+	rows, err := c.tables.Query(tx, countedOps, list)
 	return eachRecord(rows, err, func(r *record) error {
 		c.ops[plan.OpID(r.int())] = &countedOp{
 			class: opClass{r.text(), plan.Account(r.text()), r.text()},
@@ -208,21 +203,20 @@ func (o *countedOp) addRow(r rowsOf) {
 
 // flush writes the changes of the transaction.
 func (c *counter) flush(tx *sql.Tx) error {
+	rows := make([]RowCount, 0, len(c.rowChanges))
 	for k, n := range c.rowChanges {
-		if n == 0 {
-			continue
-		}
-		if _, err := tx.Stmt(c.addRowChange).Exec(k.verb, string(k.account), k.first, string(k.firstReason), k.del, string(k.delReason), n); err != nil {
-			return err
+		if n != 0 {
+			rows = append(rows, k.count(n))
 		}
 	}
+	ops := make([]OpCount, 0, len(c.opChanges))
 	for k, change := range c.opChanges {
-		if change == (opChange{}) {
-			continue
+		if change != (opChange{}) {
+			ops = append(ops, k.count(change))
 		}
-		if _, err := tx.Stmt(c.addOpChange).Exec(k.kind, string(k.lane), k.others, k.state, k.blames, change.n, change.finished); err != nil {
-			return err
-		}
+	}
+	if err := c.tables.AddCounts(tx, rows, ops); err != nil {
+		return err
 	}
 	clear(c.rowChanges)
 	clear(c.opChanges)

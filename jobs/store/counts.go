@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 	"time"
@@ -31,21 +30,21 @@ CREATE INDEX rows_del ON rows (del, first) WHERE del IS NOT NULL;
 // countRows and countOps compute what is in row_counts and op_counts.
 var (
 	countRows = `SELECT r.verb, coalesce(p.target, q.source) AS account,
-	iif(r.first IS NULL, '', coalesce(o.state, 'pending')) AS first, coalesce(o.reason, '') AS first_reason,
-	iif(r.del IS NULL, '', coalesce(d.state, 'pending')) AS del, coalesce(d.reason, '') AS del_reason, count(*) AS n
+	CASE WHEN r.first IS NULL THEN '' ELSE coalesce(o.state, 'pending') END AS first, coalesce(o.reason, '') AS first_reason,
+	CASE WHEN r.del IS NULL THEN '' ELSE coalesce(d.state, 'pending') END AS del, coalesce(d.reason, '') AS del_reason, count(*) AS n
 	FROM rows r LEFT JOIN ops p ON p.id = r.first LEFT JOIN ops q ON q.id = r.del
 	LEFT JOIN outcomes o ON o.op = r.first LEFT JOIN outcomes d ON d.op = r.del
 	GROUP BY 1, 2, 3, 4, 5, 6`
 
 	countOps = `SELECT p.kind, p.lane, ` + otherAccounts + ` AS others, coalesce(o.state, 'pending') AS state,
-	coalesce(` + blames + `, 0) AS blames, count(*) AS n, coalesce(max(o.finished), 0) AS finished
+	` + blames + ` AS blames, count(*) AS n, coalesce(max(o.finished), 0) AS finished
 	FROM ops p LEFT JOIN outcomes o ON o.op = p.id GROUP BY 1, 2, 3, 4, 5`
 )
 
 // otherAccounts are the ad accounts besides its lane that can keep an operation p back: the one
 // that it is read in or, if it waits for others, those that their images come to.
-const otherAccounts = `iif(p.needs, coalesce((SELECT group_concat(target, ' ') FROM
-	(SELECT DISTINCT q.target FROM needs n JOIN ops q ON q.id = n.need WHERE n.op = p.id AND q.target <> '' ORDER BY 1)), ''), p.source)`
+const otherAccounts = `CASE WHEN p.needs = 1 THEN coalesce((SELECT string_agg(target, ' ' ORDER BY target) FROM
+	(SELECT DISTINCT q.target FROM needs n JOIN ops q ON q.id = n.need WHERE n.op = p.id AND q.target <> '') AS targets), '') ELSE p.source END`
 
 // recount counts everything anew.
 var recount = `DELETE FROM row_counts; DELETE FROM op_counts;
@@ -85,24 +84,15 @@ func (c freshCounts) addOp(p *plan.Plan, o plan.Op) {
 	c.ops[key]++
 }
 
-// write writes the counts into their empty tables.
-func (c freshCounts) write(ctx context.Context, db *sql.DB) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
+func (c freshCounts) of(p *plan.Plan) Loaded {
+	l := Loaded{Plan: p}
 	for k, n := range c.rows {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO row_counts VALUES (?, ?, ?, '', ?, '', ?)`, k.verb, string(k.account), k.first, k.del, n); err != nil {
-			return err
-		}
+		l.Rows = append(l.Rows, k.count(n))
 	}
 	for k, n := range c.ops {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO op_counts VALUES (?, ?, ?, ?, 0, ?, 0)`, k.kind, string(k.lane), k.others, k.state, n); err != nil {
-			return err
-		}
+		l.Ops = append(l.Ops, k.count(opChange{n: n}))
 	}
-	return tx.Commit()
+	return l
 }
 
 // spaced lists accounts as others does.
@@ -140,7 +130,7 @@ func (j *Job) count(ctx context.Context, s *jobs.Summary) error {
 		}
 		fate, err := k.fate()
 		if err != nil {
-			return &DamagedError{j.path, err}
+			return j.db.Damaged(err)
 		}
 		addRows(s, k.verb, k.account, fate, n)
 		return nil
@@ -156,6 +146,10 @@ type rowKey struct {
 	firstReason jobs.Reason
 	del         string
 	delReason   jobs.Reason
+}
+
+func (k rowKey) count(n int) RowCount {
+	return RowCount{k.verb, k.account, k.first, k.firstReason, k.del, k.delReason, n}
 }
 
 // fate is what became of the rows, without the details that are not counted.
@@ -186,7 +180,7 @@ type opTotals struct {
 func (j *Job) opTotals(ctx context.Context) (t opTotals, err error) {
 	var finished int64
 	err = j.read.QueryRowContext(ctx, `SELECT coalesce(sum(n), 0), coalesce(sum(n) FILTER (WHERE state IN (`+settledStates+`)), 0),
-		coalesce(sum(n) FILTER (WHERE blames), 0), coalesce(max(finished), 0) FROM `+j.opCounts()+` WHERE n > 0`).
+		coalesce(sum(n) FILTER (WHERE blames = 1), 0), coalesce(max(finished), 0) FROM `+j.opCounts()+` WHERE n > 0`).
 		Scan(&t.operations, &t.settled, &t.failed, &finished)
 	t.finished = timeOf(finished)
 	return t, j.readError(err)

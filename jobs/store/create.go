@@ -3,36 +3,15 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"adferry/jobs/disk"
 	"adferry/plan"
 )
-
-// Spec says what a new job is made of.
-type Spec struct {
-	Manifest string // path of the manifest, as it will be shown
-	Policy   string // description of the policy that made the manifest; empty if people made it
-	Consent  bool   // the user agreed to its deletions
-	Sandbox  bool   // it runs against the embedded sandbox only
-	Endpoint string // origin of the server that it runs against; empty with Sandbox
-	Settings
-	// Allowed are names of files that may exist in the folder, because they were written
-	// there for this job. Any other file makes Create fail with an OccupiedError.
-	Allowed []string
-	// Read reads the manifest and calls visit for each row.
-	Read func(visit func(plan.Row) error) (*plan.Plan, error)
-	// Agree, unless it is nil, is asked once every row is loaded, before the job exists: with an
-	// error, none is made.
-	Agree func(*plan.Plan) error
-}
 
 // Create makes the job in dir and opens it, locked. The job exists only when every row is
 // loaded: a crash or a bad manifest leaves no job behind.
@@ -104,22 +83,21 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 		return nil, fmt.Errorf("make job file: %w", err)
 	}
 	defer tx.Rollback()
-	counts := newFreshCounts()
-	p, err := load(ctx, tx, spec, counts)
+	loader, err := newFileLoader(tx)
 	if err != nil {
 		return nil, err
 	}
-	header, err := json.Marshal(p.Header)
+	defer loader.close()
+	loaded, err := Load(ctx, spec, loader)
 	if err != nil {
 		return nil, err
 	}
-	for key, value := range map[string]any{
-		"name": name, "manifest_path": spec.Manifest, "manifest_sha256": hex.EncodeToString(p.SHA256[:]),
-		"rows": p.Rows, "header": string(header), "created_at": time.Now().UnixMilli(),
-		"consent": spec.Consent, "sandbox": spec.Sandbox,
-		"backup": spec.Backup, "on_denied": spec.OnDenied, "endpoint": spec.Endpoint, "policy": spec.Policy,
-	} {
-		if _, err := tx.Exec("INSERT INTO meta VALUES (?, ?)", key, value); err != nil {
+	entries, err := spec.Entries(name, loaded.Plan)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if _, err := tx.Exec(putEntry, e.Key, e.Value); err != nil {
 			return nil, fmt.Errorf("write job file: %w", err)
 		}
 	}
@@ -133,75 +111,34 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 		return nil, fmt.Errorf("write job file: %w", err)
 	}
 	// Now the counts take pages after those of the checksum.
-	if err := counts.write(ctx, db); err != nil {
+	if err := writeCounts(ctx, db, loaded); err != nil {
 		return nil, fmt.Errorf("write job file: %w", err)
 	}
 	// WAL mode is stored in the file. Set here, it is on before anybody reads the file.
 	if _, err := db.Exec("PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL;"); err != nil {
 		return nil, fmt.Errorf("write job file: %w", err)
 	}
-	return p, db.Close()
+	return loaded.Plan, db.Close()
 }
 
-// load writes the manifest's rows while it is read, then its operations, and counts them.
-func load(ctx context.Context, tx *sql.Tx, spec Spec, counts freshCounts) (*plan.Plan, error) {
-	rows, err := newBulk(tx, "rows", 5)
-	if err != nil {
-		return nil, fmt.Errorf("write job file: %w", err)
-	}
-	defer rows.close()
-	p, err := spec.Read(func(r plan.Row) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		counts.addRow(r)
-		if err := rows.add(int64(r.Line), r.Verb.String(), idOrNull(r.Copy), idOrNull(r.Delete), r.Record); err != nil {
-			return fmt.Errorf("write job file: %w", err)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err = rows.flush(); err == nil {
-		err = loadOps(tx, p, counts)
-	}
-	if err == nil {
-		err = loadNeeds(tx, p)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("write job file: %w", err)
-	}
-	return p, nil
-}
-
-func loadOps(tx *sql.Tx, p *plan.Plan, counts freshCounts) error {
-	ops, err := newBulk(tx, "ops", 10)
+// writeCounts writes the counts of a new job into their empty tables.
+func writeCounts(ctx context.Context, db *sql.DB, l Loaded) error {
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer ops.close()
-	for o := range p.Ops() {
-		counts.addOp(p, o)
-		if err := ops.add(int64(o.ID), o.Kind.String(), string(o.Source), string(o.Hash), string(o.Target), o.File, string(o.Lane()), o.Needs, o.Needed, o.Guard.String()); err != nil {
+	defer tx.Rollback()
+	for _, c := range l.Rows {
+		if _, err := tx.ExecContext(ctx, addRowCount, c.values()...); err != nil {
 			return err
 		}
 	}
-	return ops.flush()
-}
-
-func loadNeeds(tx *sql.Tx, p *plan.Plan) error {
-	needs, err := newBulk(tx, "needs", 2)
-	if err != nil {
-		return err
-	}
-	defer needs.close()
-	for id, n := range p.Needs() {
-		if err := needs.add(int64(id), int64(n)); err != nil {
+	for _, c := range l.Ops {
+		if _, err := tx.ExecContext(ctx, addOpCount, c.values()...); err != nil {
 			return err
 		}
 	}
-	return needs.flush()
+	return tx.Commit()
 }
 
 // publish makes the finished file the job.
@@ -235,13 +172,6 @@ func classifyBuildError(err error) error {
 		return &DiskError{damage.Err}
 	}
 	return err
-}
-
-func idOrNull(id plan.OpID) any {
-	if id == 0 {
-		return nil
-	}
-	return int64(id)
 }
 
 // missingFolders returns dir and its parents that do not exist, deepest first.

@@ -49,6 +49,12 @@
 // file of an older version is readable as it is, and upgraded in one transaction when a
 // process opens it to run the job. testdata has a file of each version.
 //
+// # Databases
+//
+// What is SQL alone is shared with jobs in PostgreSQL: the queries, the writer, the counts. They
+// are written for a file of SQLite with one job, and [Database] and [Tables] have what differs.
+// So one query has the same meaning, and the same order, wherever a job is.
+//
 // # Folder
 //
 // A job is made in a folder that does not exist, is empty, or has only files that were

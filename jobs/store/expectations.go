@@ -15,7 +15,7 @@ import (
 // they change neither the job file nor need memory.
 type Expectations struct {
 	job  *Job
-	conn *sql.Conn
+	conn readingConn
 }
 
 // targetHash is the hash under which a copy or upload p with outcome o is in its target.
@@ -30,19 +30,18 @@ const deletedHash = `coalesce((SELECT ` + targetHash + ` FROM needs n JOIN ops p
 // then with those that were deleted, each in order, which is faster. Finally they remove
 // images that a delete of the job may still remove, about which nothing can be expected.
 var expectationStatements = [...]string{
-	`CREATE TEMP TABLE expected (account TEXT, hash TEXT, present INTEGER, at INTEGER, line INTEGER, PRIMARY KEY (account, hash)) WITHOUT ROWID`,
+	`CREATE TEMP TABLE expected (account TEXT, hash TEXT, present INTEGER, at BIGINT, line BIGINT, PRIMARY KEY (account, hash)) WITHOUT ROWID`,
 
-	`INSERT INTO expected SELECT p.target, ` + targetHash + ` AS hash, 1, max(o.finished, o.seen), r.line
+	`INSERT INTO expected SELECT p.target, ` + targetHash + ` AS hash, 1, max(CASE WHEN o.seen > o.finished THEN o.seen ELSE o.finished END), min(r.line)
 	FROM rows r JOIN ops p ON p.id = r.first JOIN outcomes o ON o.op = p.id
 	WHERE p.kind IN ('copy', 'upload') AND o.state IN ('done', 'skipped') AND ` + targetHash + ` <> ''
-	ORDER BY 1, 2
-	ON CONFLICT DO UPDATE SET at = max(at, excluded.at), line = min(line, excluded.line)`,
+	GROUP BY 1, 2 ORDER BY 1, 2`,
 
-	`INSERT INTO expected SELECT d.source, ` + deletedHash + ` AS hash, 0, o.finished, r.line
+	`INSERT INTO expected SELECT d.source, ` + deletedHash + ` AS hash, 0, max(o.finished), max(r.line)
 	FROM rows r JOIN ops d ON d.id = r.del JOIN outcomes o ON o.op = d.id
 	WHERE o.state IN ('done', 'skipped') AND o.reason <> '` + string(jobs.NotCreatedHere) + `'
-	ORDER BY 1, 2
-	ON CONFLICT DO UPDATE SET present = 0, at = excluded.at, line = excluded.line`,
+	GROUP BY 1, 2 ORDER BY 1, 2
+	ON CONFLICT (account, hash) DO UPDATE SET present = 0, at = excluded.at, line = excluded.line`,
 
 	`DELETE FROM expected WHERE present = 1 AND (account, hash) IN (SELECT d.source, ` + deletedHash + `
 	FROM ops d LEFT JOIN outcomes o ON o.op = d.id WHERE d.kind = 'delete' AND ` + unsettled + `)`,
@@ -55,22 +54,22 @@ func (j *Job) Expectations(ctx context.Context) (*Expectations, error) {
 	if err != nil {
 		return nil, j.readError(err)
 	}
-	if err := buildExpectations(ctx, conn); err != nil {
+	if err := buildExpectations(ctx, conn, j.db.Text); err != nil {
 		return nil, errors.Join(j.readError(err), conn.Close())
 	}
-	return &Expectations{j, conn}, nil
+	return &Expectations{j, readingConn{conn, j.db.Text}}, nil
 }
 
 // buildExpectations fills the table in one transaction, so that all statements see the same
 // state of the job.
-func buildExpectations(ctx context.Context, conn *sql.Conn) error {
+func buildExpectations(ctx context.Context, conn *sql.Conn, text func(string) string) error {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
 	for _, statement := range expectationStatements {
-		if _, err := tx.ExecContext(ctx, statement); err != nil {
+		if _, err := tx.ExecContext(ctx, text(statement)); err != nil {
 			return err
 		}
 	}
@@ -85,7 +84,7 @@ func (e *Expectations) Close() error {
 
 // Accounts returns the ad accounts with expectations. See jobs.Expected.
 func (e *Expectations) Accounts(ctx context.Context) ([]plan.Account, error) {
-	all, err := allRows(ctx, e.conn, self[plan.Account], `SELECT DISTINCT account FROM expected ORDER BY length(account), account`)
+	all, err := allRows(ctx, e.conn, self[plan.Account], `SELECT account FROM expected GROUP BY account ORDER BY length(account), account`)
 	return all, e.job.readError(err)
 }
 

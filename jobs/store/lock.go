@@ -72,12 +72,14 @@ func tryLock(take func() (bool, error)) (free bool, err error) {
 	return free, err
 }
 
-// Running reports whether a process is running the job.
-func (j *Job) Running() bool {
-	if locked, err := isLocked(newFolderLock(j.dir)); err == nil {
+func (f *file) Running() bool { return isRunning(f.dir) }
+
+// isRunning reports whether a process is running the job in dir.
+func isRunning(dir string) bool {
+	if locked, err := isLocked(newFolderLock(dir)); err == nil {
 		return locked
 	}
-	path := filepath.Join(j.dir, lockName)
+	path := filepath.Join(dir, lockName)
 	if _, err := os.Stat(path); err != nil {
 		return false
 	}

@@ -107,7 +107,7 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			m.Stop = text
 		}
 		if err != nil {
-			return Meta{}, &DamagedError{j.path, fmt.Errorf("meta %s: %w", key, err)}
+			return Meta{}, j.db.Damaged(fmt.Errorf("meta %s: %w", key, err))
 		}
 	}
 	return m, j.readError(rows.Err())
@@ -137,7 +137,7 @@ func (j *Job) Files(ctx context.Context) (string, error) {
 
 // SetSettings stores other settings.
 func (j *Job) SetSettings(ctx context.Context, s Settings) error {
-	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('backup', ?), ('on_denied', ?)`, s.Backup, s.OnDenied)
+	return j.set(ctx, Entry{Key: "backup", Value: s.Backup}, Entry{Key: "on_denied", Value: string(s.OnDenied)})
 }
 
 // SetCredentials stores with which credentials the job runs.
@@ -146,15 +146,15 @@ func (j *Job) SetCredentials(ctx context.Context, c Credentials) error {
 	if err != nil {
 		return err
 	}
-	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('credentials', ?)`, string(text))
+	return j.set(ctx, Entry{Key: "credentials", Value: string(text)})
 }
 
 // SetEndpoint stores another server for the job to run against.
 func (j *Job) SetEndpoint(ctx context.Context, origin string) error {
-	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('endpoint', ?)`, origin)
+	return j.set(ctx, Entry{Key: "endpoint", Value: origin})
 }
 
 // SetStop records how the process that ran the job ended.
 func (j *Job) SetStop(ctx context.Context, exitCode int, why string) error {
-	return j.writer.exec(ctx, `INSERT OR REPLACE INTO meta VALUES ('exit_code', ?), ('stop', ?)`, exitCode, why)
+	return j.set(ctx, Entry{Key: "exit_code", Value: exitCode}, Entry{Key: "stop", Value: why})
 }

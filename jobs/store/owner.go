@@ -35,7 +35,7 @@ func (e *ForeignError) Is(target error) bool { return e.Running && target == Err
 func checkWritable(dir string) error {
 	for _, path := range []string{dir, filepath.Join(dir, fileName)} {
 		if !isWritable(path) {
-			return &ForeignError{Dir: dir, Owner: ownerOf(path), Running: (&Job{dir: dir}).Running(), Readable: true}
+			return &ForeignError{Dir: dir, Owner: ownerOf(path), Running: isRunning(dir), Readable: true}
 		}
 	}
 	return nil
@@ -50,5 +50,5 @@ func openError(path string, err error) error {
 		return &DiskError{err}
 	}
 	dir := filepath.Dir(path)
-	return &ForeignError{Dir: dir, Owner: ownerOf(dir), Running: (&Job{dir: dir}).Running()}
+	return &ForeignError{Dir: dir, Owner: ownerOf(dir), Running: isRunning(dir)}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"adferry/jobs"
@@ -27,7 +28,5 @@ func (j *Job) cutParks(ctx context.Context, now time.Time) error {
 	if tally.Saved.IsZero() || !now.After(tally.Saved) { // no process ran yet, or the clock was set back
 		return nil
 	}
-	return j.writer.exec(ctx, `UPDATE lanes AS l SET parked = max(0, parked - min(parked_until, ?1) + ?2) WHERE parked_until > ?2 AND `+imposed+`;
-		INSERT INTO parks SELECT account, ?1, max(until), code, subcode FROM parks WHERE until > ?1 AND since < ?1 GROUP BY account;
-		UPDATE parks SET until = max(since, ?2) WHERE until > ?2 AND since < ?1`, millis(now), millis(tally.Saved))
+	return j.writer.alter(func(tx *sql.Tx) error { return j.writer.tables.CutParks(tx, now, tally.Saved) })
 }

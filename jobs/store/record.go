@@ -38,10 +38,19 @@ func eachRecord(rows *sql.Rows, err error, visit func(*record) error) error {
 	})
 }
 
-// value is the next column.
+// value is the next column. PostgreSQL has a type for conditions, and the text of rows as bytes.
 func (r *record) value() any {
 	v := r.columns[r.next]
 	r.next++
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return int64(1)
+		}
+		return int64(0)
+	case []byte:
+		return string(v)
+	}
 	return v
 }
 

@@ -42,7 +42,7 @@ func (j *Job) resultPage(ctx context.Context, after int, deletes bool) ([]jobs.R
 	err = eachRecord(rows, err, func(r *record) error {
 		row, err := r.result()
 		if err != nil {
-			return &DamagedError{j.path, fmt.Errorf("line %d: %w", row.Line, err)}
+			return j.db.Damaged(fmt.Errorf("line %d: %w", row.Line, err))
 		}
 		all = append(all, row)
 		return nil
@@ -118,7 +118,7 @@ func (j *Job) Mappings(ctx context.Context) iter.Seq2[jobs.Mapping, error] {
 // mappingPage reads the mappings of operations after one, and returns the last. Without
 // deletions there are no chains to look for.
 func (j *Job) mappingPage(ctx context.Context, after plan.OpID, deletes bool) (page []jobs.Mapping, last plan.OpID, err error) {
-	stays := `1`
+	stays := `TRUE`
 	if deletes {
 		stays = `NOT ` + movedOn
 	}

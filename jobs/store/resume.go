@@ -69,7 +69,7 @@ func (j *Job) Quotas(ctx context.Context) (s jobs.ResumePoint, err error) {
 }
 
 // imposed is the condition that the wait of a lane l is one of the parks.
-const imposed = `coalesce((l.account, l.parked_until) IN (SELECT account, until FROM parks), 0)`
+const imposed = `CASE WHEN (l.account, l.parked_until) IN (SELECT account, until FROM parks) THEN 1 ELSE 0 END`
 
 // lanes returns the stored state of all ad accounts, and which of them have operations left.
 func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
@@ -131,7 +131,7 @@ func (j *Job) withNeeds(ctx context.Context, all []jobs.Operation) error {
 		LEFT JOIN outcomes o ON o.op = p.id WHERE n.op IN `+idList(ids)+` ORDER BY n.op, p.id`)
 	return j.readError(eachRecord(rows, err, func(r *record) error {
 		o := &all[index[plan.OpID(r.int())]]
-		need, err := r.operation(j.path)
+		need, err := r.operation(j.db)
 		o.Needs = append(o.Needs, need)
 		return err
 	}))
@@ -140,15 +140,15 @@ func (j *Job) withNeeds(ctx context.Context, all []jobs.Operation) error {
 func (j *Job) operations(ctx context.Context, query string, args ...any) (all []jobs.Operation, err error) {
 	rows, err := j.read.QueryContext(ctx, query, args...)
 	err = eachRecord(rows, err, func(r *record) error {
-		o, err := r.operation(j.path)
+		o, err := r.operation(j.db)
 		all = append(all, o)
 		return err
 	})
 	return all, j.readError(err)
 }
 
-// operation takes operationColumns of the job file at path.
-func (r *record) operation(path string) (jobs.Operation, error) {
+// operation takes operationColumns of a job in a database.
+func (r *record) operation(db Database) (jobs.Operation, error) {
 	var o jobs.Operation
 	o.ID = plan.OpID(r.int())
 	kind := r.text()
@@ -162,7 +162,7 @@ func (r *record) operation(path string) (jobs.Operation, error) {
 		o.Outcome.State = jobs.Pending
 	}
 	if err = cmp.Or(r.err, err, o.Kind.UnmarshalText([]byte(kind)), o.Guard.UnmarshalText([]byte(guard))); err != nil {
-		err = &DamagedError{path, fmt.Errorf("operation %d: %w", o.ID, err)}
+		err = db.Damaged(fmt.Errorf("operation %d: %w", o.ID, err))
 	}
 	return o, err
 }
@@ -197,7 +197,7 @@ func (j *Job) tally(ctx context.Context) (jobs.Tally, error) {
 	}
 	var t jobs.Tally
 	if err := json.Unmarshal([]byte(text), &t); err != nil {
-		return t, &DamagedError{j.path, fmt.Errorf("meta tally: %w", err)}
+		return t, j.db.Damaged(fmt.Errorf("meta tally: %w", err))
 	}
 	return t, nil
 }

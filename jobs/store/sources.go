@@ -30,7 +30,7 @@ func (j *Job) Sources(ctx context.Context) iter.Seq2[jobs.Source, error] {
 			WITH RECURSIVE chain(first, last) AS (SELECT id, id FROM ops WHERE kind = 'copy'
 				UNION ALL SELECT chain.first, q.id FROM chain JOIN ops p ON p.id = chain.last JOIN needs m ON m.need = p.id
 					JOIN ops q ON q.id = m.op WHERE q.kind = 'copy' AND %s)
-			SELECT f.source AS account, f.hash AS hash, %d AS role, p.target, %s, coalesce(o.state, 'pending'), '', f.needs, %s, '', 0
+			SELECT f.source AS account, f.hash AS hash, %d AS role, p.target, %s, coalesce(o.state, 'pending'), '', f.needs, CASE WHEN %s THEN 1 ELSE 0 END, '', 0
 				FROM chain JOIN ops f ON f.id = chain.first JOIN ops p ON p.id = chain.last LEFT JOIN outcomes o ON o.op = p.id
 			UNION ALL SELECT p.source, p.hash, %d, '', '', coalesce(o.state, 'pending'), coalesce(o.reason, ''), 0, 0, %s, coalesce(o.finished, 0)
 				FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.kind = 'delete'

@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"fmt"
+	"database/sql"
 	"time"
 
 	"adferry/jobs"
@@ -23,41 +23,31 @@ func (j *Job) Steering(ctx context.Context) (Steering, error) {
 // Pause makes the process that runs the job stop sending until Unpause. It does not change
 // an earlier pause.
 func (j *Job) Pause(ctx context.Context) error {
-	return j.writeUnlocked(ctx, `INSERT OR IGNORE INTO meta VALUES ('paused_at', ?)`, millis(time.Now()))
+	return j.set(ctx, Entry{Key: "paused_at", Value: millis(time.Now()), Keep: true})
 }
 
 // Unpause makes the job go on.
 func (j *Job) Unpause(ctx context.Context) error {
-	return j.writeUnlocked(ctx, `DELETE FROM meta WHERE key = 'paused_at'`)
+	return j.set(ctx, Entry{Key: "paused_at"})
 }
 
 // Tune sets the job's workers and rate. A nil value means that of the process's options.
 func (j *Job) Tune(ctx context.Context, t jobs.Tuning) error {
-	return j.writeUnlocked(ctx, `INSERT OR REPLACE INTO meta VALUES ('workers', ?), ('max_rate', ?)`, t.Workers, t.MaxRate)
+	return j.set(ctx, Entry{Key: "workers", Value: valueOf(t.Workers)}, Entry{Key: "max_rate", Value: valueOf(t.MaxRate)})
 }
 
-// writeUnlocked executes a statement without the job's lock, which the process that runs the
-// job has. For SQLite this process is another writer, with a transaction of one statement.
-func (j *Job) writeUnlocked(ctx context.Context, statement string, args ...any) error {
+// valueOf is nil for a nil pointer.
+func valueOf[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+// set changes meta, without the job's lock if this is a view.
+func (j *Job) set(ctx context.Context, entries ...Entry) error {
 	if j.writer != nil {
-		return j.writer.exec(ctx, statement, args...)
+		return j.writer.alter(func(tx *sql.Tx) error { return j.writer.tables.Set(tx, entries) })
 	}
-	if err := checkWritable(j.dir); err != nil {
-		return err
-	}
-	if !j.Running() { // else that process has checked the file
-		j.read.SetMaxIdleConns(0) // because checkFile opens and closes the file, which drops SQLite's locks
-		if _, err := checkFile(ctx, j.path); err != nil {
-			return err
-		}
-	}
-	db, err := open(j.path, writeParams)
-	if err != nil {
-		return fmt.Errorf("open job: %w", err)
-	}
-	defer db.Close()
-	if _, err := db.ExecContext(ctx, statement, args...); err != nil {
-		return fmt.Errorf("steer job: %w", classifyError(j.path, err))
-	}
-	return nil
+	return j.db.Set(ctx, entries...)
 }

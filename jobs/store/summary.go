@@ -38,7 +38,7 @@ func (j *Job) summary(ctx context.Context, running bool) (jobs.Summary, error) {
 	if err != nil {
 		return s, err
 	}
-	running = running || j.unlock == nil && j.Running()
+	running = running || j.writer == nil && j.Running()
 	ops, err := j.opTotals(ctx)
 	if err != nil {
 		return s, err

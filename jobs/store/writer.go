@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"runtime"
 	"sync"
 	"time"
@@ -23,81 +22,46 @@ var errClosed = errors.New("the job is closed")
 // writer is the goroutine that writes. It merges the changes that arrive
 // while the disk is busy into one durable transaction.
 type writer struct {
-	db     *sql.DB
-	path   string
+	tables Tables
 	queue  chan *request
 	closed chan struct{} // no more requests
+	broken chan struct{} // closed when a write failed: there will be no other
 	ended  chan struct{} // the goroutine has ended
 	once   sync.Once
 
-	outcome, manyOutcomes, seen, lane, sample, park, tally, released *sql.Stmt
-
-	counter  *counter
-	outcomes bulk
+	counter *counter
 }
 
-// request is one caller's change, or a single statement.
+// request is one caller's change, or something else that is done in a transaction.
 type request struct {
 	change   jobs.Change
-	sql      string
-	args     []any
+	alter    func(*sql.Tx) error
 	released []jobs.Released
 	done     chan error
 }
 
-func newWriter(path string) (*writer, error) {
-	db, err := open(path, writeParams)
-	if err != nil {
-		return nil, fmt.Errorf("open job: %w", err)
-	}
-	db.SetMaxOpenConns(1)
-	w := &writer{db: db, path: path, queue: make(chan *request, maxMerged), closed: make(chan struct{}), ended: make(chan struct{}), outcomes: bulk{width: 1 + outcomeWidth}}
-	prepare := func(into **sql.Stmt, text string) (err error) {
-		*into, err = db.Prepare(text)
-		return err
-	}
-	w.counter, err = newCounter(prepare)
-	for _, s := range []struct {
-		stmt **sql.Stmt
-		text string
-	}{
-		{&w.outcome, insertRows(`INSERT OR REPLACE`, `outcomes`, 1+outcomeWidth, 1)},
-		{&w.manyOutcomes, insertRows(`INSERT OR REPLACE`, `outcomes`, 1+outcomeWidth, bulkRows)},
-		{&w.seen, `UPDATE outcomes SET seen = ? WHERE op = ?`},
-		{&w.lane, `INSERT OR REPLACE INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?)`},
-		{&w.sample, `INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?)`},
-		{&w.park, `INSERT INTO parks VALUES (?, ?, ?, ?, ?)`},
-		{&w.tally, `INSERT OR REPLACE INTO meta VALUES ('tally', ?)`},
-		{&w.released, `SELECT d.op, p.lane FROM needs d JOIN ops p ON p.id = d.op WHERE d.need = ?
-			AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
-				WHERE n.op = d.op AND ` + unsettled + `)`},
-	} {
-		if err == nil {
-			err = prepare(s.stmt, s.text)
-		}
-	}
-	if err != nil {
-		db.Close()
-		return nil, fmt.Errorf("open job: %w", classifyError(path, err))
+func newWriter(tables Tables) *writer {
+	w := &writer{
+		tables: tables, queue: make(chan *request, maxMerged), counter: newCounter(tables),
+		closed: make(chan struct{}), broken: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go w.run()
-	return w, nil
+	return w
 }
 
 // Commit makes the change durable. See jobs.Checkpoint.
-func (j *Job) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, error) {
+func (j *Job) Commit(_ context.Context, c jobs.Change) ([]jobs.Released, error) {
 	r := &request{change: c}
-	err := j.writer.do(ctx, r)
+	err := j.writer.do(r)
 	return r.released, err
 }
 
-func (w *writer) exec(ctx context.Context, text string, args ...any) error {
-	return w.do(ctx, &request{sql: text, args: args})
-}
+// alter does something in a transaction that may change what the counter knows.
+func (w *writer) alter(f func(*sql.Tx) error) error { return w.do(&request{alter: f}) }
 
-// do sends the request to the writer and waits until it is on disk. It ignores the
-// context, because a change must be completed.
-func (w *writer) do(_ context.Context, r *request) error {
+// do sends the request to the writer and waits until it is durable. A change must be completed,
+// so there is no context that could end it.
+func (w *writer) do(r *request) error {
 	r.done = make(chan error, 1)
 	select {
 	case w.queue <- r:
@@ -120,18 +84,29 @@ func (w *writer) do(_ context.Context, r *request) error {
 func (w *writer) close() error {
 	w.once.Do(func() { close(w.closed) })
 	<-w.ended
-	return w.db.Close()
+	return w.tables.Close()
 }
 
 // run writes requests until the job is closed. After an error it refuses all others.
 func (w *writer) run() {
 	defer close(w.ended)
+	var idle <-chan time.Time
+	if every := w.tables.AliveEvery(); every > 0 {
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		idle = ticker.C
+	}
 	var failed error
 	for {
 		var batch []*request
 		select {
 		case r := <-w.queue:
 			batch = append(batch, r)
+		case <-idle:
+			if failed == nil {
+				failed = w.check(w.tables.Alive())
+			}
+			continue
 		case <-w.closed:
 			select { // requests from before the close are still written
 			case r := <-w.queue:
@@ -151,9 +126,7 @@ func (w *writer) run() {
 			break
 		}
 		if failed == nil {
-			if err := w.transact(batch); err != nil {
-				failed = fmt.Errorf("write job file %s: %w", w.path, classifyError(w.path, err))
-			}
+			failed = w.check(w.transact(batch))
 		}
 		for _, r := range batch {
 			if failed != nil {
@@ -164,118 +137,113 @@ func (w *writer) run() {
 	}
 }
 
+// check notes that the job can no longer be written if there is an error.
+func (w *writer) check(err error) error {
+	if err == nil {
+		return nil
+	}
+	close(w.broken)
+	return w.tables.WriteError(err)
+}
+
 // transact applies the requests in one transaction.
 func (w *writer) transact(batch []*request) error {
-	tx, err := w.db.Begin()
+	tx, err := w.tables.Begin()
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	for _, r := range batch {
-		if r.sql != "" {
-			if err := w.execute(tx, r); err != nil {
-				return err
-			}
-			continue
+	for rest := batch; len(rest) > 0; {
+		changes := 0
+		for changes < len(rest) && rest[changes].alter == nil {
+			changes++
 		}
-		if err := w.apply(tx, r.change); err != nil {
+		if changes > 0 {
+			err = w.apply(tx, rest[:changes])
+			rest = rest[changes:]
+		} else {
+			w.counter.forget()
+			err = rest[0].alter(tx)
+			rest = rest[1:]
+		}
+		if err != nil {
 			return err
 		}
 	}
-	if err := w.counter.flush(tx); err != nil {
-		return err
-	}
 	// Only now have all outcomes of the transaction been written.
-	released := map[plan.OpID]bool{}
-	for _, r := range batch {
-		for _, rec := range r.change.Records {
-			if rec.Needed && rec.Outcome.State.Settled() {
-				if err := w.release(tx, rec.ID, r, released); err != nil {
-					return err
-				}
-			}
-		}
+	if err := w.release(tx, batch); err != nil {
+		return err
 	}
 	return tx.Commit()
 }
 
-// execute executes the single statement of a request. It may change what the counter knows, and
-// count anew.
-func (w *writer) execute(tx *sql.Tx, r *request) error {
-	if err := w.counter.flush(tx); err != nil {
+// apply writes changes and what they do to the counts.
+func (w *writer) apply(tx *sql.Tx, batch []*request) error {
+	changes := make([]jobs.Change, len(batch))
+	for i, r := range batch {
+		changes[i] = r.change
+	}
+	merged := merge(changes)
+	if err := w.counter.count(tx, merged.Records); err != nil {
 		return err
 	}
-	w.counter.forget()
-	_, err := tx.Exec(r.sql, r.args...)
-	return err
+	if err := w.tables.Write(tx, merged); err != nil {
+		return err
+	}
+	return w.counter.flush(tx)
 }
 
-func (w *writer) apply(tx *sql.Tx, c jobs.Change) error {
-	if err := w.counter.count(tx, c.Records); err != nil {
-		return err
-	}
-	if err := w.writeOutcomes(tx, c.Records); err != nil {
-		return err
-	}
-	for _, s := range c.Confirmed {
-		if _, err := tx.Stmt(w.seen).Exec(millis(s.At), s.ID); err != nil {
-			return err
+// releasedBy selects the operations that waited for one of a list and no longer wait for any.
+var releasedBy = `SELECT DISTINCT d.need, d.op, p.lane FROM json_each(?) AS list CROSS JOIN needs d ON d.need = list.value JOIN ops p ON p.id = d.op
+	WHERE NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need WHERE n.op = d.op AND ` + unsettled + `) ORDER BY d.need, d.op`
+
+// release adds the operations that no longer wait for any other to the first of the requests
+// that settled one of those they waited for.
+func (w *writer) release(tx *sql.Tx, batch []*request) error {
+	var settled []plan.OpID
+	for _, r := range batch {
+		for _, rec := range r.change.Records {
+			if rec.Needed && rec.Outcome.State.Settled() {
+				settled = append(settled, rec.ID)
+			}
 		}
 	}
-	for _, l := range c.Lanes {
-		if _, err := tx.Stmt(w.lane).Exec(string(l.Account), int(l.Tier), millis(l.ParkedUntil), l.ParkedFor,
-			l.Calls, l.Throttles, l.Parked.Milliseconds()); err != nil {
-			return err
-		}
-	}
-	if s := c.Sample; s != nil {
-		if _, err := tx.Stmt(w.sample).Exec(millis(s.At), s.Settled, s.Failed, s.Parked); err != nil {
-			return err
-		}
-	}
-	for _, p := range c.Parks {
-		if _, err := tx.Stmt(w.park).Exec(string(p.Account), millis(p.From), millis(p.Until), p.Code, p.Subcode); err != nil {
-			return err
-		}
-	}
-	if c.Tally == nil {
+	if len(settled) == 0 {
 		return nil
 	}
-	text, err := json.Marshal(c.Tally)
-	if err == nil {
-		_, err = tx.Stmt(w.tally).Exec(string(text))
+	free, err := w.freed(tx, settled)
+	if err != nil {
+		return err
 	}
-	return err
-}
-
-// writeOutcomes writes records in their order: of two for one operation, the later one counts.
-func (w *writer) writeOutcomes(tx *sql.Tx, records []jobs.Record) error {
-	w.outcomes.one, w.outcomes.many = tx.Stmt(w.outcome), tx.Stmt(w.manyOutcomes)
-	for _, r := range records {
-		o := r.Outcome
-		if err := w.outcomes.add(int64(r.ID), o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.ConfirmedAt),
-			o.Tried, int64(o.Attempts), int64(o.Code), int64(o.Subcode), o.Message, o.TraceID, millis(o.Started), millis(o.Finished), millis(o.LastSent), o.Creatives); err != nil {
-			return err
+	told := map[plan.OpID]bool{}
+	for _, r := range batch {
+		for _, rec := range r.change.Records {
+			for _, f := range free[rec.ID] {
+				if !told[f.ID] {
+					told[f.ID] = true
+					r.released = append(r.released, f)
+				}
+			}
 		}
 	}
-	return w.outcomes.flush()
+	return nil
 }
 
-// release adds the operations to the request that waited for need and no longer wait for
-// any other. Those in released are left out.
-func (w *writer) release(tx *sql.Tx, need plan.OpID, r *request, released map[plan.OpID]bool) error {
-	rows, err := tx.Stmt(w.released).Query(need)
-	return eachRow(rows, err, func(scan func(...any) error) error {
-		var free jobs.Released
-		if err := scan(&free.ID, &free.Lane); err != nil {
-			return err
-		}
-		if !released[free.ID] {
-			released[free.ID] = true
-			r.released = append(r.released, free)
-		}
+// freed returns the operations that no longer wait for any other, by each of the settled ones
+// that they waited for.
+func (w *writer) freed(tx *sql.Tx, settled []plan.OpID) (map[plan.OpID][]jobs.Released, error) {
+	list, err := json.Marshal(settled)
+	if err != nil {
+		return nil, err
+	}
+	free := map[plan.OpID][]jobs.Released{}
+	rows, err := w.tables.Query(tx, releasedBy, string(list))
+	err = eachRecord(rows, err, func(r *record) error {
+		need := plan.OpID(r.int())
+		free[need] = append(free[need], jobs.Released{ID: plan.OpID(r.int()), Lane: plan.Account(r.text())})
 		return nil
 	})
+	return free, err
 }
 
 func millis(t time.Time) int64 {

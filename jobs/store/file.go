@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// file is the file of SQLite in a job's folder, a Database.
+type file struct {
+	dir    string
+	path   string
+	params string // SQLite's parameters for reading it
+	read   *sql.DB
+	unlock func() // nil for a view
+}
+
+// Text returns the query as it is.
+func (f *file) Text(query string) string { return query }
+
+func (f *file) ReadError(err error) error { return classifyReadError(f.path, err) }
+
+func (f *file) Damaged(err error) error { return &DamagedError{f.path, err} }
+
+// Set writes without the job's lock. For SQLite this process is another writer, with a
+// transaction of its own.
+func (f *file) Set(ctx context.Context, entries ...Entry) error {
+	if err := checkWritable(f.dir); err != nil {
+		return err
+	}
+	if !f.Running() { // else that process has checked the file
+		f.read.SetMaxIdleConns(0) // because checkFile opens and closes the file, which drops SQLite's locks
+		if _, err := checkFile(ctx, f.path); err != nil {
+			return err
+		}
+	}
+	t, err := openTables(f.path)
+	if err != nil {
+		return err
+	}
+	err = t.update(func(tx *sql.Tx) error { return t.Set(tx, entries) })
+	if err = errors.Join(err, t.Close()); err != nil {
+		return fmt.Errorf("steer job: %w", classifyError(f.path, err))
+	}
+	return nil
+}
+
+// Compare attaches the other file.
+func (f *file) Compare(ctx context.Context, conn *sql.Conn, other Database) (mine, theirs func(string) string, done func() error, err error) {
+	o, ok := other.(*file)
+	if !ok {
+		return nil, nil, nil, ErrElsewhere
+	}
+	if _, err := conn.ExecContext(ctx, `ATTACH ? AS theirs`, uri(o.path, o.params)); err != nil {
+		return nil, nil, nil, o.ReadError(err)
+	}
+	in := func(schema string) func(string) string {
+		return func(query string) string { return qualify(query, schema) }
+	}
+	return in("main"), in("theirs"), func() error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), `DETACH theirs`)
+		return err
+	}, nil
+}
+
+// Close releases the lock.
+func (f *file) Close() {
+	if f.unlock != nil {
+		f.unlock()
+	}
+}

@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// Open opens the job in dir to run it, and locks it. The file is checked first, and not
+// written to if it is damaged or newer. Open removes what an interrupted Create left.
+func Open(ctx context.Context, dir string) (*Job, error) {
+	path := filepath.Join(dir, fileName)
+	if err := inspectHeader(path); err != nil {
+		return nil, err
+	}
+	if err := checkWritable(dir); err != nil {
+		return nil, err
+	}
+	unlock, err := lock(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSingleLink(path); err != nil { // after the lock, so that a running job is reported as ErrLocked
+		unlock()
+		return nil, err
+	}
+	removeDraft(path)
+	return openLocked(ctx, dir, unlock)
+}
+
+// openLocked opens a job that is locked. It releases the lock on an error.
+func openLocked(ctx context.Context, dir string, unlock func()) (*Job, error) {
+	path := filepath.Join(dir, fileName)
+	unlockFile, err := lockFile(dir)
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	release := func() {
+		unlockFile()
+		unlock()
+	}
+	sum, err := checkFile(ctx, path)
+	if err == nil {
+		err = upgrade(ctx, path, sum)
+	}
+	var f *file
+	if err == nil {
+		f, _, err = view(ctx, dir)
+	}
+	if err == nil { // their texts have no sum; what cannot be read is found before anything is written
+		_, err = New(f, f.read, nil).Quotas(ctx)
+	}
+	var t *fileTables
+	if err == nil {
+		t, err = openTables(path)
+	}
+	if err == nil && sum.miscounted {
+		err = t.update(func(tx *sql.Tx) error {
+			_, err := tx.Exec(recount)
+			return err
+		})
+	}
+	if err != nil {
+		if f != nil {
+			f.read.Close()
+		}
+		if t != nil {
+			t.Close()
+		}
+		release()
+		return nil, err
+	}
+	f.unlock = release
+	return New(f, f.read, t), nil
+}
+
+// Exists reports whether dir has a job, or may have one because it cannot be read.
+func Exists(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, fileName))
+	return err == nil || !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR)
+}
+
+// View opens the job in dir for reading, also while another process runs it.
+func View(ctx context.Context, dir string) (*Job, error) {
+	if !isRunning(dir) { // else its process has checked the links
+		if err := checkSingleLink(filepath.Join(dir, fileName)); err != nil {
+			return nil, err
+		}
+	}
+	f, format, err := view(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	j := New(f, f.read, nil)
+	j.format = format
+	return j, nil
+}
+
+func view(ctx context.Context, dir string) (f *file, format int, err error) {
+	path := filepath.Join(dir, fileName)
+	if err := inspectHeader(path); err != nil {
+		return nil, 0, err
+	}
+	f = &file{dir: dir, path: path, params: "mode=ro"}
+	f.read, err = openForReading(ctx, path, f.params)
+	if isUnwritable(err) {
+		f.read, err = f.openImmutable(ctx, err)
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("open job: %w", classifyError(path, err))
+	}
+	if format, err = formatOf(ctx, f.read, path); err != nil {
+		f.read.Close()
+		return nil, 0, fmt.Errorf("open job: %w", classifyReadError(path, err))
+	}
+	return f, format, nil
+}
+
+// openForReading opens the file and checks that it can be read.
+func openForReading(ctx context.Context, path, parameters string) (*sql.DB, error) {
+	db, err := open(path, parameters)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.PingContext(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// openImmutable opens a job whose folder is not writable, in which SQLite cannot make the
+// files that it needs to read a database in WAL mode. It needs none of them if no process
+// runs the job and the log is merged into the file, as every process leaves it that ends
+// normally.
+func (f *file) openImmutable(ctx context.Context, cause error) (*sql.DB, error) {
+	if log, err := os.Stat(f.path + "-wal"); f.Running() || err == nil && log.Size() > 0 {
+		return nil, &UnwritableError{f.dir, cause}
+	}
+	f.params = "mode=ro&immutable=1"
+	db, err := openForReading(ctx, f.path, f.params)
+	if err != nil {
+		return nil, cause
+	}
+	return db, nil
+}
