@@ -25,12 +25,12 @@ const (
 // budgets are how long each campaign tries cases, on a clock that runs while other tests
 // do, too.
 var budgets = map[Name]time.Duration{
-	Worlds:  8 * time.Second,
+	Worlds:  4 * time.Second,
 	Undone:  3 * time.Second,
 	Detours: 3 * time.Second,
-	Crashes: 8 * time.Second,
-	Kills:   8 * time.Second,
-	Disks:   8 * time.Second,
+	Crashes: 4 * time.Second,
+	Kills:   4 * time.Second,
+	Disks:   4 * time.Second,
 	SDK:     20 * time.Second,
 }
 
