@@ -4,7 +4,8 @@ package plan
 // addressing and linear probing in a power of two of slots. A slot has the number, 0 if
 // it is empty, and the hash, so that probing does not leave the hash table. The first
 // bits of a hash select its slot, so that a hash table grows from front to back and not
-// all over memory.
+// all over memory. With a Go map in its place, the plan of a million copies takes a fifth more
+// memory and time.
 type hashTable struct {
 	slots []slot
 	shift uint8 // how many bits of a hash do not select its slot

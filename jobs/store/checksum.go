@@ -16,6 +16,8 @@ import (
 // checksum is the checksum of what never changes once the job is made: all pages of the new
 // file except the roots of the tables that change, and what meta says about the manifest.
 // SQLite has no checksums of its own, and a flipped bit in an account id would go unnoticed.
+// Reading the pages of a million rows takes a twentieth of a second, reading the rows in order
+// three.
 // It works because SQLite does not move the pages of a table that nobody writes to, and
 // tables that grow take pages after them.
 //
