@@ -151,7 +151,7 @@ func reportsOf(t *testing.T, b storetest.Backend) map[string]string {
 	}
 	defer job.Close()
 	dir := t.TempDir()
-	if err := reports.Write(t.Context(), dir, job); err != nil {
+	if err := reports.Write(t.Context(), reports.Place{Folder: dir}, job); err != nil {
 		t.Fatal(err)
 	}
 	all := map[string]string{}
