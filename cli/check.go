@@ -32,7 +32,7 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 		return notStarted(&store.DiskError{Err: err})
 	}
 	defer os.RemoveAll(dir)
-	job, p, err := createJob(ctx, dir, store.Spec{
+	job, p, err := inFolder(dir).create(ctx, store.Spec{
 		Manifest: m.kept, Sandbox: o.sandboxed, Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readFor(o.sandboxed, visit) },
 	})
 	if err != nil {
@@ -93,8 +93,8 @@ func runReads(ctx context.Context, s *streams, se *session, api dispatch.API, jo
 	options := preflight.Options(se.engine)
 	options.Observe = watch(se)
 	engine := engine.New(api, job, options)
-	release := stopOnSignal(s, se, engine, "")
-	endProgress := showProgress(ctx, se, job, "")
+	release := stopOnSignal(s, se, engine, place{})
+	endProgress := showProgress(ctx, se, job, place{})
 	err := engine.Run(ctx)
 	endProgress()
 	release()

@@ -53,7 +53,7 @@ func (o *cleanupOptions) start(ctx context.Context, s *streams, se *session, mak
 		return notStarted(err)
 	}
 	defer job.Close()
-	return endCleanup(s, inv, runJob(ctx, s, se, job, dir))
+	return endCleanup(s, inv, runJob(ctx, s, se, job, inFolder(dir)))
 }
 
 // makeCleanup makes the job in dir.
@@ -63,7 +63,7 @@ func makeCleanup(ctx context.Context, s *streams, se *session, inv *cleanup.Inve
 		return nil, &store.DiskError{Err: err}
 	}
 	path := filepath.Join(dir, cleanup.ManifestName)
-	job, _, err := createJob(ctx, dir, store.Spec{
+	job, _, err := inFolder(dir).create(ctx, store.Spec{
 		Manifest: absolute(path), Policy: inv.Policy(), Consent: true, Endpoint: se.server().origin, Settings: se.settings, Allowed: draftFiles(dir),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 			p, err := readManifest(path, visit)

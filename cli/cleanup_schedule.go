@@ -48,7 +48,7 @@ func (o *cleanupOptions) runNext(ctx context.Context, s *streams, se *session, f
 	}
 	switch earlier.Scheduled() {
 	case cleanup.RefuseRunning:
-		return withJob(last, fmt.Errorf("%s: %w", last, store.ErrLocked))
+		return withJob(inFolder(last), fmt.Errorf("%s: %w", last, store.ErrLocked))
 	case cleanup.Resume:
 		return resumeCleanup(ctx, s, se, last)
 	case cleanup.StartAnother:
@@ -78,7 +78,7 @@ func (o *cleanupOptions) earlier(ctx context.Context, dir string) (e cleanup.Ear
 
 // summaryIn is the summary of the job in a folder.
 func summaryIn(ctx context.Context, dir string) (jobs.Summary, error) {
-	view, err := viewJob(ctx, dir)
+	view, err := inFolder(dir).view(ctx)
 	if err != nil {
 		return jobs.Summary{}, err
 	}
@@ -89,7 +89,7 @@ func summaryIn(ctx context.Context, dir string) (jobs.Summary, error) {
 // resumeCleanup carries out the rest of an unfinished cleanup. Its deletions were
 // agreed to when it was made.
 func resumeCleanup(ctx context.Context, s *streams, se *session, dir string) error {
-	job, err := openJob(ctx, dir)
+	job, err := inFolder(dir).open(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,5 +100,5 @@ func resumeCleanup(ctx context.Context, s *streams, se *session, dir string) err
 			fmt.Fprintln(s.err, reports.PolicyOf(meta.Policy))
 		}
 	}
-	return runJob(ctx, s, se, job, dir)
+	return runJob(ctx, s, se, job, inFolder(dir))
 }

@@ -57,7 +57,7 @@ func manifestCommand(s *streams) *cli.Command {
 				if err != nil {
 					return err
 				}
-				return readJob(c.Context, read, s, request.dir, func(ctx context.Context, r *reading, job *store.Job, summary jobs.Summary) error {
+				return readJob(c.Context, read, s, request.place, func(ctx context.Context, r *reading, job *store.Job, summary jobs.Summary) error {
 					return writeSecondHalf(ctx, s, r, job, summary, request)
 				})
 			}
@@ -105,9 +105,11 @@ func collectRequestOf(c *cli.Context) (*collect.Request, error) {
 // secondHalfRequestOf reads it, and refuses options of the other form of the command.
 func secondHalfRequestOf(c *cli.Context, out publication) (r secondHalfRequest, err error) {
 	r.out = out
-	if r.dir, err = checkJobFolder("manifest --from-job", c.String("from-job")); err != nil {
+	dir, err := checkJobFolder("manifest --from-job", c.String("from-job"))
+	if err != nil {
 		return r, err
 	}
+	r.place = inFolder(dir)
 	verb, err := operationOf(c)
 	switch {
 	case err != nil:

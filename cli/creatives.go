@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -29,10 +28,10 @@ func creativesCommand(s *streams) *cli.Command {
 			boolFlag("restart", "read all images again, also those that an interrupted call has read"),
 			boolFlag("new-endpoint", "read from another server than the job ran against"),
 		}, readFlags()...),
-		Action: onJob(readOptionsOf, func(c *cli.Context, o readOptions, dir string) error {
-			return readJob(c.Context, o, s, dir, func(ctx context.Context, r *reading, job *store.Job, summary jobs.Summary) error {
+		Action: onJob(readOptionsOf, func(c *cli.Context, o readOptions, p place) error {
+			return readJob(c.Context, o, s, p, func(ctx context.Context, r *reading, job *store.Job, summary jobs.Summary) error {
 				what := summary.Manifest.SHA256 + " " + o.server().origin
-				return listCreatives(ctx, s, r, job, summary, dir, what, c.Bool("restart"))
+				return listCreatives(ctx, s, r, job, summary, p, what, c.Bool("restart"))
 			})
 		}),
 	}
@@ -40,39 +39,39 @@ func creativesCommand(s *streams) *cli.Command {
 
 // listCreatives writes creatives.csv; what an earlier call has read counts if it read the same
 // as this one.
-func listCreatives(ctx context.Context, s *streams, r *reading, job *store.Job, summary jobs.Summary, dir, what string, restart bool) error {
+func listCreatives(ctx context.Context, s *streams, r *reading, job *store.Job, summary jobs.Summary, p place, what string, restart bool) error {
 	if summary.Totals.Settled() < summary.Totals.Rows {
 		r.say(reports.UnsettledCopies(summary.Totals))
 	}
-	memory, err := openUses(ctx, dir, what, restart)
+	memory, err := openUses(ctx, p, what, restart)
 	if err != nil {
 		return err
 	}
-	found, read, err := readCreatives(ctx, r, job, memory, dir)
+	found, read, err := readCreatives(ctx, r, job, memory, p.Folder)
 	complete := err == nil && read == nil
 	if closed := memory.Close(!complete); err == nil {
 		err = closed
 	}
 	if err != nil {
-		return withJob(dir, err)
+		return withJob(p, err)
 	}
-	if _, err := io.WriteString(s.out, reports.RepointedText(found, filepath.Join(dir, reports.CreativesName))); err != nil {
+	if _, err := io.WriteString(s.out, reports.RepointedText(found, p.File(reports.CreativesName))); err != nil {
 		return err
 	}
 	return r.ended(read)
 }
 
 // openUses opens what an interrupted call has read, unless all is to be read again.
-func openUses(ctx context.Context, dir, what string, restart bool) (*store.Uses, error) {
-	memory, err := store.OpenUses(ctx, dir, what)
+func openUses(ctx context.Context, p place, what string, restart bool) (*store.Uses, error) {
+	memory, err := store.OpenUses(ctx, p.Folder, what)
 	if err != nil || !restart {
-		return memory, withJob(dir, err)
+		return memory, withJob(p, err)
 	}
 	if err := memory.Close(false); err != nil {
-		return nil, withJob(dir, err)
+		return nil, withJob(p, err)
 	}
-	memory, err = store.OpenUses(ctx, dir, what)
-	return memory, withJob(dir, err)
+	memory, err = store.OpenUses(ctx, p.Folder, what)
+	return memory, withJob(p, err)
 }
 
 // readCreatives reads what is not known yet and writes creatives.csv. read has the ad

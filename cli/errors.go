@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"adferry/jobs/store"
 	"adferry/reports"
@@ -71,38 +70,37 @@ func whileRunning(err error) error {
 	return &runError{err}
 }
 
-// jobError is what kept a job from its end, and the job's folder, which hints name.
+// jobError is what kept a job from its end, and where the job is, which hints name.
 type jobError struct {
-	dir string
-	err error
+	place place
+	err   error
 }
 
 func (e *jobError) Error() string { return e.err.Error() }
 func (e *jobError) Unwrap() error { return e.err }
 
-// withJob says in which folder's job something went wrong, if anything did.
-func withJob(dir string, err error) error {
+// withJob says in which job something went wrong, if anything did.
+func withJob(p place, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &jobError{dir, err}
+	return &jobError{p, err}
 }
 
-// folderOf is the folder of the job that an error is about, or DIR where it is about
-// none.
-func folderOf(err error) string {
+// placeOfError is where the job is that an error is about, or DIR where it is about none.
+func placeOfError(err error) place {
 	if job, ok := errors.AsType[*jobError](err); ok {
-		return job.dir
+		return job.place
 	}
-	return "DIR"
+	return inFolder("DIR")
 }
 
 // jobCommand is a command for the job that an error is about.
 func jobCommand(command string, err error) string {
-	return "adferry " + command + " " + reports.Quote(folderOf(err))
+	return placeOfError(err).Command(command)
 }
 
 // jobFile is the path of a file of the job that an error is about.
 func jobFile(err error, name string) string {
-	return reports.Quote(filepath.Join(folderOf(err), name))
+	return reports.Quote(placeOfError(err).File(name))
 }

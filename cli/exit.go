@@ -74,7 +74,7 @@ var errorCases = []errorCase{
 	is(store.ErrUsesBusy, exitLocked, func(error) string { return "wait until it ends, then run this again" }),
 	is(store.ErrBusy, exitLocked, func(error) string { return "wait until it ends, or let the timer start the next run" }),
 	is(store.ErrNoJob, exitUsage, func(err error) string {
-		return "to make one: adferry run MANIFEST --job " + reports.Quote(folderOf(err))
+		return "to make one: adferry run MANIFEST --job " + reports.Quote(placeOfError(err).Folder)
 	}),
 	is(store.ErrExists, exitUsage, nil),
 	kind(exitStopped, func(*diskError, error) []string {

@@ -13,7 +13,7 @@ import (
 
 // follow runs the engine as people set it for the job, from now until it is released, and
 // shows what they change.
-func follow(ctx context.Context, s *streams, se *session, dir string, job *store.Job, engine *engine.Engine, set store.Steering) (release func(), err error) {
+func follow(ctx context.Context, s *streams, se *session, p place, job *store.Job, engine *engine.Engine, set store.Steering) (release func(), err error) {
 	if set, err = control.Start(ctx, job, set, se.givenTuning); err != nil {
 		return nil, err
 	}
@@ -21,7 +21,7 @@ func follow(ctx context.Context, s *streams, se *session, dir string, job *store
 		fmt.Fprintln(s.err, reports.StartsTuned(set.Tuning))
 	}
 	if !set.PausedAt.IsZero() {
-		fmt.Fprintln(s.err, reports.StartsPaused(dir, set.PausedAt))
+		fmt.Fprintln(s.err, reports.StartsPaused(p.Place, set.PausedAt))
 	}
 	apply := func(before, now jobs.Steering) {
 		engine.Steer(now)
@@ -34,7 +34,7 @@ func follow(ctx context.Context, s *streams, se *session, dir string, job *store
 	}
 	return control.Follow(ctx, job, options, now, func(before, now jobs.Steering) {
 		apply(before, now)
-		for _, note := range reports.Steered(dir, before, now) {
+		for _, note := range reports.Steered(p.Place, before, now) {
 			se.progress.Note(note)
 		}
 	}), nil

@@ -1,12 +1,8 @@
 package cli
 
 import (
-	"context"
 	"runtime/debug"
 	"sync"
-
-	"adferry/jobs/store"
-	"adferry/plan"
 )
 
 // planGCPercent is the garbage that may lie beside a plan while it is made and written, in percent
@@ -34,10 +30,4 @@ func keepLittleGarbage() (release func()) {
 			debug.SetGCPercent(garbage.before)
 		}
 	}
-}
-
-// createJob makes a job, with little garbage beside its plan.
-func createJob(ctx context.Context, dir string, spec store.Spec) (*store.Job, *plan.Plan, error) {
-	defer keepLittleGarbage()()
-	return store.Create(ctx, dir, spec)
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -37,18 +36,6 @@ func checkJobFolder(name, dir string) (string, error) {
 	}
 	return "", usagef("adferry run "+reports.Quote(dir)+" makes a job of a manifest, in "+jobOf(dir),
 		"%s is a file, and %s takes the folder of a job", dir, name)
-}
-
-// viewJob opens the job in dir to read it, whoever runs it.
-func viewJob(ctx context.Context, dir string) (*store.Job, error) {
-	job, err := store.View(ctx, dir)
-	return job, withJob(dir, err)
-}
-
-// openJob opens the job in dir for this process alone.
-func openJob(ctx context.Context, dir string) (*store.Job, error) {
-	job, err := store.Open(ctx, dir)
-	return job, withJob(dir, err)
 }
 
 // holdsJob reports whether there is a job's file in a folder.

@@ -188,10 +188,10 @@ func accountsOf(c *cli.Context) ([]plan.Account, error) {
 // longestAccount is the length of the longest ad account id, with its prefix.
 const longestAccount = 24
 
-// onJob is the action of a command that takes a job's folder, and options that read reads.
-func onJob[O any](read func(*cli.Context) (O, error), do func(c *cli.Context, o O, dir string) error) cli.ActionFunc {
+// onJob is the action of a command that takes a job, and options that read reads.
+func onJob[O any](read func(*cli.Context) (O, error), do func(c *cli.Context, o O, p place) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
-		dir, err := jobFolder(c)
+		p, err := placeOf(c)
 		if err != nil {
 			return err
 		}
@@ -199,17 +199,18 @@ func onJob[O any](read func(*cli.Context) (O, error), do func(c *cli.Context, o 
 		if err != nil {
 			return err
 		}
-		return do(c, o, dir)
+		return do(c, o, p)
 	}
 }
 
-// jobFolder is the argument of a command that takes a job's folder.
-func jobFolder(c *cli.Context) (string, error) {
+// placeOf is where the job of a command is.
+func placeOf(c *cli.Context) (place, error) {
 	dir, err := argument(c, "DIR")
 	if err != nil {
-		return "", err
+		return place{}, err
 	}
-	return checkJobFolder(c.Command.Name, dir)
+	dir, err = checkJobFolder(c.Command.Name, dir)
+	return inFolder(dir), err
 }
 
 // choiceOf reads an option whose value is the name of one of these.

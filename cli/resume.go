@@ -23,14 +23,14 @@ func retryCommand(s *streams) *cli.Command {
 }
 
 func resumeAction(s *streams, reopen bool) cli.ActionFunc {
-	return onJob(runOptionsOf, func(c *cli.Context, o runOptions, dir string) error {
-		return resume(c.Context, o, s, dir, reopen)
+	return onJob(runOptionsOf, func(c *cli.Context, o runOptions, p place) error {
+		return resume(c.Context, o, s, p, reopen)
 	})
 }
 
 // resume goes on with a job; with reopen its failed operations are tried anew.
-func resume(ctx context.Context, o runOptions, s *streams, dir string, reopen bool) error {
-	view, err := viewJob(ctx, dir)
+func resume(ctx context.Context, o runOptions, s *streams, p place, reopen bool) error {
+	view, err := p.view(ctx)
 	if err != nil {
 		return err
 	}
@@ -44,24 +44,24 @@ func resume(ctx context.Context, o runOptions, s *streams, dir string, reopen bo
 		return err
 	}
 	view.Close()
-	se, err := sessionOf(ctx, o, s, dir, meta, accounts)
+	se, err := sessionOf(ctx, o, s, p, meta, accounts)
 	if err != nil {
 		return err
 	}
 	defer se.close()
 	if se.dryRun {
-		return printLeft(ctx, s, se, dir, reopen)
+		return printLeft(ctx, s, se, p, reopen)
 	}
-	job, err := openJob(ctx, dir)
+	job, err := p.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer job.Close()
 	if reopen {
 		if err := waitForUnconfirmed(ctx, s, se, job, meta); err != nil {
-			return waitAgain("retry", dir, err)
+			return waitAgain("retry", p, err)
 		}
 	}
 	se.reopen = reopen
-	return runJob(ctx, s, se, job, dir)
+	return runJob(ctx, s, se, job, p)
 }

@@ -34,14 +34,14 @@ func runCommand(s *streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return runManifest(c.Context, o, s, path, c.String("job"))
+			return runManifest(c.Context, o, s, path, inFolder(c.String("job")))
 		},
 	}
 }
 
 // runManifest is the main job. The manifest is looked at before a token is asked
 // for.
-func runManifest(ctx context.Context, o runOptions, s *streams, path, dir string) error {
+func runManifest(ctx context.Context, o runOptions, s *streams, path string, p place) error {
 	se, err := prepare(o, s)
 	if err != nil {
 		return err
@@ -53,29 +53,29 @@ func runManifest(ctx context.Context, o runOptions, s *streams, path, dir string
 	}
 	defer m.close()
 	switch {
-	case dir != "":
+	case !p.IsZero():
 	case m.fixed:
-		dir = jobOf(path)
+		p = inFolder(jobOf(path))
 	case !se.dryRun:
 		return usagef("name a folder with --job DIR", "the manifest comes from %s, so that the job has no name", m.name)
 	}
-	going, err := findEarlierJob(ctx, o, m, dir)
+	going, err := findEarlierJob(ctx, o, m, p)
 	switch {
 	case err != nil:
 		return err
 	case se.dryRun:
 		return dryRun(s, se, m)
 	case going:
-		accounts, err := accountsIn(ctx, dir)
+		accounts, err := accountsIn(ctx, p)
 		if err != nil {
 			return err
 		}
 		if err := se.connectTo(ctx, s, o.sandboxed, accounts); err != nil {
 			return err
 		}
-		return runAgain(ctx, s, se, dir)
+		return runAgain(ctx, s, se, p)
 	}
-	return runNew(ctx, s, se, m, dir)
+	return runNew(ctx, s, se, m, p)
 }
 
 // dryRun is a dry run. What run would refuse, it refuses; only the consent to
@@ -99,40 +99,40 @@ func showPlan(s *streams, d reports.Plan, p *plan.Plan, se *session) error {
 
 // runNew makes the manifest's job and runs it. Whether it may is asked
 // once its manifest is read.
-func runNew(ctx context.Context, s *streams, se *session, m *manifest, dir string) error {
-	job, _, err := createJob(ctx, dir, store.Spec{
-		Manifest: m.kept, Consent: true, Sandbox: se.sandboxed, Endpoint: se.server().originFor(se.sandboxed), Settings: se.settings, Allowed: allowedFiles(m, dir),
+func runNew(ctx context.Context, s *streams, se *session, m *manifest, p place) error {
+	job, _, err := p.create(ctx, store.Spec{
+		Manifest: m.kept, Consent: true, Sandbox: se.sandboxed, Endpoint: se.server().originFor(se.sandboxed), Settings: se.settings, Allowed: allowedFiles(m, p.Folder),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readFor(se.sandboxed, visit) },
-		Agree: func(p *plan.Plan) error {
-			for _, w := range p.Warnings {
+		Agree: func(made *plan.Plan) error {
+			for _, w := range made.Warnings {
 				fmt.Fprintf(s.err, "warning: %s\n", w)
 			}
-			if err := se.connectTo(ctx, s, se.sandboxed, accountsOfPlan(p)); err != nil {
+			if err := se.connectTo(ctx, s, se.sandboxed, accountsOfPlan(made)); err != nil {
 				return err
 			}
-			return se.checkDeletions(ctx, s, p, se.mostDeletes, reports.ManifestDeletions, nil)
+			return se.checkDeletions(ctx, s, made, se.mostDeletes, reports.ManifestDeletions, nil)
 		},
 	})
 	if err != nil {
 		return notStarted(showProblems(s, err))
 	}
 	defer job.Close()
-	return runJob(ctx, s, se, job, dir)
+	return runJob(ctx, s, se, job, p)
 }
 
-// findEarlierJob reports whether dir holds the job that an earlier run of the manifest
+// findEarlierJob reports whether the place holds the job that an earlier run of the manifest
 // made. Any other job there is an error, and so is a folder that no job can be made
-// in; no folder is none.
-func findEarlierJob(ctx context.Context, o runOptions, m *manifest, dir string) (bool, error) {
-	if dir == "" {
+// in; no place is none.
+func findEarlierJob(ctx context.Context, o runOptions, m *manifest, p place) (bool, error) {
+	if p.IsZero() {
 		return false, nil
 	}
-	if err := checkPlace(m, dir); err != nil {
+	if err := checkPlace(m, p.Folder); err != nil {
 		return false, err
 	}
-	view, err := viewJob(ctx, dir)
+	view, err := p.view(ctx)
 	if errors.Is(err, store.ErrNoJob) {
-		return false, store.CheckVacant(dir, allowedFiles(m, dir)...)
+		return false, store.CheckVacant(p.Folder, allowedFiles(m, p.Folder)...)
 	}
 	if err != nil {
 		return false, err
@@ -149,26 +149,26 @@ func findEarlierJob(ctx context.Context, o runOptions, m *manifest, dir string) 
 	switch {
 	case meta.Manifest.SHA256 == sum:
 	case m.fixed && m.piped == nil && meta.Manifest.Path == m.kept:
-		return false, usagef("adferry resume "+reports.Quote(dir)+" goes on with the manifest as it was; --job DIR, with another folder, runs the new one",
-			"%s has changed since the job in %s was made", m.name, dir)
+		return false, usagef(p.Command("resume")+" goes on with the manifest as it was; --job DIR, with another folder, runs the new one",
+			"%s has changed since the job in %s was made", m.name, p)
 	default:
-		return false, usagef("name another folder with --job DIR, or go on with the old one: adferry resume "+reports.Quote(dir),
-			"%s holds the job of another manifest (%s)", dir, meta.Manifest.Path)
+		return false, usagef("name another folder with --job DIR, or go on with the old one: "+p.Command("resume"),
+			"%s holds the job of another manifest (%s)", p, meta.Manifest.Path)
 	}
 	if meta.Sandbox != o.sandboxed {
-		return false, usagef("name another folder with --job DIR", "%s holds a job that runs %s", dir, whereItRuns(meta.Sandbox))
+		return false, usagef("name another folder with --job DIR", "%s holds a job that runs %s", p, whereItRuns(meta.Sandbox))
 	}
-	return true, o.server().check(dir, meta)
+	return true, o.server().check(p, meta)
 }
 
 // runAgain goes on with the job that an earlier run of the manifest made.
-func runAgain(ctx context.Context, s *streams, se *session, dir string) error {
-	job, err := openJob(ctx, dir)
+func runAgain(ctx context.Context, s *streams, se *session, p place) error {
+	job, err := p.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer job.Close()
-	return runJob(ctx, s, se, job, dir)
+	return runJob(ctx, s, se, job, p)
 }
 
 func whereItRuns(sandbox bool) string {

@@ -25,12 +25,12 @@ import (
 var errReports = errors.New("the reports could not be written")
 
 // runJob runs an open job to its end or to a stop, and reports.
-func runJob(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
-	return withJob(dir, runAndReport(ctx, s, se, job, dir))
+func runJob(ctx context.Context, s *streams, se *session, job *store.Job, p place) error {
+	return withJob(p, runAndReport(ctx, s, se, job, p))
 }
 
 // runAndReport is runJob, but its errors do not say which job they are about.
-func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, dir string) error {
+func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, p place) error {
 	l, err := se.link(job)
 	if err != nil {
 		return err
@@ -39,23 +39,23 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	if err != nil {
 		return err
 	}
-	if err := se.server().check(dir, meta); err != nil {
+	if err := se.server().check(p, meta); err != nil {
 		return err
 	}
 	if meta.Settings, err = keepSettings(ctx, se, job, meta); err != nil {
 		return err
 	}
-	options, release, err := optionsFor(ctx, se, meta, dir)
+	options, release, err := optionsFor(ctx, se, meta, p.Folder)
 	if err != nil {
 		return err
 	}
 	defer release()
-	leaveRegistry, err := register(ctx, s, job, dir, se, meta)
+	leaveRegistry, err := register(ctx, s, job, p, se, meta)
 	if err != nil {
 		return err
 	}
 	defer leaveRegistry()
-	removeLeftovers(dir)
+	removeLeftovers(p.Folder)
 	if err := markRunning(ctx, se, job, meta); err != nil {
 		return err
 	}
@@ -68,15 +68,15 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	}
 	defer se.exporter.show(ctx, job)()
 	engine := engine.New(l, job, options)
-	unfollow, err := follow(ctx, s, se, dir, job, engine, meta.Steering)
+	unfollow, err := follow(ctx, s, se, p, job, engine, meta.Steering)
 	if err != nil {
 		return err
 	}
-	ignoreSignals := stopOnSignal(s, se, engine, dir)
+	ignoreSignals := stopOnSignal(s, se, engine, p)
 	if s, err := job.Live(ctx); err == nil {
 		logStart(se.log, s)
 	}
-	endProgress := showProgress(ctx, se, job, dir)
+	endProgress := showProgress(ctx, se, job, p)
 	if !left {
 		se.progress.Note(reports.NothingLeft)
 	}
@@ -84,19 +84,19 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	endProgress()
 	unfollow()
 	ignoreSignals()
-	return finish(context.WithoutCancel(ctx), s, se, job, dir, stop)
+	return finish(context.WithoutCancel(ctx), s, se, job, p, stop)
 }
 
-// showProgress shows how the job in dir goes, or with dir "" how its reads go, until it is
+// showProgress shows how the job in a place goes, or without one how its reads go, until it is
 // released; what was shown then stays on the screen. Like the metrics, it reads by the job's own
 // connections.
-func showProgress(ctx context.Context, se *session, job *store.Job, dir string) (release func()) {
+func showProgress(ctx context.Context, se *session, job *store.Job, p place) (release func()) {
 	reading, cancel := context.WithCancel(ctx)
 	live := func() (jobs.Summary, error) { return job.Live(reading) }
-	if dir == "" {
+	if p.IsZero() {
 		se.progress.StartCheck(live)
 	} else {
-		se.progress.Start(dir, live)
+		se.progress.Start(p.Place, live)
 	}
 	return func() {
 		cancel()
@@ -206,10 +206,10 @@ func keptIn(dir string, kept *undo.Pictures) func(plan.Op) (graph.File, graph.Su
 }
 
 // finish writes what a stop leaves behind and decides the exit code.
-func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir string, stop error) error {
+func finish(ctx context.Context, s *streams, se *session, job *store.Job, p place, stop error) error {
 	summary, err := job.Summary(ctx)
 	if err != nil {
-		return keepFirst(s, stop, withJob(dir, &jobs.CheckpointError{Err: err}))
+		return keepFirst(s, stop, withJob(p, &jobs.CheckpointError{Err: err}))
 	}
 	why := ""
 	if summary.State == jobs.JobFinished {
@@ -223,18 +223,18 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 	if err := job.SetStop(ctx, exitCode(stop), why); err != nil && stop == nil {
 		stop = &jobs.CheckpointError{Err: err}
 	}
-	unwritten := reports.Write(ctx, dir, job)
+	unwritten := reports.Write(ctx, p.Place, job)
 	if unwritten != nil {
-		unwritten = withJob(dir, fmt.Errorf("%w: %w", errReports, unwritten))
+		unwritten = withJob(p, fmt.Errorf("%w: %w", errReports, unwritten))
 	}
 	if summary, err = job.Summary(ctx); err != nil {
-		return keepFirst(s, stop, withJob(dir, &jobs.CheckpointError{Err: err}))
+		return keepFirst(s, stop, withJob(p, &jobs.CheckpointError{Err: err}))
 	}
 	code := exitCode(stop)
 	if unwritten != nil && code < exitStopped {
 		code = exitCode(unwritten)
 	}
-	se.progress.End(summary, dir, code, unwritten == nil)
+	se.progress.End(summary, p.Place, code, unwritten == nil)
 	logEnd(se.log, summary, code)
 	if unwritten != nil {
 		if exitCode(stop) < exitStopped {
@@ -243,10 +243,10 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, dir st
 		report(s.err, unwritten)
 	}
 	if !se.silent {
-		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Written: unwritten == nil, Width: reports.Width(s.screen)}))
+		fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Place: p.Place, Now: time.Now(), Written: unwritten == nil, Width: reports.Width(s.screen)}))
 	}
 	if se.quiet && stop != nil { // a timer may throw the result away
-		complain(s.err, reports.EndLine(summary, dir, unwritten == nil))
+		complain(s.err, reports.EndLine(summary, p.Place, unwritten == nil))
 	}
 	s.out.warnLost(s.err) // how the run went is what its exit code says
 	return stop
@@ -281,7 +281,7 @@ const lastWords = 2 * time.Second
 
 // stopOnSignal lets the first signal drain the engine. The second one ends the process,
 // which loses nothing, because every intent is on disk.
-func stopOnSignal(s *streams, se *session, engine *engine.Engine, dir string) (release func()) {
+func stopOnSignal(s *streams, se *session, engine *engine.Engine, p place) (release func()) {
 	return onStopSignal(func() {
 		engine.Stop(jobs.ErrInterrupted)
 		se.progress.Stopping("stopping: requests in flight may end; interrupt again to stop now")
@@ -291,7 +291,7 @@ func stopOnSignal(s *streams, se *session, engine *engine.Engine, dir string) (r
 			defer close(told)
 			se.progress.Stop()
 			se.log.Warn("stopped at once")
-			complain(s.err, reports.StoppedAtOnce(dir))
+			complain(s.err, reports.StoppedAtOnce(p.Place))
 		}()
 		select {
 		case <-told:

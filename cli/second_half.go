@@ -14,7 +14,7 @@ import (
 
 // secondHalfRequest is what manifest --from-job asks for.
 type secondHalfRequest struct {
-	dir     string // of the job
+	place   place
 	out     publication
 	leftOut *publication // nil: it is not asked for
 }
@@ -23,7 +23,7 @@ type secondHalfRequest struct {
 // manifest that deletes those that may go.
 func writeSecondHalf(ctx context.Context, s *streams, r *reading, job *store.Job, summary jobs.Summary, request secondHalfRequest) error {
 	if summary.State != jobs.JobFinished {
-		return usagef("finish it first: adferry resume "+reports.Quote(request.dir), "the job in %s is not finished", request.dir)
+		return usagef("finish it first: "+request.place.Command("resume"), "the job in %s is not finished", request.place)
 	}
 	memory, err := store.TempUses(ctx)
 	if err != nil {

@@ -30,12 +30,12 @@ func (v server) originFor(sandbox bool) string {
 
 // check checks that a job ran against the server so far: elsewhere the same ids may be
 // other ad accounts, and what a job has found is not so.
-func (v server) check(dir string, meta store.Meta) error {
+func (v server) check(p place, meta store.Meta) error {
 	if meta.Sandbox || meta.Endpoint == "" || v.origin == "" || v.adopt || graph.SameServer(meta.Endpoint, v.origin) {
 		return nil
 	}
 	return usagef("set ADFERRY_ENDPOINT="+meta.Endpoint+", or add --new-endpoint to go on against the other server; nothing was sent",
-		"%s holds a job that ran against %s, and the endpoint is %s", dir, meta.Endpoint, v.origin)
+		"%s holds a job that ran against %s, and the endpoint is %s", p, meta.Endpoint, v.origin)
 }
 
 // store has the job remember the server. A job of an adferry that kept none takes that
@@ -52,7 +52,7 @@ func (v server) store(ctx context.Context, job *store.Job, meta store.Meta) erro
 
 // register puts a job that is about to send writes among the user's unfinished ones. The
 // embedded sandbox is nobody else's.
-func register(ctx context.Context, s *streams, job *store.Job, dir string, se *session, meta store.Meta) (leave func(), err error) {
+func register(ctx context.Context, s *streams, job *store.Job, p place, se *session, meta store.Meta) (leave func(), err error) {
 	if meta.Sandbox {
 		return func() {}, nil
 	}
@@ -68,7 +68,7 @@ func register(ctx context.Context, s *streams, job *store.Job, dir string, se *s
 		warn(&registry.UnavailableError{Folder: "a state folder", Err: err})
 		return func() {}, nil
 	}
-	entry, err := registry.New(folder).Register(ctx, job, registry.Start{Folder: dir, Endpoint: se.server().origin, Reopen: se.reopen, Timer: se.timer, Warn: warn})
+	entry, err := registry.New(folder).Register(ctx, job, registry.Start{Folder: p.Folder, Endpoint: se.server().origin, Reopen: se.reopen, Timer: se.timer, Warn: warn})
 	if err != nil {
 		return nil, err
 	}

@@ -37,12 +37,12 @@ func newSession(ctx context.Context, o runOptions, s *streams, sandboxed bool, a
 	return se, nil
 }
 
-// sessionOf makes a session for the job in dir, which goes on where it ran so far.
-func sessionOf(ctx context.Context, o runOptions, s *streams, dir string, meta store.Meta, accounts []plan.Account) (*session, error) {
+// sessionOf makes a session for the job in a place, which goes on where it ran so far.
+func sessionOf(ctx context.Context, o runOptions, s *streams, p place, meta store.Meta, accounts []plan.Account) (*session, error) {
 	if o.sandboxed && !meta.Sandbox {
-		return nil, usagef("", "%s holds a job that runs %s", dir, whereItRuns(false))
+		return nil, usagef("", "%s holds a job that runs %s", p, whereItRuns(false))
 	}
-	if err := o.server().check(dir, meta); err != nil {
+	if err := o.server().check(p, meta); err != nil {
 		return nil, err
 	}
 	return newSession(ctx, o, s, meta.Sandbox, accounts)
@@ -86,9 +86,9 @@ func (se *session) connectTo(ctx context.Context, s *streams, sandboxed bool, ac
 
 func (se *session) close() { se.exporter.close() }
 
-// accountsIn are the ad accounts of the job in dir.
-func accountsIn(ctx context.Context, dir string) ([]plan.Account, error) {
-	view, err := viewJob(ctx, dir)
+// accountsIn are the ad accounts of the job in a place.
+func accountsIn(ctx context.Context, p place) ([]plan.Account, error) {
+	view, err := p.view(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -19,11 +19,11 @@ func statusCommand(s *streams) *cli.Command {
 			boolFlag("watch", "redraw it every two seconds until the job stops"),
 		},
 		Action: func(c *cli.Context) error {
-			dir, err := jobFolder(c)
+			p, err := placeOf(c)
 			if err != nil {
 				return err
 			}
-			return showUntilStopped(c.Context, s, dir, c.Bool("json"), c.Bool("watch"))
+			return showUntilStopped(c.Context, s, p, c.Bool("json"), c.Bool("watch"))
 		},
 	}
 }
@@ -31,14 +31,14 @@ func statusCommand(s *streams) *cli.Command {
 // watchEvery is how often status --watch shows the job.
 const watchEvery = 2 * time.Second
 
-// showUntilStopped shows how far the job in dir is, once, or with watch until no process
+// showUntilStopped shows how far a job is, once, or with watch until no process
 // runs it.
-func showUntilStopped(ctx context.Context, s *streams, dir string, asJSON, watch bool) error {
+func showUntilStopped(ctx context.Context, s *streams, p place, asJSON, watch bool) error {
 	for {
 		if watch && !asJSON {
 			reports.ClearScreen(s.screen)
 		}
-		state, err := showStatus(ctx, s, dir, asJSON, watch)
+		state, err := showStatus(ctx, s, p, asJSON, watch)
 		if err != nil || !watch || !state.Held() {
 			return err
 		}
@@ -50,8 +50,8 @@ func showUntilStopped(ctx context.Context, s *streams, dir string, asJSON, watch
 	}
 }
 
-func showStatus(ctx context.Context, s *streams, dir string, asJSON, watched bool) (jobs.JobState, error) {
-	job, err := viewJob(ctx, dir)
+func showStatus(ctx context.Context, s *streams, p place, asJSON, watched bool) (jobs.JobState, error) {
+	job, err := p.view(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -63,14 +63,14 @@ func showStatus(ctx context.Context, s *streams, dir string, asJSON, watched boo
 	if asJSON {
 		return summary.State, reports.WriteSummary(s.out, summary)
 	}
-	_, err = fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Accounts: true, Watched: watched, Width: reports.Width(s.screen)}))
+	_, err = fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Place: p.Place, Now: time.Now(), Accounts: true, Watched: watched, Width: reports.Width(s.screen)}))
 	return summary.State, err
 }
 
 // printLeft says what a resume or a retry would take up, and ends as the limit of
 // deletions would have it end.
-func printLeft(ctx context.Context, s *streams, se *session, dir string, reopen bool) error {
-	job, err := viewJob(ctx, dir)
+func printLeft(ctx context.Context, s *streams, se *session, p place, reopen bool) error {
+	job, err := p.view(ctx)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func printLeft(ctx context.Context, s *streams, se *session, dir string, reopen 
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Dir: dir, Now: time.Now(), Width: reports.Width(s.screen)}))
+	fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Place: p.Place, Now: time.Now(), Width: reports.Width(s.screen)}))
 	left := summary.Totals.Pending + summary.Totals.Unknown
 	if reopen {
 		left += summary.Totals.Failed
@@ -96,24 +96,24 @@ func reportCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "report", Usage: "write a job's reports again", ArgsUsage: "DIR",
 		Action: func(c *cli.Context) error {
-			dir, err := jobFolder(c)
+			p, err := placeOf(c)
 			if err != nil {
 				return err
 			}
-			return writeReports(c.Context, s, dir)
+			return writeReports(c.Context, s, p)
 		},
 	}
 }
 
-// writeReports writes the reports of the job in dir again.
-func writeReports(ctx context.Context, s *streams, dir string) error {
-	job, err := viewJob(ctx, dir)
+// writeReports writes the reports of a job again.
+func writeReports(ctx context.Context, s *streams, p place) error {
+	job, err := p.view(ctx)
 	if err != nil {
 		return err
 	}
 	defer job.Close()
-	if err := reports.Write(ctx, dir, job); err != nil {
-		return withJob(dir, fmt.Errorf("%w: %w", errReports, err))
+	if err := reports.Write(ctx, p.Place, job); err != nil {
+		return withJob(p, fmt.Errorf("%w: %w", errReports, err))
 	}
-	return s.say(reports.ReportsWritten(dir))
+	return s.say(reports.ReportsWritten(p.Folder))
 }

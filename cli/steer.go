@@ -51,21 +51,21 @@ func tuneCommand(s *streams) *cli.Command {
 // steeredJob is a job that another process may be running.
 type steeredJob struct {
 	*store.Job
-	dir    string
+	place  place
 	before store.Steering
 }
 
 func steerAction(c *cli.Context, s *streams, do func(context.Context, *streams, steeredJob) error) error {
-	dir, err := jobFolder(c)
+	p, err := placeOf(c)
 	if err != nil {
 		return err
 	}
-	return steer(c.Context, s, dir, do)
+	return steer(c.Context, s, p, do)
 }
 
-// steer opens the job in dir, whoever runs it.
-func steer(ctx context.Context, s *streams, dir string, do func(context.Context, *streams, steeredJob) error) error {
-	job, err := viewJob(ctx, dir)
+// steer opens a job, whoever runs it.
+func steer(ctx context.Context, s *streams, p place, do func(context.Context, *streams, steeredJob) error) error {
+	job, err := p.view(ctx)
 	if err != nil {
 		return err
 	}
@@ -74,27 +74,27 @@ func steer(ctx context.Context, s *streams, dir string, do func(context.Context,
 	if err != nil {
 		return err
 	}
-	return do(ctx, s, steeredJob{job, dir, before})
+	return do(ctx, s, steeredJob{job, p, before})
 }
 
 func pause(ctx context.Context, s *streams, j steeredJob) error {
 	if !j.before.PausedAt.IsZero() {
-		return s.say(reports.AlreadyPaused(j.dir, j.before.PausedAt))
+		return s.say(reports.AlreadyPaused(j.place.Place, j.before.PausedAt))
 	}
 	if err := j.Pause(ctx); err != nil {
 		return err
 	}
-	return s.say(reports.Paused(j.dir, j.Running()))
+	return s.say(reports.Paused(j.place.Place, j.Running()))
 }
 
 func unpause(ctx context.Context, s *streams, j steeredJob) error {
 	if j.before.PausedAt.IsZero() {
-		return s.say(reports.NotPaused(j.dir))
+		return s.say(reports.NotPaused(j.place.Place))
 	}
 	if err := j.Unpause(ctx); err != nil {
 		return err
 	}
-	return s.say(reports.Unpaused(j.dir, j.Running()))
+	return s.say(reports.Unpaused(j.place.Place, j.Running()))
 }
 
 func tuneTo(set jobs.Tuning) func(context.Context, *streams, steeredJob) error {
@@ -103,6 +103,6 @@ func tuneTo(set jobs.Tuning) func(context.Context, *streams, steeredJob) error {
 		if err := j.Tune(ctx, now); err != nil {
 			return err
 		}
-		return s.say(reports.Tuned(j.dir, now, j.Running()))
+		return s.say(reports.Tuned(j.place.Place, now, j.Running()))
 	}
 }

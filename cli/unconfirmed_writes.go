@@ -22,9 +22,9 @@ func (e *unconfirmedError) Error() string { return e.err.Error() }
 func (e *unconfirmedError) Unwrap() error { return e.err }
 
 // waitAgain names the command by which to wait again.
-func waitAgain(command, dir string, err error) error {
+func waitAgain(command string, p place, err error) error {
 	if e, ok := errors.AsType[*unconfirmedError](err); ok {
-		e.again = "adferry " + command + " " + reports.Quote(dir)
+		e.again = p.Command(command)
 	}
 	return err
 }

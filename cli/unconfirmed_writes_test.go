@@ -81,7 +81,7 @@ func TestDoubtIsNotWaitedFor(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				job := doubtful(t, jobs.Outcome{State: jobs.Sent, LastSent: time.Now()})
 				began := time.Now()
-				err := waitAgain("retry", "small.job", waitForWrites(t.Context(), &streams{err: &bytes.Buffer{}}, &session{runOptions: runOptions{engine: test.options}}, job))
+				err := waitAgain("retry", inFolder("small.job"), waitForWrites(t.Context(), &streams{err: &bytes.Buffer{}}, &session{runOptions: runOptions{engine: test.options}}, job))
 				if exitCode(err) != exitStopped || !strings.Contains(err.Error(), test.says) {
 					t.Errorf("got exit code %d, %v", exitCode(err), err)
 				}

@@ -27,14 +27,14 @@ func undoCommand(s *streams) *cli.Command {
 			"last copy stays, too: exit code 1. If a write of the job was not confirmed, this waits first, a\n" +
 			"minute at most.",
 		Flags: append([]cli.Flag{boolFlag("yes", "agree to the deletions")}, runFlags()...),
-		Action: onJob(runOptionsOf, func(c *cli.Context, o runOptions, dir string) error {
-			return undoJob(c.Context, o, s, dir)
+		Action: onJob(runOptionsOf, func(c *cli.Context, o runOptions, p place) error {
+			return undoJob(c.Context, o, s, p)
 		}),
 	}
 }
 
-func undoJob(ctx context.Context, o runOptions, s *streams, dir string) (err error) {
-	original, err := openJob(ctx, dir) // held: what is being undone must not go on
+func undoJob(ctx context.Context, o runOptions, s *streams, where place) (err error) {
+	original, err := where.open(ctx) // held: what is being undone must not go on
 	if err != nil {
 		return err
 	}
@@ -47,13 +47,13 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) (err err
 	if err != nil {
 		return err
 	}
-	se, err := sessionOf(ctx, o, s, dir, meta, accounts)
+	se, err := sessionOf(ctx, o, s, where, meta, accounts)
 	if err != nil {
 		return err
 	}
 	defer se.close()
 	se.settings.OnDenied = cmp.Or(se.settings.OnDenied, meta.OnDenied) // the way back may be closed, too
-	u := undo.Job{Dir: undo.DirOf(dir), Files: filepath.Dir(meta.Manifest.Path), Backup: meta.Backup, Other: se.settings.Backup}
+	u := undo.Job{Dir: undo.DirOf(where.Folder), Files: filepath.Dir(meta.Manifest.Path), Backup: meta.Backup, Other: se.settings.Backup}
 	defer u.Tidy()
 	found, err := u.Write(ctx, original)
 	if err != nil {
@@ -71,8 +71,8 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) (err err
 		makeReview := func() (string, error) { return reviewUndo(ctx, s, se, u, original, meta.Sandbox) }
 		if se.dryRun {
 			fmt.Fprint(s.err, reports.UndoLeft(found))
-			if where := reports.UndoOriginals(p); where != "" {
-				fmt.Fprintln(s.err, where)
+			if files := reports.UndoOriginals(p); files != "" {
+				fmt.Fprintln(s.err, files)
 			}
 			path, err := makeReview()
 			if err != nil {
@@ -93,9 +93,9 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) (err err
 			return err
 		}
 		if err := waitForUnconfirmed(ctx, s, se, original, meta); err != nil {
-			return waitAgain("undo", dir, err)
+			return waitAgain("undo", where, err)
 		}
-		settled, err := settleLostWrites(ctx, s, se, original, meta, dir)
+		settled, err := settleLostWrites(ctx, s, se, original, meta, where)
 		if err != nil {
 			return err
 		}
@@ -123,13 +123,13 @@ func undoJob(ctx context.Context, o runOptions, s *streams, dir string) (err err
 // unless it is known that images keep their hashes here: only the API can tell
 // under which hash such a one arrived, so it is read, or else sent once more, and
 // then taken back like all others.
-func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.Job, meta store.Meta, dir string) (settled bool, err error) {
+func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.Job, meta store.Meta, p place) (settled bool, err error) {
 	lost, err := job.LostHashes(ctx)
 	if err != nil || lost == 0 {
 		return false, err
 	}
 	if !meta.PausedAt.IsZero() {
-		return false, usagef("adferry unpause "+reports.Quote(dir), "%s has been paused since %s, and first it has to be read what became of writes whose answers were lost", dir, reports.Clock(meta.PausedAt))
+		return false, usagef(p.Command("unpause"), "%s has been paused since %s, and first it has to be read what became of writes whose answers were lost", p, reports.Clock(meta.PausedAt))
 	}
 	if !se.quiet {
 		fmt.Fprintln(s.err, reports.SettlingLost(lost))
@@ -138,12 +138,12 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 	if err != nil {
 		return false, err
 	}
-	options, release, err := optionsFor(ctx, se, meta, dir)
+	options, release, err := optionsFor(ctx, se, meta, p.Folder)
 	if err != nil {
 		return false, err
 	}
 	defer release()
-	leaveRegistry, err := register(ctx, s, job, dir, se, meta)
+	leaveRegistry, err := register(ctx, s, job, p, se, meta)
 	if err != nil {
 		return false, err
 	}
@@ -151,12 +151,12 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 	options.Only = func(o jobs.Operation) bool { return o.Kind != plan.KindDelete && o.Tried() }
 	defer se.exporter.show(ctx, job)()
 	engine := engine.New(l, job, options)
-	ignore := stopOnSignal(s, se, engine, dir)
+	ignore := stopOnSignal(s, se, engine, p)
 	defer ignore()
 	if err := whileRunning(engine.Run(ctx)); err != nil {
 		return true, err
 	}
-	if err := reports.Write(ctx, dir, job); err != nil {
+	if err := reports.Write(ctx, p.Place, job); err != nil {
 		return true, fmt.Errorf("%w: %w", errReports, err)
 	}
 	return true, nil
@@ -187,14 +187,14 @@ func runUndo(ctx context.Context, s *streams, se *session, u undo.Job, sandboxed
 		return showProblems(s, err)
 	}
 	defer job.Close()
-	return runJob(ctx, s, se, job, u.Dir)
+	return runJob(ctx, s, se, job, inFolder(u.Dir))
 }
 
 func createUndo(ctx context.Context, se *session, u undo.Job, sandboxed bool) (*store.Job, error) {
 	if err := u.Publish(); err != nil {
 		return nil, notStarted(err)
 	}
-	job, _, err := createJob(ctx, u.Dir, store.Spec{
+	job, _, err := inFolder(u.Dir).create(ctx, store.Spec{
 		Manifest: absolute(u.Manifest()), Consent: true, Sandbox: sandboxed, Endpoint: se.server().originFor(sandboxed), Settings: se.settings, Allowed: u.Names(),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
 			return manifestIn(u.Manifest()).readWith(nil, visit)
@@ -209,13 +209,13 @@ func openUndo(ctx context.Context, _ *session, u undo.Job, _ bool) (*store.Job, 
 	if err != nil {
 		return nil, err
 	}
-	job, err := openJob(ctx, u.Dir)
+	job, err := inFolder(u.Dir).open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	meta, err := job.Meta(ctx)
 	if err == nil && sum != meta.Manifest.SHA256 {
-		err = usagef(fmt.Sprintf("adferry resume %s goes on with it; to undo what was done since, move that folder away first", reports.Quote(u.Dir)),
+		err = usagef(inFolder(u.Dir).Command("resume")+" goes on with it; to undo what was done since, move that folder away first",
 			"%s holds the undo of an earlier state of the job", u.Dir)
 	}
 	if err != nil {

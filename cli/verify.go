@@ -24,8 +24,8 @@ func verifyCommand(s *streams) *cli.Command {
 			boolFlag("json", "print a document with every drift"),
 			boolFlag("new-endpoint", "read from another server than the job ran against"),
 		}, readFlags()...),
-		Action: onJob(readOptionsOf, func(c *cli.Context, o readOptions, dir string) error {
-			return readJob(c.Context, o, s, dir, func(ctx context.Context, r *reading, job *store.Job, summary jobs.Summary) error {
+		Action: onJob(readOptionsOf, func(c *cli.Context, o readOptions, p place) error {
+			return readJob(c.Context, o, s, p, func(ctx context.Context, r *reading, job *store.Job, summary jobs.Summary) error {
 				return verifyJob(ctx, s, r, job, summary, c.Bool("json"))
 			})
 		}),
@@ -75,13 +75,13 @@ func verifyJob(ctx context.Context, s *streams, r *reading, job *store.Job, summ
 
 // readJob opens a job, whoever runs it, and has read compare it with what can be read where it
 // ran, until a signal comes.
-func readJob(ctx context.Context, o readOptions, s *streams, dir string, read func(context.Context, *reading, *store.Job, jobs.Summary) error) error {
-	job, err := viewJob(ctx, dir)
+func readJob(ctx context.Context, o readOptions, s *streams, p place, read func(context.Context, *reading, *store.Job, jobs.Summary) error) error {
+	job, err := p.view(ctx)
 	if err != nil {
 		return err
 	}
 	defer job.Close()
-	r, err := readingFor(ctx, o, s, job, dir)
+	r, err := readingFor(ctx, o, s, job, p)
 	if err != nil {
 		return err
 	}
@@ -95,12 +95,12 @@ func readJob(ctx context.Context, o readOptions, s *streams, dir string, read fu
 }
 
 // readingFor reads where the job ran: the API, or its own sandbox.
-func readingFor(ctx context.Context, o readOptions, s *streams, job *store.Job, dir string) (*reading, error) {
+func readingFor(ctx context.Context, o readOptions, s *streams, job *store.Job, p place) (*reading, error) {
 	meta, err := job.Meta(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := o.server().check(dir, meta); err != nil {
+	if err := o.server().check(p, meta); err != nil {
 		return nil, err
 	}
 	if !meta.Sandbox {

@@ -45,15 +45,11 @@ func spanLeft(d time.Duration) string {
 }
 
 // holdUp says what keeps the job, or a part of it, from going on at a moment; empty if
-// nothing does. dir is its folder, for the command that ends a pause; it may be empty.
-func holdUp(s jobs.Summary, o jobs.Outlook, dir string, now time.Time) string {
+// nothing does. The command that ends a pause has the job's place, which may be empty.
+func holdUp(s jobs.Summary, o jobs.Outlook, p Place, now time.Time) string {
 	switch {
 	case s.PausedAt != nil:
-		text := "paused since " + clock(*s.PausedAt, now) + "; go on with adferry unpause"
-		if dir != "" {
-			text += " " + Quote(dir)
-		}
-		return text
+		return "paused since " + clock(*s.PausedAt, now) + "; go on with " + p.Command("unpause")
 	case o.NetworkDownSince != nil:
 		return unreachable(o, now)
 	case o.Standstill != nil:

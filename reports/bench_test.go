@@ -74,7 +74,7 @@ func BenchmarkWrite(b *testing.B) {
 		stop := make(chan struct{})
 		watched := make(chan uint64)
 		go watchHeap(stop, watched)
-		if err := reports.Write(context.Background(), dir, src); err != nil {
+		if err := reports.Write(context.Background(), reports.Place{Folder: dir}, src); err != nil {
 			b.Fatal(err)
 		}
 		close(stop)

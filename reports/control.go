@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"adferry/jobs"
@@ -13,33 +12,33 @@ import (
 // Clock is a moment for people, in their zone.
 func Clock(t time.Time) string { return t.Local().Format("2 Jan 15:04:05 MST") }
 
-// Paused says that the job in dir is paused now; running is whether a process runs it.
-func Paused(dir string, running bool) string {
+// Paused says that the job is paused now; running is whether a process runs it.
+func Paused(p Place, running bool) string {
 	then := "no process runs it now, and the next one will wait"
 	if running {
 		then = "its process stops sending within a second, and its requests in flight may end"
 	}
-	return fmt.Sprintf("%s is paused: %s; go on with adferry unpause %s", OneLine(dir), then, Quote(dir))
+	return fmt.Sprintf("%s is paused: %s; go on with %s", p, then, p.Command("unpause"))
 }
 
 // AlreadyPaused says that a job was paused before.
-func AlreadyPaused(dir string, since time.Time) string {
-	return fmt.Sprintf("%s has been paused already, since %s", OneLine(dir), Clock(since))
+func AlreadyPaused(p Place, since time.Time) string {
+	return fmt.Sprintf("%s has been paused already, since %s", p, Clock(since))
 }
 
 // StartsPaused says to a process that its job is paused.
-func StartsPaused(dir string, since time.Time) string {
-	return fmt.Sprintf("%s has been paused since %s: nothing is sent until adferry unpause %s", OneLine(dir), Clock(since), Quote(dir))
+func StartsPaused(p Place, since time.Time) string {
+	return fmt.Sprintf("%s has been paused since %s: nothing is sent until %s", p, Clock(since), p.Command("unpause"))
 }
 
 // StartsTuned says to a process how its job was tuned.
 func StartsTuned(t jobs.Tuning) string { return fmt.Sprintf("uses %s, as set with adferry tune", t) }
 
 // Steered says what people changed while a process ran their job, a line for each change.
-func Steered(dir string, before, now jobs.Steering) (lines []string) {
+func Steered(p Place, before, now jobs.Steering) (lines []string) {
 	switch {
 	case now.Paused && !before.Paused:
-		lines = append(lines, "paused; go on with adferry unpause "+Quote(dir))
+		lines = append(lines, "paused; go on with "+p.Command("unpause"))
 	case before.Paused && !now.Paused:
 		lines = append(lines, "unpaused")
 	}
@@ -50,23 +49,23 @@ func Steered(dir string, before, now jobs.Steering) (lines []string) {
 }
 
 // Unpaused says that a job goes on.
-func Unpaused(dir string, running bool) string {
+func Unpaused(p Place, running bool) string {
 	if running {
-		return OneLine(dir) + " goes on"
+		return p.String() + " goes on"
 	}
-	return fmt.Sprintf("%s is no longer paused; no process runs it now, go on with adferry resume %s", OneLine(dir), Quote(dir))
+	return fmt.Sprintf("%s is no longer paused; no process runs it now, go on with %s", p, p.Command("resume"))
 }
 
 // NotPaused says that there was no pause to end.
-func NotPaused(dir string) string { return OneLine(dir) + " is not paused" }
+func NotPaused(p Place) string { return p.String() + " is not paused" }
 
 // Tuned says how a job will be paced.
-func Tuned(dir string, t jobs.Tuning, running bool) string {
+func Tuned(p Place, t jobs.Tuning, running bool) string {
 	when := "takes effect within a second"
 	if !running {
 		when = "no process runs it now, and the next one will do so"
 	}
-	return fmt.Sprintf("%s will use %s; %s", OneLine(dir), t, when)
+	return fmt.Sprintf("%s will use %s; %s", p, t, when)
 }
 
 // Left says how many rows a resume or a retry would go on with.
@@ -74,26 +73,26 @@ func Left(rows int) string {
 	return fmt.Sprintf("dry run: %s left to do; nothing was sent", Counted(rows, "row", "rows"))
 }
 
-// StoppedAtOnce says that a process ends without waiting for its requests in flight. dir is its
-// job's folder; "" if it only read.
-func StoppedAtOnce(dir string) string {
-	if dir == "" {
+// StoppedAtOnce says that a process ends without waiting for its requests in flight; a
+// process without a place only read.
+func StoppedAtOnce(p Place) string {
+	if p.IsZero() {
 		return "stopped at once; nothing was changed"
 	}
-	return fmt.Sprintf("stopped at once, and nothing is lost; its reports are older: adferry report %s brings them up to date, adferry resume %s goes on",
-		Quote(dir), Quote(dir))
+	return fmt.Sprintf("stopped at once, and nothing is lost; its reports are older: %s brings them up to date, %s goes on",
+		p.Command("report"), p.Command("resume"))
 }
 
 // EndLine says in one line what is wrong with how a run ended, and where to read on: in a
 // report, or by status where written says that the reports could not be written.
-func EndLine(s jobs.Summary, dir string, written bool) string {
+func EndLine(s jobs.Summary, p Place, written bool) string {
 	t := s.Totals
 	what, report := fmt.Sprintf("%s failed", Counted(t.Failed, "row", "rows")), failedName
 	if left := t.Pending + t.Unknown; left > 0 {
 		what, report = fmt.Sprintf("stopped early, %s left%s", Counted(left, "row", "rows"), failedToo(t)), pageName
 	}
 	if !written {
-		return fmt.Sprintf("%s; adferry status %s shows them", what, Quote(dir))
+		return fmt.Sprintf("%s; %s shows them", what, p.Command("status"))
 	}
-	return fmt.Sprintf("%s; see %s", what, OneLine(filepath.Join(dir, report)))
+	return fmt.Sprintf("%s; see %s", what, OneLine(p.File(report)))
 }

@@ -20,7 +20,7 @@ func TestEndLine(t *testing.T) {
 		{failed, true, "1 row failed; see m.job/failed.csv"},
 		{failed, false, "1 row failed; adferry status m.job shows them"},
 	} {
-		if got := reports.EndLine(test.summary, "m.job", test.written); got != test.want {
+		if got := reports.EndLine(test.summary, reports.Place{Folder: "m.job"}, test.written); got != test.want {
 			t.Errorf("got %q, want %q", got, test.want)
 		}
 	}

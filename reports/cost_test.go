@@ -15,7 +15,7 @@ func TestAllocationsOfReports(t *testing.T) {
 	allocations := func(rows int) float64 {
 		src := generate(rows)
 		return testing.AllocsPerRun(2, func() {
-			if err := reports.Write(t.Context(), dir, src); err != nil {
+			if err := reports.Write(t.Context(), reports.Place{Folder: dir}, src); err != nil {
 				t.Fatal(err)
 			}
 		})

@@ -13,24 +13,23 @@ type step struct {
 	Why     string
 }
 
-// steps says how to go on with a job whose folder is dir.
-func steps(s jobs.Summary, dir string) []step {
-	dir = Quote(dir)
+// steps says how to go on with a job.
+func steps(s jobs.Summary, p Place) []step {
 	left := s.Totals.Pending + s.Totals.Unknown
 	var next []step
 	switch {
 	case s.State == jobs.JobPaused:
-		return []step{{"adferry unpause " + dir, "the job is paused, and its process waits"}}
+		return []step{{p.Command("unpause"), "the job is paused, and its process waits"}}
 	case s.State == jobs.JobRunning:
-		return []step{{"adferry status " + dir + " --watch", "a process is running the job; this shows how far it is"}}
+		return []step{{p.Command("status") + " --watch", "a process is running the job; this shows how far it is"}}
 	case left > 0:
 		if s.PausedAt != nil {
-			next = append(next, step{"adferry unpause " + dir, "the job is paused: nothing is sent until then"})
+			next = append(next, step{p.Command("unpause"), "the job is paused: nothing is sent until then"})
 		}
-		next = append(next, step{"adferry resume " + dir, resumeWhy(s, left)})
+		next = append(next, step{p.Command("resume"), resumeWhy(s, left)})
 	}
 	if s.Totals.Failed > 0 {
-		next = append(next, step{"adferry retry " + dir,
+		next = append(next, step{p.Command("retry"),
 			fmt.Sprintf("fix the cause, then this tries the %s again", Counted(s.Totals.Failed, "failed row", "failed rows"))})
 	}
 	return next

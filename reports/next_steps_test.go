@@ -54,7 +54,7 @@ func TestSteps(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.outcome)
 			}
 			var got []string
-			for _, s := range steps(test.summary, "d") {
+			for _, s := range steps(test.summary, Place{Folder: "d"}) {
 				got = append(got, s.Command+": "+s.Why)
 			}
 			if got, want := strings.Join(got, "\n"), strings.Join(test.steps, "\n"); got != want {

@@ -94,10 +94,10 @@ type accountView struct {
 	Parked, Tier     string
 }
 
-func newPage(s jobs.Summary, f *failures, samples []jobs.Sample, parks []jobs.Park) page {
+func newPage(place Place, s jobs.Summary, f *failures, samples []jobs.Sample, parks []jobs.Park) page {
 	axis := axisOf(s, samples, parks)
 	p := page{
-		Job: s.Job, Class: outcomeClass(s), Outcome: outcome(s), Figures: figures(s.Totals), Steps: steps(s, s.Job),
+		Job: s.Job, Class: outcomeClass(s), Outcome: outcome(s), Figures: figures(s.Totals), Steps: steps(s, place.onPage(s.Job)),
 		Unknown: unknownText(s), Facts: facts(s), Chart: newProgressChart(samples, s.Totals, axis), Waits: newWaitChart(parks, axis),
 		FailedOf: f.total, Verbs: verbs(s), Files: pageFiles,
 	}

@@ -76,7 +76,7 @@ func leftAtStop(s jobs.Summary) string {
 		return ""
 	}
 	at := s.AtStop.At.UTC()
-	if held := holdUp(s, s.AtStop, "", at); held != "" {
+	if held := holdUp(s, s.AtStop, Place{}, at); held != "" {
 		return held
 	}
 	return strings.TrimSuffix(timeLeft(s.AtStop, at), " left")

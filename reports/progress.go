@@ -34,7 +34,7 @@ type Progress struct {
 	done chan struct{} // nothing is drawn any more
 
 	mu       sync.Mutex
-	dir      string
+	place    Place
 	check    bool
 	job      *summaryCache // nil before Start
 	final    *jobs.Summary // how the run ended, once that is known
@@ -52,20 +52,22 @@ func NewProgress(mode ProgressMode, w io.Writer) *Progress {
 	return &Progress{mode: mode.on(w), w: w, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
 }
 
-// Start begins to show the job in dir, whose summary read gives. read is not called again
+// Start begins to show the job in a place, whose summary read gives. read is not called again
 // once Stop has returned; what it waits for has to be ended before.
-func (p *Progress) Start(dir string, read func() (jobs.Summary, error)) { p.start(dir, false, read) }
+func (p *Progress) Start(place Place, read func() (jobs.Summary, error)) {
+	p.start(place, false, read)
+}
 
 // StartCheck is Start for a job of reads alone: what is done in it would be done.
-func (p *Progress) StartCheck(read func() (jobs.Summary, error)) { p.start("", true, read) }
+func (p *Progress) StartCheck(read func() (jobs.Summary, error)) { p.start(Place{}, true, read) }
 
-func (p *Progress) start(dir string, check bool, read func() (jobs.Summary, error)) {
+func (p *Progress) start(place Place, check bool, read func() (jobs.Summary, error)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.job != nil || p.stopped || p.mode == ProgressNone {
 		return
 	}
-	p.dir, p.check, p.job = dir, check, &summaryCache{read: read, times: timesShown, least: readEvery}
+	p.place, p.check, p.job = place, check, &summaryCache{read: read, times: timesShown, least: readEvery}
 	go p.run(p.job)
 }
 
@@ -182,7 +184,7 @@ func (p *Progress) takeNotes() []string {
 // view is what is drawn at a moment.
 type view struct {
 	jobs.Summary
-	Dir   string
+	Place Place
 	Known bool // the job was read
 	Check bool // nothing is done but reads
 	Ends  bool // the run is about to stop: whatever is left, and waits, it will not see the end of
@@ -191,14 +193,14 @@ type view struct {
 // snapshot is the view now.
 func (p *Progress) snapshot(job *summaryCache, now time.Time) view {
 	p.mu.Lock()
-	final, dir, check, stopping := p.final, p.dir, p.check, p.stopping
+	final, place, check, stopping := p.final, p.place, p.check, p.stopping
 	p.mu.Unlock()
 	if final != nil {
-		return view{*final, dir, true, check, true}
+		return view{*final, place, true, check, true}
 	}
 	last, _ := job.refresh(now)
 	if last == nil || last.err != nil { // the engine fails for the same reason
-		return view{Dir: dir}
+		return view{Place: place}
 	}
-	return view{last.summary, dir, true, check, stopping}
+	return view{last.summary, place, true, check, stopping}
 }

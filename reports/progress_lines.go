@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -113,7 +112,7 @@ func (v view) holdUp(now time.Time) string {
 	if v.Ends || !v.State.Held() {
 		return ""
 	}
-	return holdUp(v.Summary, v.Outlook, v.Dir, now)
+	return holdUp(v.Summary, v.Outlook, v.Place, now)
 }
 
 // heldBy tells one hold-up from another, whenever it ends.
@@ -195,18 +194,18 @@ func jsonView(event string, v view, now time.Time) jsonProgress {
 	return line
 }
 
-// End tells programs how the run of the job in dir ended: with this exit code, and with
+// End tells programs how the run of the job in a place ended: with this exit code, and with
 // these files if the reports were written.
-func (p *Progress) End(s jobs.Summary, dir string, exitCode int, written bool) {
+func (p *Progress) End(s jobs.Summary, place Place, exitCode int, written bool) {
 	if p.mode != ProgressJSON {
 		return
 	}
 	now := time.Now()
-	line := jsonView("end", view{Summary: s, Dir: dir, Known: true, Ends: true}, now)
+	line := jsonView("end", view{Summary: s, Place: place, Known: true, Ends: true}, now)
 	line.jsonEnd = &jsonEnd{Outcome: outcome(s), ExitCode: exitCode, Stop: s.Stop, Files: map[string]string{}}
 	if written {
 		for _, name := range Names() {
-			line.Files[name] = filepath.Join(dir, name)
+			line.Files[name] = place.File(name)
 		}
 	}
 	p.lines().write(marshalLine(line))

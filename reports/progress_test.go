@@ -95,7 +95,7 @@ func play(t *testing.T, mode reports.ProgressMode) string {
 		p := reports.NewProgress(mode, &out)
 		p.Note("early")
 		j := newPlayed(1000)
-		p.Start("j", j.read)
+		p.Start(reports.Place{Folder: "j"}, j.read)
 		time.Sleep(573 * time.Millisecond) // so that nothing coincides
 		j.settle(60, time.Second/2)
 		j.wait("77", 25*time.Second)
@@ -119,7 +119,7 @@ func play(t *testing.T, mode reports.ProgressMode) string {
 		s.Stop = "interrupted"
 		p.Finish(s)
 		p.Stop()
-		p.End(s, "j", 3, true)
+		p.End(s, reports.Place{Folder: "j"}, 3, true)
 		p.Note("late")
 	})
 	return out.String()
@@ -186,7 +186,7 @@ func TestLinesKeepTheirPace(t *testing.T) {
 				var out bytes.Buffer
 				p := reports.NewProgress(reports.ProgressPlain, &out)
 				j := newPlayed(test.total)
-				p.Start("j", j.read)
+				p.Start(reports.Place{Folder: "j"}, j.read)
 				time.Sleep(time.Millisecond) // so that nothing coincides
 				j.settle(test.total, test.each)
 				p.Finish(j.end(jobs.JobFinished))
@@ -208,7 +208,7 @@ func TestStoppingHasNoTimeLeft(t *testing.T) {
 			still := jobs.Wait{Account: "22", Until: time.Now().Add(time.Hour), Imposed: true}
 			j.set(func(s *jobs.Summary) { s.Standstill, s.Waits = &still, []jobs.Wait{still} })
 			j.ends = time.Now().Add(2 * time.Hour)
-			p.Start("j", j.read)
+			p.Start(reports.Place{Folder: "j"}, j.read)
 			time.Sleep(time.Second)
 			p.Stopping("stopping")
 			time.Sleep(15 * time.Second)
@@ -228,10 +228,10 @@ func TestNoProgress(t *testing.T) {
 	var out bytes.Buffer
 	p := reports.NewProgress(reports.ProgressNone, &out)
 	j := newPlayed(10)
-	p.Start("j", j.read)
+	p.Start(reports.Place{Folder: "j"}, j.read)
 	p.Note("no")
 	p.Finish(j.end(jobs.JobFinished))
-	p.End(j.end(jobs.JobFinished), "j", 0, true)
+	p.End(j.end(jobs.JobFinished), reports.Place{Folder: "j"}, 0, true)
 	p.Note("still no")
 	if out.Len() > 0 {
 		t.Errorf("got %q, want nothing", out.String())
@@ -245,7 +245,7 @@ func TestProgressOutlivesItsReader(t *testing.T) {
 			"stuck": stuck{},
 		} {
 			p := reports.NewProgress(reports.ProgressPlain, w)
-			p.Start("j", newPlayed(1_000_000).read)
+			p.Start(reports.Place{Folder: "j"}, newPlayed(1_000_000).read)
 			began := time.Now()
 			for range 2000 {
 				p.Note("a warning")
@@ -267,7 +267,7 @@ func TestStopEndsTheReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stopped, over := make(chan struct{}), false
 		p := reports.NewProgress(reports.ProgressPlain, io.Discard)
-		p.Start("j", func() (jobs.Summary, error) {
+		p.Start(reports.Place{Folder: "j"}, func() (jobs.Summary, error) {
 			if over {
 				t.Error("the job is read after the end")
 			}
@@ -287,7 +287,7 @@ func ExampleProgress() {
 	p := reports.NewProgress(reports.ProgressPlain, os.Stdout)
 	totals := jobs.Totals{Rows: 3, Done: 1, Skipped: 1, Failed: 1}
 	// The run is over before its job was read, so that there is no other line.
-	p.Start("merger.job", func() (jobs.Summary, error) { return jobs.Summary{}, errors.New("not read yet") })
+	p.Start(reports.Place{Folder: "merger.job"}, func() (jobs.Summary, error) { return jobs.Summary{}, errors.New("not read yet") })
 	p.Finish(jobs.Summary{State: jobs.JobFinished, Totals: totals})
 	// Output:
 	// 3 of 3 rows (100%): 1 done, 1 skipped, 1 failed

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +19,7 @@ const (
 
 // TextOptions says what Text adds to the totals.
 type TextOptions struct {
-	Dir      string    // the job's folder: with it, Text ends with the commands to go on
+	Place    Place     // of the job: with it, Text ends with the commands to go on
 	Now      time.Time // for waits and the time left; moments are told in its location
 	Accounts bool      // a line for each ad account, and for each wait
 	Written  bool      // the reports are written: Text ends with where they are
@@ -54,9 +53,9 @@ func Text(s jobs.Summary, o TextOptions) string {
 	}
 	if o.Written {
 		b.WriteByte('\n')
-		reportLines(&b, s, o.Dir)
+		reportLines(&b, s, o.Place)
 	}
-	if next := steps(s, o.Dir); o.Dir != "" && len(next) > 0 && !(o.Watched && s.State == jobs.JobRunning) {
+	if next := steps(s, o.Place); !o.Place.IsZero() && len(next) > 0 && !(o.Watched && s.State == jobs.JobRunning) {
 		b.WriteByte('\n')
 		for i, n := range next {
 			b.WriteString(pick(i == 0, "next  ", "      ") + n.Command + "\n")
@@ -141,7 +140,7 @@ func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
 func holdUpText(s jobs.Summary, o TextOptions) string {
 	switch {
 	case s.State.Held():
-		return holdUp(s, s.Outlook, o.Dir, o.Now)
+		return holdUp(s, s.Outlook, o.Place, o.Now)
 	case s.PausedAt != nil && s.Totals.Settled() < s.Totals.Rows:
 		return "paused since " + clock(*s.PausedAt, o.Now)
 	case s.AtStop.Standstill != nil && s.AtStop.Standstill.Until.After(o.Now):
@@ -217,11 +216,11 @@ func waitLines(b *strings.Builder, s jobs.Summary, o TextOptions) {
 }
 
 // reportLines name the reports that people read.
-func reportLines(b *strings.Builder, s jobs.Summary, dir string) {
+func reportLines(b *strings.Builder, s jobs.Summary, p Place) {
 	t := newTable()
-	t.add("report", OneLine(filepath.Join(dir, pageName)))
+	t.add("report", OneLine(p.File(pageName)))
 	if s.Totals.Failed > 0 {
-		t.add("failed", OneLine(filepath.Join(dir, failedName)))
+		t.add("failed", OneLine(p.File(failedName)))
 	}
 	t.write(b)
 }

@@ -38,15 +38,15 @@ func TestTextGolden(t *testing.T) {
 		s    jobs.Summary
 		o    reports.TextOptions
 	}{
-		{"stopped", sample().summary, reports.TextOptions{Dir: "merger.job"}},
-		{"running", running.summary, reports.TextOptions{Dir: "merger.job", Now: now, Accounts: true}},
-		{"waiting", still.summary, reports.TextOptions{Dir: "merger.job", Now: now, Accounts: true}},
-		{"offline", offline.summary, reports.TextOptions{Dir: "merger.job", Now: now}},
-		{"stopped_in_a_wait", stopped.summary, reports.TextOptions{Dir: "merger.job", Now: now, Written: true}},
-		{"paused", paused.summary, reports.TextOptions{Dir: "merger.job", Now: now}},
-		{"finished", done.summary, reports.TextOptions{Dir: "my job"}},
-		{"narrow", still.summary, reports.TextOptions{Dir: "merger.job", Now: now, Accounts: true, Width: 60}},
-		{"watched", running.summary, reports.TextOptions{Dir: "merger.job", Now: now, Accounts: true, Watched: true}},
+		{"stopped", sample().summary, reports.TextOptions{Place: reports.Place{Folder: "merger.job"}}},
+		{"running", running.summary, reports.TextOptions{Place: reports.Place{Folder: "merger.job"}, Now: now, Accounts: true}},
+		{"waiting", still.summary, reports.TextOptions{Place: reports.Place{Folder: "merger.job"}, Now: now, Accounts: true}},
+		{"offline", offline.summary, reports.TextOptions{Place: reports.Place{Folder: "merger.job"}, Now: now}},
+		{"stopped_in_a_wait", stopped.summary, reports.TextOptions{Place: reports.Place{Folder: "merger.job"}, Now: now, Written: true}},
+		{"paused", paused.summary, reports.TextOptions{Place: reports.Place{Folder: "merger.job"}, Now: now}},
+		{"finished", done.summary, reports.TextOptions{Place: reports.Place{Folder: "my job"}}},
+		{"narrow", still.summary, reports.TextOptions{Place: reports.Place{Folder: "merger.job"}, Now: now, Accounts: true, Width: 60}},
+		{"watched", running.summary, reports.TextOptions{Place: reports.Place{Folder: "merger.job"}, Now: now, Accounts: true, Watched: true}},
 		{"idle", only, reports.TextOptions{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func ExampleText() {
 		API:      jobs.APICounts{Calls: 1310, HTTPRequests: 27, Throttled: 2},
 		ElapsedS: 151,
 		WaitedS:  60,
-	}, reports.TextOptions{Dir: "merger.job"}))
+	}, reports.TextOptions{Place: reports.Place{Folder: "merger.job"}}))
 	// Output:
 	// Finished: 1,196 of 1,204 rows ended as wanted, and 8 failed.
 	//

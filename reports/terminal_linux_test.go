@@ -24,7 +24,7 @@ func TestBarOnATerminal(t *testing.T) {
 	before := settings(t, terminal)
 	p := reports.NewProgress(reports.ProgressAuto, terminal)
 	still := jobs.Wait{Account: "1234", Until: time.Now().Add(time.Hour), Reason: "code 17", Imposed: true}
-	p.Start("j", func() (jobs.Summary, error) {
+	p.Start(reports.Place{Folder: "j"}, func() (jobs.Summary, error) {
 		return jobs.Summary{State: jobs.JobRunning, Totals: jobs.Totals{Rows: 300, Done: 150, Pending: 150}, Outlook: jobs.Outlook{At: time.Now(), Waits: []jobs.Wait{still}, Standstill: &still}}, nil
 	})
 	time.Sleep(400 * time.Millisecond)

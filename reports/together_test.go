@@ -102,7 +102,7 @@ func (r *shownRun) look() seen {
 		got.waits = strings.TrimSpace(got.waits + " " + string(w.Account))
 	}
 
-	got.text = reports.Text(s, reports.TextOptions{Dir: "j", Now: now, Accounts: true})
+	got.text = reports.Text(s, reports.TextOptions{Place: reports.Place{Folder: "j"}, Now: now, Accounts: true})
 	r.same("status", told(got.text), got.eta, 4) // which is rounded
 
 	var line struct {
@@ -179,7 +179,7 @@ func leftOnPage(t *testing.T, dir string) string {
 	}
 	defer job.Close()
 	to := t.TempDir()
-	if err := reports.Write(context.Background(), to, job); err != nil {
+	if err := reports.Write(context.Background(), reports.Place{Folder: to}, job); err != nil {
 		t.Fatal(err)
 	}
 	page, err := os.ReadFile(filepath.Join(to, "report.html"))
@@ -264,7 +264,7 @@ func TestSeenTogether(t *testing.T) {
 				}
 				for mode, out := range map[reports.ProgressMode]*lockedBuffer{reports.ProgressPlain: &r.plain, reports.ProgressJSON: &r.json} {
 					p := reports.NewProgress(mode, out)
-					p.Start("j", read)
+					p.Start(reports.Place{Folder: "j"}, read)
 					views = append(views, p)
 				}
 				hide = r.metrics.Show(read)

@@ -36,17 +36,17 @@ const (
 	pageName    = "report.html"
 )
 
-// Write makes the five report files in dir anew, in memory that does not grow
-// with the number of rows. After an error the files in dir are the previous ones,
-// unless the error came from a rename: then some may be new.
-func Write(ctx context.Context, dir string, src Source) error {
-	if err := write(ctx, dir, src); err != nil {
+// Write makes the five report files in the place's folder anew, in memory that does not grow
+// with the number of rows. After an error the files there are the previous ones, unless the
+// error came from a rename: then some may be new.
+func Write(ctx context.Context, place Place, src Source) error {
+	if err := write(ctx, place, src); err != nil {
 		return fmt.Errorf("write reports: %w", err)
 	}
 	return nil
 }
 
-func write(ctx context.Context, dir string, src Source) error {
+func write(ctx context.Context, place Place, src Source) error {
 	summary, err := src.Summary(ctx)
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func write(ctx context.Context, dir string, src Source) error {
 	if err != nil {
 		return err
 	}
-	set, err := newAtomicSet(dir, Names()...)
+	set, err := newAtomicSet(place.Folder, Names()...)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func write(ctx context.Context, dir string, src Source) error {
 		return err
 	}
 	layout := layoutOf(header)
-	results, failed := newResultsCSV(set.files[resultsName], layout), newFailedCSV(set.files[failedName], layout, moved(files, dir))
+	results, failed := newResultsCSV(set.files[resultsName], layout), newFailedCSV(set.files[failedName], layout, moved(files, place.Folder))
 	found := newFailures()
 	totals, err := writeRows(ctx, results, failed, found, header, src.Results(ctx))
 	if err != nil {
@@ -84,7 +84,7 @@ func write(ctx context.Context, dir string, src Source) error {
 	if err := checkTotals(ctx, src, summary, totals); err != nil {
 		return err
 	}
-	if err := writePage(set.files[pageName], newPage(summary, found, samples, parks)); err != nil {
+	if err := writePage(set.files[pageName], newPage(place, summary, found, samples, parks)); err != nil {
 		return err
 	}
 	return set.commit()

@@ -211,7 +211,7 @@ func TestWriteFailure(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			dir := written(t, sample())
 			before := read(t, dir, "results.csv")
-			err := reports.Write(test.ctx, dir, test.src)
+			err := reports.Write(test.ctx, reports.Place{Folder: dir}, test.src)
 			if err == nil || err.Error() != test.want {
 				t.Fatalf("got error %v, want %s", err, test.want)
 			}
@@ -223,7 +223,7 @@ func TestWriteFailure(t *testing.T) {
 			}
 		})
 	}
-	if err := reports.Write(context.Background(), filepath.Join(t.TempDir(), "none"), sample()); !errors.Is(err, os.ErrNotExist) {
+	if err := reports.Write(context.Background(), reports.Place{Folder: filepath.Join(t.TempDir(), "none")}, sample()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got error %v for a folder that is not there, want ErrNotExist", err)
 	}
 }
@@ -243,7 +243,7 @@ func TestRemainsAreSwept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer writer.Unlock()
-	if err := reports.Write(context.Background(), dir, sample()); err != nil {
+	if err := reports.Write(context.Background(), reports.Place{Folder: dir}, sample()); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := list(t, dir), append([]string{written, foreign}, names...); !slices.Equal(got, want) {
@@ -265,7 +265,7 @@ func causesOf(j job) map[jobs.Reason]jobs.Result {
 func written(t testing.TB, src reports.Source) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	if err := reports.Write(context.Background(), dir, src); err != nil {
+	if err := reports.Write(context.Background(), reports.Place{Folder: dir}, src); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -336,7 +336,7 @@ func TestFailedUploads(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := reports.Write(context.Background(), dir, src); err != nil {
+	if err := reports.Write(context.Background(), reports.Place{Folder: dir}, src); err != nil {
 		t.Fatal(err)
 	}
 	raw, err := os.ReadFile(filepath.Join(dir, "failed.csv"))
@@ -357,11 +357,11 @@ func TestTotalsOfOtherRows(t *testing.T) {
 	src := sample()
 	src.summary.Totals.Done++
 	src.summary.Totals.Failed--
-	if err := reports.Write(t.Context(), t.TempDir(), src); err == nil || !strings.Contains(err.Error(), "job.db was edited") {
+	if err := reports.Write(t.Context(), reports.Place{Folder: t.TempDir()}, src); err == nil || !strings.Contains(err.Error(), "job.db was edited") {
 		t.Errorf("got %v, want that the totals are others", err)
 	}
 	src.summary.State = jobs.JobRunning
-	if err := reports.Write(t.Context(), t.TempDir(), src); err != nil {
+	if err := reports.Write(t.Context(), reports.Place{Folder: t.TempDir()}, src); err != nil {
 		t.Errorf("while it runs: got %v", err)
 	}
 }

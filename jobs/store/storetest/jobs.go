@@ -15,7 +15,7 @@ func testSettings(t *testing.T, w world) {
 	job := w.create("j", moves)
 	for _, err := range []error{
 		job.SetSettings(t.Context(), store.Settings{Backup: "elsewhere", OnDenied: "upload"}), job.SetEndpoint(t.Context(), "https://other"),
-		job.SetRunning(t.Context()), job.SetStop(t.Context(), 3, "interrupted"),
+		job.SetCredentials(t.Context(), store.Credentials{SHA256: "ab", Labels: []string{"EAST", "WEST"}}), job.SetRunning(t.Context()), job.SetStop(t.Context(), 3, "interrupted"),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -30,11 +30,15 @@ func testSettings(t *testing.T, w world) {
 	}
 	want := store.Meta{
 		Name: "j", Manifest: jobs.ManifestInfo{Path: "folder/manifest.csv", SHA256: m.Manifest.SHA256, Rows: 3}, Header: []string{"operation", "source_account", "hash", "target_account", "note"},
-		Policy: "unused", Created: m.Created, Consent: true, Endpoint: "https://other", Settings: store.Settings{Backup: "elsewhere", OnDenied: "upload"},
+		Policy: "unused", Created: m.Created, Consent: true, Endpoint: "https://other", Credentials: store.Credentials{SHA256: "ab", Labels: []string{"EAST", "WEST"}}, Settings: store.Settings{Backup: "elsewhere", OnDenied: "upload"},
 		Running: m.Running, ExitCode: m.ExitCode, Stop: "interrupted",
 	}
 	if d := cmp.Diff(m, want); d != "" {
 		t.Error(d)
+	}
+	accounts, err := job.Accounts(t.Context())
+	if d := cmp.Diff(accounts, []plan.Account{"11", "22", "33", "44"}); err != nil || d != "" {
+		t.Errorf("%v\n%s", err, d)
 	}
 	if n, err := job.Deletes(t.Context()); err != nil || n != 1 {
 		t.Errorf("got %d deletions, %v, want 1", n, err)
@@ -130,6 +134,16 @@ func testBadManifest(t *testing.T, w world) {
 	}
 	if _, _, err := w.Create("j", spec); !errors.Is(err, broken) {
 		t.Fatalf("got %v, want the error of the reader", err)
+	}
+	spec = Spec(moves)
+	spec.Agree = func(p *plan.Plan) error {
+		if p.Rows != 3 {
+			t.Errorf("asked about %d rows, want 3", p.Rows)
+		}
+		return broken
+	}
+	if _, _, err := w.Create("j", spec); !errors.Is(err, broken) {
+		t.Fatalf("got %v, want the refusal", err)
 	}
 	if _, err := w.Open("j"); !errors.Is(err, store.ErrNoJob) {
 		t.Errorf("got %v, want ErrNoJob", err)

@@ -240,6 +240,37 @@ func testLanes(t *testing.T, w world) {
 	}
 }
 
+func testCutParks(t *testing.T, w world) {
+	job := w.create("j", moves)
+	until := time.Now().Add(time.Hour).Truncate(time.Millisecond).UTC()
+	commit(t, job, jobs.Change{
+		Tally: &jobs.Tally{Saved: at(10)},
+		Lanes: []jobs.LaneState{{Account: "22", ParkedUntil: until, Parked: until.Sub(at(4))}},
+		Parks: []jobs.Park{{Account: "22", From: at(1), Until: at(3)}, {Account: "22", From: at(4), Until: until, Code: 17, Subcode: 1}},
+	})
+	if err := job.SetRunning(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, parks, err := job.History(t.Context())
+	if err != nil || len(parks) != 3 {
+		t.Fatalf("got %+v, %v, want three parks", parks, err)
+	}
+	now := parks[2].From
+	want := []jobs.Park{{Account: "22", From: at(1), Until: at(3)}, {Account: "22", From: at(4), Until: at(10), Code: 17, Subcode: 1}, {Account: "22", From: now, Until: until, Code: 17, Subcode: 1}}
+	if d := cmp.Diff(parks, want); d != "" || !now.After(at(10)) {
+		t.Errorf("now is %v\n%s", now, d)
+	}
+	p, err := job.Quotas(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range p.Lanes {
+		if want := at(10).Sub(at(4)) + until.Sub(now); l.Account == "22" && l.Parked != want {
+			t.Errorf("got parked for %v, want %v", l.Parked, want)
+		}
+	}
+}
+
 func testReopen(t *testing.T, w world) {
 	job := w.create("j", moves)
 	lost := jobs.Outcome{State: jobs.Failed, Reason: jobs.GaveUp, Tried: true, Attempts: 5, Code: 2, Message: "m", TraceID: "t", Started: at(1), LastSent: at(2), Finished: at(3), Creatives: "1"}

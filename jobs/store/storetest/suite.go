@@ -26,6 +26,7 @@ func Run(t *testing.T, begin func(t *testing.T) Backend) {
 		{"an operation is released once, when nothing keeps it waiting", testReleases},
 		{"a job starts again where it stopped", testResume},
 		{"a lane stays as it was last written", testLanes},
+		{"a wait that outlasted its process is two", testCutParks},
 		{"reopened failures are pending, and what they tried stays known", testReopen},
 		{"what is shown of rows follows from their operations", testResults},
 		{"what an undo asks", testUndo},

@@ -1,0 +1,42 @@
+// Package postgres keeps jobs in a database of PostgreSQL, many in one. What a job is, and all
+// that is SQL alone, is in package store; this package has what differs from a file of SQLite.
+//
+// # Tables, version 1
+//
+// They are in the schema adferry: jobs has the number and the name of each job, migrations
+// which version they are of, and all others are those of package store with the number of the
+// job in front. migrations/N_up.sql makes version N of the one before, migrations/N_down.sql
+// goes back. [Open], [View] and [Create] refuse a database of another version, older or newer,
+// with a [SchemaError].
+//
+// # Texts
+//
+// A query of package store reads a table by its name alone. [text] makes it one for a job:
+// FROM ops p becomes FROM (SELECT * FROM adferry.ops WHERE job = 17) AS p, which PostgreSQL
+// plans as if the condition were in the query; json_each and the placeholders are replaced, and
+// the hints for SQLite's planner left out. That a text means the same is what storetest tests.
+//
+// # Lock
+//
+// The process that runs a job has a session-level advisory lock, on the connection that also
+// writes the job. So who has lost the lock can write nothing more, and as no request leaves
+// before its intent is written, it can send nothing more either. The connection is never
+// replaced by another one. While it is idle it is asked every second whether it still has the
+// lock. PostgreSQL ends the session, and with it the lock, when the process ends, or when the
+// other end has not answered for 25 s.
+//
+// A pooler that gives each transaction another connection cannot be used: the lock would be that
+// of the pooler.
+//
+// # Plans
+//
+// PostgreSQL has no statistics of tables that were just filled, and would compare each operation
+// of a job with each of a list. So what package store reads by a list of keys, with CROSS JOIN, is
+// a lateral subquery that is looked up for each key: OFFSET 0 keeps the planner from joining it
+// in another way.
+//
+// # Durability
+//
+// A commit returns when PostgreSQL says that it is durable; synchronous_commit is set to on
+// where it is off. An asynchronous standby that takes over loses what it had not received.
+package postgres

@@ -1,0 +1,62 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"adferry/jobs/store"
+)
+
+// SchemaError is a database whose tables are of another version than this adferry needs.
+type SchemaError struct {
+	Version int // 0: it has no tables of adferry
+	Needed  int
+}
+
+func (e *SchemaError) Error() string {
+	switch {
+	case e.Version == 0:
+		return "the database has no tables of adferry"
+	case e.Version > e.Needed:
+		return fmt.Sprintf("the database has version %d of adferry's tables; this version of adferry needs %d", e.Version, e.Needed)
+	}
+	return fmt.Sprintf("the database has version %d of adferry's tables, which is older than the %d that this version of adferry needs", e.Version, e.Needed)
+}
+
+// UnavailableError is a database that cannot be reached, or that ended the connection. What was
+// committed is in it.
+type UnavailableError struct{ Err error }
+
+func (e *UnavailableError) Error() string { return "the database cannot be reached: " + e.Err.Error() }
+func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// ErrLockLost means that the connection no longer has the job's lock, so that another process
+// may be running the job.
+var ErrLockLost = errors.New("the database no longer holds the lock of this job for this process")
+
+// classify says what an error of PostgreSQL means (PostgreSQL, Appendix A, "Error Codes").
+func classify(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, ErrLockLost) {
+		return err
+	}
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		switch {
+		case strings.HasPrefix(e.Code, "08"), // connection exception
+			strings.HasPrefix(e.Code, "57P"): // shut down, crashed, starting up
+			return &UnavailableError{err}
+		case e.Code == "53100", strings.HasPrefix(e.Code, "58"): // disk full, system error
+			return &store.DiskError{Err: err}
+		}
+		return err
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	return &UnavailableError{err} // all others are of the connection
+}

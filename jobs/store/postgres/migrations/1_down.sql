@@ -1,0 +1,2 @@
+DROP TABLE adferry.op_counts, adferry.row_counts, adferry.parks, adferry.samples, adferry.lanes,
+	adferry.outcomes, adferry.needs, adferry.ops, adferry.rows, adferry.meta, adferry.jobs;

@@ -1,0 +1,164 @@
+package postgres_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"adferry/jobs/store"
+	"adferry/jobs/store/postgres"
+	"adferry/jobs/store/postgres/pgtest"
+	"adferry/jobs/store/storetest"
+	"adferry/plan"
+	"adferry/reports"
+)
+
+// databases are jobs in a database of their own.
+type databases struct {
+	t *testing.T
+	*postgres.Database
+}
+
+func (d databases) Create(name string, spec store.Spec) (*store.Job, *plan.Plan, error) {
+	return d.Database.Create(d.t.Context(), name, spec)
+}
+
+func (d databases) Open(name string) (*store.Job, error) {
+	return d.Database.Open(d.t.Context(), name)
+}
+
+func (d databases) View(name string) (*store.Job, error) {
+	return d.Database.View(d.t.Context(), name)
+}
+
+func TestSuite(t *testing.T) {
+	s := pgtest.Start(t)
+	storetest.Run(t, func(t *testing.T) storetest.Backend { return databases{t, migrated(t, s)} })
+}
+
+// After the same history all that can be read of a job is the same as of a file of SQLite.
+func TestSameAsFile(t *testing.T) {
+	d := migrated(t, pgtest.Start(t))
+	for seed := range uint64(10) {
+		inFile, _, err := store.Create(t.Context(), t.TempDir(), storetest.Spec(storetest.Tangled))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer inFile.Close()
+		inDatabase, _, err := d.Create(t.Context(), fmt.Sprint("job ", seed), storetest.Spec(storetest.Tangled))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer inDatabase.Close()
+		storetest.Play(t, inFile, seed)
+		storetest.Play(t, inDatabase, seed)
+		if diff := cmp.Diff(storetest.Transcript(t, inFile), storetest.Transcript(t, inDatabase)); diff != "" {
+			t.Fatalf("seed %d: file, database:\n%s", seed, diff)
+		}
+	}
+}
+
+// migrated is a new database with the tables of adferry.
+func migrated(t *testing.T, s *pgtest.Server) *postgres.Database {
+	t.Helper()
+	d := open(t, s.Database(t))
+	if before, err := d.Migrate(t.Context(), postgres.Version); err != nil || before != 0 {
+		t.Fatalf("got version %d, %v, want a new database", before, err)
+	}
+	return d
+}
+
+func open(t testing.TB, address string) *postgres.Database {
+	t.Helper()
+	d, err := postgres.New(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestMigrate(t *testing.T) {
+	d := open(t, pgtest.Start(t).Database(t))
+	var schema *postgres.SchemaError
+	if _, err := d.View(t.Context(), "j"); !errors.As(err, &schema) || schema.Version != 0 {
+		t.Errorf("got %v, want a SchemaError for a database without tables", err)
+	}
+	for _, to := range []int{postgres.Version, 0, postgres.Version, postgres.Version} {
+		if _, err := d.Migrate(t.Context(), to); err != nil {
+			t.Fatal(err)
+		}
+		_, err := d.View(t.Context(), "j")
+		if got := errors.As(err, &schema); got != (to == 0) {
+			t.Errorf("at version %d: got %v", to, err)
+		}
+	}
+	job, _, err := d.Create(t.Context(), "j", storetest.Spec(storetest.Tangled))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Migrate(t.Context(), 0); err == nil || !strings.Contains(err.Error(), "job j") {
+		t.Errorf("got %v, want that a process runs the job", err)
+	}
+	if err := job.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// After the same history the reports of a job are those of a file of SQLite, byte for byte.
+func TestSameReports(t *testing.T) {
+	d := migrated(t, pgtest.Start(t))
+	folder := filepath.Join(t.TempDir(), "j")
+	fromFile := reportsOf(t, folders{t, folder})
+	fromDatabase := reportsOf(t, databases{t, d})
+	if len(fromFile) < 5 {
+		t.Fatalf("got %d reports: the test is void", len(fromFile))
+	}
+	if diff := cmp.Diff(fromFile, fromDatabase); diff != "" {
+		t.Errorf("file, database:\n%s", diff)
+	}
+}
+
+// folders is a job in a folder.
+type folders struct {
+	t      *testing.T
+	folder string
+}
+
+func (f folders) Create(_ string, spec store.Spec) (*store.Job, *plan.Plan, error) {
+	return store.Create(f.t.Context(), f.folder, spec)
+}
+func (f folders) Open(string) (*store.Job, error) { return store.Open(f.t.Context(), f.folder) }
+func (f folders) View(string) (*store.Job, error) { return store.View(f.t.Context(), f.folder) }
+
+// reportsOf makes a job with a history, and returns its reports by their names.
+func reportsOf(t *testing.T, b storetest.Backend) map[string]string {
+	t.Helper()
+	job, _, err := b.Create("j", storetest.Spec(storetest.Tangled))
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Play(t, job, 7)
+	if err := errors.Join(job.SetStop(t.Context(), 3, "interrupted"), job.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if job, err = b.View("j"); err != nil {
+		t.Fatal(err)
+	}
+	defer job.Close()
+	dir := t.TempDir()
+	if err := reports.Write(t.Context(), reports.Place{Folder: dir}, job); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, name := range reports.Names() {
+		if text, err := os.ReadFile(filepath.Join(dir, name)); err == nil {
+			all[name] = string(text)
+		}
+	}
+	return all
+}

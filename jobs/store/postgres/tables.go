@@ -1,0 +1,166 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"adferry/jobs/store"
+)
+
+// patience is how long PostgreSQL may take to answer before the connection counts as lost.
+const patience = 30 * time.Second
+
+// tables are the tables of a job, on the connection that has its lock.
+type tables struct {
+	db    *sql.DB
+	conn  *sql.Conn // never replaced: another one would not have the lock
+	texts *texts
+	name  string
+}
+
+func newTables(db *sql.DB, conn *sql.Conn, t *texts, name string) *tables {
+	return &tables{db, conn, t, name}
+}
+
+func (t *tables) Begin() (*sql.Tx, error) { return t.conn.BeginTx(context.Background(), nil) }
+
+func (t *tables) Query(tx *sql.Tx, text string, args ...any) (*sql.Rows, error) {
+	return tx.Query(t.texts.text(text), args...)
+}
+
+// Write writes with one statement a table, whatever the number of operations: what is written
+// goes there as one JSON array.
+func (t *tables) Write(tx *sql.Tx, w store.Writes) error {
+	parts := []struct {
+		statement string
+		array     any
+		n         int
+	}{
+		{putOutcomes, outcomesOf(w.Records), len(w.Records)},
+		{putConfirmed, confirmedOf(w.Confirmed), len(w.Confirmed)},
+		{putLanes, lanesOf(w.Lanes), len(w.Lanes)},
+		{putSamples, samplesOf(w.Samples), len(w.Samples)},
+		{addParks, parksOf(w.Parks), len(w.Parks)},
+	}
+	for _, p := range parts {
+		if p.n > 0 {
+			if err := t.put(tx, p.statement, p.array); err != nil {
+				return err
+			}
+		}
+	}
+	if w.Tally == nil {
+		return nil
+	}
+	tally, err := json.Marshal(w.Tally)
+	if err != nil {
+		return err
+	}
+	return t.Set(tx, []store.Entry{{Key: "tally", Value: string(tally)}})
+}
+
+// put executes a statement with the job and a JSON array.
+func (t *tables) put(tx *sql.Tx, statement string, array any) error {
+	text, err := json.Marshal(array)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(statement, t.texts.job, string(text))
+	return err
+}
+
+func (t *tables) AddCounts(tx *sql.Tx, rows []store.RowCount, ops []store.OpCount) error {
+	if len(rows) > 0 {
+		if err := t.put(tx, addRowCounts, rowCountsOf(rows)); err != nil {
+			return err
+		}
+	}
+	if len(ops) == 0 {
+		return nil
+	}
+	return t.put(tx, addOpCounts, opCountsOf(ops))
+}
+
+func (t *tables) Set(tx *sql.Tx, entries []store.Entry) error { return set(tx, t.texts.job, entries) }
+
+// set changes entries of meta.
+func set(tx *sql.Tx, job int32, entries []store.Entry) error {
+	for _, e := range entries {
+		var err error
+		switch {
+		case e.Value == nil:
+			_, err = tx.Exec(`DELETE FROM adferry.meta WHERE job = $1 AND key = $2`, job, e.Key)
+		case e.Keep:
+			_, err = tx.Exec(`INSERT INTO adferry.meta (job, key, value) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, job, e.Key, fmt.Sprint(e.Value))
+		default:
+			_, err = tx.Exec(`INSERT INTO adferry.meta (job, key, value) VALUES ($1, $2, $3) ON CONFLICT (job, key) DO UPDATE SET value = excluded.value`, job, e.Key, fmt.Sprint(e.Value))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tables) Reopen(tx *sql.Tx, countRows, countOps string) error {
+	for _, statement := range []string{
+		`DELETE FROM adferry.outcomes WHERE job = $1 AND state = 'failed' AND tried = 0`,
+		`UPDATE adferry.outcomes SET state = 'pending', reason = '', attempts = 0, code = 0, subcode = 0, message = '', trace = '', finished = 0, creatives = ''
+			WHERE job = $1 AND state = 'failed'`,
+		`DELETE FROM adferry.row_counts WHERE job = $1`,
+		`DELETE FROM adferry.op_counts WHERE job = $1`,
+		`INSERT INTO adferry.row_counts (job, verb, account, first, first_reason, del, del_reason, n) SELECT $1::integer, c.* FROM (` + t.texts.text(countRows) + `) AS c`,
+		`INSERT INTO adferry.op_counts (job, kind, lane, others, state, blames, n, finished) SELECT $1::integer, c.* FROM (` + t.texts.text(countOps) + `) AS c`,
+	} {
+		if _, err := tx.Exec(statement, t.texts.job); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tables) CutParks(tx *sql.Tx, now, stopped time.Time) error {
+	for _, statement := range []string{
+		`UPDATE adferry.lanes AS l SET parked = greatest(0, parked - least(parked_until, $2::bigint) + $3) WHERE job = $1 AND parked_until > $3
+			AND (account, parked_until) IN (SELECT account, until FROM adferry.parks WHERE job = $1)`,
+		`INSERT INTO adferry.parks (job, account, since, until, code, subcode)
+			SELECT DISTINCT ON (account) job, account, $2::bigint, until, code, subcode FROM adferry.parks WHERE job = $1 AND until > $2 AND since < $2 AND $3::bigint > 0
+			ORDER BY account, until DESC`,
+		`UPDATE adferry.parks SET until = greatest(since, $3::bigint) WHERE job = $1 AND until > $3 AND since < $2`,
+	} {
+		if _, err := tx.Exec(statement, t.texts.job, millis(now), millis(stopped)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Alive asks whether the connection still has the lock.
+func (t *tables) Alive() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	var held bool
+	err := t.conn.QueryRowContext(ctx, `SELECT EXISTS (`+lockedJobs+` AND pid = pg_backend_pid() AND objid::bigint = $2)`, int64(lockClass), int64(t.texts.job)).Scan(&held)
+	if err == nil && !held {
+		return ErrLockLost
+	}
+	return err
+}
+
+func (t *tables) AliveEvery() time.Duration { return time.Second }
+
+func (t *tables) WriteError(err error) error {
+	return fmt.Errorf("write job %s: %w", t.name, classify(err))
+}
+
+// Close releases the lock, so that the next process need not wait for the connection to end.
+func (t *tables) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, _ = t.conn.ExecContext(ctx, `SELECT pg_advisory_unlock_all()`) // a lost connection has none
+	return errors.Join(t.conn.Close(), t.db.Close())
+}
