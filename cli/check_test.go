@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"adferry/graph/sandbox"
 )
@@ -62,6 +63,61 @@ func TestCheckTiers(t *testing.T) {
 			}
 			if n := len(server.Log()); n > 0 {
 				t.Errorf("%d writes took effect", n)
+			}
+		})
+	}
+}
+
+// Each token is checked, too: one that ends before the job would, or lacks the permission that
+// its accounts' writes need, is warned of, and no other.
+func TestCheckTokens(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var b strings.Builder
+	b.WriteString("source_account,hash,target_account\n")
+	for i := range 200 {
+		fmt.Fprintf(&b, "11,%032x,22\n", i)
+	}
+	manifest, file := filepath.Join(dir, "m.csv"), filepath.Join(dir, "credentials.csv")
+	for path, text := range map[string]string{manifest: b.String(), file: "account,token\n11,NORTH\n22,SOUTH\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := time.Now()
+	reading := []string{"ads_read"}
+	for _, test := range []struct {
+		name         string
+		north, south sandbox.Token
+		want         string // after "warning"; "": none
+	}{
+		{"as they should be", sandbox.Token{Scopes: reading, Expires: now.Add(3 * time.Hour)}, sandbox.Token{Expires: now.Add(3 * time.Hour)}, ""},
+		{"a target's ends too early", sandbox.Token{}, sandbox.Token{Expires: now.Add(30 * time.Minute)}, "SOUTH ends at "},
+		{"a source's ends too early", sandbox.Token{Expires: now.Add(30 * time.Minute)}, sandbox.Token{}, "NORTH ends at "},
+		{"no permission to write", sandbox.Token{}, sandbox.Token{Scopes: reading}, "SOUTH has no ads_management, which its 200 writes need"},
+		{"no permission at all", sandbox.Token{Scopes: []string{"email"}}, sandbox.Token{}, "NORTH has neither ads_read nor ads_management, but email"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.north.Accounts, test.south.Accounts = []string{"11"}, []string{"22"}
+			test.north.App, test.south.App = "7", "8"
+			server := sandbox.New(sandbox.Options{Access: map[string]sandbox.Token{"north-token-0123": test.north, "south-token-0123": test.south}})
+			server.AddAccount("22", sandbox.AccountOptions{Tier: sandbox.Limited})
+			for i := range 200 {
+				server.AddImage("11", sandbox.Image{Hash: fmt.Sprintf("%032x", i)})
+			}
+			web := httptest.NewServer(server)
+			defer web.Close()
+			environment := append(at(web.URL), "NORTH=north-token-0123", "SOUTH=south-token-0123")
+			code, out, stderr := inProcess(t, environment, "plan", manifest, "--check", "--progress", "none", "--credentials", file)
+			out = strings.Join(strings.Fields(out), " ")
+			if code != exitDone || !strings.Contains(out, " NORTH 1 7 ") || !strings.Contains(out, " SOUTH 1 8 ") {
+				t.Fatalf("got exit code %d\n%s\n%s", code, out, stderr)
+			}
+			if n := strings.Count(out, "warning NORTH") + strings.Count(out, "warning SOUTH"); test.want == "" && n > 0 || test.want != "" && (n != 1 || !strings.Contains(out, "warning "+test.want)) {
+				t.Errorf("got %s\nwant the warning %q", out, test.want)
+			}
+			if n := server.Stats().Outside; n > 0 {
+				t.Errorf("%d calls with a token that the account does not have", n)
 			}
 		})
 	}

@@ -22,17 +22,12 @@ func (o connection) credentials(s *streams) (*credentials.Set, error) {
 		}
 		return credentials.Only(*one), nil
 	}
-	f, err := os.Open(o.file)
+	file, err := o.credentialsFile()
 	if err != nil {
-		return nil, usagef("--credentials takes the name of a CSV file with the columns account, token and app_secret", "--credentials: %s cannot be read: %w", shown(o.file), graph.WithoutPath(err))
-	}
-	defer f.Close()
-	file, err := credentials.Parse(o.file, f)
-	if err != nil {
-		return nil, credentialsError(err)
+		return nil, err
 	}
 	var rest *credentials.Credential
-	if o.tokenFile != "" || strings.TrimSpace(os.Getenv(tokenVariable)) != "" {
+	if o.namesToken() {
 		if rest, err = o.credential(s.in); err != nil {
 			return nil, err
 		}
@@ -43,6 +38,46 @@ func (o connection) credentials(s *streams) (*credentials.Set, error) {
 	}
 	s.secrets.add(set.Redactor())
 	return set, nil
+}
+
+// credentialsFile reads the file of credentials, and no secret.
+func (o connection) credentialsFile() (*credentials.File, error) {
+	f, err := os.Open(o.file)
+	if err != nil {
+		return nil, usagef("--credentials takes the name of a CSV file with the columns account, token and app_secret", "--credentials: %s cannot be read: %w", shown(o.file), graph.WithoutPath(err))
+	}
+	defer f.Close()
+	file, err := credentials.Parse(o.file, f)
+	if err != nil {
+		return nil, credentialsError(err)
+	}
+	return file, nil
+}
+
+// checkCredentials checks what the file of credentials, if there is one, says of ad accounts
+// for which nothing is sent to the API, and reads no secret.
+func (o connection) checkCredentials(sandboxed bool, accounts []plan.Account) error {
+	switch {
+	case o.file == "":
+		return nil
+	case sandboxed:
+		return usagef("leave --credentials and ADFERRY_CREDENTIALS out; to rehearse with several tokens, start adferry sandbox --tokens FILE, and set ADFERRY_ENDPOINT to its address",
+			"--credentials has no use on the embedded sandbox, which takes no token")
+	}
+	file, err := o.credentialsFile()
+	if err != nil || o.namesToken() {
+		return err
+	}
+	if missing := file.Missing(accounts); len(missing) > 0 {
+		return withoutCredential(o.file, missing)
+	}
+	return nil
+}
+
+// namesToken reports whether there is a token for ad accounts that no file of credentials
+// names.
+func (o connection) namesToken() bool {
+	return o.tokenFile != "" || strings.TrimSpace(os.Getenv(tokenVariable)) != ""
 }
 
 func credentialsError(err error) error {

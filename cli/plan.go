@@ -55,5 +55,8 @@ func printPlan(o connection, s *streams, path string, rules quota.Rules, asJSON 
 	if err != nil {
 		return showProblems(s, err)
 	}
+	if err := o.checkCredentials(false, accountsOfPlan(p)); err != nil {
+		return err
+	}
 	return reports.NewPlan(m.name, p, preflight.Predict(p, rules.Share)).Write(s.out, asJSON)
 }

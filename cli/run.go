@@ -85,6 +85,9 @@ func dryRun(s *streams, se *session, m *manifest) error {
 	if err != nil {
 		return showProblems(s, err)
 	}
+	if err := se.checkCredentials(se.sandboxed, accountsOfPlan(p)); err != nil {
+		return err
+	}
 	return showPlan(s, reports.NewPlan(m.name, p, preflight.Predict(p, se.engine.Rules.Share)), p, se)
 }
 

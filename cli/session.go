@@ -63,6 +63,11 @@ func prepare(o runOptions, s *streams) (*session, error) {
 
 // connectTo makes the session ready to send for these ad accounts.
 func (se *session) connectTo(ctx context.Context, s *streams, sandboxed bool, accounts []plan.Account) (err error) {
+	if se.dryRun || sandboxed {
+		if err := se.checkCredentials(sandboxed, accounts); err != nil {
+			return err
+		}
+	}
 	if se.dryRun { // nothing is sent, so no token is asked for
 		return nil
 	}

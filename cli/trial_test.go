@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -35,6 +36,10 @@ type trial struct {
 	want     []string // status and reason, by row
 	copies   int      // writes that no reading could have avoided
 	deletes  int
+
+	mu      sync.Mutex
+	left    int    // requests until there is something to do
+	arrived func() // ... which is this
 }
 
 // smallRows is enough for every fate to occur, and for each crash point to be
@@ -70,7 +75,7 @@ func newTrial(t *testing.T, dir string, rows int, o sandbox.Options) *trial {
 // serve makes the trial's sandbox a server.
 func (r *trial) serve(t *testing.T) {
 	t.Helper()
-	web := httptest.NewUnstartedServer(r.server)
+	web := httptest.NewUnstartedServer(r)
 	web.Config.ConnState = func(_ net.Conn, s http.ConnState) {
 		switch s {
 		case http.StateNew:
@@ -82,6 +87,22 @@ func (r *trial) serve(t *testing.T) {
 	web.Start()
 	t.Cleanup(web.Close)
 	r.url = web.URL
+}
+
+// onRequest has do called when the n-th request from now on arrives.
+func (r *trial) onRequest(n int, do func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.left, r.arrived = n, do
+}
+
+func (r *trial) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	r.mu.Lock()
+	if r.left--; r.left == 0 {
+		r.arrived()
+	}
+	r.mu.Unlock()
+	r.server.ServeHTTP(w, q)
 }
 
 // handleAll waits until the server has handled all that a killed process sent to it, as it

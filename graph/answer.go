@@ -52,6 +52,7 @@ type answer struct {
 	total       number
 
 	stored []listedImage // of a write: images
+	token  *Token        // of InspectToken: data; nil: it is not what is documented
 }
 
 // listedImage is an entry of a list of images, or of an object of images by key.
@@ -77,6 +78,8 @@ func (a *answer) read(j *jsonReader) {
 			a.id = true
 		case string(name) == "data" && read:
 			a.readData(j)
+		case string(name) == "data" && a.call.Action == ActionInspectToken:
+			a.readToken(j)
 		case string(name) == "paging" && read:
 			a.readPaging(j)
 		case string(name) == "summary" && read:
@@ -121,7 +124,9 @@ func (a *answer) fill(r *Reply) *Error {
 			return unreadable(a.status, a.body, "the answer to GET /me has no id")
 		}
 	case ActionInspectToken:
-		return parseToken(a.body, r)
+		if r.Token = a.token; r.Token == nil {
+			return unreadable(a.status, a.body, "the answer to GET /debug_token does not say whether the token is valid")
+		}
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ func FuzzReply(f *testing.F) {
 		`{"images":{"` + hashA + `":{"hash":"` + hashB + `","url":"https:\/\/x"}}}`,
 		`{"images":{"a":null,"b":{}}}`,
 		`{"success":true}`,
+		`{"data":{"app_id":7,"is_valid":true,"expires_at":"1900000000","data_access_expires_at":0,"scopes":["ads_read",{}]}}`,
 		`{"error":{"message":"m","type":"OAuthException","code":80004,"error_subcode":2446079,"fbtrace_id":"A"}}`,
 		`{"error":{"message":"appsecret_proof","code":"100","is_transient":true,"error_data":"{}"}}`,
 		`{"error":{"type":"GraphBatchException"}}`,
@@ -24,9 +25,10 @@ func FuzzReply(f *testing.F) {
 		f.Add([]byte(body), uint16(400), uint8(ActionCopy))
 		f.Add([]byte(body), uint16(500), uint8(ActionDelete))
 		f.Add([]byte(body), uint16(200), uint8(ActionUpload))
+		f.Add([]byte(body), uint16(200), uint8(ActionInspectToken))
 	}
 	f.Fuzz(func(t *testing.T, body []byte, status uint16, action uint8) {
-		call := Call{Action: Action(action%4) + ActionRead, Account: "1", Hash: hashA, File: File{Name: "a"}}
+		call := Call{Action: Action(action%uint8(ActionInspectToken)) + ActionRead, Account: "1", Hash: hashA, File: File{Name: "a"}}
 		checkReply(t, call, finished(interpret(&jsonReader{}, call, int(status), http.Header{}, body)))
 	})
 }
@@ -96,6 +98,9 @@ func checkReply(t *testing.T, call Call, r Reply) {
 		stored := call.Action == ActionCopy || call.Action == ActionUpload
 		if stored != (len(r.Stored) > 0) || !stored && call.Action != ActionRead && len(r.Images) > 0 {
 			t.Errorf("got %+v of a %v", r.Stored, call.Action)
+		}
+		if (call.Action == ActionInspectToken) != (r.Token != nil) {
+			t.Errorf("got token %+v of a %v", r.Token, call.Action)
 		}
 		for _, i := range r.Images {
 			if !IsHash(i.Hash) {

@@ -51,7 +51,13 @@ func TestInspectTokenAnswers(t *testing.T) {
 		{"numbers", `{"data":{"app_id":7,"is_valid":true,"expires_at":"1900000000"}}`, false, graph.Token{App: "7", Valid: true, Expires: time.Unix(1900000000, 0)}},
 		{"data ends first", `{"data":{"is_valid":true,"expires_at":2000000000,"data_access_expires_at":1900000000}}`, false, graph.Token{Valid: true, Expires: time.Unix(1900000000, 0)}},
 		{"invalid", `{"data":{"is_valid":false,"error":{"code":190}}}`, false, graph.Token{}},
+		{"no permission", `{"data":{"is_valid":true,"scopes":[]}}`, false, graph.Token{Valid: true, Scopes: []string{}}},
+		{"odd permissions", `{"data":{"is_valid":true,"scopes":["ads_read",{}],"app_id":null}}`, false, graph.Token{Valid: true}},
+		{"ends in milliseconds", `{"data":{"is_valid":true,"expires_at":1900000000000}}`, false, graph.Token{Valid: true}},
+		{"the last counts", `{"data":{},"data":{"is_valid":false,"is_valid":true}}`, false, graph.Token{Valid: true}},
 		{"says nothing", `{"data":{}}`, true, graph.Token{}},
+		{"says nothing at last", `{"data":{"is_valid":true},"data":{}}`, true, graph.Token{}},
+		{"valid in words", `{"data":{"is_valid":"true"}}`, true, graph.Token{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -65,7 +71,7 @@ func TestInspectTokenAnswers(t *testing.T) {
 				}
 				return
 			}
-			if r.Err != nil || r.Token.App != tt.token.App || r.Token.Valid != tt.token.Valid || !r.Token.Expires.Equal(tt.token.Expires) || !slices.Equal(r.Token.Scopes, tt.token.Scopes) {
+			if r.Err != nil || r.Token.App != tt.token.App || r.Token.Valid != tt.token.Valid || !r.Token.Expires.Equal(tt.token.Expires) || !slices.Equal(r.Token.Scopes, tt.token.Scopes) || (r.Token.Scopes == nil) != (tt.token.Scopes == nil) {
 				t.Errorf("got %+v, %v, want %+v", r.Token, r.Err, tt.token)
 			}
 		})

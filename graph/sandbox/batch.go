@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -38,10 +39,13 @@ func parseBatch(text string) ([]entry, *failure) {
 // batch performs the entries in order. As if they ran in parallel, they take as long as
 // the slowest one.
 func (s *Server) batch(ctx context.Context, c *call) answer {
-	if f := s.authorize(c, c.token, true); f != nil {
-		return s.refuse(*f)
-	}
 	entries, f := parseBatch(c.params.Get("batch"))
+	if refused := s.authorize(c, c.token, true); refused != nil {
+		for _, e := range entries {
+			s.noteOutside(c.entry(e))
+		}
+		return s.refuse(*refused)
+	}
 	if f == nil && len(entries) > maxEntries {
 		long := batchTooLong(s.opts.Variants.BatchLimitStatus)
 		f = &long
@@ -113,23 +117,21 @@ func (s *Server) runEntry(c *call, e entry) (a answer, version string) {
 	if len(e.DependsOn) > 0 && string(e.DependsOn) != "null" || strings.Contains(e.URL+e.Body, "{result=") {
 		return s.refuse(batchRefusal("The sandbox does not support dependent requests; send them one after the other")), ""
 	}
-	path, query, _ := strings.Cut(e.URL, "?")
-	sub := newCall(e.Method, path, parsePairs(query), parsePairs(e.Body), c.attached(e.Files))
-	sub.accept, sub.base, sub.batched = c.accept, c.base, true
-	if sub.version == "" {
-		sub.version = c.version
-	}
+	sub := c.entry(e)
 	if sub.node == "" && sub.method == http.MethodPost {
 		return s.refuse(batchRefusal("A batch cannot hold another batch")), sub.version
 	}
-	own := e.AccessToken
-	if own == "" {
-		own = sub.token
-	}
-	if own != "" {
-		return s.perform(sub, own, false), sub.served()
-	}
-	return s.perform(sub, c.token, false), sub.served()
+	return s.perform(sub, sub.token, false), sub.served()
+}
+
+// entry is the call of an entry of the batch.
+func (c *call) entry(e entry) *call {
+	path, query, _ := strings.Cut(e.URL, "?")
+	sub := newCall(e.Method, path, parsePairs(query), parsePairs(e.Body), c.attached(e.Files))
+	sub.accept, sub.base, sub.batched = c.accept, c.base, true
+	sub.version = cmp.Or(sub.version, c.version)
+	sub.token = cmp.Or(e.AccessToken, sub.token, c.token)
+	return sub
 }
 
 // attached returns the files of the batch with these form names.

@@ -33,7 +33,7 @@ type Stats struct {
 	Throttled    int
 	WhileBlocked int
 	// Outside are calls on an ad account that their token may not use, also with a token
-	// that ended; a whole batch with such a token is refused unread.
+	// that ended.
 	Outside  int
 	Accounts map[string]AccountStats
 }

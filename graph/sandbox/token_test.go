@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -67,10 +68,16 @@ func TestTokenOutside(t *testing.T) {
 		t.Fatalf("%d calls outside, want none", got)
 	}
 	with(t, s, "south", "GET", "/act_111/adimages", "")
-	s.Expire("north")
-	with(t, s, "north", "GET", "/act_222/adimages", "")
+	batch := url.Values{"batch": {`[{"method":"GET","relative_url":"act_222/adimages"},{"method":"GET","relative_url":"act_111/adimages"}]`}}.Encode()
+	with(t, s, "north", "POST", "/", batch)
 	if got := s.Stats().Outside; got != 2 {
 		t.Errorf("%d calls outside, want 2", got)
+	}
+	s.Expire("north")
+	with(t, s, "north", "GET", "/act_222/adimages", "")
+	with(t, s, "north", "POST", "/", batch)
+	if got := s.Stats().Outside; got != 4 {
+		t.Errorf("%d calls outside with a token that ended, want 4", got)
 	}
 }
 

@@ -29,6 +29,22 @@ type File struct {
 	rest     int                  // index of the source of accounts that are not named; -1: none
 }
 
+// Missing lists the accounts for which the file has no credential.
+func (f *File) Missing(accounts []plan.Account) []plan.Account {
+	if f.rest >= 0 {
+		return nil
+	}
+	return unnamed(accounts, f.accounts)
+}
+
+// unnamed lists the accounts that are not among those that are named.
+func unnamed[V any](accounts []plan.Account, named map[plan.Account]V) []plan.Account {
+	return slices.DeleteFunc(slices.Clone(accounts), func(a plan.Account) bool {
+		_, ok := named[a]
+		return ok
+	})
+}
+
 // source is where the secrets of a credential are.
 type source struct {
 	token     string

@@ -112,7 +112,7 @@ func moves(n int) (rows []string) {
 // one with a token for all. Its undo brings everything back. No call is sent with a token that
 // its ad account does not have.
 func TestMoveBetweenBusinesses(t *testing.T) {
-	rows := moves(2000)
+	rows := moves(400)
 	synctest.Test(t, func(t *testing.T) {
 		one := jobtest.NewWorld(t, sandbox.Options{})
 		fill(one, rows)
@@ -127,7 +127,7 @@ func TestMoveBetweenBusinesses(t *testing.T) {
 		ctx, kill := context.WithCancelCause(t.Context())
 		calls := 0
 		w.Wire.Before = func([]graph.Call) {
-			if calls++; calls == 120 {
+			if calls++; calls == 60 {
 				kill(jobs.ErrInterrupted)
 			}
 		}
@@ -140,7 +140,7 @@ func TestMoveBetweenBusinesses(t *testing.T) {
 		w.start(t)
 		calls = 0
 		w.Wire.Before = func([]graph.Call) {
-			if calls++; calls == 120 {
+			if calls++; calls == 60 {
 				w.Server.Expire(northToken)
 			}
 		}

@@ -109,5 +109,5 @@ func (s *Set) Missing(accounts []plan.Account) []plan.Account {
 	if s.rest != nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(accounts), func(a plan.Account) bool { return s.accounts[a] != nil })
+	return unnamed(accounts, s.accounts)
 }

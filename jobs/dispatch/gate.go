@@ -135,7 +135,7 @@ func (d *Dispatcher) askNeutral(ctx context.Context, o *login, now time.Time) {
 	call := graph.WhoAmI()
 	call.Credential = o.label
 	r := &Request{Calls: []graph.Call{call}, Left: now}
-	d.reportProbe(o.gate.app.Block, "", now)
+	d.reportAppProbe(o.gate, now)
 	d.pool.start(func() error {
 		res := d.sender.Send(ctx, r)
 		aborted := ctx.Err() != nil

@@ -37,6 +37,7 @@ type Lane struct {
 
 	inherited           inheritedWait
 	parkedCountedUntil  time.Time // until when its waits are counted in State.Parked
+	parkedByApp         bool      // a park of its app, which is one of several, was reported as its own
 	waitReported        bool      // a wait that the API did not impose was reported
 	waitReportedAt      time.Time // when that was last reported
 	maybeThrottles      int       // throttles in a row that may be a block

@@ -53,8 +53,8 @@ func (d *Dispatcher) learn(l *Lane, reply graph.Reply, cost quota.Cost, left, no
 		if cost == quota.Write || !l.maybeThrottledWrite {
 			l.maybeThrottles = 0 // an account may be read and yet be closed to writes
 		}
-		if !was.IsZero() && l.Quota.Block.Until.IsZero() {
-			d.Report(jobs.Event{Kind: jobs.EventResumed, Account: l.Account})
+		if !was.IsZero() && l.Quota.Block.Until.IsZero() && (!l.parkedByApp || g.app.Block.Until.IsZero()) {
+			l.resumed()
 		}
 	}
 	d.appAnswered(g, reply, appWas, now)

@@ -7,7 +7,6 @@ import (
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/quota"
-	"adferry/plan"
 )
 
 // Waits are told in events, and in the lanes' states for the checkpoint. A park is imposed by
@@ -52,20 +51,40 @@ func (d *Dispatcher) appAnswered(g *Gate, reply graph.Reply, before, now time.Ti
 		d.parkAll(g, reply.Err, before, now)
 	case !before.IsZero() && g.app.Block.Until.IsZero():
 		d.appWaitOver(g, jobs.EventResumed, now)
+		d.lanesOf(g, (*Lane).appResumed)
 	}
 }
 
+// severalApps reports whether the ad accounts have credentials of several apps. Then a wait of
+// one app is told as one of each of its ad accounts, which all that reads the checkpoint
+// understands.
+func (d *Dispatcher) severalApps() bool { return len(d.gates) > 1 }
+
+// appResumed notes that the app of the lane is not blocked any more.
+func (l *Lane) appResumed() {
+	if l.parkedByApp && l.Quota.Block.Until.IsZero() {
+		l.resumed()
+	}
+	l.parkedByApp = false
+}
+
+// resumed reports that the lane's park is over.
+func (l *Lane) resumed() {
+	l.parkedByApp = false
+	l.d.Report(jobs.Event{Kind: jobs.EventResumed, Account: l.Account})
+}
+
 // parkAll notes that the API throttled all lanes of the gate; before is the end of their
-// earlier wait. With several apps that is a park of each ad account, which all that reads the
-// checkpoint understands.
+// earlier wait.
 func (d *Dispatcher) parkAll(g *Gate, err *graph.Error, before, now time.Time) {
 	if err.Class.Throttled() {
 		d.throttled++
 	}
 	if g.app.Block.Until.After(before) {
 		why := whyWait(err, g.app.Block.Until, now)
-		if len(d.gates) > 1 {
+		if d.severalApps() {
 			d.lanesOf(g, func(l *Lane) {
+				l.parkedByApp = true
 				d.recordPark(l, jobs.Park{Account: l.Account, From: now, Until: g.app.Block.Until, Code: err.Code, Subcode: err.Subcode}, why)
 			})
 			return
@@ -150,14 +169,25 @@ func (d *Dispatcher) reportReachable(now time.Time) {
 
 // reportProbes reports that a request is the probe of its lane's block or of the app's.
 func (d *Dispatcher) reportProbes(r *Request) {
-	d.reportProbe(r.Lane.gate.app.Block, "", r.Left)
-	d.reportProbe(r.Lane.Quota.Block, r.Lane.Account, r.Left)
+	l := r.Lane
+	told := d.reportAppProbe(l.gate, r.Left) && d.severalApps()
+	if l.Quota.Block.IsProbe(r.Left) && !told {
+		d.Report(jobs.Event{Kind: jobs.EventProbing, Account: l.Account})
+	}
 }
 
-func (d *Dispatcher) reportProbe(b quota.Block, a plan.Account, left time.Time) {
-	if b.IsProbe(left) {
-		d.Report(jobs.Event{Kind: jobs.EventProbing, Account: a})
+// reportAppProbe reports that a request that left at the given moment is the probe of the
+// app's block, if it is.
+func (d *Dispatcher) reportAppProbe(g *Gate, left time.Time) bool {
+	switch {
+	case !g.app.Block.IsProbe(left):
+		return false
+	case d.severalApps():
+		d.lanesOf(g, func(l *Lane) { d.Report(jobs.Event{Kind: jobs.EventProbing, Account: l.Account}) })
+	default:
+		d.Report(jobs.Event{Kind: jobs.EventProbing})
 	}
+	return true
 }
 
 // reportQuotaWait notes that a lane, or all of them, wait because of a quota that nobody has
@@ -169,7 +199,7 @@ func (d *Dispatcher) reportQuotaWait(l *Lane, c quota.Cost, at, now time.Time) {
 	}
 	if l.gate.app.Next(now).Equal(at) {
 		const why = "the calls of the app's hour are used up"
-		if len(d.gates) > 1 {
+		if d.severalApps() {
 			d.lanesOf(l.gate, func(other *Lane) { d.reportWait(other, at, why, now) })
 		} else {
 			d.reportAppWait(l.gate, at, why, now)
