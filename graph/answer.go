@@ -11,11 +11,14 @@ import (
 
 // interpret turns the answer to one call into its reply. It reads with j.
 func interpret(j *jsonReader, call Call, status int, header http.Header, body []byte) Reply {
-	r := Reply{
-		Status: status,
-		Usage:  parseUsage(j, header, call.Account),
-		Notice: header.Get("X-Ad-Api-Version-Warning"),
-	}
+	r := interpretBody(j, call, status, body)
+	r.Usage, r.Notice = parseUsage(j, header, call.Account), header.Get(noticeHeader)
+	return r
+}
+
+// interpretBody does so for all that is not in the headers.
+func interpretBody(j *jsonReader, call Call, status int, body []byte) Reply {
+	r := Reply{Status: status}
 	a := answer{call: call, status: status, body: body}
 	a.read(j)
 	if r.Err = a.fault(); r.Err == nil {
@@ -142,6 +145,9 @@ func (a *answer) readData(j *jsonReader) {
 		a.list = lastOfEachKey(a.list)
 	case '[':
 		for range j.elements() {
+			if a.list == nil {
+				a.list = make([]listedImage, 0, len(a.call.Query.Hashes))
+			}
 			a.list = append(a.list, a.readImage(j, ""))
 		}
 		a.emptyList = len(a.list) == 0
@@ -237,6 +243,7 @@ func (a *answer) fillPage(r *Reply) *Error {
 		r.HasTotal, r.Total = true, max(0, a.total.toInt())
 	}
 	r.Empty = a.emptyList && r.Total == 0 && a.next == ""
+	r.Images = make([]Image, 0, len(a.list))
 	for _, i := range a.list {
 		if i.image.Hash == "" && IsHash(i.key) && !i.null {
 			i.image.Hash = strings.ToLower(i.key)

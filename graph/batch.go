@@ -3,10 +3,9 @@ package graph
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,33 +16,15 @@ import (
 // counts as one call: a batch saves round trips, not quota.
 const MaxBatch = 50
 
-// batchPart is one operation of a batch request (Graph API, "Batch requests").
-type batchPart struct {
-	Method   string `json:"method"`
-	Relative string `json:"relative_url"`
-	Body     string `json:"body,omitempty"`
-}
-
 // batch sends the calls as one batch request. The token and its proof are form
 // fields. The parts keep their headers, because they carry each account's usage.
 func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
-	parts := make([]batchPart, len(calls))
-	for i, call := range calls {
-		if call.Action == ActionUpload {
-			return repeatReply(calls, Reply{Err: buildError(errors.New("an upload cannot be part of a batch"))})
-		}
-		method, relative, form := call.wire(c.version)
-		if call.Action == ActionInspectToken {
-			relative += "?" + url.Values{"input_token": {c.token.reveal()}}.Encode()
-		}
-		parts[i] = batchPart{method, relative, form.Encode()}
+	if slices.ContainsFunc(calls, func(call Call) bool { return call.Action == ActionUpload }) {
+		return repeatReply(calls, Reply{Err: buildError(errors.New("an upload cannot be part of a batch"))})
 	}
-	list, _ := json.Marshal(parts) // strings: cannot fail
-	form := url.Values{"access_token": {c.token.reveal()}, "batch": {string(list)}}
-	if !c.proof.Empty() {
-		form.Set("appsecret_proof", c.proof.reveal())
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint+"/"+c.version+"/", strings.NewReader(form.Encode()))
+	f := append(form{{"access_token", c.token.reveal()}}, c.proofParam()...)
+	f = append(f, param{"batch", c.batchParam(calls)})
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint+"/"+c.version+"/", strings.NewReader(f.encode()))
 	if err != nil {
 		return repeatReply(calls, Reply{Err: buildError(err)})
 	}
@@ -63,6 +44,35 @@ func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
 		}
 	}
 	return replies
+}
+
+// batchParam is the list of the operations of a batch request (Graph API, "Batch requests").
+func (c *Client) batchParam(calls []Call) string {
+	list := make([]byte, 0, 256*len(calls))
+	for i, call := range calls {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		method, relative, f := call.wire(c.version)
+		if call.Action == ActionInspectToken {
+			relative += "?" + form{{"input_token", c.token.reveal()}}.encode()
+		}
+		list = appendMember(list, '{', "method", method)
+		list = appendMember(list, ',', "relative_url", relative)
+		if len(f) > 0 {
+			list = appendMember(list, ',', "body", f.encode())
+		}
+		list = append(list, '}')
+	}
+	return "[" + string(list) + "]"
+}
+
+// proofParam is the parameter with the proof, if there is one.
+func (c *Client) proofParam() form {
+	if c.proof.Empty() {
+		return nil
+	}
+	return form{{"appsecret_proof", c.proof.reveal()}}
 }
 
 // earliestConnectBy is the earliest ConnectBy of the calls, zero if none has one.
@@ -90,9 +100,11 @@ func parseBatch(calls []Call, status int, header http.Header, body []byte) []Rep
 	}
 	parts := make([]partAnswer, len(calls))
 	n, bodies := 0, make([]byte, 0, len(body))
+	before := &partAnswer{}
 	for range j.elements() {
 		if n < len(parts) {
-			bodies = parts[n].read(j, bodies)
+			bodies = parts[n].read(j, bodies, before)
+			before = &parts[n]
 		}
 		n++
 	}
@@ -107,26 +119,30 @@ func parseBatch(calls []Call, status int, header http.Header, body []byte) []Rep
 	}
 	replies := make([]Reply, len(calls))
 	for i, call := range calls {
+		var usage Usage // often that of the entry before
+		if h := &parts[i].headers; i > 0 && call.Account == calls[i-1].Account && h.equal(&parts[i-1].headers) {
+			usage = replies[i-1].Usage
+		} else {
+			usage = parseUsage(j, h.header(), call.Account).merge(outer.Usage)
+		}
 		replies[i] = parts[i].reply(j, call)
-		replies[i].Usage, replies[i].Date = replies[i].Usage.merge(outer.Usage), outer.Date
+		replies[i].Usage, replies[i].Date = usage, outer.Date
 	}
 	return replies
 }
 
 // partAnswer is one entry of a batch answer.
 type partAnswer struct {
-	code   int
-	header http.Header // those of partHeaders
-	body   []byte      // nil if there is none
-	odd    []byte      // an entry that is no object, or a body that is no string
+	code    int
+	headers partHeaders
+	body    []byte // nil if there is none
+	odd     []byte // an entry that is no object, or a body that is no string
 }
 
-// partHeaders are the headers of an entry that are read.
-var partHeaders = []string{"X-App-Usage", "X-Business-Use-Case-Usage", "X-Ad-Account-Usage", "X-Ad-Api-Version-Warning", "Retry-After", "Date"}
-
 // read reads the next entry. It is null or an empty object if the API did not finish the
-// operation in time. Its body is added to bodies.
-func (p *partAnswer) read(j *jsonReader, bodies []byte) []byte {
+// operation in time. Its body is added to bodies, and what its headers have in common with those
+// of the entry before is not kept twice.
+func (p *partAnswer) read(j *jsonReader, bodies []byte, before *partAnswer) []byte {
 	if k := j.kind(); k != '{' && k != 'n' {
 		p.odd = bytes.Clone(j.raw())
 		return bodies
@@ -136,48 +152,15 @@ func (p *partAnswer) read(j *jsonReader, bodies []byte) []byte {
 		case "code":
 			p.code = j.number().toInt()
 		case "headers":
-			p.header = http.Header{}
+			p.headers = partHeaders{}
 			for range j.elements() {
-				p.readHeader(j)
+				p.headers.read(j, &before.headers)
 			}
 		case "body":
 			bodies = p.readBody(j, bodies)
 		}
 	}
 	return bodies
-}
-
-// readHeader reads an object with the name and the value of a header. Another one is ignored.
-func (p *partAnswer) readHeader(j *jsonReader) {
-	name, value, unwanted := "", "", false
-	for member := range j.members() {
-		switch string(member) {
-		case "name":
-			name = partHeader(j)
-			unwanted = name == ""
-		case "value":
-			if !unwanted {
-				value, _ = j.string()
-			}
-		}
-	}
-	if name != "" {
-		p.header.Add(name, value)
-	}
-}
-
-// partHeader reads the name of a header. It is "" if that is none of partHeaders.
-func partHeader(j *jsonReader) string {
-	if j.kind() != '"' {
-		return ""
-	}
-	j.text, _ = jsontext.AppendUnquote(j.text[:0], j.raw())
-	for _, h := range partHeaders {
-		if strings.EqualFold(h, string(j.text)) {
-			return h
-		}
-	}
-	return ""
 }
 
 func (p *partAnswer) readBody(j *jsonReader, bodies []byte) []byte {
@@ -202,9 +185,10 @@ func (p *partAnswer) reply(j *jsonReader, call Call) Reply {
 	case p.body == nil:
 		return Reply{Err: lostAnswer(0, nil, "the batch entry has no answer")}
 	}
-	r := interpret(j, call, p.code, p.header, p.body)
+	r := interpretBody(j, call, p.code, p.body)
+	r.Notice = p.headers.values[partNotice]
 	if r.Err != nil {
-		r.Err.RetryAfter = retryAfter(p.header, time.Now())
+		r.Err.RetryAfter = retryAfter(p.headers.header(), time.Now())
 		if !r.Err.envelope && r.Status == http.StatusTooManyRequests {
 			r.Err.Class, r.Err.Lost = ThrottledApp, false
 		}

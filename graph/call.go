@@ -110,7 +110,7 @@ func InspectToken() Call { return Call{Action: ActionInspectToken} }
 
 // wire returns the call's method, its URL relative to the endpoint, and its form. The
 // form of an upload lacks the bytes, which are encoded while they are sent.
-func (c Call) wire(version string) (method, relative string, form url.Values) {
+func (c Call) wire(version string) (method, relative string, f form) {
 	relative = version + "/act_" + url.PathEscape(c.Account) + "/adimages"
 	switch c.Action {
 	case ActionWhoAmI:
@@ -118,19 +118,17 @@ func (c Call) wire(version string) (method, relative string, form url.Values) {
 	case ActionInspectToken:
 		return http.MethodGet, version + "/debug_token", nil // its parameter is a secret
 	case ActionCopy:
-		from, _ := json.Marshal(struct {
-			Source string `json:"source_account_id"`
-			Hash   string `json:"hash"`
-		}{c.Source, c.Hash}) // two strings: cannot fail
-		return http.MethodPost, relative, url.Values{"copy_from": {string(from)}}
+		from := appendMember(nil, '{', "source_account_id", c.Source)
+		from = append(appendMember(from, ',', "hash", c.Hash), '}')
+		return http.MethodPost, relative, form{{"copy_from", string(from)}}
 	case ActionUpload:
-		form = url.Values{}
+		f = form{}
 		if c.File.Name != "" {
-			form.Set("name", c.File.Name)
+			f = append(f, param{"name", c.File.Name})
 		}
-		return http.MethodPost, relative, form
+		return http.MethodPost, relative, f
 	case ActionDelete:
-		return http.MethodDelete, relative + "?" + url.Values{"hash": {c.Hash}}.Encode(), nil
+		return http.MethodDelete, relative + "?" + form{{"hash", c.Hash}}.encode(), nil
 	default:
 		if v := c.Query.values(); len(v) > 0 {
 			relative += "?" + v.Encode()

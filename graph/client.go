@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -214,23 +216,21 @@ func (c *Client) canBeSingle(call Call) bool {
 
 // single makes an ordinary request with the token in its header.
 func (c *Client) single(ctx context.Context, call Call) Reply {
-	method, relative, form := call.wire(c.version)
+	method, relative, f := call.wire(c.version)
 	var body io.Reader
-	if form != nil {
-		if !c.proof.Empty() {
-			form.Set("appsecret_proof", c.proof.reveal())
-		}
-		body = strings.NewReader(form.Encode())
+	if f != nil {
+		f = append(f, c.proofParam()...)
+		body = strings.NewReader(f.encode())
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.endpoint+"/"+relative, body)
 	if err == nil && call.Action == ActionUpload {
-		err = attach(req, form, call.File)
+		err = attach(req, f, call.File)
 	}
 	if err != nil {
 		return Reply{Err: buildError(err)}
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token.reveal())
-	status, header, answer, fail := c.send(req, form != nil, call.ConnectBy)
+	status, header, answer, fail := c.send(req, f != nil, call.ConnectBy)
 	if fail != nil {
 		return Reply{Status: status, Usage: parseUsage(&jsonReader{}, header, call.Account), Err: fail}
 	}
@@ -276,7 +276,7 @@ func (c *Client) send(req *http.Request, form bool, by time.Time) (int, http.Hea
 		return 0, nil, nil, transportError(err, req.URL)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	body, err := readAll(io.LimitReader(res.Body, maxBody+1))
 	if err != nil {
 		return res.StatusCode, res.Header, nil, lostAnswer(res.StatusCode, err, "the answer was cut off: %v", withoutURL(err))
 	}
@@ -284,6 +284,24 @@ func (c *Client) send(req *http.Request, form bool, by time.Time) (int, http.Hea
 		return res.StatusCode, res.Header, nil, lostAnswer(res.StatusCode, nil, "the answer is longer than %d MiB", maxBody>>20)
 	}
 	return res.StatusCode, res.Header, body, nil
+}
+
+// buffers are what answers are read into while their lengths are unknown.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxKept is the largest buffer that is kept, in bytes: a batch answer of usual length.
+const maxKept = 256 << 10
+
+// readAll is io.ReadAll that allocates no more than what it returns.
+func readAll(r io.Reader) ([]byte, error) {
+	b := buffers.Get().(*bytes.Buffer)
+	b.Reset()
+	_, err := b.ReadFrom(r)
+	all := bytes.Clone(b.Bytes())
+	if b.Cap() <= maxKept {
+		buffers.Put(b)
+	}
+	return all, err
 }
 
 // scrub removes the secrets from texts of the answer, in case the server or a proxy

@@ -25,8 +25,8 @@ func TestAllocationsOfAnswers(t *testing.T) {
 		calls  int
 		decode func()
 	}{
-		{"a batch of 50 copies", 20, MaxBatch, func() { parseBatch(calls, 200, header, batch) }},
-		{"a copy", 30, 1, func() { interpret(&jsonReader{}, calls[0], 200, header, one) }},
+		{"a batch of 50 copies", 8, MaxBatch, func() { parseBatch(calls, 200, header, batch) }},
+		{"a copy", 24, 1, func() { interpret(&jsonReader{}, calls[0], 200, header, one) }},
 	} {
 		if got := testing.AllocsPerRun(20, test.decode) / float64(test.calls); got > test.most {
 			t.Errorf("%s: got %.1f allocations for each call, want %.0f at most", test.name, got, test.most)

@@ -9,6 +9,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// appendMember appends a member of a JSON object, after what separates it from the one before. What
+// is no UTF-8 becomes U+FFFD.
+func appendMember(text []byte, separator byte, name, value string) []byte {
+	text = append(append(append(text, separator, '"'), name...), '"', ':')
+	text, _ = jsontext.AppendQuote(text, value)
+	return text
+}
+
 // jsonReader reads a JSON text once, from its start to its end. Answers have members that are
 // unknown, missing or of other types than documented, so each value is read as what it is hoped
 // to be; what is something else, or not read, is checked and skipped. Of members with the same
@@ -156,6 +164,19 @@ func (j *jsonReader) string() (s string, ok bool) {
 		return "", false
 	}
 	return j.unquoted(j.raw()), !j.failed
+}
+
+// stringLike reads a string, "" if the value is something else. One like old is not kept twice.
+func (j *jsonReader) stringLike(old string) string {
+	if j.kind() != '"' {
+		j.skip()
+		return ""
+	}
+	j.text, _ = jsontext.AppendUnquote(j.text[:0], j.raw())
+	if string(j.text) == old {
+		return old
+	}
+	return string(j.text)
 }
 
 // lenientText reads a string, or the digits of a number; anything else is "".

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 )
 
 // File is an image file to upload.
@@ -39,13 +38,13 @@ func ImageExtension(head []byte) (ext string, ok bool) {
 // attach sets the body of an upload: a form whose parameter bytes is the file in Base64.
 // The file is encoded while it is sent, so that it is never in memory as a whole. It is
 // read once before, to find the length.
-func attach(req *http.Request, form url.Values, f File) error {
-	length, err := (&formBody{file: f, form: form}).measure()
+func attach(req *http.Request, params form, f File) error {
+	length, err := (&formBody{file: f, form: params}).measure()
 	if err != nil {
 		return err
 	}
 	req.ContentLength = length
-	req.GetBody = func() (io.ReadCloser, error) { return openBody(f, form) }
+	req.GetBody = func() (io.ReadCloser, error) { return openBody(f, params) }
 	req.Body, err = req.GetBody()
 	return err
 }
@@ -54,7 +53,7 @@ func attach(req *http.Request, form url.Values, f File) error {
 // parameters.
 type formBody struct {
 	file File
-	form url.Values
+	form form
 
 	src     io.ReadCloser
 	encoded []byte // and not yet read
@@ -62,8 +61,8 @@ type formBody struct {
 	ended   bool
 }
 
-func openBody(f File, form url.Values) (io.ReadCloser, error) {
-	b := &formBody{file: f, form: form}
+func openBody(f File, params form) (io.ReadCloser, error) {
+	b := &formBody{file: f, form: params}
 	return b, b.open()
 }
 
@@ -94,7 +93,7 @@ func (b *formBody) Read(p []byte) (int, error) {
 		case nil:
 		case io.EOF, io.ErrUnexpectedEOF:
 			b.ended = true
-			if rest := b.form.Encode(); rest != "" {
+			if rest := b.form.encode(); rest != "" {
 				b.encoded = append(append(b.encoded, '&'), rest...)
 			}
 		default:

@@ -59,13 +59,18 @@ var otherUseCases = map[string]bool{
 	"leadgen": true, "messenger": true, "pages": true,
 }
 
+const (
+	businessHeader = "X-Business-Use-Case-Usage"
+	noticeHeader   = "X-Ad-Api-Version-Warning"
+)
+
 // parseUsage reads the quota headers of an answer to a call on account, with j.
 func parseUsage(j *jsonReader, h http.Header, account string) Usage {
 	var u Usage
 	if v := h.Get("X-App-Usage"); v != "" {
 		u.addApp(j, v)
 	}
-	for _, v := range h.Values("X-Business-Use-Case-Usage") {
+	for _, v := range h.Values(businessHeader) {
 		u.addBusiness(j, v)
 	}
 	if v := h.Get("X-Ad-Account-Usage"); v != "" && account != "" {

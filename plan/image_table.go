@@ -7,7 +7,7 @@ import (
 
 // An imageNode is a hash in an account, with the operations that mention it.
 type imageNode struct {
-	hash    rawHash
+	hash    uint32 // number of its hash
 	account uint32
 	out, in uint32 // heads of the lists of copies out of it, and of copies and uploads into it
 	del     uint32 // its deletion
@@ -20,7 +20,8 @@ type imageNode struct {
 // is in many accounts, the list ends after maxSiblings and byImage has the others.
 type imageTable struct {
 	table[imageNode]
-	byHash  hashTable // the first image with a hash
+	hashes  table[rawHash] // each once, although most are in two accounts
+	byHash  hashTable      // the first image with a hash
 	byImage hashTable
 }
 
@@ -36,11 +37,14 @@ func (is *imageTable) findOrAdd(account uint32, hash rawHash) uint32 {
 // the account.
 func (is *imageTable) withHash(hash rawHash, account uint32) uint32 {
 	return is.byHash.find(hash.hash32(), func(id uint32) bool {
-		return is.at(id).hash == hash
+		return *is.hashOf(id) == hash
 	}, func() uint32 {
-		return is.add(imageNode{account: account, hash: hash})
+		return is.add(imageNode{account: account, hash: is.hashes.add(hash)})
 	})
 }
+
+// hashOf is the hash of an image.
+func (is *imageTable) hashOf(id uint32) *rawHash { return is.hashes.at(is.at(id).hash) }
 
 // inAccount returns the image in an account, given the first one with its hash. It adds
 // the image if it is new.
@@ -61,7 +65,7 @@ func (is *imageTable) inAccount(first, account uint32) uint32 {
 		id = last.sibling
 		last = is.at(id)
 	}
-	return is.byImage.find(hash.hash32With(account), func(id uint32) bool {
+	return is.byImage.find(is.hashes.at(hash).hash32With(account), func(id uint32) bool {
 		img := is.at(id)
 		return img.hash == hash && img.account == account
 	}, func() uint32 {

@@ -6,7 +6,7 @@ import (
 )
 
 // An index holds the operations of a manifest and the images that they mention, in
-// about 110 bytes per row. All numbers start at 1; 0 is none.
+// about 100 bytes per row. All numbers start at 1; 0 is none.
 type index struct {
 	accounts accountTable
 	images   imageTable
@@ -121,7 +121,7 @@ func (x *index) prefetch(f *fields) {
 func (x *index) expectHash(id uint32, hash rawHash) bool {
 	o := x.ops.at(id)
 	if o.to != 0 {
-		return x.images.at(o.to).hash == hash
+		return *x.images.hashOf(o.to) == hash
 	}
 	o.to = x.images.findOrAdd(x.uploads.at(o.from&^isUpload).account, hash)
 	img := x.images.at(o.to)

@@ -3,6 +3,7 @@ package credentials
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"adferry/graph"
@@ -71,6 +72,12 @@ func (c *Client) Credential(a plan.Account) dispatch.Credential {
 // Do sends the calls in one HTTP request for each credential that their ad accounts have,
 // which is one if they are about one account, and returns a reply for each call, in order.
 func (c *Client) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
+	if len(calls) == 0 {
+		return nil
+	}
+	if one := c.credentialOf(calls[0]); !slices.ContainsFunc(calls, func(call graph.Call) bool { return c.credentialOf(call) != one }) {
+		return c.send(ctx, one, calls)
+	}
 	replies := make([]graph.Reply, len(calls))
 	sent := make([]bool, len(calls))
 	for i := range calls {

@@ -69,10 +69,11 @@ func (e *events) run() {
 }
 
 func (e *events) deliver() {
+	var told []jobs.Event // the queue whose events were told takes the next ones
 	for {
 		e.mu.Lock()
 		queue, missed := e.queue, e.missed
-		e.queue, e.missed = nil, jobs.Event{}
+		e.queue, e.missed = told[:0], jobs.Event{}
 		e.mu.Unlock()
 		if missed.Settled > 0 {
 			queue = append(queue, missed)
@@ -83,6 +84,8 @@ func (e *events) deliver() {
 		for _, event := range queue {
 			e.observe(event)
 		}
+		clear(queue)
+		told = queue
 	}
 }
 

@@ -47,7 +47,8 @@ func (c *committer) flush() {
 		return
 	}
 	c.pending.add(c.added...)
-	c.added = nil
+	clear(c.added)
+	c.added = c.added[:0]
 }
 
 // idle reports whether everything added is on disk and was told. Only the
@@ -93,6 +94,11 @@ func (c *committer) done(entries []entry, released []jobs.Released, err error) {
 // merge makes one change of many; of what is absolute, the last counts.
 func merge(entries []entry) jobs.Change {
 	var all jobs.Change
+	records := 0
+	for _, e := range entries {
+		records += len(e.change.Records)
+	}
+	all.Records = make([]jobs.Record, 0, records)
 	for _, e := range entries {
 		all.Records = append(all.Records, e.change.Records...)
 		all.Confirmed = append(all.Confirmed, e.change.Confirmed...)

@@ -245,16 +245,16 @@ func (e *Engine) Returned(r *dispatch.Request, res dispatch.Result, _ time.Time)
 	e.tally.sent(res.Sent())
 	if r.Lane != nil {
 		l := e.lanes[r.Lane.Account]
-		var sent []graph.Call
+		deleted := false
 		for i, item := range r.Items() {
 			if _, ok := item.(*bulkRead); ok {
 				l.reading--
 			}
-			if res.WasSent(i) {
-				sent = append(sent, r.Calls[i])
-			}
+			deleted = deleted || r.Calls[i].Action == graph.ActionDelete && res.WasSent(i)
 		}
-		l.permits.sent(sent)
+		if deleted {
+			l.permits.sent()
+		}
 	}
 }
 

@@ -161,18 +161,17 @@ func (q *lookupQueue) when(now time.Time, width int, idle bool) time.Time {
 }
 
 // take removes up to width lookups of one kind, those that are due first.
-func (q *lookupQueue) take(width int, now time.Time) (taken []*lookup) {
-	due := func(l *lookup) bool { return !l.due.After(now) }
-	order := slices.DeleteFunc(slices.Clone(q.order), func(l *lookup) bool { return !due(l) })
-	order = append(order, slices.DeleteFunc(q.order, due)...)
-	q.order = nil
-	for _, l := range order {
-		if len(taken) == width || len(taken) > 0 && l.absent() != taken[0].absent() {
-			q.order = append(q.order, l)
-			continue
-		}
-		taken = append(taken, l)
-		delete(q.byHash, l.hash)
+func (q *lookupQueue) take(width int, now time.Time) []*lookup {
+	taken := make([]*lookup, 0, min(width, len(q.order)))
+	for _, due := range []bool{true, false} {
+		q.order = slices.DeleteFunc(q.order, func(l *lookup) bool {
+			if len(taken) == width || due == l.due.After(now) || len(taken) > 0 && l.absent() != taken[0].absent() {
+				return false
+			}
+			taken = append(taken, l)
+			delete(q.byHash, l.hash)
+			return true
+		})
 	}
 	return taken
 }

@@ -103,12 +103,9 @@ func (t *task) forgetCopies() {
 	t.confirmed = false
 }
 
-// sent lets groups grow again that were made smaller.
-func (p *permits) sent(calls []graph.Call) {
-	for _, c := range calls {
-		if c.Action == graph.ActionDelete && p.most > 0 && len(p.permitted) == 0 {
-			p.most = min(2*p.most, graph.MaxHashes)
-			return
-		}
+// sent notes that deletes were sent. Groups grow again that were made smaller.
+func (p *permits) sent() {
+	if p.most > 0 && len(p.permitted) == 0 {
+		p.most = min(2*p.most, graph.MaxHashes)
 	}
 }

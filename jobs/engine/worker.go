@@ -31,16 +31,20 @@ func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result 
 	if r.Lane == nil { // the neutral question
 		return dispatch.Plain{API: w.api}.Send(ctx, r)
 	}
-	calls := slices.Clone(r.Calls)
+	calls := r.Calls
 	unsent := make([]error, len(calls))
-	var intents []jobs.Record
+	intents := make([]jobs.Record, 0, len(calls))
 	var until time.Time
 	for i, item := range r.Items() {
 		write, ok := item.(*write)
 		if !ok {
 			continue
 		}
-		if calls[i].File, unsent[i] = w.file(write, calls[i].File); unsent[i] == nil {
+		if write.op.Kind == plan.KindUpload {
+			calls = slices.Clone(r.Calls) // it is alone in its request
+			calls[i].File, unsent[i] = w.opt.File(write.op)
+		}
+		if unsent[i] == nil {
 			unsent[i] = w.vouch(write.picture)
 		}
 		if unsent[i] != nil {
@@ -61,7 +65,10 @@ func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result 
 	if !until.IsZero() && time.Now().After(until) {
 		return dispatch.Result{Replies: make([]graph.Reply, len(calls)), Unsent: all(unsent, errExpired)}
 	}
-	return dispatch.Result{Replies: w.do(ctx, calls, unsent), Unsent: unsent}
+	if !slices.ContainsFunc(unsent, func(err error) bool { return err != nil }) {
+		return dispatch.Result{Replies: w.do(ctx, calls)}
+	}
+	return dispatch.Result{Replies: w.doSome(ctx, calls, unsent), Unsent: unsent}
 }
 
 // all fills in why for the calls that have no reason yet not to be sent.
@@ -74,40 +81,35 @@ func all(unsent []error, why error) []error {
 	return unsent
 }
 
-// do sends the calls that are to be sent, and returns a reply for each call.
-func (w *worker) do(ctx context.Context, calls []graph.Call, unsent []error) []graph.Reply {
+// do sends the calls, and returns a reply for each.
+func (w *worker) do(ctx context.Context, calls []graph.Call) []graph.Reply {
+	crashPoint("sent")
+	replies := w.api.Do(ctx, calls)
+	evidence.Match(calls, replies)
+	crashPoint("answered")
+	if slices.ContainsFunc(calls, func(c graph.Call) bool { return c.Action == graph.ActionDelete }) {
+		crashPoint("delete_sent")
+	}
+	return replies
+}
+
+// doSome sends the calls that are to be sent, and returns a reply for each call.
+func (w *worker) doSome(ctx context.Context, calls []graph.Call, unsent []error) []graph.Reply {
 	var sent []graph.Call
 	for i, c := range calls {
 		if unsent[i] == nil {
 			sent = append(sent, c)
 		}
 	}
-	if len(sent) == 0 {
-		return make([]graph.Reply, len(calls))
-	}
-	crashPoint("sent")
-	answers := w.api.Do(ctx, sent)
-	evidence.Match(sent, answers)
-	crashPoint("answered")
-	if slices.ContainsFunc(sent, func(c graph.Call) bool { return c.Action == graph.ActionDelete }) {
-		crashPoint("delete_sent")
-	}
-	if len(sent) == len(calls) {
-		return answers
-	}
 	replies := make([]graph.Reply, len(calls))
+	if len(sent) == 0 {
+		return replies
+	}
+	answers := w.do(ctx, sent)
 	for i := range calls {
 		if unsent[i] == nil {
 			replies[i], answers = answers[0], answers[1:]
 		}
 	}
 	return replies
-}
-
-// file is the file of a write, which an upload row names by its path.
-func (w *worker) file(of *write, file graph.File) (graph.File, error) {
-	if of.op.Kind == plan.KindUpload {
-		return w.opt.File(of.op)
-	}
-	return file, nil
 }
