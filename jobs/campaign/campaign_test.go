@@ -7,10 +7,11 @@ import (
 )
 
 func TestBudget(t *testing.T) {
+	seconds := int(budgets[Kills] / time.Second)
 	for _, test := range []struct {
 		text  string
 		cases int // of a second each
-	}{{"", 8}, {"0.5", 4}, {"10", 80}, {unlimited, 1000}} {
+	}{{"", seconds}, {"0.5", seconds / 2}, {"10", 10 * seconds}, {unlimited, 1000}} {
 		t.Run(test.text, func(t *testing.T) {
 			t.Setenv(variable, test.text)
 			synctest.Test(t, func(t *testing.T) {
