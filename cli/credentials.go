@@ -36,7 +36,7 @@ func (o connection) credentials(s *streams) (*credentials.Set, error) {
 	if err != nil {
 		return nil, credentialsError(err)
 	}
-	s.secrets.add(set.Redactor())
+	s.secrets.add(set.Redact)
 	return set, nil
 }
 

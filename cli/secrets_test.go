@@ -40,13 +40,14 @@ func TestSecretsStaySecret(t *testing.T) {
 	buildBinary(t)
 	for _, test := range []struct {
 		name, appSecret string
+		several         bool // tokens
 		args            []string
 	}{
-		{"text log", "", []string{"--log-format", "text", "--batch-size", "1"}},
-		{"JSON log", "", []string{"--log-format", "json", "--batch-size", "7"}},
-		{"text log, app secret", theAppSecret, []string{"--log-format", "text", "--batch-size", "7"}},
-		{"JSON log, app secret", theAppSecret, []string{"--log-format", "json", "--batch-size", "1"}},
-		{"two tokens", theAppSecret, []string{"--log-format", "text", "--batch-size", "7"}},
+		{"text log", "", false, []string{"--log-format", "text", "--batch-size", "1"}},
+		{"JSON log", "", false, []string{"--log-format", "json", "--batch-size", "7"}},
+		{"text log, app secret", theAppSecret, false, []string{"--log-format", "text", "--batch-size", "7"}},
+		{"JSON log, app secret", theAppSecret, false, []string{"--log-format", "json", "--batch-size", "1"}},
+		{"two tokens", theAppSecret, true, []string{"--log-format", "text", "--batch-size", "7"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -56,13 +57,8 @@ func TestSecretsStaySecret(t *testing.T) {
 			job := filepath.Join(dir, "job")
 			var said strings.Builder
 			access := []string{"--token-file", "-"}
-			if test.name == "two tokens" {
-				file := filepath.Join(dir, "credentials.csv")
-				text := "account,token,app_secret\n*,NORTH,APP\n2310000000000017,SOUTH,APP\n"
-				if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				access = []string{"--credentials", file}
+			if test.several {
+				access = []string{"--credentials", severalTokens(t, dir)}
 			}
 			do := func(args ...string) {
 				t.Helper()
@@ -85,7 +81,7 @@ func TestSecretsStaySecret(t *testing.T) {
 				t.Error("nothing was kept: the test is void")
 			}
 			reading := []string{access[0], access[1], "--retry-base", "5ms", "--retry-max", "20ms", "--max-duration", "4s"}
-			do(append([]string{"list", "2310000000000017", deniedSource, "--fields", "id,name,url,permalink_url", "--format", "json"}, reading...)...)
+			do(append([]string{"list", source(0), deniedSource, "--fields", "id,name,url,permalink_url", "--format", "json"}, reading...)...)
 			do(append([]string{"verify", job, "--json"}, reading...)...)
 			p.refuse(190)
 			do(append([]string{"retry", job}, gentle...)...)
@@ -102,8 +98,21 @@ func TestSecretsStaySecret(t *testing.T) {
 			wantSecretFolder(t, job, secrets...)
 			wantSecretFolder(t, kept, secrets...)
 			p.check(t)
+			if test.several && !p.heardBoth() {
+				t.Error("only one of the tokens was sent: the test is void")
+			}
 		})
 	}
+}
+
+// severalTokens is a file that gives one source otherToken, and all other ad accounts theToken.
+func severalTokens(t *testing.T, dir string) string {
+	t.Helper()
+	file := filepath.Join(dir, "credentials.csv")
+	if err := os.WriteFile(file, []byte("account,token,app_secret\n*,NORTH,APP\n"+source(0)+",SOUTH,APP\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // A dump of all goroutines shows no secret, nor does what a killed process
@@ -114,23 +123,23 @@ func TestSecretsInCrash(t *testing.T) {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			r := newTrial(t, dir, 140, sandbox.Options{Tokens: []string{theToken}, AppSecret: theAppSecret, Latency: sandbox.Latency{Min: 20 * time.Millisecond}})
+			r := newTrial(t, dir, 140, sandbox.Options{Tokens: []string{theToken, otherToken}, AppSecret: theAppSecret, Latency: sandbox.Latency{Min: 20 * time.Millisecond}})
 			p := newParrot(t, r)
 			job := filepath.Join(dir, "job")
 			var said strings.Builder
-			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--workers", "2", "--batch-size", "1")
-			c.Env = append(c.Env, "ADFERRY_ACCESS_TOKEN="+theToken, "ADFERRY_APP_SECRET="+theAppSecret, "GOTRACEBACK=crash")
+			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--workers", "2", "--batch-size", "1", "--credentials", severalTokens(t, dir))
+			c.Env = append(c.Env, "NORTH="+theToken, "SOUTH="+otherToken, "APP="+theAppSecret, "GOTRACEBACK=crash")
 			c.Stdout, c.Stderr = &said, &said
 			if err := c.Start(); err != nil {
 				t.Fatal(err)
 			}
-			await(t, "requests are on their way", func() bool { return p.heard() >= 5 })
+			await(t, "requests are on their way", func() bool { return p.heard() >= 5 && p.heardBoth() })
 			_ = c.Process.Signal(signal)
 			_ = c.Wait()
 			if signal != syscall.SIGKILL && !strings.Contains(said.String(), "goroutine ") {
 				t.Errorf("it left no dump:\n%.500s", said.String())
 			}
-			wantSecret(t, "the dump", said.String(), theToken, theAppSecret, proofOf(theAppSecret, theToken))
+			wantSecret(t, "the dump", said.String(), secrets...)
 			wantSecretFolder(t, job, secrets...)
 		})
 	}
@@ -148,11 +157,13 @@ type parrot struct {
 	open    strings.Builder // URLs and headers, the authorization apart
 	sent    strings.Builder // bodies
 	strayed []string        // requests to the other host
+	tokens  map[string]bool // that were sent
+	mixed   []string        // requests with two tokens, or for a picture with one
 }
 
 func newParrot(t *testing.T, r *trial) *parrot {
 	t.Helper()
-	p := &parrot{next: r.server}
+	p := &parrot{next: r.server, tokens: map[string]bool{}}
 	p.other = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -178,6 +189,13 @@ func (p *parrot) heard() int {
 	return p.n
 }
 
+// heardBoth reports whether both tokens were sent.
+func (p *parrot) heardBoth() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.tokens[theToken] && p.tokens[otherToken]
+}
+
 func (p *parrot) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	body, err := io.ReadAll(q.Body)
 	if err != nil {
@@ -191,11 +209,15 @@ func (p *parrot) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	n, code := p.n, p.code
 	fmt.Fprintln(&p.open, q.Host, q.RequestURI, q.Header)
 	fmt.Fprintf(&p.sent, "%s\n", body)
+	form, _ := url.ParseQuery(string(body))
+	token := strings.TrimPrefix(authorization, "Bearer ") + form.Get("access_token")
+	p.tokens[token] = true
+	if picture := strings.HasPrefix(q.URL.Path, "/_image/"); picture && token != "" || !picture && token != theToken && token != otherToken {
+		p.mixed = append(p.mixed, q.Method+" "+q.URL.Path)
+	}
 	p.mu.Unlock()
 	q.Header.Set("Authorization", authorization)
 
-	form, _ := url.ParseQuery(string(body))
-	token := strings.TrimPrefix(authorization, "Bearer ") + form.Get("access_token")
 	proof := form.Get("appsecret_proof")
 	echo := fmt.Sprintf("no: %s %s %s %s %s %s", token, proof, url.QueryEscape(token), authorization, q.RequestURI, body)
 	slashes := strings.ReplaceAll(strings.ReplaceAll(echo, `"`, `\"`), "/", `\/`)
@@ -268,7 +290,10 @@ func (p *parrot) check(t *testing.T) {
 	if len(p.strayed) > 0 {
 		t.Errorf("%d requests went to another host: %s", len(p.strayed), p.strayed[0])
 	}
-	wantSecret(t, "the URLs and headers", p.open.String(), theToken, theAppSecret, proofOf(theAppSecret, theToken))
+	if len(p.mixed) > 0 {
+		t.Errorf("%d requests did not have one token, or none for a picture: %s", len(p.mixed), p.mixed[0])
+	}
+	wantSecret(t, "the URLs and headers", p.open.String(), secrets...)
 	wantSecret(t, "what was sent", p.sent.String(), theAppSecret)
 }
 

@@ -40,7 +40,7 @@ type Config struct {
 	Transport http.RoundTripper // NewTransport()
 	Timeout   time.Duration     // of one HTTP request
 	UserAgent string
-	Hide      []Credential // other secrets of the program, which texts of answers do not show either
+	Redact    func(string) string // takes secrets out of texts of answers; by default the credential's own
 }
 
 // Credential is what a Client is authorised with.
@@ -121,11 +121,9 @@ func New(c Config) (*Client, error) {
 	if !c.AppSecret.Empty() {
 		cl.proof = proof(c.AppSecret, c.Token)
 	}
-	secrets := Credential{c.Token, c.AppSecret}.Secrets()
-	for _, other := range c.Hide {
-		secrets = append(secrets, other.Secrets()...)
+	if cl.redact = c.Redact; cl.redact == nil {
+		cl.redact = Redactor(Credential{c.Token, c.AppSecret}.Secrets()...)
 	}
-	cl.redact = Redactor(secrets...)
 	return cl, nil
 }
 
@@ -316,6 +314,12 @@ func (c *Client) scrub(r *Reply) {
 		}
 		if len(image.Raw) > 0 {
 			image.Raw = json.RawMessage(c.redact(string(image.Raw)))
+		}
+	}
+	if t := r.Token; t != nil {
+		t.App = c.redact(t.App)
+		for i := range t.Scopes {
+			t.Scopes[i] = c.redact(t.Scopes[i])
 		}
 	}
 	e := r.Err

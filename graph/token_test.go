@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -79,19 +80,28 @@ func TestInspectTokenAnswers(t *testing.T) {
 }
 
 // The texts of an answer show no secret of the other credentials either.
-func TestHide(t *testing.T) {
+func TestRedact(t *testing.T) {
 	const other = "EAABthesouthtoken0123456789"
-	c := clientOver(t, wire(func(*http.Request) (*http.Response, error) {
-		return answer(400, `{"error":{"code":100,"message":"unexpected `+url.QueryEscape(other)+`"}}`), nil
-	}), graph.Credential{Token: secret(t, other)})
+	body := ""
+	c, err := graph.New(graph.Config{Token: secret(t, tokenText), Redact: graph.Redactor(secret(t, other)), Transport: wire(func(*http.Request) (*http.Response, error) {
+		return answer(200, body), nil
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body = `{"error":{"code":100,"message":"unexpected ` + url.QueryEscape(other) + `"}}`
 	if r := c.Do(t.Context(), []graph.Call{graph.WhoAmI()})[0]; r.Err == nil || strings.Contains(r.Err.Error(), other) {
 		t.Errorf("got %v, want an error without the other token", r.Err)
 	}
+	body = `[{"code":200,"body":` + strconv.Quote(`{"data":{"is_valid":true,"app_id":"`+other+`","scopes":["`+other+`"]}}`) + `}]`
+	if r := c.Do(t.Context(), []graph.Call{graph.InspectToken()})[0]; r.Token == nil || strings.Contains(fmt.Sprint(r.Token), other) {
+		t.Errorf("got %+v, want a token without the other token", r.Token)
+	}
 }
 
-func clientOver(t *testing.T, transport http.RoundTripper, hide ...graph.Credential) *graph.Client {
+func clientOver(t *testing.T, transport http.RoundTripper) *graph.Client {
 	t.Helper()
-	c, err := graph.New(graph.Config{Transport: transport, Token: secret(t, tokenText), Hide: hide})
+	c, err := graph.New(graph.Config{Transport: transport, Token: secret(t, tokenText)})
 	if err != nil {
 		t.Fatal(err)
 	}

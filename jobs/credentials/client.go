@@ -30,31 +30,27 @@ type sender struct {
 
 // NewClient makes a client whose requests are as config says, with the credentials of a set.
 func NewClient(set *Set, config graph.Config) (*Client, error) {
-	c := &Client{set: set, config: config, apps: map[string]string{}}
+	c := &Client{set: set, config: config, apps: map[string]string{}, senders: map[*Credential]sender{}}
 	if c.config.Transport == nil {
 		c.config.Transport = graph.NewTransport() // one for all
 	}
-	return c, c.connect()
+	for _, one := range set.all {
+		s, err := c.connect(one, 0)
+		if err != nil {
+			return nil, err
+		}
+		c.senders[one] = s
+	}
+	return c, nil
 }
 
-// connect makes the clients of all credentials anew: each hides the secrets of all.
-func (c *Client) connect() error {
-	var hide []graph.Credential
-	for _, one := range c.set.all {
-		hide = append(hide, one.Credential)
-	}
-	senders := map[*Credential]sender{}
-	for _, one := range c.set.all {
-		config := c.config
-		config.Token, config.AppSecret, config.Hide = one.Token, one.AppSecret, hide
-		client, err := graph.New(config)
-		if err != nil {
-			return err
-		}
-		senders[one] = sender{client, c.senders[one].token}
-	}
-	c.senders = senders
-	return nil
+// connect makes the sender of a credential with its n-th token. Texts of its answers show no
+// secret of any credential.
+func (c *Client) connect(one *Credential, n int) (sender, error) {
+	config := c.config
+	config.Token, config.AppSecret, config.Redact = one.Token, one.AppSecret, c.set.Redact
+	client, err := graph.New(config)
+	return sender{client, n}, err
 }
 
 // Set is the set whose credentials the client sends with.
@@ -164,12 +160,12 @@ func (c *Client) renew(one *Credential, refused int) (renewed sender, ok bool) {
 	}
 	old := one.Token
 	one.Token = token
-	if err := c.connect(); err != nil {
+	now, err := c.connect(one, refused+1)
+	if err != nil {
 		one.Token = old
 		return sender{}, false
 	}
-	now := c.senders[one]
-	now.token++
+	c.set.redaction.add(one)
 	c.senders[one] = now
 	return now, true
 }

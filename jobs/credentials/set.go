@@ -25,10 +25,16 @@ type Set struct {
 	all      []*Credential
 	accounts map[plan.Account]*Credential
 	rest     *Credential // of accounts that are not named; nil: they have none
+
+	redaction redaction
 }
 
 // Only is a set with one credential for all ad accounts.
-func Only(c Credential) *Set { return &Set{all: []*Credential{&c}, rest: &c} }
+func Only(c Credential) *Set {
+	s := &Set{all: []*Credential{&c}, rest: &c}
+	s.redaction.add(s.all...)
+	return s
+}
 
 // Open reads the secrets of a file's credentials from their places. byDefault is the
 // credential of accounts that the file does not name; nil: they have none. name is the file's,
@@ -77,20 +83,12 @@ func (f *File) Open(name string, env Environment, byDefault *Credential) (*Set, 
 			s.all = append(s.all, byDefault)
 		}
 	}
+	s.redaction.add(s.all...)
 	return s, nil
 }
 
 // Of is the credential of an ad account, or nil.
 func (s *Set) Of(a plan.Account) *Credential { return cmp.Or(s.accounts[a], s.rest) }
-
-// Redactor returns a function that takes the secrets of the credentials out of a text.
-func (s *Set) Redactor() func(string) string {
-	var secrets []graph.Secret
-	for _, c := range s.all {
-		secrets = append(secrets, c.Secrets()...)
-	}
-	return graph.Redactor(secrets...)
-}
 
 // Labels are the labels of the credentials that the accounts have, sorted.
 func (s *Set) Labels(accounts []plan.Account) []string {
