@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"strings"
 )
@@ -17,20 +18,20 @@ type bulk struct {
 	values    []any // of the rows that were added and not inserted yet
 }
 
-// insertRows is the statement that inserts n rows of a number of columns. verb is INSERT, with
-// what follows it.
-func insertRows(verb, table string, width, n int) string {
-	row := `(?` + strings.Repeat(`, ?`, width-1) + `)`
-	return verb + ` INTO ` + table + ` VALUES ` + row + strings.Repeat(`, `+row, n-1)
+// preparer is a transaction or a connection.
+type preparer interface {
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
-// newBulk prepares the statements of a bulk, which has to be closed.
-func newBulk(tx *sql.Tx, table string, width int) (*bulk, error) {
-	one, err := tx.Prepare(insertRows(`INSERT`, table, width, 1))
+// newBulk prepares the statements of a bulk, which has to be closed: insert, such as INSERT INTO
+// rows VALUES, then rows of so many columns, then the rest of the statement.
+func newBulk(ctx context.Context, in preparer, insert string, width int, rest string) (*bulk, error) {
+	row := `(?` + strings.Repeat(`, ?`, width-1) + `)`
+	one, err := in.PrepareContext(ctx, insert+` `+row+rest)
 	if err != nil {
 		return nil, err
 	}
-	many, err := tx.Prepare(insertRows(`INSERT`, table, width, bulkRows))
+	many, err := in.PrepareContext(ctx, insert+` `+row+strings.Repeat(`, `+row, bulkRows-1)+rest)
 	if err != nil {
 		one.Close()
 		return nil, err

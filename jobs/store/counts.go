@@ -12,10 +12,10 @@ import (
 	"adferry/plan"
 )
 
-// countTables hold the counts of rows and operations, which the writer keeps in the transactions
-// that change them, so that reading them takes no longer for a large job than for a small one.
-// The indexes find the rows of an operation.
-const countTables = `
+// countSchema has the tables of the counts of rows and operations, which the writer keeps in the
+// transactions that change them, so that reading them takes no longer for a large job than for a
+// small one. The indexes find the rows of an operation.
+const countSchema = `
 CREATE TABLE row_counts (verb TEXT NOT NULL, account TEXT NOT NULL, first TEXT NOT NULL, first_reason TEXT NOT NULL,
 	del TEXT NOT NULL, del_reason TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (verb, account, first, first_reason, del, del_reason)) WITHOUT ROWID;
 CREATE TABLE op_counts (kind TEXT NOT NULL, lane TEXT NOT NULL, others TEXT NOT NULL, state TEXT NOT NULL, blames INTEGER NOT NULL,

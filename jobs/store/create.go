@@ -83,7 +83,7 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 		return nil, fmt.Errorf("make job file: %w", err)
 	}
 	defer tx.Rollback()
-	loader, err := newFileLoader(tx)
+	loader, err := newFileLoader(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -128,15 +128,13 @@ func writeCounts(ctx context.Context, db *sql.DB, l Loaded) error {
 		return err
 	}
 	defer tx.Rollback()
-	for _, c := range l.Rows {
-		if _, err := tx.ExecContext(ctx, addRowCount, c.values()...); err != nil {
-			return err
-		}
+	counts, err := newCountTables(ctx, tx)
+	if err != nil {
+		return err
 	}
-	for _, c := range l.Ops {
-		if _, err := tx.ExecContext(ctx, addOpCount, c.values()...); err != nil {
-			return err
-		}
+	defer counts.close()
+	if err := counts.add(l.Rows, l.Ops); err != nil {
+		return err
 	}
 	return tx.Commit()
 }

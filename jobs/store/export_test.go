@@ -46,7 +46,7 @@ func (j *Job) Miscounted(ctx context.Context) (wrong []string, err error) {
 
 // RowsWritten is how many rows of tables the writer has inserted, changed or deleted.
 func (j *Job) RowsWritten(ctx context.Context) (n int, err error) {
-	err = j.writer.tables.(*fileTables).db.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&n)
+	err = j.writer.tables.(*fileTables).conn.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&n)
 	return n, err
 }
 

@@ -35,7 +35,7 @@ func (f *file) Set(ctx context.Context, entries ...Entry) error {
 			return err
 		}
 	}
-	t, err := openTables(f.path)
+	t, err := openTables(ctx, f.path)
 	if err != nil {
 		return err
 	}

@@ -1,18 +1,23 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
 )
 
-// fileTables are the tables of a file of SQLite, for its writer.
+// fileTables are the tables of a file of SQLite, for its writer. There is one connection, so that
+// its statements are those of the transaction.
 type fileTables struct {
 	db       *sql.DB
+	conn     *sql.Conn
 	path     string
 	prepared map[string]*sql.Stmt
-	outcomes bulk
+
+	outcomes *bulk
+	counts   *countTables
 }
 
 // The statements that write.
@@ -21,37 +26,43 @@ const (
 	putLane      = `INSERT OR REPLACE INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?)`
 	putSample    = `INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?)`
 	addPark      = `INSERT INTO parks VALUES (?, ?, ?, ?, ?)`
-	addRowCount  = `INSERT INTO row_counts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`
-	addOpCount   = `INSERT INTO op_counts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n, finished = max(finished, excluded.finished)`
 	putEntry     = `INSERT OR REPLACE INTO meta VALUES (?, ?)`
 	keepEntry    = `INSERT OR IGNORE INTO meta VALUES (?, ?)`
 	removeEntry  = `DELETE FROM meta WHERE key = ?`
 )
 
-var (
-	putOutcome  = insertRows(`INSERT OR REPLACE`, `outcomes`, 1+outcomeWidth, 1)
-	putOutcomes = insertRows(`INSERT OR REPLACE`, `outcomes`, 1+outcomeWidth, bulkRows)
-)
-
-func openTables(path string) (*fileTables, error) {
+func openTables(ctx context.Context, path string) (*fileTables, error) {
 	db, err := open(path, writeParams)
 	if err != nil {
 		return nil, fmt.Errorf("open job: %w", err)
 	}
-	db.SetMaxOpenConns(1)
-	t := &fileTables{db: db, path: path, prepared: map[string]*sql.Stmt{}, outcomes: bulk{width: 1 + outcomeWidth}}
-	for _, text := range []string{
-		countedOps, rowsOfOps, releasedBy, putOutcome, putOutcomes, putConfirmed, putLane, putSample, addPark, addRowCount, addOpCount, putEntry, keepEntry, removeEntry,
-	} {
-		if t.prepared[text], err = db.Prepare(text); err != nil {
-			db.Close()
-			return nil, fmt.Errorf("open job: %w", classifyError(path, err))
-		}
+	t := &fileTables{db: db, path: path, prepared: map[string]*sql.Stmt{}}
+	if err := t.prepare(ctx); err != nil {
+		_ = t.Close()
+		return nil, fmt.Errorf("open job: %w", classifyError(path, err))
 	}
 	return t, nil
 }
 
-func (t *fileTables) Begin() (*sql.Tx, error) { return t.db.Begin() }
+func (t *fileTables) prepare(ctx context.Context) (err error) {
+	if t.conn, err = t.db.Conn(ctx); err != nil {
+		return err
+	}
+	for _, text := range []string{countedOps, rowsOfOps, releasedBy, putConfirmed, putLane, putSample, addPark, putEntry, keepEntry, removeEntry} {
+		s, err := t.conn.PrepareContext(ctx, text)
+		if err != nil {
+			return err
+		}
+		t.prepared[text] = s
+	}
+	if t.outcomes, err = newBulk(ctx, t.conn, `INSERT OR REPLACE INTO outcomes VALUES`, 1+outcomeWidth, ``); err != nil {
+		return err
+	}
+	t.counts, err = newCountTables(ctx, t.conn)
+	return err
+}
+
+func (t *fileTables) Begin() (*sql.Tx, error) { return t.conn.BeginTx(context.Background(), nil) }
 
 // update makes a change in a transaction of its own.
 func (t *fileTables) update(change func(*sql.Tx) error) error {
@@ -66,17 +77,16 @@ func (t *fileTables) update(change func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-func (t *fileTables) Query(tx *sql.Tx, text string, args ...any) (*sql.Rows, error) {
-	return tx.Stmt(t.prepared[text]).Query(args...)
+func (t *fileTables) Query(_ *sql.Tx, text string, args ...any) (*sql.Rows, error) {
+	return t.prepared[text].Query(args...)
 }
 
-func (t *fileTables) exec(tx *sql.Tx, text string, args ...any) error {
-	_, err := tx.Stmt(t.prepared[text]).Exec(args...)
+func (t *fileTables) exec(text string, args ...any) error {
+	_, err := t.prepared[text].Exec(args...)
 	return err
 }
 
-func (t *fileTables) Write(tx *sql.Tx, w Writes) error {
-	t.outcomes.one, t.outcomes.many = tx.Stmt(t.prepared[putOutcome]), tx.Stmt(t.prepared[putOutcomes])
+func (t *fileTables) Write(_ *sql.Tx, w Writes) error {
 	for _, r := range w.Records {
 		o := r.Outcome
 		if err := t.outcomes.add(int64(r.ID), o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.ConfirmedAt),
@@ -88,23 +98,23 @@ func (t *fileTables) Write(tx *sql.Tx, w Writes) error {
 		return err
 	}
 	for _, s := range w.Confirmed {
-		if err := t.exec(tx, putConfirmed, millis(s.At), s.ID); err != nil {
+		if err := t.exec(putConfirmed, millis(s.At), s.ID); err != nil {
 			return err
 		}
 	}
 	for _, l := range w.Lanes {
-		if err := t.exec(tx, putLane, string(l.Account), int(l.Tier), millis(l.ParkedUntil), l.ParkedFor,
+		if err := t.exec(putLane, string(l.Account), int(l.Tier), millis(l.ParkedUntil), l.ParkedFor,
 			l.Calls, l.Throttles, l.Parked.Milliseconds()); err != nil {
 			return err
 		}
 	}
 	for _, s := range w.Samples {
-		if err := t.exec(tx, putSample, millis(s.At), s.Settled, s.Failed, s.Parked); err != nil {
+		if err := t.exec(putSample, millis(s.At), s.Settled, s.Failed, s.Parked); err != nil {
 			return err
 		}
 	}
 	for _, p := range w.Parks {
-		if err := t.exec(tx, addPark, string(p.Account), millis(p.From), millis(p.Until), p.Code, p.Subcode); err != nil {
+		if err := t.exec(addPark, string(p.Account), millis(p.From), millis(p.Until), p.Code, p.Subcode); err != nil {
 			return err
 		}
 	}
@@ -115,41 +125,23 @@ func (t *fileTables) Write(tx *sql.Tx, w Writes) error {
 	if err != nil {
 		return err
 	}
-	return t.exec(tx, putEntry, "tally", string(text))
+	return t.exec(putEntry, "tally", string(text))
 }
 
-func (t *fileTables) AddCounts(tx *sql.Tx, rows []RowCount, ops []OpCount) error {
-	for _, c := range rows {
-		if err := t.exec(tx, addRowCount, c.values()...); err != nil {
-			return err
-		}
-	}
-	for _, c := range ops {
-		if err := t.exec(tx, addOpCount, c.values()...); err != nil {
-			return err
-		}
-	}
-	return nil
+func (t *fileTables) AddCounts(_ *sql.Tx, rows []RowCount, ops []OpCount) error {
+	return t.counts.add(rows, ops)
 }
 
-func (c RowCount) values() []any {
-	return []any{c.Verb, string(c.Account), c.First, string(c.FirstReason), c.Del, string(c.DelReason), c.N}
-}
-
-func (c OpCount) values() []any {
-	return []any{c.Kind, string(c.Lane), c.Others, c.State, c.Blames, c.N, c.Finished}
-}
-
-func (t *fileTables) Set(tx *sql.Tx, entries []Entry) error {
+func (t *fileTables) Set(_ *sql.Tx, entries []Entry) error {
 	for _, e := range entries {
 		var err error
 		switch {
 		case e.Value == nil:
-			err = t.exec(tx, removeEntry, e.Key)
+			err = t.exec(removeEntry, e.Key)
 		case e.Keep:
-			err = t.exec(tx, keepEntry, e.Key, e.Value)
+			err = t.exec(keepEntry, e.Key, e.Value)
 		default:
-			err = t.exec(tx, putEntry, e.Key, e.Value)
+			err = t.exec(putEntry, e.Key, e.Value)
 		}
 		if err != nil {
 			return err
@@ -182,4 +174,19 @@ func (t *fileTables) WriteError(err error) error {
 	return fmt.Errorf("write job file %s: %w", t.path, classifyError(t.path, err))
 }
 
-func (t *fileTables) Close() error { return t.db.Close() }
+// Close closes the statements first: SQLite keeps a file open that they belong to.
+func (t *fileTables) Close() error {
+	for _, s := range t.prepared {
+		s.Close()
+	}
+	if t.outcomes != nil {
+		t.outcomes.close()
+	}
+	if t.counts != nil {
+		t.counts.close()
+	}
+	if t.conn != nil {
+		_ = t.conn.Close() // gives it back to the database, which closes it
+	}
+	return t.db.Close()
+}

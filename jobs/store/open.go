@@ -57,7 +57,7 @@ func openLocked(ctx context.Context, dir string, unlock func()) (*Job, error) {
 	}
 	var t *fileTables
 	if err == nil {
-		t, err = openTables(path)
+		t, err = openTables(ctx, path)
 	}
 	if err == nil && sum.miscounted {
 		err = t.update(func(tx *sql.Tx) error {

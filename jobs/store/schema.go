@@ -49,7 +49,7 @@ var upgrades = [...]string{
 	`ALTER TABLE ops ADD COLUMN guard TEXT NOT NULL DEFAULT '';
 	ALTER TABLE outcomes ADD COLUMN last_sent INTEGER NOT NULL DEFAULT 0;`,
 	`ALTER TABLE outcomes ADD COLUMN creatives TEXT NOT NULL DEFAULT '';`,
-	countTables,
+	countSchema,
 }
 
 // indexes are made after loading, which is faster.

@@ -1,0 +1,42 @@
+package store
+
+import (
+	"cmp"
+	"context"
+)
+
+// countTables are the tables of counts in a file of SQLite.
+type countTables struct{ rows, ops *bulk }
+
+func newCountTables(ctx context.Context, in preparer) (*countTables, error) {
+	rows, err := newBulk(ctx, in, `INSERT INTO row_counts VALUES`, 7, ` ON CONFLICT DO UPDATE SET n = n + excluded.n`)
+	if err != nil {
+		return nil, err
+	}
+	ops, err := newBulk(ctx, in, `INSERT INTO op_counts VALUES`, 7, ` ON CONFLICT DO UPDATE SET n = n + excluded.n, finished = max(finished, excluded.finished)`)
+	if err != nil {
+		rows.close()
+		return nil, err
+	}
+	return &countTables{rows, ops}, nil
+}
+
+func (t *countTables) close() {
+	t.rows.close()
+	t.ops.close()
+}
+
+// add adds to the counts.
+func (t *countTables) add(rows []RowCount, ops []OpCount) error {
+	for _, c := range rows {
+		if err := t.rows.add(c.Verb, string(c.Account), c.First, string(c.FirstReason), c.Del, string(c.DelReason), int64(c.N)); err != nil {
+			return err
+		}
+	}
+	for _, c := range ops {
+		if err := t.ops.add(c.Kind, string(c.Lane), c.Others, c.State, c.Blames, int64(c.N), c.Finished); err != nil {
+			return err
+		}
+	}
+	return cmp.Or(t.rows.flush(), t.ops.flush())
+}
