@@ -39,6 +39,7 @@ func manifestCommand(s *streams) *cli.Command {
 			stringFlag("from-job", "", "DIR", "take the source images of the finished copy job in DIR"),
 			stringFlag("left-out", "", "FILE", "with --from-job, write to FILE which images are left out, and why"),
 			boolFlag("new-endpoint", "with --from-job, read from another server than the job ran against"),
+			databaseFlag(),
 		), readFlags()...),
 		Action: func(c *cli.Context) error {
 			read, err := readOptionsOf(c)
@@ -105,11 +106,14 @@ func collectRequestOf(c *cli.Context) (*collect.Request, error) {
 // secondHalfRequestOf reads it, and refuses options of the other form of the command.
 func secondHalfRequestOf(c *cli.Context, out publication) (r secondHalfRequest, err error) {
 	r.out = out
-	dir, err := checkJobFolder("manifest --from-job", c.String("from-job"))
-	if err != nil {
+	if r.place, err = placeNamed(c, c.String("from-job")); err != nil {
 		return r, err
 	}
-	r.place = inFolder(dir)
+	if r.place.database == nil {
+		if _, err = checkJobFolder("manifest --from-job", r.place.Folder); err != nil {
+			return r, err
+		}
+	}
 	verb, err := operationOf(c)
 	switch {
 	case err != nil:

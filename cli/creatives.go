@@ -26,8 +26,8 @@ func creativesCommand(s *streams) *cli.Command {
 			"A call that was interrupted is gone on with by the next one. Exit code 1: some ad account could not be read.",
 		Flags: append([]cli.Flag{
 			boolFlag("restart", "read all images again, also those that an interrupted call has read"),
-			boolFlag("new-endpoint", "read from another server than the job ran against"),
-		}, readFlags()...),
+			boolFlag("new-endpoint", "read from another server than the job ran against"), outputFlag(),
+		}, append(readFlags(), jobFlags()...)...),
 		Action: onJob(readOptionsOf, func(c *cli.Context, o readOptions, p place) error {
 			return readJob(c.Context, o, s, p, func(ctx context.Context, r *reading, job *store.Job, summary jobs.Summary) error {
 				what := summary.Manifest.SHA256 + " " + o.server().origin
@@ -42,6 +42,9 @@ func creativesCommand(s *streams) *cli.Command {
 func listCreatives(ctx context.Context, s *streams, r *reading, job *store.Job, summary jobs.Summary, p place, what string, restart bool) error {
 	if summary.Totals.Settled() < summary.Totals.Rows {
 		r.say(reports.UnsettledCopies(summary.Totals))
+	}
+	if err := p.makeFolder(); err != nil {
+		return err
 	}
 	memory, err := openUses(ctx, p, what, restart)
 	if err != nil {

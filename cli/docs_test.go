@@ -16,6 +16,7 @@ import (
 
 	"adferry/graph/sandbox"
 	"adferry/jobs/rehearsal"
+	"adferry/jobs/store/postgres/pgtest"
 )
 
 // Every adferry command in README.md and docs is run: those of a page's code blocks one
@@ -32,6 +33,9 @@ func TestDocsRun(t *testing.T) {
 			dir := t.TempDir()
 			seed := docSeed(t, text)
 			server := docServer(t, seed)
+			if strings.Contains(text, "export ADFERRY_DATABASE") {
+				t.Setenv("ADFERRY_DATABASE", pgtest.Start(t).Database(t))
+			}
 			root, err := filepath.Abs("..")
 			if err != nil {
 				t.Fatal(err)

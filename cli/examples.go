@@ -17,6 +17,7 @@ var examples = map[string][]manual.Example{
 	"resume": {
 		{Line: "adferry resume manifest.job", Does: "go on where the job stopped"},
 		{Line: "adferry resume manifest.job --max-duration 8h", Does: "go on for a night, and stop with exit code 3"},
+		{Line: "adferry resume --job autumn", Does: "run a job of the database"},
 	},
 	"retry": {
 		{Line: "adferry retry manifest.job", Does: "try the failed rows again"},
@@ -25,6 +26,7 @@ var examples = map[string][]manual.Example{
 	"status": {
 		{Line: "adferry status manifest.job", Does: "how far the job is, also while it runs"},
 		{Line: "adferry status manifest.job --json", Does: "the same for a script"},
+		{Line: "adferry status --job autumn", Does: "how far a job of the database is"},
 	},
 	"verify": {
 		{Line: "adferry verify manifest.job", Does: "read back what the job left, and list what has changed since"},
@@ -66,6 +68,16 @@ var examples = map[string][]manual.Example{
 	"tune": {
 		{Line: "adferry tune manifest.job --workers 2 --max-rate 5", Does: "slow a running job down"},
 		{Line: "adferry tune manifest.job --max-rate 0", Does: "lift the limit again"},
+	},
+	"submit": {
+		{Line: "adferry submit manifest.csv --job autumn", Does: "make the job autumn in the database that ADFERRY_DATABASE names"},
+	},
+	"jobs": {
+		{Line: "adferry jobs", Does: "how far the jobs of the database are"},
+		{Line: "adferry jobs --json", Does: "the same for a script"},
+	},
+	"migrate": {
+		{Line: "adferry migrate", Does: "make the tables in a new database, or go on to those of this version"},
 	},
 	"sandbox": {
 		{Line: "adferry sandbox --manifest manifest.csv", Does: "serve the ad accounts and images that a manifest names"},

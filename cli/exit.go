@@ -9,6 +9,7 @@ import (
 	"adferry/jobs/reader"
 	"adferry/jobs/registry"
 	"adferry/jobs/store"
+	"adferry/jobs/store/postgres"
 	"adferry/plan"
 	"adferry/reports"
 )
@@ -67,6 +68,8 @@ var errorCases = []errorCase{
 	kind(exitUnusable, func(*store.NewerError, error) []string {
 		return []string{"use the version of adferry that made the job, or a newer one"}
 	}),
+	{withoutTables, exitUsage, func(error) []string { return []string{"to make them: adferry migrate"} }},
+	kind(exitUnusable, func(e *postgres.SchemaError, _ error) []string { return schemaHints(e) }),
 	is(store.ErrLocked, exitLocked, func(err error) string { return jobCommand("status", err) + " shows how far it is" }),
 	is(registry.ErrBusy, exitLocked, func(error) string {
 		return "find the adferry process that hangs and end it, then run this again; nothing was sent"
@@ -74,9 +77,14 @@ var errorCases = []errorCase{
 	is(store.ErrUsesBusy, exitLocked, func(error) string { return "wait until it ends, then run this again" }),
 	is(store.ErrBusy, exitLocked, func(error) string { return "wait until it ends, or let the timer start the next run" }),
 	is(store.ErrNoJob, exitUsage, func(err error) string {
+		if p := placeOfError(err); p.database != nil {
+			return "adferry jobs lists those that it has; to make one: " + p.Command("submit MANIFEST")
+		}
 		return "to make one: adferry run MANIFEST --job " + reports.Quote(placeOfError(err).Folder)
 	}),
 	is(store.ErrExists, exitUsage, nil),
+	kind(exitStopped, func(_ *postgres.UnavailableError, err error) []string { return databaseHints(err) }),
+	is(postgres.ErrLockLost, exitStopped, func(err error) string { return databaseHints(err)[0] }),
 	kind(exitStopped, func(*diskError, error) []string {
 		return []string{"nothing was sent; free some space or fix the disk, then run it again"}
 	}),
@@ -195,6 +203,27 @@ func stoppedHint(err error) string {
 
 func diskHints(err error) []string {
 	return []string{"no result is lost; free some space or fix the disk, then " + nextStep(err)}
+}
+
+func withoutTables(err error) bool {
+	e, ok := errors.AsType[*postgres.SchemaError](err)
+	return ok && e.Version == 0
+}
+
+func schemaHints(e *postgres.SchemaError) []string {
+	if e.Version > e.Needed {
+		return []string{"use the version of adferry that the database was migrated with, or a newer one; nothing was changed"}
+	}
+	return []string{"nothing was changed; once no older adferry runs a job there, go on to this version: adferry migrate"}
+}
+
+// databaseHints say what to do about a database that cannot be reached.
+func databaseHints(err error) []string {
+	then := "run this again"
+	if _, ok := errors.AsType[*runError](err); ok {
+		then = jobCommand("resume", err)
+	}
+	return []string{"no result is lost; check that PostgreSQL runs and can be reached, then " + then}
 }
 
 func runningForeign(err error) bool {

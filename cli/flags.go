@@ -32,7 +32,7 @@ var groupOf = map[string]string{
 	"unused": groupImages, "older-than": groupImages, "min-age": groupImages, "keep": groupImages,
 
 	"target": groupJob, "operation": groupJob, "output": groupJob, "from-job": groupJob, "left-out": groupJob, "restart": groupJob,
-	"job": groupJob, "jobs": groupJob, "keep-jobs": groupJob, "on-denied": groupJob,
+	"job": groupJob, "database": groupJob, "remove": groupJob, "to": groupJob, "jobs": groupJob, "keep-jobs": groupJob, "on-denied": groupJob,
 
 	"yes": groupSafety, "dry-run": groupSafety, "check": groupSafety, "max-delete": groupSafety,
 	"max-failures": groupSafety, "backup": groupSafety,
@@ -100,6 +100,9 @@ func connectionFlags() []cli.Flag {
 		durationFlag("timeout", graph.DefaultTimeout, "how long one HTTP request may take"),
 	}
 }
+
+// jobRunFlags are the options of commands that run a job that exists.
+func jobRunFlags() []cli.Flag { return append(append(jobFlags(), outputFlag()), runFlags()...) }
 
 // runFlags are the options of commands that run a job.
 func runFlags() []cli.Flag {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -16,6 +17,7 @@ import (
 	"adferry/cli/manual"
 	"adferry/graph/sandbox"
 	"adferry/jobs/rehearsal"
+	"adferry/jobs/store/postgres/pgtest"
 )
 
 func program() manual.Program {
@@ -126,12 +128,19 @@ copy,act_2310000000000025,2c1743a391305fbf367df8e4f069f9f9,act_2310000000000017,
 
 // Every example works as it stands, in a folder that has the files it names.
 func TestExamples(t *testing.T) {
+	database := sync.OnceValue(func() *pgtest.Server { return pgtest.Start(t) })
 	for command, all := range examples {
 		for _, e := range all {
 			t.Run(e.Line, func(t *testing.T) {
 				words := strings.Fields(e.Line)
 				if words[0] != "adferry" || words[1] != command {
 					t.Fatalf("it is no example of %s", command)
+				}
+				if strings.Contains(e.Line, "autumn") || slices.Contains([]string{"submit", "jobs", "migrate"}, command) {
+					if !pgtest.Installed() {
+						t.Skip(pgtest.Missing)
+					}
+					t.Setenv("ADFERRY_DATABASE", database().Database(t))
 				}
 				exampleFolder(t, e.Line)
 				t.Setenv("ADFERRY_LISTEN", "127.0.0.1:0") // the usual port may be in use
@@ -169,11 +178,23 @@ func exampleFolder(t *testing.T, line string) {
 	t.Setenv("ADFERRY_ACCESS_TOKEN", "token-of-the-examples")
 	t.Setenv("ADFERRY_PROGRESS", "none")
 	t.Setenv("ADFERRY_STATE_DIR", t.TempDir())
-	if strings.Contains(line, "manifest.job") {
-		var errs strings.Builder
-		if code := Run(t.Context(), []string{"run", "manifest.csv"}, nil, io.Discard, &errs); code != exitDone {
-			t.Fatalf("the job ends with exit code %d\n%s", code, errs.String())
+	if os.Getenv("ADFERRY_DATABASE") != "" && !strings.Contains(line, "migrate") {
+		must(t, "migrate")
+		if !strings.Contains(line, "submit") {
+			must(t, "submit", "manifest.csv", "--job", "autumn")
 		}
+	}
+	if strings.Contains(line, "manifest.job") {
+		must(t, "run", "manifest.csv")
+	}
+}
+
+// must runs a command that has to succeed.
+func must(t *testing.T, args ...string) {
+	t.Helper()
+	var errs strings.Builder
+	if code := Run(t.Context(), args, nil, io.Discard, &errs); code != exitDone {
+		t.Fatalf("adferry %s ends with exit code %d\n%s", strings.Join(args, " "), code, errs.String())
 	}
 }
 

@@ -63,6 +63,14 @@ func (o connection) openManifest(s *streams, path string) (*manifest, error) {
 	return openManifest(s, path)
 }
 
+// spec says what a job of the manifest is made of.
+func (m *manifest) spec(sandboxed bool, v server, settings store.Settings) store.Spec {
+	return store.Spec{
+		Manifest: m.kept, Consent: true, Sandbox: sandboxed, Endpoint: v.originFor(sandboxed), Settings: settings,
+		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readFor(sandboxed, visit) },
+	}
+}
+
 // folderForManifest is the error for a folder in place of a manifest.
 func folderForManifest(path string) error {
 	if holdsJob(path) {

@@ -37,10 +37,13 @@ func connectionOf(c *cli.Context) connection {
 		endpoint: c.String("endpoint"), version: c.String("api-version"), tokenFile: c.String("token-file"), file: c.String("credentials"),
 		timeout: c.Duration("timeout"), adopt: c.Bool("new-endpoint"),
 	}
-	for _, f := range c.Command.Flags {
-		o.sandbox = o.sandbox || f.Names()[0] == "sandbox"
-	}
+	o.sandbox = hasOption(c, "sandbox")
 	return o
+}
+
+// hasOption reports whether the command has an option.
+func hasOption(c *cli.Context, name string) bool {
+	return slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return f.Names()[0] == name })
 }
 
 // logging says what is logged, and in which form.
@@ -201,16 +204,6 @@ func onJob[O any](read func(*cli.Context) (O, error), do func(c *cli.Context, o 
 		}
 		return do(c, o, p)
 	}
-}
-
-// placeOf is where the job of a command is.
-func placeOf(c *cli.Context) (place, error) {
-	dir, err := argument(c, "DIR")
-	if err != nil {
-		return place{}, err
-	}
-	dir, err = checkJobFolder(c.Command.Name, dir)
-	return inFolder(dir), err
 }
 
 // choiceOf reads an option whose value is the name of one of these.

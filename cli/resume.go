@@ -8,14 +8,14 @@ import (
 
 func resumeCommand(s *streams) *cli.Command {
 	return &cli.Command{
-		Name: "resume", Usage: "go on where a job stopped", ArgsUsage: "DIR", Flags: runFlags(),
+		Name: "resume", Usage: "go on where a job stopped", ArgsUsage: "DIR", Flags: jobRunFlags(),
 		Action: resumeAction(s, false),
 	}
 }
 
 func retryCommand(s *streams) *cli.Command {
 	return &cli.Command{
-		Name: "retry", Usage: "re-open a job's failed operations and run them", ArgsUsage: "DIR", Flags: runFlags(),
+		Name: "retry", Usage: "re-open a job's failed operations and run them", ArgsUsage: "DIR", Flags: jobRunFlags(),
 		Description: "Remove the cause of the failures first; report.html names it. If a write of the job was not confirmed,\n" +
 			"this waits until it can no longer take effect, a minute at most.",
 		Action: resumeAction(s, true),

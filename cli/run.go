@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/urfave/cli/v2"
 
@@ -22,8 +21,9 @@ func runCommand(s *streams) *cli.Command {
 			"MANIFEST may be a pipe, or - for standard input; then --job must name the folder, and files of uploads are\n" +
 			"relative to the working folder.",
 		Flags: append([]cli.Flag{
-			stringFlag("job", "", "DIR", "folder of the job; by default the manifest's path with .job for its extension"),
+			stringFlag("job", "", "DIR", "folder of the job, by default the manifest's path with .job for its extension; with a database, the name of the job"),
 			boolFlag("yes", "agree to the deletions that the manifest asks for"),
+			databaseFlag(), outputFlag(),
 		}, runFlags()...),
 		Action: func(c *cli.Context) error {
 			path, err := argument(c, "MANIFEST")
@@ -34,7 +34,11 @@ func runCommand(s *streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return runManifest(c.Context, o, s, path, inFolder(c.String("job")))
+			p, err := placeNamed(c, c.String("job"))
+			if err != nil {
+				return err
+			}
+			return runManifest(c.Context, o, s, path, p)
 		},
 	}
 }
@@ -103,19 +107,16 @@ func showPlan(s *streams, d reports.Plan, p *plan.Plan, se *session) error {
 // runNew makes the manifest's job and runs it. Whether it may is asked
 // once its manifest is read.
 func runNew(ctx context.Context, s *streams, se *session, m *manifest, p place) error {
-	job, _, err := p.create(ctx, store.Spec{
-		Manifest: m.kept, Consent: true, Sandbox: se.sandboxed, Endpoint: se.server().originFor(se.sandboxed), Settings: se.settings, Allowed: allowedFiles(m, p.Folder),
-		Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readFor(se.sandboxed, visit) },
-		Agree: func(made *plan.Plan) error {
-			for _, w := range made.Warnings {
-				fmt.Fprintf(s.err, "warning: %s\n", w)
-			}
-			if err := se.connectTo(ctx, s, se.sandboxed, accountsOfPlan(made)); err != nil {
-				return err
-			}
-			return se.checkDeletions(ctx, s, made, se.mostDeletes, reports.ManifestDeletions, nil)
-		},
-	})
+	spec := m.spec(se.sandboxed, se.server(), se.settings)
+	spec.Allowed = allowedFiles(m, p.Folder)
+	spec.Agree = func(made *plan.Plan) error {
+		warnAbout(s, made)
+		if err := se.connectTo(ctx, s, se.sandboxed, accountsOfPlan(made)); err != nil {
+			return err
+		}
+		return se.checkDeletions(ctx, s, made, se.mostDeletes, reports.ManifestDeletions, nil)
+	}
+	job, _, err := p.create(ctx, spec)
 	if err != nil {
 		return notStarted(showProblems(s, err))
 	}
@@ -134,6 +135,9 @@ func findEarlierJob(ctx context.Context, o runOptions, m *manifest, p place) (bo
 		return false, err
 	}
 	view, err := p.view(ctx)
+	if errors.Is(err, store.ErrNoJob) && p.database != nil {
+		return false, nil
+	}
 	if errors.Is(err, store.ErrNoJob) {
 		return false, store.CheckVacant(p.Folder, allowedFiles(m, p.Folder)...)
 	}
@@ -152,14 +156,14 @@ func findEarlierJob(ctx context.Context, o runOptions, m *manifest, p place) (bo
 	switch {
 	case meta.Manifest.SHA256 == sum:
 	case m.fixed && m.piped == nil && meta.Manifest.Path == m.kept:
-		return false, usagef(p.Command("resume")+" goes on with the manifest as it was; --job DIR, with another folder, runs the new one",
-			"%s has changed since the job in %s was made", m.name, p)
+		return false, usagef(p.Command("resume")+" goes on with the manifest as it was; for the new one, "+p.another(),
+			"%s has changed since %s was made", m.name, p.job())
 	default:
-		return false, usagef("name another folder with --job DIR, or go on with the old one: "+p.Command("resume"),
+		return false, usagef(p.another()+", or go on with the old one: "+p.Command("resume"),
 			"%s holds the job of another manifest (%s)", p, meta.Manifest.Path)
 	}
 	if meta.Sandbox != o.sandboxed {
-		return false, usagef("name another folder with --job DIR", "%s holds a job that runs %s", p, whereItRuns(meta.Sandbox))
+		return false, usagef(p.another(), "%s holds a job that runs %s", p, whereItRuns(meta.Sandbox))
 	}
 	return true, o.server().check(p, meta)
 }

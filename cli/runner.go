@@ -45,6 +45,11 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	if meta.Settings, err = keepSettings(ctx, se, job, meta); err != nil {
 		return err
 	}
+	unlock, err := p.claimFolder()
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	options, release, err := optionsFor(ctx, se, meta, p.Folder)
 	if err != nil {
 		return err

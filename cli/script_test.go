@@ -15,11 +15,14 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"adferry/jobs/store/postgres/pgtest"
 )
 
 // TestMain lets the scripts call this test binary as adferry.
@@ -69,8 +72,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	server := sync.OnceValue(func() *pgtest.Server { return pgtest.Start(t) })
 	testscript.Run(t, testscript.Params{
-		Dir: "../testdata/script",
+		Condition: func(name string) (bool, error) { return name == "postgres" && pgtest.Installed(), nil },
+		Dir:       "../testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("ADFERRY_ENDPOINT", trap.URL)
 			e.Setenv("MANIFEST", manifest)
@@ -82,6 +87,9 @@ func TestScripts(t *testing.T) {
 			"exits": exits,
 			"serve": serve,
 			"holds": holds, "expire": expire, "grant": grant, "outside": outside,
+			"database": func(ts *testscript.TestScript, _ bool, _ []string) { // sets ADFERRY_DATABASE to a new one
+				ts.Setenv("ADFERRY_DATABASE", server().Database(t))
+			},
 			"lose":     lose,
 			"gain":     gain,
 			"writes":   writes,

@@ -23,7 +23,7 @@ type secondHalfRequest struct {
 // manifest that deletes those that may go.
 func writeSecondHalf(ctx context.Context, s *streams, r *reading, job *store.Job, summary jobs.Summary, request secondHalfRequest) error {
 	if summary.State != jobs.JobFinished {
-		return usagef("finish it first: "+request.place.Command("resume"), "the job in %s is not finished", request.place)
+		return usagef("finish it first: "+request.place.Command("resume"), "%s is not finished", request.place.job())
 	}
 	memory, err := store.TempUses(ctx)
 	if err != nil {

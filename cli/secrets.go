@@ -9,11 +9,12 @@ import (
 	"sync"
 
 	"adferry/graph"
+	"adferry/jobs/store/postgres"
 )
 
 // secretVariables are the environment variables in which a secret belongs; a database
-// address may hold a password, and is reserved.
-var secretVariables = []string{"ADFERRY_ACCESS_TOKEN", "ADFERRY_APP_SECRET", "ADFERRY_DATABASE"}
+// address may hold a password.
+var secretVariables = []string{"ADFERRY_ACCESS_TOKEN", "ADFERRY_APP_SECRET", databaseVariable}
 
 // checkSecrets refuses a call that has a secret where another value belongs: on the
 // command line, where every process on the machine can read it, or in a variable
@@ -27,6 +28,13 @@ func checkSecrets(args []string) error {
 	option := ""
 	for i, arg := range args {
 		name, value, joined := strings.Cut(arg, "=")
+		if !joined && i+1 < len(args) {
+			value = args[i+1]
+		}
+		if strings.TrimLeft(name, "-") == "database" && postgres.HasPassword(value) {
+			return usagef("change the password if others may have seen it; it belongs in "+databaseVariable+", PGPASSFILE or a service file",
+				"--database holds a password, which every process on this machine can read")
+		}
 		isOption := strings.HasPrefix(arg, "-") && !holds(name)
 		switch {
 		case isOption && joined && holds(value):
@@ -61,6 +69,10 @@ func knownSecrets() (known []string) {
 }
 
 const leastSecret = 12
+
+// leastPassword is from which length on a database's password is no word that a message may
+// hold for another reason.
+const leastPassword = 6
 
 // leastToken is from which length on a value that looks like nothing else may be a
 // token.
@@ -119,6 +131,9 @@ func (h *hidden) remove(text string) string {
 // that is an option, could be one.
 func hideSecrets(args []string) func(string) string {
 	secrets := knownSecrets()
+	if d, err := postgres.New(os.Getenv(databaseVariable)); err == nil && len(d.Password()) >= leastPassword {
+		secrets = append(secrets, d.Password())
+	}
 	for _, entry := range os.Environ() {
 		if strings.HasPrefix(entry, "ADFERRY_") {
 			args = append(slices.Clip(args), entry)

@@ -56,6 +56,10 @@ func register(ctx context.Context, s *streams, job *store.Job, p place, se *sess
 	if meta.Sandbox {
 		return func() {}, nil
 	}
+	if p.database != nil {
+		start := registry.Start{Name: p.Name, Endpoint: se.server().origin, Reopen: se.reopen}
+		return func() {}, p.database.Each(ctx, func(_ string, other *store.Job) error { return registry.Compare(ctx, job, start, other) })
+	}
 	warn := func(err error) {
 		var hint []string
 		if errors.As(err, new(*registry.UnavailableError)) {
@@ -80,10 +84,13 @@ func register(ctx context.Context, s *streams, job *store.Job, p place, se *sess
 
 // contradictionHints say how to make way for a job.
 func contradictionHints(e *registry.ConflictError) []string {
-	other := reports.Quote(e.Other)
+	mine, other, how := reports.Place{Folder: e.Mine}, reports.Place{Folder: e.Other}, "by removing its folder"
+	if e.InDatabase {
+		mine, other, how = reports.Place{Name: e.Mine}, reports.Place{Name: e.Other}, "with adferry jobs --remove "+reports.Quote(e.Other)
+	}
 	return []string{
-		"finish the other job first: adferry resume " + other + "; adferry status " + other + " shows how far it is",
-		"or give it up by removing its folder, then adferry resume " + reports.Quote(e.Mine) + "; nothing was sent",
+		"finish the other job first: " + other.Command("resume") + "; " + other.Command("status") + " shows how far it is",
+		"or give it up " + how + ", then " + mine.Command("resume") + "; nothing was sent",
 	}
 }
 

@@ -14,10 +14,10 @@ import (
 func statusCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "status", Usage: "show how far a job is, also while it runs", ArgsUsage: "DIR",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			boolFlag("json", "print the document of summary.json"),
 			boolFlag("watch", "redraw it every two seconds until the job stops"),
-		},
+		}, jobFlags()...),
 		Action: func(c *cli.Context) error {
 			p, err := placeOf(c)
 			if err != nil {
@@ -95,6 +95,7 @@ func printLeft(ctx context.Context, s *streams, se *session, p place, reopen boo
 func reportCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "report", Usage: "write a job's reports again", ArgsUsage: "DIR",
+		Flags: append(jobFlags(), outputFlag()),
 		Action: func(c *cli.Context) error {
 			p, err := placeOf(c)
 			if err != nil {
@@ -112,6 +113,9 @@ func writeReports(ctx context.Context, s *streams, p place) error {
 		return err
 	}
 	defer job.Close()
+	if err := p.makeFolder(); err != nil {
+		return err
+	}
 	if err := reports.Write(ctx, p.Place, job); err != nil {
 		return withJob(p, fmt.Errorf("%w: %w", errReports, err))
 	}

@@ -13,7 +13,7 @@ import (
 
 func pauseCommand(s *streams) *cli.Command {
 	return &cli.Command{
-		Name: "pause", Usage: "stop a job from sending until it is unpaused", ArgsUsage: "DIR",
+		Name: "pause", Usage: "stop a job from sending until it is unpaused", ArgsUsage: "DIR", Flags: jobFlags(),
 		Description: "The process that runs the job waits; its requests in flight may end. The job remembers the pause:\n" +
 			"a later process waits, too.",
 		Action: func(c *cli.Context) error { return steerAction(c, s, pause) },
@@ -22,7 +22,7 @@ func pauseCommand(s *streams) *cli.Command {
 
 func unpauseCommand(s *streams) *cli.Command {
 	return &cli.Command{
-		Name: "unpause", Usage: "let a paused job go on", ArgsUsage: "DIR",
+		Name: "unpause", Usage: "let a paused job go on", ArgsUsage: "DIR", Flags: jobFlags(),
 		Action: func(c *cli.Context) error { return steerAction(c, s, unpause) },
 	}
 }
@@ -31,10 +31,10 @@ func tuneCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "tune", Usage: "change the pace of a running job", ArgsUsage: "DIR",
 		Description: "The job remembers this until it is tuned again or a later process is given the option.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.IntFlag{Name: "workers", Usage: "HTTP requests in flight", EnvVars: env("workers"), DefaultText: "as they are"},
 			stringFlag("max-rate", "", "R", "send at most R writes a second to each ad account; 0 is no limit"),
-		},
+		}, jobFlags()...),
 		Action: func(c *cli.Context) error {
 			set, err := tuningOf(c)
 			if err != nil {

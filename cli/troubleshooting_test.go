@@ -16,6 +16,7 @@ import (
 	"adferry/jobs/reader"
 	"adferry/jobs/registry"
 	"adferry/jobs/store"
+	"adferry/jobs/store/postgres"
 	"adferry/jobs/undo"
 	"adferry/plan"
 	"adferry/reports"
@@ -50,6 +51,7 @@ func TestTroubleshooting(t *testing.T) {
 		{&plan.ProblemsError{}, "the manifest has"},
 		{store.ErrNoJob, "there is no job in this folder"},
 		{store.ErrExists, "there is a job in this folder already"},
+		{&postgres.SchemaError{Needed: 1}, "the database has no tables of adferry"},
 		{&store.OccupiedError{}, "a job needs a folder of its own"},
 		{&store.ForeignError{}, "belongs to"},
 		{&store.LinkedError{Target: "job.db"}, "is a symbolic link to"},
@@ -61,6 +63,8 @@ func TestTroubleshooting(t *testing.T) {
 		{jobs.ErrDuration, "the time that --max-duration allows is over"},
 		{&jobs.ThrottledError{}, "is throttled until"},
 		{&jobs.OfflineError{Err: &graph.Error{}}, "check the network, the proxy and ADFERRY_ENDPOINT"},
+		{&postgres.UnavailableError{Err: odd}, "the database cannot be reached"},
+		{postgres.ErrLockLost, "the database no longer holds the lock of this job"},
 		{jobs.ErrUnsettled, "the outcome of some rows is unknown"},
 		{&jobs.CheckpointError{Err: odd}, "the checkpoint failed"},
 		{&jobs.PictureError{Err: odd}, "a picture could not be saved"},
@@ -90,6 +94,7 @@ func TestTroubleshooting(t *testing.T) {
 		{registry.ErrBusy, "another process has been starting a job"},
 
 		{&store.DamagedError{Err: odd}, "is damaged"},
+		{&postgres.SchemaError{Version: 2, Needed: 1}, "of adferry's tables"},
 		{&store.NewerError{}, "this version of adferry reads formats up to"},
 	} {
 		row := slices.IndexFunc(errorCases, func(row errorCase) bool { return row.match(tt.err) })

@@ -31,7 +31,8 @@ func waitAgain(command string, p place, err error) error {
 
 // waitForUnconfirmed waits until no write of the job can take effect any more whose answer
 // was lost: what an undo or a retry reads then stays so. A signal ends the wait. The
-// job was just opened, so no other process has a request of it on its way.
+// job was just opened, so no other process has a request of it on its way, unless one lost
+// the database before.
 func waitForUnconfirmed(ctx context.Context, s *streams, se *session, job *store.Job, meta store.Meta) error {
 	if meta.Sandbox { // the server ended with the process that wrote to it
 		return nil
@@ -48,7 +49,11 @@ func waitForWrites(ctx context.Context, s *streams, se *session, job *store.Job)
 	if err != nil {
 		return err
 	}
-	until := jobs.DoubtOver(last, held)
+	ended := held
+	if !job.LockedForLife() {
+		ended = time.Time{}
+	}
+	until := jobs.DoubtOver(last, ended)
 	wait := until.Sub(held)
 	if writes == 0 || wait <= 0 {
 		return nil

@@ -26,7 +26,7 @@ func undoCommand(s *streams) *cli.Command {
 			"An image that a creative uses by now stays, and its row fails as in_use. An image that may be the\n" +
 			"last copy stays, too: exit code 1. If a write of the job was not confirmed, this waits first, a\n" +
 			"minute at most.",
-		Flags: append([]cli.Flag{boolFlag("yes", "agree to the deletions")}, runFlags()...),
+		Flags: append([]cli.Flag{boolFlag("yes", "agree to the deletions")}, jobRunFlags()...),
 		Action: onJob(runOptionsOf, func(c *cli.Context, o runOptions, p place) error {
 			return undoJob(c.Context, o, s, p)
 		}),
@@ -34,6 +34,11 @@ func undoCommand(s *streams) *cli.Command {
 }
 
 func undoJob(ctx context.Context, o runOptions, s *streams, where place) (err error) {
+	release, err := where.claimFolder()
+	if err != nil {
+		return err
+	}
+	defer release()
 	original, err := where.open(ctx) // held: what is being undone must not go on
 	if err != nil {
 		return err

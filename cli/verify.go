@@ -23,7 +23,7 @@ func verifyCommand(s *streams) *cli.Command {
 		Flags: append([]cli.Flag{
 			boolFlag("json", "print a document with every drift"),
 			boolFlag("new-endpoint", "read from another server than the job ran against"),
-		}, readFlags()...),
+		}, append(readFlags(), jobFlags()...)...),
 		Action: onJob(readOptionsOf, func(c *cli.Context, o readOptions, p place) error {
 			return readJob(c.Context, o, s, p, func(ctx context.Context, r *reading, job *store.Job, summary jobs.Summary) error {
 				return verifyJob(ctx, s, r, job, summary, c.Bool("json"))

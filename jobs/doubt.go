@@ -25,11 +25,11 @@ const (
 
 // DoubtOver is when a write can no longer take effect whose answer is not known, and
 // that left, or was found to be lost, at lastSent. The process that sent it had ended
-// by the time held, and its requests with it.
-func DoubtOver(lastSent, held time.Time) time.Time {
+// by the time ended, and its requests with it; zero: it may be going on.
+func DoubtOver(lastSent, ended time.Time) time.Time {
 	last := lastSent.Add(onItsWay)
-	if held.Before(last) {
-		last = held
+	if !ended.IsZero() && ended.Before(last) {
+		last = ended
 	}
 	return last.Add(landing)
 }

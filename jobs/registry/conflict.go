@@ -14,7 +14,8 @@ import (
 
 // ConflictError is a job that must not start while another one is unfinished.
 type ConflictError struct {
-	Mine, Other string          // the folders
+	Mine, Other string          // the folders, or the names of jobs of a database
+	InDatabase  bool            // they are names
 	Conflict    *store.Conflict // nil if the other job could not be checked
 	Err         error           // why the other job could not be checked
 }
@@ -29,7 +30,11 @@ func (e *ConflictError) Error() string {
 	if f.Images > 1 {
 		images = fmt.Sprintf("%d images such as %s", f.Images, images)
 	}
-	return fmt.Sprintf("%s %s %s, which the unfinished job in %s %s", e.Mine, ourRoles[f.Mine], images, e.Other, theirRoles[f.Theirs])
+	mine, other := e.Mine, "in "+e.Other
+	if e.InDatabase {
+		mine, other = "job "+e.Mine, e.Other
+	}
+	return fmt.Sprintf("%s %s %s, which the unfinished job %s %s", mine, ourRoles[f.Mine], images, other, theirRoles[f.Theirs])
 }
 func (e *ConflictError) Unwrap() error { return e.Err }
 

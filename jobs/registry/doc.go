@@ -36,9 +36,16 @@
 // folder that was moved while its job was running still counts. Its job file cannot be
 // read then, so the roles in its ad accounts decide.
 //
+// # Jobs of a database
+//
+// They are not in the state folder. A job is compared with all others of its database that were
+// started and are unfinished, of all users and hosts, see [Compare]. To give up one of them,
+// remove it from the database.
+//
 // # What it cannot see
 //
-// Jobs of other users, on other hosts or in other containers; the embedded sandbox, which
+// From a folder, the jobs of databases, and from a database those in folders. From a folder, jobs
+// of other users, on other hosts or in other containers; the embedded sandbox, which
 // no other process can reach; a job that was moved and not run since; an image that a
 // copy whose answer was lost creates under another hash. If the state folder cannot be
 // written to, the job is not registered. The user is warned, because other processes

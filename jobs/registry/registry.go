@@ -24,6 +24,7 @@ func (r Registry) jobs() string { return filepath.Join(r.dir, "jobs") }
 // Start is a job whose writes are about to be sent.
 type Start struct {
 	Folder   string      // of the job, which this process has locked
+	Name     string      // of a job of a database, see Compare
 	Endpoint string      // the origin of the server
 	Reopen   bool        // its failed operations will be reopened
 	Timer    string      // root of the schedule that the job belongs to; empty: none

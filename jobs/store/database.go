@@ -21,6 +21,8 @@ type Database interface {
 	Damaged(err error) error
 	// Running reports whether a process is running the job.
 	Running() bool
+	// LockedForLife reports whether a lock ends no sooner than the process that has it.
+	LockedForLife() bool
 	// Set changes meta without the job's lock, which the process that runs the job has.
 	Set(ctx context.Context, entries ...Entry) error
 	// Compare prepares the connection to read the tables of both jobs in one statement, in the

@@ -21,6 +21,8 @@ func (f *file) Text(query string) string { return query }
 
 func (f *file) ReadError(err error) error { return classifyReadError(f.path, err) }
 
+func (f *file) LockedForLife() bool { return true }
+
 func (f *file) Damaged(err error) error { return &DamagedError{f.path, err} }
 
 // Set writes without the job's lock. For SQLite this process is another writer, with a

@@ -48,6 +48,11 @@ func (j *Job) Broken() <-chan struct{} {
 	return j.writer.broken
 }
 
+// LockedForLife reports whether a process has the job's lock for as long as it lives, so that the
+// one which had it before has ended, and its requests with it. A connection to a database may end
+// before its process does.
+func (j *Job) LockedForLife() bool { return j.db.LockedForLife() }
+
 // Running reports whether a process is running the job.
 func (j *Job) Running() bool { return j.db.Running() }
 

@@ -95,3 +95,7 @@ func isLocked(l *flock.Flock) (bool, error) {
 	}
 	return !free, err
 }
+
+// LockFolder locks a folder as that of a job that is running, for a job whose checkpoint is
+// elsewhere. The error is ErrLocked if another process has it.
+func LockFolder(dir string) (unlock func(), err error) { return lock(dir) }

@@ -15,7 +15,7 @@ import (
 // Create makes a job and opens it, locked. It exists only when every row is loaded: a crash or a
 // bad manifest leaves no job behind.
 func (d *Database) Create(ctx context.Context, name string, spec store.Spec) (*store.Job, *plan.Plan, error) {
-	db, conn, err := d.connect(ctx, writing)
+	conn, err := d.connect(ctx, writing)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -31,11 +31,11 @@ func (d *Database) Create(ctx context.Context, name string, spec store.Spec) (*s
 		err = lock(ctx, conn, name, id)
 	}
 	if err != nil {
-		db.Close()
+		conn.Close()
 		return nil, nil, err
 	}
 	j := newJob(d, name, id)
-	return store.New(j, j.read, newTables(db, conn, &j.texts, name)), loaded.Plan, nil
+	return store.New(j, j.read, newTables(conn, &j.texts, name)), loaded.Plan, nil
 }
 
 // create makes the job in a transaction.
@@ -46,7 +46,7 @@ func create(ctx context.Context, tx pgx.Tx, name string, spec store.Spec) (id in
 	err = tx.QueryRow(ctx, `INSERT INTO adferry.jobs (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id`, name).Scan(&id)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return 0, loaded, fmt.Errorf("job %s: %w", name, store.ErrExists)
+		return 0, loaded, &jobError{"the database has a job " + name + " already", store.ErrExists}
 	case err != nil:
 		return failed(err)
 	}

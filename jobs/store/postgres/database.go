@@ -3,12 +3,17 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"adferry/jobs/store"
@@ -19,20 +24,37 @@ type Database struct{ config *pgx.ConnConfig }
 
 // New reads where a database is: a URL (postgres://user@host/name) or keywords and values. What
 // it leaves out comes from libpq's environment variables, PGPASSFILE and the service file.
+//
+// Another machine is reached with TLS, unless sslmode=disable says otherwise: libpq's default,
+// prefer, goes on without where a server says that it has none, and anybody in between can say so.
 func New(address string) (*Database, error) {
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err) // the password is left out of it
 	}
+	if config.TLSConfig != nil {
+		config.Fallbacks = slices.DeleteFunc(config.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.TLSConfig == nil && !isLocal(f.Host) })
+	}
 	return &Database{config}, nil
 }
+
+// isLocal reports whether a host is this machine: a folder with a socket, or a loopback address.
+func isLocal(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return filepath.IsAbs(host) || host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// Password is the password of the database, wherever it was found, so that it can be kept out of
+// what is written; empty if there is none.
+func (d *Database) Password() string { return d.config.Password }
 
 // HasPassword reports whether an address has a password, which other users of the machine could
 // see on a command line.
 func HasPassword(address string) bool {
 	if u, err := url.Parse(address); err == nil && u.Scheme != "" {
-		_, has := u.User.Password()
-		return has || u.Query().Has("password") || u.Query().Has("sslpassword")
+		if _, has := u.User.Password(); has {
+			return true
+		}
 	}
 	return strings.Contains(address, "password")
 }
@@ -55,46 +77,54 @@ func (d *Database) readers() *sql.DB {
 	return db
 }
 
+// connection is one connection, which no other takes the place of.
+type connection struct {
+	*sql.Conn
+	db *sql.DB
+}
+
+func (c *connection) Close() error { return errors.Join(c.Conn.Close(), c.db.Close()) }
+
 // connect opens a connection and checks the version of the tables.
-func (d *Database) connect(ctx context.Context, parameters map[string]string) (*sql.DB, *sql.Conn, error) {
+func (d *Database) connect(ctx context.Context, parameters map[string]string) (*connection, error) {
 	db := stdlib.OpenDB(*d.session(parameters))
 	db.SetMaxOpenConns(1)
 	conn, err := db.Conn(ctx)
-	if err == nil {
-		err = conn.Raw(func(c any) error {
-			have, err := version(ctx, c.(*stdlib.Conn).Conn())
-			if err == nil && have != Version {
-				err = &SchemaError{have, Version}
-			}
-			return err
-		})
-	}
 	if err != nil {
 		db.Close()
-		return nil, nil, fmt.Errorf("open database: %w", err)
+		return nil, classify(err)
 	}
-	return db, conn, nil
+	c := &connection{conn, db}
+	if err := conn.Raw(func(raw any) error {
+		have, err := version(ctx, raw.(*stdlib.Conn).Conn())
+		if err == nil && have != Version {
+			err = &SchemaError{have, Version}
+		}
+		return err
+	}); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
 }
 
 // find returns the number of a job.
-func find(ctx context.Context, conn *sql.Conn, name string) (id int32, err error) {
+func find(ctx context.Context, conn *connection, name string) (id int32, err error) {
 	err = conn.QueryRowContext(ctx, `SELECT id FROM adferry.jobs WHERE name = $1`, name).Scan(&id)
 	if err == sql.ErrNoRows {
-		return 0, fmt.Errorf("job %s: %w", name, store.ErrNoJob)
+		return 0, &jobError{"the database has no job " + name, store.ErrNoJob}
 	}
 	return id, classify(err)
 }
 
 // View opens a job for reading, also while another process runs it.
 func (d *Database) View(ctx context.Context, name string) (*store.Job, error) {
-	db, conn, err := d.connect(ctx, nil)
+	conn, err := d.connect(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
+	defer conn.Close()
 	id, err := find(ctx, conn, name)
-	if err := db.Close(); err != nil {
-		return nil, classify(err)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +134,7 @@ func (d *Database) View(ctx context.Context, name string) (*store.Job, error) {
 
 // Open opens a job to run it, and locks it.
 func (d *Database) Open(ctx context.Context, name string) (*store.Job, error) {
-	db, conn, err := d.connect(ctx, writing)
+	conn, err := d.connect(ctx, writing)
 	if err != nil {
 		return nil, err
 	}
@@ -113,9 +143,9 @@ func (d *Database) Open(ctx context.Context, name string) (*store.Job, error) {
 		err = lock(ctx, conn, name, id)
 	}
 	if err != nil {
-		db.Close()
+		conn.Close()
 		return nil, err
 	}
 	j := newJob(d, name, id)
-	return store.New(j, j.read, newTables(db, conn, &j.texts, name)), nil
+	return store.New(j, j.read, newTables(conn, &j.texts, name)), nil
 }

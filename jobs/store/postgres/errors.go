@@ -35,6 +35,15 @@ type UnavailableError struct{ Err error }
 func (e *UnavailableError) Error() string { return "the database cannot be reached: " + e.Err.Error() }
 func (e *UnavailableError) Unwrap() error { return e.Err }
 
+// jobError is an error of package store about a job of the database, in words that fit there.
+type jobError struct {
+	text string
+	is   error
+}
+
+func (e *jobError) Error() string { return e.text }
+func (e *jobError) Unwrap() error { return e.is }
+
 // ErrLockLost means that the connection no longer has the job's lock, so that another process
 // may be running the job.
 var ErrLockLost = errors.New("the database no longer holds the lock of this job for this process")

@@ -35,6 +35,8 @@ func (j *job) Running() bool {
 	return err == nil && running
 }
 
+func (j *job) LockedForLife() bool { return false }
+
 // Set changes meta in a transaction of its own.
 func (j *job) Set(ctx context.Context, entries ...store.Entry) error {
 	tx, err := j.read.BeginTx(ctx, nil)

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -25,7 +24,7 @@ var writing = map[string]string{
 
 // lock takes the job's lock for the connection. It tries for a moment, because PostgreSQL may
 // not have noticed yet that the process before has ended.
-func lock(ctx context.Context, conn *sql.Conn, name string, id int32) error {
+func lock(ctx context.Context, conn *connection, name string, id int32) error {
 	for n := range 10 {
 		if n > 0 {
 			time.Sleep(50 * time.Millisecond)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -16,14 +15,13 @@ const patience = 30 * time.Second
 
 // tables are the tables of a job, on the connection that has its lock.
 type tables struct {
-	db    *sql.DB
-	conn  *sql.Conn // never replaced: another one would not have the lock
+	conn  *connection
 	texts *texts
 	name  string
 }
 
-func newTables(db *sql.DB, conn *sql.Conn, t *texts, name string) *tables {
-	return &tables{db, conn, t, name}
+func newTables(conn *connection, t *texts, name string) *tables {
+	return &tables{conn, t, name}
 }
 
 func (t *tables) Begin() (*sql.Tx, error) { return t.conn.BeginTx(context.Background(), nil) }
@@ -162,5 +160,5 @@ func (t *tables) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	_, _ = t.conn.ExecContext(ctx, `SELECT pg_advisory_unlock_all()`) // a lost connection has none
-	return errors.Join(t.conn.Close(), t.db.Close())
+	return t.conn.Close()
 }

@@ -18,12 +18,18 @@ type Server struct {
 	databases atomic.Int64
 }
 
+// Missing is why a test is skipped where PostgreSQL is not installed.
+const Missing = "PostgreSQL is not installed: apt-get install postgresql"
+
+// Installed reports whether Start can start one.
+func Installed() bool { return serverPrograms() != "" }
+
 // Start starts a PostgreSQL, or skips the test where there is none.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	bin := serverPrograms()
 	if bin == "" {
-		t.Skip("PostgreSQL is not installed: apt-get install postgresql")
+		t.Skip(Missing)
 	}
 	dir, err := os.MkdirTemp("", "pg-") // short: the path of a socket may have 107 bytes
 	if err != nil {
