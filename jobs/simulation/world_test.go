@@ -99,7 +99,11 @@ func newScenario(seed uint64) *scenario {
 // and what it may.
 func (s *scenario) beside(d dice) {
 	if d.chance(0.15) {
-		s.share = quota.Share(d.between(5, 100)) / 100
+		least := 5
+		if s.server.Limits.HourlyCalls > 0 { // a small part of little is spent on what the faults spoil
+			least = 40
+		}
+		s.share = quota.Share(d.between(least, 100)) / 100
 	}
 	if d.chance(0.15) {
 		s.server.Limits.Others = sandbox.Others{Share: 0.6 * d.Float64(), Period: d.span(time.Minute, 2*time.Hour)}
