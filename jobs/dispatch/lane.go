@@ -187,6 +187,12 @@ func (l *Lane) Allowed(c quota.Cost, now time.Time) time.Time {
 // AppAllows is when the app's quota allows so many calls one after the other.
 func (l *Lane) AppAllows(calls int, now time.Time) time.Time { return l.gate.app.NextOf(now, calls) }
 
+// ShareAllows is when the job's share of the lane's quota allows calls of this cost.
+func (l *Lane) ShareAllows(c quota.Cost, now time.Time) time.Time {
+	l.adopt()
+	return l.Quota.NextOfShare(now, c, l.d.opt.Rules)
+}
+
 // Own is when the lane's own quota allows a call of this cost, whatever the app's says.
 func (l *Lane) Own(c quota.Cost, now time.Time) time.Time {
 	l.adopt()

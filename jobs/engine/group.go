@@ -84,6 +84,7 @@ func (e *Engine) regroup(l *lane, now time.Time) (wake time.Time) {
 	// Calls of the app that come one by one would let each confirmation grow too old before
 	// the deletion can follow, again and again.
 	at := quota.Later(l.Own(cost, now), l.AppAllows(n+confirmingReads(p.waiting[:n]), now))
+	at = quota.Later(at, l.ShareAllows(quota.Write.Times(n).Plus(quota.Read), now))
 	if p.saving = at.After(now); p.saving {
 		l.HoldBack(at)
 		if l.upcoming() == nil { // else what other writes wait for is told

@@ -15,6 +15,9 @@ var (
 	Write = Cost{Calls: 1, Points: 3}
 )
 
+// Deletion is the cost of a deletion with the reading of its ad account that permits it.
+var Deletion = Write.Plus(Read)
+
 // Plus is the cost of both together.
 func (c Cost) Plus(d Cost) Cost { return Cost{c.Calls + d.Calls, c.Points + d.Points} }
 

@@ -54,6 +54,15 @@ func (l Lane) Next(now time.Time, c Cost, r Rules) time.Time {
 	return Later(Later(next, held), l.nextOfShare(now, c, r.Share))
 }
 
+// NextOfShare is the earliest time, not before now, at which calls of this cost fit into the
+// job's share of the limits.
+func (l Lane) NextOfShare(now time.Time, c Cost, r Rules) time.Time {
+	if r.Mode == Off {
+		return now
+	}
+	return l.start(r).nextOfShare(now, c, r.Share)
+}
+
 // nextOfShare is when a call of this cost fits into the job's share of the limits, and into
 // the second.
 func (l Lane) nextOfShare(now time.Time, c Cost, s Share) time.Time {
@@ -91,6 +100,7 @@ func (l Lane) start(r Rules) Lane {
 	}
 	l.started = true
 	l.calls.share, l.score.share = r.Share, r.Share
+	l.calls.deletion, l.score.deletion = float64(Deletion.Calls), float64(Deletion.Points)
 	l.calls.least, l.score.least = documented(Budgets.calls)[0], documented(Budgets.score)[0]
 	l.calls.limit, l.score.limit = nextDocumented(0, l.documented(Budgets.calls)), nextDocumented(0, l.documented(Budgets.score))
 	if r.Mode == Full || r.Mode == Limited {

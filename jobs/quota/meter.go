@@ -23,6 +23,7 @@ type meter struct {
 	unsure   float64 // of a limit that the rise of the level gave: how wrong it may be, as a share
 	proven   bool    // the user gave the limit, the rise of the level confirmed it, or a throttle showed it
 	least    float64 // the documented limit of Limited access, 0 if none is documented
+	deletion float64 // what a deletion takes with the reading that permits it
 
 	share       Share   // that the job may use
 	shareLeak   float64 // how much of it was used at shareLeakAt, if the level decays linearly

@@ -13,8 +13,7 @@ import (
 // reports a tier or the user names one.
 type Share float64
 
-// LeastShare is the least share that a job may be given. With less, under the limits of Limited
-// access, what was read is too old before a write may follow.
+// LeastShare is the least share that a job may be given.
 const LeastShare = 0.05
 
 // UnmarshalText parses a value of --quota-share: a percentage such as 50%.
@@ -59,12 +58,15 @@ func (b Budgets) Shared(s Share) Budgets {
 }
 
 // shared is the job's share of the limit. One that is not proven counts as no smaller than the
-// documented one of Limited access: others may have caused the rise that showed it.
+// documented one of Limited access: others may have caused the rise that showed it. And it is no
+// less than what a deletion takes, with the reading that permits it: else what was read would be
+// too old when the deletion may follow, again and again.
 func (m meter) shared() float64 {
-	if m.proven {
-		return m.share.of(m.limit)
+	limit := m.limit
+	if !m.proven {
+		limit = max(m.limit, m.least)
 	}
-	return m.share.of(max(m.limit, m.least))
+	return max(m.share.of(limit), m.deletion)
 }
 
 // shareLevel is how much of the job's share is used, if a level decays linearly.
@@ -72,8 +74,8 @@ func (m meter) shareLevel(now time.Time, span time.Duration) float64 {
 	return max(0, m.shareLeak-now.Sub(m.shareLeakAt).Seconds()*m.shared()/span.Seconds())
 }
 
-// nextOfShare is when the points will fit into the job's share of the limit. One call may
-// exceed a share that is too small for it.
+// nextOfShare is when the points will fit into the job's share of the limit. They may exceed a
+// share that is too small for them.
 func (m meter) nextOfShare(now time.Time, points float64, span time.Duration) time.Time {
 	if m.share.all() || m.limit <= 0 {
 		return now

@@ -21,6 +21,7 @@ import (
 	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
 	"adferry/jobs/jobtest"
+	"adferry/jobs/quota"
 	"adferry/jobs/store"
 	"adferry/plan"
 )
@@ -183,6 +184,9 @@ func (s *sim) live(l life) error {
 	}
 	if s.scenario.keeps {
 		l.options.Backup = &simBackup{s, dice{rand.New(rand.NewPCG(s.seed, 0xba))}}
+	}
+	if l.options.Rules.Mode != quota.Off {
+		l.options.Rules.Share = s.share
 	}
 	l.options.Audit, l.options.Observe = true, func(e jobs.Event) {
 		if e.Text == dispatch.NotWoken {

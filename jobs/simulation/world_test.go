@@ -33,6 +33,7 @@ type scenario struct {
 	others   []other // what others do meanwhile
 	rivals   int     // how often somebody deletes an image that was just seen
 	attempts int
+	share    quota.Share // of the limits that the job may use; 0 is all
 	lives    []life
 }
 
@@ -90,7 +91,24 @@ func newScenario(seed uint64) *scenario {
 	}
 	s.later(dice{rand.New(rand.NewPCG(seed, 0xad2))})
 	s.distrust(dice{rand.New(rand.NewPCG(seed, 0xad3))})
+	s.beside(dice{rand.New(rand.NewPCG(seed, 0xad4))})
 	return s
+}
+
+// beside draws how the job gets on with other programs in the same ad accounts: what they use
+// and what it may.
+func (s *scenario) beside(d dice) {
+	if d.chance(0.15) {
+		least := 5
+		if s.server.Limits.HourlyCalls > 0 { // a small part of little is spent on what the faults spoil
+			least = 40
+		}
+		s.share = quota.Share(d.between(least, 100)) / 100
+	}
+	if d.chance(0.15) {
+		s.server.Limits.Others = sandbox.Others{Share: 0.6 * d.Float64(), Period: d.span(time.Minute, 2*time.Hour)}
+		s.server.Limits.Others.Busy = time.Duration(d.Float64() * float64(s.server.Limits.Others.Period))
+	}
 }
 
 // later draws what was thought of after worlds had been found that fail: from
