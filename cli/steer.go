@@ -53,6 +53,7 @@ type steeredJob struct {
 	*store.Job
 	place  place
 	before store.Steering
+	runner reports.Runner
 }
 
 func steerAction(c *cli.Context, s *streams, do func(context.Context, *streams, steeredJob) error) error {
@@ -74,7 +75,22 @@ func steer(ctx context.Context, s *streams, p place, do func(context.Context, *s
 	if err != nil {
 		return err
 	}
-	return do(ctx, s, steeredJob{job, p, before})
+	runner, err := runnerOf(ctx, job)
+	if err != nil {
+		return err
+	}
+	return do(ctx, s, steeredJob{job, p, before, runner})
+}
+
+func runnerOf(ctx context.Context, job *store.Job) (reports.Runner, error) {
+	if job.Running() {
+		return reports.RunsNow, nil
+	}
+	left, err := job.Unfinished(ctx)
+	if err == nil && !left {
+		return reports.NoneNeeded, nil
+	}
+	return reports.NoRunner, err
 }
 
 func pause(ctx context.Context, s *streams, j steeredJob) error {
@@ -84,7 +100,7 @@ func pause(ctx context.Context, s *streams, j steeredJob) error {
 	if err := j.Pause(ctx); err != nil {
 		return err
 	}
-	return s.say(reports.Paused(j.place.Place, j.Running()))
+	return s.say(reports.Paused(j.place.Place, j.runner))
 }
 
 func unpause(ctx context.Context, s *streams, j steeredJob) error {
@@ -94,7 +110,7 @@ func unpause(ctx context.Context, s *streams, j steeredJob) error {
 	if err := j.Unpause(ctx); err != nil {
 		return err
 	}
-	return s.say(reports.Unpaused(j.place.Place, j.Running()))
+	return s.say(reports.Unpaused(j.place.Place, j.runner))
 }
 
 func tuneTo(set jobs.Tuning) func(context.Context, *streams, steeredJob) error {
@@ -103,6 +119,6 @@ func tuneTo(set jobs.Tuning) func(context.Context, *streams, steeredJob) error {
 		if err := j.Tune(ctx, now); err != nil {
 			return err
 		}
-		return s.say(reports.Tuned(j.place.Place, now, j.Running()))
+		return s.say(reports.Tuned(j.place.Place, now, j.runner))
 	}
 }

@@ -12,12 +12,22 @@ import (
 // Clock is a moment for people, in their zone.
 func Clock(t time.Time) string { return t.Local().Format("2 Jan 15:04:05 MST") }
 
-// Paused says that the job is paused now; running is whether a process runs it.
-func Paused(p Place, running bool) string {
-	then := "no process runs it now, and the next one will wait"
-	if running {
-		then = "its process stops sending within a second, and its requests in flight may end"
-	}
+// A Runner is who carries out a job that was paused, unpaused or tuned.
+type Runner int
+
+const (
+	NoRunner   Runner = iota // no process does now
+	RunsNow                  // a process does
+	NoneNeeded               // nothing is left to do
+)
+
+// Paused says that the job is paused now.
+func Paused(p Place, r Runner) string {
+	then := [...]string{
+		NoRunner:   "no process runs it now, and the next one will wait",
+		RunsNow:    "its process stops sending within a second, and its requests in flight may end",
+		NoneNeeded: "it is finished, and a retry would wait",
+	}[r]
 	return fmt.Sprintf("%s is paused: %s; go on with %s", p, then, p.Command("unpause"))
 }
 
@@ -49,9 +59,12 @@ func Steered(p Place, before, now jobs.Steering) (lines []string) {
 }
 
 // Unpaused says that a job goes on.
-func Unpaused(p Place, running bool) string {
-	if running {
+func Unpaused(p Place, r Runner) string {
+	switch r {
+	case RunsNow:
 		return p.String() + " goes on"
+	case NoneNeeded:
+		return p.String() + " is no longer paused; it is finished"
 	}
 	return fmt.Sprintf("%s is no longer paused; no process runs it now, go on with %s", p, p.Command("resume"))
 }
@@ -60,11 +73,12 @@ func Unpaused(p Place, running bool) string {
 func NotPaused(p Place) string { return p.String() + " is not paused" }
 
 // Tuned says how a job will be paced.
-func Tuned(p Place, t jobs.Tuning, running bool) string {
-	when := "takes effect within a second"
-	if !running {
-		when = "no process runs it now, and the next one will do so"
-	}
+func Tuned(p Place, t jobs.Tuning, r Runner) string {
+	when := [...]string{
+		NoRunner:   "no process runs it now, and the next one will do so",
+		RunsNow:    "takes effect within a second",
+		NoneNeeded: "it is finished, and a retry would do so",
+	}[r]
 	return fmt.Sprintf("%s will use %s; %s", p, t, when)
 }
 
