@@ -152,8 +152,9 @@
 //
 // The lab requires a ratio of at most 1.05 in a to f, p, u and v, 1.15 in g to j and l, and
 // 1.25 in k, n, o and q to t, and in w what the app alone may. In m and w the other accounts
-// may take 2 % longer than without the blocked ones; in w they took 28m41s, and 28m40s alone. A thousandth of the calls may be rejected, a hundredth in i, k, l and p to t.
-// No request except a probe may be sent while its ad account is parked. In v no limit may be
+// may take 2 % longer than without the blocked ones; in w they took 28m41s, and 28m40s alone.
+// A thousandth of the calls may be rejected, a hundredth in i, k, l and p to t. No request
+// except a probe may be sent while its ad account is parked. In v no limit may be
 // used beyond the share, as the server counts. Notes on single rows:
 //
 //   - c and d at Full access: the server does not limit 20,000 calls; of the minute that
