@@ -133,7 +133,10 @@ func (o connection) token(stdin io.Reader) (graph.Secret, error) {
 		return graph.Secret{}, usagef("put the token into the file, and nothing else", "--token-file: %s is empty", shown(o.tokenFile))
 	default:
 		hint := []string{"set ADFERRY_ACCESS_TOKEN, or name a file with --token-file FILE (- is standard input)"}
-		if o.sandbox {
+		switch {
+		case len(o.labels) > 0:
+			hint = append(hint, reports.EarlierCredentials(o.labels))
+		case o.sandbox:
 			hint = append(hint, "to rehearse without one, add --sandbox")
 		}
 		return graph.Secret{}, &usageError{err: errors.New("no access token is set"), hint: hint}

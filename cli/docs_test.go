@@ -22,8 +22,10 @@ import (
 // Every adferry command in README.md and docs is run: those of a page's code blocks one
 // after the other in one folder, as its reader runs them. Their server is a sandbox seeded
 // from the page's comment "<!-- sandbox", a manifest as adferry sandbox takes it, or from the
-// file that "<!-- sandbox: FILE -->" names, or else from the manifest that the README names; that manifest lies there as manifest.csv, and
-// what a JSON block shows as faults.json. What the reader did before is in the comment
+// file that "<!-- sandbox: FILE -->" names, or else from the manifest that the README names;
+// that manifest lies there as manifest.csv, and what a JSON block shows as faults.json. With
+// the comment "<!-- tokens -->" that block has the only tokens that the server takes, and the
+// page's CSV block is credentials.csv. What the reader did before is in the comment
 // "<!-- before", as commands. A command ends with exit code 0, unless a comment behind it
 // says "exit code N".
 func TestDocsRun(t *testing.T) {
@@ -32,7 +34,11 @@ func TestDocsRun(t *testing.T) {
 			text := readDoc(t, path)
 			dir := t.TempDir()
 			seed := docSeed(t, text)
-			server := docServer(t, seed)
+			access := ""
+			if strings.Contains(text, "<!-- tokens -->") {
+				access = codeBlock(t, text, "json")
+			}
+			server := docServer(t, seed, access)
 			if strings.Contains(text, "export ADFERRY_DATABASE") {
 				t.Setenv("ADFERRY_DATABASE", pgtest.Start(t).Database(t))
 			}
@@ -43,6 +49,9 @@ func TestDocsRun(t *testing.T) {
 			files := map[string]string{"manifest.csv": readDoc(t, seed), "token": "token\n", "keep.txt": "0123456789abcdef0123456789abcdef\n"}
 			if _, script, found := strings.Cut(text, "\n```json\n"); found {
 				files["faults.json"], _, _ = strings.Cut(script, "```")
+			}
+			if access != "" {
+				files["tokens.json"], files["credentials.csv"] = access, codeBlock(t, text, "csv")
 			}
 			for name, content := range files {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
@@ -77,7 +86,7 @@ func runDocCommand(t *testing.T, c docCommand, dir, server string) (code int, ou
 	run := exec.CommandContext(ctx, "sh", "-c", text)
 	run.Cancel = func() error { return run.Process.Signal(os.Interrupt) }
 	run.Dir, run.WaitDelay = dir, 5*time.Second
-	run.Env = append(environ(), "ADFERRY_ENDPOINT="+server, "ADFERRY_ACCESS_TOKEN=token", "ADFERRY_PROGRESS=none", "ADFERRY_STATE_DIR="+filepath.Join(dir, ".state"))
+	run.Env = append(environ(), "ADFERRY_ENDPOINT="+server, "ADFERRY_ACCESS_TOKEN=token", "NORTH_TOKEN=north-token", "SOUTH_TOKEN=south-token", "ADFERRY_PROGRESS=none", "ADFERRY_STATE_DIR="+filepath.Join(dir, ".state"))
 	out, err := run.CombinedOutput()
 	switch exit := (*exec.ExitError)(nil); {
 	case ctx.Err() != nil && !serves:
@@ -173,14 +182,21 @@ func docSeed(t *testing.T, text string) string {
 	return path
 }
 
-// docServer serves a sandbox.
-func docServer(t *testing.T, seed string) (url string) {
+// docServer serves a sandbox; access is a JSON object of the tokens that it takes, "" for all.
+func docServer(t *testing.T, seed, access string) (url string) {
 	t.Helper()
+	var o sandbox.Options
+	if access != "" {
+		var err error
+		if o.Access, o.Apps, err = sandbox.ParseTokens(strings.NewReader(access), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	seeds, err := rehearsal.ReadSeeds(manifestIn(seed).readRows)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := sandbox.New(sandbox.Options{})
+	server := sandbox.New(o)
 	seeds.Fill(server, time.Now())
 	web := httptest.NewServer(server)
 	t.Cleanup(web.Close)

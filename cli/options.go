@@ -28,8 +28,9 @@ type connection struct {
 	tokenFile string // "" for the environment, "-" for standard input
 	file      string // of credentials; "": one token for all ad accounts
 	timeout   time.Duration
-	adopt     bool // a job of another server goes on against this one
-	sandbox   bool // the command could do without a token, with --sandbox
+	adopt     bool     // a job of another server goes on against this one
+	sandbox   bool     // the command could do without a token, with --sandbox
+	labels    []string // of the credentials that the job ran with so far
 }
 
 func connectionOf(c *cli.Context) connection {

@@ -117,6 +117,8 @@ func accountHints(e *reader.AccountError) []string {
 		return []string{"the API sends page after page without an end, and they may not show all: try another --api-version, and report it to Meta if it stays so"}
 	}
 	switch e.Err.Class {
+	case graph.RefusedRun:
+		return nil // the error of the token says what to do
 	case graph.RefusedAccount:
 		return []string{"check the id, and that the token's user may see the account: the token needs ads_read, the user a task on the account in Business Manager"}
 	case graph.MaybeThrottled:

@@ -52,7 +52,7 @@ func checkSecrets(args []string) error {
 	for _, entry := range os.Environ() {
 		name, value, _ := strings.Cut(entry, "=")
 		if strings.HasPrefix(name, "ADFERRY_") && !slices.Contains(secretVariables, name) && holds(value) {
-			return usagef(hint, "%s holds an access token; only ADFERRY_ACCESS_TOKEN may", name)
+			return usagef(hint+"; a variable that --credentials names must not begin with ADFERRY_", "%s holds an access token; only ADFERRY_ACCESS_TOKEN may", name)
 		}
 	}
 	return nil

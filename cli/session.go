@@ -45,6 +45,7 @@ func sessionOf(ctx context.Context, o runOptions, s *streams, p place, meta stor
 	if err := o.server().check(p, meta); err != nil {
 		return nil, err
 	}
+	o.labels = meta.Credentials.Labels
 	return newSession(ctx, o, s, meta.Sandbox, accounts)
 }
 

@@ -12,6 +12,11 @@ func OtherCredentials(before, now []string) string {
 	return "the job ran with " + list(before) + " so far, and goes on with " + list(now)
 }
 
+// EarlierCredentials tells with which credentials a job ran that has none now.
+func EarlierCredentials(before []string) string {
+	return "the job ran with " + list(before) + " so far: name its file with --credentials FILE"
+}
+
 // credentialsText shows what the API told of the credentials, and what is wrong with them.
 func credentialsText(w io.Writer, all []preflight.CredentialFinding) {
 	if len(all) > 1 {

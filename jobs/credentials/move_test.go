@@ -15,6 +15,7 @@ import (
 	"adferry/jobs/credentials"
 	"adferry/jobs/engine"
 	"adferry/jobs/jobtest"
+	"adferry/plan"
 )
 
 const (
@@ -48,7 +49,6 @@ func parsed(t *testing.T, text string, secrets map[string]string) *credentials.S
 // businesses is a world whose ad accounts belong to two businesses with a token each.
 type businesses struct {
 	*jobtest.World
-	set  *credentials.Set
 	opts engine.Options
 }
 
@@ -75,12 +75,17 @@ func (w *businesses) start(t *testing.T) {
 	for _, a := range north {
 		text += a + ",NORTH,\n"
 	}
-	w.set = parsed(t, text, map[string]string{"NORTH": northToken, "SOUTH": southToken})
-	client, err := credentials.NewClient(w.set, graph.Config{Transport: sandbox.Transport(w.Server)})
+	w.connect(t, parsed(t, text, map[string]string{"NORTH": northToken, "SOUTH": southToken}))
+}
+
+// connect has the world sent to with a set of credentials.
+func (w *businesses) connect(t *testing.T, set *credentials.Set) {
+	t.Helper()
+	client, err := credentials.NewClient(set, graph.Config{Transport: sandbox.Transport(w.Server)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.Inspect(t.Context(), []string{"NORTH", "SOUTH"})
+	client.Inspect(t.Context(), set.Labels([]plan.Account{"11", "21"}))
 	w.Wire = &jobtest.Wire{API: client}
 	w.opts = engine.Options{Workers: 8, BatchSize: 10, Credential: client.Credential, UploadInstead: true, Downloader: w.Downloader()}
 }

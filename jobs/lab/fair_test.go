@@ -14,7 +14,7 @@ import (
 func TestLargeLaneIsFair(t *testing.T) {
 	t.Parallel()
 	const small = 20
-	m := model{tier: sandbox.Full, blocked: "21", lasts: time.Minute, targets: map[string]int{"21": 100_000}}
+	m := model{tier: sandbox.Full, blocked: []string{"21"}, lasts: time.Minute, targets: map[string]int{"21": 100_000}}
 	m.options = sandbox.Options{Tier: sandbox.Full, Limits: sandbox.Limits{Score: sandbox.Linear, BurstPerSecond: 100}}
 	const lanes, batch, workers = 50, 10, 8
 	for i := range lanes {

@@ -7,8 +7,7 @@ import (
 	"time"
 
 	"adferry/graph"
-	"adferry/graph/sandbox"
-	"adferry/jobs/jobtest"
+	"adferry/jobs/dispatch"
 )
 
 // labBaseline is how a simple client waits after a throttle: how long before
@@ -25,7 +24,7 @@ var (
 )
 
 // send sends a call until it succeeds, and reports whether it did.
-func (b labBaseline) send(client *graph.Client, c graph.Call, until time.Time) bool {
+func (b labBaseline) send(client dispatch.API, c graph.Call, until time.Time) bool {
 	for try := range b.tries {
 		if time.Now().After(until) {
 			break
@@ -48,7 +47,7 @@ func labBase(t *testing.T, m model, b labBaseline) (r measured) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := labServer(m)
-		client := jobtest.ClientOver(t, sandbox.Transport(s))
+		client := labClient(t, m, s)
 		type item struct{ target, hash string }
 		work := make(chan item)
 		done := make(chan struct{})

@@ -166,8 +166,9 @@ func spreadModels(s size) []model {
 		m.unforeseen = (calls - 1) / app * 100 // each hour what is in flight, 80 calls, and the probes
 		return m
 	}
-	return []model{appWide("j app-wide, 20 accounts", sandbox.Full, sandbox.Headers{}), untold(sandbox.Full), untold(sandbox.Limited), {
-		name: "m one of 20 blocked an hour", tier: sandbox.Full, targets: spread, ratio: 1.05, reject: 0.001, blocked: blocked,
+	told := appWide("j app-wide, 20 accounts", sandbox.Full, sandbox.Headers{})
+	return []model{told, untold(sandbox.Full), untold(sandbox.Limited), besideFree(told, "w j beside another app", s), besideFree(untold(sandbox.Full), "w t beside another app", s), {
+		name: "m one of 20 blocked an hour", tier: sandbox.Full, targets: spread, ratio: 1.05, reject: 0.001, blocked: []string{blocked},
 		options: sandbox.Options{Tier: sandbox.Full, Limits: all, Script: []sandbox.Rule{{
 			Match: sandbox.Match{Account: blocked, Nth: 1}, Fault: sandbox.Fault{Name: "80004/2446079", Regain: time.Hour, Hold: time.Hour}}}},
 		ideal: max(time.Hour, labIdeal(all, sandbox.Full, spread["21"])),

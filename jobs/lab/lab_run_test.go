@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 
 	"adferry/graph/sandbox"
 	"adferry/jobs"
+	"adferry/jobs/credentials"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
 	"adferry/jobs/jobtest"
@@ -28,7 +30,7 @@ type measured struct {
 	peak     float64 // the highest level of a limit of a target, in percent
 	lost     int     // images that are not where they should be at the end
 
-	others    time.Duration // when the last copy came into an account that is not the blocked one
+	others    time.Duration // when the last copy came into an account that is not blocked
 	small     int           // copies into those
 	requests  int           // over HTTP
 	predicted time.Duration // by the plan
@@ -40,10 +42,17 @@ type measured struct {
 func labServer(m model) *sandbox.Server {
 	o := m.options
 	o.Latency = sandbox.Latency{Min: labLatency}
+	if m.twoApps {
+		o.Access, o.Apps = m.access(), map[string]sandbox.App{"2": {}}
+	}
 	s := sandbox.New(o)
 	unlimited := sandbox.Limits{HourlyCalls: -1}
 	for target, n := range m.targets {
-		s.AddAccount(target, sandbox.AccountOptions{})
+		var own *sandbox.Limits
+		if l, ok := m.accounts[target]; ok {
+			own = &l
+		}
+		s.AddAccount(target, sandbox.AccountOptions{Limits: own})
 		if source := "11" + target; m.moves {
 			s.AddAccount(source, sandbox.AccountOptions{})
 		} else {
@@ -61,7 +70,7 @@ func labRun(t *testing.T, m model) (r measured) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := labServer(m)
-		r = labPlay(t, m, s, jobtest.ClientOver(t, sandbox.Transport(s)))
+		r = labPlay(t, m, s, labClient(t, m, s))
 	})
 	return r
 }
@@ -91,8 +100,12 @@ func labPlay(t *testing.T, m model, s *sandbox.Server, client dispatch.API) (r m
 	}
 	defer job.Close()
 	began := time.Now()
-	watch := newWatch(client, began)
-	if err := engine.New(watch, job, engine.Options{Observe: watch.observe, MaxDuration: m.lasts, Rules: quota.Rules{Share: m.share}}).Run(context.Background()); err != nil && !errors.Is(err, jobs.ErrDuration) {
+	watch := newWatch(m, client, began)
+	o := engine.Options{Observe: watch.observe, MaxDuration: m.lasts, Rules: quota.Rules{Share: m.share}}
+	if several, ok := client.(*credentials.Client); ok {
+		o.Credential = several.Credential
+	}
+	if err := engine.New(watch, job, o).Run(context.Background()); err != nil && !errors.Is(err, jobs.ErrDuration) {
 		t.Error(err)
 	}
 	r = labResult(m, s, began)
@@ -119,7 +132,7 @@ func labResult(m model, s *sandbox.Server, began time.Time) measured {
 		}
 	}
 	for _, e := range s.Log() {
-		if e.Account != m.blocked {
+		if !slices.Contains(m.blocked, e.Account) {
 			r.others = e.Time.Sub(began)
 			r.small++
 		}

@@ -3,6 +3,8 @@ package lab_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,10 +19,11 @@ import (
 // parked it hears from the engine; a wait that an answer names it reads itself.
 type labWatch struct {
 	dispatch.API
+	m     model
 	began time.Time
 
 	mu      sync.Mutex
-	gates   map[string]labGate // by ad account; "" is the app
+	gates   map[string]labGate // by ad account, and of apps; "" is the one that has a limit
 	wrong   []string
 	refused []string // calls rejected: when and why
 	sent    int      // HTTP requests
@@ -31,8 +34,8 @@ type labGate struct {
 	probe       bool      // one is on its way
 }
 
-func newWatch(api dispatch.API, began time.Time) *labWatch {
-	return &labWatch{API: api, began: began, gates: map[string]labGate{}}
+func newWatch(m model, api dispatch.API, began time.Time) *labWatch {
+	return &labWatch{API: api, m: m, began: began, gates: map[string]labGate{}}
 }
 
 func (w *labWatch) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
@@ -52,7 +55,7 @@ func (w *labWatch) leave(account string, calls int, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sent++
-	for _, name := range []string{account, ""} {
+	for _, name := range []string{account, w.app(account)} {
 		g := w.gates[name]
 		switch {
 		case g.until.IsZero():
@@ -73,7 +76,7 @@ func (w *labWatch) arrive(account string, r graph.Reply, sent time.Time) {
 	if r.Err != nil && r.Err.Class.Throttled() {
 		w.refused = append(w.refused, fmt.Sprintf("%v %s %d/%d", now.Sub(w.began), account, r.Err.Code, r.Err.Subcode))
 	}
-	for _, name := range []string{account, ""} {
+	for _, name := range []string{account, w.app(account)} {
 		if g := w.gates[name]; !g.until.IsZero() && !sent.Before(g.until) {
 			g.probe = false
 			if r.Err == nil {
@@ -94,8 +97,20 @@ func (w *labWatch) observe(e jobs.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if e.Kind == jobs.EventParked {
-		w.park(string(e.Account), e.Until)
+		name := string(e.Account)
+		if w.m.twoApps && w.app(name) == "" { // a park of the app is told as one of each of its ad accounts
+			name = ""
+		}
+		w.park(name, e.Until)
 	}
+}
+
+// app is the app of an ad account.
+func (w *labWatch) app(account string) string {
+	if w.m.twoApps && !slices.Contains(w.m.blocked, strings.TrimPrefix(account, "11")) {
+		return "the other"
+	}
+	return ""
 }
 
 func (w *labWatch) park(name string, until time.Time) {
