@@ -43,8 +43,12 @@ func openBrowser(t *testing.T) *browser {
 	if path == "" {
 		t.Skip("no Chromium here: on Debian, apt-get install chromium")
 	}
+	profile, err := os.MkdirTemp("", "adferry-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	args := []string{"--headless=new", "--remote-debugging-pipe", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-dev-shm-usage", "--user-data-dir=" + t.TempDir(), "about:blank"}
+		"--disable-component-update", "--disable-dev-shm-usage", "--user-data-dir=" + profile, "about:blank"}
 	if os.Getuid() == 0 { // its sandbox refuses root
 		args = append([]string{"--no-sandbox"}, args...)
 	}
@@ -68,7 +72,13 @@ func openBrowser(t *testing.T) *browser {
 	t.Cleanup(func() {
 		_, _ = b.try("Browser.close", nil)
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // it writes to its folder until then
+		_ = cmd.Wait()
+		for range 200 { // its children may write there a moment longer
+			if os.RemoveAll(profile) == nil {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
 		toBrowser.Close()
 		fromBrowser.Close()
 	})
