@@ -4,6 +4,10 @@ import (
 	"context"
 
 	"github.com/urfave/cli/v2"
+
+	"adferry/jobs"
+	"adferry/jobs/store"
+	"adferry/reports"
 )
 
 func resumeCommand(s *streams) *cli.Command {
@@ -43,6 +47,10 @@ func resume(ctx context.Context, o runOptions, s *streams, p place, reopen bool)
 	if err != nil {
 		return err
 	}
+	summary, complete, err := concluded(ctx, view, p)
+	if err != nil {
+		return err
+	}
 	view.Close()
 	se, err := sessionOf(ctx, o, s, p, meta, accounts)
 	if err != nil {
@@ -51,6 +59,13 @@ func resume(ctx context.Context, o runOptions, s *streams, p place, reopen bool)
 	defer se.close()
 	if se.dryRun {
 		return printLeft(ctx, s, se, p, reopen)
+	}
+	if complete && !reopen && !o.adopt && o.settings == (store.Settings{}) {
+		se.progress.Start(p.Place, func() (jobs.Summary, error) { return summary, nil })
+		se.progress.Note(reports.NothingLeft)
+		se.progress.Finish(summary)
+		se.progress.Stop()
+		return conclude(s, se, p, summary, endOf(summary), nil)
 	}
 	job, err := p.open(ctx)
 	if err != nil {
@@ -64,4 +79,12 @@ func resume(ctx context.Context, o runOptions, s *streams, p place, reopen bool)
 	}
 	se.reopen = reopen
 	return runJob(ctx, s, se, job, p)
+}
+
+// concluded is the summary of a job, and reports whether it has come to its end and its reports
+// say so. Such a job is not opened to be run: nothing would be sent or written, and checking its
+// whole file takes long.
+func concluded(ctx context.Context, view *store.Job, p place) (jobs.Summary, bool, error) {
+	summary, err := view.Summary(ctx)
+	return summary, err == nil && summary.State == jobs.JobFinished && reports.UpToDate(p.Folder, summary), err
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"runtime"
 
 	"github.com/urfave/cli/v2"
 
@@ -121,6 +122,7 @@ func runNew(ctx context.Context, s *streams, se *session, m *manifest, p place) 
 		return notStarted(showProblems(s, err))
 	}
 	defer job.Close()
+	runtime.GC() // the plan, whose memory the run takes then
 	return runJob(ctx, s, se, job, p)
 }
 

@@ -218,10 +218,7 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, p plac
 	}
 	why := ""
 	if summary.State == jobs.JobFinished {
-		stop = nil
-		if summary.Totals.Failed > 0 {
-			stop = &endedError{exitFailures}
-		}
+		stop = endOf(summary)
 	} else if stop != nil {
 		why = stop.Error()
 	}
@@ -235,6 +232,19 @@ func finish(ctx context.Context, s *streams, se *session, job *store.Job, p plac
 	if summary, err = job.Summary(ctx); err != nil {
 		return keepFirst(s, stop, withJob(p, &jobs.CheckpointError{Err: err}))
 	}
+	return conclude(s, se, p, summary, stop, unwritten)
+}
+
+// endOf is what the run of a finished job ends with.
+func endOf(summary jobs.Summary) error {
+	if summary.Totals.Failed > 0 {
+		return &endedError{exitFailures}
+	}
+	return nil
+}
+
+// conclude tells how a run ended: why it stopped, and why its reports are not written.
+func conclude(s *streams, se *session, p place, summary jobs.Summary, stop, unwritten error) error {
 	code := exitCode(stop)
 	if unwritten != nil && code < exitStopped {
 		code = exitCode(unwritten)

@@ -14,6 +14,7 @@ import (
 // together once they are complete.
 type atomicSet struct {
 	dir   string
+	names []string
 	files map[string]*atomicFile
 }
 
@@ -23,7 +24,7 @@ type atomicFile struct {
 }
 
 func newAtomicSet(dir string, names ...string) (*atomicSet, error) {
-	s := &atomicSet{dir: dir, files: make(map[string]*atomicFile)}
+	s := &atomicSet{dir: dir, names: names, files: make(map[string]*atomicFile)}
 	sweep(dir, names)
 	for _, name := range names {
 		p, err := newPendingFile(dir, name)
@@ -36,9 +37,11 @@ func newAtomicSet(dir string, names ...string) (*atomicSet, error) {
 	return s, nil
 }
 
-// commit moves the files into their places once all of them are on disk.
+// commit moves the files into their places once all of them are on disk. The one that was named
+// first is written to the end, and moved, after all others.
 func (s *atomicSet) commit() error {
-	for _, f := range s.files {
+	for _, name := range slices.Backward(s.names) {
+		f := s.files[name]
 		if err := f.Flush(); err != nil {
 			return err
 		}
@@ -46,8 +49,8 @@ func (s *atomicSet) commit() error {
 			return err
 		}
 	}
-	for _, f := range s.files {
-		if err := f.pending.CloseAtomicallyReplace(); err != nil {
+	for _, name := range slices.Backward(s.names) {
+		if err := s.files[name].pending.CloseAtomicallyReplace(); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"slices"
+	"sync"
 
 	"adferry/jobs"
 	"adferry/plan"
@@ -11,13 +12,17 @@ import (
 
 // maxCounted is how many operations a counter keeps from one transaction to the next, which is
 // more than are under way at a time.
-const maxCounted = 16384
+const maxCounted = 32768
 
 // counter keeps the counts of a job up to date, in the transactions of the writer. It knows the
-// operations that were written last, so that what their intents had to read of the job is not
-// read again for their outcomes.
+// operations that are under way, so that what their intents had to read of the job is not read
+// again for their outcomes.
 type counter struct {
-	ops map[plan.OpID]*countedOp
+	ops     map[plan.OpID]*countedOp
+	classes map[opClass]*opClass // of those operations, each once
+
+	mu       sync.Mutex
+	expected []plan.OpID // operations that were read to be carried out, and so will be written
 
 	// The changes of the transaction.
 	rowChanges map[rowKey]int
@@ -28,9 +33,14 @@ type counter struct {
 
 // countedOp is an operation with what the counts need of it.
 type countedOp struct {
-	class opClass
+	class *opClass
 	rows  []rowsOf
 	now   countedState
+}
+
+// alone reports whether the counts of no other operation need this one.
+func (o *countedOp) alone() bool {
+	return !slices.ContainsFunc(o.rows, func(r rowsOf) bool { return r.other != 0 })
 }
 
 // opClass is what an operation is counted by and never changes.
@@ -70,7 +80,7 @@ type opChange struct {
 }
 
 func newCounter(tables Tables) *counter {
-	return &counter{tables: tables, ops: map[plan.OpID]*countedOp{}, rowChanges: map[rowKey]int{}, opChanges: map[opKey]opChange{}}
+	return &counter{tables: tables, ops: map[plan.OpID]*countedOp{}, classes: map[opClass]*opClass{}, rowChanges: map[rowKey]int{}, opChanges: map[opKey]opChange{}}
 }
 
 // countedOps and rowsOfOps read operations by a JSON array of their IDs, and their rows.
@@ -83,6 +93,26 @@ var (
 		UNION ALL
 		SELECT op, coalesce(r.first, 0), 1 FROM wanted CROSS JOIN rows r INDEXED BY rows_del ON r.del = op`
 )
+
+// expect tells of operations that will be written. When one of them is, all are read at once.
+func (c *counter) expect(ops []jobs.Operation) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.expected)+len(ops) > maxCounted {
+		c.expected = c.expected[:0]
+	}
+	for _, o := range ops {
+		c.expected = append(c.expected, o.ID)
+	}
+}
+
+// takeExpected returns the operations that were expected since the last call.
+func (c *counter) takeExpected() (all []plan.OpID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all, c.expected = c.expected, nil
+	return all
+}
 
 // count notes what records change, which must not have been written yet.
 func (c *counter) count(tx *sql.Tx, records []jobs.Record) error {
@@ -104,12 +134,15 @@ func (c *counter) count(tx *sql.Tx, records []jobs.Record) error {
 			c.rowChanges[c.rowKey(o, rows)] += rows.n
 		}
 		c.add(o, 1, millis(r.Outcome.Finished))
+		if r.Outcome.State.Settled() && o.alone() {
+			delete(c.ops, r.ID)
+		}
 	}
 	return nil
 }
 
 func (c *counter) add(o *countedOp, n int, finished int64) {
-	key := opKey{o.class, o.now.state, o.now.blames}
+	key := opKey{*o.class, o.now.state, o.now.blames}
 	change := c.opChanges[key]
 	change.n, change.finished = change.n+n, max(change.finished, finished)
 	c.opChanges[key] = change
@@ -140,6 +173,13 @@ func (c *counter) read(tx *sql.Tx, records []jobs.Record) error {
 	for _, r := range records {
 		if c.ops[r.ID] == nil {
 			unknown = append(unknown, r.ID)
+		}
+	}
+	if len(unknown) > 0 {
+		for _, id := range c.takeExpected() {
+			if c.ops[id] == nil {
+				unknown = append(unknown, id)
+			}
 		}
 	}
 	if err := c.readAll(tx, unknown); err != nil {
@@ -184,11 +224,21 @@ func (c *counter) readStates(tx *sql.Tx, list string) error {
 	rows, err := c.tables.Query(tx, countedOps, list)
 	return eachRecord(rows, err, func(r *record) error {
 		c.ops[plan.OpID(r.int())] = &countedOp{
-			class: opClass{r.text(), plan.Account(r.text()), r.text()},
+			class: c.class(opClass{r.text(), plan.Account(r.text()), r.text()}),
 			now:   countedState{r.text(), jobs.Reason(r.text()), r.bool()},
 		}
 		return nil
 	})
+}
+
+func (c *counter) class(of opClass) *opClass {
+	if kept := c.classes[of]; kept != nil {
+		return kept
+	}
+	kept := new(opClass)
+	*kept = of
+	c.classes[of] = kept
+	return kept
 }
 
 func (o *countedOp) addRow(r rowsOf) {
@@ -227,4 +277,7 @@ func (c *counter) flush(tx *sql.Tx) error {
 }
 
 // forget drops what the counter knows of operations.
-func (c *counter) forget() { clear(c.ops) }
+func (c *counter) forget() {
+	clear(c.ops)
+	clear(c.classes)
+}

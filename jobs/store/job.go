@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"adferry/plan"
@@ -59,8 +61,17 @@ func (j *Job) Running() bool { return j.db.Running() }
 // Accounts returns the ad accounts that the job's operations read or write, apart from
 // witnesses of deletions.
 func (j *Job) Accounts(ctx context.Context) ([]plan.Account, error) {
-	all, err := allRows(ctx, j.read, self[plan.Account], `SELECT source AS account FROM ops WHERE source <> '' UNION SELECT target FROM ops WHERE target <> '' ORDER BY account`)
-	return all, j.readError(err)
+	into := func(c *OpCount) []any { return []any{&c.Lane, &c.Others} }
+	counts, err := allRows(ctx, j.read, into, `SELECT DISTINCT lane, others FROM `+j.opCounts())
+	var all []plan.Account
+	for _, c := range counts { // an image that an operation waits for comes with another one
+		all = append(all, c.Lane)
+		for _, other := range strings.Fields(c.Others) {
+			all = append(all, plan.Account(other))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all), j.readError(err)
 }
 
 // Unfinished reports whether any operation is not settled.

@@ -97,7 +97,7 @@ func (j *Job) Claim(ctx context.Context, c jobs.Claim) ([]jobs.Operation, error)
 	for _, source := range c.Except {
 		args = append(args, string(source))
 	}
-	return j.operations(ctx, `SELECT `+j.operationColumns()+` FROM ops p INDEXED BY ops_lane LEFT JOIN outcomes o ON o.op = p.id
+	return j.toCarryOut(ctx, `SELECT `+j.operationColumns()+` FROM ops p INDEXED BY ops_lane LEFT JOIN outcomes o ON o.op = p.id
 		WHERE `+where+` AND `+unsettled+` ORDER BY p.id LIMIT ?`, append(args, c.Most)...)
 }
 
@@ -107,7 +107,7 @@ func (j *Job) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation, erro
 		return nil, nil
 	}
 	list := idList(ids)
-	all, err := j.operations(ctx, `SELECT `+j.operationColumns()+` FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.id IN `+list+` ORDER BY p.id`)
+	all, err := j.toCarryOut(ctx, `SELECT `+j.operationColumns()+` FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.id IN `+list+` ORDER BY p.id`)
 	if err != nil {
 		return nil, err
 	}
@@ -135,6 +135,15 @@ func (j *Job) withNeeds(ctx context.Context, all []jobs.Operation) error {
 		o.Needs = append(o.Needs, need)
 		return err
 	}))
+}
+
+// toCarryOut reads operations, and has the writer expect them.
+func (j *Job) toCarryOut(ctx context.Context, query string, args ...any) ([]jobs.Operation, error) {
+	all, err := j.operations(ctx, query, args...)
+	if j.writer != nil {
+		j.writer.counter.expect(all)
+	}
+	return all, err
 }
 
 func (j *Job) operations(ctx context.Context, query string, args ...any) (all []jobs.Operation, err error) {
