@@ -21,6 +21,9 @@ type Gate struct {
 	state     jobs.LaneState
 	inherited inheritedWait
 
+	park      jobs.Park // the last one of one of several apps, without an account
+	parkedFor string    // why
+
 	waitReported   bool      // a wait of all lanes was reported
 	waitReportedAt time.Time // when one that the API did not impose was last reported
 }

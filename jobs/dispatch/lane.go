@@ -101,6 +101,7 @@ func (d *Dispatcher) Open(a plan.Account, q Queue, readSize int) *Lane {
 		l = &Lane{Account: a, State: jobs.LaneState{Account: a}, d: d, gate: o.gate, login: o, index: -1}
 		d.lanes[a] = l
 		d.order = append(d.order, l)
+		l.parkByApp(time.Now())
 	}
 	l.Queue, l.Reads = q, newReads(readSize)
 	l.GivenUp, l.maybeThrottles = nil, 0

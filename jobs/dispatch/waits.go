@@ -82,20 +82,34 @@ func (d *Dispatcher) parkAll(g *Gate, err *graph.Error, before, now time.Time) {
 	}
 	if g.app.Block.Until.After(before) {
 		why := whyWait(err, g.app.Block.Until, now)
+		park := jobs.Park{From: now, Until: g.app.Block.Until, Code: err.Code, Subcode: err.Subcode}
 		if d.severalApps() {
-			d.lanesOf(g, func(l *Lane) {
-				l.parkedByApp = true
-				d.recordPark(l, jobs.Park{Account: l.Account, From: now, Until: g.app.Block.Until, Code: err.Code, Subcode: err.Subcode}, why)
-			})
+			g.park, g.parkedFor = park, why
+			d.lanesOf(g, func(l *Lane) { l.parkByApp(now) })
 			return
 		}
 		g.state.ParkedUntil, g.state.ParkedFor, g.waitReported = g.app.Block.Until, why, true
-		d.savePark(jobs.Park{Account: "", From: now, Until: g.app.Block.Until, Code: err.Code, Subcode: err.Subcode}, why)
+		d.savePark(park, why)
 	}
 }
 
-// recordPark notes that a lane has to wait because the API says so.
+// parkByApp notes that the lane has to wait because its app, which is one of several, has to.
+func (l *Lane) parkByApp(now time.Time) {
+	p := l.gate.park
+	if !p.Until.After(now) {
+		return
+	}
+	l.parkedByApp = true
+	p.Account, p.From = l.Account, now
+	l.d.recordPark(l, p, l.gate.parkedFor)
+}
+
+// recordPark notes that a lane has to wait because the API says so, unless it was told before to
+// wait longer: its own park and that of one of several apps are shown, and kept, as one.
 func (d *Dispatcher) recordPark(l *Lane, p jobs.Park, why string) {
+	if p.Until.Before(l.Quota.Block.Until) || d.severalApps() && p.Until.Before(l.gate.app.Block.Until) {
+		return
+	}
 	if !l.parkedCountedUntil.Before(p.From) {
 		p.From = l.parkedCountedUntil // the same wait became longer
 	}

@@ -30,8 +30,10 @@ func (e *Engine) route(t *task) *route {
 	w := e.routes[t.pair()]
 	if w == nil {
 		w = &route{}
-		if r := e.copyRefused[e.credentials(t.pair())]; r.holds() && t.Kind == plan.KindCopy {
-			w.copyRefused, w.last = true, r.last
+		if t.Kind == plan.KindCopy {
+			if r := e.copyRefused[e.credentials(t.pair())]; r.holds() {
+				w.copyRefused, w.last = true, r.last
+			}
 		}
 		e.routes[t.pair()] = w
 	}

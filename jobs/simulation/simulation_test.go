@@ -175,9 +175,11 @@ func (s *sim) live(l life) error {
 		s.t.Fatal(err)
 	}
 	defer job.Close()
-	token := fmt.Sprint("token", s.living)
-	w := &wire{sim: s, cancel: cancel, life: l, to: jobs.Steering{Workers: l.options.Workers}, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}, seen: map[place]time.Time{}, trail: trail{began: s.began}}
-	w.api = s.client(token, w)
+	w := &wire{sim: s, living: s.living, cancel: cancel, life: l, to: jobs.Steering{Workers: l.options.Workers}, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}, seen: map[place]time.Time{}, trail: trail{began: s.began}}
+	w.api = s.connect(w)
+	if len(s.logins) > 0 {
+		l.options.Credential = s.login
+	}
 	w.disk = &frail{
 		Job: job, written: l.written, err: errDiskFull, onset: func() {},
 		slow: s.slow, dice: dice{rand.New(rand.NewPCG(s.seed, 0xd1))}, meant: map[plan.OpID]time.Time{},
@@ -209,7 +211,7 @@ func (s *sim) live(l life) error {
 	case endCancel:
 		after(func() { cancel(errGone) })
 	case endExpire:
-		after(func() { s.server.Expire(token) })
+		after(func() { s.server.Expire(w.token(s.login(plan.Account(s.accounts[0].id)))) })
 	case endDiskFull:
 		w.disk.at = l.commit
 	case endCrash:
@@ -260,18 +262,6 @@ func (s *sim) ending(l life, w *wire, err error) string {
 	return "what was done to it"
 }
 
-func (s *sim) client(token string, w *wire) *graph.Client {
-	secret, err := graph.NewSecret(token)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	c, err := graph.New(graph.Config{Token: secret, Transport: &tap{s.net, w}})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return c
-}
-
 // remember gives a new process what the checkpoint has of the waits and headers
 // that were seen before.
 func (s *sim) remember(w *wire) {
@@ -282,7 +272,9 @@ func (s *sim) remember(w *wire) {
 	w.told = standing.Tally.HeadersSent
 	for _, l := range standing.Lanes {
 		if !l.ParkedUntil.IsZero() {
-			w.gates[l.Account] = &gate{until: l.ParkedUntil}
+			for _, name := range s.gatesOf(l.Account) {
+				w.gates[name] = &gate{until: l.ParkedUntil}
+			}
 		}
 	}
 }
@@ -299,8 +291,11 @@ func (s *sim) waits(w *wire) {
 		kept[l.Account] = l.ParkedUntil
 	}
 	for a, g := range w.gates {
-		if g.until.After(time.Now()) && kept[a].Before(g.until.Truncate(time.Millisecond)) {
-			s.fault("%q was told to wait until %v, and the checkpoint has %v%s", a, g.until, kept[a], w.trail.of(a))
+		for _, name := range s.keptAs(a) {
+			until, known := kept[name]
+			if (known || name == a) && g.until.After(time.Now()) && until.Before(g.until.Truncate(time.Millisecond)) {
+				s.fault("%q was told to wait until %v, and the checkpoint has %v of %q%s", a, g.until, until, name, w.trail.of(a))
+			}
 		}
 	}
 }

@@ -21,15 +21,11 @@ type tap struct {
 
 // RoundTrip notes what the answer to a request proves.
 func (t *tap) RoundTrip(req *http.Request) (*http.Response, error) {
-	var body []byte
-	if req.Body != nil {
-		var err error
-		if body, err = io.ReadAll(req.Body); err != nil {
-			return nil, err
-		}
-		req.Body.Close()
-		req.Body = io.NopCloser(bytes.NewReader(body))
+	body, err := bodyOf(req)
+	if err != nil {
+		return nil, err
 	}
+	t.wire.checkToken(req, body)
 	left := time.Now()
 	res, err := t.net.RoundTrip(req)
 	if err != nil {

@@ -2,6 +2,7 @@ package simulation_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,11 +75,12 @@ func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // wire is the API as one process sees it, and watches what goes over it.
 type wire struct {
-	api  dispatch.API
-	sim  *sim
-	life life
-	disk *frail
-	gone bool // the process is dead: nothing leaves it; guarded by sim.mu
+	api    dispatch.API
+	sim    *sim
+	life   life
+	disk   *frail
+	living int  // which process it is of
+	gone   bool // the process is dead: nothing leaves it; guarded by sim.mu
 
 	cancel func(error) // ends the process
 	count  int         // requests so far
@@ -88,7 +90,7 @@ type wire struct {
 	widest int                        // it was to have so many requests at once before
 	told   bool                       // an answer to a read carried a quota header
 	shut   map[plan.Account]time.Time // when a gate was last closed, open again or not
-	gates  map[plan.Account]*gate     // by account, "" is the app
+	gates  map[plan.Account]*gate     // by account, and of apps as scenario.app names them
 	reads  map[place]reading          // what the last answers prove
 	seen   map[place]time.Time        // when the last read left that shows an image
 	trail  trail
@@ -187,7 +189,7 @@ func (w *wire) leave(f *flight) bool {
 			s.fault("a request for %s carries a call for %s", account, c.Account)
 		}
 	}
-	w.pass("", f)
+	w.pass(s.appOf(f.calls[0]), f)
 	if account != "" { // the neutral question passes the app's gate alone
 		w.pass(account, f)
 	}
@@ -303,12 +305,13 @@ func (w *wire) back(f *flight, replies []graph.Reply) {
 			w.read(c, r)
 		}
 		if !w.gone {
-			w.throttle(plan.Account(c.Account), r, f.left, now)
+			app := s.appOf(c)
+			w.throttle(cmp.Or(plan.Account(c.Account), app), app, r, f.left, now) // what throttles the neutral question, throttles the app
 			w.regain(r.Usage, now)
 		}
 		w.trail.add(step{account: plan.Account(c.Account), reply: &replies[i], sent: f.sent})
 	}
-	for _, a := range []plan.Account{plan.Account(f.calls[0].Account), ""} {
+	for _, a := range []plan.Account{plan.Account(f.calls[0].Account), s.appOf(f.calls[0])} {
 		if g := w.gates[a]; g != nil && g.probe == f {
 			g.probe = nil
 		}
@@ -331,7 +334,7 @@ func (w *wire) read(c graph.Call, r graph.Reply) {
 
 // throttle closes the gates that a reply asks for, and opens those that it shows
 // to be open. sim.mu is held.
-func (w *wire) throttle(account plan.Account, r graph.Reply, left, now time.Time) {
+func (w *wire) throttle(account, app plan.Account, r graph.Reply, left, now time.Time) {
 	class := graph.ClassUnknown
 	if r.Err != nil {
 		class = r.Err.Class
@@ -341,14 +344,14 @@ func (w *wire) throttle(account plan.Account, r graph.Reply, left, now time.Time
 	case graph.Transient, graph.Unreachable:
 		return
 	case graph.ThrottledApp:
-		account, guess = "", time.Minute
+		account, guess = app, time.Minute
 	case graph.ThrottledAccount, graph.MaybeThrottled:
 		u := r.Usage.Accounts[string(account)]
 		if named = u.Regain; u.HasScore && u.Score >= 100 {
 			named = max(named, u.Reset)
 		}
 	default:
-		for _, a := range []plan.Account{account, ""} {
+		for _, a := range []plan.Account{account, app} {
 			if g := w.gates[a]; g != nil && !now.Before(g.until) && left.After(w.shut[a]) {
 				delete(w.gates, a)
 			}

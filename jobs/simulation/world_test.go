@@ -35,6 +35,7 @@ type scenario struct {
 	attempts int
 	share    quota.Share // of the limits that the job may use; 0 is all
 	lives    []life
+	logins   logins
 }
 
 type simAccount struct {
@@ -92,6 +93,7 @@ func newScenario(seed uint64) *scenario {
 	s.later(dice{rand.New(rand.NewPCG(seed, 0xad2))})
 	s.distrust(dice{rand.New(rand.NewPCG(seed, 0xad3))})
 	s.beside(dice{rand.New(rand.NewPCG(seed, 0xad4))})
+	s.authorize(dice{rand.New(rand.NewPCG(seed, 0xad5))})
 	return s
 }
 
