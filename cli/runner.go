@@ -67,29 +67,12 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	if err := keepCredentials(ctx, s, se, job, meta, l); err != nil {
 		return err
 	}
-	left, err := job.Unfinished(ctx)
-	if err != nil {
-		return err
+	a := &attempts{s, se, p, l, options}
+	last, stop := a.run(ctx, job)
+	if last != job { // which its opener closes
+		defer last.Close()
 	}
-	defer se.exporter.show(ctx, job)()
-	engine := engine.New(l, job, options)
-	unfollow, err := follow(ctx, s, se, p, job, engine, meta.Steering)
-	if err != nil {
-		return err
-	}
-	ignoreSignals := stopOnSignal(s, se, engine, p)
-	if s, err := job.Live(ctx); err == nil {
-		logStart(se.log, s)
-	}
-	endProgress := showProgress(ctx, se, job, p)
-	if !left {
-		se.progress.Note(reports.NothingLeft)
-	}
-	stop := whileRunning(engine.Run(ctx))
-	endProgress()
-	unfollow()
-	ignoreSignals()
-	return finish(context.WithoutCancel(ctx), s, se, job, p, stop)
+	return finish(context.WithoutCancel(ctx), s, se, last, p, stop)
 }
 
 // showProgress shows how the job in a place goes, or without one how its reads go, until it is
@@ -288,6 +271,7 @@ const lastWords = 2 * time.Second
 // which loses nothing, because every intent is on disk.
 func stopOnSignal(s *streams, se *session, engine *engine.Engine, p place) (release func()) {
 	return onStopSignal(func() {
+		se.interrupted.Store(true)
 		engine.Stop(jobs.ErrInterrupted)
 		se.progress.Stopping("stopping: requests in flight may end; interrupt again to stop now")
 	}, func() {
