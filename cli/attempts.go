@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -107,9 +108,13 @@ func (a *attempts) reopen(ctx context.Context, lost error) (*store.Job, error) {
 			defer cancel()
 		}
 	}
-	a.se.log.Warn("database lost", "error", lost)
+	why := lost
+	if e, ok := errors.AsType[*postgres.UnavailableError](lost); ok {
+		why = e
+	}
+	a.se.log.Warn("database lost", "error", why)
 	if !a.se.quiet {
-		fmt.Fprintln(a.s.err, reports.DatabaseLost(lost))
+		fmt.Fprintln(a.s.err, reports.DatabaseLost(why))
 	}
 	job, err := a.place.database.Reopen(ctx, a.place.Name)
 	if err == nil {

@@ -15,6 +15,7 @@ import (
 	"adferry/jobs/backup"
 	"adferry/jobs/engine"
 	"adferry/jobs/store"
+	"adferry/jobs/store/postgres"
 	"adferry/jobs/undo"
 	"adferry/plan"
 	"adferry/reports"
@@ -196,6 +197,9 @@ func keptIn(dir string, kept *undo.Pictures) func(plan.Op) (graph.File, graph.Su
 // finish writes what a stop leaves behind and decides the exit code.
 func finish(ctx context.Context, s *streams, se *session, job *store.Job, p place, stop error) error {
 	summary, err := job.Summary(ctx)
+	if err != nil && postgres.IsLost(stop) { // for the same reason
+		return stop
+	}
 	if err != nil {
 		return keepFirst(s, stop, withJob(p, &jobs.CheckpointError{Err: err}))
 	}

@@ -31,7 +31,7 @@ func Migrated(before, now int) string {
 
 // DatabaseLost says that a run waits for its database.
 func DatabaseLost(err error) string {
-	return OneLine(fmt.Sprintf("nothing is sent until the database can be reached again: %s", err))
+	return OneLine(err.Error() + "; nothing is sent until the job can be opened there again")
 }
 
 // jobsDocument is what jobs --json prints.
