@@ -4,8 +4,10 @@ package cli
 
 import (
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"adferry/jobs/campaign"
@@ -138,4 +140,47 @@ func TestDatabaseAway(t *testing.T) {
 	d.handleAll(t)
 	d.server.Start(t)
 	d.end(t)
+}
+
+// A job that would delete what another unfinished job of the database copies is refused, until
+// that one is given up.
+func TestDatabaseContradiction(t *testing.T) {
+	t.Parallel()
+	d := newDatabaseTrial(t)
+	c := d.resume(t)
+	d.onRequest(3, func() { _ = c.Process.Kill() })
+	if code, _, stderr := ran(t, c); c.ProcessState.Exited() {
+		t.Fatalf("the first job ended by itself, with exit code %d\n%s", code, stderr)
+	}
+	d.handleAll(t)
+	cleanup := filepath.Join(t.TempDir(), "cleanup.csv")
+	for _, record := range readCSV(t, d.manifest) {
+		if record[1] == "copy" {
+			text := "operation,source_account,hash,target_account\ndelete," + record[4] + "," + record[3] + ",\n"
+			if err := os.WriteFile(cleanup, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+	}
+	files := filepath.Join(t.TempDir(), "files")
+	writes := len(d.trial.server.Log())
+	for _, tt := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"submit", cleanup, "--job", "winter", "--yes"}, exitDone, ""},
+		{[]string{"resume", "--job", "winter", "--output", files}, exitGuard, "which the unfinished job autumn copies or uploads there"},
+		{[]string{"resume", "--job", "winter", "--output", files}, exitGuard, "or give it up with adferry jobs --remove autumn, then adferry resume --job winter"},
+		{[]string{"jobs", "--remove", "autumn", "--yes"}, exitDone, ""},
+		{[]string{"resume", "--job", "winter", "--output", files}, exitDone, ""},
+	} {
+		if tt.says != "" && len(d.trial.server.Log()) != writes {
+			t.Error("writes were sent")
+		}
+		if code, _, stderr := ran(t, d.command(t, tt.args...)); code != tt.code || !strings.Contains(stderr, tt.says) {
+			t.Fatalf("%s: got exit code %d, want %d and %q\n%s", tt.args[0], code, tt.code, tt.says, stderr)
+		}
+	}
 }
