@@ -75,7 +75,7 @@ var homes = map[string][]string{
 	"charm.land/lipgloss/v2":              {"reports"},
 	"github.com/charmbracelet/x":          {"reports"},
 	"golang.org/x/term":                   {"reports", "cli"},
-	"golang.org/x/sys":                    {"reports", "jobs/store"},
+	"golang.org/x/sys":                    {"reports", "jobs/store", "jobs/store/postgres"},
 }
 
 // Data runs one way: plan and graph, then jobs, then reports, wired by cli.

@@ -15,6 +15,7 @@ import (
 	"adferry/jobs/backup"
 	"adferry/jobs/engine"
 	"adferry/jobs/store"
+	"adferry/jobs/store/postgres"
 	"adferry/jobs/undo"
 	"adferry/plan"
 	"adferry/reports"
@@ -67,29 +68,12 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	if err := keepCredentials(ctx, s, se, job, meta, l); err != nil {
 		return err
 	}
-	left, err := job.Unfinished(ctx)
-	if err != nil {
-		return err
+	a := &attempts{s, se, p, l, options}
+	last, stop := a.run(ctx, job)
+	if last != job { // which its opener closes
+		defer last.Close()
 	}
-	defer se.exporter.show(ctx, job)()
-	engine := engine.New(l, job, options)
-	unfollow, err := follow(ctx, s, se, p, job, engine, meta.Steering)
-	if err != nil {
-		return err
-	}
-	ignoreSignals := stopOnSignal(s, se, engine, p)
-	if s, err := job.Live(ctx); err == nil {
-		logStart(se.log, s)
-	}
-	endProgress := showProgress(ctx, se, job, p)
-	if !left {
-		se.progress.Note(reports.NothingLeft)
-	}
-	stop := whileRunning(engine.Run(ctx))
-	endProgress()
-	unfollow()
-	ignoreSignals()
-	return finish(context.WithoutCancel(ctx), s, se, job, p, stop)
+	return finish(context.WithoutCancel(ctx), s, se, last, p, stop)
 }
 
 // showProgress shows how the job in a place goes, or without one how its reads go, until it is
@@ -213,6 +197,9 @@ func keptIn(dir string, kept *undo.Pictures) func(plan.Op) (graph.File, graph.Su
 // finish writes what a stop leaves behind and decides the exit code.
 func finish(ctx context.Context, s *streams, se *session, job *store.Job, p place, stop error) error {
 	summary, err := job.Summary(ctx)
+	if err != nil && postgres.IsLost(stop) { // for the same reason
+		return stop
+	}
 	if err != nil {
 		return keepFirst(s, stop, withJob(p, &jobs.CheckpointError{Err: err}))
 	}
@@ -298,6 +285,7 @@ const lastWords = 2 * time.Second
 // which loses nothing, because every intent is on disk.
 func stopOnSignal(s *streams, se *session, engine *engine.Engine, p place) (release func()) {
 	return onStopSignal(func() {
+		se.interrupted.Store(true)
 		engine.Stop(jobs.ErrInterrupted)
 		se.progress.Stopping("stopping: requests in flight may end; interrupt again to stop now")
 	}, func() {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 
 	"adferry/graph"
 	"adferry/jobs/store"
@@ -22,6 +23,8 @@ type session struct {
 	log      *slog.Logger
 	link     func(*store.Job) (link, error)
 	exporter *exporter // nil unless asked for
+
+	interrupted atomic.Bool // a signal asked to stop
 }
 
 // newSession makes a session that is ready to send.

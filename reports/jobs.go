@@ -29,6 +29,11 @@ func Migrated(before, now int) string {
 	return fmt.Sprintf("the tables of the database are of version %d now", now)
 }
 
+// DatabaseLost says that a run waits for its database.
+func DatabaseLost(err error) string {
+	return OneLine(err.Error() + "; nothing is sent until the job can be opened there again")
+}
+
 // jobsDocument is what jobs --json prints.
 type jobsDocument struct {
 	Version int       `json:"version"`

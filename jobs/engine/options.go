@@ -41,6 +41,11 @@ type Options struct {
 	// goroutines. nil: such a copy fails.
 	Kept func(plan.Op) (graph.File, graph.Sum, error)
 
+	// Held returns an error if the checkpoint may be another process's by now: then no request
+	// leaves any more, and the run stops. It is called by several goroutines. nil: it is this
+	// process's for as long as that lives.
+	Held func() error
+
 	Audit bool // for tests: see dispatch.Options
 
 	Observe func(jobs.Event)                  // see dispatch.Options; the start of the run is told before it begins
@@ -53,6 +58,9 @@ func (o Options) WithDefaults() Options {
 	o.Workers, o.Attempts, o.RetryBase, o.RetryMax, o.Observe = d.Workers, d.Attempts, d.RetryBase, d.RetryMax, d.Observe
 	if o.BatchSize == 0 {
 		o.BatchSize = 10 // Meta's advice for batches of ads; a lost envelope costs ten reads
+	}
+	if o.Held == nil {
+		o.Held = func() error { return nil }
 	}
 	if o.File == nil {
 		o.File = func(op plan.Op) (graph.File, error) {

@@ -55,13 +55,18 @@ func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result 
 			until = by
 		}
 	}
+	var err error
 	if len(intents) > 0 {
-		if _, err := w.store.Commit(ctx, jobs.Change{Records: intents}); err != nil {
-			failed := &jobs.CheckpointError{Err: err}
-			return dispatch.Result{Replies: make([]graph.Reply, len(calls)), Unsent: all(unsent, failed), Stop: failed}
-		}
+		_, err = w.store.Commit(ctx, jobs.Change{Records: intents})
 	}
-	crashPoint("intent_written")
+	if err == nil {
+		crashPoint("intent_written")
+		err = w.opt.Held()
+	}
+	if err != nil { // intents on disk say that they were sent, so they are read first
+		failed := &jobs.CheckpointError{Err: err}
+		return dispatch.Result{Replies: make([]graph.Reply, len(calls)), Unsent: all(unsent, failed), Stop: failed}
+	}
 	if !until.IsZero() && time.Now().After(until) {
 		return dispatch.Result{Replies: make([]graph.Reply, len(calls)), Unsent: all(unsent, errExpired)}
 	}

@@ -54,6 +54,9 @@ type Tables interface {
 	// writer asks for it this often; 0: never.
 	Alive() error
 	AliveEvery() time.Duration
+	// Held returns an error if the lock may be another process's by now. It asks nobody, and may
+	// be called by any goroutine.
+	Held() error
 	// WriteError says what an error of writing means.
 	WriteError(err error) error
 	Close() error

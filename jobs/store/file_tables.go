@@ -169,6 +169,7 @@ func (t *fileTables) CutParks(tx *sql.Tx, now, stopped time.Time) error {
 // Alive has nothing to ask: the lock of a file is the process's own.
 func (t *fileTables) Alive() error              { return nil }
 func (t *fileTables) AliveEvery() time.Duration { return 0 }
+func (t *fileTables) Held() error               { return nil }
 
 func (t *fileTables) WriteError(err error) error {
 	return fmt.Errorf("write job file %s: %w", t.path, classifyError(t.path, err))

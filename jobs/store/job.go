@@ -50,6 +50,17 @@ func (j *Job) Broken() <-chan struct{} {
 	return j.writer.broken
 }
 
+// Held returns why the job may be another process's by now, or why it can no longer be written,
+// and nil if neither is so. Before a request leaves, a process that runs the job asks.
+func (j *Job) Held() error {
+	select {
+	case <-j.writer.broken:
+		return j.writer.why
+	default:
+		return j.writer.tables.Held()
+	}
+}
+
 // LockedForLife reports whether a process has the job's lock for as long as it lives, so that the
 // one which had it before has ended, and its requests with it. A connection to a database may end
 // before its process does.

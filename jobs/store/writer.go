@@ -26,6 +26,7 @@ type writer struct {
 	queue  chan *request
 	closed chan struct{} // no more requests
 	broken chan struct{} // closed when a write failed: there will be no other
+	why    error         // of that, once broken is closed
 	ended  chan struct{} // the goroutine has ended
 	once   sync.Once
 
@@ -142,8 +143,9 @@ func (w *writer) check(err error) error {
 	if err == nil {
 		return nil
 	}
+	w.why = w.tables.WriteError(err)
 	close(w.broken)
-	return w.tables.WriteError(err)
+	return w.why
 }
 
 // transact applies the requests in one transaction.

@@ -15,6 +15,13 @@ const lockClass = 0x61646672
 const lockedJobs = `SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = $1 AND objsubid = 2 AND granted
 	AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
 
+// A process that is cut off from PostgreSQL notices before PostgreSQL gives its lock to another
+// one.
+const (
+	deadAfter = 15 * time.Second // the kernel here ends a connection whose other end is silent
+	heldFor   = 20 * time.Second // after PostgreSQL last answered, nothing more is sent
+)
+
 // writing are the parameters of the connection that writes a job. PostgreSQL gives a connection
 // up, and with it the lock, when the other end has not answered for 25 s.
 var writing = map[string]string{

@@ -5,26 +5,34 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"adferry/jobs/store"
 )
-
-// patience is how long PostgreSQL may take to answer before the connection counts as lost.
-const patience = 30 * time.Second
 
 // tables are the tables of a job, on the connection that has its lock.
 type tables struct {
 	conn  *connection
 	texts *texts
 	name  string
+	asked atomic.Int64 // when PostgreSQL was last asked something that it answered, in milliseconds since 1970
 }
 
 func newTables(conn *connection, t *texts, name string) *tables {
-	return &tables{conn, t, name}
+	all := &tables{conn: conn, texts: t, name: name}
+	all.asked.Store(time.Now().UnixMilli())
+	return all
 }
 
-func (t *tables) Begin() (*sql.Tx, error) { return t.conn.BeginTx(context.Background(), nil) }
+func (t *tables) Begin() (*sql.Tx, error) {
+	now := time.Now()
+	tx, err := t.conn.BeginTx(context.Background(), nil)
+	if err == nil {
+		t.asked.Store(now.UnixMilli())
+	}
+	return tx, err
+}
 
 func (t *tables) Query(tx *sql.Tx, text string, args ...any) (*sql.Rows, error) {
 	return tx.Query(t.texts.text(text), args...)
@@ -139,14 +147,27 @@ func (t *tables) CutParks(tx *sql.Tx, now, stopped time.Time) error {
 
 // Alive asks whether the connection still has the lock.
 func (t *tables) Alive() error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	now := time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), heldFor)
 	defer cancel()
 	var held bool
 	err := t.conn.QueryRowContext(ctx, `SELECT EXISTS (`+lockedJobs+` AND pid = pg_backend_pid() AND objid::bigint = $2)`, int64(lockClass), int64(t.texts.job)).Scan(&held)
 	if err == nil && !held {
 		return ErrLockLost
 	}
+	if err == nil {
+		t.asked.Store(now.UnixMilli())
+	}
 	return err
+}
+
+// Held is by the clock on the wall, because the other one may stand still while a machine is
+// suspended.
+func (t *tables) Held() error {
+	if time.Now().UnixMilli()-t.asked.Load() > heldFor.Milliseconds() {
+		return ErrLockLost
+	}
+	return nil
 }
 
 func (t *tables) AliveEvery() time.Duration { return time.Second }
@@ -157,7 +178,7 @@ func (t *tables) WriteError(err error) error {
 
 // Close releases the lock, so that the next process need not wait for the connection to end.
 func (t *tables) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_, _ = t.conn.ExecContext(ctx, `SELECT pg_advisory_unlock_all()`) // a lost connection has none
 	return t.conn.Close()

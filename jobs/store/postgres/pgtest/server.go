@@ -15,6 +15,7 @@ import (
 // Server is a PostgreSQL of a test's own, which listens in a folder alone.
 type Server struct {
 	bin, dir  string
+	options   string // of the next start
 	databases atomic.Int64
 }
 
@@ -36,7 +37,7 @@ func Start(t testing.TB) *Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s := &Server{bin: bin, dir: dir}
+	s := &Server{bin: bin, dir: dir, options: "-c listen_addresses=''"}
 	if os.Getuid() == 0 { // PostgreSQL refuses to run as root
 		if err := os.Chown(dir, nobody, nobody); err != nil {
 			t.Fatal(err)
@@ -74,7 +75,7 @@ func (s *Server) run(t testing.TB, program string, args ...string) {
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
 	s.run(t, "pg_ctl", "start", "--wait", "--pgdata="+filepath.Join(s.dir, "data"), "--log="+filepath.Join(s.dir, "log"),
-		"--options=-c listen_addresses='' -c unix_socket_directories="+s.dir+" -c max_connections=200")
+		"--options=-c unix_socket_directories="+s.dir+" -c max_connections=200 "+s.options)
 }
 
 // Kill ends the server without letting it write anything, as a crash does.
