@@ -293,6 +293,7 @@ func (s *sim) waits(w *wire) {
 	for a, g := range w.gates {
 		for _, name := range s.keptAs(a) {
 			until, known := kept[name]
+			until = quota.Later(until, kept[""]) // that of a dead network is for all apps
 			if (known || name == a) && g.until.After(time.Now()) && until.Before(g.until.Truncate(time.Millisecond)) {
 				s.fault("%q was told to wait until %v, and the checkpoint has %v of %q%s", a, g.until, until, name, w.trail.of(a))
 			}
