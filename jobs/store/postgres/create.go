@@ -82,6 +82,9 @@ func create(ctx context.Context, tx pgx.Tx, name string, spec store.Spec) (id in
 	); err != nil {
 		return failed(err)
 	}
+	if _, err := tx.Exec(ctx, `SELECT adferry.analyze_plan()`); err != nil { // last, because it keeps others from doing so
+		return failed(err)
+	}
 	return id, loaded, nil
 }
 

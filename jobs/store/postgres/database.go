@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -63,14 +64,16 @@ func HasPassword(address string) bool {
 	return strings.Contains(address, "password")
 }
 
+// planned are parameters by which the planner prefers indexes whatever it takes the tables for.
+var planned = map[string]string{"enable_seqscan": "off", "enable_material": "off"}
+
 // session are parameters of every connection.
 func (d *Database) session(parameters map[string]string) *pgx.ConnConfig {
 	config := d.config.Copy()
 	config.ConnectTimeout = 10 * time.Second
 	config.RuntimeParams["application_name"] = "adferry"
-	for name, value := range parameters {
-		config.RuntimeParams[name] = value
-	}
+	maps.Copy(config.RuntimeParams, planned)
+	maps.Copy(config.RuntimeParams, parameters)
 	return config
 }
 

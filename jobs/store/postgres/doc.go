@@ -30,10 +30,11 @@
 //
 // # Plans
 //
-// PostgreSQL has no statistics of tables that were just filled, and would compare each operation
-// of a job with each of a list. So what package store reads by a list of keys, with CROSS JOIN, is
-// a lateral subquery that is looked up for each key: OFFSET 0 keeps the planner from joining it
-// in another way.
+// PostgreSQL plans by statistics that do not know a job which was just made, takes it for a row or
+// two, and would read all of it for each of its operations. So Create has the tables analysed; a
+// join by a key is a lateral subquery, which is looked up for each row, and OFFSET 0 keeps the
+// planner from joining it in another way; and connections neither read a whole table nor keep a
+// part of one in memory to compare it with each row of another, see planned.
 //
 // # Durability
 //

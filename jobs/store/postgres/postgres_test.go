@@ -83,7 +83,9 @@ func open(t testing.TB, address string) *postgres.Database {
 }
 
 func TestMigrate(t *testing.T) {
-	d := open(t, pgtest.Start(t).Database(t))
+	s := pgtest.Start(t)
+	address := s.Database(t)
+	d := open(t, address)
 	var schema *postgres.SchemaError
 	if _, err := d.View(t.Context(), "j"); !errors.As(err, &schema) || schema.Version != 0 {
 		t.Errorf("got %v, want a SchemaError for a database without tables", err)
@@ -97,6 +99,14 @@ func TestMigrate(t *testing.T) {
 			t.Errorf("at version %d: got %v", to, err)
 		}
 	}
+	s.Exec(t, address, `INSERT INTO adferry.migrations (version) VALUES ($1)`, postgres.Version+1)
+	if _, err := d.Open(t.Context(), "j"); !errors.As(err, &schema) || schema.Version != postgres.Version+1 {
+		t.Errorf("got %v, want a SchemaError for tables that are newer", err)
+	}
+	if _, err := d.Migrate(t.Context(), postgres.Version); !errors.As(err, &schema) {
+		t.Errorf("got %v, want that newer tables are left alone", err)
+	}
+	s.Exec(t, address, `DELETE FROM adferry.migrations WHERE version > $1`, postgres.Version)
 	job, _, err := d.Create(t.Context(), "j", storetest.Spec(storetest.Tangled))
 	if err != nil {
 		t.Fatal(err)

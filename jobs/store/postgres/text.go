@@ -26,16 +26,16 @@ func (t *texts) text(query string) string {
 }
 
 var (
-	// ordered is a join in the order in which it is written, of a table by its key.
-	ordered      = regexp.MustCompile(`\bCROSS JOIN (rows|ops|needs) ([a-z])(?: INDEXED BY \w+)? ON [a-z]\.(\w+) = ([\w.]+)`)
-	hints        = regexp.MustCompile(` INDEXED BY \w+| WITHOUT ROWID|\bCROSS (JOIN [^L])`)
+	// lookup is a join of a table by one of its keys.
+	lookup       = regexp.MustCompile(`\b(?:CROSS )?JOIN (rows|ops|needs|outcomes) ([a-z])(?: INDEXED BY \w+)? ON [a-z]\.(\w+) = ([\w.]+)`)
+	hints        = regexp.MustCompile(` INDEXED BY \w+| WITHOUT ROWID|\bCROSS (JOIN)`)
 	list         = regexp.MustCompile(`json_each\(\?\)`)
 	placeholders = regexp.MustCompile(`\?`)
 )
 
 // text makes a query of package store into one for PostgreSQL and a job.
 func text(query string, job int32) string {
-	query = ordered.ReplaceAllString(query, fmt.Sprintf("CROSS JOIN LATERAL (SELECT * FROM adferry.$1 WHERE job = %d AND $3 = $4 OFFSET 0) AS $2", job))
+	query = lookup.ReplaceAllString(query, fmt.Sprintf("JOIN LATERAL (SELECT * FROM adferry.$1 WHERE job = %d AND $3 = $4 OFFSET 0) AS $2 ON TRUE", job))
 	query = store.TableReference.ReplaceAllStringFunc(query, func(reference string) string {
 		parts := store.TableReference.FindStringSubmatch(reference)
 		keyword, table, alias := parts[1], parts[2], parts[3]
