@@ -19,9 +19,9 @@ type link struct {
 	labels []string            // of the credentials of the ad accounts that it is for
 }
 
-// credential is the credential of an ad account; nil if there is one for all.
+// credential is the credential of an ad account; nil if there is one for all, or none.
 func (l link) credential() func(plan.Account) dispatch.Credential {
-	if len(l.labels) < 2 {
+	if l.client == nil || l.client.Set().SHA256 == "" {
 		return nil
 	}
 	return l.client.Credential

@@ -252,6 +252,9 @@ func refusedHints(e *jobs.RefusedError, err error) []string {
 		cure = "this API version has ended; set ADFERRY_API_VERSION to a later one"
 	case 100:
 		cure = "set ADFERRY_APP_SECRET to the secret of the app that the token belongs to"
+		if len(e.Credentials) > 0 {
+			cure = "name the secret of the app in the column app_secret, beside " + strings.Join(e.Credentials, " and ")
+		}
 	}
 	return []string{cure + ", then " + nextStep(err) + ": nothing is lost"}
 }

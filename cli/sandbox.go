@@ -83,7 +83,7 @@ func serveSandbox(ctx context.Context, s *streams, options sandbox.Options, path
 	ctx, release := untilSignal(ctx)
 	defer release()
 	fmt.Fprintln(s.out, reports.SandboxAddress(l.Addr().String()))
-	fmt.Fprintln(s.err, reports.SandboxUse(l.Addr().String()))
+	fmt.Fprintln(s.err, reports.SandboxUse(l.Addr().String(), options.Access != nil))
 	h := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		<-ctx.Done()

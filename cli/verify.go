@@ -108,7 +108,11 @@ func readingFor(ctx context.Context, o readOptions, s *streams, job *store.Job, 
 		if err != nil {
 			return nil, err
 		}
+		o.labels = meta.Credentials.Labels
 		return newReading(ctx, o, s, accounts)
+	}
+	if err := o.checkCredentials(true, nil); err != nil {
+		return nil, err
 	}
 	log, err := o.openLog(s)
 	if err != nil {

@@ -52,8 +52,8 @@
 //	route          a source and a target, or one account's deletions: whether the API carries
 //	               out the writes there; it is found out by a few trials
 //	skipped range  operations that a lane passes over while their source cannot be read
-//	gate           what the ad accounts of one credential share: the app's quota and block,
-//	               and whether the token is good
+//	gate           what the ad accounts of one app share: its quota and its block
+//	login          what the ad accounts of one token share: whether it is good
 //	throttle       an answer that says to wait
 //	park           the wait that a throttle imposed; status shows it, a restart keeps it
 //	probe          the one call after a park that shows whether it is over

@@ -126,7 +126,11 @@ func MetricsAt(url string) string { return "metrics on " + url }
 // SandboxAddress says where a sandbox listens.
 func SandboxAddress(addr string) string { return "sandbox listening on http://" + addr }
 
-// SandboxUse says how to use it.
-func SandboxUse(addr string) string {
-	return "rehearse with: ADFERRY_ENDPOINT=http://" + addr + " ADFERRY_ACCESS_TOKEN=any adferry run MANIFEST"
+// SandboxUse says how to use it, also if it takes the tokens of a file alone.
+func SandboxUse(addr string, tokens bool) string {
+	endpoint := "rehearse with: ADFERRY_ENDPOINT=http://" + addr
+	if tokens {
+		return endpoint + " adferry run MANIFEST --credentials FILE, where FILE names variables with the tokens of --tokens"
+	}
+	return endpoint + " ADFERRY_ACCESS_TOKEN=any adferry run MANIFEST"
 }

@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -21,10 +23,24 @@ func ParseTokens(r io.Reader, now time.Time) (access map[string]Token, apps map[
 	dec := json.NewDecoder(r)
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&wire); err != nil {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // whose text has Go types
+			err = fmt.Errorf("a JSON %s is not expected at byte %d; write an object such as {\"TOKEN\": {\"accounts\": [\"123\"]}}", wrong.Value, wrong.Offset)
+		}
 		return nil, nil, fmt.Errorf("read tokens: %w", err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, nil, errors.New("read tokens: there is text after the object of tokens")
+	}
+	if len(wire) == 0 {
+		return nil, nil, errors.New("read tokens: there is none; without such a file every token is taken")
 	}
 	access, apps = map[string]Token{}, map[string]App{}
 	for token, w := range wire {
+		for _, id := range w.Accounts {
+			if id = withoutAct(id); id == "" || strings.Trim(id, "0123456789") != "" {
+				return nil, nil, fmt.Errorf("read tokens: accounts has %q, which is no ad account id", id)
+			}
+		}
 		t := Token{App: w.App, Accounts: w.Accounts, Scopes: w.Scopes, Secret: w.Secret}
 		if w.Expires != "" {
 			life, err := time.ParseDuration(w.Expires)

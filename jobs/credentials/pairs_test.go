@@ -51,3 +51,33 @@ func TestRefusedPairs(t *testing.T) {
 		}
 	})
 }
+
+// Where some pairs of ad accounts of two credentials do copy, refusals of others decide for
+// themselves alone.
+func TestRefusedPairsBesideOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var rows []string
+		for _, image := range []string{"a", "b"} {
+			for _, source := range []string{"15", "14", "13", "12", "11"} {
+				for _, target := range south {
+					rows = append(rows, "copy "+source+" "+image+source+target+" "+target)
+				}
+			}
+		}
+		w := newBusinesses(t, rows)
+		w.Server.AddToken(southToken, sandbox.Token{Accounts: append([]string{"11", "15"}, south...), App: "2"})
+		w.opts.Workers, w.opts.BatchSize = 1, 1
+		if err := w.Run(w.opts); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range w.Results() {
+			copies := r.Source == "11" || r.Source == "15"
+			if r.Status != jobs.StatusDone || (r.Reason == "") != copies {
+				t.Errorf("copy of %s from %s to %s: %s %s %s", r.Hash, r.Source, r.Target, r.Status, r.Reason, r.Message)
+			}
+		}
+		if got, want := w.Server.Stats().Calls[sandbox.Copy], 2*2*2+3*2; got != want {
+			t.Errorf("%d copies were sent, want %d: eight images, and a refusal for each of six other pairs", got, want)
+		}
+	})
+}

@@ -21,9 +21,12 @@
 //
 // # Gates
 //
-// What the ad accounts of one credential share is their [Gate]: the app's quota and block, and
-// whether the token is good. When the app's quota says no to a lane, that goes to the end of the
-// ring, and none of the others has its turn before the quota may say yes.
+// What the ad accounts share whose tokens belong to one app is their [Gate]: the app's quota and
+// block. When the app's quota says no to a lane, that goes to the end of the ring, and none of
+// the others has its turn before the quota may say yes. What those of one token share is their
+// login: whether the token is good. Several apps, or tokens, do not wait for each other: a block
+// of one app is told, and kept, as a park of each of its ad accounts, and a token that ended
+// ends its ad accounts' part of the run.
 //
 // # Contact
 //

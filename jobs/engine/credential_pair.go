@@ -10,13 +10,14 @@ type credentialPair struct{ source, target string }
 
 // refusedCopies is what is known of copying between the ad accounts of two credentials.
 type refusedCopies struct {
-	pairs int          // of ad accounts between which copying was refused
-	last  *graph.Error // why
+	pairs  int          // of ad accounts between which copying was refused
+	last   *graph.Error // why
+	copied bool         // between others an image was copied
 }
 
 // holds reports whether copying is taken to be refused between all ad accounts of the
 // credentials: a target's token that sees none of a few sources sees none of the others either.
-func (r *refusedCopies) holds() bool { return r != nil && r.pairs >= dispatch.MostDenials }
+func (r *refusedCopies) holds() bool { return r != nil && r.pairs >= dispatch.MostDenials && !r.copied }
 
 // credentials are the credentials of two ad accounts.
 func (e *Engine) credentials(p pair) credentialPair {
@@ -33,13 +34,9 @@ func (e *Engine) learnRefused(p pair, err *graph.Error) {
 	if c.source == c.target {
 		return
 	}
-	r := e.copyRefused[c]
-	if r == nil {
-		r = &refusedCopies{}
-		e.copyRefused[c] = r
-	}
+	r := e.refusedCopies(c)
 	r.last = err
-	if r.pairs++; r.pairs != dispatch.MostDenials {
+	if r.pairs++; r.pairs != dispatch.MostDenials || r.copied {
 		return
 	}
 	e.warn("copying from the ad accounts of " + c.source + " to those of " + c.target + " is refused; all their images are downloaded and uploaded instead")
@@ -49,4 +46,21 @@ func (e *Engine) learnRefused(p pair, err *graph.Error) {
 			e.requeueRefused(e.lane(other.target), other)
 		}
 	}
+}
+
+// learnCopied notes that an image was copied between two ad accounts: then each of the others of
+// their credentials is tried.
+func (e *Engine) learnCopied(p pair) {
+	if c := e.credentials(p); c.source != c.target {
+		e.refusedCopies(c).copied = true
+	}
+}
+
+func (e *Engine) refusedCopies(c credentialPair) *refusedCopies {
+	r := e.copyRefused[c]
+	if r == nil {
+		r = &refusedCopies{}
+		e.copyRefused[c] = r
+	}
+	return r
 }

@@ -24,7 +24,10 @@ func (e *Engine) refuse(t *task, err *graph.Error) {
 
 // approve notes that the task's write was carried out.
 func (e *Engine) approve(t *task) {
-	e.route(t).refused = 0
+	w := e.route(t)
+	if w.refused = 0; !w.open && t.Kind == plan.KindCopy && !t.asUpload {
+		e.learnCopied(t.pair())
+	}
 	e.openRoute(t)
 }
 
