@@ -99,7 +99,7 @@ func (w *wire) learn(q question, left time.Time, status int, text []byte) {
 	for hash, present := range q.proves(status, text) {
 		p := place{q.account, hash}
 		if known, ok := w.reads[p]; !ok || !left.Before(known.at) {
-			w.reads[p] = reading{present, left}
+			w.reads[p] = reading{present, left, time.Now()}
 		}
 		if present {
 			if left.After(w.seen[p]) {

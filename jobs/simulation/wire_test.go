@@ -112,6 +112,7 @@ type gate struct {
 type reading struct {
 	present bool
 	at      time.Time
+	told    time.Time // when the answer came
 }
 
 // flight is one HTTP request.
@@ -167,8 +168,8 @@ func (w *wire) leave(f *flight) bool {
 	}
 	for i, c := range f.calls {
 		if c.Action.Write() {
-			w.permit(c, ops[i])
 			f.left = w.disk.passed(ops[i].ID)
+			w.permit(c, ops[i], f.left)
 		}
 	}
 	w.flying++
@@ -243,7 +244,7 @@ func (w *wire) pass(account plan.Account, f *flight) {
 
 // permit checks a write against what the checkpoint says at this moment, and
 // what the process was told. sim.mu is held.
-func (w *wire) permit(c graph.Call, op jobs.Operation) {
+func (w *wire) permit(c graph.Call, op jobs.Operation, left time.Time) {
 	s := w.sim
 	if op.ID == 0 {
 		s.fault("%s of %s in %s from %q: no row asks for it", c.Action, c.Hash, c.Account, c.Source)
@@ -269,7 +270,7 @@ func (w *wire) permit(c graph.Call, op jobs.Operation) {
 	switch {
 	case !told:
 		s.fault("%s was sent and nothing was read", s.name(op.Op))
-	case r.present != (op.Kind == plan.KindDelete) && s.oldest() == 0 && !s.changedSince(d.place(), r.at): // else the answers to two reads contradict each other
+	case r.present != (op.Kind == plan.KindDelete) && left.After(r.told) && s.oldest() == 0 && !s.changedSince(d.place(), r.at): // else the answers to two reads contradict each other
 		s.fault("%s was sent, and a read said present=%v", s.name(op.Op), r.present)
 	case time.Since(r.at) > 11*time.Minute:
 		s.fault("%s was sent %v after the last read", s.name(op.Op), time.Since(r.at))
