@@ -48,6 +48,7 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 	if err != nil {
 		return err
 	}
+	found := l.inspect(ctx)
 	fence := preflight.NewFence(l)
 	forecast := preflight.Predict(p, se.engine.Rules.Share)
 	reader, err := findUnreadable(ctx, s, se, fence, forecast)
@@ -62,7 +63,6 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 		return err
 	}
 	if l.client != nil {
-		found := l.client.Inspect(ctx, l.labels)
 		d.Check.Credentials = preflight.JudgeCredentials(found, d.Forecast, l.label, time.Duration(d.Check.Most), time.Now())
 		d.Check.Calls += len(found) * credentials.InspectCalls
 	}

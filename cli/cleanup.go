@@ -84,7 +84,7 @@ func runCleanup(ctx context.Context, o *cleanupOptions, run runOptions, s *strea
 	}
 	defer se.close()
 	if o.dryRun {
-		l, err := run.connect(ctx, s, se.log, o.request.Accounts)
+		l, err := run.connect(s, se.log, o.request.Accounts)
 		if err != nil {
 			return err
 		}

@@ -82,6 +82,9 @@ func (o *cleanupOptions) list(ctx context.Context, s *streams, se *session) (*cl
 	if err != nil {
 		return nil, err
 	}
+	if err := api.identify(ctx, nil, se.engine.StopOnThrottle); err != nil {
+		return nil, err
+	}
 	ctx, release := untilSignal(ctx)
 	defer release()
 	r := &reading{err: s.err, quiet: se.quiet, log: se.log}

@@ -158,7 +158,7 @@ func operationOf(c *cli.Context) (plan.Verb, error) {
 
 // writeCollection lists the ad accounts and writes the manifest.
 func writeCollection(ctx context.Context, o readOptions, s *streams, request *collect.Request, out publication) error {
-	r, err := newReading(ctx, o, s, request.Accounts)
+	r, err := newReading(ctx, o, s, request.Accounts, nil)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"adferry/graph"
 	"adferry/jobs/credentials"
 	"adferry/jobs/dispatch"
+	"adferry/jobs/store"
 	"adferry/plan"
 )
 
@@ -30,14 +31,13 @@ func (l link) credential() func(plan.Account) dispatch.Credential {
 // label is the label of an ad account's credential.
 func (l link) label(a plan.Account) string { return l.client.Credential(a).Label }
 
-// inspectTimeout is how long the API is asked about several credentials before a run begins:
+// identifyTimeout is how long the API is asked about several credentials before a run begins:
 // without an answer each is taken to have an app of its own.
-const inspectTimeout = 30 * time.Second
+const identifyTimeout = 30 * time.Second
 
 // connect makes the API client that the options and the environment describe, for these ad
-// accounts. It sends nothing, unless they have several credentials: then it asks which apps
-// those belong to.
-func (o connection) connect(ctx context.Context, s *streams, log *slog.Logger, accounts []plan.Account) (link, error) {
+// accounts. It sends nothing.
+func (o connection) connect(s *streams, log *slog.Logger, accounts []plan.Account) (link, error) {
 	set, err := o.credentials(s)
 	if err != nil {
 		return link{}, err
@@ -54,13 +54,44 @@ func (o connection) connect(ctx context.Context, s *streams, log *slog.Logger, a
 	if err != nil {
 		return link{}, &usageError{err: err}
 	}
-	l := link{API: logged(client, log), client: client, labels: set.Labels(accounts)}
-	if len(l.labels) > 1 {
-		ctx, cancel := context.WithTimeout(ctx, inspectTimeout)
-		defer cancel()
-		client.Inspect(ctx, l.labels)
+	return link{API: logged(client, log), client: client, labels: set.Labels(accounts)}, nil
+}
+
+// identify has the API tell which apps several credentials belong to, unless the job knows it;
+// job is nil where there is none. stops says that a throttle ends the run.
+func (l link) identify(ctx context.Context, job *store.Job, stops bool) error {
+	if len(l.labels) < 2 {
+		return nil
 	}
-	return l, nil
+	known := credentials.Known{Stops: stops}
+	if job != nil {
+		meta, err := job.Meta(ctx)
+		if err != nil {
+			return err
+		}
+		if meta.Credentials.SHA256 == l.client.Set().SHA256 {
+			known.Apps = meta.Credentials.Apps
+		}
+		point, err := job.Quotas(ctx)
+		if err != nil {
+			return err
+		}
+		known.Lanes = point.Lanes
+	}
+	ctx, cancel := context.WithTimeout(ctx, identifyTimeout)
+	defer cancel()
+	l.client.Identify(ctx, l.labels, known)
+	return nil
+}
+
+// inspect has the API tell all that it knows of the credentials; nothing on the embedded sandbox.
+func (l link) inspect(ctx context.Context) []credentials.Finding {
+	if l.client == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, identifyTimeout)
+	defer cancel()
+	return l.client.Inspect(ctx, l.labels)
 }
 
 func userAgent() string { return "adferry/" + build().Version }

@@ -26,7 +26,7 @@ var rooms = map[string]struct {
 	"jobs/evidence":              {[]string{"plan", "graph"}, "what an answer proves follows from the question and the answer, and nothing else"},
 	"jobs":                       {[]string{"plan", "graph"}, "the words of a job know nothing of how it is run"},
 	"jobs/dispatch":              {[]string{"plan", "graph", "jobs", "jobs/quota"}, "who sends next knows calls and replies, not images"},
-	"jobs/credentials":           {[]string{"plan", "graph", "jobs/dispatch"}, "which token is whose is known from a file and the environment, whatever is sent with it"},
+	"jobs/credentials":           {[]string{"plan", "graph", "jobs", "jobs/dispatch"}, "which token is whose is known from a file and the environment, whatever is sent with it"},
 	"jobs/engine":                {[]string{"plan", "graph", "jobs", "jobs/quota", "jobs/content", "jobs/evidence", "jobs/dispatch"}, "the engine reaches its checkpoint through an interface, and reports through a hook"},
 	"jobs/reader":                {[]string{"plan", "graph", "jobs", "jobs/quota", "jobs/evidence", "jobs/dispatch"}, "the reader reads without a job"},
 	"jobs/outlook":               {[]string{"plan", "jobs", "jobs/quota"}, "what lies before a job follows from the checkpoint, and nothing else"},

@@ -95,7 +95,7 @@ func listRequestOf(c *cli.Context) (r listRequest, err error) {
 }
 
 func list(ctx context.Context, o readOptions, s *streams, request listRequest) error {
-	r, err := newReading(ctx, o, s, request.accounts)
+	r, err := newReading(ctx, o, s, request.accounts, nil)
 	if err != nil {
 		return err
 	}

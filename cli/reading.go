@@ -10,6 +10,7 @@ import (
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/reader"
+	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
 )
@@ -24,14 +25,17 @@ type reading struct {
 	after  string // what comes after a wait, in words; may be empty
 }
 
-// newReading reads these ad accounts from the API.
-func newReading(ctx context.Context, o readOptions, s *streams, accounts []plan.Account) (*reading, error) {
+// newReading reads these ad accounts from the API, for a job or for none (nil).
+func newReading(ctx context.Context, o readOptions, s *streams, accounts []plan.Account, job *store.Job) (*reading, error) {
 	log, err := o.openLog(s)
 	if err != nil {
 		return nil, err
 	}
-	l, err := o.connect(ctx, s, log, accounts)
+	l, err := o.connect(s, log, accounts)
 	if err != nil {
+		return nil, err
+	}
+	if err := l.identify(ctx, job, o.engine.StopOnThrottle); err != nil {
 		return nil, err
 	}
 	return o.reading(s, l, log), nil

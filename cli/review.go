@@ -81,11 +81,14 @@ func pictureReader(ctx context.Context, s *streams, se *session, job *store.Job,
 			if err != nil {
 				return link{}, err
 			}
-			return se.connection.connect(ctx, s, se.log, accounts)
+			return se.connection.connect(s, se.log, accounts)
 		}
 	}
 	l, err := connect(job)
 	if err != nil {
+		return nil, err
+	}
+	if err := l.identify(ctx, job, se.engine.StopOnThrottle); err != nil {
 		return nil, err
 	}
 	known, err := job.Quotas(ctx)

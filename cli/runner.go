@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,6 +35,9 @@ func runJob(ctx context.Context, s *streams, se *session, job *store.Job, p plac
 func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, p place) error {
 	l, err := se.link(job)
 	if err != nil {
+		return err
+	}
+	if err := l.identify(ctx, job, se.engine.StopOnThrottle); err != nil {
 		return err
 	}
 	meta, err := job.Meta(ctx)
@@ -119,9 +123,9 @@ func keepCredentials(ctx context.Context, s *streams, se *session, job *store.Jo
 	if l.client == nil {
 		return nil
 	}
-	now := store.Credentials{SHA256: l.client.Set().SHA256, Labels: l.labels}
+	now := store.Credentials{SHA256: l.client.Set().SHA256, Labels: l.labels, Apps: l.client.Apps()}
 	before := meta.Credentials
-	if now.SHA256 == before.SHA256 && (now.SHA256 == "" || slices.Equal(now.Labels, before.Labels)) {
+	if now.SHA256 == before.SHA256 && (now.SHA256 == "" || slices.Equal(now.Labels, before.Labels) && maps.Equal(now.Apps, before.Apps)) {
 		return nil
 	}
 	if before.SHA256 != "" && !slices.Equal(now.Labels, before.Labels) && !se.quiet {

@@ -81,7 +81,7 @@ func (se *session) connectTo(ctx context.Context, s *streams, sandboxed bool, ac
 			return l, err
 		}
 	} else {
-		l, err := se.connection.connect(ctx, s, se.log, accounts)
+		l, err := se.connection.connect(s, se.log, accounts)
 		if err != nil {
 			return err
 		}

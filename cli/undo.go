@@ -143,6 +143,9 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 	if err != nil {
 		return false, err
 	}
+	if err := l.identify(ctx, job, se.engine.StopOnThrottle); err != nil {
+		return false, err
+	}
 	options, release, err := optionsFor(ctx, se, meta, p.Folder)
 	if err != nil {
 		return false, err

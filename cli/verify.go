@@ -109,7 +109,7 @@ func readingFor(ctx context.Context, o readOptions, s *streams, job *store.Job, 
 			return nil, err
 		}
 		o.labels = meta.Credentials.Labels
-		return newReading(ctx, o, s, accounts)
+		return newReading(ctx, o, s, accounts, job)
 	}
 	if err := o.checkCredentials(true, nil); err != nil {
 		return nil, err

@@ -20,8 +20,9 @@ type Settings struct {
 
 // Credentials are which credentials a job runs with: names of them, never a secret.
 type Credentials struct {
-	SHA256 string   `json:"sha256"` // of the credentials file, in hex
-	Labels []string `json:"labels"` // of the credentials of the job's ad accounts, sorted
+	SHA256 string            `json:"sha256"`         // of the credentials file, in hex
+	Labels []string          `json:"labels"`         // of the credentials of the job's ad accounts, sorted
+	Apps   map[string]string `json:"apps,omitempty"` // ids of their apps by label, as far as the API told them
 }
 
 // Meta is the content of the table meta, without the tally and the checksum.
