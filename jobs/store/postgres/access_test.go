@@ -131,7 +131,7 @@ func TestTLS(t *testing.T) {
 	if _, err := job.Commit(t.Context(), jobs.Change{}); err != nil {
 		t.Error(err)
 	}
-	if err := job.Held(); err != nil {
+	if _, err := job.Held(); err != nil {
 		t.Error(err)
 	}
 }
