@@ -87,7 +87,8 @@ func stopWithJob(job *store.Job, engine *engine.Engine) (release func()) {
 	go func() {
 		select {
 		case <-job.Broken():
-			engine.Stop(&jobs.CheckpointError{Err: job.Held()})
+			_, err := job.Held()
+			engine.Stop(&jobs.CheckpointError{Err: err})
 		case <-released:
 		}
 	}()

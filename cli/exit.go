@@ -69,6 +69,9 @@ var errorCases = []errorCase{
 		return []string{"use the version of adferry that made the job, or a newer one"}
 	}),
 	{withoutTables, exitUsage, func(error) []string { return []string{"to make them: adferry migrate"} }},
+	{deniedAtStart, exitUsage, func(error) []string {
+		return []string{"nothing was sent; give the role the privileges that docs/database.md names"}
+	}},
 	kind(exitUnusable, func(e *postgres.SchemaError, _ error) []string { return schemaHints(e) }),
 	is(store.ErrLocked, exitLocked, func(err error) string { return jobCommand("status", err) + " shows how far it is" }),
 	is(registry.ErrBusy, exitLocked, func(error) string {
@@ -208,6 +211,14 @@ func diskHints(err error) []string {
 func withoutTables(err error) bool {
 	e, ok := errors.AsType[*postgres.SchemaError](err)
 	return ok && e.Version == 0
+}
+
+// deniedAtStart reports whether the database's role lacks a privilege, and no run has sent
+// anything.
+func deniedAtStart(err error) bool {
+	_, denied := errors.AsType[*postgres.PermissionError](err)
+	_, ran := errors.AsType[*runError](err)
+	return denied && !ran
 }
 
 func schemaHints(e *postgres.SchemaError) []string {

@@ -10,6 +10,7 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/registry"
 	"adferry/jobs/store"
+	"adferry/jobs/store/postgres"
 )
 
 // An error that the table does not know exits with 2, "nothing was sent", only where
@@ -35,6 +36,8 @@ func TestExitCodes(t *testing.T) {
 		{"full disk, before a job", notStarted(full), exitStopped, "nothing was sent"},
 		{"full disk, in a run", withJob(inFolder("a b"), whileRunning(&jobs.CheckpointError{Err: full})), exitStopped, "adferry resume 'a b'"},
 		{"full disk, in a reading", &readingError{full}, exitStopped, "run it again"},
+		{"role without a privilege", withJob(inFolder("j"), &jobs.CheckpointError{Err: &postgres.PermissionError{Err: odd}}), exitUsage, "docs/database.md"},
+		{"role that lost one, in a run", withJob(inFolder("j"), whileRunning(&jobs.CheckpointError{Err: &postgres.PermissionError{Err: odd}})), exitStopped, "adferry resume j"},
 		{"reports", withJob(inFolder("small.job"), fmt.Errorf("%w: %w", errReports, full)), exitStopped, "adferry report small.job"},
 		{"damaged while reports are written", fmt.Errorf("%w: %w", errReports, &store.DamagedError{Path: "job.db", Err: odd}), exitUnusable, "left untouched"},
 		{"token refused, in a run", withJob(inFolder("small.job"), whileRunning(refused)), exitRefused, "adferry resume small.job"},

@@ -51,6 +51,7 @@ func TestTroubleshooting(t *testing.T) {
 		{&plan.ProblemsError{}, "the manifest has"},
 		{store.ErrNoJob, "there is no job in this folder"},
 		{store.ErrExists, "there is a job in this folder already"},
+		{&postgres.PermissionError{Err: odd}, "give the role the privileges"},
 		{&postgres.SchemaError{Needed: 1}, "the database has no tables of adferry"},
 		{&store.OccupiedError{}, "a job needs a folder of its own"},
 		{&store.ForeignError{}, "belongs to"},

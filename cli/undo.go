@@ -156,6 +156,7 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 		return false, err
 	}
 	defer leaveRegistry()
+	options.Held = job.Held
 	options.Only = func(o jobs.Operation) bool { return o.Kind != plan.KindDelete && o.Tried() }
 	defer se.exporter.show(ctx, job)()
 	engine := engine.New(l, job, options)

@@ -38,6 +38,14 @@
 // scripts or outside resources; its tables are capped and name the file that has
 // the rest.
 //
+// # Jobs of a database
+//
+// The document of jobs --json has version (1) and jobs, by name; of each:
+//
+//	job           its name
+//	state         as in summary.json, and so are
+//	totals, started_at, finished_at, exit_code, stop
+//
 // # Plans
 //
 // The document of plan --json is a [Plan]. Times end in _s and are whole seconds.

@@ -41,10 +41,11 @@ type Options struct {
 	// goroutines. nil: such a copy fails.
 	Kept func(plan.Op) (graph.File, graph.Sum, error)
 
-	// Held returns an error if the checkpoint may be another process's by now: then no request
-	// leaves any more, and the run stops. It is called by several goroutines. nil: it is this
-	// process's for as long as that lives.
-	Held func() error
+	// Held returns until when the checkpoint is certainly this process's, zero for as long as it
+	// lives: a write leaves before that, or not at all. With an error it may be another process's
+	// by now: then no request leaves any more, and the run stops. It is called by several
+	// goroutines. nil: for as long as the process lives.
+	Held func() (until time.Time, err error)
 
 	Audit bool // for tests: see dispatch.Options
 
@@ -60,7 +61,7 @@ func (o Options) WithDefaults() Options {
 		o.BatchSize = 10 // Meta's advice for batches of ads; a lost envelope costs ten reads
 	}
 	if o.Held == nil {
-		o.Held = func() error { return nil }
+		o.Held = func() (until time.Time, err error) { return until, nil }
 	}
 	if o.File == nil {
 		o.File = func(op plan.Op) (graph.File, error) {

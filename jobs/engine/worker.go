@@ -56,16 +56,25 @@ func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result 
 		}
 	}
 	var err error
+	var held time.Time
 	if len(intents) > 0 {
 		_, err = w.store.Commit(ctx, jobs.Change{Records: intents})
 	}
 	if err == nil {
 		crashPoint("intent_written")
-		err = w.opt.Held()
+		held, err = w.opt.Held()
 	}
 	if err != nil { // intents on disk say that they were sent, so they are read first
 		failed := &jobs.CheckpointError{Err: err}
 		return dispatch.Result{Replies: make([]graph.Reply, len(calls)), Unsent: all(unsent, failed), Stop: failed}
+	}
+	if !held.IsZero() && len(intents) > 0 {
+		calls = slices.Clone(calls)
+		for i := range calls {
+			if by := calls[i].ConnectBy; by.IsZero() || held.Before(by) {
+				calls[i].ConnectBy = held
+			}
+		}
 	}
 	if !until.IsZero() && time.Now().After(until) {
 		return dispatch.Result{Replies: make([]graph.Reply, len(calls)), Unsent: all(unsent, errExpired)}

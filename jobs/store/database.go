@@ -54,9 +54,10 @@ type Tables interface {
 	// writer asks for it this often; 0: never.
 	Alive() error
 	AliveEvery() time.Duration
-	// Held returns an error if the lock may be another process's by now. It asks nobody, and may
-	// be called by any goroutine.
-	Held() error
+	// Held returns until when the lock is certainly this process's, zero for as long as it lives,
+	// and an error if it may be another process's by now. It asks nobody, and may be called by any
+	// goroutine.
+	Held() (until time.Time, err error)
 	// WriteError says what an error of writing means.
 	WriteError(err error) error
 	Close() error

@@ -169,7 +169,9 @@ func (t *fileTables) CutParks(tx *sql.Tx, now, stopped time.Time) error {
 // Alive has nothing to ask: the lock of a file is the process's own.
 func (t *fileTables) Alive() error              { return nil }
 func (t *fileTables) AliveEvery() time.Duration { return 0 }
-func (t *fileTables) Held() error               { return nil }
+
+// Held is for as long as the process lives.
+func (t *fileTables) Held() (until time.Time, err error) { return time.Time{}, nil }
 
 func (t *fileTables) WriteError(err error) error {
 	return fmt.Errorf("write job file %s: %w", t.path, classifyError(t.path, err))

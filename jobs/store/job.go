@@ -50,12 +50,13 @@ func (j *Job) Broken() <-chan struct{} {
 	return j.writer.broken
 }
 
-// Held returns why the job may be another process's by now, or why it can no longer be written,
-// and nil if neither is so. Before a request leaves, a process that runs the job asks.
-func (j *Job) Held() error {
+// Held returns until when the job is certainly this process's, zero for as long as it lives. The
+// error is why the job may be another process's by now, or why it can no longer be written. Before
+// a request leaves, a process that runs the job asks.
+func (j *Job) Held() (until time.Time, err error) {
 	select {
 	case <-j.writer.broken:
-		return j.writer.why
+		return time.Time{}, j.writer.why
 	default:
 		return j.writer.tables.Held()
 	}

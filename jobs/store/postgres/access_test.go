@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -79,6 +80,14 @@ func TestLeastPrivilege(t *testing.T) {
 	if _, err := d.View(t.Context(), "j"); err == nil {
 		t.Error("got a job that was removed")
 	}
+	s.Exec(t, address, "CREATE ROLE reader LOGIN; GRANT CONNECT ON DATABASE "+name+" TO reader; GRANT USAGE ON SCHEMA adferry TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA adferry TO reader")
+	reader := open(t, strings.Replace(address, "user=adferry", "user=reader", 1))
+	if err := reader.Each(t.Context(), func(_ string, job *store.Job) error { _, err := job.Summary(t.Context()); return err }); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := reader.Create(t.Context(), "third", storetest.Spec(storetest.Tangled)); !errors.As(err, new(*postgres.PermissionError)) {
+		t.Errorf("got %v, want a PermissionError", err)
+	}
 	if _, err := d.Migrate(t.Context(), 0); err == nil {
 		t.Error("a worker could remove the tables")
 	}
@@ -131,7 +140,7 @@ func TestTLS(t *testing.T) {
 	if _, err := job.Commit(t.Context(), jobs.Change{}); err != nil {
 		t.Error(err)
 	}
-	if err := job.Held(); err != nil {
+	if _, err := job.Held(); err != nil {
 		t.Error(err)
 	}
 }

@@ -35,6 +35,12 @@ type UnavailableError struct{ Err error }
 func (e *UnavailableError) Error() string { return "the database cannot be reached: " + e.Err.Error() }
 func (e *UnavailableError) Unwrap() error { return e.Err }
 
+// PermissionError is a role of the database that lacks a privilege. What it may do is done.
+type PermissionError struct{ Err error }
+
+func (e *PermissionError) Error() string { return e.Err.Error() }
+func (e *PermissionError) Unwrap() error { return e.Err }
+
 // jobError is an error of package store about a job of the database, in words that fit there.
 type jobError struct {
 	text string
@@ -59,6 +65,8 @@ func classify(err error) error {
 		case strings.HasPrefix(e.Code, "08"), // connection exception
 			strings.HasPrefix(e.Code, "57P"): // shut down, crashed, starting up
 			return &UnavailableError{err}
+		case e.Code == "42501": // insufficient privilege
+			return &PermissionError{err}
 		case e.Code == "53100", strings.HasPrefix(e.Code, "58"): // disk full, system error
 			return &store.DiskError{Err: err}
 		}

@@ -11,9 +11,16 @@ func TestHeld(t *testing.T) {
 	t.Parallel()
 	var all tables
 	for ago, want := range map[time.Duration]error{0: nil, heldFor - time.Second: nil, heldFor + time.Second: ErrLockLost, 24 * time.Hour: ErrLockLost} {
-		all.asked.Store(time.Now().Add(-ago).UnixMilli())
-		if err := all.Held(); !errors.Is(err, want) {
-			t.Errorf("%s ago: got %v, want %v", ago, err, want)
+		asked := time.Now().Add(-ago)
+		for name, asked := range map[string]time.Time{"both clocks": asked, "the wall's": asked.Round(0)} {
+			all.asked.Store(&asked)
+			until, err := all.Held()
+			if !errors.Is(err, want) {
+				t.Errorf("%s ago by %s: got %v, want %v", ago, name, err, want)
+			}
+			if err == nil && !until.Equal(asked.Add(heldFor)) {
+				t.Errorf("%s ago by %s: got until %v, want %v", ago, name, until, asked.Add(heldFor))
+			}
 		}
 	}
 }

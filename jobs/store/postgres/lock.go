@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"adferry/jobs"
 	"adferry/jobs/store"
 )
 
@@ -18,8 +19,8 @@ const lockedJobs = `SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisor
 // A process that is cut off from PostgreSQL notices before PostgreSQL gives its lock to another
 // one.
 const (
-	deadAfter = 15 * time.Second // the kernel here ends a connection whose other end is silent
-	heldFor   = 20 * time.Second // after PostgreSQL last answered, nothing more is sent
+	deadAfter = 15 * time.Second     // the kernel here ends a connection whose other end is silent
+	heldFor   = jobs.LatestDeparture // after PostgreSQL was last asked what it answered, nothing more is sent
 )
 
 // writing are the parameters of the connection that writes a job. PostgreSQL gives a connection

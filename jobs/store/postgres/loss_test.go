@@ -122,7 +122,7 @@ func (c *cutConn) Read(b []byte) (int, error) {
 // Wherever the connection is cut, the job is as it was after the last change that succeeded, or
 // after the next one, whose answer was lost.
 func TestNthStatementFails(t *testing.T) {
-	const seed, some = 3, 3
+	const seed, some = 3, 2
 	d := migrated(t, pgtest.Start(t))
 	want := transcripts(t, seed, some)
 	for n := range int64(100) {

@@ -44,7 +44,7 @@ func TestSuite(t *testing.T) {
 // After the same history all that can be read of a job is the same as of a file of SQLite.
 func TestSameAsFile(t *testing.T) {
 	d := migrated(t, pgtest.Start(t))
-	for seed := range uint64(10) {
+	for seed := range uint64(5) {
 		inFile, _, err := store.Create(t.Context(), t.TempDir(), storetest.Spec(storetest.Tangled))
 		if err != nil {
 			t.Fatal(err)

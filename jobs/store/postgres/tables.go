@@ -16,12 +16,12 @@ type tables struct {
 	conn  *connection
 	texts *texts
 	name  string
-	asked atomic.Int64 // when PostgreSQL was last asked something that it answered, in milliseconds since 1970
+	asked atomic.Pointer[time.Time] // when PostgreSQL was last asked something that it answered
 }
 
 func newTables(conn *connection, t *texts, name string) *tables {
 	all := &tables{conn: conn, texts: t, name: name}
-	all.asked.Store(time.Now().UnixMilli())
+	all.asked.Store(new(time.Now()))
 	return all
 }
 
@@ -29,7 +29,7 @@ func (t *tables) Begin() (*sql.Tx, error) {
 	now := time.Now()
 	tx, err := t.conn.BeginTx(context.Background(), nil)
 	if err == nil {
-		t.asked.Store(now.UnixMilli())
+		t.asked.Store(&now)
 	}
 	return tx, err
 }
@@ -156,18 +156,20 @@ func (t *tables) Alive() error {
 		return ErrLockLost
 	}
 	if err == nil {
-		t.asked.Store(now.UnixMilli())
+		t.asked.Store(&now)
 	}
 	return err
 }
 
-// Held is by the clock on the wall, because the other one may stand still while a machine is
-// suspended.
-func (t *tables) Held() error {
-	if time.Now().UnixMilli()-t.asked.Load() > heldFor.Milliseconds() {
-		return ErrLockLost
+// Held is by two clocks: that on the wall may be set back, and the other one may stand still while
+// a machine is suspended.
+func (t *tables) Held() (until time.Time, err error) {
+	asked, now := *t.asked.Load(), time.Now()
+	wall := asked.Round(0)
+	if max(now.Sub(asked), now.Sub(wall)) > heldFor {
+		return until, ErrLockLost
 	}
-	return nil
+	return wall.Add(heldFor), nil
 }
 
 func (t *tables) AliveEvery() time.Duration { return time.Second }
