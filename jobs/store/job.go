@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"adferry/plan"
@@ -24,7 +25,7 @@ type Job struct {
 // New makes a job of its tables: those of the current format, which are read with read. tables
 // is nil for a view. Close closes all three.
 func New(db Database, read *sql.DB, tables Tables) *Job {
-	j := &Job{db: db, format: schemaVersion, read: reading{read, db.Text}}
+	j := &Job{db: db, format: schemaVersion, read: reading{read, db.Text, new(sync.Map)}}
 	if tables != nil {
 		j.writer = newWriter(tables)
 	}
