@@ -14,9 +14,12 @@ var bulkSizes = [...]int{25, 5, 1}
 // added.
 type bulk struct {
 	statements [len(bulkSizes)]*sql.Stmt
-	width      int
+	width      int   // values of a row
 	values     []any // of the rows that were added and not inserted yet
 }
+
+// rowOf is a row of so many values.
+func rowOf(values int) string { return `(?` + strings.Repeat(`, ?`, values-1) + `)` }
 
 // preparer is a transaction or a connection.
 type preparer interface {
@@ -24,10 +27,10 @@ type preparer interface {
 }
 
 // newBulk prepares the statements of a bulk, which has to be closed: insert, such as INSERT INTO
-// rows VALUES, then rows of so many columns, then the rest of the statement.
-func newBulk(ctx context.Context, in preparer, insert string, width int, rest string) (*bulk, error) {
-	b := &bulk{width: width}
-	row := `(?` + strings.Repeat(`, ?`, width-1) + `)`
+// rows VALUES, then rows, each with a question mark for each of its values, then the rest of the
+// statement.
+func newBulk(ctx context.Context, in preparer, insert, row, rest string) (*bulk, error) {
+	b := &bulk{width: strings.Count(row, `?`)}
 	for i, size := range bulkSizes {
 		var err error
 		if b.statements[i], err = in.PrepareContext(ctx, insert+` `+row+strings.Repeat(`, `+row, size-1)+rest); err != nil {
