@@ -10,6 +10,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -129,27 +131,33 @@ func (c *costs) against(what string, took, base cost) {
 func (c *costs) spread() {
 	const copies = 100_000
 	few, many := c.manifest("few.csv", "copy", copies, 10), c.manifest("many.csv", "copy", copies, 10_000)
-	var a, b []cost
+	var full, small, spread []cost
 	for range (*costRuns + 1) / 2 {
 		took, _ := c.runAt(c.serve(few), few, 50)
-		a = append(a, took)
+		full = append(full, took)
+		took, _ = c.runAt(c.serve(few), few, 3) // about as many requests as for many ad accounts
+		small = append(small, took)
 		took, _ = c.runAt(c.serve(many), many, 50)
-		b = append(b, took)
+		spread = append(spread, took)
 	}
-	m, n := median(a), median(b)
+	m, n, o := median(full), median(small), median(spread)
 	c.row("20 ad accounts", copies, m, "")
-	c.row("20,000 ad accounts", copies, n, fmt.Sprintf("%.2f times the CPU", float64(n.cpu)/float64(m.cpu)))
+	c.row("20 ad accounts, in batches of 3", copies, n, "")
+	c.row("20,000 ad accounts", copies, o, fmt.Sprintf("%.2f and %.2f times the CPU of those", float64(o.cpu)/float64(m.cpu), float64(o.cpu)/float64(n.cpu)))
 }
 
 // large prints what each command takes for a job of n rows.
 func (c *costs) large(n int) {
-	for _, verb := range []string{"copy", "move"} {
-		c.row("plan, every row a "+verb, n, c.measure("", c.adferry, "plan", c.manifest(verb+".csv", verb, n, 10)), "")
+	const pairs = 100 // the API allows an ad account 100,000 calls an hour and more
+	var plan cost
+	for _, verb := range []string{"move", "copy"} {
+		plan = c.measure("", c.adferry, "plan", c.manifest(verb+".csv", verb, n, pairs))
+		c.row("plan, every row a "+verb, n, plan, "")
 	}
 	manifest := filepath.Join(c.dir, "copy.csv")
 	url := c.serve(manifest)
 	took, dir := c.runAt(url, manifest, 50)
-	c.row("run", n, took, "")
+	c.row("run, every row a copy", n, took, fmt.Sprintf("%d MiB more than its plan", (took.peak-plan.peak)>>20))
 	c.row("status", n, c.measure("", c.adferry, "status", dir), "")
 	report := c.measure("", c.adferry, "report", dir)
 	bare := c.bareCSV(filepath.Join(dir, "results.csv"), filepath.Join(dir, "mapping.csv"))
@@ -157,6 +165,43 @@ func (c *costs) large(n int) {
 	c.row("report", n, report, fmt.Sprintf("%.1f times that", float64(report.cpu)/float64(bare.cpu)))
 	c.row("resume, nothing left to do", n, c.measure(url, c.adferry, "resume", dir, "--progress", "none"), "")
 	c.row("verify", n, c.measure(url, c.adferry, "verify", dir, "--quota", "off", "--progress", "none"), "")
+	c.row("resume of a job that was stopped early, to its first request", n, c.firstRequest(manifest), "")
+}
+
+// firstRequest is what a process takes that goes on with a job, until its first request arrives.
+func (c *costs) firstRequest(manifest string) (took cost) {
+	arrived := make(chan time.Time, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case arrived <- time.Now():
+		default:
+		}
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	dir := filepath.Join(c.dir, "stopped")
+	start := func(args ...string) *exec.Cmd {
+		command := exec.Command(c.adferry, append(args, "--quota", "off", "--progress", "none")...)
+		command.Env = append(environ(), "ADFERRY_ENDPOINT="+server.URL, "ADFERRY_ACCESS_TOKEN=token")
+		if err := command.Start(); err != nil {
+			c.t.Fatal(err)
+		}
+		return command
+	}
+	kill := func(command *exec.Cmd) *os.ProcessState {
+		_ = command.Process.Kill()
+		_ = command.Wait()
+		return command.ProcessState
+	}
+	first := start("run", manifest, "--job", dir)
+	<-arrived
+	kill(first)
+	began := time.Now()
+	again := start("resume", dir)
+	took.wall = (<-arrived).Sub(began)
+	state := kill(again)
+	took.cpu = state.UserTime() + state.SystemTime()
+	return took
 }
 
 // bareCSV writes the rows of CSV files again, with encoding/csv and nothing else. Reading them

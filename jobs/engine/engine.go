@@ -137,13 +137,20 @@ func (e *Engine) load(ctx context.Context) error {
 func (e *Engine) widen() {
 	e.workers = e.d.Workers()
 	full := max(16*e.workers, 12*graph.MaxHashes) * e.opt.BatchSize
-	e.window = min(full, max(10, mostInMemory/max(1, e.working)))
+	e.window = min(full, windowOf(e.working))
 	for _, l := range e.order {
 		l.wantMore()
 	}
 }
 
-// mostInMemory is about how many tasks all lanes together hold.
+// windowOf is the window that memory has for each of so many lanes: all together hold half of
+// mostInMemory, or twice as much if each would have less than two full requests.
+func windowOf(lanes int) int {
+	lanes = max(1, lanes)
+	return max(10, mostInMemory/2/lanes, min(2*graph.MaxBatch, mostInMemory/lanes))
+}
+
+// mostInMemory is about how many tasks all lanes together hold at most.
 const mostInMemory = 20_000
 
 func (e *Engine) add(a plan.Account) *lane {

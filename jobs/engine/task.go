@@ -25,7 +25,6 @@ type task struct {
 	sendFirst   bool                   // its write had its turn before, and is sent first
 	places      []place                // a delete: where its image has to be
 	group       *group                 // a delete: those whose copies are read together with its own
-	coming      bool                   // a delete that will still come to wait for a group
 
 	lost             bool         // a write was sent and its answer lost: its effect is unknown
 	uncounted        bool         // ... in an earlier process: an attempt only if it took effect
@@ -36,16 +35,17 @@ type task struct {
 	mayBeKept        bool         // a copy: a picture of its image may have been kept
 	fromKept         bool         // ... and is uploaded, because the source does not have the image
 	needsBackup      bool         // a delete whose image has to be backed up before
-	picture          picture      // for its backup or its upload
-	downloadFailures int          // downloads that failed
+	coming           bool         // a delete that will still come to wait for a group
 	confirmed        bool         // the confirmations of its copies are on disk
 	deferred         bool         // it is left for a later run
 	readOnly         bool         // a dry run: no write is sent, so what writes would bring is absent
+	doubted          bool         // the source was asked once more for an image it did not show
+	picture          picture      // for its backup or its upload
+	downloadFailures int          // downloads that failed
 	sourceReads      int          // times the source was read back and still showed the image
 	copyMisses       int          // times a copy was not shown
 	readsHeld        hold         // when the quota or a throttle last kept one of its reads from being sent
 	staleCount       int          // times a confirmation was too old before the others came
-	doubted          bool         // the source was asked once more for an image it did not show
 	last             *graph.Error // why the write has to be tried again
 	retries          dispatch.Retries
 }

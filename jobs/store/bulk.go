@@ -6,17 +6,20 @@ import (
 	"strings"
 )
 
-// bulkRows is how many rows one statement of a bulk inserts. Half of the cost of a statement
-// does not depend on its rows.
-const bulkRows = 10
+// bulkSizes are how many rows one statement of a bulk inserts. Half of the cost of a statement for
+// ten rows does not depend on its rows.
+var bulkSizes = [...]int{25, 5, 1}
 
 // bulk inserts rows into a table, several with one statement, in the order in which they are
 // added.
 type bulk struct {
-	one, many *sql.Stmt
-	width     int
-	values    []any // of the rows that were added and not inserted yet
+	statements [len(bulkSizes)]*sql.Stmt
+	width      int   // values of a row
+	values     []any // of the rows that were added and not inserted yet
 }
+
+// rowOf is a row of so many values.
+func rowOf(values int) string { return `(?` + strings.Repeat(`, ?`, values-1) + `)` }
 
 // preparer is a transaction or a connection.
 type preparer interface {
@@ -24,42 +27,45 @@ type preparer interface {
 }
 
 // newBulk prepares the statements of a bulk, which has to be closed: insert, such as INSERT INTO
-// rows VALUES, then rows of so many columns, then the rest of the statement.
-func newBulk(ctx context.Context, in preparer, insert string, width int, rest string) (*bulk, error) {
-	row := `(?` + strings.Repeat(`, ?`, width-1) + `)`
-	one, err := in.PrepareContext(ctx, insert+` `+row+rest)
-	if err != nil {
-		return nil, err
+// rows VALUES, then rows, each with a question mark for each of its values, then the rest of the
+// statement.
+func newBulk(ctx context.Context, in preparer, insert, row, rest string) (*bulk, error) {
+	b := &bulk{width: strings.Count(row, `?`)}
+	for i, size := range bulkSizes {
+		var err error
+		if b.statements[i], err = in.PrepareContext(ctx, insert+` `+row+strings.Repeat(`, `+row, size-1)+rest); err != nil {
+			b.close()
+			return nil, err
+		}
 	}
-	many, err := in.PrepareContext(ctx, insert+` `+row+strings.Repeat(`, `+row, bulkRows-1)+rest)
-	if err != nil {
-		one.Close()
-		return nil, err
-	}
-	return &bulk{one: one, many: many, width: width}, nil
+	return b, nil
 }
 
 func (b *bulk) close() {
-	b.one.Close()
-	b.many.Close()
+	for _, s := range b.statements {
+		if s != nil {
+			s.Close()
+		}
+	}
 }
 
 // add adds a row, which is inserted at the latest by flush.
 func (b *bulk) add(values ...any) error {
 	b.values = append(b.values, values...)
-	if len(b.values) < bulkRows*b.width {
+	if len(b.values) < bulkSizes[0]*b.width {
 		return nil
 	}
-	_, err := b.many.Exec(b.values...)
-	b.values = b.values[:0]
-	return err
+	return b.flush()
 }
 
 // flush inserts the rows that are left.
 func (b *bulk) flush() error {
-	for left := b.values; len(left) > 0; left = left[b.width:] {
-		if _, err := b.one.Exec(left[:b.width]...); err != nil {
-			return err
+	left := b.values
+	for i, size := range bulkSizes {
+		for n := size * b.width; len(left) >= n; left = left[n:] {
+			if _, err := b.statements[i].Exec(left[:n]...); err != nil {
+				return err
+			}
 		}
 	}
 	b.values = b.values[:0]

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
+	"slices"
 
 	"adferry/plan"
 )
@@ -26,10 +28,24 @@ type AccountRole struct {
 
 // Roles returns the roles of images in each ad account, from all operations, done or not.
 func (j *Job) Roles(ctx context.Context) ([]AccountRole, error) {
-	all, err := allRows(ctx, j.read, func(r *AccountRole) []any { return []any{&r.Account, &r.Role} }, `SELECT DISTINCT source, ? FROM ops WHERE kind = 'delete'
-		UNION ALL SELECT DISTINCT source, ? FROM ops WHERE kind = 'copy'
-		UNION ALL SELECT DISTINCT target, ? FROM ops WHERE kind <> 'delete'`, string(Deletes), string(CopiesFrom), string(CopiesTo))
-	return all, j.readError(err)
+	found := map[AccountRole]bool{}
+	rows, err := j.read.QueryContext(ctx, `SELECT DISTINCT kind = 'delete', source, target FROM ops`) // which have a checksum
+	err = eachRow(rows, err, func(scan func(...any) error) error {
+		var deletes bool
+		var source, target plan.Account
+		err := scan(&deletes, &source, &target)
+		switch {
+		case deletes:
+			found[AccountRole{source, Deletes}] = true
+		case source != "":
+			found[AccountRole{source, CopiesFrom}] = true
+			fallthrough
+		default:
+			found[AccountRole{target, CopiesTo}] = true
+		}
+		return err
+	})
+	return slices.Collect(maps.Keys(found)), j.readError(err)
 }
 
 // Conflict is about images that one job deletes and that have a role in another one.

@@ -57,8 +57,8 @@ func TestCostOfCommits(t *testing.T) {
 		got, most float64
 	}{
 		{"rows written", float64(rows()-rowsBefore) / operations, 2.5},
-		{"allocations", float64(after.Mallocs-before.Mallocs) / operations, 45},
-		{"bytes allocated", float64(after.TotalAlloc-before.TotalAlloc) / operations, 5500},
+		{"allocations", float64(after.Mallocs-before.Mallocs) / operations, 35},
+		{"bytes allocated", float64(after.TotalAlloc-before.TotalAlloc) / operations, 5200},
 		{"bytes of the log", float64(log.Size()) / operations, 1500},
 	} {
 		t.Logf("%s: %.1f for each operation", m.what, m.got)

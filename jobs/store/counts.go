@@ -116,6 +116,14 @@ func (j *Job) opCounts() string {
 	return j.columnSince(formatWithCounts, `op_counts`, `(`+countOps+`)`)
 }
 
+// otherAccounts are the accounts in others.
+func (c opClass) otherAccounts() (all []plan.Account) {
+	for _, name := range strings.Fields(c.others) {
+		all = append(all, plan.Account(name))
+	}
+	return all
+}
+
 // formatWithCounts is the first format of files that have counts.
 const formatWithCounts = 4
 
@@ -200,8 +208,8 @@ func (j *Job) workLeft(ctx context.Context, lanes []jobs.LaneState) ([]outlook.W
 		var others string
 		var n int
 		err := scan(&w.Lane, &others, &n)
-		for _, name := range strings.Fields(others) {
-			if a := plan.Account(name); w.Other == "" || until[a].After(until[w.Other]) {
+		for _, a := range (opClass{others: others}).otherAccounts() {
+			if w.Other == "" || until[a].After(until[w.Other]) {
 				w.Other = a
 			}
 		}

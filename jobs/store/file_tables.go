@@ -1,11 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"adferry/jobs"
 )
 
 // fileTables are the tables of a file of SQLite, for its writer. There is one connection, so that
@@ -17,6 +20,7 @@ type fileTables struct {
 	prepared map[string]*sql.Stmt
 
 	outcomes *bulk
+	plain    *bulk // outcomes without what went wrong
 	counts   *countTables
 }
 
@@ -55,7 +59,11 @@ func (t *fileTables) prepare(ctx context.Context) (err error) {
 		}
 		t.prepared[text] = s
 	}
-	if t.outcomes, err = newBulk(ctx, t.conn, `INSERT OR REPLACE INTO outcomes VALUES`, 1+outcomeWidth, ``); err != nil {
+	const put = `INSERT OR REPLACE INTO outcomes VALUES`
+	if t.outcomes, err = newBulk(ctx, t.conn, put, rowOf(1+outcomeWidth), ``); err != nil {
+		return err
+	}
+	if t.plain, err = newBulk(ctx, t.conn, put, `(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '', '', ?, ?, ?, '')`, ``); err != nil {
 		return err
 	}
 	t.counts, err = newCountTables(ctx, t.conn)
@@ -87,14 +95,7 @@ func (t *fileTables) exec(text string, args ...any) error {
 }
 
 func (t *fileTables) Write(_ *sql.Tx, w Writes) error {
-	for _, r := range w.Records {
-		o := r.Outcome
-		if err := t.outcomes.add(int64(r.ID), o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.ConfirmedAt),
-			o.Tried, int64(o.Attempts), int64(o.Code), int64(o.Subcode), o.Message, o.TraceID, millis(o.Started), millis(o.Finished), millis(o.LastSent), o.Creatives); err != nil {
-			return err
-		}
-	}
-	if err := t.outcomes.flush(); err != nil {
+	if err := t.putOutcomes(w.Records); err != nil {
 		return err
 	}
 	for _, s := range w.Confirmed {
@@ -126,6 +127,24 @@ func (t *fileTables) Write(_ *sql.Tx, w Writes) error {
 		return err
 	}
 	return t.exec(putEntry, "tally", string(text))
+}
+
+func (t *fileTables) putOutcomes(records []jobs.Record) error {
+	for _, r := range records {
+		o := &r.Outcome
+		var err error
+		if o.Code == 0 && o.Subcode == 0 && o.Message == "" && o.TraceID == "" && o.Creatives == "" {
+			err = t.plain.add(int64(r.ID), o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.ConfirmedAt),
+				o.Tried, int64(o.Attempts), millis(o.Started), millis(o.Finished), millis(o.LastSent))
+		} else {
+			err = t.outcomes.add(int64(r.ID), o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.ConfirmedAt),
+				o.Tried, int64(o.Attempts), int64(o.Code), int64(o.Subcode), o.Message, o.TraceID, millis(o.Started), millis(o.Finished), millis(o.LastSent), o.Creatives)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return cmp.Or(t.plain.flush(), t.outcomes.flush())
 }
 
 func (t *fileTables) AddCounts(_ *sql.Tx, rows []RowCount, ops []OpCount) error {
@@ -182,8 +201,10 @@ func (t *fileTables) Close() error {
 	for _, s := range t.prepared {
 		s.Close()
 	}
-	if t.outcomes != nil {
-		t.outcomes.close()
+	for _, b := range []*bulk{t.outcomes, t.plain} {
+		if b != nil {
+			b.close()
+		}
 	}
 	if t.counts != nil {
 		t.counts.close()

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
+	"sync"
 	"time"
 
 	"adferry/plan"
@@ -24,7 +24,7 @@ type Job struct {
 // New makes a job of its tables: those of the current format, which are read with read. tables
 // is nil for a view. Close closes all three.
 func New(db Database, read *sql.DB, tables Tables) *Job {
-	j := &Job{db: db, format: schemaVersion, read: reading{read, db.Text}}
+	j := &Job{db: db, format: schemaVersion, read: reading{read, db.Text, new(sync.Map)}}
 	if tables != nil {
 		j.writer = newWriter(tables)
 	}
@@ -73,14 +73,10 @@ func (j *Job) Running() bool { return j.db.Running() }
 // Accounts returns the ad accounts that the job's operations read or write, apart from
 // witnesses of deletions.
 func (j *Job) Accounts(ctx context.Context) ([]plan.Account, error) {
-	into := func(c *OpCount) []any { return []any{&c.Lane, &c.Others} }
-	counts, err := allRows(ctx, j.read, into, `SELECT DISTINCT lane, others FROM `+j.opCounts())
+	classes, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.lane, &c.others} }, `SELECT DISTINCT lane, others FROM `+j.opCounts())
 	var all []plan.Account
-	for _, c := range counts { // an image that an operation waits for comes with another one
-		all = append(all, c.Lane)
-		for _, other := range strings.Fields(c.Others) {
-			all = append(all, plan.Account(other))
-		}
+	for _, c := range classes { // what an operation waits for brings images to its source
+		all = append(append(all, c.lane), c.otherAccounts()...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all), j.readError(err)

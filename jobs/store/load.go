@@ -103,7 +103,7 @@ func newFileLoader(ctx context.Context, tx *sql.Tx) (l fileLoader, err error) {
 		table string
 		width int
 	}{{&l.rows, "rows", 5}, {&l.ops, "ops", 10}, {&l.needs, "needs", 2}} {
-		if *t.bulk, err = newBulk(ctx, tx, `INSERT INTO `+t.table+` VALUES`, t.width, ``); err != nil {
+		if *t.bulk, err = newBulk(ctx, tx, `INSERT INTO `+t.table+` VALUES`, rowOf(t.width), ``); err != nil {
 			l.close()
 			return l, fmt.Errorf("write job file: %w", err)
 		}

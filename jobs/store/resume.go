@@ -97,8 +97,13 @@ func (j *Job) Claim(ctx context.Context, c jobs.Claim) ([]jobs.Operation, error)
 	for _, source := range c.Except {
 		args = append(args, string(source))
 	}
-	return j.toCarryOut(ctx, `SELECT `+j.operationColumns()+` FROM ops p INDEXED BY ops_lane LEFT JOIN outcomes o ON o.op = p.id
+	query := j.read.queryPrepared
+	if len(c.Except) > 0 { // as many texts as there are numbers of accounts
+		query = j.read.QueryContext
+	}
+	rows, err := query(ctx, `SELECT `+j.operationColumns()+` FROM ops p INDEXED BY ops_lane LEFT JOIN outcomes o ON o.op = p.id
 		WHERE `+where+` AND `+unsettled+` ORDER BY p.id LIMIT ?`, append(args, c.Most)...)
+	return j.toCarryOut(rows, err, c.Most)
 }
 
 // Load reads operations by ID, with those that they wait for. See jobs.Checkpoint.
@@ -107,7 +112,8 @@ func (j *Job) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation, erro
 		return nil, nil
 	}
 	list := idList(ids)
-	all, err := j.toCarryOut(ctx, `SELECT `+j.operationColumns()+` FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.id IN `+list+` ORDER BY p.id`)
+	rows, err := j.read.QueryContext(ctx, `SELECT `+j.operationColumns()+` FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.id IN `+list+` ORDER BY p.id`)
+	all, err := j.toCarryOut(rows, err, len(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -137,17 +143,22 @@ func (j *Job) withNeeds(ctx context.Context, all []jobs.Operation) error {
 	}))
 }
 
-// toCarryOut reads operations, and has the writer expect them.
-func (j *Job) toCarryOut(ctx context.Context, query string, args ...any) ([]jobs.Operation, error) {
-	all, err := j.operations(ctx, query, args...)
+// toCarryOut reads operations, at most so many, and has the writer expect them.
+func (j *Job) toCarryOut(rows *sql.Rows, err error, most int) ([]jobs.Operation, error) {
+	all, err := j.allOperations(rows, err, make([]jobs.Operation, 0, most))
 	if j.writer != nil {
 		j.writer.counter.expect(all)
 	}
 	return all, err
 }
 
-func (j *Job) operations(ctx context.Context, query string, args ...any) (all []jobs.Operation, err error) {
+func (j *Job) operations(ctx context.Context, query string, args ...any) ([]jobs.Operation, error) {
 	rows, err := j.read.QueryContext(ctx, query, args...)
+	return j.allOperations(rows, err, nil)
+}
+
+// allOperations appends the operations that a query brings.
+func (j *Job) allOperations(rows *sql.Rows, err error, all []jobs.Operation) ([]jobs.Operation, error) {
 	err = eachRecord(rows, err, func(r *record) error {
 		o, err := r.operation(j.db)
 		all = append(all, o)
