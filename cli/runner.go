@@ -111,7 +111,7 @@ func markRunning(ctx context.Context, se *session, job *store.Job, meta store.Me
 			return &jobs.CheckpointError{Err: err}
 		}
 	}
-	if err := job.SetRunning(ctx); err != nil {
+	if err := job.SetRunning(ctx, se.pace()); err != nil {
 		return &jobs.CheckpointError{Err: err}
 	}
 	return nil

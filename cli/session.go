@@ -93,6 +93,12 @@ func (se *session) connectTo(ctx context.Context, s *streams, sandboxed bool, ac
 	return err
 }
 
+// pace is how fast the options let a job run.
+func (se *session) pace() store.Pace {
+	r := se.engine.Rules
+	return store.Pace{MaxRate: r.MaxRate, Share: float64(r.Share)}
+}
+
 func (se *session) close() { se.exporter.close() }
 
 // accountsIn are the ad accounts of the job in a place.

@@ -83,7 +83,7 @@ func submit(ctx context.Context, o submitOptions, s *streams, path string) error
 	}
 	job, p, err := o.place.create(ctx, spec)
 	if err != nil {
-		return withJob(o.place, showProblems(s, err))
+		return withJob(o.place, notStarted(showProblems(s, err)))
 	}
 	if err := job.Close(); err != nil {
 		return withJob(o.place, err)

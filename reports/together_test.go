@@ -245,7 +245,7 @@ func TestSeenTogether(t *testing.T) {
 		run := func(watch func(r *shownRun, e *engine.Engine)) (r *shownRun, err error) {
 			r = &shownRun{t: t, metrics: reports.NewMetrics(slog.New(slog.DiscardHandler))}
 			w.Wrap = func(job *store.Job) jobs.Checkpoint {
-				if err := job.SetRunning(context.Background()); err != nil {
+				if err := job.SetRunning(context.Background(), store.Pace{}); err != nil {
 					t.Fatal(err)
 				}
 				r.job = job

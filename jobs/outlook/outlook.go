@@ -13,7 +13,8 @@ type State struct {
 	At               time.Time // the moment that it is of
 	Paused           bool
 	NetworkDownSince time.Time // zero: the API can be reached
-	MaxRate          float64   // writes a second and ad account, as tuned; 0: no limit
+	MaxRate          float64   // writes a second and ad account; 0: no limit
+	Share            float64   // of each limit of the API that the job may use, to 1; 0: all
 	Elapsed          time.Duration
 	Operations       int // in the whole job
 	Rows             int // in the whole job
@@ -136,7 +137,7 @@ func (s State) timeLeft(left int, pace float64, waits []jobs.Wait) (most time.Du
 func (s State) workTime(l jobs.LaneState, operations int, wait time.Duration, pace float64) time.Duration {
 	took := max(at(pace, operations), at(s.MaxRate, operations))
 	if budgets, ok := quota.Documented(l.Tier); ok {
-		return max(took, s.budgetTime(budgets, l.Calls, operations, wait))
+		return max(took, s.budgetTime(budgets.Shared(quota.Share(s.Share)), l.Calls, operations, wait))
 	}
 	return time.Duration(float64(took) * s.slowdown(l))
 }

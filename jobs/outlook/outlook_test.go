@@ -76,6 +76,10 @@ func TestOutlook(t *testing.T) {
 			s.Samples, s.Left[0].Operations = []jobs.Sample{{At: in(-3)}}, 1000
 			s.Lanes[2].Tier = graph.TierLimited
 		}), limitedTime(60, 1000), "", ""},
+		{"... and a share of it longer", job(func(s *outlook.State) {
+			s.Samples, s.Left[0].Operations, s.Share = []jobs.Sample{{At: in(-3)}}, 1000, 0.1
+			s.Lanes[2].Tier = graph.TierLimited
+		}), sharedTime(0.1, 60, 1000), "", ""},
 		{"the quota's used part counts", job(func(s *outlook.State) {
 			s.Lanes[2].Tier, s.Lanes[2].Calls, s.Elapsed = graph.TierLimited, 200, 20*time.Minute
 			s.Left[0].Operations, s.Samples = 200, moving(800)
@@ -125,6 +129,12 @@ func TestOutlook(t *testing.T) {
 func limitedTime(reads, writes int) float64 {
 	b, _ := quota.Documented(graph.TierLimited)
 	return b.Time(reads, writes).Seconds()
+}
+
+// sharedTime is limitedTime for a share of the limits.
+func sharedTime(share quota.Share, reads, writes int) float64 {
+	b, _ := quota.Documented(graph.TierLimited)
+	return b.Shared(share).Time(reads, writes).Seconds()
 }
 
 func nameOf(w jobs.Wait) string {

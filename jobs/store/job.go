@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -94,12 +95,16 @@ func (j *Job) Deletes(ctx context.Context) (n int, err error) {
 	return n, j.readError(err)
 }
 
-// SetRunning records that a process runs the job.
-func (j *Job) SetRunning(ctx context.Context) error {
+// SetRunning records that a process runs the job, at a pace that its options allow.
+func (j *Job) SetRunning(ctx context.Context, p Pace) error {
 	if err := j.cutParks(ctx, time.Now()); err != nil {
 		return err
 	}
-	return j.set(ctx, Entry{Key: "exit_code"}, Entry{Key: "stop"}, Entry{Key: "running_at", Value: millis(time.Now())})
+	pace, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return j.set(ctx, Entry{Key: "exit_code"}, Entry{Key: "stop"}, Entry{Key: "running_at", Value: millis(time.Now())}, Entry{Key: "pace", Value: string(pace)})
 }
 
 // Reopen makes the failed operations pending again, with all their attempts. It stays on

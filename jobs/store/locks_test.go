@@ -28,7 +28,7 @@ func TestLogOutlivesReaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer job.Close()
-	if err := job.SetRunning(t.Context()); err != nil {
+	if err := job.SetRunning(t.Context(), store.Pace{}); err != nil {
 		t.Fatal(err)
 	}
 	if s, err := job.Live(t.Context()); err != nil || s.State != jobs.JobRunning {

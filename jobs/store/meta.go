@@ -25,6 +25,12 @@ type Credentials struct {
 	Apps   map[string]string `json:"apps,omitempty"` // ids of their apps by label, as far as the API told them
 }
 
+// Pace is how fast the options of a process let it run the job. What was tuned goes before it.
+type Pace struct {
+	MaxRate float64 `json:"max_rate,omitempty"` // writes a second and ad account; 0: no limit
+	Share   float64 `json:"share,omitempty"`    // of each limit of the API, to 1; 0: all
+}
+
 // Meta is the content of the table meta, without the tally and the checksum.
 type Meta struct {
 	Name        string
@@ -39,6 +45,7 @@ type Meta struct {
 	Settings
 	Steering
 	Running  time.Time // when the last process began to run it; zero: not told
+	Pace     Pace      // that of the last process
 	ExitCode *int      // of the last process that stopped
 	Stop     string    // why that process stopped early
 }
@@ -100,6 +107,8 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			var ms int64
 			_, err = fmt.Sscan(text, &ms)
 			m.Running = timeOf(ms)
+		case "pace":
+			err = json.Unmarshal(value, &m.Pace)
 		case "exit_code":
 			code := 0
 			_, err = fmt.Sscan(text, &code)

@@ -15,7 +15,7 @@ const recentSamples = 200
 // outlook reads what lies before the job: now if a process runs it, else when its last
 // process stopped.
 func (j *Job) outlook(ctx context.Context, s jobs.Summary, ops opTotals, lanes []jobs.LaneState, tally jobs.Tally, m Meta, running bool) (o outlook.State, err error) {
-	o = outlook.State{At: tally.Saved, NetworkDownSince: tally.NetworkDownSince, Elapsed: tally.Elapsed, Operations: ops.operations, Rows: s.Totals.Rows, Lanes: lanes, Paused: !m.PausedAt.IsZero()}
+	o = outlook.State{At: tally.Saved, NetworkDownSince: tally.NetworkDownSince, Elapsed: tally.Elapsed, Operations: ops.operations, Rows: s.Totals.Rows, Lanes: lanes, Paused: !m.PausedAt.IsZero(), MaxRate: m.Pace.MaxRate, Share: m.Pace.Share}
 	if m.MaxRate != nil {
 		o.MaxRate = *m.MaxRate
 	}

@@ -30,7 +30,7 @@ func TestParksEndAtTheStop(t *testing.T) {
 				job, _ := createJob(t, dir, "source_account,hash,target_account\n11,"+strings.Repeat("a", 32)+",22\n")
 				run := func(job *store.Job) {
 					t.Helper()
-					if err := job.SetRunning(t.Context()); err != nil {
+					if err := job.SetRunning(t.Context(), store.Pace{}); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -43,11 +43,20 @@ func create(ctx context.Context, tx pgx.Tx, name string, spec store.Spec) (id in
 	failed := func(err error) (int32, store.Loaded, error) {
 		return 0, loaded, fmt.Errorf("make job %s: %w", name, classify(err))
 	}
+	// Another process that makes a job of this name has its row until its user agreed to it.
+	if _, err := tx.Exec(ctx, `SET LOCAL lock_timeout = '3s'`); err != nil {
+		return failed(err)
+	}
 	err = tx.QueryRow(ctx, `INSERT INTO adferry.jobs (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id`, name).Scan(&id)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return 0, loaded, &jobError{"the database has a job " + name + " already", store.ErrExists}
+	case isCode(err, lockNotAvailable):
+		return 0, loaded, &jobError{"another process is making job " + name, store.ErrBusy}
 	case err != nil:
+		return failed(err)
+	}
+	if _, err := tx.Exec(ctx, `SET LOCAL lock_timeout = 0`); err != nil {
 		return failed(err)
 	}
 	l := &loader{ctx: ctx, tx: tx, job: id}

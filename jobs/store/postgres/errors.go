@@ -54,6 +54,14 @@ func (e *jobError) Unwrap() error { return e.is }
 // may be running the job.
 var ErrLockLost = errors.New("the database no longer holds the lock of this job for this process")
 
+// lockNotAvailable is the code of a statement that waited for a lock in vain.
+const lockNotAvailable = "55P03"
+
+func isCode(err error, code string) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == code
+}
+
 // classify says what an error of PostgreSQL means (PostgreSQL, Appendix A, "Error Codes").
 func classify(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, ErrLockLost) {

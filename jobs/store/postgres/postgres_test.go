@@ -63,6 +63,25 @@ func TestSameAsFile(t *testing.T) {
 	}
 }
 
+// While a user is asked whether a job may be made, another process that makes one of the same
+// name is told so, and does not wait for the answer.
+func TestMadeTwice(t *testing.T) {
+	d := migrated(t, pgtest.Start(t))
+	spec := storetest.Spec(storetest.Tangled)
+	spec.Agree = func(*plan.Plan) error {
+		_, _, err := d.Create(t.Context(), "j", storetest.Spec(storetest.Tangled))
+		if !errors.Is(err, store.ErrBusy) {
+			t.Errorf("got %v, want ErrBusy", err)
+		}
+		return nil
+	}
+	job, _, err := d.Create(t.Context(), "j", spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job.Close()
+}
+
 // migrated is a new database with the tables of adferry.
 func migrated(t *testing.T, s *pgtest.Server) *postgres.Database {
 	t.Helper()

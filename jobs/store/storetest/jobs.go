@@ -15,7 +15,7 @@ func testSettings(t *testing.T, w world) {
 	job := w.create("j", moves)
 	for _, err := range []error{
 		job.SetSettings(t.Context(), store.Settings{Backup: "elsewhere", OnDenied: "upload"}), job.SetEndpoint(t.Context(), "https://other"),
-		job.SetCredentials(t.Context(), store.Credentials{SHA256: "ab", Labels: []string{"EAST", "WEST"}}), job.SetRunning(t.Context()), job.SetStop(t.Context(), 3, "interrupted"),
+		job.SetCredentials(t.Context(), store.Credentials{SHA256: "ab", Labels: []string{"EAST", "WEST"}}), job.SetRunning(t.Context(), store.Pace{MaxRate: 2, Share: 0.05}), job.SetStop(t.Context(), 3, "interrupted"),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -31,7 +31,7 @@ func testSettings(t *testing.T, w world) {
 	want := store.Meta{
 		Name: "j", Manifest: jobs.ManifestInfo{Path: "folder/manifest.csv", SHA256: m.Manifest.SHA256, Rows: 3}, Header: []string{"operation", "source_account", "hash", "target_account", "note"},
 		Policy: "unused", Created: m.Created, Consent: true, Endpoint: "https://other", Credentials: store.Credentials{SHA256: "ab", Labels: []string{"EAST", "WEST"}}, Settings: store.Settings{Backup: "elsewhere", OnDenied: "upload"},
-		Running: m.Running, ExitCode: m.ExitCode, Stop: "interrupted",
+		Running: m.Running, Pace: store.Pace{MaxRate: 2, Share: 0.05}, ExitCode: m.ExitCode, Stop: "interrupted",
 	}
 	if d := cmp.Diff(m, want); d != "" {
 		t.Error(d)

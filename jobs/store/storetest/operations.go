@@ -248,7 +248,7 @@ func testCutParks(t *testing.T, w world) {
 		Lanes: []jobs.LaneState{{Account: "22", ParkedUntil: until, Parked: until.Sub(at(4))}},
 		Parks: []jobs.Park{{Account: "22", From: at(1), Until: at(3)}, {Account: "22", From: at(4), Until: until, Code: 17, Subcode: 1}},
 	})
-	if err := job.SetRunning(t.Context()); err != nil {
+	if err := job.SetRunning(t.Context(), store.Pace{Share: 0.5}); err != nil {
 		t.Fatal(err)
 	}
 	_, parks, err := job.History(t.Context())
