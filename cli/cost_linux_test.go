@@ -56,7 +56,6 @@ func TestCost(t *testing.T) {
 		c.print("a job of %d copies", *costLarge)
 		c.large(*costLarge)
 	}
-	_ = c.out.Flush()
 }
 
 // costs measures processes.
@@ -71,7 +70,10 @@ type costs struct {
 
 func newCosts(t *testing.T) *costs {
 	c := &costs{t: t, adferry: buildBinary(t), dir: t.TempDir(), out: tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)}
-	t.Cleanup(c.stop)
+	t.Cleanup(func() {
+		c.stop()
+		_ = c.out.Flush()
+	})
 	return c
 }
 
@@ -164,7 +166,7 @@ func (c *costs) large(n int) {
 	c.row("the rows of its reports, written with encoding/csv", n, bare, "")
 	c.row("report", n, report, fmt.Sprintf("%.1f times that", float64(report.cpu)/float64(bare.cpu)))
 	c.row("resume, nothing left to do", n, c.measure(url, c.adferry, "resume", dir, "--progress", "none"), "")
-	c.row("verify", n, c.measure(url, c.adferry, "verify", dir, "--quota", "off", "--progress", "none"), "")
+	c.row("verify", n, c.measure(url, c.adferry, "verify", dir, "--quota", "off"), "")
 	c.row("resume of a job that was stopped early, to its first request", n, c.firstRequest(manifest), "")
 }
 
