@@ -178,6 +178,7 @@ func (c *costs) firstRequest(manifest string) (took cost) {
 		case arrived <- time.Now():
 		default:
 		}
+		_, _ = io.Copy(io.Discard, r.Body) // or the end of the connection goes unnoticed
 		<-r.Context().Done()
 	}))
 	defer server.Close()
