@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"crypto/md5"
 	"encoding/csv"
@@ -172,14 +171,15 @@ func (c *costs) large(n int) {
 
 // firstRequest is what a process takes that goes on with a job, until its first request arrives.
 func (c *costs) firstRequest(manifest string) (took cost) {
-	arrived := make(chan time.Time, 1)
+	arrived := make(chan time.Time)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		select {
-		case arrived <- time.Now():
-		default:
-		}
+		now := time.Now()
 		_, _ = io.Copy(io.Discard, r.Body) // or the end of the connection goes unnoticed
-		<-r.Context().Done()
+		select {
+		case arrived <- now:
+			<-r.Context().Done()
+		case <-r.Context().Done():
+		}
 	}))
 	defer server.Close()
 	dir := filepath.Join(c.dir, "stopped")
@@ -245,13 +245,18 @@ func (c *costs) bareCSV(files ...string) (took cost) {
 
 // manifest writes a manifest of n rows between pairs of ad accounts.
 func (c *costs) manifest(name, verb string, n, pairs int) string {
-	var b bytes.Buffer
+	path := filepath.Join(c.dir, name)
+	file, err := os.Create(path)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer file.Close()
+	b := bufio.NewWriter(file) // what this process has in memory counts as that of the ones it starts
 	b.WriteString("source_account,hash,target_account,operation\n")
 	for i := range n {
-		fmt.Fprintf(&b, "act_%d,%x,act_%d,%s\n", 1_000_000+i%pairs, md5.Sum([]byte(strconv.Itoa(i))), 2_000_000+i%pairs, verb)
+		fmt.Fprintf(b, "act_%d,%x,act_%d,%s\n", 1_000_000+i%pairs, md5.Sum([]byte(strconv.Itoa(i))), 2_000_000+i%pairs, verb)
 	}
-	path := filepath.Join(c.dir, name)
-	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+	if err := b.Flush(); err != nil {
 		c.t.Fatal(err)
 	}
 	return path
