@@ -54,10 +54,10 @@ type Tables interface {
 	// writer asks for it this often; 0: never.
 	Alive() error
 	AliveEvery() time.Duration
-	// Held returns until when the lock is certainly this process's, zero for as long as it lives,
-	// and an error if it may be another process's by now. It asks nobody, and may be called by any
-	// goroutine.
-	Held() (until time.Time, err error)
+	// Held returns when it was last asked whether the lock is this process's, and until when that is
+	// certain, both zero for as long as the process lives; and an error if it may be another
+	// process's by now. It asks nobody, and may be called by any goroutine.
+	Held() (asked, until time.Time, err error)
 	// WriteError says what an error of writing means.
 	WriteError(err error) error
 	Close() error

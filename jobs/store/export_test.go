@@ -83,3 +83,8 @@ func (j *Job) pageCounters(ctx context.Context, reset bool) (pages int, err erro
 	})
 	return pages, err
 }
+
+// Over makes a job of the tables of this one, which is then used no more, with others over them.
+func (j *Job) Over(over func(Tables) Tables) *Job {
+	return New(j.db, j.read.DB, over(j.writer.tables))
+}

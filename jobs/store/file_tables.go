@@ -190,7 +190,7 @@ func (t *fileTables) Alive() error              { return nil }
 func (t *fileTables) AliveEvery() time.Duration { return 0 }
 
 // Held is for as long as the process lives.
-func (t *fileTables) Held() (until time.Time, err error) { return time.Time{}, nil }
+func (t *fileTables) Held() (asked, until time.Time, err error) { return asked, until, nil }
 
 func (t *fileTables) WriteError(err error) error {
 	return fmt.Errorf("write job file %s: %w", t.path, classifyError(t.path, err))

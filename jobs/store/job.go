@@ -51,6 +51,10 @@ func (j *Job) Broken() <-chan struct{} {
 	return j.writer.broken
 }
 
+// askAgain is how long ago it was asked whether the lock is this process's, when it is asked
+// again before a request leaves: a process that was stopped meanwhile may have lost it at once.
+const askAgain = 2 * time.Second
+
 // Held returns until when the job is certainly this process's, zero for as long as it lives. The
 // error is why the job may be another process's by now, or why it can no longer be written. Before
 // a request leaves, a process that runs the job asks.
@@ -59,8 +63,16 @@ func (j *Job) Held() (until time.Time, err error) {
 	case <-j.writer.broken:
 		return time.Time{}, j.writer.why
 	default:
-		return j.writer.tables.Held()
 	}
+	asked, until, err := j.writer.tables.Held()
+	if err != nil || until.IsZero() || time.Since(asked) < askAgain {
+		return until, err
+	}
+	if err := j.writer.do(&request{}); err != nil { // an empty transaction
+		return time.Time{}, err
+	}
+	_, until, err = j.writer.tables.Held()
+	return until, err
 }
 
 // LockedForLife reports whether a process has the job's lock for as long as it lives, so that the

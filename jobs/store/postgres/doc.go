@@ -21,11 +21,11 @@
 // The process that runs a job has a session-level advisory lock, on the connection that also
 // writes the job. So who has lost the lock can write nothing more, and no request leaves before
 // its intent is written. An answer may be old when a process reads it, which was stopped meanwhile
-// or whose machine slept: so a request leaves no later than 20 s after PostgreSQL was last asked
-// something that it answered. The connection is never
-// replaced by another one. While it is idle it is asked every second whether it still has the
-// lock. PostgreSQL ends the session, and with it the lock, when the process ends, or when the
-// other end has not answered for 25 s.
+// or whose machine slept: so PostgreSQL is asked again before a request leaves if it was last asked
+// more than 2 s before, and no request leaves later than 20 s after it was asked something that it
+// answered. The connection is never replaced by another one. While it is idle it is asked every
+// second whether it still has the lock. PostgreSQL ends the session, and with it the lock, when the
+// process ends, or when the other end has not answered for 25 s.
 //
 // A pooler that gives each transaction another connection cannot be used: the lock would be that
 // of the pooler.

@@ -163,13 +163,13 @@ func (t *tables) Alive() error {
 
 // Held is by two clocks: that on the wall may be set back, and the other one may stand still while
 // a machine is suspended.
-func (t *tables) Held() (until time.Time, err error) {
+func (t *tables) Held() (asked, until time.Time, err error) {
 	asked, now := *t.asked.Load(), time.Now()
 	wall := asked.Round(0)
 	if max(now.Sub(asked), now.Sub(wall)) > heldFor {
-		return until, ErrLockLost
+		return asked, until, ErrLockLost
 	}
-	return wall.Add(heldFor), nil
+	return wall, wall.Add(heldFor), nil
 }
 
 func (t *tables) AliveEvery() time.Duration { return time.Second }
