@@ -185,7 +185,7 @@ func TestCleanupBesideConsolidation(t *testing.T) {
 	c := newContest(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 	c.beside = true
 	job := filepath.Join(c.dir, "consolidation")
-	running := c.command(t, "run", c.manifestOf(t, "consolidation", "move", "11", "22"), "--job", job, "--yes", "--workers", "1", "--batch-size", "1")
+	running := c.command(t, "run", c.manifestOf(t, "consolidation", "move", "11", "22"), "--job", job, "--yes", "--max-rate", "0.1") // it takes minutes
 	if err := running.Start(); err != nil {
 		t.Fatal(err)
 	}
