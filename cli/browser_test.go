@@ -43,12 +43,8 @@ func openBrowser(t *testing.T) *browser {
 	if path == "" {
 		t.Skip("no Chromium here: on Debian, apt-get install chromium")
 	}
-	profile, err := os.MkdirTemp("", "adferry-browser-")
-	if err != nil {
-		t.Fatal(err)
-	}
 	args := []string{"--headless=new", "--remote-debugging-pipe", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-dev-shm-usage", "--user-data-dir=" + profile, "about:blank"}
+		"--disable-component-update", "--disable-dev-shm-usage", "--user-data-dir=" + browserProfile(t), "about:blank"}
 	if os.Getuid() == 0 { // its sandbox refuses root
 		args = append([]string{"--no-sandbox"}, args...)
 	}
@@ -73,12 +69,6 @@ func openBrowser(t *testing.T) *browser {
 		_, _ = b.try("Browser.close", nil)
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-		for range 200 { // its children may write there a moment longer
-			if os.RemoveAll(profile) == nil {
-				break
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
 		toBrowser.Close()
 		fromBrowser.Close()
 	})
@@ -91,6 +81,25 @@ func openBrowser(t *testing.T) *browser {
 		b.call(domain+".enable", nil, nil)
 	}
 	return b
+}
+
+// browserProfile is a folder for Chromium, whose children may write there a moment longer than it
+// runs.
+func browserProfile(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "adferry-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for range 200 {
+			if os.RemoveAll(dir) == nil {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	})
+	return dir
 }
 
 // listen hands out answers and notes what goes wrong on a page.

@@ -29,8 +29,10 @@ import (
 // "<!-- before", as commands. A command ends with exit code 0, unless a comment behind it
 // says "exit code N".
 func TestDocsRun(t *testing.T) {
+	t.Parallel()
 	for _, path := range docPages(t) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
+			t.Parallel()
 			text := readDoc(t, path)
 			dir := t.TempDir()
 			seed := docSeed(t, text)
@@ -39,8 +41,9 @@ func TestDocsRun(t *testing.T) {
 				access = codeBlock(t, text, "json")
 			}
 			server := docServer(t, seed, access)
+			database := ""
 			if strings.Contains(text, "export ADFERRY_DATABASE") {
-				t.Setenv("ADFERRY_DATABASE", pgtest.Start(t).Database(t))
+				database = pgtest.Start(t).Database(t)
 			}
 			root, err := filepath.Abs("..")
 			if err != nil {
@@ -63,7 +66,7 @@ func TestDocsRun(t *testing.T) {
 			}
 			before, _ := docComment(text, "before")
 			for _, c := range append(docCommands("```\n"+before+"```\n"), docCommands(text)...) {
-				code, out := runDocCommand(t, c, dir, server)
+				code, out := runDocCommand(t, c, dir, server, database)
 				if code != c.code {
 					t.Fatalf("%s, line %d: %s\ngot exit code %d, want %d\n%s", path, c.line, c.text, code, c.code, out)
 				}
@@ -74,9 +77,9 @@ func TestDocsRun(t *testing.T) {
 
 // runDocCommand runs a command as a shell does. A server is stopped once it has had the time
 // to fail.
-func runDocCommand(t *testing.T, c docCommand, dir, server string) (code int, out []byte) {
+func runDocCommand(t *testing.T, c docCommand, dir, server, database string) (code int, out []byte) {
 	t.Helper()
-	text, patience := strings.NewReplacer("/var/lib/adferry", dir, "http://127.0.0.1:8080", server).Replace(c.text), 30*time.Second
+	text, patience := strings.NewReplacer("/var/lib/adferry", dir, "http://127.0.0.1:8080", server).Replace(c.text), 2*time.Minute
 	serves := strings.HasPrefix(text, "adferry sandbox")
 	if serves {
 		text, patience = "exec "+text+" --listen 127.0.0.1:0", time.Second
@@ -86,7 +89,7 @@ func runDocCommand(t *testing.T, c docCommand, dir, server string) (code int, ou
 	run := exec.CommandContext(ctx, "sh", "-c", text)
 	run.Cancel = func() error { return run.Process.Signal(os.Interrupt) }
 	run.Dir, run.WaitDelay = dir, 5*time.Second
-	run.Env = append(environ(), "ADFERRY_ENDPOINT="+server, "ADFERRY_ACCESS_TOKEN=token", "NORTH_TOKEN=north-token", "SOUTH_TOKEN=south-token", "ADFERRY_PROGRESS=none", "ADFERRY_STATE_DIR="+filepath.Join(dir, ".state"))
+	run.Env = append(environ(), "ADFERRY_ENDPOINT="+server, "ADFERRY_ACCESS_TOKEN=token", "NORTH_TOKEN=north-token", "SOUTH_TOKEN=south-token", "ADFERRY_PROGRESS=none", "ADFERRY_STATE_DIR="+filepath.Join(dir, ".state"), "ADFERRY_DATABASE="+database)
 	out, err := run.CombinedOutput()
 	switch exit := (*exec.ExitError)(nil); {
 	case ctx.Err() != nil && !serves:

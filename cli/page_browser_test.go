@@ -17,6 +17,7 @@ import (
 // The page opens in a browser without an error or a request, and its numbers are those of
 // summary.json.
 func TestPageInBrowser(t *testing.T) {
+	t.Parallel()
 	browser := browserPath()
 	if browser == "" {
 		t.Skip("no Chromium here: install it to see the page as a browser does")
@@ -33,7 +34,7 @@ func TestPageInBrowser(t *testing.T) {
 	defer cancel()
 	netLog := filepath.Join(dir, "net.json")
 	c := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-		"--user-data-dir="+filepath.Join(dir, "profile"), "--log-net-log="+netLog, "--enable-logging=stderr", "--v=0", "--dump-dom",
+		"--user-data-dir="+browserProfile(t), "--log-net-log="+netLog, "--enable-logging=stderr", "--v=0", "--dump-dom",
 		"file://"+filepath.Join(job, "report.html"))
 	var said strings.Builder
 	c.Stderr = &said
