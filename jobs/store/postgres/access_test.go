@@ -34,6 +34,7 @@ func grants(t *testing.T) string {
 
 // A role with no more than what is documented can do all but migrate.
 func TestLeastPrivilege(t *testing.T) {
+	t.Parallel()
 	s := pgtest.Start(t)
 	address := s.Database(t)
 	name := address[strings.LastIndex(address, "=")+1:]
@@ -95,6 +96,7 @@ func TestLeastPrivilege(t *testing.T) {
 
 // Another machine is not spoken to without TLS, even if it says that it has none.
 func TestRemoteNeedsTLS(t *testing.T) {
+	t.Parallel()
 	s := pgtest.Start(t)
 	local := s.Database(t)
 	socket := filepath.Join(strings.TrimPrefix(strings.Fields(local)[0], "host="), ".s.PGSQL.5432")
@@ -116,6 +118,7 @@ func TestRemoteNeedsTLS(t *testing.T) {
 
 // A server with a certificate that is known is used with TLS, and one with another is not.
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	s := pgtest.Start(t)
 	port, certificate := s.ListenTLS(t)
 	other := filepath.Join(t.TempDir(), "other.pem")

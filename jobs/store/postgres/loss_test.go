@@ -20,6 +20,7 @@ import (
 // A process whose connection was ended learns of it while it has nothing to write, and writes
 // nothing more; another one can run the job.
 func TestLockLost(t *testing.T) {
+	t.Parallel()
 	s := pgtest.Start(t)
 	address := s.Database(t)
 	d := open(t, address)
@@ -52,6 +53,7 @@ func TestLockLost(t *testing.T) {
 
 // What was committed survives a crash of PostgreSQL, and nothing else is there.
 func TestServerKilled(t *testing.T) {
+	t.Parallel()
 	s := pgtest.Start(t)
 	d := migrated(t, s)
 	for round := range 5 {
@@ -122,6 +124,7 @@ func (c *cutConn) Read(b []byte) (int, error) {
 // Wherever the connection is cut, the job is as it was after the last change that succeeded, or
 // after the next one, whose answer was lost.
 func TestNthStatementFails(t *testing.T) {
+	t.Parallel()
 	const seed, some = 3, 2
 	d := migrated(t, pgtest.Start(t))
 	want := transcripts(t, seed, some)

@@ -20,6 +20,7 @@ import (
 // What is read grows with the operations of a job, not with their square, also where the
 // statistics are of other jobs.
 func TestReadsGrowWithTheJob(t *testing.T) {
+	t.Parallel()
 	const rows, most = 2000, 150 // rows of tables and indexes that are read for an operation
 	s := pgtest.Start(t)
 	address := s.Database(t)

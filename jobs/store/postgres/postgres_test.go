@@ -37,12 +37,14 @@ func (d databases) View(name string) (*store.Job, error) {
 }
 
 func TestSuite(t *testing.T) {
+	t.Parallel()
 	s := pgtest.Start(t)
 	storetest.Run(t, func(t *testing.T) storetest.Backend { return databases{t, migrated(t, s)} })
 }
 
 // After the same history all that can be read of a job is the same as of a file of SQLite.
 func TestSameAsFile(t *testing.T) {
+	t.Parallel()
 	d := migrated(t, pgtest.Start(t))
 	for seed := range uint64(5) {
 		inFile, _, err := store.Create(t.Context(), t.TempDir(), storetest.Spec(storetest.Tangled))
@@ -66,6 +68,7 @@ func TestSameAsFile(t *testing.T) {
 // While a user is asked whether a job may be made, another process that makes one of the same
 // name is told so, and does not wait for the answer.
 func TestMadeTwice(t *testing.T) {
+	t.Parallel()
 	d := migrated(t, pgtest.Start(t))
 	spec := storetest.Spec(storetest.Tangled)
 	spec.Agree = func(*plan.Plan) error {
@@ -102,6 +105,7 @@ func open(t testing.TB, address string) *postgres.Database {
 }
 
 func TestMigrate(t *testing.T) {
+	t.Parallel()
 	s := pgtest.Start(t)
 	address := s.Database(t)
 	d := open(t, address)
@@ -140,6 +144,7 @@ func TestMigrate(t *testing.T) {
 
 // After the same history the reports of a job are those of a file of SQLite, byte for byte.
 func TestSameReports(t *testing.T) {
+	t.Parallel()
 	d := migrated(t, pgtest.Start(t))
 	folder := filepath.Join(t.TempDir(), "j")
 	fromFile := reportsOf(t, folders{t, folder})

@@ -37,7 +37,8 @@ func Start(t testing.TB) *Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s := &Server{bin: bin, dir: dir, options: "-c listen_addresses=''"}
+	// What tests end is the process, and not the machine: nothing has to reach a disk.
+	s := &Server{bin: bin, dir: dir, options: "-c listen_addresses='' -c fsync=off"}
 	if os.Getuid() == 0 { // PostgreSQL refuses to run as root
 		if err := os.Chown(dir, nobody, nobody); err != nil {
 			t.Fatal(err)
