@@ -83,25 +83,6 @@ func openBrowser(t *testing.T) *browser {
 	return b
 }
 
-// browserProfile is a folder for Chromium, whose children may write there a moment longer than it
-// runs.
-func browserProfile(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "adferry-browser-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		for range 200 {
-			if os.RemoveAll(dir) == nil {
-				break
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
-	})
-	return dir
-}
-
 // listen hands out answers and notes what goes wrong on a page.
 func (b *browser) listen(from io.Reader) {
 	r := bufio.NewReader(from)
