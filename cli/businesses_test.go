@@ -85,8 +85,16 @@ func TestMoveBetweenBusinesses(t *testing.T) {
 		c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--on-denied", "upload", "--credentials", file, "--batch-size", "10", "--retry-base", "5ms")
 		c.Env = append(c.Env, "SOUTH="+southernToken)
 		c.Stdout, c.Stderr = &said, &said
-		r.onRequest(n, func() { strike(func() { _ = c.Process.Kill() }) })
-		_ = c.Run()
+		started := make(chan struct{})
+		r.onRequest(n, func() {
+			<-started
+			strike(func() { _ = c.Process.Kill() })
+		})
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		close(started)
+		_ = c.Wait()
 		if c.ProcessState.Exited() {
 			return c.ProcessState.ExitCode()
 		}

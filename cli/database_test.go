@@ -65,8 +65,7 @@ func TestDatabaseRunnerKilled(t *testing.T) {
 	d, kills, killed := newDatabaseTrial(t), campaign.Start(t, campaign.Kills), 0
 	for ; killed < least || killed < most && kills.Next(); killed++ {
 		c := d.resume(t)
-		d.onRequest(1+rand.IntN(12), func() { _ = c.Process.Kill() })
-		if code, out, stderr := ran(t, c); c.ProcessState.Exited() {
+		if code, out, stderr := d.killed(t, 1+rand.IntN(12), c); c.ProcessState.Exited() {
 			t.Logf("after %d kills the job ended by itself, with exit code %d\n%s%s", killed, code, out, stderr)
 			break
 		}
@@ -148,8 +147,7 @@ func TestDatabaseContradiction(t *testing.T) {
 	t.Parallel()
 	d := newDatabaseTrial(t)
 	c := d.resume(t)
-	d.onRequest(3, func() { _ = c.Process.Kill() })
-	if code, _, stderr := ran(t, c); c.ProcessState.Exited() {
+	if code, _, stderr := d.killed(t, 3, c); c.ProcessState.Exited() {
 		t.Fatalf("the first job ended by itself, with exit code %d\n%s", code, stderr)
 	}
 	d.handleAll(t)

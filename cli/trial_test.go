@@ -195,14 +195,33 @@ func (r *trial) run(t *testing.T, args ...string) (code int, stdout, stderr stri
 	return ran(t, r.command(t, args...))
 }
 
+// killed runs a command until it is killed when its n-th request arrives, or to its end.
+func (r *trial) killed(t *testing.T, n int, c *exec.Cmd) (code int, stdout, stderr string) {
+	t.Helper()
+	started := make(chan struct{})
+	r.onRequest(n, func() {
+		<-started // from then on it is known which process it is
+		_ = c.Process.Kill()
+	})
+	return begun(t, c, func() { close(started) })
+}
+
 // ran runs a command of adferry's to its end.
 func ran(t *testing.T, c *exec.Cmd) (code int, stdout, stderr string) {
 	t.Helper()
+	return begun(t, c, func() {})
+}
+
+// begun is ran that tells when the process is there.
+func begun(t *testing.T, c *exec.Cmd, started func()) (code int, stdout, stderr string) {
+	t.Helper()
 	var out, errs strings.Builder
 	c.Stdout, c.Stderr = &out, &errs
-	if err := c.Run(); err != nil && c.ProcessState == nil {
+	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	started()
+	_ = c.Wait()
 	return c.ProcessState.ExitCode(), out.String(), errs.String()
 }
 
