@@ -20,6 +20,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	// first write to a closed pipe would end the process.
 	signal.Ignore(syscall.SIGPIPE)
 	unsetEmptyVariables()
+	collectLess()
 	s := &streams{
 		in: stdin, out: &outlet{w: &plainWriter{w: stdout}},
 		secrets: &hidden{first: hideSecrets(args)}, screen: stdout, terminal: stderr,
