@@ -64,6 +64,28 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
+// A finished job with all its reports is not opened to be run; damage of its plan is noticed all the
+// same.
+func TestFlippedBitOfFinishedJob(t *testing.T) {
+	t.Parallel()
+	job, server := settledJob(t)
+	path := filepath.Join(job, "job.db")
+	whole := readFile(t, path)
+	hash := readCSV(t, filepath.Join(job, "results.csv"))[1][3]
+	at := bytes.Index(whole, []byte(hash)) // in its row, before what came of it
+	if at < 0 {
+		t.Fatalf("the job's file does not have %s", hash)
+	}
+	whole[at] ^= 1
+	if err := os.WriteFile(path, whole, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := inProcess(t, server, "resume", job); code != exitUnusable {
+		t.Errorf("got exit code %d, want %d\n%s", code, exitUnusable, stderr)
+	}
+	wantUntouched(t, job, whole, nil)
+}
+
 // What a job has sent and waited is read before anything is written, so that a flipped bit
 // in it is found in time.
 func TestDamagedTally(t *testing.T) {

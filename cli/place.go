@@ -39,6 +39,14 @@ func (p place) open(ctx context.Context) (job *store.Job, err error) {
 	return job, withJob(p, err)
 }
 
+// checkPlan finds damage of a job's file in what never changes. PostgreSQL checks its own.
+func (p place) checkPlan(ctx context.Context) error {
+	if p.database != nil {
+		return nil
+	}
+	return withJob(p, store.CheckPlan(ctx, p.Folder))
+}
+
 // create makes a job, with little garbage beside its plan.
 func (p place) create(ctx context.Context, spec store.Spec) (*store.Job, *plan.Plan, error) {
 	defer keepLittleGarbage()()

@@ -61,6 +61,9 @@ func resume(ctx context.Context, o runOptions, s *streams, p place, reopen bool)
 		return printLeft(ctx, s, se, p, reopen)
 	}
 	if complete && !reopen && !o.adopt && o.settings == (store.Settings{}) {
+		if err := p.checkPlan(ctx); err != nil {
+			return err
+		}
 		se.progress.Start(p.Place, func() (jobs.Summary, error) { return summary, nil })
 		se.progress.Note(reports.NothingLeft)
 		se.progress.Finish(summary)
@@ -82,8 +85,8 @@ func resume(ctx context.Context, o runOptions, s *streams, p place, reopen bool)
 }
 
 // concluded is the summary of a job, and reports whether it has come to its end and its reports
-// say so. Such a job is not opened to be run: nothing would be sent or written, and checking its
-// whole file takes long.
+// say so. Such a job is not opened to be run: nothing would be sent or written, and checking more
+// of its file than its plan takes long.
 func concluded(ctx context.Context, view *store.Job, p place) (jobs.Summary, bool, error) {
 	summary, err := view.Summary(ctx)
 	return summary, err == nil && summary.State == jobs.JobFinished && reports.UpToDate(p.Folder, summary), err
