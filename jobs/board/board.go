@@ -1,0 +1,87 @@
+// Package board is where the workers of a database meet (package fleet): who has which lane, what
+// each took from the quotas, and which waits the API imposed. Package postgres keeps it in the
+// database, package boardtest in memory, for tests.
+package board
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"adferry/jobs"
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+// ErrLeaseLost is why a worker may write and send nothing more: its lease was over, and another
+// one may have its lanes.
+var ErrLeaseLost = errors.New("the lease of this worker is over")
+
+// ErrHeld is why a lane cannot be taken: another worker has it, or a process runs the job alone.
+var ErrHeld = errors.New("another worker has the lane")
+
+// Board is what a database has for its workers.
+type Board interface {
+	// Join makes a worker known. Its lease begins.
+	Join(ctx context.Context, w Worker) (Member, error)
+	// Workers lists the workers whose leases are not over, by name.
+	Workers(ctx context.Context) ([]Worker, error)
+	// Holds lists the lanes of a job that have operations left, by ad account.
+	Holds(ctx context.Context, job string) ([]Hold, error)
+}
+
+// Member is a worker at the board. Its methods are safe for concurrent use.
+type Member interface {
+	// Renew renews the lease; ErrLeaseLost if it was over.
+	Renew(ctx context.Context) error
+	// Open opens a job to carry out lanes of it beside other workers; store.ErrLocked if a process
+	// runs it alone.
+	Open(ctx context.Context, job string) (Job, error)
+	// Bury ends the leases that are over, frees those workers' lanes, and returns their names.
+	Bury(ctx context.Context) ([]string, error)
+	// Leave ends the lease. The worker has given back its lanes.
+	Leave(ctx context.Context) error
+}
+
+// Job is a job that a member carries out lanes of. Commits have the lease as a condition, and are
+// ErrLeaseLost without.
+type Job interface {
+	jobs.Checkpoint
+	jobs.Sharing
+	Stored() *store.Job
+
+	// Take makes a lane this worker's, unless another has it (ErrHeld), and returns where it stood.
+	Take(ctx context.Context, lane plan.Account) (jobs.LanePoint, error)
+	// Give gives a lane back: nothing of it is under way.
+	Give(ctx context.Context, lane plan.Account) error
+	// Waits makes known what a lane of this worker waits for, and until when as far as is known;
+	// "": for nothing.
+	Waits(ctx context.Context, lane plan.Account, why string, until time.Time) error
+	// News returns what the worker was not told yet.
+	News(ctx context.Context) (jobs.News, error)
+	// SaveQuotas saves what was learned, with what was spent until now, and which of this worker's
+	// lanes' writes are failing.
+	SaveQuotas(ctx context.Context, learned []jobs.QuotaState, failing []plan.Account) error
+	Close() error
+}
+
+// Worker is what the board says of a worker.
+type Worker struct {
+	Name    string // unique; also of the queue that has its slices
+	Host    string
+	PID     int
+	Version string   // of adferry
+	Labels  []string // of the credentials it has; one empty label: a single token for all accounts
+	Started time.Time
+	Seen    time.Time // when it last renewed its lease
+}
+
+// Hold is a lane with work, and who has it.
+type Hold struct {
+	Lane   plan.Account
+	Label  string    // of its credential
+	Worker string    // "": nobody
+	Since  time.Time // when that worker took it
+	Why    string    // it waits; "": it does not
+	Until  time.Time // as far as is known; zero: it is not
+}

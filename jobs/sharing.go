@@ -1,0 +1,85 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"adferry/plan"
+)
+
+// A job of a database may be carried out by several workers at once (package fleet): each has
+// lanes of its own, and makes known to the others what it takes from the quotas of ad accounts
+// and apps, because a lane reads in other lanes' ad accounts, too.
+
+// Sharing is what the engine of a worker asks before a request leaves.
+type Sharing interface {
+	// Depart makes known that calls are about to leave, unless they may not. It is called by
+	// several goroutines. After an error the worker may have lost its lanes: nothing leaves any
+	// more.
+	Depart(ctx context.Context, d Departure) (Leave, error)
+}
+
+// Departure is a request that is about to leave.
+type Departure struct {
+	App      string       // names the app, see [Spent]
+	Account  plan.Account // that is charged; "" for a call that is about none
+	Calls    int
+	Points   int
+	Room     Room // what others may have used, unknown to this worker, so that the request still fits
+	Probe    bool // it shows whether a throttle of the ad account is over
+	AppProbe bool // it shows whether a throttle of the app is over
+}
+
+// Room is how much more the quotas of an ad account and its app allow; less than 0: no limit is
+// known.
+type Room struct{ Calls, Points, AppCalls int }
+
+// Leave is whether a request may leave.
+type Leave struct {
+	May   bool
+	Until time.Time // no write leaves later: then another worker may have the lane
+	Again time.Time // if it may not: when to ask again; zero: as soon as the news are known
+	News  News
+}
+
+// News is what a worker was not told yet of the others.
+type News struct {
+	Spent    []Spent
+	Lanes    []LaneState    // ad accounts, and the app under "", whose parks end later than now
+	Released []Released     // operations of this worker's lanes
+	Failing  []plan.Account // ad accounts to which writes of other workers fail, all of them
+	Progress *Progress      // of the job; nil: not asked
+}
+
+// Spent are calls of another worker. App is the id of the app, or a name for one whose id is not
+// known, which other jobs do not use.
+type Spent struct {
+	App     string
+	Account plan.Account // "": of the app alone
+	At      time.Time
+	Calls   int
+	Points  int
+}
+
+// Progress is how many operations a job has, how many of them are settled, and how many of those
+// failed as Outcome.Blames counts them.
+type Progress struct{ Operations, Settled, Failed int }
+
+// LanePoint is where a lane stood when its last worker gave it back.
+type LanePoint struct {
+	Account  plan.Account
+	States   []LaneState    // of the lane's ad account, of those it reads, and of the app under ""
+	Quotas   []QuotaState   // what was learned of the quotas of those
+	Spent    []Spent        // since then
+	Waiting  []Released     // unsettled operations of the lane whose needs are all settled
+	Failing  []plan.Account // see [News]
+	Tally    Tally
+	Progress Progress
+}
+
+// QuotaState is what a worker learned of a quota, as package quota saves it.
+type QuotaState struct {
+	App     string
+	Account plan.Account // "": of the app
+	Saved   []byte
+}
