@@ -51,8 +51,8 @@ type News struct {
 	Progress *Progress      // of the job; nil: not asked
 }
 
-// Spent are calls of another worker. App is the id of the app, or a name for one whose id is not
-// known, which other jobs do not use.
+// Spent are calls of another worker. App names the app as package dispatch does: one whose id is
+// not known is the job's own, and the board does not mix it with those of other jobs.
 type Spent struct {
 	App     string
 	Account plan.Account // "": of the app alone

@@ -53,6 +53,12 @@
 // checkpoint. It counts towards MaxWait from when nothing but waits is left to do. A wait that
 // the API names is obeyed for a day at most; then one call asks again.
 //
+// # Other workers
+//
+// Of a shared job each request asks before it leaves (jobs.Sharing), and stays if other workers have
+// used what the quota allows ([NotYet]). What they used, and the waits they were told, [Dispatcher.Hear]
+// takes.
+//
 // # Reads
 //
 // [Reads] is how much of an ad account is read at once, which shrinks after failures, and what

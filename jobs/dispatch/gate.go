@@ -20,6 +20,8 @@ type Gate struct {
 	ring      []*Lane    // lanes that wait for their turn
 	state     jobs.LaneState
 	inherited inheritedWait
+	learnt    bool // as of a lane
+	used      bool // something was learned of it in this run
 
 	park      jobs.Park // the last one of one of several apps, without an account
 	parkedFor string    // why
@@ -137,7 +139,7 @@ func (d *Dispatcher) askNeutral(ctx context.Context, o *login, now time.Time) {
 	o.gate.app = o.gate.app.Spend(now)
 	call := graph.WhoAmI()
 	call.Credential = o.label
-	r := &Request{Calls: []graph.Call{call}, Left: now}
+	r := &Request{Calls: []graph.Call{call}, Left: now, departure: neutralDeparture(o.gate)}
 	d.reportAppProbe(o.gate, now)
 	d.pool.start(func() error {
 		res := d.sender.Send(ctx, r)
@@ -158,6 +160,14 @@ func (d *Dispatcher) neutralAnswered(o *login, r *Request, res Result, now time.
 	d.client.Returned(r, res, now)
 	g.app = g.app.Answered()
 	defer func() { g.app.Block = g.app.Block.Returned(r.Left) }()
+	if !res.WasSent(0) {
+		g.app = g.app.Unspend(now)
+		o.trust.Due = now.Add(d.opt.RetryBase)
+		if res.Stop != nil {
+			d.Halt(res.Stop)
+		}
+		return
+	}
 	reply := res.Replies[0]
 	if aborted && reply.Err != nil {
 		return

@@ -23,17 +23,19 @@ type Lane struct {
 	Dirty   bool           // State differs from the checkpoint's
 	GivenUp *graph.Error   // why nothing more is sent; nil: it goes on
 
-	d        *Dispatcher
-	gate     *Gate
-	login    *login
-	inflight int  // requests and other work
-	queued   bool // it is in the ring
-	urgent   bool // it is among those whose turn comes before all others, too
-	awaits   bool // any answer may help it
-	index    int  // among the sleepers; -1: it is none of them
-	wake     time.Time
-	heldNow  bool // a quota or a throttle keeps something of it from being sent, as this turn showed
-	held     bool // ... as its last turn did
+	d         *Dispatcher
+	gate      *Gate
+	login     *login
+	inflight  int  // requests and other work
+	queued    bool // it is in the ring
+	urgent    bool // it is among those whose turn comes before all others, too
+	awaits    bool // any answer may help it
+	index     int  // among the sleepers; -1: it is none of them
+	wake      time.Time
+	heldNow   bool      // a quota or a throttle keeps something of it from being sent, as this turn showed
+	held      bool      // ... as its last turn did
+	notBefore time.Time // what other workers use or do keeps its requests until then
+	learnt    bool      // something was sent since what is known of its quota was last asked for
 
 	inherited           inheritedWait
 	parkedCountedUntil  time.Time // until when its waits are counted in State.Parked
@@ -197,7 +199,7 @@ func (l *Lane) ShareAllows(c quota.Cost, now time.Time) time.Time {
 // Own is when the lane's own quota allows a call of this cost, whatever the app's says.
 func (l *Lane) Own(c quota.Cost, now time.Time) time.Time {
 	l.adopt()
-	return l.Quota.Next(now, c, l.d.opt.Rules)
+	return quota.Later(l.Quota.Next(now, c, l.d.opt.Rules), l.notBefore)
 }
 
 // Probing reports whether only one call may be sent, to see whether a throttle is over.

@@ -25,6 +25,7 @@ type Options struct {
 	MaxWait        time.Duration // stop rather than wait longer than this at a stretch; 0: wait
 	MaxDuration    time.Duration // stop after this long; 0: never
 	StopOnThrottle bool          // stop at the first throttle
+	Shared         bool          // other workers carry out lanes of the same job
 	Impatient      bool          // an ad account that may be blocked is given up at once
 	CancelOnStop   bool          // requests in flight are aborted when the run stops: they change nothing
 

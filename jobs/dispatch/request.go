@@ -17,6 +17,8 @@ type Request struct {
 	Calls []graph.Call
 	Left  time.Time // when it passed the quotas
 	items []Item
+
+	departure jobs.Departure // of a shared job
 }
 
 // Items are what the calls are about, one for each. A sender may read of them what the
@@ -55,6 +57,9 @@ func (r Result) Sent() (replies []graph.Reply) {
 // start hands the request to the pool.
 func (d *Dispatcher) start(ctx context.Context, r *Request) {
 	r.Lane.inflight++
+	if d.opt.Shared {
+		r.departure = d.departureOf(r, r.Left)
+	}
 	d.requests = append(d.requests, r)
 	d.noteStart()
 	d.reportProbes(r)
@@ -99,6 +104,9 @@ func (d *Dispatcher) returned(r *Request, res Result, aborted bool) {
 		d.Halt(res.Stop)
 	}
 	d.client.Returned(r, res, now)
+	if why := notYet(res); why != nil {
+		d.uncharge(r, why, now)
+	}
 	if d.stop != nil && d.opt.CancelOnStop {
 		for _, call := range r.Calls {
 			l.Quota, l.gate.app = l.Quota.Answered(costOf(call)), l.gate.app.Answered()

@@ -13,7 +13,7 @@ import (
 func (e *Engine) advance(t *task) {
 	// A task that was settled while another of its lookups was on its way is done:
 	// that answer must not move it again.
-	if t.waiting > 0 || t.Outcome.State.Settled() {
+	if t.waiting > 0 || t.Outcome.State.Settled() || t.dropped || t.home.leaves {
 		return
 	}
 	if refused := e.refusal(t); refused != nil {
@@ -59,6 +59,9 @@ func (e *Engine) advance(t *task) {
 		}
 		t.home.permits.awaited += soon
 		e.d.After(now.Add(s.wait), func() {
+			if t.dropped {
+				return
+			}
 			t.home.permits.awaited -= soon
 			t.forgetUnseen(s)
 			e.advance(t)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/quota"
 	"adferry/plan"
@@ -30,7 +31,7 @@ func (e *Engine) claimMore(now time.Time) {
 // then those of skipped ranges, then the next ones.
 func (e *Engine) claim(l *lane, now time.Time) {
 	again := e.readableAgain(l, now)
-	if l.loading || !l.hasMore() || l.drained && len(l.released) == 0 && again == nil {
+	if l.rests || l.loading || !l.hasMore() || l.drained && len(l.released) == 0 && again == nil {
 		return
 	}
 	n := l.room(e.window, e.stuckTasks(l, now))
@@ -115,7 +116,15 @@ func (e *Engine) landed(t *task, now time.Time) time.Time {
 	if !t.lost {
 		return now
 	}
-	return quota.Earlier(t.Outcome.LastSent, now).Add(e.opt.RetryBase)
+	left := quota.Earlier(t.Outcome.LastSent, now)
+	switch {
+	case e.opt.Sharing == nil:
+	case t.stored: // its answer is known
+		return now
+	default: // the worker that sent it may be alive, and its request on the way
+		return left.Add(jobs.LatestDeparture + graph.DefaultTimeout)
+	}
+	return left.Add(e.opt.RetryBase)
 }
 
 // noMoreDeletes notes that a task will bring no more deletes to a group.

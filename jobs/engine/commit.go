@@ -82,7 +82,9 @@ func (c *committer) done(entries []entry, released []jobs.Released, err error) {
 		return
 	}
 	for _, r := range released {
-		c.engine.lane(r.Lane).release(r.ID)
+		if l := c.engine.lane(r.Lane); l.mine || c.engine.opt.Sharing == nil {
+			l.release(r.ID)
+		}
 	}
 	for _, e := range entries {
 		if e.then != nil {

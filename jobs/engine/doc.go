@@ -108,6 +108,13 @@
 // hash that was not read before (the API chose another one, or the row named none) it says
 // so if the image is no older than the write, by the API's clock.
 //
+// # Shared jobs
+//
+// With Options.Sharing other workers carry out lanes of the same job (package fleet). The engine's
+// lanes come with [Engine.Take] and go with [Engine.Give]: writes under way end, their outcomes are
+// committed, and everything else of the lane is dropped. Between slices a lane rests: its ad
+// account may be read, nothing is written or claimed. Before a request leaves, Sharing is asked.
+//
 // # Steering
 //
 // [Engine.Steer] pauses a run, lets it go on, or changes its workers and its rate. A pause is

@@ -185,6 +185,9 @@ func (e *Engine) downloaded(t *task, got picture) {
 	var refused *graph.Error
 	var shared *content.SharedError
 	t.picture = got
+	if t.dropped || t.home.leaves {
+		return
+	}
 	switch err := got.err; {
 	case err == nil:
 		e.advance(t)

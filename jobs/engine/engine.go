@@ -45,16 +45,20 @@ type Engine struct {
 	clock        clock
 	tally        tally
 	suspects     map[plan.Hash]bool // images whose uploaded copies may be placeholders
+	shared       shared
 }
 
 // New makes an engine. It starts nothing.
 func New(api dispatch.API, store jobs.Checkpoint, opt Options) *Engine {
 	opt = opt.WithDefaults()
-	return &Engine{
+	e := &Engine{
 		d: dispatch.New(opt.Dispatch()), store: store, opt: opt, suspects: map[plan.Hash]bool{},
 		worker: &worker{api: api, store: store, opt: opt, pictures: &pictureFolder{dir: opt.Pictures}},
 		lanes:  map[plan.Account]*lane{}, routes: map[pair]*route{}, copyRefused: map[credentialPair]*refusedCopies{}, copying: map[plan.Account]int{},
+		shared: shared{ended: make(chan struct{})},
 	}
+	e.worker.hear = func(n jobs.News) { e.d.Tell(func() { e.hear(n) }) }
+	return e
 }
 
 // Stop asks the engine to send nothing more and to return cause once the
@@ -67,9 +71,10 @@ func (e *Engine) Stop(cause error) { e.d.Stop(cause) }
 func (e *Engine) Steer(s jobs.Steering) { e.d.Steer(s) }
 
 // Run carries out what is left of the job. It returns nil when every operation
-// is settled, else why it stopped: an error of package jobs, or ctx's cause
+// is settled, which a shared engine does not conclude, else why it stopped: an error of package jobs, or ctx's cause
 // when ctx ended, which also aborts the requests in flight.
 func (e *Engine) Run(ctx context.Context) error {
+	defer close(e.shared.ended)
 	if err := e.load(ctx); err != nil {
 		return err
 	}
@@ -96,9 +101,12 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // load goes on where the checkpoint left the job.
 func (e *Engine) load(ctx context.Context) error {
-	s, err := e.store.Resume(ctx)
-	if err != nil {
-		return err
+	var s jobs.ResumePoint
+	var err error
+	if e.opt.Sharing == nil {
+		if s, err = e.store.Resume(ctx); err != nil {
+			return err
+		}
 	}
 	suspects, err := e.worker.pictures.begin()
 	if err != nil {
@@ -114,6 +122,7 @@ func (e *Engine) load(ctx context.Context) error {
 	for _, state := range s.Lanes {
 		if state.Account != "" {
 			l := e.add(state.Account)
+			l.mine = true
 			if l.drained = !state.Work; state.Work {
 				e.working++
 			}
@@ -176,6 +185,7 @@ func (e *Engine) Prepare(now time.Time) {
 	if e.workers != e.d.Workers() {
 		e.widen()
 	}
+	e.giveBack()
 	e.countStuck(now)
 	e.claimMore(now)
 	if e.d.Quiet() { // nothing can fill the reads that wait for more
@@ -190,6 +200,9 @@ func (e *Engine) Prepare(now time.Time) {
 // Next implements [dispatch.Client].
 func (e *Engine) Next(now time.Time) time.Time {
 	wake := e.nextCount(now)
+	if e.opt.Sharing != nil { // others may bring work, so it is never stuck
+		wake = quota.Earlier(wake, now.Add(time.Minute))
+	}
 	for _, l := range e.skipping {
 		for _, g := range l.skipped {
 			if until := e.blockedReads.until[g.source]; until.After(now) {
@@ -214,6 +227,9 @@ func (e *Engine) Doubts() bool { return e.doubted > 0 }
 
 // Done implements [dispatch.Client].
 func (e *Engine) Done() bool {
+	if e.opt.Sharing != nil {
+		return false
+	}
 	if e.held > 0 {
 		return e.onlyDeferred()
 	}
@@ -253,9 +269,13 @@ func (e *Engine) Returned(r *dispatch.Request, res dispatch.Result, _ time.Time)
 	if r.Lane != nil {
 		l := e.lanes[r.Lane.Account]
 		deleted := false
+		l.acted = time.Now()
 		for i, item := range r.Items() {
-			if _, ok := item.(*bulkRead); ok {
+			switch item.(type) {
+			case *bulkRead:
 				l.reading--
+			case *write:
+				l.writing--
 			}
 			deleted = deleted || r.Calls[i].Action == graph.ActionDelete && res.WasSent(i)
 		}

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"adferry/graph"
 	"adferry/jobs/dispatch"
 	"adferry/plan"
@@ -12,17 +14,22 @@ type lane struct {
 	*dispatch.Lane
 	e *Engine
 
+	mine   bool // its operations are carried out here
+	rests  bool // ... but not now
+	leaves bool // ... no longer, once what is under way has ended
+
 	// What the checkpoint still has for this lane.
 	cursor   plan.OpID // claimed up to here, skipped ranges apart
 	skipped  []skippedRange
 	drained  bool // nothing left to claim
 	released []plan.OpID
-	loading  bool // a claim is on its way
-	counted  bool // it is one of the engine's unclaimed lanes
-	hungry   bool // it is among the engine's hungry lanes
-	held     int  // tasks in memory that this lane is charged for
-	window   int  // how many those may be; grows while the lane is fast
-	flow     int  // writes sent since its quota last held one back
+	freed    map[plan.OpID]bool // of a shared job: all that were released since the lane was taken; told twice is once
+	loading  bool               // a claim is on its way
+	counted  bool               // it is one of the engine's unclaimed lanes
+	hungry   bool               // it is among the engine's hungry lanes
+	held     int                // tasks in memory that this lane is charged for
+	window   int                // how many those may be; grows while the lane is fast
+	flow     int                // writes sent since its quota last held one back
 
 	lookups     lookupQueue
 	lingers     bool                  // it is among the engine's lingering lanes
@@ -31,6 +38,8 @@ type lane struct {
 	needPicture []*task               // writes whose pictures have to be downloaded before
 	downloads   *downloads            // on their way
 	reading     int                   // reads on their way
+	writing     int                   // writes on their way
+	acted       time.Time             // when something was last sent, or came back
 	readsHeld   hold                  // when its quota or a throttle last held back reads
 	busy        map[plan.Hash][]*task // tasks of each image of this account; the first is worked on, the others wait
 	failing     int                   // writes that failed in a row
@@ -69,6 +78,12 @@ func (l *lane) wantMore() {
 
 // release gives the lane an operation that no longer waits for others.
 func (l *lane) release(id plan.OpID) {
+	if l.freed != nil {
+		if l.freed[id] {
+			return
+		}
+		l.freed[id] = true
+	}
 	l.released = append(l.released, id)
 	l.noteMore()
 	l.wantMore()

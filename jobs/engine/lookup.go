@@ -132,6 +132,17 @@ func (q *lookupQueue) first(lookups []*lookup, now time.Time) {
 
 func (q *lookupQueue) empty() bool { return len(q.order) == 0 && len(q.continued) == 0 }
 
+// drop removes the tasks that were dropped, and lookups for which none is left.
+func (q *lookupQueue) drop() {
+	q.order = slices.DeleteFunc(q.order, func(l *lookup) bool {
+		l.waiters = slices.DeleteFunc(l.waiters, func(w waiter) bool { return w.task.dropped })
+		if len(l.waiters) == 0 {
+			delete(q.byHash, l.hash)
+		}
+		return len(l.waiters) == 0
+	})
+}
+
 // forGroup reports whether a group of deletes waits for one of the lookups: its permits
 // would expire.
 func (q *lookupQueue) forGroup() bool {

@@ -12,6 +12,9 @@ import (
 
 // Prepare implements [dispatch.Queue]: it downloads pictures and forms groups of deletes.
 func (l *lane) Prepare(now time.Time) (work dispatch.Work, wake time.Time) {
+	if l.rests {
+		return nil, quota.Never
+	}
 	work, soon := l.e.nextDownload(l, now)
 	if work != nil {
 		return work, now
@@ -21,13 +24,16 @@ func (l *lane) Prepare(now time.Time) (work dispatch.Work, wake time.Time) {
 
 // Urgent implements [dispatch.Queue]: permits expire, with few workers perhaps behind other
 // lanes' requests.
-func (l *lane) Urgent() bool { return len(l.permits.permitted) > 0 }
+func (l *lane) Urgent() bool { return len(l.permits.permitted) > 0 && !l.rests }
 
 // Offer implements [dispatch.Queue]: reads that are due, else writes, else reads when they will
 // be due. Writes for which reading was done long ago come first: where calls are few, others'
 // reads would make them be read again for ever.
 func (l *lane) Offer(now time.Time) dispatch.Offer {
 	e := l.e
+	if l.rests {
+		return dispatch.Offer{Cost: quota.Read, Due: l.readsDue(now), Next: quota.Never, Last: l.Reads.OneByOne()}
+	}
 	e.refresh(l, now) // first, because it may queue lookups
 	e.expire(l, now, true)
 	if len(l.permits.permitted) > 0 {
@@ -73,12 +79,14 @@ func (l *lane) readsDue(now time.Time) time.Time {
 
 // Take implements [dispatch.Queue].
 func (l *lane) Take(o dispatch.Offer, now time.Time) (graph.Call, dispatch.Item) {
+	l.acted = now
 	if o.Cost == quota.Read {
 		p := l.takeRead(now)
 		l.reading++
 		return p.call(l.Account), p
 	}
 	t := l.pop()
+	l.writing++
 	if l.flow++; l.flow == fastStreak {
 		l.wantMore()
 	}

@@ -47,6 +47,10 @@ type Options struct {
 	// goroutines. nil: for as long as the process lives.
 	Held func() (until time.Time, err error)
 
+	// Sharing is asked before a request leaves, by several goroutines, where other workers carry out
+	// lanes of the same job. nil: the job is this engine's alone. With it, Held is not asked.
+	Sharing jobs.Sharing
+
 	Audit bool // for tests: see dispatch.Options
 
 	Observe func(jobs.Event)                  // see dispatch.Options; the start of the run is told before it begins
@@ -78,6 +82,7 @@ func (o Options) Dispatch() dispatch.Options {
 		Attempts: o.Attempts, RetryBase: o.RetryBase, RetryMax: o.RetryMax,
 		MaxWait: o.MaxWait, MaxDuration: o.MaxDuration, StopOnThrottle: o.StopOnThrottle,
 		Impatient: o.ReadOnly, // a dry run asks what would be done now
+		Shared:    o.Sharing != nil,
 		Audit:     o.Audit,
 		Observe:   o.Observe,
 	}

@@ -113,6 +113,9 @@ func (e *Engine) deferLookup(k *lookup) {
 
 // deferTask leaves a task as it is for a later run, and frees its place.
 func (e *Engine) deferTask(t *task) {
+	if t.dropped {
+		return
+	}
 	if !t.deferred && !t.Outcome.State.Settled() {
 		t.deferred, e.hasDeferred = true, true
 		t.home.held--
@@ -230,6 +233,9 @@ func (e *Engine) giveUpLookup(k *lookup, err *graph.Error) {
 // may have taken effect is left for a later run instead.
 func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	t := w.task
+	if t.dropped || t.home.leaves {
+		return
+	}
 	switch {
 	case !t.Outcome.State.Settled() && w.slot >= slotCopies && t.places[w.slot-slotCopies].copy != witness && t.known[slotSource].Known == evidence.Absent && (t.tried() || t.deleted):
 		s := t.settleVanished(t.places[w.slot-slotCopies:][:1], "cannot be read: "+err.Detail())

@@ -104,7 +104,7 @@ func (e *Engine) failingTarget(t *task) (account plan.Account, refused *graph.Er
 		if n.Kind != plan.KindCopy || n.Source != t.Source {
 			continue
 		}
-		if l := e.lane(n.Target); l.GivenUp != nil || l.failing >= dispatch.MostDenials {
+		if l := e.lane(n.Target); l.GivenUp != nil || l.failing >= dispatch.MostDenials || e.shared.failing[n.Target] {
 			return n.Target, l.GivenUp
 		}
 	}

@@ -78,6 +78,11 @@ func (e *Engine) openRoute(t *task) {
 	e.release(t)
 }
 
+// dropWaiting forgets the tasks that were dropped.
+func (w *route) dropWaiting() {
+	w.waiting = slices.DeleteFunc(w.waiting, func(t *task) bool { return t.dropped })
+}
+
 // wakeWaiting advances tasks that waited for trials: as many as may be trials, or all
 // once the route is known to be open or closed.
 func (e *Engine) wakeWaiting(w *route) {

@@ -38,6 +38,7 @@ type task struct {
 	coming           bool         // a delete that will still come to wait for a group
 	confirmed        bool         // the confirmations of its copies are on disk
 	deferred         bool         // it is left for a later run
+	dropped          bool         // its lane was given to another worker
 	readOnly         bool         // a dry run: no write is sent, so what writes would bring is absent
 	doubted          bool         // the source was asked once more for an image it did not show
 	picture          picture      // for its backup or its upload

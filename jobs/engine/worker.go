@@ -20,6 +20,7 @@ type worker struct {
 	store    jobs.Checkpoint
 	opt      Options
 	pictures *pictureFolder
+	hear     func(jobs.News)
 }
 
 // errExpired is why a request was not sent that waited for the disk until one of its permits
@@ -28,11 +29,23 @@ var errExpired = errors.New("a permit expired")
 
 // Send implements [dispatch.Sender]: intents to disk, then one round trip.
 func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result {
+	calls := r.Calls
+	unsent := make([]error, len(calls))
+	var held time.Time
+	var err error
+	if w.opt.Sharing != nil {
+		held, err = w.depart(ctx, r.Departure())
+	}
+	if err != nil {
+		res := dispatch.Result{Replies: make([]graph.Reply, len(calls)), Unsent: all(unsent, err)}
+		if _, stays := errors.AsType[*dispatch.NotYet](err); !stays {
+			res.Stop = err
+		}
+		return res
+	}
 	if r.Lane == nil { // the neutral question
 		return dispatch.Plain{API: w.api}.Send(ctx, r)
 	}
-	calls := r.Calls
-	unsent := make([]error, len(calls))
 	intents := make([]jobs.Record, 0, len(calls))
 	var until time.Time
 	for i, item := range r.Items() {
@@ -55,14 +68,14 @@ func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result 
 			until = by
 		}
 	}
-	var err error
-	var held time.Time
 	if len(intents) > 0 {
 		_, err = w.store.Commit(ctx, jobs.Change{Records: intents})
 	}
 	if err == nil {
 		crashPoint("intent_written")
-		held, err = w.opt.Held()
+		if w.opt.Sharing == nil {
+			held, err = w.opt.Held()
+		}
 	}
 	if err != nil { // intents on disk say that they were sent, so they are read first
 		failed := &jobs.CheckpointError{Err: err}

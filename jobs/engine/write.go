@@ -62,10 +62,13 @@ func (w *write) Unsent(why error, _ time.Time) {
 	t, e := w.task, w.task.home.e
 	var file *jobs.FileError
 	var disk *jobs.CheckpointError
+	var stays *dispatch.NotYet
 	switch {
 	case errors.As(why, &disk): // the run ends, and the next one finds what is on disk
 	case errors.As(why, &file):
 		e.settle(t, t.fail(jobs.FileUnreadable, why.Error()).outcome)
+	case errors.As(why, &stays):
+		e.unsent(t)
 	case why == errExpired:
 		t.staleCount++
 		t.forgetCopies()

@@ -1,0 +1,218 @@
+package dispatch
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/quota"
+	"adferry/plan"
+)
+
+// Several workers may carry out one job, each with lanes of its own and all of them reading in
+// each other's ad accounts. So each request asks before it leaves (jobs.Sharing), and what others
+// took from a quota, or were told of a wait, is heard here.
+
+// NotYet is why a request did not leave: what other workers used leaves no room for it, or one of
+// them sends the probe.
+type NotYet struct{ Again time.Time } // when to ask again; zero: as the quotas say
+
+func (e *NotYet) Error() string {
+	if e.Again.IsZero() {
+		return "other workers have used what the quota allows"
+	}
+	return fmt.Sprintf("another worker sends the probe; asked again at %s", e.Again.UTC().Format(time.RFC3339))
+}
+
+// Departure is what the request asks other workers for.
+func (r *Request) Departure() jobs.Departure { return r.departure }
+
+// departureOf is the departure of a request that was charged.
+func (d *Dispatcher) departureOf(r *Request, now time.Time) jobs.Departure {
+	l := r.Lane
+	dep := jobs.Departure{App: l.gate.key, Account: l.Account, Calls: len(r.Calls),
+		Probe: l.Quota.Block.IsProbe(r.Left), AppProbe: l.gate.app.Block.IsProbe(r.Left)}
+	for _, c := range r.Calls {
+		dep.Points += costOf(c).Points
+	}
+	room := l.Quota.Room(now, d.opt.Rules)
+	dep.Room = jobs.Room{Calls: room.Calls, Points: room.Points, AppCalls: l.gate.app.Room(now)}
+	return dep
+}
+
+// neutralDeparture is that of the neutral question, which is sent alone and rarely: whatever others
+// used, and also if one of them sends a probe.
+func neutralDeparture(g *Gate) jobs.Departure {
+	return jobs.Departure{App: g.key, Calls: 1, Points: quota.Read.Points, Room: jobs.Room{Calls: -1, Points: -1, AppCalls: -1}}
+}
+
+// uncharge takes back what was charged for a request that did not leave because of NotYet.
+func (d *Dispatcher) uncharge(r *Request, why *NotYet, now time.Time) {
+	l, g := r.Lane, r.Lane.gate
+	for _, c := range r.Calls {
+		l.Quota, g.app = l.Quota.Unspend(now, costOf(c)), g.app.Unspend(now)
+	}
+	l.notBefore = quota.Later(why.Again, now.Add(leastAgain))
+}
+
+// leastAgain is how long at least a lane waits whose request stayed: what others used may not have
+// been heard yet.
+const leastAgain = 100 * time.Millisecond
+
+// notYet is the NotYet among the reasons why the calls of a request did not leave, or nil.
+func notYet(res Result) *NotYet {
+	for _, err := range res.Unsent {
+		if why, ok := errors.AsType[*NotYet](err); ok {
+			return why
+		}
+	}
+	return nil
+}
+
+// Hear takes what other workers did. Of ad accounts that this one does not use it keeps nothing.
+func (d *Dispatcher) Hear(n jobs.News, now time.Time) {
+	d.hearSpent(n.Spent, now)
+	for _, s := range n.Lanes {
+		if !s.Imposed || !s.ParkedUntil.After(now) {
+			continue
+		}
+		if s.Account == "" {
+			for _, g := range d.gates {
+				if s.ParkedUntil.After(g.app.Block.Until) {
+					g.app.Block = g.app.Block.Imposed(s.ParkedUntil, now)
+					g.state.ParkedUntil, g.state.ParkedFor, g.waitReported = s.ParkedUntil, s.ParkedFor, true
+					d.Report(jobs.Event{Kind: jobs.EventParked, Until: s.ParkedUntil, Text: s.ParkedFor})
+				}
+			}
+			continue
+		}
+		if l := d.lanes[s.Account]; l != nil && s.ParkedUntil.After(l.Quota.Block.Until) {
+			l.Quota.Block = l.Quota.Block.Imposed(s.ParkedUntil, now)
+			l.State.ParkedUntil, l.State.ParkedFor, l.waitReported = s.ParkedUntil, s.ParkedFor, false
+			l.parkedCountedUntil = s.ParkedUntil
+			d.Report(jobs.Event{Kind: jobs.EventParked, Account: s.Account, Until: s.ParkedUntil, Text: s.ParkedFor})
+		}
+	}
+}
+
+func (d *Dispatcher) hearSpent(spent []jobs.Spent, now time.Time) {
+	for _, s := range spent {
+		for _, g := range d.gates {
+			if g.key == s.App {
+				g.app = g.app.SpentElsewhere(s.At, now, s.Calls)
+			}
+		}
+		if l := d.lanes[s.Account]; l != nil {
+			l.Quota = l.Quota.SpentElsewhere(s.At, now, quota.Cost{Calls: s.Calls, Points: s.Points}, d.opt.Rules)
+		}
+	}
+}
+
+// TakeOver takes over what another worker knew of ad accounts, which have their lanes, and of
+// apps: of mine in any case, of others unless something was sent there before.
+func (d *Dispatcher) TakeOver(p jobs.LanePoint, now time.Time) {
+	fresh := func(a plan.Account) bool {
+		return a == p.Account || d.lanes[a].State.Calls == 0 && d.lanes[a].inflight == 0
+	}
+	var taken []plan.Account
+	for _, s := range p.States {
+		if s.Account != "" && d.lanes[s.Account] != nil && fresh(s.Account) {
+			taken = append(taken, s.Account)
+		}
+	}
+	for _, q := range p.Quotas {
+		switch l := d.lanes[q.Account]; {
+		case q.Account == "":
+			if g := d.gateOf(q.App); g != nil && !g.used {
+				if app, err := quota.LoadApp(q.Saved); err == nil { // else it is learned anew
+					app.Share, g.app = g.app.Share, app
+				}
+			}
+		case slices.Contains(taken, q.Account):
+			if saved, err := quota.LoadLane(q.Saved); err == nil {
+				l.Quota = saved
+			}
+		}
+	}
+	for _, s := range p.States {
+		if s.Account == "" || slices.Contains(taken, s.Account) {
+			d.takeOverState(s, now)
+		}
+	}
+	for _, s := range p.Spent {
+		if l := d.lanes[s.Account]; l != nil && slices.Contains(taken, s.Account) {
+			l.Quota = l.Quota.SpentElsewhere(s.At, now, quota.Cost{Calls: s.Calls, Points: s.Points}, d.opt.Rules)
+		}
+	}
+}
+
+// takeOverState takes over a state, but keeps a wait of this worker's that ends later.
+func (d *Dispatcher) takeOverState(s jobs.LaneState, now time.Time) {
+	if s.Account == "" {
+		if d.earlier == nil {
+			d.Inherit(s, now)
+		}
+		return
+	}
+	l := d.lanes[s.Account]
+	block, tier := l.Quota.Block, l.Quota.Tier
+	d.Inherit(s, now)
+	if tier != graph.TierUnknown {
+		l.Quota.Tier = tier
+	}
+	if block.Until.After(l.Quota.Block.Until) || block.Probing() {
+		l.Quota.Block = block
+	}
+}
+
+// gateOf is the gate with the key, or nil.
+func (d *Dispatcher) gateOf(key string) *Gate {
+	for _, g := range d.gates {
+		if g.key == key {
+			return g
+		}
+	}
+	return nil
+}
+
+// Learnt is what was learned of quotas since the last call.
+func (d *Dispatcher) Learnt() (all []jobs.QuotaState) {
+	for _, g := range d.gates {
+		if g.learnt {
+			g.learnt, g.used = false, true
+			all = append(all, jobs.QuotaState{App: g.key, Saved: g.app.Save()})
+		}
+	}
+	for _, l := range d.order {
+		if l.learnt {
+			l.learnt = false
+			all = append(all, jobs.QuotaState{App: l.gate.key, Account: l.Account, Saved: l.Quota.Save()})
+		}
+	}
+	return all
+}
+
+// Rests reports whether nothing of the lane is on its way and it waits for its quota or a
+// throttle until the given moment; why says for what.
+func (l *Lane) Rests(now time.Time) (until time.Time, why string, rests bool) {
+	if l.inflight > 0 || l.queued || l.index < 0 || !l.held || l.wake.Sub(now) < time.Second {
+		return time.Time{}, "", false
+	}
+	if why = l.State.ParkedFor; !l.State.ParkedUntil.After(now) {
+		why = l.Quota.Why(now, quota.Write, l.d.opt.Rules)
+	}
+	return l.wake, why, true
+}
+
+// TellUnless is Tell, but returns false if ended is closed before.
+func (d *Dispatcher) TellUnless(ended <-chan struct{}, do func()) bool {
+	select {
+	case d.mail.inbox <- do:
+		return true
+	case <-ended:
+		return false
+	}
+}

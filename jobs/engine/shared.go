@@ -1,0 +1,282 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"adferry/jobs"
+	"adferry/jobs/dispatch"
+	"adferry/plan"
+)
+
+// An engine with Options.Sharing carries out lanes of a job of which other workers carry out
+// others. It begins without any, and runs until it is stopped. The methods of this file may be
+// called from any goroutine; they wait for Run to begin, and do nothing once it has ended.
+
+// LaneProgress is how a lane of a shared engine stands.
+type LaneProgress struct {
+	Empty bool      // nothing of it is in memory, and nothing can be claimed: it is done, or its operations wait for other lanes
+	Idle  bool      // nothing can be sent now
+	Until time.Time // ... before this, as far as is known; zero: it is not
+	Why   string    // ... because of this; "": it waits for answers, or for other lanes
+}
+
+// shared is what an engine has beside when it shares its job.
+type shared struct {
+	ended   chan struct{} // Run has ended
+	known   bool          // the job's counts and tally were heard
+	failing map[plan.Account]bool
+	leaving []*leaving
+}
+
+// leaving is a lane that is being given back.
+type leaving struct {
+	lane *lane
+	told bool          // its last change is on the way to the disk
+	gone chan struct{} // closed when nothing of it is left here
+}
+
+// tell has do run in the dispatcher's goroutine and waits for it. It reports false if the run has
+// ended.
+func (e *Engine) tell(do func()) bool {
+	done := make(chan struct{})
+	return e.d.TellUnless(e.shared.ended, func() { do(); close(done) }) && wait(done, e.shared.ended)
+}
+
+func wait(done, ended <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	case <-ended:
+		return false
+	}
+}
+
+// Take makes a lane this engine's. Its operations are carried out from Work on.
+func (e *Engine) Take(p jobs.LanePoint) {
+	e.tell(func() {
+		now := time.Now()
+		if !e.shared.known {
+			e.shared.known = true
+			e.tally.begin(jobs.ResumePoint{Tally: p.Tally}, now)
+			if p.Tally.HeadersSent {
+				e.d.ExpectHeaders()
+			}
+		}
+		e.hearProgress(p.Progress)
+		e.hearFailing(p.Failing)
+		for _, s := range p.States {
+			if s.Account != "" {
+				e.lane(s.Account)
+			}
+		}
+		l := e.lane(p.Account)
+		e.d.TakeOver(p, now)
+		l.mine, l.rests, l.leaves, l.drained, l.cursor = true, true, false, false, 0
+		l.freed = map[plan.OpID]bool{}
+		e.working++
+		e.widen()
+		l.noteMore()
+		for _, r := range p.Waiting {
+			l.release(r.ID)
+		}
+	})
+}
+
+// Work lets the operations of a lane be carried out, or has them rest: what is on its way may
+// end, and what other lanes ask of its ad account is read.
+func (e *Engine) Work(a plan.Account, on bool) {
+	e.tell(func() {
+		if l := e.lanes[a]; l != nil && l.mine && !l.leaves {
+			l.rests = !on
+			l.noteMore()
+			l.wantMore()
+			l.Wake()
+		}
+	})
+}
+
+// Progress is how a lane stands.
+func (e *Engine) Progress(a plan.Account) (p LaneProgress) {
+	e.tell(func() {
+		l, now := e.lanes[a], time.Now()
+		if l == nil || !l.mine {
+			return
+		}
+		p.Empty = l.held == 0 && !l.loading && l.drained && len(l.released) == 0 && len(l.skipped) == 0
+		if p.Until, p.Why, p.Idle = l.Rests(now); !p.Idle {
+			p.Idle = l.writing == 0 && !l.loading && l.InFlight() == 0 && now.Sub(l.acted) > idleAfter
+		}
+	})
+	return p
+}
+
+// idleAfter is how long a lane sends nothing until it counts as idle if no quota and no throttle
+// keeps it: its tasks wait for answers, for a pause to end, or for other lanes.
+const idleAfter = 2 * time.Second
+
+// Give lets what is under way in a lane end, brings it to the checkpoint and forgets the lane.
+// The error is ctx's, or says that the run ended before: what was under way may not be in the
+// checkpoint then.
+func (e *Engine) Give(ctx context.Context, a plan.Account) error {
+	var g *leaving
+	if !e.tell(func() {
+		if l := e.lanes[a]; l != nil && l.mine {
+			l.rests, l.leaves = true, true
+			g = &leaving{lane: l, gone: make(chan struct{})}
+			e.shared.leaving = append(e.shared.leaving, g)
+		}
+	}) {
+		return errEnded
+	}
+	if g == nil {
+		return nil
+	}
+	select {
+	case <-g.gone:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-e.shared.ended:
+		return errEnded
+	}
+}
+
+var errEnded = errors.New("the run has ended")
+
+// giveBack forgets the lanes that are being given back once nothing of them is under way. What
+// was added to the committer before is on disk by then.
+func (e *Engine) giveBack() {
+	for _, g := range e.shared.leaving {
+		if l := g.lane; !g.told && l.writing == 0 && l.downloads == nil && !l.loading {
+			g.told = true
+			e.commit.add(jobs.Change{Lanes: e.d.Changed(), Records: l.answered()}, func() {
+				e.forget(l)
+				close(g.gone)
+			})
+		}
+	}
+	rest := e.shared.leaving[:0]
+	for _, g := range e.shared.leaving {
+		if !g.told {
+			rest = append(rest, g)
+		}
+	}
+	e.shared.leaving = rest
+}
+
+// answered are the deletions that the API called a success and that were not read back yet. The
+// next worker need not wait for their requests to land.
+func (l *lane) answered() (records []jobs.Record) {
+	for _, queue := range l.busy {
+		for _, t := range queue {
+			if t.deleted && !t.Outcome.State.Settled() {
+				o := t.Outcome
+				o.LastSent = time.Time{}
+				records = append(records, jobs.Record{ID: t.ID, Needed: t.Needed, Outcome: o})
+			}
+		}
+	}
+	return records
+}
+
+// forget drops all tasks of a lane. Its ad account may still be read for others.
+func (e *Engine) forget(l *lane) {
+	for _, queue := range l.busy {
+		for _, t := range queue {
+			e.drop(t)
+		}
+	}
+	for _, other := range e.order {
+		other.lookups.drop()
+	}
+	for _, w := range e.routes {
+		w.dropWaiting()
+	}
+	l.mine, l.rests, l.drained, l.cursor = false, false, true, 0
+	l.skipped, l.released, l.freed = nil, nil, nil
+	l.ready, l.needPicture, l.permits = nil, nil, permits{most: l.permits.most}
+	l.busy, l.failing = map[plan.Hash][]*task{}, 0
+	e.working--
+	l.noteMore()
+	e.widen()
+}
+
+// drop forgets a task: another worker goes on with it. Whatever still calls it back finds that.
+func (e *Engine) drop(t *task) {
+	if t.dropped {
+		return
+	}
+	e.ungroup(t)
+	if !t.deferred {
+		t.home.held--
+		e.noMoreDeletes(t)
+	}
+	e.held--
+	t.dropped = true
+	if t.onTrial {
+		e.release(t)
+	}
+	if t.picture.path != "" {
+		_ = os.Remove(t.picture.path) // the folder is emptied at the end in any case
+	}
+}
+
+// Hear tells the engine what other workers did.
+func (e *Engine) Hear(n jobs.News) { e.tell(func() { e.hear(n) }) }
+
+func (e *Engine) hear(n jobs.News) {
+	e.d.Hear(n, time.Now())
+	for _, r := range n.Released {
+		if l := e.lanes[r.Lane]; l != nil && l.mine {
+			l.release(r.ID)
+		}
+	}
+	if n.Progress != nil {
+		e.hearProgress(*n.Progress)
+		e.hearFailing(n.Failing)
+	}
+}
+
+func (e *Engine) hearProgress(p jobs.Progress) {
+	e.operations, e.tally.done, e.tally.failures = p.Operations, p.Settled, p.Failed
+}
+
+func (e *Engine) hearFailing(accounts []plan.Account) {
+	e.shared.failing = map[plan.Account]bool{}
+	for _, a := range accounts {
+		e.shared.failing[a] = true
+	}
+}
+
+// Quotas returns what was learned of quotas since the last call, and which of this engine's
+// lanes have failing writes.
+func (e *Engine) Quotas() (learned []jobs.QuotaState, failing []plan.Account) {
+	e.tell(func() {
+		learned = e.d.Learnt()
+		for _, l := range e.order {
+			if l.mine && l.failing >= dispatch.MostDenials {
+				failing = append(failing, l.Account)
+			}
+		}
+	})
+	return learned, failing
+}
+
+// depart asks the other workers of the job before a request leaves. until is when it may leave at
+// the latest, zero for any time.
+func (w *worker) depart(ctx context.Context, d jobs.Departure) (until time.Time, err error) {
+	leave, err := w.opt.Sharing.Depart(ctx, d)
+	if err != nil {
+		return until, &jobs.CheckpointError{Err: err}
+	}
+	if n := leave.News; len(n.Spent)+len(n.Lanes)+len(n.Released) > 0 {
+		w.hear(n)
+	}
+	if !leave.May {
+		return until, &dispatch.NotYet{Again: leave.Again}
+	}
+	return leave.Until, nil
+}
