@@ -185,7 +185,6 @@ func (e *Engine) Prepare(now time.Time) {
 	if e.workers != e.d.Workers() {
 		e.widen()
 	}
-	e.giveBack()
 	e.countStuck(now)
 	e.claimMore(now)
 	if e.d.Quiet() { // nothing can fill the reads that wait for more
@@ -216,6 +215,7 @@ func (e *Engine) Next(now time.Time) time.Time {
 // Rest implements [dispatch.Client].
 func (e *Engine) Rest(now time.Time) {
 	e.saveCounters(now)
+	e.giveBack()
 	e.commit.flush()
 }
 

@@ -18,6 +18,8 @@ type lane struct {
 	rests  bool // ... but not now
 	leaves bool // ... no longer, once what is under way has ended
 
+	deferred bool // operations of it were left for a later run
+
 	// What the checkpoint still has for this lane.
 	cursor   plan.OpID // claimed up to here, skipped ranges apart
 	skipped  []skippedRange

@@ -117,7 +117,7 @@ func (e *Engine) deferTask(t *task) {
 		return
 	}
 	if !t.deferred && !t.Outcome.State.Settled() {
-		t.deferred, e.hasDeferred = true, true
+		t.deferred, t.home.deferred, e.hasDeferred = true, true, true
 		t.home.held--
 		e.ungroup(t)
 		e.noMoreDeletes(t)

@@ -21,6 +21,10 @@ type LaneProgress struct {
 	Idle  bool      // nothing can be sent now
 	Until time.Time // ... before this, as far as is known; zero: it is not
 	Why   string    // ... because of this; "": it waits for answers, or for other lanes
+
+	// Deferred says that operations were left for a later run: whoever takes the lane anew tries
+	// them again.
+	Deferred bool
 }
 
 // shared is what an engine has beside when it shares its job.
@@ -105,6 +109,7 @@ func (e *Engine) Progress(a plan.Account) (p LaneProgress) {
 		if l == nil || !l.mine {
 			return
 		}
+		p.Deferred = l.deferred
 		p.Empty = l.held == 0 && !l.loading && l.drained && len(l.released) == 0 && len(l.skipped) == 0
 		if p.Until, p.Why, p.Idle = l.Rests(now); !p.Idle {
 			p.Idle = l.writing == 0 && !l.loading && l.InFlight() == 0 && now.Sub(l.acted) > idleAfter
@@ -195,7 +200,7 @@ func (e *Engine) forget(l *lane) {
 	for _, w := range e.routes {
 		w.dropWaiting()
 	}
-	l.mine, l.rests, l.drained, l.cursor = false, false, true, 0
+	l.mine, l.rests, l.deferred, l.drained, l.cursor = false, false, false, true, 0
 	l.skipped, l.released, l.freed = nil, nil, nil
 	l.ready, l.needPicture, l.permits = nil, nil, permits{most: l.permits.most}
 	l.busy, l.failing = map[plan.Hash][]*task{}, 0

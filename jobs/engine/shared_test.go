@@ -285,3 +285,23 @@ func TestLeaseLost(t *testing.T) {
 	})
 }
 
+// A lane can be given back while the job is paused.
+func TestGivePaused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		w.Has("11", "a")
+		w.Has("22")
+		w.Manifest("copy 11 a 22")
+		shareJob(t, w, 1, engine.Options{}, func(d *desk) {
+			d.engines[0].Steer(jobs.Steering{Paused: true, Workers: 1})
+			d.take(t, 0, "22")
+			if err := d.engines[0].Give(t.Context(), "22"); err != nil {
+				t.Error(err)
+			}
+		})
+		if w.Holds("22", "a") {
+			t.Error("a paused job sent a write")
+		}
+	})
+}
