@@ -65,16 +65,17 @@ type Spent struct {
 // failed as Outcome.Blames counts them.
 type Progress struct{ Operations, Settled, Failed int }
 
-// LanePoint is where a lane stood when its last worker gave it back.
+// LanePoint is where a lane stood when its last worker gave it back. What a worker counts, in the
+// states of ad accounts and in the tally, begins at zero with its engine, and the board adds it.
 type LanePoint struct {
-	Account  plan.Account
-	States   []LaneState    // of the lane's ad account, of those it reads, and of the app under ""
-	Quotas   []QuotaState   // what was learned of the quotas of those
-	Spent    []Spent        // since then
-	Waiting  []Released     // unsettled operations of the lane whose needs are all settled
-	Failing  []plan.Account // see [News]
-	Tally    Tally
-	Progress Progress
+	Account     plan.Account
+	States      []LaneState    // of the lane's ad account, of those it reads, and of the app under ""
+	Quotas      []QuotaState   // what was learned of the quotas of those
+	Spent       []Spent        // since then
+	Waiting     []Released     // unsettled operations of the lane whose needs are all settled
+	Failing     []plan.Account // see [News]
+	HeadersSent bool           // answers to reads carried quota headers, when last heard
+	Progress    Progress
 }
 
 // QuotaState is what a worker learned of a quota, as package quota saves it.

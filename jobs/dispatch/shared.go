@@ -158,8 +158,9 @@ func (d *Dispatcher) takeOverState(s jobs.LaneState, now time.Time) {
 		return
 	}
 	l := d.lanes[s.Account]
-	block, tier := l.Quota.Block, l.Quota.Tier
+	block, tier, counted := l.Quota.Block, l.Quota.Tier, l.State
 	d.Inherit(s, now)
+	l.State.Calls, l.State.Throttles, l.State.Parked = counted.Calls, counted.Throttles, counted.Parked
 	if tier != graph.TierUnknown {
 		l.Quota.Tier = tier
 	}

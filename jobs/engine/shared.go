@@ -64,8 +64,8 @@ func (e *Engine) Take(p jobs.LanePoint) {
 		now := time.Now()
 		if !e.shared.known {
 			e.shared.known = true
-			e.tally.begin(jobs.ResumePoint{Tally: p.Tally}, now)
-			if p.Tally.HeadersSent {
+			e.tally.begin(jobs.ResumePoint{}, now)
+			if e.tally.HeadersSent = p.HeadersSent; p.HeadersSent {
 				e.d.ExpectHeaders()
 			}
 		}

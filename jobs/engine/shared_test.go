@@ -64,7 +64,7 @@ func (d *desk) point(t *testing.T, a plan.Account) jobs.LanePoint {
 		t.Fatal(err)
 	}
 	s.Waiting = slices.DeleteFunc(s.Waiting, func(r jobs.Released) bool { return r.Lane != a })
-	return jobs.LanePoint{Account: a, States: s.Lanes, Waiting: s.Waiting, Tally: s.Tally, Progress: jobs.Progress{Operations: s.Operations, Settled: s.Settled, Failed: s.Failed}}
+	return jobs.LanePoint{Account: a, States: s.Lanes, Waiting: s.Waiting, Progress: jobs.Progress{Operations: s.Operations, Settled: s.Settled, Failed: s.Failed}}
 }
 
 func (d *desk) left(t *testing.T) int {

@@ -1,0 +1,266 @@
+package boardtest
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"adferry/jobs"
+	"adferry/jobs/board"
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+// view is a job as one member has it.
+type view struct {
+	*store.Job
+	board  *Memory
+	job    *job
+	member *member
+	told   int // entries of spent that it was told
+	wrote  map[plan.Account]jobs.LaneState
+	tally  jobs.Tally // as it last wrote it
+}
+
+// Stored implements [board.Job].
+func (v *view) Stored() *store.Job { return v.Job }
+
+// Close implements [board.Job]. The job stays open: it is the board's.
+func (v *view) Close() error { return nil }
+
+// Commit implements [jobs.Checkpoint], with the lease as a condition.
+func (v *view) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, error) {
+	v.board.mu.Lock()
+	defer v.board.mu.Unlock()
+	if !v.member.alive() {
+		return nil, board.ErrLeaseLost
+	}
+	for _, p := range c.Parks {
+		v.job.imposed[p.Account] = p.Until
+	}
+	c.Lanes = slices.Clone(c.Lanes)
+	for i, s := range c.Lanes {
+		c.Lanes[i] = v.merged(s)
+	}
+	if c.Tally != nil {
+		all := v.mergedTally(*c.Tally)
+		c.Tally = &all
+	}
+	released, err := v.Job.Commit(ctx, c)
+	own := released[:0]
+	for _, r := range released {
+		if l := v.job.lanes[r.Lane]; l != nil && l.by == v.member {
+			own = append(own, r)
+		} else {
+			v.job.released[r.Lane] = append(v.job.released[r.Lane], r)
+		}
+	}
+	return own, err
+}
+
+// merged is a state as all workers left it: counts are added, and a wait that this worker was not
+// told yet stays.
+func (v *view) merged(s jobs.LaneState) jobs.LaneState {
+	all, before := v.job.states[s.Account], v.wrote[s.Account]
+	v.wrote[s.Account] = s
+	all.Account, all.Tier = s.Account, max(s.Tier, all.Tier)
+	all.Calls += s.Calls - before.Calls
+	all.Throttles += s.Throttles - before.Throttles
+	all.Parked += s.Parked - before.Parked
+	if s.ParkedUntil.After(all.ParkedUntil) || !before.ParkedUntil.Before(all.ParkedUntil) {
+		all.ParkedUntil, all.ParkedFor = s.ParkedUntil, s.ParkedFor
+	}
+	v.job.states[s.Account] = all
+	return all
+}
+
+// mergedTally adds what this worker counted since it last did, and time that passed once.
+func (v *view) mergedTally(t jobs.Tally) jobs.Tally {
+	all, before := &v.job.tally, v.tally
+	v.tally = t
+	all.HTTPRequests += t.HTTPRequests - before.HTTPRequests
+	all.Calls += t.Calls - before.Calls
+	all.Throttled += t.Throttled - before.Throttled
+	if all.Started.IsZero() || t.Started.Before(all.Started) {
+		all.Started = t.Started
+	}
+	since := t.Saved.Add(-(t.Elapsed - before.Elapsed))
+	if all.Saved.After(since) {
+		since = all.Saved
+	}
+	all.Elapsed += max(0, t.Saved.Sub(since))
+	all.Waited += min(t.Waited-before.Waited, max(0, t.Saved.Sub(since)))
+	if t.Saved.After(all.Saved) {
+		all.Saved = t.Saved
+	}
+	all.HeadersSent, all.NetworkDownSince = t.HeadersSent, t.NetworkDownSince
+	return *all
+}
+
+// Take implements [board.Job].
+func (v *view) Take(ctx context.Context, a plan.Account) (p jobs.LanePoint, err error) {
+	v.board.mu.Lock()
+	defer v.board.mu.Unlock()
+	if !v.member.alive() {
+		return p, board.ErrLeaseLost
+	}
+	if l := v.job.lanes[a]; l != nil && l.by != v.member && l.by.alive() {
+		return p, board.ErrHeld
+	}
+	s, err := v.Resume(ctx)
+	if err != nil {
+		return p, err
+	}
+	v.job.lanes[a] = &lane{by: v.member, Hold: board.Hold{Lane: a, Worker: v.member.info.Name, Since: time.Now()}}
+	delete(v.job.released, a)
+	p = jobs.LanePoint{Account: a, HeadersSent: v.job.tally.HeadersSent, Progress: jobs.Progress{Operations: s.Operations, Settled: s.Settled, Failed: s.Failed}, Failing: v.failing()}
+	p.States = s.Lanes
+	for _, r := range s.Waiting {
+		if r.Lane == a {
+			p.Waiting = append(p.Waiting, r)
+		}
+	}
+	for at, saved := range v.board.saved {
+		p.Quotas = append(p.Quotas, jobs.QuotaState{App: at.app, Account: at.account, Saved: saved.bytes})
+		for _, e := range v.board.spent[saved.after:v.told] {
+			if e.App == at.app && e.Account == at.account {
+				p.Spent = append(p.Spent, e.Spent)
+			}
+		}
+	}
+	return p, nil
+}
+
+// Give implements [board.Job].
+func (v *view) Give(_ context.Context, a plan.Account) error {
+	v.board.mu.Lock()
+	defer v.board.mu.Unlock()
+	if l := v.job.lanes[a]; l != nil && l.by == v.member {
+		delete(v.job.lanes, a)
+	}
+	return nil
+}
+
+// Waits implements [board.Job].
+func (v *view) Waits(_ context.Context, a plan.Account, why string, until time.Time) error {
+	v.board.mu.Lock()
+	defer v.board.mu.Unlock()
+	if l := v.job.lanes[a]; l != nil && l.by == v.member {
+		l.Why, l.Until = why, until
+	}
+	return nil
+}
+
+// Depart implements [jobs.Sharing].
+func (v *view) Depart(_ context.Context, d jobs.Departure) (jobs.Leave, error) {
+	v.board.mu.Lock()
+	defer v.board.mu.Unlock()
+	now := time.Now()
+	if !v.member.alive() {
+		return jobs.Leave{}, board.ErrLeaseLost
+	}
+	leave := jobs.Leave{Until: now.Add(jobs.LatestDeparture), News: jobs.News{Spent: v.spent()}}
+	var used jobs.Spent
+	appCalls := 0
+	for _, s := range leave.News.Spent {
+		if s.App == d.App {
+			appCalls += s.Calls
+			if s.Account == d.Account {
+				used.Calls, used.Points = used.Calls+s.Calls, used.Points+s.Points
+			}
+		}
+	}
+	over := func(used, room int) bool { return room >= 0 && used > room }
+	if over(used.Calls, d.Room.Calls) || over(used.Points, d.Room.Points) || over(appCalls, d.Room.AppCalls) {
+		return leave, nil
+	}
+	var probes []place
+	if d.Probe {
+		probes = append(probes, place{d.App, d.Account})
+	}
+	if d.AppProbe {
+		probes = append(probes, place{d.App, ""})
+	}
+	for _, at := range probes {
+		if p := v.board.probes[at]; p.by != nil && p.by != v.member && now.Before(p.until) && p.by.alive() {
+			leave.Again = now.Add(time.Second)
+			return leave, nil
+		}
+	}
+	for _, at := range []place{{d.App, d.Account}, {d.App, ""}} { // a call that is no probe shows that the last one is over
+		if v.board.probes[at].by == v.member {
+			delete(v.board.probes, at)
+		}
+	}
+	for _, at := range probes {
+		v.board.probes[at] = probe{v.member, now.Add(probeTime)}
+	}
+	leave.May = true
+	v.board.spent = append(v.board.spent, entry{jobs.Spent{App: d.App, Account: d.Account, At: now, Calls: d.Calls, Points: d.Points}, v.member})
+	return leave, nil
+}
+
+// spent is what others spent that this member was not told.
+func (v *view) spent() (all []jobs.Spent) {
+	for _, e := range v.board.spent[v.told:] {
+		if e.by != v.member {
+			all = append(all, e.Spent)
+		}
+	}
+	v.told = len(v.board.spent)
+	return all
+}
+
+// News implements [board.Job].
+func (v *view) News(ctx context.Context) (n jobs.News, err error) {
+	v.board.mu.Lock()
+	defer v.board.mu.Unlock()
+	if !v.member.alive() {
+		return n, board.ErrLeaseLost
+	}
+	n.Spent, n.Failing = v.spent(), v.failing()
+	now := time.Now()
+	for a, s := range v.job.states {
+		if s.ParkedUntil.After(now) && s.ParkedUntil.Equal(v.job.imposed[a]) {
+			s.Imposed = true
+			n.Lanes = append(n.Lanes, s)
+		}
+	}
+	for a, released := range v.job.released {
+		if l := v.job.lanes[a]; l != nil && l.by == v.member {
+			n.Released = append(n.Released, released...)
+			delete(v.job.released, a)
+		}
+	}
+	s, err := v.Resume(ctx)
+	n.Progress = &jobs.Progress{Operations: s.Operations, Settled: s.Settled, Failed: s.Failed}
+	return n, err
+}
+
+// failing are the lanes of other members whose writes fail.
+func (v *view) failing() (all []plan.Account) {
+	for a, l := range v.job.lanes {
+		if l.failing && l.by != v.member {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// SaveQuotas implements [board.Job].
+func (v *view) SaveQuotas(_ context.Context, learned []jobs.QuotaState, failing []plan.Account) error {
+	v.board.mu.Lock()
+	defer v.board.mu.Unlock()
+	if !v.member.alive() {
+		return board.ErrLeaseLost
+	}
+	for _, q := range learned {
+		v.board.saved[place{q.App, q.Account}] = saved{q.Saved, v.told}
+	}
+	for a, l := range v.job.lanes {
+		if l.by == v.member {
+			l.failing = slices.Contains(failing, a)
+		}
+	}
+	return nil
+}
