@@ -55,7 +55,7 @@ type News struct {
 // not known is the job's own, and the board does not mix it with those of other jobs.
 type Spent struct {
 	App     string
-	Account plan.Account // "": of the app alone
+	Account plan.Account // "": only the app's quota is meant
 	At      time.Time
 	Calls   int
 	Points  int
@@ -70,17 +70,17 @@ type Progress struct{ Operations, Settled, Failed int }
 type LanePoint struct {
 	Account     plan.Account
 	States      []LaneState    // of the lane's ad account, of those it reads, and of the app under ""
-	Quotas      []QuotaState   // what was learned of the quotas of those
-	Spent       []Spent        // since then
+	Quotas      []QuotaState   // of the lane's ad account, and of others that the worker has not used yet
+	Spent       []Spent        // there since then, by all workers; News does not tell it again
 	Waiting     []Released     // unsettled operations of the lane whose needs are all settled
 	Failing     []plan.Account // see [News]
 	HeadersSent bool           // answers to reads carried quota headers, when last heard
 	Progress    Progress
 }
 
-// QuotaState is what a worker learned of a quota, as package quota saves it.
+// QuotaState is what a worker learned of an ad account's quota, as package quota saves it.
 type QuotaState struct {
 	App     string
-	Account plan.Account // "": of the app
+	Account plan.Account
 	Saved   []byte
 }

@@ -20,8 +20,6 @@ type Gate struct {
 	ring      []*Lane    // lanes that wait for their turn
 	state     jobs.LaneState
 	inherited inheritedWait
-	learnt    bool // as of a lane
-	used      bool // something was learned of it in this run
 
 	park      jobs.Park // the last one of one of several apps, without an account
 	parkedFor string    // why

@@ -37,7 +37,7 @@ func (d *Dispatcher) learn(l *Lane, reply graph.Reply, cost quota.Cost, left, no
 		return // it was no call
 	}
 	l.State.Calls++
-	l.Dirty, l.learnt, l.gate.learnt, l.gate.used = true, true, true, true
+	l.Dirty, l.learnt = true, true
 	g := l.gate
 	usage := reply.Usage.Accounts[string(l.Account)]
 	was, appWas := l.Quota.Block.Until, g.app.Block.Until

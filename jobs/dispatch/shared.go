@@ -3,7 +3,6 @@ package dispatch
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"adferry/graph"
@@ -111,52 +110,42 @@ func (d *Dispatcher) hearSpent(spent []jobs.Spent, now time.Time) {
 	}
 }
 
-// TakeOver takes over what another worker knew of ad accounts, which have their lanes, and of
-// apps: of mine in any case, of others unless something was sent there before.
+// TakeOver takes over what other workers knew of ad accounts, which have their lanes.
 func (d *Dispatcher) TakeOver(p jobs.LanePoint, now time.Time) {
-	fresh := func(a plan.Account) bool {
-		return a == p.Account || d.lanes[a].State.Calls == 0 && d.lanes[a].inflight == 0
-	}
-	var taken []plan.Account
-	for _, s := range p.States {
-		if s.Account != "" && d.lanes[s.Account] != nil && fresh(s.Account) {
-			taken = append(taken, s.Account)
-		}
-	}
+	learned := map[plan.Account]bool{p.Account: true}
 	for _, q := range p.Quotas {
-		switch l := d.lanes[q.Account]; {
-		case q.Account == "":
-			if g := d.gateOf(q.App); g != nil && !g.used {
-				if app, err := quota.LoadApp(q.Saved); err == nil { // else it is learned anew
-					app.Share, g.app = g.app.Share, app
-				}
-			}
-		case slices.Contains(taken, q.Account):
-			if saved, err := quota.LoadLane(q.Saved); err == nil {
-				l.Quota = saved
+		l := d.lanes[q.Account]
+		if l == nil {
+			continue
+		}
+		learned[q.Account] = true
+		if saved, err := quota.LoadLane(q.Saved); err == nil { // else it is learned anew
+			block := l.Quota.Block
+			if l.Quota = saved.WithInFlight(l.Quota); block.Probing() || block.Until.After(saved.Block.Until) {
+				l.Quota.Block = block
 			}
 		}
 	}
 	for _, s := range p.States {
-		if s.Account == "" || slices.Contains(taken, s.Account) {
+		switch {
+		case s.Account == "":
+			if d.earlier == nil {
+				d.Inherit(s, now)
+			}
+		case learned[s.Account] || d.lanes[s.Account] != nil && d.lanes[s.Account].State.Calls == 0:
 			d.takeOverState(s, now)
 		}
 	}
 	for _, s := range p.Spent {
-		if l := d.lanes[s.Account]; l != nil && slices.Contains(taken, s.Account) {
+		if l := d.lanes[s.Account]; l != nil {
 			l.Quota = l.Quota.SpentElsewhere(s.At, now, quota.Cost{Calls: s.Calls, Points: s.Points}, d.opt.Rules)
 		}
 	}
 }
 
-// takeOverState takes over a state, but keeps a wait of this worker's that ends later.
+// takeOverState takes over a state, but keeps a wait of this worker's that ends later, and what it
+// counted itself.
 func (d *Dispatcher) takeOverState(s jobs.LaneState, now time.Time) {
-	if s.Account == "" {
-		if d.earlier == nil {
-			d.Inherit(s, now)
-		}
-		return
-	}
 	l := d.lanes[s.Account]
 	block, tier, counted := l.Quota.Block, l.Quota.Tier, l.State
 	d.Inherit(s, now)
@@ -164,29 +153,13 @@ func (d *Dispatcher) takeOverState(s jobs.LaneState, now time.Time) {
 	if tier != graph.TierUnknown {
 		l.Quota.Tier = tier
 	}
-	if block.Until.After(l.Quota.Block.Until) || block.Probing() {
+	if block.Probing() || block.Until.After(l.Quota.Block.Until) {
 		l.Quota.Block = block
 	}
 }
 
-// gateOf is the gate with the key, or nil.
-func (d *Dispatcher) gateOf(key string) *Gate {
-	for _, g := range d.gates {
-		if g.key == key {
-			return g
-		}
-	}
-	return nil
-}
-
-// Learnt is what was learned of quotas since the last call.
+// Learnt is what was learned of ad accounts' quotas since the last call.
 func (d *Dispatcher) Learnt() (all []jobs.QuotaState) {
-	for _, g := range d.gates {
-		if g.learnt {
-			g.learnt, g.used = false, true
-			all = append(all, jobs.QuotaState{App: g.key, Saved: g.app.Save()})
-		}
-	}
 	for _, l := range d.order {
 		if l.learnt {
 			l.learnt = false

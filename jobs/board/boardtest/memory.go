@@ -60,6 +60,7 @@ type job struct {
 	imposed  map[plan.Account]time.Time // ends of waits that the API imposed
 	tally    jobs.Tally
 	released map[plan.Account][]jobs.Released
+	progress *jobs.Progress // nil: it changed since it was read
 }
 
 type lane struct {
@@ -168,7 +169,7 @@ func (b *member) Open(_ context.Context, name string) (board.Job, error) {
 	if j == nil {
 		return nil, store.ErrNoJob
 	}
-	return &view{Job: j.stored, board: b.board, job: j, member: b, wrote: map[plan.Account]jobs.LaneState{}, told: len(b.board.spent)}, nil
+	return &view{Job: j.stored, board: b.board, job: j, member: b, wrote: map[plan.Account]jobs.LaneState{}, known: map[place]int{}, told: len(b.board.spent)}, nil
 }
 
 // Bury implements [board.Member].

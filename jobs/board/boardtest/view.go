@@ -17,7 +17,8 @@ type view struct {
 	board  *Memory
 	job    *job
 	member *member
-	told   int // entries of spent that it was told
+	told   int           // entries of spent that it was told
+	known  map[place]int // ad accounts that it uses; entries before that one are in what it took over
 	wrote  map[plan.Account]jobs.LaneState
 	tally  jobs.Tally // as it last wrote it
 }
@@ -45,6 +46,9 @@ func (v *view) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, erro
 	if c.Tally != nil {
 		all := v.mergedTally(*c.Tally)
 		c.Tally = &all
+	}
+	if len(c.Records) > 0 {
+		v.job.progress = nil
 	}
 	released, err := v.Job.Commit(ctx, c)
 	own := released[:0]
@@ -121,8 +125,12 @@ func (v *view) Take(ctx context.Context, a plan.Account) (p jobs.LanePoint, err 
 		}
 	}
 	for at, saved := range v.board.saved {
+		if _, known := v.known[at]; known && at.account != a {
+			continue // it is told of those
+		}
+		v.known[at] = len(v.board.spent)
 		p.Quotas = append(p.Quotas, jobs.QuotaState{App: at.app, Account: at.account, Saved: saved.bytes})
-		for _, e := range v.board.spent[saved.after:v.told] {
+		for _, e := range v.board.spent[saved.after:] {
 			if e.App == at.app && e.Account == at.account {
 				p.Spent = append(p.Spent, e.Spent)
 			}
@@ -158,6 +166,9 @@ func (v *view) Depart(_ context.Context, d jobs.Departure) (jobs.Leave, error) {
 	now := time.Now()
 	if !v.member.alive() {
 		return jobs.Leave{}, board.ErrLeaseLost
+	}
+	if _, ok := v.known[place{d.App, d.Account}]; !ok {
+		v.known[place{d.App, d.Account}] = 0
 	}
 	leave := jobs.Leave{Until: now.Add(jobs.LatestDeparture), News: jobs.News{Spent: v.spent()}}
 	var used jobs.Spent
@@ -202,10 +213,14 @@ func (v *view) Depart(_ context.Context, d jobs.Departure) (jobs.Leave, error) {
 
 // spent is what others spent that this member was not told.
 func (v *view) spent() (all []jobs.Spent) {
-	for _, e := range v.board.spent[v.told:] {
-		if e.by != v.member {
-			all = append(all, e.Spent)
+	for i, e := range v.board.spent[v.told:] {
+		if e.by == v.member {
+			continue
 		}
+		if v.told+i < v.known[place{e.App, e.Account}] {
+			e.Account, e.Points = "", 0 // the app's calls are not among what it knows
+		}
+		all = append(all, e.Spent)
 	}
 	v.told = len(v.board.spent)
 	return all
@@ -232,9 +247,15 @@ func (v *view) News(ctx context.Context) (n jobs.News, err error) {
 			delete(v.job.released, a)
 		}
 	}
-	s, err := v.Resume(ctx)
-	n.Progress = &jobs.Progress{Operations: s.Operations, Settled: s.Settled, Failed: s.Failed}
-	return n, err
+	if v.job.progress == nil {
+		s, err := v.Resume(ctx)
+		if err != nil {
+			return n, err
+		}
+		v.job.progress = &jobs.Progress{Operations: s.Operations, Settled: s.Settled, Failed: s.Failed}
+	}
+	n.Progress = v.job.progress
+	return n, nil
 }
 
 // failing are the lanes of other members whose writes fail.
