@@ -90,6 +90,7 @@ func labModels(whole bool) (models []model) {
 			!whole && m.tier == sandbox.Full && !slices.Contains(reducedFull, m.name[:1])
 	})
 	models = append(models, spreadModels(s)...)
+	models = append(models, workerModels(s)...)
 	slices.SortStableFunc(models, func(a, b model) int { return strings.Compare(a.name, b.name) })
 	return models
 }

@@ -105,7 +105,12 @@ func labPlay(t *testing.T, m model, s *sandbox.Server, client dispatch.API) (r m
 	if several, ok := client.(*credentials.Client); ok {
 		o.Credential = several.Credential
 	}
-	if err := engine.New(watch, job, o).Run(context.Background()); err != nil && !errors.Is(err, jobs.ErrDuration) {
+	if m.workers > 0 {
+		err = labShared(t, m, job, watch, o)
+	} else {
+		err = engine.New(watch, job, o).Run(context.Background())
+	}
+	if err != nil && !errors.Is(err, jobs.ErrDuration) {
 		t.Error(err)
 	}
 	r = labResult(m, s, began)

@@ -38,6 +38,8 @@ type model struct {
 	lasts   time.Duration // when ours is stopped; 0: at its end
 	blocked []string      // target ad accounts that are held back, while the others are not to be slower
 
+	workers int // that carry out the job together; 0: it is not shared
+
 	twoApps  bool                      // the limit of the app is that of the blocked accounts; the others have another one
 	accounts map[string]sandbox.Limits // of targets that have others than options says
 }
