@@ -23,6 +23,7 @@ func (a App) Next(now time.Time) time.Time {
 	if a.Block.Probing() { // its probe is due then, whatever the level seems to be
 		return a.Block.Next(now)
 	}
+	a.calls.share = a.Share
 	held, span := a.hold(now, 1), a.calls.span(callSpan)
 	if held.After(now) && a.calls.guessed(now, span) && !a.checks.harmful && a.inFlight == 0 && a.calls.known(now, span)+1 <= a.calls.limit {
 		check := Later(a.calls.observed.Add(stale), a.checks.next(a.calls.checkEvery(longestBlock, span)))
@@ -38,6 +39,7 @@ func (a App) NextOf(now time.Time, calls int) time.Time {
 	if a.Block.Probing() {
 		return a.Block.Next(now)
 	}
+	a.calls.share = a.Share
 	points := float64(calls)
 	if a.calls.limit > 0 {
 		points = max(1, min(points, math.Floor(a.Share.of(a.calls.usable()))-1))
@@ -104,7 +106,7 @@ func (a App) Observe(now time.Time, percent float64) App {
 	guessed := a.calls.limit == unknownApp
 	a.calls = a.calls.observe(now, percent, wholePercent, float64(a.inFlight), a.calls.span(callSpan))
 	if guessed { // a level of a limit that is only a guess says nothing of what others use
-		a.calls.others, a.calls.reserve = 0, 0
+		a.calls = a.calls.withOthers(0, 0)
 	}
 	a.calls = a.calls.learnFall(now, percent, wholePercent, float64(a.inFlight), callSpan)
 	return a

@@ -81,6 +81,32 @@ func (b Block) Returned(left time.Time) Block {
 	return b
 }
 
+// Again has a probe that did not leave, because another process of ours sends one, be due again at
+// that time.
+func (b Block) Again(at time.Time) Block {
+	if b.Probing() {
+		b.probe, b.Until = probeDue, Later(b.Until, at)
+	}
+	return b
+}
+
+// Imposed closes the gate because another process of ours has to wait until that time, which is
+// believed as far as MaxNamedWait. It never shortens a wait.
+func (b Block) Imposed(until, now time.Time) Block {
+	until = Earlier(until, now.Add(MaxNamedWait))
+	if !until.After(now) || !until.After(b.Until) {
+		return b
+	}
+	if b.since.IsZero() {
+		b.since = now
+	}
+	if !b.Closed(now) {
+		b.closed, b.probe, b.named = now, probeDue, false
+	}
+	b.Until = until
+	return b
+}
+
 // MaxNamedWait is the longest wait that is accepted from a server or a checkpoint. All
 // documented waits are far shorter, and a broken header or clock may give years. After it a
 // probe shows whether the wait is over.

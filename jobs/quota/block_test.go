@@ -34,6 +34,14 @@ func lateNamed(b quota.Block, now time.Time) quota.Block {
 	return b.Close(start, now, 10*time.Minute, time.Minute, time.Hour)
 }
 
+func again(until time.Duration) move {
+	return func(b quota.Block, _ time.Time) quota.Block { return b.Again(start.Add(until)) }
+}
+
+func imposed(until time.Duration) move {
+	return func(b quota.Block, now time.Time) quota.Block { return b.Imposed(start.Add(until), now) }
+}
+
 func nothing(b quota.Block, _ time.Time) quota.Block     { return b }
 func restarted(b quota.Block, now time.Time) quota.Block { return quota.Until(b.Until, now) }
 func guessed(base, most time.Duration) move              { return throttled(0, base, most) }
@@ -144,6 +152,37 @@ func TestBlock(t *testing.T) {
 			{m, restarted, 5 * m, true},
 			{5 * m, sent, never, true},
 		}},
+		{"another process sends the probe: due again", []step{
+			{0, named(7 * m), 7 * m, true},
+			{7 * m, sent, never, true},
+			{7 * m, again(7*m + 5*s), 7*m + 5*s, true},
+			{7*m + 5*s, sent, never, true},
+			{7*m + 6*s, passed, 7*m + 6*s, false},
+		}},
+		{"no probe: again changes nothing", []step{{0, again(m), 0, false}}},
+		{"imposed, and opened by a probe", []step{
+			{0, sent, 0, false},
+			{s, imposed(m), m, true},
+			{2 * s, latePass, m, true},
+			{3 * s, lateThrottle, m, true},
+			{m, latePass, m, true},
+			{m, sent, never, true},
+			{m + s, passed, m + s, false},
+		}},
+		{"imposed: the latest counts", []step{
+			{0, imposed(2 * m), 2 * m, true},
+			{s, imposed(m), 2 * m, true},
+			{2 * s, imposed(3 * m), 3 * m, true},
+			{3 * s, named(m), 3 * m, true},
+		}},
+		{"imposed while a probe is out", []step{
+			{0, named(m), m, true},
+			{m, sent, never, true},
+			{m + s, imposed(3 * m), 3 * m, true},
+			{m + 2*s, func(b quota.Block, now time.Time) quota.Block { return b.Passed(start.Add(m), now) }, 3 * m, true},
+		}},
+		{"imposed, but it is over", []step{{2 * m, imposed(m), 2 * m, false}}},
+		{"imposed for years: a day", []step{{0, imposed(9000 * time.Hour), 24 * time.Hour, true}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var b quota.Block

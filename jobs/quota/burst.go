@@ -43,6 +43,16 @@ func (b burst) at(now time.Time) burst {
 	return b
 }
 
+// put adds calls that another process of ours sent at an earlier time; less than 0 takes back
+// some of this lane.
+func (b burst) put(at, now time.Time, calls int32) burst {
+	b = b.at(now)
+	if tick := at.UnixNano() / int64(time.Second/ticks); tick <= b.tick && tick >= b.tick-ticks && tick >= 0 {
+		b.count[tick%(ticks+1)] += calls
+	}
+	return b
+}
+
 func (b burst) sum() (n int32) {
 	for _, c := range b.count {
 		n += c

@@ -26,6 +26,7 @@ const (
 type checks struct {
 	last    time.Time // when the last one was sent
 	paid    time.Time // until when the time between two checks pays for those that were sent
+	before  time.Time // paid before the last one was sent
 	harmful bool      // one was throttled: there are no more
 }
 
@@ -37,7 +38,15 @@ func (c checks) next(every time.Duration) time.Time {
 
 // sent records one.
 func (c checks) sent(now time.Time, every time.Duration) checks {
-	c.last, c.paid = now, Later(now, c.paid).Add(every)
+	c.last, c.paid, c.before = now, Later(now, c.paid).Add(every), c.paid
+	return c
+}
+
+// undo forgets the last one if it was charged at left, because it did not leave.
+func (c checks) undo(left time.Time) checks {
+	if left.Equal(c.last) {
+		c.last, c.paid = time.Time{}, c.before
+	}
 	return c
 }
 

@@ -18,6 +18,7 @@ type Lane struct {
 	Block Block
 
 	started   bool
+	mode      Mode // with which it started
 	calls     meter
 	score     meter
 	burst     burst
@@ -37,8 +38,8 @@ func (l Lane) Next(now time.Time, c Cost, r Rules) time.Time {
 		return next
 	}
 	l = l.start(r)
-	if l.inFlight.Calls > 0 && (float64(l.inFlight.Calls+c.Calls) > l.calls.room(now, float64(l.inFlight.Calls), l.calls.span(callSpan)) ||
-		float64(l.inFlight.Points+c.Points) > l.score.room(now, float64(l.inFlight.Points), l.score.span(scoreSpan))) {
+	if l.inFlight.Calls > 0 && (l.calls.full(now, l.inFlight.Calls, c.Calls, l.calls.span(callSpan)) ||
+		l.score.full(now, l.inFlight.Points, c.Points, l.score.span(scoreSpan))) {
 		return Never // an answer has to come first
 	}
 	if l.Block.Announced() { // its probe is due then, whatever the level seems to be
@@ -93,16 +94,17 @@ func (l Lane) Why(now time.Time, c Cost, r Rules) string {
 }
 
 // start sets the documented limits: as holding if the user named a tier, else as
-// suspected.
+// suspected. It does so again if what was saved of the lane was learned with another mode.
 func (l Lane) start(r Rules) Lane {
-	if l.started {
+	l.calls.share, l.score.share = r.Share, r.Share
+	if l.started && (r.Mode == l.mode || r.Mode == Off) {
 		return l
 	}
-	l.started = true
-	l.calls.share, l.score.share = r.Share, r.Share
+	l.started, l.mode = true, r.Mode
 	l.calls.deletion, l.score.deletion = float64(Deletion.Calls), float64(Deletion.Points)
 	l.calls.least, l.score.least = documented(Budgets.calls)[0], documented(Budgets.score)[0]
-	l.calls.limit, l.score.limit = nextDocumented(0, l.documented(Budgets.calls)), nextDocumented(0, l.documented(Budgets.score))
+	l.calls.belief, l.calls.limit, l.calls.proven = suspected, nextDocumented(0, l.documented(Budgets.calls)), false
+	l.score.belief, l.score.limit, l.score.proven = suspected, nextDocumented(0, l.documented(Budgets.score)), false
 	if r.Mode == Full || r.Mode == Limited {
 		tier := map[Mode]graph.Tier{Full: graph.TierFull, Limited: graph.TierLimited}[r.Mode]
 		b, _ := Documented(tier)

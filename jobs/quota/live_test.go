@@ -26,13 +26,14 @@ func FuzzLaneStaysAlive(f *testing.F) {
 	f.Add(uint8(Auto), []byte{1, 60, 6, 1, 9, 80, 10, 255, 1, 60, 8, 60, 10, 255, 10, 255, 10, 255, 10, 255, 10, 255, 1, 60, 8, 60, 1, 255, 6, 1}) // found, and tested again
 	f.Add(uint8(Auto), []byte{11, 0, 1, 255, 11, 1, 8, 255, 11, 2, 1, 255})
 	f.Add(uint8(Off), []byte{6, 4, 7, 100, 2, 255})
+	f.Add(uint8(Auto), []byte{1, 60, 12, 33, 2, 20, 12, 200, 3, 90, 13, 9, 14, 50, 15, 0, 1, 60, 6, 1, 12, 255, 15, 1, 3, 255})
 	f.Fuzz(func(t *testing.T, mode uint8, events []byte) {
 		s := script{t: t, rules: Rules{Mode: Mode(mode % 4)}, now: noon, named: noon}
 		if len(events) > 4000 {
 			events = events[:4000]
 		}
 		for ; len(events) >= 2; events = events[2:] {
-			s.event(events[0]%12, events[1])
+			s.event(events[0]%16, events[1])
 			s.check()
 		}
 		s.settle()
@@ -116,6 +117,30 @@ func (s *script) event(kind, value byte) {
 			p = Pace{over: true}
 		}
 		s.lane = s.lane.Adopt(p)
+	case 12: // another process sent something, a while ago
+		at := s.now.Add(-time.Duration(value%32) * 200 * time.Millisecond)
+		c := []Cost{Read, Write}[value%2].Times(int(value))
+		s.lane, s.app = s.lane.SpentElsewhere(at, s.now, c, s.rules), s.app.SpentElsewhere(at, s.now, c.Calls)
+	case 13: // what was to be sent is not
+		for n := int(value); n >= 0 && len(s.out) > 0; n-- {
+			c := s.back()
+			s.lane, s.app = s.lane.Unspend(c.left, s.now, c.cost, s.rules), s.app.Unspend(c.left, s.now, c.cost.Calls)
+			s.lane.Block, s.app.Block = s.lane.Block.Returned(c.left), s.app.Block.Returned(c.left)
+		}
+	case 14: // another process was told to wait, or has the probe
+		at := s.now.Add(time.Duration(value) * time.Second)
+		s.named = Later(s.named, at)
+		s.lane.Block, s.app.Block = s.lane.Block.Imposed(at, s.now), s.app.Block.Again(at)
+	case 15: // another process goes on with what was learned
+		for len(s.out) > 0 {
+			s.back()
+		}
+		var err, appErr error
+		s.lane, err = LoadLane(s.lane.Save())
+		s.app, appErr = LoadApp(s.app.Save())
+		if err != nil || appErr != nil {
+			s.t.Fatal(err, appErr)
+		}
 	}
 }
 
@@ -143,7 +168,7 @@ func (s *script) check() {
 		if name == "score" {
 			span = scoreSpan
 		}
-		for _, v := range []float64{m.level(s.now, span), m.limit, m.others, m.reserve, m.leakLevel, m.usable()} {
+		for _, v := range []float64{m.level(s.now, span), m.recent.sum(s.now), m.surplus.points, m.limit, m.others, m.reserve, m.leakLevel, m.usable()} {
 			if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
 				s.t.Fatalf("%s: got %v in %+v", name, v, m.public())
 			}
@@ -175,7 +200,7 @@ func (s *script) settle() {
 			return
 		}
 		if next.After(latest) {
-			s.t.Fatalf("got shut for another %v, want %v at most; calls %+v, score %+v", next.Sub(s.now), latest.Sub(s.now), s.lane.calls.public(), s.lane.score.public())
+			s.t.Fatalf("got shut for another %v, want %v at most; calls %+v, score %+v, app %+v, blocks %+v, %+v", next.Sub(s.now), latest.Sub(s.now), s.lane.calls.public(), s.lane.score.public(), s.app.calls.public(), s.lane.Block, s.app.Block)
 		}
 		s.now = next
 	}

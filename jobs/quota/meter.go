@@ -30,6 +30,7 @@ type meter struct {
 	shareLeakAt time.Time
 
 	own       window  // what we sent
+	recent    recent  // what other processes of ours sent just now
 	linear    bool    // the level decays linearly, as headers showed; else points are forgotten a span later
 	decay     decay   // how the level was seen to decay
 	lag       lag     // how late headers show what we sent
@@ -53,6 +54,7 @@ type meter struct {
 
 	others  float64 // points per second that others use
 	reserve float64 // the most of that in the last hours
+	surplus surplus // what that was learned from
 
 	anchor         float64 // percent when the current measurement of the limit began
 	anchored       time.Time
@@ -189,6 +191,13 @@ func (m meter) room(now time.Time, flight float64, span time.Duration) float64 {
 		return room
 	}
 	return math.Inf(1)
+}
+
+// full reports whether so many points more would be too many in flight at once, beside ours and
+// what other processes of ours sent.
+func (m meter) full(now time.Time, ours, points int, span time.Duration) bool {
+	flight := float64(ours) + m.recent.sum(now)
+	return flight+float64(points) > m.room(now, flight, span)
 }
 
 // nearLimit reports whether the next calls may show whether a suspected limit holds.

@@ -36,6 +36,7 @@ func (m meter) observe(now time.Time, percent, step, flight float64, span time.D
 	if late := m.lag.of(); late > 0 {
 		flight += m.own.since(now, late, span)
 	}
+	flight += min(m.recent.sum(now), max(0, (maxPercent-percent)/100*m.limit))
 	m = m.calibrate(now, percent, step, flight, span)
 	low, level := percent/100*m.limit, m.known(now, span)
 	high := low + step*0.9/100*m.limit + flight
@@ -55,26 +56,9 @@ func (m meter) observe(now time.Time, percent, step, flight float64, span time.D
 // forgetTold forgets a level that a header gave before a time. Only our own count remains.
 func (m meter) forgetTold(before time.Time) meter {
 	if m.reported && m.observed.Before(before) {
-		m.observed, m.leakLevel, m.others, m.peak = time.Time{}, 0, 0, 0
+		m.observed, m.leakLevel, m.peak = time.Time{}, 0, 0
+		m = m.withOthers(0, m.reserve)
 	}
-	return m
-}
-
-// reserveDecay is the time constant with which the reserve for others decreases.
-const reserveDecay = 3 * time.Hour
-
-// compare learns what others use from how far a reported level exceeds our own count.
-func (m meter) compare(now time.Time, surplus float64, span time.Duration) meter {
-	dt := now.Sub(m.observed).Seconds()
-	if m.observed.IsZero() || dt < 1 {
-		return m
-	}
-	// In the long run nobody can use more than the limit regains.
-	m.others = min(0.6*m.others+0.4*surplus/dt, m.limit/span.Seconds())
-	if m.others < m.limit/span.Seconds()/50 {
-		m.others = 0
-	}
-	m.reserve = max(min(m.reserve, m.limit/span.Seconds())*math.Exp(-dt/reserveDecay.Seconds()), m.others)
 	return m
 }
 
@@ -110,7 +94,7 @@ func (m meter) calibrate(now time.Time, percent, step, flight float64, span time
 // withLimit replaces the limit. What others use was measured as a share of it.
 func (m meter) withLimit(limit float64) meter {
 	if m.limit > 0 {
-		m.others, m.reserve = m.others*limit/m.limit, m.reserve*limit/m.limit
+		m = m.withOthers(m.others*limit/m.limit, m.reserve*limit/m.limit)
 	}
 	m.limit = limit
 	return m

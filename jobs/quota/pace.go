@@ -34,6 +34,15 @@ const trialTimeout = 10 * time.Second
 // stays; any other rate is a guess and may grow.
 func (p Pace) documented() bool { return p.rate >= perSecond*0.9 && p.rate <= perSecond }
 
+// With is what is known with what another process of ours learned: what is known rather than not,
+// and the later of two throttles.
+func (p Pace) With(q Pace) Pace {
+	if q.changed.After(p.changed) || (q.over || q.holds) && !p.over && !p.holds {
+		return q
+	}
+	return p
+}
+
 // passed records a call that was not throttled.
 func (p Pace) passed(now time.Time) Pace {
 	if p.calm > 0 && now.Sub(p.changed) > p.calm && !p.documented() {

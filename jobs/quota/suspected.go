@@ -19,6 +19,7 @@ func (m meter) passed(now time.Time, points, flight float64, span time.Duration,
 	if m.belief == holds && m.calm > 0 && !m.reported && now.Sub(m.found) > m.calm {
 		m.belief, m.proven = suspected, false
 	}
+	flight += m.recent.sum(now)
 	if m.nearLimit(now, flight, span) {
 		m.tested += points
 	}
@@ -110,7 +111,7 @@ func (m meter) refused(now time.Time, told bool, span time.Duration, documented 
 func (m meter) surprised(now time.Time, span time.Duration) meter {
 	dt := now.Sub(m.observed)
 	if missing := m.limit - m.level(now, span); missing > 0 && dt >= time.Second && dt < span {
-		m.reserve = min(max(2*m.reserve, missing/dt.Seconds()), m.limit/span.Seconds())
+		m = m.withOthers(m.others, min(max(2*m.reserve, missing/dt.Seconds()), m.limit/span.Seconds()))
 	}
 	return m
 }
@@ -129,7 +130,8 @@ func (m meter) retier(documented, any []float64) meter {
 		return m
 	}
 	if scale := documented[0] / m.limit; m.belief == holds {
-		m.leakLevel, m.observedLevel, m.others, m.reserve = m.leakLevel*scale, m.observedLevel*scale, m.others*scale, m.reserve*scale
+		m.leakLevel, m.observedLevel = m.leakLevel*scale, m.observedLevel*scale
+		m = m.withOthers(m.others*scale, m.reserve*scale)
 	}
 	m.limit = documented[0]
 	return m

@@ -56,7 +56,7 @@ func (w window) respan(now time.Time, from, to time.Duration) window {
 	return other
 }
 
-// put adds what was spent at an earlier time.
+// put adds what was spent at an earlier time; less than 0 takes it back.
 func (w window) put(at time.Time, n float64, span time.Duration) window {
 	if s := at.UnixNano() / int64(span/slots); s >= 0 && s <= w.slot && s >= w.slot-slots {
 		w.count[s%(slots+1)] += float32(n)
