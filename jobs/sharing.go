@@ -36,7 +36,7 @@ type Room struct{ Calls, Points, AppCalls int }
 
 // Leave is whether a request may leave.
 type Leave struct {
-	May   bool
+	May   bool      // no: what others used leaves no room, one of them sends the probe, or was told to wait; News says more
 	Until time.Time // no write leaves later: then another worker may have the lane
 	Again time.Time // if it may not: when to ask again; zero: as soon as the news are known
 	News  News

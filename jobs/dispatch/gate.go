@@ -159,7 +159,7 @@ func (d *Dispatcher) neutralAnswered(o *login, r *Request, res Result, now time.
 	g.app = g.app.Answered()
 	defer func() { g.app.Block = g.app.Block.Returned(r.Left) }()
 	if !res.WasSent(0) {
-		g.app = g.app.Unspend(now)
+		g.app = g.app.Unspend(r.Left, now, 1)
 		o.trust.Due = now.Add(d.opt.RetryBase)
 		if res.Stop != nil {
 			d.Halt(res.Stop)

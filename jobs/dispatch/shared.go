@@ -52,8 +52,9 @@ func neutralDeparture(g *Gate) jobs.Departure {
 func (d *Dispatcher) uncharge(r *Request, why *NotYet, now time.Time) {
 	l, g := r.Lane, r.Lane.gate
 	for _, c := range r.Calls {
-		l.Quota, g.app = l.Quota.Unspend(now, costOf(c)), g.app.Unspend(now)
+		l.Quota = l.Quota.Unspend(r.Left, now, costOf(c), d.opt.Rules)
 	}
+	g.app = g.app.Unspend(r.Left, now, len(r.Calls))
 	l.notBefore = quota.Later(why.Again, now.Add(leastAgain))
 }
 
@@ -121,6 +122,7 @@ func (d *Dispatcher) TakeOver(p jobs.LanePoint, now time.Time) {
 		learned[q.Account] = true
 		if saved, err := quota.LoadLane(q.Saved); err == nil { // else it is learned anew
 			block := l.Quota.Block
+			l.gate.pace = l.gate.pace.With(saved.Pace())
 			if l.Quota = saved.WithInFlight(l.Quota); block.Probing() || block.Until.After(saved.Block.Until) {
 				l.Quota.Block = block
 			}

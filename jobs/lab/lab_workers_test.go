@@ -36,7 +36,7 @@ func workerModels(s size) (models []model) {
 }
 
 // moveEvery is how often a lane goes to another worker.
-const moveEvery = 20 * time.Second
+const moveEvery = 5 * time.Minute
 
 // labShared carries out a job with several workers at one board. Every moveEvery one lane goes to
 // another worker.

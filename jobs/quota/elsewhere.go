@@ -150,3 +150,10 @@ func (r recent) sum(now time.Time) (points float64) {
 	}
 	return points
 }
+
+// WithInFlight is what was saved of a lane, in place of what is known of it here, whose calls are
+// in flight.
+func (l Lane) WithInFlight(here Lane) Lane {
+	l.inFlight = here.inFlight
+	return l
+}

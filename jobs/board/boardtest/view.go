@@ -171,6 +171,10 @@ func (v *view) Depart(_ context.Context, d jobs.Departure) (jobs.Leave, error) {
 		v.known[place{d.App, d.Account}] = 0
 	}
 	leave := jobs.Leave{Until: now.Add(jobs.LatestDeparture), News: jobs.News{Spent: v.spent()}}
+	if parked := v.parked(now, d.Account); len(parked) > 0 && d.Account != "" { // by another worker, and this one does not know it yet
+		leave.News.Lanes = parked
+		return leave, nil
+	}
 	var used jobs.Spent
 	appCalls := 0
 	for _, s := range leave.News.Spent {
@@ -234,12 +238,8 @@ func (v *view) News(ctx context.Context) (n jobs.News, err error) {
 		return n, board.ErrLeaseLost
 	}
 	n.Spent, n.Failing = v.spent(), v.failing()
-	now := time.Now()
-	for a, s := range v.job.states {
-		if s.ParkedUntil.After(now) && s.ParkedUntil.Equal(v.job.imposed[a]) {
-			s.Imposed = true
-			n.Lanes = append(n.Lanes, s)
-		}
+	for a := range v.job.states {
+		n.Lanes = append(n.Lanes, v.parked(time.Now(), a)...)
 	}
 	for a, released := range v.job.released {
 		if l := v.job.lanes[a]; l != nil && l.by == v.member {
@@ -256,6 +256,17 @@ func (v *view) News(ctx context.Context) (n jobs.News, err error) {
 	}
 	n.Progress = v.job.progress
 	return n, nil
+}
+
+// parked is the wait that the API imposed on an ad account, and with it that on the app.
+func (v *view) parked(now time.Time, a plan.Account) (all []jobs.LaneState) {
+	for _, a := range []plan.Account{a, ""} {
+		if s := v.job.states[a]; s.ParkedUntil.After(now) && s.ParkedUntil.Equal(v.job.imposed[a]) {
+			s.Imposed = true
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // failing are the lanes of other members whose writes fail.
