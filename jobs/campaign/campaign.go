@@ -14,6 +14,7 @@ type Name string
 
 const (
 	Worlds  Name = "worlds"  // jobs/simulation: whole lives of jobs, drawn from seeds
+	Workers Name = "workers" // jobs/simulation: jobs that several workers carry out, in the same worlds
 	Undone  Name = "undone"  // jobs/undo: jobs cut off anywhere, and undone
 	Detours Name = "detours" // jobs/engine: processes that end in the middle of an upload
 	Crashes Name = "crashes" // cli: processes that kill themselves at a point of an operation's life
@@ -26,6 +27,7 @@ const (
 // do, too.
 var budgets = map[Name]time.Duration{
 	Worlds:  4 * time.Second,
+	Workers: 4 * time.Second,
 	Undone:  3 * time.Second,
 	Detours: 3 * time.Second,
 	Crashes: 4 * time.Second,

@@ -8,7 +8,6 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
-	"adferry/jobs/store"
 	"adferry/plan"
 )
 
@@ -21,7 +20,7 @@ var (
 // frail is a checkpoint that takes nothing any more from a commit on: the
 // process is gone by then, or the disk is full.
 type frail struct {
-	*store.Job
+	jobs.Checkpoint
 	at      int // the first commit that fails, counted from 1; 0: none
 	written bool
 	err     error
@@ -73,12 +72,12 @@ func (f *frail) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, err
 		f.onset()
 	}
 	if first && f.written {
-		_, _ = f.Job.Commit(ctx, c)
+		_, _ = f.Checkpoint.Commit(ctx, c)
 	}
 	if f.at > 0 && n >= f.at {
 		return nil, f.err
 	}
-	return f.Job.Commit(ctx, c)
+	return f.Checkpoint.Commit(ctx, c)
 }
 
 // passed is when a request with a write of this operation passed the gates, on its

@@ -154,7 +154,7 @@ func (s *sim) play() {
 		time.Sleep(l.rest)
 	}
 	s.server.ClearFaults()
-	s.net.outages = false
+	s.net.setOutages(false)
 	for range 6 {
 		s.living++
 		if s.live(s.quiet(s.dice)) == nil {
@@ -181,7 +181,7 @@ func (s *sim) live(l life) error {
 		l.options.Credential = s.login
 	}
 	w.disk = &frail{
-		Job: job, written: l.written, err: errDiskFull, onset: func() {},
+		Checkpoint: job, written: l.written, err: errDiskFull, onset: func() {},
 		slow: s.slow, dice: dice{rand.New(rand.NewPCG(s.seed, 0xd1))}, meant: map[plan.OpID]time.Time{},
 	}
 	if s.scenario.keeps {

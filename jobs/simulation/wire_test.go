@@ -33,12 +33,19 @@ type network struct {
 	stray sync.WaitGroup // requests that arrive after their client left
 }
 
+func (n *network) setOutages(yes bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.outages = yes
+}
+
 func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
 	n.mu.Lock()
+	outages := n.outages
 	way := n.dice.span(100*time.Microsecond, time.Second)
 	arrives, late := n.dice.chance(0.6), n.dice.span(time.Millisecond, 20*time.Second)
 	n.mu.Unlock()
-	if n.outages && time.Now().Unix()%600 < 90 {
+	if outages && time.Now().Unix()%600 < 90 {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 	}
 	var body []byte
