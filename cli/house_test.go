@@ -48,7 +48,7 @@ var rooms = map[string]struct {
 	"jobs/store":                 {[]string{"plan", "graph", "jobs", "jobs/disk", "jobs/outlook"}, "the checkpoint knows what it stores, not how it is shown"},
 	"jobs/store/storetest":       {[]string{"plan", "graph", "jobs", "jobs/store"}, "a room for tests alone"},
 	"jobs/board":                 {[]string{"plan", "jobs", "jobs/store"}, "the board knows who has which lane, not what is done there"},
-	"jobs/board/boardtest":       {[]string{"plan", "graph", "jobs", "jobs/board", "jobs/store"}, "a room for tests alone"},
+	"jobs/board/boardtest":       {[]string{"plan", "graph", "jobs", "jobs/board", "jobs/store", "jobs/store/storetest"}, "a room for tests alone"},
 	"jobs/fleet":                 {[]string{"plan", "graph", "jobs", "jobs/board", "jobs/store", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/control"}, "a fleet runs engines, and reaches the database through the board and River"},
 	"jobs/store/postgres":        {[]string{"plan", "jobs", "jobs/board", "jobs/store"}, "a database keeps what the store says; it knows no more of a job"},
 	"jobs/store/postgres/pgtest": {nil, "a room for tests alone"},

@@ -22,7 +22,7 @@ var ErrHeld = errors.New("another worker has the lane")
 
 // Board is what a database has for its workers.
 type Board interface {
-	// Join makes a worker known. Its lease begins.
+	// Join makes a worker known. Its lease begins. No two workers have one name.
 	Join(ctx context.Context, w Worker) (Member, error)
 	// Workers lists the workers whose leases are not over, by name.
 	Workers(ctx context.Context) ([]Worker, error)
@@ -43,14 +43,27 @@ type Member interface {
 	Leave(ctx context.Context) error
 }
 
-// Job is a job that a member carries out lanes of. Commits have the lease as a condition, and are
-// ErrLeaseLost without.
+// Job is a job that a member carries out lanes of, with one engine. Without a lease all of it but
+// reading is ErrLeaseLost.
+//
+// Commit returns those of the released operations whose lane the worker has; News tells those that
+// others released, each once. Counts in states and in the tally are the engine's, from zero: what
+// they grew by is added to the job's. A wait that this engine did not know stays.
+//
+// Depart enters what leaves, for all engines that use the app, and returns what other engines entered
+// since this one was told. It stays, and nothing is entered, if that exceeds the room; if the API
+// imposed a wait on the ad account or the app that this engine does not know, which is among the
+// news then; and if another engine's probe is out, which it is until that engine departs there
+// again, for 90 s, or until its worker's lease is over. The neutral question, about no ad account,
+// waits for none of these. Of what was entered in an ad account before its quota was taken over, the
+// news has the app's calls alone.
 type Job interface {
 	jobs.Checkpoint
 	jobs.Sharing
 	Stored() *store.Job
 
-	// Take makes a lane this worker's, unless another has it (ErrHeld), and returns where it stood.
+	// Take makes a lane this worker's, unless another has it (ErrHeld), and returns where it stood,
+	// with what was learned of ad accounts that this engine has not used yet.
 	Take(ctx context.Context, lane plan.Account) (jobs.LanePoint, error)
 	// Give gives a lane back: nothing of it is under way.
 	Give(ctx context.Context, lane plan.Account) error
@@ -59,8 +72,8 @@ type Job interface {
 	Waits(ctx context.Context, lane plan.Account, why string, until time.Time) error
 	// News returns what the worker was not told yet.
 	News(ctx context.Context) (jobs.News, error)
-	// SaveQuotas saves what was learned, with what was spent until now, and which of this worker's
-	// lanes' writes are failing.
+	// SaveQuotas saves what was learned, which has what this engine entered and was told until now,
+	// and which of this worker's lanes' writes are failing.
 	SaveQuotas(ctx context.Context, learned []jobs.QuotaState, failing []plan.Account) error
 	Close() error
 }

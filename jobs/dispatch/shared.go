@@ -126,6 +126,7 @@ func (d *Dispatcher) TakeOver(p jobs.LanePoint, now time.Time) {
 			if l.Quota = saved.WithInFlight(l.Quota); block.Probing() || block.Until.After(saved.Block.Until) {
 				l.Quota.Block = block
 			}
+			l.gate.pace = l.gate.pace.With(saved.Pace())
 		}
 	}
 	for _, s := range p.States {

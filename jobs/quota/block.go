@@ -81,15 +81,6 @@ func (b Block) Returned(left time.Time) Block {
 	return b
 }
 
-// Again has a probe that did not leave, because another process of ours sends one, be due again at
-// that time.
-func (b Block) Again(at time.Time) Block {
-	if b.Probing() {
-		b.probe, b.Until = probeDue, Later(b.Until, at)
-	}
-	return b
-}
-
 // Imposed closes the gate because another process of ours has to wait until that time, which is
 // believed as far as MaxNamedWait. It never shortens a wait.
 func (b Block) Imposed(until, now time.Time) Block {

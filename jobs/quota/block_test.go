@@ -34,10 +34,6 @@ func lateNamed(b quota.Block, now time.Time) quota.Block {
 	return b.Close(start, now, 10*time.Minute, time.Minute, time.Hour)
 }
 
-func again(until time.Duration) move {
-	return func(b quota.Block, _ time.Time) quota.Block { return b.Again(start.Add(until)) }
-}
-
 func imposed(until time.Duration) move {
 	return func(b quota.Block, now time.Time) quota.Block { return b.Imposed(start.Add(until), now) }
 }
@@ -152,14 +148,6 @@ func TestBlock(t *testing.T) {
 			{m, restarted, 5 * m, true},
 			{5 * m, sent, never, true},
 		}},
-		{"another process sends the probe: due again", []step{
-			{0, named(7 * m), 7 * m, true},
-			{7 * m, sent, never, true},
-			{7 * m, again(7*m + 5*s), 7*m + 5*s, true},
-			{7*m + 5*s, sent, never, true},
-			{7*m + 6*s, passed, 7*m + 6*s, false},
-		}},
-		{"no probe: again changes nothing", []step{{0, again(m), 0, false}}},
 		{"imposed, and opened by a probe", []step{
 			{0, sent, 0, false},
 			{s, imposed(m), m, true},

@@ -10,20 +10,14 @@ import (
 	"time"
 )
 
-// What is saved of a [Lane] or an [App] begins with a byte for which of them it is and one for
-// its layout, and ends with a checksum of all before (CRC-32, IEEE, little-endian). Between them
-// are the fields in the order of the methods named fields, which read them, too: integers and
-// times (Unix, in nanoseconds; 0: none) as signed varints, floating-point numbers as unsigned
-// varints of their reversed bits, which are short for whole numbers.
+// What is saved of a [Lane] begins with a byte for its layout, and ends with a checksum of all
+// before (CRC-32, IEEE, little-endian). Between them are the fields in the order of the methods
+// named fields, which read them, too: integers and times (Unix, in nanoseconds; 0: none) as signed
+// varints, floating-point numbers as unsigned varints of their reversed bits, which are short for
+// whole numbers.
 
 // layout is the number of the layout. Any change of a method named fields takes the next one.
 const layout = 1
-
-// The first byte.
-const (
-	ofLane = 'L'
-	ofApp  = 'A'
-)
 
 // errDamaged is why something saved is not loaded.
 var errDamaged = errors.New("what was saved of a quota is damaged")
@@ -36,22 +30,22 @@ type codec struct {
 }
 
 // save is what fields writes.
-func save(of byte, fields func(*codec)) []byte {
-	c := codec{bytes: []byte{of, layout}}
+func save(fields func(*codec)) []byte {
+	c := codec{bytes: []byte{layout}}
 	fields(&c)
 	return binary.LittleEndian.AppendUint32(c.bytes, crc32.ChecksumIEEE(c.bytes))
 }
 
 // load has fields read what save returned.
-func load(of byte, saved []byte, fields func(*codec)) error {
+func load(saved []byte, fields func(*codec)) error {
 	end := len(saved) - crc32.Size
 	switch {
-	case end < 2 || saved[0] != of || crc32.ChecksumIEEE(saved[:end]) != binary.LittleEndian.Uint32(saved[end:]):
+	case end < 1 || crc32.ChecksumIEEE(saved[:end]) != binary.LittleEndian.Uint32(saved[end:]):
 		return errDamaged
-	case saved[1] != layout:
+	case saved[0] != layout:
 		return fmt.Errorf("what was saved of a quota has layout %d, and this version of adferry reads %d", saved[1], layout)
 	}
-	c := codec{reads: true, bytes: saved[2:end]}
+	c := codec{reads: true, bytes: saved[1:end]}
 	fields(&c)
 	if c.err == nil && len(c.bytes) > 0 {
 		return errDamaged

@@ -22,8 +22,8 @@ func (a App) SpentElsewhere(at, now time.Time, calls int) App {
 	return a
 }
 
-// Unspend takes back calls that were charged at left and did not leave after all. They are no
-// longer in flight (Answered), and if they were a probe, another one may be sent (Block.Returned).
+// Unspend takes back a call that was charged at left and did not leave after all. It is no longer
+// in flight (Answered), and if it was a probe, another one may be sent (Block.Returned).
 func (l Lane) Unspend(left, now time.Time, c Cost, r Rules) Lane {
 	l.calls = l.calls.unspend(left, now, float64(c.Calls), l.calls.span(callSpan))
 	l.score = l.score.unspend(left, now, float64(c.Points), l.score.span(scoreSpan))
@@ -149,11 +149,4 @@ func (r recent) sum(now time.Time) (points float64) {
 		points += p
 	}
 	return points
-}
-
-// WithInFlight is what was saved of a lane, in place of what is known of it here, whose calls are
-// in flight.
-func (l Lane) WithInFlight(here Lane) Lane {
-	l.inFlight = here.inFlight
-	return l
 }

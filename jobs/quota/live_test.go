@@ -124,22 +124,20 @@ func (s *script) event(kind, value byte) {
 	case 13: // what was to be sent is not
 		for n := int(value); n >= 0 && len(s.out) > 0; n-- {
 			c := s.back()
-			s.lane, s.app = s.lane.Unspend(c.left, s.now, c.cost, s.rules), s.app.Unspend(c.left, s.now, c.cost.Calls)
+			s.lane, s.app = s.lane.Unspend(c.left, s.now, c.cost, s.rules), s.app.Unspend(c.left, s.now, 1)
 			s.lane.Block, s.app.Block = s.lane.Block.Returned(c.left), s.app.Block.Returned(c.left)
 		}
-	case 14: // another process was told to wait, or has the probe
+	case 14: // another process was told to wait
 		at := s.now.Add(time.Duration(value) * time.Second)
 		s.named = Later(s.named, at)
-		s.lane.Block, s.app.Block = s.lane.Block.Imposed(at, s.now), s.app.Block.Again(at)
+		s.lane.Block, s.app.Block = s.lane.Block.Imposed(at, s.now), s.app.Block.Imposed(at, s.now)
 	case 15: // another process goes on with what was learned
 		for len(s.out) > 0 {
 			s.back()
 		}
-		var err, appErr error
-		s.lane, err = LoadLane(s.lane.Save())
-		s.app, appErr = LoadApp(s.app.Save())
-		if err != nil || appErr != nil {
-			s.t.Fatal(err, appErr)
+		var err error
+		if s.lane, err = LoadLane(s.lane.Save()); err != nil {
+			s.t.Fatal(err)
 		}
 	}
 }

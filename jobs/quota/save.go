@@ -3,26 +3,22 @@ package quota
 // Save returns all that was learned of the lane, less than 2 KB, for a process that goes on with
 // it on a machine whose clock may differ a little. What is in flight is left out, because no
 // answer to it will come there, and so is a trial of the limit of calls per second.
-func (l Lane) Save() []byte { return save(ofLane, l.fields) }
+func (l Lane) Save() []byte { return save(l.fields) }
 
 // LoadLane returns the lane that Save saved. Of what is damaged, or was saved by another version
 // of adferry, it returns an error, and the zero Lane.
 func LoadLane(saved []byte) (l Lane, err error) {
-	if err := load(ofLane, saved, l.fields); err != nil {
+	if err := load(saved, l.fields); err != nil {
 		return Lane{}, err
 	}
 	return l, nil
 }
 
-// Save returns what was learned of the app, as [Lane.Save] does. Share is left out.
-func (a App) Save() []byte { return save(ofApp, a.fields) }
-
-// LoadApp returns the app that Save saved, as [LoadLane] does.
-func LoadApp(saved []byte) (a App, err error) {
-	if err := load(ofApp, saved, a.fields); err != nil {
-		return App{}, err
-	}
-	return a, nil
+// WithInFlight is what was saved of a lane, in place of what is known of it here, whose calls are
+// in flight.
+func (l Lane) WithInFlight(here Lane) Lane {
+	l.inFlight = here.inFlight
+	return l
 }
 
 func (l *Lane) fields(c *codec) {
@@ -35,12 +31,6 @@ func (l *Lane) fields(c *codec) {
 	l.burst.fields(c)
 	l.checks.fields(c)
 	c.time(&l.nextWrite)
-}
-
-func (a *App) fields(c *codec) {
-	a.Block.fields(c)
-	a.calls.fields(c)
-	a.checks.fields(c)
 }
 
 func (b *Block) fields(c *codec) {

@@ -25,11 +25,6 @@ var notSaved = map[string]string{
 	"Lane.burst.Pace.trialAt": "a trial",
 	"Lane.Block.left":         "of a probe in flight",
 	"Lane.checks.before":      "of a call that was just charged",
-	"App.inFlight":            "no answer will come",
-	"App.Share":               "the user's, set by who loads it",
-	"App.calls.share":         "the user's, set by Spend",
-	"App.Block.left":          "of a probe in flight",
-	"App.checks.before":       "of a call that was just charged",
 }
 
 // Every field is saved, or left out by name.
@@ -42,14 +37,6 @@ func TestSaveHasEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	compareFields(t, "Lane", l, loaded)
-	var a App
-	fill(&a)
-	a.Block.probe = probeDue
-	app, err := LoadApp(a.Save())
-	if err != nil {
-		t.Fatal(err)
-	}
-	compareFields(t, "App", a, app)
 }
 
 // compareFields requires that the loaded value has all fields but those left out.
@@ -113,30 +100,25 @@ func leaves(name string, v reflect.Value, each func(string, reflect.Value)) {
 }
 
 // busy is a lane that has learned all that it can, with full windows.
-func busy() (Lane, App) {
+func busy() Lane {
 	var l Lane
-	a := App{Share: 0.5}
 	r := Rules{MaxRate: 50}
 	now := noon
 	for i := range 12_000 {
 		now = now.Add(300 * time.Millisecond)
-		l, a = l.Spend(now, Write, r).Answered(Write).Passed(now, now, Write), a.Spend(now).Answered().Passed(now, now)
+		l = l.Spend(now, Write, r).Answered(Write).Passed(now, now, Write)
 		if i%7 == 0 {
 			l = l.SpentElsewhere(now, now, Read, r)
 			l = l.Observe(now, graph.AccountUsage{HasCalls: true, Calls: float64(i % 90), HasScore: true, Score: float64(i%89) + 0.37, Reset: time.Duration(i%300) * time.Second, Tier: graph.TierFull}, r)
-			a = a.Observe(now, float64(i%80))
 		}
 	}
-	return l, a
+	return l
 }
 
 func TestSaveIsSmall(t *testing.T) {
-	l, a := busy()
+	l := busy()
 	if got := len(l.Save()); got >= 2048 {
 		t.Errorf("got %d bytes of a lane, want less than 2 KB", got)
-	}
-	if got := len(a.Save()); got >= 1024 {
-		t.Errorf("got %d bytes of an app, want less than 1 KB", got)
 	}
 	if got := len(Lane{}.Save()); got > 512 {
 		t.Errorf("got %d bytes of a lane that knows nothing", got)
@@ -145,16 +127,11 @@ func TestSaveIsSmall(t *testing.T) {
 
 // What was loaded decides as what was saved does.
 func TestLoadedDecidesAlike(t *testing.T) {
-	l, a := busy()
+	l := busy()
 	loaded, err := LoadLane(l.Save())
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := LoadApp(a.Save())
-	if err != nil {
-		t.Fatal(err)
-	}
-	app.Share = a.Share
 	r := Rules{Share: 0.5}
 	for now := noon.Add(time.Hour); now.Before(noon.Add(2 * time.Hour)); now = now.Add(time.Second) {
 		for _, c := range []Cost{Read, Write} {
@@ -162,20 +139,14 @@ func TestLoadedDecidesAlike(t *testing.T) {
 				t.Fatalf("after %v: got next %v, want %v", now.Sub(noon), got, want)
 			}
 		}
-		if got, want := app.Next(now), a.Next(now); !got.Equal(want) {
-			t.Fatalf("after %v: got next %v of the app, want %v", now.Sub(noon), got, want)
-		}
 		if !l.Next(now, Write, r).After(now) {
 			l, loaded = l.Spend(now, Write, r).Answered(Write).Passed(now, now, Write), loaded.Spend(now, Write, r).Answered(Write).Passed(now, now, Write)
-		}
-		if !a.Next(now).After(now) {
-			a, app = a.Spend(now).Answered().Passed(now, now), app.Spend(now).Answered().Passed(now, now)
 		}
 	}
 }
 
 func TestLoadRefuses(t *testing.T) {
-	l, a := busy()
+	l := busy()
 	saved := l.Save()
 	for i := range saved {
 		damaged := slices.Clone(saved)
@@ -187,13 +158,10 @@ func TestLoadRefuses(t *testing.T) {
 			t.Errorf("the first %d bytes: got %v, want an error and nothing", i, err)
 		}
 	}
-	for name, b := range map[string][]byte{"nothing": nil, "an app": a.Save(), "more behind it": append(slices.Clone(saved), 0)} {
+	for name, b := range map[string][]byte{"nothing": nil, "more behind it": append(slices.Clone(saved), 0)} {
 		if _, err := LoadLane(b); !errors.Is(err, errDamaged) {
 			t.Errorf("%s: got %v, want that it is damaged", name, err)
 		}
-	}
-	if _, err := LoadApp(saved); !errors.Is(err, errDamaged) {
-		t.Errorf("a lane as an app: got %v", err)
 	}
 }
 
@@ -201,25 +169,18 @@ func TestLoadRefuses(t *testing.T) {
 func TestLayout(t *testing.T) {
 	var l Lane
 	fill(&l)
-	var a App
-	fill(&a)
-	if got := crc32.ChecksumIEEE(append(l.Save(), a.Save()...)); got != layoutSum {
+	if got := crc32.ChecksumIEEE(l.Save()); got != layoutSum {
 		t.Errorf("got %#x for layout %d: if its fields changed, count it up, and have this number here", got, layout)
 	}
 }
 
-const layoutSum = 0x2dfe8125
+const layoutSum = 0x2144df1c
 
 func FuzzLoad(f *testing.F) {
-	l, a := busy()
-	f.Add(l.Save()[2:], true)
-	f.Add(a.Save()[2:], false)
-	f.Fuzz(func(t *testing.T, b []byte, lane bool) {
-		of, fields := byte(ofApp), func(c *codec) { new(App).fields(c) }
-		if lane {
-			of, fields = ofLane, func(c *codec) { new(Lane).fields(c) }
-		}
-		saved := save(of, func(c *codec) { c.bytes = append(c.bytes, b...) })
-		_ = load(of, saved, fields) // whatever has the right checksum, it does not panic
+	l := busy()
+	f.Add(l.Save()[1:])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		saved := save(func(c *codec) { c.bytes = append(c.bytes, b...) })
+		_, _ = LoadLane(saved) // whatever has the right checksum, it does not panic
 	})
 }

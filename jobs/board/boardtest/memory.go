@@ -3,6 +3,7 @@ package boardtest
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -38,7 +39,7 @@ type place struct {
 
 type entry struct {
 	jobs.Spent
-	by *member
+	by *view
 }
 
 type saved struct {
@@ -47,7 +48,7 @@ type saved struct {
 }
 
 type probe struct {
-	by    *member
+	by    *view
 	until time.Time
 }
 
@@ -94,6 +95,10 @@ func New(ctx context.Context, all map[string]*store.Job) (*Memory, error) {
 func (m *Memory) Join(_ context.Context, w board.Worker) (board.Member, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if other := m.members[w.Name]; other != nil && other.alive() {
+		return nil, fmt.Errorf("there is a worker %s already", w.Name)
+	}
+	w.Seen = time.Now()
 	b := &member{board: m, info: w, until: time.Now().Add(LeaseTime)}
 	m.members[w.Name] = b
 	return b, nil

@@ -197,28 +197,29 @@ func (v *view) Depart(_ context.Context, d jobs.Departure) (jobs.Leave, error) {
 		probes = append(probes, place{d.App, ""})
 	}
 	for _, at := range probes {
-		if p := v.board.probes[at]; p.by != nil && p.by != v.member && now.Before(p.until) && p.by.alive() {
+		if p := v.board.probes[at]; p.by != nil && p.by != v && now.Before(p.until) && p.by.member.alive() {
 			leave.Again = now.Add(time.Second)
 			return leave, nil
 		}
 	}
 	for _, at := range []place{{d.App, d.Account}, {d.App, ""}} { // a call that is no probe shows that the last one is over
-		if v.board.probes[at].by == v.member {
+		if v.board.probes[at].by == v {
 			delete(v.board.probes, at)
 		}
 	}
 	for _, at := range probes {
-		v.board.probes[at] = probe{v.member, now.Add(probeTime)}
+		v.board.probes[at] = probe{v, now.Add(probeTime)}
 	}
 	leave.May = true
-	v.board.spent = append(v.board.spent, entry{jobs.Spent{App: d.App, Account: d.Account, At: now, Calls: d.Calls, Points: d.Points}, v.member})
+	v.board.spent = append(v.board.spent, entry{jobs.Spent{App: d.App, Account: d.Account, At: now, Calls: d.Calls, Points: d.Points}, v})
+	v.told = len(v.board.spent)
 	return leave, nil
 }
 
-// spent is what others spent that this member was not told.
+// spent is what others spent that this view was not told.
 func (v *view) spent() (all []jobs.Spent) {
 	for i, e := range v.board.spent[v.told:] {
-		if e.by == v.member {
+		if e.by == v {
 			continue
 		}
 		if v.told+i < v.known[place{e.App, e.Account}] {
