@@ -17,15 +17,14 @@ import (
 // is neither.
 type Job struct {
 	db     Database
-	format int // of the tables when they were opened
 	read   reading
 	writer *writer // nil for a view
 }
 
-// New makes a job of its tables: those of the current format, which are read with read. tables
+// New makes a job of its tables, which are read with read. tables
 // is nil for a view. Close closes all three.
 func New(db Database, read *sql.DB, tables Tables) *Job {
-	j := &Job{db: db, format: schemaVersion, read: reading{read, db.Text, new(sync.Map)}}
+	j := &Job{db: db, read: reading{read, db.Text, new(sync.Map)}}
 	if tables != nil {
 		j.writer = newWriter(tables)
 	}
@@ -86,7 +85,7 @@ func (j *Job) Running() bool { return j.db.Running() }
 // Accounts returns the ad accounts that the job's operations read or write, apart from
 // witnesses of deletions.
 func (j *Job) Accounts(ctx context.Context) ([]plan.Account, error) {
-	classes, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.lane, &c.others} }, `SELECT DISTINCT lane, others FROM `+j.opCounts())
+	classes, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.lane, &c.others} }, `SELECT DISTINCT lane, others FROM op_counts`)
 	var all []plan.Account
 	for _, c := range classes { // what an operation waits for brings images to its source
 		all = append(append(all, c.lane), c.otherAccounts()...)
@@ -103,7 +102,7 @@ func (j *Job) Unfinished(ctx context.Context) (left bool, err error) {
 
 // Deletes returns the number of the job's deletions, done or not.
 func (j *Job) Deletes(ctx context.Context) (n int, err error) {
-	err = j.read.QueryRowContext(ctx, `SELECT coalesce(sum(n), 0) FROM `+j.opCounts()+` WHERE kind = 'delete'`).Scan(&n)
+	err = j.read.QueryRowContext(ctx, `SELECT coalesce(sum(n), 0) FROM op_counts WHERE kind = 'delete'`).Scan(&n)
 	return n, j.readError(err)
 }
 

@@ -45,12 +45,9 @@ func openLocked(ctx context.Context, dir string, unlock func()) (*Job, error) {
 		unlock()
 	}
 	sum, err := checkFile(ctx, path)
-	if err == nil {
-		err = upgrade(ctx, path, sum)
-	}
 	var f *file
 	if err == nil {
-		f, _, err = view(ctx, dir)
+		f, err = view(ctx, dir)
 	}
 	if err == nil { // their texts have no sum; what cannot be read is found before anything is written
 		_, err = New(f, f.read, nil).Quotas(ctx)
@@ -92,19 +89,17 @@ func View(ctx context.Context, dir string) (*Job, error) {
 			return nil, err
 		}
 	}
-	f, format, err := view(ctx, dir)
+	f, err := view(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	j := New(f, f.read, nil)
-	j.format = format
-	return j, nil
+	return New(f, f.read, nil), nil
 }
 
-func view(ctx context.Context, dir string) (f *file, format int, err error) {
+func view(ctx context.Context, dir string) (f *file, err error) {
 	path := filepath.Join(dir, fileName)
 	if err := inspectHeader(path); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	f = &file{dir: dir, path: path, params: "mode=ro"}
 	f.read, err = openForReading(ctx, path, f.params)
@@ -112,13 +107,13 @@ func view(ctx context.Context, dir string) (f *file, format int, err error) {
 		f.read, err = f.openImmutable(ctx, err)
 	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("open job: %w", classifyError(path, err))
+		return nil, fmt.Errorf("open job: %w", classifyError(path, err))
 	}
-	if format, err = formatOf(ctx, f.read, path); err != nil {
+	if err := checkFormat(ctx, f.read, path); err != nil {
 		f.read.Close()
-		return nil, 0, fmt.Errorf("open job: %w", classifyReadError(path, err))
+		return nil, fmt.Errorf("open job: %w", classifyReadError(path, err))
 	}
-	return f, format, nil
+	return f, nil
 }
 
 // openForReading opens the file and checks that it can be read.
