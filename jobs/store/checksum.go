@@ -56,7 +56,12 @@ func writeChecksum(ctx context.Context, db *sql.DB, path string) error {
 	if err != nil {
 		return err
 	}
-	if s.Sum, err = s.sum(path, facts); err != nil {
+	pages, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer pages.Close()
+	if s.Sum, err = s.sum(pages, facts); err != nil {
 		return err
 	}
 	text, err := json.Marshal(s)
@@ -70,8 +75,7 @@ func writeChecksum(ctx context.Context, db *sql.DB, path string) error {
 // pages.
 type fileChecksum struct {
 	checksum
-	facts      string
-	miscounted bool // the counts are not those of the rows
+	facts string
 }
 
 // readChecksum reads the checksum of a file and the facts.
@@ -114,26 +118,19 @@ func pairs(ctx context.Context, db *sql.DB, query string) (string, error) {
 	return b.String(), err
 }
 
-// sum is the sum over the pages and the facts. It opens the file itself. This process must not have a
-// database connection to it that is still needed, because closing the file drops the
-// process's locks on it.
-func (s checksum) sum(path, facts string) (sum uint32, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
+// sum is the sum over the pages of the file and the facts.
+func (s checksum) sum(file *os.File, facts string) (sum uint32, err error) {
 	// A crash may leave a part of a page that the write-ahead log still has.
-	info, err := f.Stat()
+	info, err := file.Stat()
 	if err != nil {
 		return 0, err
 	}
-	if log, err := os.Stat(path + "-wal"); info.Size()%int64(s.PageSize) != 0 && (err != nil || log.Size() == 0) {
+	if log, err := os.Stat(file.Name() + "-wal"); info.Size()%int64(s.PageSize) != 0 && (err != nil || log.Size() == 0) {
 		return 0, io.ErrUnexpectedEOF
 	}
-	page := make([]byte, s.PageSize)
+	page, pages := make([]byte, s.PageSize), io.NewSectionReader(file, 0, info.Size())
 	for n := 1; n <= s.Pages; n++ {
-		if _, err := io.ReadFull(f, page); err != nil {
+		if _, err := io.ReadFull(pages, page); err != nil {
 			return 0, err
 		}
 		if !slices.Contains(s.Changing, n) {
@@ -143,39 +140,10 @@ func (s checksum) sum(path, facts string) (sum uint32, err error) {
 	return crc32.Update(sum, castagnoli, []byte(facts)), nil
 }
 
-// rowConditions are conditions on the rows that change. adferry did not write a row that breaks
-// one.
-var rowConditions = []string{
-	`SELECT count(*) FROM outcomes LEFT JOIN ops ON id = op WHERE NOT (id IS NOT NULL
-		AND state IN ('pending', 'sent', 'done', 'skipped', 'failed') AND typeof(reason) = 'text' AND typeof(message) = 'text' AND typeof(trace) = 'text'
-		AND typeof(target_hash) = 'text' AND created IN (0, 1) AND typeof(seen) = 'integer' AND typeof(attempts) = 'integer' AND typeof(code) = 'integer'
-		AND typeof(subcode) = 'integer' AND typeof(started) = 'integer' AND typeof(finished) = 'integer' AND typeof(last_sent) = 'integer'
-		AND typeof(creatives) = 'text')`,
-	`SELECT count(*) FROM lanes WHERE NOT (typeof(account) = 'text' AND typeof(tier) = 'integer' AND typeof(parked_until) = 'integer'
-		AND typeof(parked_for) = 'text' AND typeof(calls) = 'integer' AND typeof(throttles) = 'integer' AND typeof(parked) = 'integer')`,
-	`SELECT count(*) FROM samples WHERE NOT (typeof(settled) = 'integer' AND typeof(failed) = 'integer' AND typeof(parked) = 'integer')`,
-	`SELECT count(*) FROM parks WHERE NOT (typeof(account) = 'text' AND typeof(since) = 'integer' AND typeof(until) = 'integer'
-		AND typeof(code) = 'integer' AND typeof(subcode) = 'integer')`,
-	`SELECT count(*) FROM row_counts WHERE NOT (verb IN ('copy', 'move', 'delete', 'upload') AND typeof(account) = 'text'
-		AND first IN ('', 'pending', 'sent', 'done', 'skipped', 'failed') AND typeof(first_reason) = 'text'
-		AND del IN ('', 'pending', 'sent', 'done', 'skipped', 'failed') AND typeof(del_reason) = 'text' AND typeof(n) = 'integer' AND n >= 0)`,
-	`SELECT count(*) FROM op_counts WHERE NOT (kind IN ('copy', 'delete', 'upload') AND typeof(lane) = 'text' AND typeof(others) = 'text'
-		AND state IN ('pending', 'sent', 'done', 'skipped', 'failed') AND blames IN (0, 1) AND typeof(n) = 'integer' AND n >= 0 AND typeof(finished) = 'integer')`,
-}
-
-// checkFile reads a whole job file without writing: SQLite checks its structure, the checksum
-// what never changes, and rowConditions the rest.
-func checkFile(ctx context.Context, path string) (fileChecksum, error) {
-	s, err := checkRows(ctx, path)
-	if err != nil {
-		return s, fmt.Errorf("check job: %w", classifyReadError(path, err))
-	}
-	return s, s.check(path)
-}
-
 // check compares the file with its checksum.
-func (s fileChecksum) check(path string) error {
-	switch sum, err := s.sum(path, s.facts); {
+func (s fileChecksum) check(file *os.File) error {
+	path := file.Name()
+	switch sum, err := s.sum(file, s.facts); {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &DamagedError{path, errors.New("the end of the file is missing")}
 	case err != nil:
@@ -195,7 +163,12 @@ func CheckPlan(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("check job: %w", classifyReadError(path, err))
 	}
-	return s.check(path)
+	file, err := os.Open(path)
+	if err != nil {
+		return openError(path, err)
+	}
+	defer file.Close()
+	return s.check(file)
 }
 
 func checksumOf(ctx context.Context, path string) (s fileChecksum, err error) {
@@ -208,39 +181,4 @@ func checksumOf(ctx context.Context, path string) (s fileChecksum, err error) {
 		return s, err
 	}
 	return readChecksum(ctx, db)
-}
-
-// checkRows is the part of checkFile for which the database is opened.
-func checkRows(ctx context.Context, path string) (s fileChecksum, err error) {
-	if err := inspectHeader(path); err != nil {
-		return s, err
-	}
-	db, err := open(path, "mode=ro")
-	if err != nil {
-		return s, err
-	}
-	defer db.Close()
-	if err := checkFormat(ctx, db, path); err != nil {
-		return s, err
-	}
-	var verdict string
-	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
-		return s, err
-	}
-	if verdict != "ok" {
-		return s, &DamagedError{path, errors.New(verdict)}
-	}
-	for _, condition := range rowConditions {
-		var n int
-		if err := db.QueryRowContext(ctx, condition).Scan(&n); err != nil {
-			return s, err
-		}
-		if n > 0 {
-			return s, &DamagedError{path, fmt.Errorf("%d of its rows have invalid values", n)}
-		}
-	}
-	if s, err = readChecksum(ctx, db); err == nil {
-		err = db.QueryRowContext(ctx, miscounted).Scan(&s.miscounted)
-	}
-	return s, err
 }

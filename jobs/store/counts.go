@@ -51,9 +51,12 @@ var recount = `DELETE FROM row_counts; DELETE FROM op_counts;
 	INSERT INTO row_counts ` + countRows + `; INSERT INTO op_counts ` + countOps + `;`
 
 // miscounted reports whether the counts differ from the rows in a way that takes no more than
-// counting to see. Then someone has edited the job: adferry writes both in one transaction.
+// counting to see. Then someone has edited the job: adferry writes both in one transaction. The
+// registry relies on the counts for the ad accounts that a job uses, so that none may be missing.
 const miscounted = `SELECT (SELECT count(*) FROM rows) IS NOT (SELECT coalesce(sum(n), 0) FROM row_counts)
 	OR (SELECT count(*) FROM ops) IS NOT (SELECT coalesce(sum(n), 0) FROM op_counts)
+	OR EXISTS (SELECT * FROM (SELECT DISTINCT kind, lane, CASE WHEN kind = 'delete' THEN '' ELSE ` + otherAccounts + ` END FROM ops p)
+		EXCEPT SELECT kind, lane, CASE WHEN kind = 'delete' THEN '' ELSE others END FROM op_counts)
 	OR EXISTS (SELECT 1 FROM (SELECT state, n FROM op_counts UNION ALL SELECT state, -count(*) FROM outcomes GROUP BY 1)
 		WHERE state <> 'pending' GROUP BY state HAVING sum(n) <> 0)`
 

@@ -56,6 +56,9 @@ func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error
 		return unmade(err)
 	}
 	j, err := openLocked(ctx, dir, unlock)
+	if err == nil {
+		j, err = j.sound(ctx)
+	}
 	return j, p, err
 }
 

@@ -90,7 +90,9 @@
 // has a wrong checksum is a [DamagedError]; one with another user_version is a
 // [FormatError]. Neither is written to. The checksum is a CRC-32C over all pages of the new
 // file except those that change later, over what meta says about the manifest, and over
-// the schema. VACUUM and any edit of the plan invalidate it. A file that is a symbolic
+// the schema. VACUUM and any edit of the plan invalidate it. A process that goes on with a job
+// reads it while the file is still being checked, which takes seconds for a million rows; its first
+// write waits for the end of that (see [OpenAhead]). A file that is a symbolic
 // link or has several hard links is a [LinkedError], because SQLite keeps the log beside
 // the name by which the file was opened, and the lock is in one folder only.
 //

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"adferry/plan"
@@ -18,7 +19,15 @@ import (
 type Job struct {
 	db     Database
 	read   reading
-	writer *writer // nil for a view
+	writer *writer               // nil for a view
+	check  *fileCheck            // of a job that was opened ahead of it; else nil
+	begun  atomic.Pointer[begun] // by this process, until that is on disk
+}
+
+// begun is when a process began to run a job, and at which pace.
+type begun struct {
+	at   time.Time
+	pace Pace
 }
 
 // New makes a job of its tables, which are read with read. tables
@@ -106,16 +115,39 @@ func (j *Job) Deletes(ctx context.Context) (n int, err error) {
 	return n, j.readError(err)
 }
 
-// SetRunning records that a process runs the job, at a pace that its options allow.
+// Sound waits until the job's file is checked, and returns what is wrong with it: a DamagedError or
+// ErrMiscounted. It is nil for a job that was checked when it was opened.
+func (j *Job) Sound() error {
+	if j.check == nil {
+		return nil
+	}
+	return j.check.wait()
+}
+
+// SetRunning records that a process runs the job, at a pace that its options allow. It does not
+// wait for the check of the job's file, unless a wait that the API imposed is not over: what is left
+// of it has to be known before the job goes on.
 func (j *Job) SetRunning(ctx context.Context, p Pace) error {
-	if err := j.cutParks(ctx, time.Now()); err != nil {
+	now := time.Now()
+	if err := j.cutParks(ctx, now); err != nil {
 		return err
 	}
 	pace, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
-	return j.set(ctx, Entry{Key: "exit_code"}, Entry{Key: "stop"}, Entry{Key: "running_at", Value: millis(time.Now())}, Entry{Key: "pace", Value: string(pace)})
+	r := j.setting(Entry{Key: "exit_code"}, Entry{Key: "stop"}, Entry{Key: "running_at", Value: millis(now)}, Entry{Key: "pace", Value: string(pace)})
+	j.begun.Store(&begun{now, p})
+	j.writer.post(r)
+	written := func() error {
+		defer j.begun.Store(nil)
+		return j.writer.wait(r)
+	}
+	if j.check == nil {
+		return written()
+	}
+	go written() // an error is what all later writes fail with
+	return nil
 }
 
 // Reopen makes the failed operations pending again, with all their attempts. It stays on

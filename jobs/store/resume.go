@@ -43,7 +43,7 @@ func (j *Job) Resume(ctx context.Context) (jobs.ResumePoint, error) {
 		return s, nil
 	}
 	s.Waiting, err = allRows(ctx, j.read, func(r *jobs.Released) []any { return []any{&r.ID, &r.Lane} }, `SELECT p.id, p.lane FROM ops p LEFT JOIN outcomes o ON o.op = p.id
-		WHERE p.needs = 1 AND `+unsettled+` AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
+		WHERE EXISTS (SELECT 1 FROM needs) AND p.needs = 1 AND `+unsettled+` AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
 			WHERE n.op = p.id AND `+unsettled+`) ORDER BY p.id`)
 	return s, j.readError(err)
 }

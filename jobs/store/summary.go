@@ -57,7 +57,7 @@ func (j *Job) summary(ctx context.Context, running bool) (jobs.Summary, error) {
 	}
 	switch {
 	case running:
-		s.State, s.ExitCode = jobs.JobRunning, nil
+		s.State, s.ExitCode, s.Stop = jobs.JobRunning, nil, ""
 		if s.PausedAt != nil {
 			s.State = jobs.JobPaused
 		}
