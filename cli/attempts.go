@@ -43,7 +43,7 @@ func (a *attempts) run(ctx context.Context, job *store.Job) (last *store.Job, st
 		}
 		_ = job.Close() // it has no connection any more
 		job = next
-		a.se.progress = reports.NewProgress(a.se.mode, a.s.terminal)
+		a.se.showAnew(a.s)
 		if err := job.SetRunning(ctx, a.se.pace()); err != nil {
 			return job, whileRunning(&jobs.CheckpointError{Err: err})
 		}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"database/sql"
 	"os"
 	"path/filepath"
 	"slices"
@@ -84,6 +85,69 @@ func TestFlippedBitOfFinishedJob(t *testing.T) {
 		t.Errorf("got exit code %d, want %d\n%s", code, exitUnusable, stderr)
 	}
 	wantUntouched(t, job, whole, nil)
+}
+
+// A run reads while its job's file is still being checked. It writes nothing of a damaged one,
+// neither to the API nor to the job's folder, and says what is wrong in one line.
+func TestDamagedUnfinishedJob(t *testing.T) {
+	t.Parallel()
+	r, job := startedJob(t)
+	path := filepath.Join(job, "job.db")
+	before := readCSV(t, filepath.Join(job, "results.csv"))
+	whole, results := readFile(t, path), readFile(t, filepath.Join(job, "results.csv"))
+	for _, row := range []int{1, len(before) / 2, len(before) - 1} {
+		bad := bytes.Replace(whole, []byte(before[row][3]), []byte(strings.Repeat("f", 32)), 1)
+		if err := os.WriteFile(path, bad, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		for _, command := range [][]string{{"resume", job}, {"run", r.manifest, "--job", job, "--yes"}} {
+			code, _, stderr := inProcess(t, at(r.url), command...)
+			if code != exitUnusable || strings.Count(stderr, "is damaged") != 1 {
+				t.Errorf("%s, row %d: got exit code %d, want %d and one line about it\n%s", command[0], row, code, exitUnusable, stderr)
+			}
+			wantUntouched(t, job, bad, nil)
+		}
+	}
+	if !bytes.Equal(readFile(t, filepath.Join(job, "results.csv")), results) {
+		t.Error("the reports were written again")
+	}
+	if n := len(r.server.Log()); n != 0 {
+		t.Errorf("%d writes took effect", n)
+	}
+}
+
+// A job that somebody edited is counted anew, and then run to its end.
+func TestEditedUnfinishedJob(t *testing.T) {
+	t.Parallel()
+	r, job := startedJob(t)
+	db, err := sql.Open("sqlite", filepath.Join(job, "job.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`INSERT INTO outcomes SELECT id, 'failed', 'denied', '', 0, 0, 0, 1, 0, 0, '', '', 1, 2, 0, '' FROM ops WHERE kind = 'copy'`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := inProcess(t, at(r.url), "resume", job, "--max-failures", "100%", "--retry-base", "5ms")
+	if code != exitFailures {
+		t.Errorf("got exit code %d, want %d\n%s", code, exitFailures, stderr)
+	}
+	if s := readSummary(t, job); s.Totals.Settled() != s.Totals.Rows || s.Totals.Failed < s.Totals.Rows/2 {
+		t.Errorf("got %+v, want every row settled and its copies failed", s.Totals)
+	}
+}
+
+// startedJob is the folder of a job that was stopped before its first request.
+func startedJob(t *testing.T) (r *trial, job string) {
+	t.Helper()
+	dir := t.TempDir()
+	r, job = newTrial(t, dir, 60, sandbox.Options{}), filepath.Join(dir, "job")
+	if code, _, stderr := inProcess(t, at(r.url), "run", r.manifest, "--job", job, "--yes", "--max-duration", "1ns"); code != exitStopped {
+		t.Fatalf("got exit code %d, want %d\n%s", code, exitStopped, stderr)
+	}
+	return r, job
 }
 
 // What a job has sent and waited is read before anything is written, so that a flipped bit

@@ -65,8 +65,8 @@ var errorCases = []errorCase{
 	kind(exitUnusable, func(e *store.DamagedError, _ error) []string {
 		return []string{"the file was left untouched; restore it from a copy, or start a new job in another folder: rows that are done are skipped there"}
 	}),
-	kind(exitUnusable, func(*store.NewerError, error) []string {
-		return []string{"use the version of adferry that made the job, or a newer one"}
+	kind(exitUnusable, func(*store.FormatError, error) []string {
+		return []string{"use the version of adferry that made the job"}
 	}),
 	{withoutTables, exitUsage, func(error) []string { return []string{"to make them: adferry migrate"} }},
 	{deniedAtStart, exitUsage, func(error) []string {

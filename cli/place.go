@@ -39,6 +39,15 @@ func (p place) open(ctx context.Context) (job *store.Job, err error) {
 	return job, withJob(p, err)
 }
 
+// openAhead is open, but the file of a job in a folder is still being checked: see store.OpenAhead.
+func (p place) openAhead(ctx context.Context) (job *store.Job, err error) {
+	if p.database != nil {
+		return p.open(ctx)
+	}
+	job, err = store.OpenAhead(ctx, p.Folder)
+	return job, withJob(p, err)
+}
+
 // checkPlan finds damage of a job's file in what never changes. PostgreSQL checks its own.
 func (p place) checkPlan(ctx context.Context) error {
 	if p.database != nil {

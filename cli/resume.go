@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/urfave/cli/v2"
 
@@ -70,17 +71,40 @@ func resume(ctx context.Context, o runOptions, s *streams, p place, reopen bool)
 		se.progress.Stop()
 		return conclude(s, se, p, summary, endOf(summary), nil)
 	}
+	if !reopen {
+		return goOn(ctx, s, se, p)
+	}
 	job, err := p.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer job.Close()
-	if reopen {
-		if err := waitForUnconfirmed(ctx, s, se, job, meta); err != nil {
-			return waitAgain("retry", p, err)
-		}
+	if err := waitForUnconfirmed(ctx, s, se, job, meta); err != nil {
+		return waitAgain("retry", p, err)
 	}
-	se.reopen = reopen
+	se.reopen = true
+	return runJob(ctx, s, se, job, p)
+}
+
+// goOn goes on with a job. Its first reads leave while its file is still being checked, its first
+// writes when that is done. Where the check finds that somebody edited the job, the reads were for
+// nothing: it is opened and run again.
+func goOn(ctx context.Context, s *streams, se *session, p place) error {
+	job, err := p.openAhead(ctx)
+	if err != nil {
+		return err
+	}
+	err = runJob(ctx, s, se, job, p)
+	_ = job.Close()
+	if !errors.Is(err, store.ErrMiscounted) {
+		return err
+	}
+	se.log.Warn("the job was edited, and is counted anew")
+	if job, err = p.open(ctx); err != nil {
+		return err
+	}
+	defer job.Close()
+	se.showAnew(s)
 	return runJob(ctx, s, se, job, p)
 }
 

@@ -78,7 +78,7 @@ func runManifest(ctx context.Context, o runOptions, s *streams, path string, p p
 		if err := se.connectTo(ctx, s, o.sandboxed, accounts); err != nil {
 			return err
 		}
-		return runAgain(ctx, s, se, p)
+		return goOn(ctx, s, se, p)
 	}
 	return runNew(ctx, s, se, m, p)
 }
@@ -168,16 +168,6 @@ func findEarlierJob(ctx context.Context, o runOptions, m *manifest, p place) (bo
 		return false, usagef(p.another(), "%s holds a job that runs %s", p, whereItRuns(meta.Sandbox))
 	}
 	return true, o.server().check(p, meta)
-}
-
-// runAgain goes on with the job that an earlier run of the manifest made.
-func runAgain(ctx context.Context, s *streams, se *session, p place) error {
-	job, err := p.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer job.Close()
-	return runJob(ctx, s, se, job, p)
 }
 
 func whereItRuns(sandbox bool) string {

@@ -26,9 +26,14 @@ import (
 // written.
 var errReports = errors.New("the reports could not be written")
 
-// runJob runs an open job to its end or to a stop, and reports.
+// runJob runs an open job to its end or to a stop, and reports. Of a job whose file is not sound
+// nothing is reported but that.
 func runJob(ctx context.Context, s *streams, se *session, job *store.Job, p place) error {
-	return withJob(p, runAndReport(ctx, s, se, job, p))
+	err := runAndReport(ctx, s, se, job, p)
+	if unsound := job.Sound(); unsound != nil {
+		err = unsound
+	}
+	return withJob(p, err)
 }
 
 // runAndReport is runJob, but its errors do not say which job they are about.
@@ -200,6 +205,9 @@ func keptIn(dir string, kept *undo.Pictures) func(plan.Op) (graph.File, graph.Su
 
 // finish writes what a stop leaves behind and decides the exit code.
 func finish(ctx context.Context, s *streams, se *session, job *store.Job, p place, stop error) error {
+	if err := job.Sound(); err != nil {
+		return err
+	}
 	summary, err := job.Summary(ctx)
 	if err != nil && postgres.IsLost(stop) { // for the same reason
 		return stop

@@ -99,6 +99,9 @@ func (se *session) pace() store.Pace {
 	return store.Pace{MaxRate: r.MaxRate, Share: float64(r.Share)}
 }
 
+// showAnew is for a run that goes on after its progress has ended.
+func (se *session) showAnew(s *streams) { se.progress = reports.NewProgress(se.mode, s.terminal) }
+
 func (se *session) close() { se.exporter.close() }
 
 // accountsIn are the ad accounts of the job in a place.

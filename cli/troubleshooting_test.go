@@ -96,7 +96,7 @@ func TestTroubleshooting(t *testing.T) {
 
 		{&store.DamagedError{Err: odd}, "is damaged"},
 		{&postgres.SchemaError{Version: 2, Needed: 1}, "of adferry's tables"},
-		{&store.NewerError{}, "this version of adferry reads formats up to"},
+		{&store.FormatError{}, "this version of adferry reads format"},
 	} {
 		row := slices.IndexFunc(errorCases, func(row errorCase) bool { return row.match(tt.err) })
 		covered[row] = true

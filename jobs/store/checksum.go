@@ -22,23 +22,17 @@ import (
 // It works because SQLite does not move the pages of a table that nobody writes to, and
 // tables that grow take pages after them.
 //
-// An upgrade changes the schema, which is on page 1 and may take further pages after the
-// others. So from format 2 on that page is one of the changing ones, and the text of the
-// schema is checked in its place. This also holds while an upgrade is only in the
-// write-ahead log.
+// The schema's page has counters that change, so it is one of the changing ones, and the text of
+// the schema is checked in its place.
 type checksum struct {
 	PageSize int    `json:"page_size"`
 	Pages    int    `json:"pages"` // of the new file
 	Changing []int  `json:"changing"`
-	Sum      uint32 `json:"crc32c"` // over the pages, then the facts; in format 1 over the facts, then the pages
+	Sum      uint32 `json:"crc32c"` // over the pages, then the facts
 }
 
-// schemaPage is the page with the root of the schema. Before schemaStart it has counters
-// (SQLite, "Database File Format").
-const (
-	schemaPage  = 1
-	schemaStart = 100
-)
+// schemaPage is the page with the root of the schema (SQLite, "Database File Format").
+const schemaPage = 1
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -58,49 +52,34 @@ func writeChecksum(ctx context.Context, db *sql.DB, path string) error {
 		}
 		s.Changing = append(s.Changing, root)
 	}
-	pages, err := s.addPages(path, 0)
+	facts, err := facts(ctx, db)
 	if err != nil {
 		return err
 	}
-	return s.save(ctx, db, pages)
-}
-
-// querier is a database or a transaction in it.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-}
-
-// save adds the facts to the sum over the pages, and writes the checksum.
-func (s checksum) save(ctx context.Context, db querier, pages uint32) error {
-	facts, err := metaFacts(ctx, db, metaConditions[0])
+	pages, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	schema, err := schemaText(ctx, db)
-	if err != nil {
+	defer pages.Close()
+	if s.Sum, err = s.sum(pages, facts); err != nil {
 		return err
 	}
-	s.Sum = crc32.Update(pages, castagnoli, []byte(facts+schema))
 	text, err := json.Marshal(s)
 	if err == nil {
-		_, err = db.ExecContext(ctx, "INSERT OR REPLACE INTO meta VALUES ('seal', ?)", string(text))
+		_, err = db.ExecContext(ctx, "INSERT INTO meta VALUES ('seal', ?)", string(text))
 	}
 	return err
 }
 
 // fileChecksum is the checksum of a file, with the facts that are part of it besides the
-// pages: in format 1 in either of two forms.
+// pages.
 type fileChecksum struct {
 	checksum
-	format     int
-	facts      []string
-	miscounted bool // the counts are not those of the rows
+	facts string
 }
 
 // readChecksum reads the checksum of a file and the facts.
-func readChecksum(ctx context.Context, db *sql.DB, format int) (s fileChecksum, err error) {
-	s.format = format
+func readChecksum(ctx context.Context, db *sql.DB) (s fileChecksum, err error) {
 	var text string
 	if err := db.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'seal'").Scan(&text); err != nil {
 		return s, err
@@ -111,55 +90,23 @@ func readChecksum(ctx context.Context, db *sql.DB, format int) (s fileChecksum, 
 	if s.PageSize < 512 || s.PageSize > 65536 {
 		return s, fmt.Errorf("the checksum has a page size of %d", s.PageSize)
 	}
-	schema := ""
-	if format > 1 {
-		if schema, err = schemaText(ctx, db); err != nil {
-			return s, err
-		}
+	s.facts, err = facts(ctx, db)
+	return s, err
+}
+
+// facts are what meta says of the manifest, and the schema with the root pages. The rest of meta is
+// how the job is run and its progress.
+func facts(ctx context.Context, db *sql.DB) (string, error) {
+	manifest, err := pairs(ctx, db, `SELECT key, value FROM meta
+		WHERE key IN ('name', 'manifest_path', 'manifest_sha256', 'rows', 'header', 'created_at', 'sandbox') ORDER BY key`)
+	if err != nil {
+		return "", err
 	}
-	for _, which := range metaConditions {
-		facts, err := metaFacts(ctx, db, which)
-		if err != nil {
-			return s, err
-		}
-		s.facts = append(s.facts, facts+schema)
-	}
-	return s, nil
+	schema, err := pairs(ctx, db, `SELECT type || ' ' || name || ' ' || tbl_name || ' ' || rootpage, coalesce(sql, '') FROM sqlite_schema ORDER BY name`)
+	return manifest + schema, err
 }
 
-// matches reports whether the file matches its checksum.
-func (s fileChecksum) matches(path string) (bool, error) {
-	if s.format > 1 {
-		pages, err := s.addPages(path, 0)
-		return crc32.Update(pages, castagnoli, []byte(s.facts[0])) == s.Sum, err
-	}
-	for _, facts := range s.facts {
-		sum, err := s.addPages(path, crc32.Checksum([]byte(facts), castagnoli))
-		if err != nil || sum == s.Sum {
-			return err == nil, err
-		}
-	}
-	return false, nil
-}
-
-// metaConditions select the keys of meta about the manifest. The rest is how the job is run
-// and its progress. The second form is from before jobs could be paused and tuned, and
-// includes settings.
-var metaConditions = [...]string{
-	`key IN ('name', 'manifest_path', 'manifest_sha256', 'rows', 'header', 'created_at', 'sandbox')`,
-	`key NOT IN ('consent', 'tally', 'exit_code', 'stop', 'seal', 'paused_at', 'workers', 'max_rate', 'endpoint')`,
-}
-
-func metaFacts(ctx context.Context, db querier, which string) (string, error) {
-	return pairs(ctx, db, `SELECT key, value FROM meta WHERE `+which+` ORDER BY key`)
-}
-
-// schemaText is the schema with the root pages.
-func schemaText(ctx context.Context, db querier) (string, error) {
-	return pairs(ctx, db, `SELECT type || ' ' || name || ' ' || tbl_name || ' ' || rootpage, coalesce(sql, '') FROM sqlite_schema ORDER BY name`)
-}
-
-func pairs(ctx context.Context, db querier, query string) (string, error) {
+func pairs(ctx context.Context, db *sql.DB, query string) (string, error) {
 	rows, err := db.QueryContext(ctx, query)
 	var b strings.Builder
 	err = eachRow(rows, err, func(scan func(...any) error) error {
@@ -171,81 +118,37 @@ func pairs(ctx context.Context, db querier, query string) (string, error) {
 	return b.String(), err
 }
 
-// addPages adds the pages to a sum. It opens the file itself. This process must not have a
-// database connection to it that is still needed, because closing the file drops the
-// process's locks on it.
-func (s checksum) addPages(path string, sum uint32) (uint32, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
+// sum is the sum over the pages of the file and the facts.
+func (s checksum) sum(file *os.File, facts string) (sum uint32, err error) {
 	// A crash may leave a part of a page that the write-ahead log still has.
-	info, err := f.Stat()
+	info, err := file.Stat()
 	if err != nil {
 		return 0, err
 	}
-	if log, err := os.Stat(path + "-wal"); info.Size()%int64(s.PageSize) != 0 && (err != nil || log.Size() == 0) {
+	if log, err := os.Stat(file.Name() + "-wal"); info.Size()%int64(s.PageSize) != 0 && (err != nil || log.Size() == 0) {
 		return 0, io.ErrUnexpectedEOF
 	}
-	page := make([]byte, s.PageSize)
+	page, pages := make([]byte, s.PageSize), io.NewSectionReader(file, 0, info.Size())
 	for n := 1; n <= s.Pages; n++ {
-		if _, err := io.ReadFull(f, page); err != nil {
+		if _, err := io.ReadFull(pages, page); err != nil {
 			return 0, err
 		}
-		switch {
-		case slices.Contains(s.Changing, n):
-		case n == schemaPage:
-			sum = crc32.Update(sum, castagnoli, page[schemaStart:])
-		default:
+		if !slices.Contains(s.Changing, n) {
 			sum = crc32.Update(sum, castagnoli, page)
 		}
 	}
-	return sum, nil
-}
-
-// rowConditions are conditions on the rows that change, with the format that introduced their
-// columns. adferry did not write a row that breaks one.
-var rowConditions = []struct {
-	format int
-	query  string
-}{
-	{1, `SELECT count(*) FROM outcomes LEFT JOIN ops ON id = op WHERE NOT (id IS NOT NULL
-		AND state IN ('pending', 'sent', 'done', 'skipped', 'failed') AND typeof(reason) = 'text' AND typeof(message) = 'text' AND typeof(trace) = 'text'
-		AND typeof(target_hash) = 'text' AND created IN (0, 1) AND typeof(seen) = 'integer' AND typeof(attempts) = 'integer' AND typeof(code) = 'integer'
-		AND typeof(subcode) = 'integer' AND typeof(started) = 'integer' AND typeof(finished) = 'integer')`},
-	{2, `SELECT count(*) FROM outcomes WHERE typeof(last_sent) <> 'integer'`},
-	{3, `SELECT count(*) FROM outcomes WHERE typeof(creatives) <> 'text'`},
-	{1, `SELECT count(*) FROM lanes WHERE NOT (typeof(account) = 'text' AND typeof(tier) = 'integer' AND typeof(parked_until) = 'integer'
-		AND typeof(parked_for) = 'text' AND typeof(calls) = 'integer' AND typeof(throttles) = 'integer' AND typeof(parked) = 'integer')`},
-	{1, `SELECT count(*) FROM samples WHERE NOT (typeof(settled) = 'integer' AND typeof(failed) = 'integer' AND typeof(parked) = 'integer')`},
-	{1, `SELECT count(*) FROM parks WHERE NOT (typeof(account) = 'text' AND typeof(since) = 'integer' AND typeof(until) = 'integer'
-		AND typeof(code) = 'integer' AND typeof(subcode) = 'integer')`},
-	{formatWithCounts, `SELECT count(*) FROM row_counts WHERE NOT (verb IN ('copy', 'move', 'delete', 'upload') AND typeof(account) = 'text'
-		AND first IN ('', 'pending', 'sent', 'done', 'skipped', 'failed') AND typeof(first_reason) = 'text'
-		AND del IN ('', 'pending', 'sent', 'done', 'skipped', 'failed') AND typeof(del_reason) = 'text' AND typeof(n) = 'integer' AND n >= 0)`},
-	{formatWithCounts, `SELECT count(*) FROM op_counts WHERE NOT (kind IN ('copy', 'delete', 'upload') AND typeof(lane) = 'text' AND typeof(others) = 'text'
-		AND state IN ('pending', 'sent', 'done', 'skipped', 'failed') AND blames IN (0, 1) AND typeof(n) = 'integer' AND n >= 0 AND typeof(finished) = 'integer')`},
-}
-
-// checkFile reads a whole job file without writing: SQLite checks its structure, the checksum
-// what never changes, and rowConditions the rest.
-func checkFile(ctx context.Context, path string) (fileChecksum, error) {
-	s, err := checkRows(ctx, path)
-	if err != nil {
-		return s, fmt.Errorf("check job: %w", classifyReadError(path, err))
-	}
-	return s, s.check(path)
+	return crc32.Update(sum, castagnoli, []byte(facts)), nil
 }
 
 // check compares the file with its checksum.
-func (s fileChecksum) check(path string) error {
-	switch matches, err := s.matches(path); {
+func (s fileChecksum) check(file *os.File) error {
+	path := file.Name()
+	switch sum, err := s.sum(file, s.facts); {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &DamagedError{path, errors.New("the end of the file is missing")}
 	case err != nil:
 		return fmt.Errorf("check job: %w", classifyError(path, err))
-	case !matches:
+	case sum != s.Sum:
 		return &DamagedError{path, errors.New("the checksum of its plan is wrong")}
 	}
 	return nil
@@ -260,7 +163,12 @@ func CheckPlan(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("check job: %w", classifyReadError(path, err))
 	}
-	return s.check(path)
+	file, err := os.Open(path)
+	if err != nil {
+		return openError(path, err)
+	}
+	defer file.Close()
+	return s.check(file)
 }
 
 func checksumOf(ctx context.Context, path string) (s fileChecksum, err error) {
@@ -269,48 +177,8 @@ func checksumOf(ctx context.Context, path string) (s fileChecksum, err error) {
 		return s, err
 	}
 	defer db.Close()
-	format, err := formatOf(ctx, db, path)
-	if err != nil {
+	if err := checkFormat(ctx, db, path); err != nil {
 		return s, err
 	}
-	return readChecksum(ctx, db, format)
-}
-
-// checkRows is the part of checkFile for which the database is opened.
-func checkRows(ctx context.Context, path string) (s fileChecksum, err error) {
-	if err := inspectHeader(path); err != nil {
-		return s, err
-	}
-	db, err := open(path, "mode=ro")
-	if err != nil {
-		return s, err
-	}
-	defer db.Close()
-	format, err := formatOf(ctx, db, path)
-	if err != nil {
-		return s, err
-	}
-	var verdict string
-	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
-		return s, err
-	}
-	if verdict != "ok" {
-		return s, &DamagedError{path, errors.New(verdict)}
-	}
-	for _, condition := range rowConditions {
-		if condition.format > format {
-			continue
-		}
-		var n int
-		if err := db.QueryRowContext(ctx, condition.query).Scan(&n); err != nil {
-			return s, err
-		}
-		if n > 0 {
-			return s, &DamagedError{path, fmt.Errorf("%d of its rows have invalid values", n)}
-		}
-	}
-	if s, err = readChecksum(ctx, db, format); err == nil && format >= formatWithCounts {
-		err = db.QueryRowContext(ctx, miscounted).Scan(&s.miscounted)
-	}
-	return s, err
+	return readChecksum(ctx, db)
 }

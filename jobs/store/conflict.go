@@ -29,22 +29,17 @@ type AccountRole struct {
 // Roles returns the roles of images in each ad account, from all operations, done or not.
 func (j *Job) Roles(ctx context.Context) ([]AccountRole, error) {
 	found := map[AccountRole]bool{}
-	rows, err := j.read.QueryContext(ctx, `SELECT DISTINCT kind = 'delete', source, target FROM ops`) // which have a checksum
-	err = eachRow(rows, err, func(scan func(...any) error) error {
-		var deletes bool
-		var source, target plan.Account
-		err := scan(&deletes, &source, &target)
-		switch {
-		case deletes:
-			found[AccountRole{source, Deletes}] = true
-		case source != "":
-			found[AccountRole{source, CopiesFrom}] = true
-			fallthrough
-		default:
-			found[AccountRole{target, CopiesTo}] = true
+	classes, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.kind, &c.lane, &c.others} }, `SELECT DISTINCT kind, lane, others FROM op_counts`)
+	for _, c := range classes {
+		if c.kind == plan.KindDelete.String() {
+			found[AccountRole{c.lane, Deletes}] = true
+			continue
 		}
-		return err
-	})
+		found[AccountRole{c.lane, CopiesTo}] = true
+		for _, a := range c.otherAccounts() {
+			found[AccountRole{a, CopiesFrom}] = true
+		}
+	}
 	return slices.Collect(maps.Keys(found)), j.readError(err)
 }
 

@@ -51,9 +51,12 @@ var recount = `DELETE FROM row_counts; DELETE FROM op_counts;
 	INSERT INTO row_counts ` + countRows + `; INSERT INTO op_counts ` + countOps + `;`
 
 // miscounted reports whether the counts differ from the rows in a way that takes no more than
-// counting to see. Then someone has edited the job: adferry writes both in one transaction.
+// counting to see. Then someone has edited the job: adferry writes both in one transaction. The
+// registry relies on the counts for the ad accounts that a job uses, so that none may be missing.
 const miscounted = `SELECT (SELECT count(*) FROM rows) IS NOT (SELECT coalesce(sum(n), 0) FROM row_counts)
 	OR (SELECT count(*) FROM ops) IS NOT (SELECT coalesce(sum(n), 0) FROM op_counts)
+	OR EXISTS (SELECT * FROM (SELECT DISTINCT kind, lane, CASE WHEN kind = 'delete' THEN '' ELSE ` + otherAccounts + ` END FROM ops p)
+		EXCEPT SELECT kind, lane, CASE WHEN kind = 'delete' THEN '' ELSE others END FROM op_counts)
 	OR EXISTS (SELECT 1 FROM (SELECT state, n FROM op_counts UNION ALL SELECT state, -count(*) FROM outcomes GROUP BY 1)
 		WHERE state <> 'pending' GROUP BY state HAVING sum(n) <> 0)`
 
@@ -107,15 +110,6 @@ func spaced(accounts []plan.Account) string {
 	return b.String()
 }
 
-// rowCounts and opCounts are the counts as something to select from. Files of older formats
-// have none, and are counted.
-func (j *Job) rowCounts() string {
-	return j.columnSince(formatWithCounts, `row_counts`, `(`+countRows+`)`)
-}
-func (j *Job) opCounts() string {
-	return j.columnSince(formatWithCounts, `op_counts`, `(`+countOps+`)`)
-}
-
 // otherAccounts are the accounts in others.
 func (c opClass) otherAccounts() (all []plan.Account) {
 	for _, name := range strings.Fields(c.others) {
@@ -124,12 +118,9 @@ func (c opClass) otherAccounts() (all []plan.Account) {
 	return all
 }
 
-// formatWithCounts is the first format of files that have counts.
-const formatWithCounts = 4
-
 // count counts the rows of a summary. FateOf is called once for all rows that it is equal for.
 func (j *Job) count(ctx context.Context, s *jobs.Summary) error {
-	rows, err := j.read.QueryContext(ctx, `SELECT verb, account, first, first_reason, del, del_reason, n FROM `+j.rowCounts()+` WHERE n > 0`)
+	rows, err := j.read.QueryContext(ctx, `SELECT verb, account, first, first_reason, del, del_reason, n FROM row_counts WHERE n > 0`)
 	return j.readError(eachRow(rows, err, func(scan func(...any) error) error {
 		var k rowKey
 		var n int
@@ -188,7 +179,7 @@ type opTotals struct {
 func (j *Job) opTotals(ctx context.Context) (t opTotals, err error) {
 	var finished int64
 	err = j.read.QueryRowContext(ctx, `SELECT coalesce(sum(n), 0), coalesce(sum(n) FILTER (WHERE state IN (`+settledStates+`)), 0),
-		coalesce(sum(n) FILTER (WHERE blames = 1), 0), coalesce(max(finished), 0) FROM `+j.opCounts()+` WHERE n > 0`).
+		coalesce(sum(n) FILTER (WHERE blames = 1), 0), coalesce(max(finished), 0) FROM op_counts WHERE n > 0`).
 		Scan(&t.operations, &t.settled, &t.failed, &finished)
 	t.finished = timeOf(finished)
 	return t, j.readError(err)
@@ -201,7 +192,7 @@ func (j *Job) workLeft(ctx context.Context, lanes []jobs.LaneState) ([]outlook.W
 	for _, l := range lanes {
 		until[l.Account] = l.ParkedUntil
 	}
-	rows, err := j.read.QueryContext(ctx, `SELECT lane, others, n FROM `+j.opCounts()+` WHERE n > 0 AND state IN (`+openStates+`)`)
+	rows, err := j.read.QueryContext(ctx, `SELECT lane, others, n FROM op_counts WHERE n > 0 AND state IN (`+openStates+`)`)
 	left := map[outlook.Work]int{}
 	err = eachRow(rows, err, func(scan func(...any) error) error {
 		var w outlook.Work

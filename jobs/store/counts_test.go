@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"adferry/jobs"
 	"adferry/jobs/store"
 	"adferry/plan"
@@ -109,28 +107,6 @@ func commitAny(t *testing.T, job *store.Job, random *rand.Rand, operations int, 
 	}
 }
 
-// A job file of an older format is summed up as it is after its upgrade.
-func TestCountsOfOlderFormats(t *testing.T) {
-	for format := 1; format < present; format++ {
-		dir, _ := keptFile(t, format)
-		before := summaryOf(t, dir)
-		job, err := store.Open(t.Context(), dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		wantCounted(t, job)
-		if err := job.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if before.Totals.Rows == 0 || before.Totals.Pending == before.Totals.Rows {
-			t.Fatalf("format %d: got %+v: the test is void", format, before.Totals)
-		}
-		if d := cmp.Diff(before, summaryOf(t, dir)); d != "" {
-			t.Errorf("format %d, before and after the upgrade:\n%s", format, d)
-		}
-	}
-}
-
 // Who edits outcomes finds the job counted anew when it is opened.
 func TestCountsOfEditedJob(t *testing.T) {
 	dir := t.TempDir()
@@ -185,18 +161,4 @@ func wantCounted(t *testing.T, job *store.Job) {
 	if len(wrong) > 0 {
 		t.FailNow()
 	}
-}
-
-func summaryOf(t *testing.T, dir string) jobs.Summary {
-	t.Helper()
-	view, err := store.View(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer view.Close()
-	s, err := view.Summary(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"adferry/jobs/disk"
 	"adferry/plan"
@@ -57,6 +56,9 @@ func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error
 		return unmade(err)
 	}
 	j, err := openLocked(ctx, dir, unlock)
+	if err == nil {
+		j, err = j.sound(ctx)
+	}
 	return j, p, err
 }
 
@@ -74,8 +76,7 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	// VACUUM removes earlier texts of the schema from the file.
-	if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)+tables+strings.Join(upgrades[:], "")+"VACUUM;"); err != nil {
+	if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)+tables); err != nil {
 		return nil, fmt.Errorf("make job file: %w", err)
 	}
 	tx, err := db.BeginTx(ctx, nil)

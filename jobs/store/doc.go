@@ -45,9 +45,7 @@
 // large job takes as long as one of a small job. What differs from the rows was edited, and is
 // counted anew when a process opens the file to run the job.
 //
-// Version 1 had neither guard nor last_sent, version 2 no creatives, version 3 no counts. A
-// file of an older version is readable as it is, and upgraded in one transaction when a
-// process opens it to run the job. testdata has a file of each version.
+// No release had a lower version. testdata has a file of this one.
 //
 // # Databases
 //
@@ -89,10 +87,12 @@
 // # What a reader refuses
 //
 // A file that is not SQLite, has another application_id, fails SQLite's quick_check, or
-// has a wrong checksum is a [DamagedError]; one with a higher user_version is a
-// [NewerError]. Neither is written to. The checksum is a CRC-32C over all pages of the new
+// has a wrong checksum is a [DamagedError]; one with another user_version is a
+// [FormatError]. Neither is written to. The checksum is a CRC-32C over all pages of the new
 // file except those that change later, over what meta says about the manifest, and over
-// the schema. VACUUM and any edit of the plan invalidate it. A file that is a symbolic
+// the schema. VACUUM and any edit of the plan invalidate it. A process that goes on with a job
+// reads it while the file is still being checked, which takes seconds for a million rows; its first
+// write waits for the end of that (see [OpenAhead]). A file that is a symbolic
 // link or has several hard links is a [LinkedError], because SQLite keeps the log beside
 // the name by which the file was opened, and the lock is in one folder only.
 //

@@ -78,7 +78,7 @@ func classifyError(path string, err error) error {
 func classifyReadError(path string, err error) error {
 	found := classifyError(path, err)
 	var e *sqlite.Error
-	if err == nil || found != err || errors.As(err, &e) || errors.Is(err, sql.ErrConnDone) ||
+	if err == nil || found != err || errors.As(err, &e) || errors.As(err, new(*DamagedError)) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return found
 	}

@@ -88,3 +88,17 @@ func (j *Job) pageCounters(ctx context.Context, reset bool) (pages int, err erro
 func (j *Job) Over(over func(Tables) Tables) *Job {
 	return New(j.db, j.read.DB, over(j.writer.tables))
 }
+
+// Ahead makes a job of this one, which is then used no more, whose check finds what comes from a
+// channel.
+func (j *Job) Ahead(found <-chan error) *Job {
+	c := &fileCheck{cancel: func() {}, ended: make(chan struct{})}
+	go func() {
+		defer close(c.ended)
+		c.err = <-found
+	}()
+	f := j.db.(*file)
+	ahead := New(f, f.read, &fileTables{path: f.path, check: c})
+	ahead.check = c
+	return ahead
+}

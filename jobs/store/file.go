@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 )
 
 // file is the file of SQLite in a job's folder, a Database.
@@ -13,7 +14,8 @@ type file struct {
 	path   string
 	params string // SQLite's parameters for reading it
 	read   *sql.DB
-	unlock func() // nil for a view
+	pages  *os.File // the file as it is checked; nil for a view
+	unlock func()   // nil for a view
 }
 
 // Text returns the query as it is.
@@ -32,16 +34,21 @@ func (f *file) Set(ctx context.Context, entries ...Entry) error {
 		return err
 	}
 	if !f.Running() { // else that process has checked the file
-		f.read.SetMaxIdleConns(0) // because checkFile opens and closes the file, which drops SQLite's locks
-		if _, err := checkFile(ctx, f.path); err != nil {
+		f.read.SetMaxIdleConns(0) // because the file is opened and closed to be checked, which drops SQLite's locks
+		file, err := os.Open(f.path)
+		if err != nil {
+			return openError(f.path, err)
+		}
+		defer file.Close()
+		if err := checkFile(ctx, file); err != nil && err != ErrMiscounted { // who runs the job counts anew
 			return err
 		}
 	}
-	t, err := openTables(ctx, f.path)
-	if err != nil {
+	t := &fileTables{path: f.path}
+	if err := t.open(ctx); err != nil {
 		return err
 	}
-	err = t.update(func(tx *sql.Tx) error { return t.Set(tx, entries) })
+	err := t.update(func(tx *sql.Tx) error { return t.Set(tx, entries) })
 	if err = errors.Join(err, t.Close()); err != nil {
 		return fmt.Errorf("steer job: %w", classifyError(f.path, err))
 	}
@@ -66,8 +73,11 @@ func (f *file) Compare(ctx context.Context, conn *sql.Conn, other Database) (min
 	}, nil
 }
 
-// Close releases the lock.
+// Close releases the lock, once the connections to the file are closed.
 func (f *file) Close() {
+	if f.pages != nil {
+		_ = f.pages.Close()
+	}
 	if f.unlock != nil {
 		f.unlock()
 	}

@@ -14,9 +14,11 @@ import (
 // fileTables are the tables of a file of SQLite, for its writer. There is one connection, so that
 // its statements are those of the transaction.
 type fileTables struct {
-	db       *sql.DB
+	path  string
+	check *fileCheck // which the first transaction waits for; nil: the file is checked
+
+	db       *sql.DB // nil until the first transaction
 	conn     *sql.Conn
-	path     string
 	prepared map[string]*sql.Stmt
 
 	outcomes *bulk
@@ -35,20 +37,30 @@ const (
 	removeEntry  = `DELETE FROM meta WHERE key = ?`
 )
 
-func openTables(ctx context.Context, path string) (*fileTables, error) {
-	db, err := open(path, writeParams)
-	if err != nil {
-		return nil, fmt.Errorf("open job: %w", err)
+// open opens the file to write to it, unless it is damaged: even a connection that writes nothing
+// may change a file and its log when it is closed.
+func (t *fileTables) open(ctx context.Context) error {
+	if t.check != nil {
+		if err := t.check.wait(); err != nil {
+			return err
+		}
 	}
-	t := &fileTables{db: db, path: path, prepared: map[string]*sql.Stmt{}}
+	return t.connect(ctx)
+}
+
+func (t *fileTables) connect(ctx context.Context) (err error) {
+	if t.db, err = open(t.path, writeParams); err != nil {
+		return fmt.Errorf("open job: %w", err)
+	}
 	if err := t.prepare(ctx); err != nil {
 		_ = t.Close()
-		return nil, fmt.Errorf("open job: %w", classifyError(path, err))
+		return fmt.Errorf("open job: %w", classifyError(t.path, err))
 	}
-	return t, nil
+	return nil
 }
 
 func (t *fileTables) prepare(ctx context.Context) (err error) {
+	t.prepared = map[string]*sql.Stmt{}
 	if t.conn, err = t.db.Conn(ctx); err != nil {
 		return err
 	}
@@ -70,7 +82,15 @@ func (t *fileTables) prepare(ctx context.Context) (err error) {
 	return err
 }
 
-func (t *fileTables) Begin() (*sql.Tx, error) { return t.conn.BeginTx(context.Background(), nil) }
+func (t *fileTables) Begin() (*sql.Tx, error) {
+	ctx := context.Background()
+	if t.db == nil {
+		if err := t.open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return t.conn.BeginTx(ctx, nil)
+}
 
 // update makes a change in a transaction of its own.
 func (t *fileTables) update(change func(*sql.Tx) error) error {
@@ -193,11 +213,17 @@ func (t *fileTables) AliveEvery() time.Duration { return 0 }
 func (t *fileTables) Held() (asked, until time.Time, err error) { return asked, until, nil }
 
 func (t *fileTables) WriteError(err error) error {
+	if t.db == nil { // it could not be opened
+		return err
+	}
 	return fmt.Errorf("write job file %s: %w", t.path, classifyError(t.path, err))
 }
 
-// Close closes the statements first: SQLite keeps a file open that they belong to.
+// Close ends the check, if it is going on, and closes the statements first: SQLite keeps a file open that they belong to.
 func (t *fileTables) Close() error {
+	if t.check != nil {
+		t.check.stop()
+	}
 	for _, s := range t.prepared {
 		s.Close()
 	}
@@ -212,5 +238,10 @@ func (t *fileTables) Close() error {
 	if t.conn != nil {
 		_ = t.conn.Close() // gives it back to the database, which closes it
 	}
-	return t.db.Close()
+	if t.db == nil {
+		return nil
+	}
+	err := t.db.Close()
+	t.db = nil
+	return err
 }

@@ -51,7 +51,7 @@ func FuzzJobFile(f *testing.F) {
 		}
 		job, err := store.Open(t.Context(), dir)
 		var damaged *store.DamagedError
-		var newer *store.NewerError
+		var other *store.FormatError
 		switch {
 		case err == nil:
 			readAll(t.Context(), job)
@@ -59,8 +59,8 @@ func FuzzJobFile(f *testing.F) {
 				t.Logf("close: %v", err)
 			}
 			return
-		case !errors.As(err, &damaged) && !errors.As(err, &newer):
-			t.Errorf("got %v, want a DamagedError or a NewerError", err)
+		case !errors.As(err, &damaged) && !errors.As(err, &other):
+			t.Errorf("got %v, want a DamagedError or a FormatError", err)
 		}
 		wantFile(t, path, file)
 	})

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"adferry/plan"
@@ -17,15 +18,22 @@ import (
 // is neither.
 type Job struct {
 	db     Database
-	format int // of the tables when they were opened
 	read   reading
-	writer *writer // nil for a view
+	writer *writer               // nil for a view
+	check  *fileCheck            // of a job that was opened ahead of it; else nil
+	begun  atomic.Pointer[begun] // by this process, until that is on disk
 }
 
-// New makes a job of its tables: those of the current format, which are read with read. tables
+// begun is when a process began to run a job, and at which pace.
+type begun struct {
+	at   time.Time
+	pace Pace
+}
+
+// New makes a job of its tables, which are read with read. tables
 // is nil for a view. Close closes all three.
 func New(db Database, read *sql.DB, tables Tables) *Job {
-	j := &Job{db: db, format: schemaVersion, read: reading{read, db.Text, new(sync.Map)}}
+	j := &Job{db: db, read: reading{read, db.Text, new(sync.Map)}}
 	if tables != nil {
 		j.writer = newWriter(tables)
 	}
@@ -86,7 +94,7 @@ func (j *Job) Running() bool { return j.db.Running() }
 // Accounts returns the ad accounts that the job's operations read or write, apart from
 // witnesses of deletions.
 func (j *Job) Accounts(ctx context.Context) ([]plan.Account, error) {
-	classes, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.lane, &c.others} }, `SELECT DISTINCT lane, others FROM `+j.opCounts())
+	classes, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.lane, &c.others} }, `SELECT DISTINCT lane, others FROM op_counts`)
 	var all []plan.Account
 	for _, c := range classes { // what an operation waits for brings images to its source
 		all = append(append(all, c.lane), c.otherAccounts()...)
@@ -103,20 +111,43 @@ func (j *Job) Unfinished(ctx context.Context) (left bool, err error) {
 
 // Deletes returns the number of the job's deletions, done or not.
 func (j *Job) Deletes(ctx context.Context) (n int, err error) {
-	err = j.read.QueryRowContext(ctx, `SELECT coalesce(sum(n), 0) FROM `+j.opCounts()+` WHERE kind = 'delete'`).Scan(&n)
+	err = j.read.QueryRowContext(ctx, `SELECT coalesce(sum(n), 0) FROM op_counts WHERE kind = 'delete'`).Scan(&n)
 	return n, j.readError(err)
 }
 
-// SetRunning records that a process runs the job, at a pace that its options allow.
+// Sound waits until the job's file is checked, and returns what is wrong with it: a DamagedError or
+// ErrMiscounted. It is nil for a job that was checked when it was opened.
+func (j *Job) Sound() error {
+	if j.check == nil {
+		return nil
+	}
+	return j.check.wait()
+}
+
+// SetRunning records that a process runs the job, at a pace that its options allow. It does not
+// wait for the check of the job's file, unless a wait that the API imposed is not over: what is left
+// of it has to be known before the job goes on.
 func (j *Job) SetRunning(ctx context.Context, p Pace) error {
-	if err := j.cutParks(ctx, time.Now()); err != nil {
+	now := time.Now()
+	if err := j.cutParks(ctx, now); err != nil {
 		return err
 	}
 	pace, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
-	return j.set(ctx, Entry{Key: "exit_code"}, Entry{Key: "stop"}, Entry{Key: "running_at", Value: millis(time.Now())}, Entry{Key: "pace", Value: string(pace)})
+	r := j.setting(Entry{Key: "exit_code"}, Entry{Key: "stop"}, Entry{Key: "running_at", Value: millis(now)}, Entry{Key: "pace", Value: string(pace)})
+	j.begun.Store(&begun{now, p})
+	j.writer.post(r)
+	written := func() error {
+		defer j.begun.Store(nil)
+		return j.writer.wait(r)
+	}
+	if j.check == nil {
+		return written()
+	}
+	go written() // an error is what all later writes fail with
+	return nil
 }
 
 // Reopen makes the failed operations pending again, with all their attempts. It stays on

@@ -120,6 +120,9 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			return Meta{}, j.db.Damaged(fmt.Errorf("meta %s: %w", key, err))
 		}
 	}
+	if b := j.begun.Load(); b != nil {
+		m.Running, m.Pace, m.ExitCode, m.Stop = b.at, b.pace, nil, ""
+	}
 	return m, j.readError(rows.Err())
 }
 
@@ -166,5 +169,6 @@ func (j *Job) SetEndpoint(ctx context.Context, origin string) error {
 
 // SetStop records how the process that ran the job ended.
 func (j *Job) SetStop(ctx context.Context, exitCode int, why string) error {
+	j.begun.Store(nil)
 	return j.set(ctx, Entry{Key: "exit_code", Value: exitCode}, Entry{Key: "stop", Value: why})
 }

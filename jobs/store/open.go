@@ -11,8 +11,19 @@ import (
 )
 
 // Open opens the job in dir to run it, and locks it. The file is checked first, and not
-// written to if it is damaged or newer. Open removes what an interrupted Create left.
+// written to if it is damaged or of another format. Open removes what an interrupted Create left.
 func Open(ctx context.Context, dir string) (*Job, error) {
+	j, err := OpenAhead(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	return j.sound(ctx)
+}
+
+// OpenAhead is Open, but the file is checked while the job is read already. What writes to the job
+// waits for that, and fails with what is wrong. For anything else that relies on what was read,
+// there is [Job.Sound]. A job that somebody edited is refused with ErrMiscounted.
+func OpenAhead(ctx context.Context, dir string) (*Job, error) {
 	path := filepath.Join(dir, fileName)
 	if err := inspectHeader(path); err != nil {
 		return nil, err
@@ -32,9 +43,8 @@ func Open(ctx context.Context, dir string) (*Job, error) {
 	return openLocked(ctx, dir, unlock)
 }
 
-// openLocked opens a job that is locked. It releases the lock on an error.
+// openLocked opens a job that is locked, and begins to check it. It releases the lock on an error.
 func openLocked(ctx context.Context, dir string, unlock func()) (*Job, error) {
-	path := filepath.Join(dir, fileName)
 	unlockFile, err := lockFile(dir)
 	if err != nil {
 		unlock()
@@ -44,39 +54,50 @@ func openLocked(ctx context.Context, dir string, unlock func()) (*Job, error) {
 		unlockFile()
 		unlock()
 	}
-	sum, err := checkFile(ctx, path)
+	path := filepath.Join(dir, fileName)
+	pages, err := os.Open(path)
+	if err != nil {
+		release()
+		return nil, openError(path, err)
+	}
+	f, err := view(ctx, dir)
+	if err != nil {
+		pages.Close()
+		release()
+		return nil, err
+	}
+	f.pages, f.unlock = pages, release
+	check := startCheck(context.WithoutCancel(ctx), pages)
+	j := New(f, f.read, &fileTables{path: path, check: check})
+	j.check = check
+	return j, nil
+}
+
+// sound waits until a job that was just opened is checked, and counts it anew if it was edited. It
+// closes the job on an error.
+func (j *Job) sound(ctx context.Context) (*Job, error) {
+	defer context.AfterFunc(ctx, j.check.cancel)()
+	t := j.writer.tables.(*fileTables)
+	err := j.check.wait()
+	edited := err == ErrMiscounted
+	if edited {
+		err = nil
+	}
 	if err == nil {
-		err = upgrade(ctx, path, sum)
+		err = t.connect(ctx)
 	}
-	var f *file
-	if err == nil {
-		f, _, err = view(ctx, dir)
-	}
-	if err == nil { // their texts have no sum; what cannot be read is found before anything is written
-		_, err = New(f, f.read, nil).Quotas(ctx)
-	}
-	var t *fileTables
-	if err == nil {
-		t, err = openTables(ctx, path)
-	}
-	if err == nil && sum.miscounted {
+	if err == nil && edited {
 		err = t.update(func(tx *sql.Tx) error {
 			_, err := tx.Exec(recount)
 			return err
 		})
 	}
 	if err != nil {
-		if f != nil {
-			f.read.Close()
-		}
-		if t != nil {
-			t.Close()
-		}
-		release()
+		_ = j.Close()
 		return nil, err
 	}
-	f.unlock = release
-	return New(f, f.read, t), nil
+	j.check = nil
+	return j, nil
 }
 
 // Exists reports whether dir has a job, or may have one because it cannot be read.
@@ -92,19 +113,17 @@ func View(ctx context.Context, dir string) (*Job, error) {
 			return nil, err
 		}
 	}
-	f, format, err := view(ctx, dir)
+	f, err := view(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	j := New(f, f.read, nil)
-	j.format = format
-	return j, nil
+	return New(f, f.read, nil), nil
 }
 
-func view(ctx context.Context, dir string) (f *file, format int, err error) {
+func view(ctx context.Context, dir string) (f *file, err error) {
 	path := filepath.Join(dir, fileName)
 	if err := inspectHeader(path); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	f = &file{dir: dir, path: path, params: "mode=ro"}
 	f.read, err = openForReading(ctx, path, f.params)
@@ -112,13 +131,13 @@ func view(ctx context.Context, dir string) (f *file, format int, err error) {
 		f.read, err = f.openImmutable(ctx, err)
 	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("open job: %w", classifyError(path, err))
+		return nil, fmt.Errorf("open job: %w", classifyError(path, err))
 	}
-	if format, err = formatOf(ctx, f.read, path); err != nil {
+	if err := checkFormat(ctx, f.read, path); err != nil {
 		f.read.Close()
-		return nil, 0, fmt.Errorf("open job: %w", classifyReadError(path, err))
+		return nil, fmt.Errorf("open job: %w", classifyReadError(path, err))
 	}
-	return f, format, nil
+	return f, nil
 }
 
 // openForReading opens the file and checks that it can be read.

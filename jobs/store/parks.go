@@ -28,5 +28,9 @@ func (j *Job) cutParks(ctx context.Context, now time.Time) error {
 	if tally.Saved.IsZero() || !now.After(tally.Saved) { // no process ran yet, or the clock was set back
 		return nil
 	}
+	var going bool
+	if err := j.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM parks WHERE until > ?)`, millis(tally.Saved)).Scan(&going); err != nil || !going {
+		return j.readError(err)
+	}
 	return j.writer.alter(func(tx *sql.Tx) error { return j.writer.tables.CutParks(tx, now, tally.Saved) })
 }

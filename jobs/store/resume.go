@@ -13,26 +13,15 @@ import (
 )
 
 // operationColumns are the columns of an operation p with outcome o, for record.operation.
-func (j *Job) operationColumns() string {
-	return `p.id, p.kind, p.source, p.hash, p.target, p.file, p.needs, p.needed, ` + j.columnSince(2, "p.guard", "''") + `, ` + j.outcomeColumns("o")
-}
+var operationColumns = `p.id, p.kind, p.source, p.hash, p.target, p.file, p.needs, p.needed, p.guard, ` + outcomeColumns("o")
 
 const outcomeWidth = 15
 
 // outcomeColumns are the columns of an outcome with that name, for record.outcome:
 // outcomeWidth of them.
-func (j *Job) outcomeColumns(o string) string {
-	const names = `state reason target_hash created seen tried attempts code subcode message trace started finished`
-	return o + "." + strings.ReplaceAll(names, " ", ", "+o+".") + ", " + j.columnSince(2, o+".last_sent", "0") + ", " + j.columnSince(3, o+".creatives", "''")
-}
-
-// columnSince is a column that a format added, or for files of older formats a literal in its
-// place, because reading does not upgrade them.
-func (j *Job) columnSince(format int, column, literal string) string {
-	if j.format < format {
-		return literal
-	}
-	return column
+func outcomeColumns(o string) string {
+	const names = `state reason target_hash created seen tried attempts code subcode message trace started finished last_sent creatives`
+	return o + "." + strings.ReplaceAll(names, " ", ", "+o+".")
 }
 
 // Resume reads what is left to do. See jobs.Checkpoint.
@@ -54,7 +43,7 @@ func (j *Job) Resume(ctx context.Context) (jobs.ResumePoint, error) {
 		return s, nil
 	}
 	s.Waiting, err = allRows(ctx, j.read, func(r *jobs.Released) []any { return []any{&r.ID, &r.Lane} }, `SELECT p.id, p.lane FROM ops p LEFT JOIN outcomes o ON o.op = p.id
-		WHERE p.needs = 1 AND `+unsettled+` AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
+		WHERE EXISTS (SELECT 1 FROM needs) AND p.needs = 1 AND `+unsettled+` AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
 			WHERE n.op = p.id AND `+unsettled+`) ORDER BY p.id`)
 	return s, j.readError(err)
 }
@@ -76,7 +65,7 @@ func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
 	into := func(l *jobs.LaneState) []any {
 		return []any{&l.Account, &l.Work, &l.Tier, moment{&l.ParkedUntil}, &l.ParkedFor, &l.Imposed, &l.Calls, &l.Throttles, duration{&l.Parked}}
 	}
-	all, err := allRows(ctx, j.read, into, `WITH work AS (SELECT DISTINCT lane AS account FROM `+j.opCounts()+` WHERE n > 0 AND state IN (`+openStates+`))
+	all, err := allRows(ctx, j.read, into, `WITH work AS (SELECT DISTINCT lane AS account FROM op_counts WHERE n > 0 AND state IN (`+openStates+`))
 		SELECT account, 1, coalesce(l.tier, 0), coalesce(l.parked_until, 0), coalesce(l.parked_for, ''), `+imposed+`, coalesce(l.calls, 0), coalesce(l.throttles, 0), coalesce(l.parked, 0)
 		FROM work LEFT JOIN lanes l USING (account)
 		UNION ALL
@@ -101,7 +90,7 @@ func (j *Job) Claim(ctx context.Context, c jobs.Claim) ([]jobs.Operation, error)
 	if len(c.Except) > 0 { // as many texts as there are numbers of accounts
 		query = j.read.QueryContext
 	}
-	rows, err := query(ctx, `SELECT `+j.operationColumns()+` FROM ops p INDEXED BY ops_lane LEFT JOIN outcomes o ON o.op = p.id
+	rows, err := query(ctx, `SELECT `+operationColumns+` FROM ops p INDEXED BY ops_lane LEFT JOIN outcomes o ON o.op = p.id
 		WHERE `+where+` AND `+unsettled+` ORDER BY p.id LIMIT ?`, append(args, c.Most)...)
 	return j.toCarryOut(rows, err, c.Most)
 }
@@ -112,7 +101,7 @@ func (j *Job) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation, erro
 		return nil, nil
 	}
 	list := idList(ids)
-	rows, err := j.read.QueryContext(ctx, `SELECT `+j.operationColumns()+` FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.id IN `+list+` ORDER BY p.id`)
+	rows, err := j.read.QueryContext(ctx, `SELECT `+operationColumns+` FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.id IN `+list+` ORDER BY p.id`)
 	all, err := j.toCarryOut(rows, err, len(ids))
 	if err != nil {
 		return nil, err
@@ -133,7 +122,7 @@ func (j *Job) withNeeds(ctx context.Context, all []jobs.Operation) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	rows, err := j.read.QueryContext(ctx, `SELECT n.op, `+j.operationColumns()+` FROM needs n JOIN ops p ON p.id = n.need
+	rows, err := j.read.QueryContext(ctx, `SELECT n.op, `+operationColumns+` FROM needs n JOIN ops p ON p.id = n.need
 		LEFT JOIN outcomes o ON o.op = p.id WHERE n.op IN `+idList(ids)+` ORDER BY n.op, p.id`)
 	return j.readError(eachRecord(rows, err, func(r *record) error {
 		o := &all[index[plan.OpID(r.int())]]

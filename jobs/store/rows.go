@@ -22,6 +22,11 @@ func eachRow(rows *sql.Rows, err error, visit func(scan func(...any) error) erro
 	return rows.Err()
 }
 
+// querier is a database, or a transaction or connection of one.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
 // allRows are the rows that a query brings; into says where the columns of one go.
 func allRows[T any](ctx context.Context, db querier, into func(*T) []any, query string, args ...any) (all []T, err error) {
 	rows, err := db.QueryContext(ctx, query, args...)

@@ -14,23 +14,22 @@ import (
 
 const (
 	applicationID = 0x61646672 // "adfr"
-	schemaVersion = 4
+	schemaVersion = 4          // no release had a lower one
 
 	fileName = "job.db"
 	lockName = "job.lock"
 )
 
-// tables are the tables of format 1. A new file gets them and then the upgrades, so that
-// all files of a format have the same schema.
 const tables = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE rows (line INTEGER PRIMARY KEY, verb TEXT NOT NULL, first INTEGER, del INTEGER, record TEXT NOT NULL);
 CREATE TABLE ops (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, source TEXT NOT NULL, hash TEXT NOT NULL,
-	target TEXT NOT NULL, file TEXT NOT NULL, lane TEXT NOT NULL, needs INTEGER NOT NULL, needed INTEGER NOT NULL);
+	target TEXT NOT NULL, file TEXT NOT NULL, lane TEXT NOT NULL, needs INTEGER NOT NULL, needed INTEGER NOT NULL, guard TEXT NOT NULL);
 CREATE TABLE needs (op INTEGER NOT NULL, need INTEGER NOT NULL, PRIMARY KEY (op, need)) WITHOUT ROWID;
 CREATE TABLE outcomes (op INTEGER PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL, target_hash TEXT NOT NULL,
 	created INTEGER NOT NULL, seen INTEGER NOT NULL, tried INTEGER NOT NULL, attempts INTEGER NOT NULL, code INTEGER NOT NULL,
-	subcode INTEGER NOT NULL, message TEXT NOT NULL, trace TEXT NOT NULL, started INTEGER NOT NULL, finished INTEGER NOT NULL);
+	subcode INTEGER NOT NULL, message TEXT NOT NULL, trace TEXT NOT NULL, started INTEGER NOT NULL, finished INTEGER NOT NULL,
+	last_sent INTEGER NOT NULL DEFAULT 0, creatives TEXT NOT NULL DEFAULT '');
 CREATE TABLE lanes (account TEXT PRIMARY KEY, tier INTEGER NOT NULL, parked_until INTEGER NOT NULL, parked_for TEXT NOT NULL,
 	calls INTEGER NOT NULL, throttles INTEGER NOT NULL, parked INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE samples (at INTEGER PRIMARY KEY, settled INTEGER NOT NULL, failed INTEGER NOT NULL, parked INTEGER NOT NULL);
@@ -40,17 +39,7 @@ CREATE VIEW results AS SELECT ops.id, kind, source, hash, target, coalesce(state
 	CASE WHEN started > 0 THEN datetime(started / 1000, 'unixepoch') END AS started_at,
 	CASE WHEN finished > 0 THEN datetime(finished / 1000, 'unixepoch') END AS finished_at
 	FROM ops LEFT JOIN outcomes ON op = ops.id;
-`
-
-// upgrades lead from each format to the next. They may only add columns at the end of tables, and
-// new tables and indexes. The checksum relies on that: columns change only pages of the schema,
-// and what is new takes pages after those of the new file.
-var upgrades = [...]string{
-	`ALTER TABLE ops ADD COLUMN guard TEXT NOT NULL DEFAULT '';
-	ALTER TABLE outcomes ADD COLUMN last_sent INTEGER NOT NULL DEFAULT 0;`,
-	`ALTER TABLE outcomes ADD COLUMN creatives TEXT NOT NULL DEFAULT '';`,
-	countSchema,
-}
+` + countSchema
 
 // indexes are made after loading, which is faster.
 const indexes = `
@@ -81,15 +70,15 @@ func (e *DamagedError) Error() string {
 }
 func (e *DamagedError) Unwrap() error { return e.Err }
 
-// NewerError is a job file of a later version of adferry. The store does not write to such
+// FormatError is a job file of another version of adferry. The store does not write to such
 // a file.
-type NewerError struct {
-	Path    string
-	Version int
+type FormatError struct {
+	Path   string
+	Format int
 }
 
-func (e *NewerError) Error() string {
-	return fmt.Sprintf("job file %s has format %d; this version of adferry reads formats up to %d", e.Path, e.Version, schemaVersion)
+func (e *FormatError) Error() string {
+	return fmt.Sprintf("job file %s has format %d; this version of adferry reads format %d", e.Path, e.Format, schemaVersion)
 }
 
 // inspectHeader checks the header of the file without opening it as a database.
@@ -115,26 +104,24 @@ func inspectHeader(path string) error {
 	if head[18] > 2 || head[19] > 2 { // SQLite would open it read-only
 		return &DamagedError{path, fmt.Errorf("its file format is %d/%d", head[18], head[19])}
 	}
-	switch v := int(binary.BigEndian.Uint32(head[60:])); {
-	case v > schemaVersion:
-		return &NewerError{path, v}
-	case v < 1:
-		return &DamagedError{path, fmt.Errorf("its format is %d", v)}
+	switch format := int(binary.BigEndian.Uint32(head[60:])); {
+	case format < 1:
+		return &DamagedError{path, fmt.Errorf("its format is %d", format)}
+	case format != schemaVersion:
+		return &FormatError{path, format}
 	}
 	return nil
 }
 
-// formatOf reads the format through SQLite, because the write-ahead log may be newer than
+// checkFormat checks the format through SQLite, because the write-ahead log may be newer than
 // the file's header.
-func formatOf(ctx context.Context, db *sql.DB, path string) (int, error) {
+func checkFormat(ctx context.Context, db *sql.DB, path string) error {
 	var format int
-	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&format); err != nil {
-		return 0, err
+	err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&format)
+	if err == nil && format != schemaVersion {
+		err = &FormatError{path, format}
 	}
-	if format > schemaVersion {
-		return format, &NewerError{path, format}
-	}
-	return format, nil
+	return err
 }
 
 // writeParams are the parameters of a connection that writes to the job.

@@ -37,7 +37,7 @@ func (j *Job) Sources(ctx context.Context) iter.Seq2[jobs.Source, error] {
 			UNION ALL SELECT p.target, %s, %d, '', '', o.state, '', 0, 0, '', 0
 				FROM ops p JOIN outcomes o ON o.op = p.id WHERE p.kind IN ('copy', 'upload') AND o.state IN ('done', 'skipped')
 			ORDER BY account, hash, role, 4`,
-			movedOn, roleCopy, targetHash, movedOn, roleDelete, `coalesce(`+j.columnSince(3, "o.creatives", "''")+`, '')`, targetHash, roleInto))
+			movedOn, roleCopy, targetHash, movedOn, roleDelete, `coalesce(o.creatives, '')`, targetHash, roleInto))
 		if err != nil {
 			yield(jobs.Source{}, j.readError(err))
 			return

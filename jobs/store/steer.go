@@ -47,7 +47,12 @@ func valueOf[T any](p *T) any {
 // set changes meta, without the job's lock if this is a view.
 func (j *Job) set(ctx context.Context, entries ...Entry) error {
 	if j.writer != nil {
-		return j.writer.alter(func(tx *sql.Tx) error { return j.writer.tables.Set(tx, entries) })
+		return j.writer.do(j.setting(entries...))
 	}
 	return j.db.Set(ctx, entries...)
+}
+
+// setting is a request that changes meta.
+func (j *Job) setting(entries ...Entry) *request {
+	return &request{alter: func(tx *sql.Tx) error { return j.writer.tables.Set(tx, entries) }}
 }

@@ -57,7 +57,7 @@ func (j *Job) summary(ctx context.Context, running bool) (jobs.Summary, error) {
 	}
 	switch {
 	case running:
-		s.State, s.ExitCode = jobs.JobRunning, nil
+		s.State, s.ExitCode, s.Stop = jobs.JobRunning, nil, ""
 		if s.PausedAt != nil {
 			s.State = jobs.JobPaused
 		}
@@ -111,7 +111,7 @@ func parkedUntil(l jobs.LaneState, at time.Time) time.Duration {
 // for them.
 func (j *Job) Done(ctx context.Context) (map[plan.Account]int, error) {
 	done := map[plan.Account]int{}
-	rows, err := j.read.QueryContext(ctx, `SELECT lane, sum(n) FROM `+j.opCounts()+` WHERE state = 'done' AND n > 0 GROUP BY 1`)
+	rows, err := j.read.QueryContext(ctx, `SELECT lane, sum(n) FROM op_counts WHERE state = 'done' AND n > 0 GROUP BY 1`)
 	err = eachRow(rows, err, func(scan func(...any) error) error {
 		var a plan.Account
 		var n int

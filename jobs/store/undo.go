@@ -13,7 +13,7 @@ import (
 func (j *Job) Changes(ctx context.Context) iter.Seq2[jobs.Operation, error] {
 	const page = 1000
 	return pages(page, func(after jobs.Operation) ([]jobs.Operation, error) {
-		all, err := j.operations(ctx, `SELECT `+j.operationColumns()+` FROM outcomes o JOIN ops p ON p.id = o.op
+		all, err := j.operations(ctx, `SELECT `+operationColumns+` FROM outcomes o JOIN ops p ON p.id = o.op
 			WHERE o.op > ? AND (o.created = 1 OR o.tried = 1 OR o.state = 'sent') ORDER BY o.op LIMIT ?`, after.ID, page)
 		if err != nil {
 			return nil, err
@@ -29,7 +29,7 @@ const createdImages = `FROM outcomes o JOIN ops p ON p.id = o.op WHERE p.kind <>
 // Rivals reads the operations of which several created the same image, or may have. See
 // undo.Ledger.
 func (j *Job) Rivals(ctx context.Context) ([]jobs.Operation, error) {
-	return j.operations(ctx, `SELECT `+j.operationColumns()+` `+createdImages+` AND (p.target, `+targetHash+`) IN
+	return j.operations(ctx, `SELECT `+operationColumns+` `+createdImages+` AND (p.target, `+targetHash+`) IN
 		(SELECT p.target, `+targetHash+` `+createdImages+` AND `+targetHash+` <> '' GROUP BY 1, 2 HAVING count(*) > 1) ORDER BY p.id`)
 }
 
@@ -56,6 +56,6 @@ func (j *Job) LostHashes(ctx context.Context) (n int, err error) {
 
 // Dependents reads the operations that wait for an operation. See undo.Ledger.
 func (j *Job) Dependents(ctx context.Context, id plan.OpID) ([]jobs.Operation, error) {
-	return j.operations(ctx, `SELECT `+j.operationColumns()+` FROM needs n JOIN ops p ON p.id = n.op
+	return j.operations(ctx, `SELECT `+operationColumns+` FROM needs n JOIN ops p ON p.id = n.op
 		LEFT JOIN outcomes o ON o.op = p.id WHERE n.need = ? ORDER BY p.id`, id)
 }

@@ -63,12 +63,22 @@ func (w *writer) alter(f func(*sql.Tx) error) error { return w.do(&request{alter
 // do sends the request to the writer and waits until it is durable. A change must be completed,
 // so there is no context that could end it.
 func (w *writer) do(r *request) error {
+	w.post(r)
+	return w.wait(r)
+}
+
+// post sends the request to the writer. What is posted later is written later.
+func (w *writer) post(r *request) {
 	r.done = make(chan error, 1)
 	select {
 	case w.queue <- r:
 	case <-w.closed:
-		return errClosed
+		r.done <- errClosed
 	}
+}
+
+// wait waits until a request that was posted is durable.
+func (w *writer) wait(r *request) error {
 	select {
 	case err := <-r.done:
 		return err
