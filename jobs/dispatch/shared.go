@@ -113,30 +113,29 @@ func (d *Dispatcher) hearSpent(spent []jobs.Spent, now time.Time) {
 
 // TakeOver takes over what other workers knew of ad accounts, which have their lanes.
 func (d *Dispatcher) TakeOver(p jobs.LanePoint, now time.Time) {
-	learned := map[plan.Account]bool{p.Account: true}
+	learned := map[plan.Account]bool{}
 	for _, q := range p.Quotas {
 		l := d.lanes[q.Account]
 		if l == nil {
 			continue
 		}
-		learned[q.Account] = true
 		if saved, err := quota.LoadLane(q.Saved); err == nil { // else it is learned anew
-			block := l.Quota.Block
+			learned[q.Account] = true
 			l.gate.pace = l.gate.pace.With(saved.Pace())
-			if l.Quota = saved.WithInFlight(l.Quota); block.Probing() || block.Until.After(saved.Block.Until) {
-				l.Quota.Block = block
-			}
-			l.gate.pace = l.gate.pace.With(saved.Pace())
+			saved.Block = stricter(l.Quota.Block, saved.Block)
+			l.Quota = saved.WithInFlight(l.Quota)
 		}
 	}
 	for _, s := range p.States {
+		l := d.lanes[s.Account]
 		switch {
+		case s.Account == "" && d.earlier == nil:
+			d.inheritApp(s, now)
 		case s.Account == "":
-			if d.earlier == nil {
-				d.Inherit(s, now)
-			}
-		case learned[s.Account] || d.lanes[s.Account] != nil && d.lanes[s.Account].State.Calls == 0:
-			d.takeOverState(s, now)
+			d.Hear(jobs.News{Lanes: []jobs.LaneState{s}}, now)
+		case l == nil || !learned[s.Account] && l.State.Calls > 0:
+		case s.Imposed || !learned[s.Account]: // what was learned says more of a wait that nobody imposed
+			d.takeOverState(l, s, now)
 		}
 	}
 	for _, s := range p.Spent {
@@ -148,17 +147,34 @@ func (d *Dispatcher) TakeOver(p jobs.LanePoint, now time.Time) {
 
 // takeOverState takes over a state, but keeps a wait of this worker's that ends later, and what it
 // counted itself.
-func (d *Dispatcher) takeOverState(s jobs.LaneState, now time.Time) {
-	l := d.lanes[s.Account]
+func (d *Dispatcher) takeOverState(l *Lane, s jobs.LaneState, now time.Time) {
 	block, tier, counted := l.Quota.Block, l.Quota.Tier, l.State
 	d.Inherit(s, now)
 	l.State.Calls, l.State.Throttles, l.State.Parked = counted.Calls, counted.Throttles, counted.Parked
 	if tier != graph.TierUnknown {
 		l.Quota.Tier = tier
 	}
-	if block.Probing() || block.Until.After(l.Quota.Block.Until) {
-		l.Quota.Block = block
+	l.Quota.Block = stricter(block, l.Quota.Block)
+}
+
+// inheritApp takes over what the checkpoint has of the app when this worker takes its first lane.
+func (d *Dispatcher) inheritApp(s jobs.LaneState, now time.Time) {
+	before := make([]quota.Block, len(d.gates))
+	for i, g := range d.gates {
+		before[i] = g.app.Block
 	}
+	d.Inherit(s, now)
+	for i, g := range d.gates {
+		g.app.Block = stricter(before[i], g.app.Block)
+	}
+}
+
+// stricter is the block that lets less pass: the one that ends later, or of which a probe is due.
+func stricter(a, b quota.Block) quota.Block {
+	if b.Until.After(a.Until) || !a.Probing() {
+		return b
+	}
+	return a
 }
 
 // Learnt is what was learned of ad accounts' quotas since the last call.

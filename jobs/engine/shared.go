@@ -179,7 +179,7 @@ func (l *lane) answered() (records []jobs.Record) {
 		for _, t := range queue {
 			if t.deleted && !t.Outcome.State.Settled() {
 				o := t.Outcome
-				o.LastSent = time.Time{}
+				o.LastSent, o.Message = time.Time{}, "the API reported success" // a message on a sent one means: counted
 				records = append(records, jobs.Record{ID: t.ID, Needed: t.Needed, Outcome: o})
 			}
 		}

@@ -205,7 +205,6 @@ func (d *dealer) play() {
 		d.join()
 	}
 	tick, sent := time.Second, 0
-	ticks := 0 // XXX
 	for began := time.Now(); ; {
 		time.Sleep(tick)
 		d.reap()
@@ -232,15 +231,6 @@ func (d *dealer) play() {
 		}
 		if len(d.workers) == 0 {
 			d.join()
-		}
-		if ticks++; ticks%2000 == 0 { // XXX
-			s, _ := d.stored.Resume(context.Background())
-			fmt.Println(ticks, time.Since(began), d.trouble, len(d.workers), s.Operations-s.Settled, sent)
-			for _, w := range d.workers {
-				for _, a := range w.inOrder() {
-					fmt.Printf("   %s %s %+v\n", w.name, a, w.engine.Progress(a))
-				}
-			}
 		}
 		d.deal()
 		if now := d.sentSoFar(); now == sent && d.trouble == 0 { // nothing goes on: the steps may be longer
@@ -298,9 +288,19 @@ func (d *dealer) join() {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			w.trail.add(step{account: e.Account, event: &e})
+			if g := w.gates[e.Account]; e.Kind == jobs.EventParked && (g == nil || e.Until.After(g.until)) { // another worker was told
+				now := time.Now()
+				w.shut[e.Account] = now
+				w.gates[e.Account] = &gate{until: e.Until, since: now, why: e.Text}
+			}
 		}
 	}
 	d.remember(w)
+	for a := range w.gates { // what was learned of the quota says more of a wait that nobody imposed
+		if a != "" && !d.imposed(a) {
+			delete(w.gates, a)
+		}
+	}
 	x.engine = engine.New(stoppableAPI{w, &x.stopped}, w.disk, l.options)
 	go x.live(ctx)
 	go func() {
@@ -310,6 +310,15 @@ func (d *dealer) join() {
 	}()
 	d.workers = append(d.workers, x)
 	d.ends = append(d.ends, fmt.Sprintf("%s joined after %v: %+v", x.name, time.Since(d.began), l.options))
+}
+
+// imposed reports whether the checkpoint has a wait of an ad account that the API imposed.
+func (d *dealer) imposed(a plan.Account) bool {
+	standing, err := d.view.Resume(context.Background())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return slices.ContainsFunc(standing.Lanes, func(l jobs.LaneState) bool { return l.Account == a && l.Imposed })
 }
 
 // alive are the workers that are not stopped.
