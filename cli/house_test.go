@@ -63,7 +63,7 @@ var rooms = map[string]struct {
 var homes = map[string][]string{
 	"github.com/go-json-experiment/json":  {"graph"},
 	"github.com/urfave/cli/v2":            {"cli"},
-	"github.com/gocarina/gocsv":           {"plan", "reports"},
+	"github.com/gocarina/gocsv":           {"plan"},
 	"github.com/hbollon/go-edlib":         {"plan"},
 	"golang.org/x/sync":                   {"jobs/dispatch", "graph"},
 	"golang.org/x/image":                  {"graph"},

@@ -115,8 +115,12 @@ type Result struct {
 	Hash   plan.Hash
 	Target plan.Account
 	File   string
+	Mapped bool // it is in the mapping: its copy brought the image to where it still is; of rows with one copy, the first
 	Fate
 }
+
+// Mapping is the row's line of the mapping, if it is mapped.
+func (r Result) Mapping() Mapping { return Mapping{r.Source, r.Hash, r.Target, r.TargetHash} }
 
 // Mapping says under which hash an image is now in a target ad account.
 type Mapping struct {

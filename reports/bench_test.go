@@ -36,7 +36,9 @@ func (g generated) Results(context.Context) iter.Seq2[jobs.Result, error] {
 		Verb:   plan.Copy, Source: "1014321106978726", Hash: hash(7), Target: "2152335766987003",
 		Fate: jobs.Fate{Status: jobs.StatusDone, TargetHash: hash(7), Attempts: 1, Started: began, Finished: began.Add(time.Second)},
 	}
+	done.Mapped = true
 	failed := done
+	failed.Mapped = false
 	failed.Fate = jobs.Fate{Status: jobs.StatusFailed, Reason: jobs.Denied, Attempts: 1, Code: 200, Started: began, Finished: began,
 		Message: "(#200) Ad account owner has NOT grant ads_management or ads_read permission", TraceID: "AbC123"}
 	return func(yield func(jobs.Result, error) bool) {
@@ -47,17 +49,6 @@ func (g generated) Results(context.Context) iter.Seq2[jobs.Result, error] {
 			}
 			r.Line = i + 2
 			if !yield(r, nil) {
-				return
-			}
-		}
-	}
-}
-
-func (g generated) Mappings(context.Context) iter.Seq2[jobs.Mapping, error] {
-	m := jobs.Mapping{Source: "1014321106978726", SourceHash: hash(7), Target: "2152335766987003", TargetHash: hash(7)}
-	return func(yield func(jobs.Mapping, error) bool) {
-		for range g.rows * 9 / 10 {
-			if !yield(m, nil) {
 				return
 			}
 		}

@@ -19,6 +19,9 @@ type csvWriter struct {
 	w   *bufio.Writer
 	buf []byte
 	any bool // the row has a cell already
+
+	second     int64  // of Unix time
+	secondText []byte // ... in timeFormat, up to its milliseconds
 }
 
 func newCSVWriter(w io.Writer) *csvWriter {
@@ -30,6 +33,12 @@ func (c *csvWriter) comma() {
 		c.buf = append(c.buf, ',')
 	}
 	c.any = true
+}
+
+// word adds a cell of ours that needs no quotes, such as a hash.
+func (c *csvWriter) word(s string) {
+	c.comma()
+	c.buf = append(c.buf, s...)
 }
 
 // cell adds a cell of ours.
@@ -52,7 +61,7 @@ func (c *csvWriter) cell(s string) {
 // account adds the id of an ad account, as every CSV of ours has it.
 func (c *csvWriter) account(a plan.Account) {
 	text, _ := a.MarshalCSV() // an id always has a text
-	c.cell(text)
+	c.word(text)
 }
 
 // foreign adds a cell with text of the API.
@@ -83,11 +92,18 @@ func (c *csvWriter) code(n int) {
 	c.number(n)
 }
 
+// time adds a time. Rows follow each other within a second mostly, of which the text is kept.
 func (c *csvWriter) time(at time.Time) {
 	c.comma()
-	if !at.IsZero() {
-		c.buf = at.UTC().AppendFormat(c.buf, timeFormat)
+	if at.IsZero() {
+		return
 	}
+	if s := at.Unix(); s != c.second || c.secondText == nil {
+		text := at.UTC().AppendFormat(c.secondText[:0], timeFormat)
+		c.second, c.secondText = s, text[:len(text)-len("000Z")]
+	}
+	ms := at.Nanosecond() / 1e6
+	c.buf = append(append(c.buf, c.secondText...), '0'+byte(ms/100), '0'+byte(ms/10%10), '0'+byte(ms%10), 'Z')
 }
 
 func (c *csvWriter) end() error {
@@ -98,5 +114,11 @@ func (c *csvWriter) end() error {
 }
 
 func needsQuotes(s string) bool {
-	return s != "" && (s[0] == ' ' || s[len(s)-1] == ' ' || strings.ContainsAny(s, ",\"\r\n"))
+	for i := range len(s) {
+		switch s[i] {
+		case ',', '"', '\r', '\n':
+			return true
+		}
+	}
+	return s != "" && (s[0] == ' ' || s[len(s)-1] == ' ')
 }

@@ -2,13 +2,9 @@ package reports
 
 import (
 	"io"
-	"iter"
 	"path/filepath"
 
-	"github.com/gocarina/gocsv"
-
 	"adferry/jobs"
-	"adferry/plan"
 )
 
 // resultColumns come before the user's own in results.csv.
@@ -38,12 +34,12 @@ func (r resultsCSV) header(manifest []string) {
 
 func (r resultsCSV) row(row jobs.Result, cells []string) error {
 	r.number(row.Line)
-	r.cell(row.Verb.String())
+	r.word(row.Verb.String())
 	r.account(row.Source)
-	r.cell(string(row.Hash))
+	r.word(string(row.Hash))
 	r.account(row.Target)
-	r.cell(string(row.Status))
-	r.cell(string(row.Reason))
+	r.word(string(row.Status))
+	r.word(string(row.Reason))
 	r.foreign(string(row.TargetHash))
 	r.number(row.Attempts)
 	r.code(row.Code)
@@ -57,8 +53,6 @@ func (r resultsCSV) row(row jobs.Result, cells []string) error {
 	}
 	return r.end()
 }
-
-func (r resultsCSV) flush() error { return r.w.Flush() }
 
 type failedCSV struct {
 	*csvWriter
@@ -117,38 +111,19 @@ func (f failedCSV) row(row jobs.Result, cells []string) error {
 	return f.end()
 }
 
-func (f failedCSV) flush() error { return f.w.Flush() }
+type mappingCSV struct{ *csvWriter }
 
-type mappingRow struct {
-	SourceAccount plan.Account `csv:"source_account"`
-	SourceHash    string       `csv:"source_hash"`
-	TargetAccount plan.Account `csv:"target_account"`
-	TargetHash    string       `csv:"target_hash"`
+func (m mappingCSV) header() {
+	for _, name := range []string{"source_account", "source_hash", "target_account", "target_hash"} {
+		m.cell(name)
+	}
+	_ = m.end()
 }
 
-// mappingChunk rows are handed to gocsv at a time: it looks at its type, and
-// flushes, once for each call.
-const mappingChunk = 1024
-
-func writeMappings(w io.Writer, mappings iter.Seq2[jobs.Mapping, error]) error {
-	out := gocsv.DefaultCSVWriter(w)
-	chunk := make([]mappingRow, 0, mappingChunk)
-	if err := gocsv.MarshalCSV(chunk, out); err != nil { // the header
-		return err
-	}
-	for m, err := range mappings {
-		if err != nil {
-			return err
-		}
-		chunk = append(chunk, mappingRow{
-			m.Source, string(m.SourceHash), m.Target, spreadsheetSafe(string(m.TargetHash)),
-		})
-		if len(chunk) == cap(chunk) {
-			if err := gocsv.MarshalCSVWithoutHeaders(chunk, out); err != nil {
-				return err
-			}
-			chunk = chunk[:0]
-		}
-	}
-	return gocsv.MarshalCSVWithoutHeaders(chunk, out)
+func (m mappingCSV) row(row jobs.Mapping) error {
+	m.account(row.Source)
+	m.word(string(row.SourceHash))
+	m.account(row.Target)
+	m.foreign(string(row.TargetHash))
+	return m.end()
 }

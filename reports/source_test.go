@@ -14,14 +14,13 @@ import (
 // job is a hand-made checkpoint. Its summary is counted from its results, as the
 // real one's is.
 type job struct {
-	header   []string
-	results  []jobs.Result
-	mappings []jobs.Mapping
-	samples  []jobs.Sample
-	parks    []jobs.Park
-	summary  jobs.Summary
-	files    string
-	fail     error // given instead of the last result
+	header  []string
+	results []jobs.Result
+	samples []jobs.Sample
+	parks   []jobs.Park
+	summary jobs.Summary
+	files   string
+	fail    error // given instead of the last result
 }
 
 func (j job) Summary(context.Context) (jobs.Summary, error) { return j.summary, nil }
@@ -30,7 +29,6 @@ func (j job) Files(context.Context) (string, error)         { return j.files, ni
 func (j job) History(context.Context) ([]jobs.Sample, []jobs.Park, error) {
 	return j.samples, j.parks, nil
 }
-func (j job) Mappings(context.Context) iter.Seq2[jobs.Mapping, error] { return seq(j.mappings, nil) }
 func (j job) Results(ctx context.Context) iter.Seq2[jobs.Result, error] {
 	return seq(j.results, j.fail)
 }
@@ -105,8 +103,7 @@ func sample() job {
 			r.Finished = r.Started.Add(1234 * time.Millisecond)
 		}
 		if fate.Status == jobs.StatusDone && verb != plan.Delete {
-			r.TargetHash = hash(n + 1)
-			j.mappings = append(j.mappings, jobs.Mapping{Source: r.Source, SourceHash: r.Hash, Target: r.Target, TargetHash: r.TargetHash})
+			r.TargetHash, r.Mapped = hash(n+1), true
 		}
 		j.results = append(j.results, r)
 	}

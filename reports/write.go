@@ -18,7 +18,6 @@ type Source interface {
 	Header(ctx context.Context) ([]string, error)
 	// Results are all rows in manifest order.
 	Results(ctx context.Context) iter.Seq2[jobs.Result, error]
-	Mappings(ctx context.Context) iter.Seq2[jobs.Mapping, error]
 	// Files is the folder that the files of uploads are relative to.
 	Files(ctx context.Context) (string, error)
 	// History is how the job went, oldest first.
@@ -67,17 +66,18 @@ func write(ctx context.Context, place Place, src Source) error {
 	if err := WriteSummary(set.files[summaryName], summary); err != nil {
 		return err
 	}
-	if err := writeMappings(set.files[mappingName], src.Mappings(ctx)); err != nil {
-		return err
-	}
 	files, err := src.Files(ctx)
 	if err != nil {
 		return err
 	}
 	layout := layoutOf(header)
-	results, failed := newResultsCSV(set.files[resultsName], layout), newFailedCSV(set.files[failedName], layout, moved(files, place.Folder))
+	out := rowFiles{
+		newResultsCSV(set.files[resultsName], layout),
+		newFailedCSV(set.files[failedName], layout, moved(files, place.Folder)),
+		mappingCSV{newCSVWriter(set.files[mappingName])},
+	}
 	found := newFailures()
-	totals, err := writeRows(ctx, results, failed, found, header, src.Results(ctx))
+	totals, err := writeRows(ctx, out, found, header, src.Results(ctx))
 	if err != nil {
 		return err
 	}
@@ -104,12 +104,18 @@ func checkTotals(ctx context.Context, src Source, before jobs.Summary, rows jobs
 		before.Totals.Settled(), before.Totals.Failed, rows.Settled(), rows.Failed)
 }
 
+// rowFiles are the files that have rows of the manifest.
+type rowFiles struct {
+	results resultsCSV
+	failed  failedCSV
+	mapping mappingCSV
+}
+
 // writeRows makes everything that needs the rows in one pass over them, and counts them.
-func writeRows(ctx context.Context, r resultsCSV, f failedCSV, found *failures, header []string,
-	rows iter.Seq2[jobs.Result, error],
-) (totals jobs.Totals, err error) {
-	r.header(header)
-	f.header(header)
+func writeRows(ctx context.Context, out rowFiles, found *failures, header []string, rows iter.Seq2[jobs.Result, error]) (totals jobs.Totals, err error) {
+	out.results.header(header)
+	out.failed.header(header)
+	out.mapping.header()
 	var cells []string
 	n := 0
 	for row, err := range rows {
@@ -126,19 +132,26 @@ func writeRows(ctx context.Context, r resultsCSV, f failedCSV, found *failures, 
 		}
 		found.add(row)
 		totals.Add(row.Status, 1)
-		if err := r.row(row, cells); err != nil {
+		if err := out.results.row(row, cells); err != nil {
 			return totals, err
 		}
 		if row.Status == jobs.StatusFailed {
-			if err := f.row(row, cells); err != nil {
+			if err := out.failed.row(row, cells); err != nil {
+				return totals, err
+			}
+		}
+		if row.Mapped {
+			if err := out.mapping.row(row.Mapping()); err != nil {
 				return totals, err
 			}
 		}
 	}
-	if err := r.flush(); err != nil {
-		return totals, err
+	for _, file := range []*csvWriter{out.results.csvWriter, out.failed.csvWriter, out.mapping.csvWriter} {
+		if err := file.w.Flush(); err != nil {
+			return totals, err
+		}
 	}
-	return totals, f.flush()
+	return totals, nil
 }
 
 // WriteSummary writes the document of summary.json and of status --json.

@@ -26,11 +26,13 @@ func wantMapped(w *jobtest.World, want ...plan.Hash) {
 	}
 	defer job.Close()
 	var got []plan.Hash
-	for m, err := range job.Mappings(context.Background()) {
+	for r, err := range job.Results(context.Background()) {
 		if err != nil {
 			w.T.Fatal(err)
 		}
-		got = append(got, m.SourceHash)
+		if r.Mapped {
+			got = append(got, r.Hash)
+		}
 	}
 	slices.Sort(got)
 	slices.Sort(want)

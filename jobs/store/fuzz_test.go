@@ -75,11 +75,6 @@ func readAll(ctx context.Context, job *store.Job) {
 			break
 		}
 	}
-	for _, err := range job.Mappings(ctx) {
-		if err != nil {
-			break
-		}
-	}
 	_, _, _ = job.History(ctx)
 	standing, err := job.Resume(ctx)
 	if err != nil {

@@ -23,49 +23,58 @@ func (j *Job) Results(ctx context.Context) iter.Seq2[jobs.Result, error] {
 			yield(jobs.Result{}, err)
 			return
 		}
-		pages(pageRows, func(after jobs.Result) ([]jobs.Result, error) { return j.resultPage(ctx, after.Line, deletes > 0) })(yield)
+		last := plan.OpID(0) // the highest of a row's copy or upload so far: it is the first mention of all up to it
+		pages(pageRows, func(after jobs.Result) (page []jobs.Result, err error) {
+			page, last, err = j.resultPage(ctx, after.Line, last, deletes > 0)
+			return page, err
+		})(yield)
 	}
 }
 
-// resultPage reads the rows after a line. Where the job has no deletions, none are looked for.
-func (j *Job) resultPage(ctx context.Context, after int, deletes bool) ([]jobs.Result, error) {
-	const first = `r.line, r.verb, r.record, r.first IS NOT NULL, `
-	query := `SELECT ` + first + `p.source, p.hash, p.target, p.file, ` + fateColumns("o") + `, 0
+// resultPage reads the rows after a line, and returns the highest copy or upload, of which last was
+// the one before. Where the job has no deletions, neither they nor chains are looked for.
+func (j *Job) resultPage(ctx context.Context, after int, last plan.OpID, deletes bool) ([]jobs.Result, plan.OpID, error) {
+	query := `SELECT r.line, r.verb, r.record, r.first, p.source, p.hash, p.target, p.file, ` + fateColumns("o") + `
 		FROM rows r LEFT JOIN ops p ON p.id = r.first LEFT JOIN outcomes o ON o.op = r.first`
 	if deletes {
-		query = `SELECT ` + first + `coalesce(p.source, q.source), coalesce(p.hash, q.hash), p.target, p.file, ` + fateColumns("o") + `, r.del IS NOT NULL, ` + fateColumns("d") + `
+		query = `SELECT r.line, r.verb, r.record, r.first, coalesce(p.source, q.source), coalesce(p.hash, q.hash), p.target, p.file, ` + fateColumns("o") + `, ` + movedOn + `, r.del IS NOT NULL, ` + fateColumns("d") + `
 		FROM rows r LEFT JOIN ops p ON p.id = r.first LEFT JOIN ops q ON q.id = r.del
 		LEFT JOIN outcomes o ON o.op = r.first LEFT JOIN outcomes d ON d.op = r.del`
 	}
 	rows, err := j.read.QueryContext(ctx, query+` WHERE r.line > ? ORDER BY r.line LIMIT ?`, after, pageRows)
 	all := make([]jobs.Result, 0, pageRows)
 	err = eachRecord(rows, err, func(r *record) error {
-		row, err := r.result()
+		row, first, err := r.result(deletes)
 		if err != nil {
 			return j.db.Damaged(fmt.Errorf("line %d: %w", row.Line, err))
 		}
+		row.Mapped = row.Mapped && first > last
+		last = max(last, first)
 		all = append(all, row)
 		return nil
 	})
-	return all, j.readError(err)
+	return all, last, j.readError(err)
 }
 
-// result takes the columns of resultPage.
-func (r *record) result() (jobs.Result, error) {
-	var row jobs.Result
+// result takes the columns of resultPage. It returns the copy or upload, too.
+func (r *record) result(deletes bool) (row jobs.Result, op plan.OpID, err error) {
 	row.Line = int(r.int())
 	verb := r.text()
 	row.Record = r.text()
-	hasFirst := r.bool()
+	op = plan.OpID(r.int())
 	row.Source, row.Hash, row.Target, row.File = plan.Account(r.text()), plan.Hash(r.text()), plan.Account(r.text()), r.text()
-	first, errFirst := r.fate(hasFirst)
+	first, errFirst := r.fate(op != 0)
+	row.Mapped = first != nil && first.State.OK() && row.Source != ""
 	var del *jobs.Outcome
 	var errDel error
-	if r.bool() {
-		del, errDel = r.fate(true)
+	if deletes {
+		movedOn := r.bool()
+		row.Mapped = row.Mapped && !movedOn
+		del, errDel = r.fate(r.bool())
 	}
 	row.Fate = jobs.FateOf(first, del)
-	return row, cmp.Or(r.err, row.Verb.UnmarshalText([]byte(verb)), errFirst, errDel)
+	err = cmp.Or(r.err, row.Verb.UnmarshalText([]byte(verb)), errFirst, errDel)
+	return row, op, err
 }
 
 // fateColumns are the columns of an outcome with that name that a row's fate depends on, for
@@ -96,41 +105,4 @@ func (r *record) fate(has bool) (*jobs.Outcome, error) {
 	o.Reason, o.TargetHash, o.Attempts, o.Code, o.Subcode = jobs.Reason(r.text()), plan.Hash(r.text()), int(r.int()), int(r.int()), int(r.int())
 	o.Message, o.TraceID, o.Started, o.Finished = r.text(), r.text(), timeOf(r.int()), timeOf(r.int())
 	return &o, nil
-}
-
-// Mappings streams the copies whose images are in their targets, without those that a chain of
-// moves has moved on from there.
-func (j *Job) Mappings(ctx context.Context) iter.Seq2[jobs.Mapping, error] {
-	return func(yield func(jobs.Mapping, error) bool) {
-		deletes, err := j.Deletes(ctx)
-		if err != nil {
-			yield(jobs.Mapping{}, err)
-			return
-		}
-		last := plan.OpID(0)
-		pages(pageRows, func(jobs.Mapping) (page []jobs.Mapping, err error) {
-			page, last, err = j.mappingPage(ctx, last, deletes > 0)
-			return page, err
-		})(yield)
-	}
-}
-
-// mappingPage reads the mappings of operations after one, and returns the last. Without
-// deletions there are no chains to look for.
-func (j *Job) mappingPage(ctx context.Context, after plan.OpID, deletes bool) (page []jobs.Mapping, last plan.OpID, err error) {
-	stays := `TRUE`
-	if deletes {
-		stays = `NOT ` + movedOn
-	}
-	rows, err := j.read.QueryContext(ctx, `SELECT p.id, p.source, p.hash, p.target, o.target_hash
-		FROM ops p JOIN outcomes o ON o.op = p.id
-		WHERE p.id > ? AND p.kind = 'copy' AND o.state IN ('done', 'skipped')
-		AND `+stays+`
-		ORDER BY p.id LIMIT ?`, int64(after), pageRows)
-	err = eachRecord(rows, err, func(r *record) error {
-		last = plan.OpID(r.int())
-		page = append(page, jobs.Mapping{Source: plan.Account(r.text()), SourceHash: plan.Hash(r.text()), Target: plan.Account(r.text()), TargetHash: plan.Hash(r.text())})
-		return nil
-	})
-	return page, last, j.readError(err)
 }

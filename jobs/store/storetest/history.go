@@ -115,7 +115,6 @@ func Transcript(t *testing.T, job *store.Job) string {
 	}
 	ctx := t.Context()
 	tellAll(tell, "result", job.Results(ctx))
-	tellAll(tell, "mapping", job.Mappings(ctx))
 	tellAll(tell, "source", job.Sources(ctx))
 	point, err := job.Resume(ctx)
 	tell("resume", point, err)
