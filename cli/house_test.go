@@ -49,13 +49,14 @@ var rooms = map[string]struct {
 	"jobs/store/storetest":       {[]string{"plan", "graph", "jobs", "jobs/store"}, "a room for tests alone"},
 	"jobs/board":                 {[]string{"plan", "jobs", "jobs/store"}, "the board knows who has which lane, not what is done there"},
 	"jobs/board/boardtest":       {[]string{"plan", "graph", "jobs", "jobs/board", "jobs/store", "jobs/store/storetest"}, "a room for tests alone"},
-	"jobs/fleet":                 {[]string{"plan", "graph", "jobs", "jobs/board", "jobs/store", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/control"}, "a fleet runs engines, and reaches the database through the board and River"},
+	"jobs/proof":                 {[]string{"jobs", "jobs/disk", "jobs/store"}, "whether a folder is the one that is meant is a matter of files and of what the job remembers"},
+	"jobs/fleet":                 {[]string{"plan", "graph", "jobs", "jobs/board", "jobs/store", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/control", "jobs/proof"}, "a fleet runs engines, and reaches the database through the board and River"},
 	"jobs/store/postgres":        {[]string{"plan", "jobs", "jobs/board", "jobs/store"}, "a database keeps what the store says; it knows no more of a job"},
 	"jobs/store/postgres/pgtest": {nil, "a room for tests alone"},
 	"jobs/registry":              {[]string{"plan", "graph", "jobs/disk", "jobs/store"}, "the registry knows which jobs are unfinished, not how one is run"},
 	"reports":                    {[]string{"plan", "jobs", "jobs/disk", "jobs/outlook", "jobs/cleanup", "jobs/uses", "jobs/collect", "jobs/preflight", "jobs/review", "jobs/undo"}, "reports read outcomes and findings; they do not reach for the API or the database"},
 	"cli/manual":                 {nil, "help and completions are made of a description of the commands, whatever they do and however they are parsed"},
-	"cli":                        {[]string{"cli/manual", "jobs/spill", "plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/backup", "jobs/cleanup", "jobs/credentials", "jobs/uses", "jobs/collect", "jobs/control", "jobs/registry", "jobs/review", "jobs/store", "jobs/store/postgres", "jobs/undo", "jobs/verify", "jobs/preflight", "jobs/rehearsal", "reports"}, "the command line wires all the others"},
+	"cli":                        {[]string{"cli/manual", "jobs/spill", "plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/backup", "jobs/cleanup", "jobs/credentials", "jobs/uses", "jobs/collect", "jobs/control", "jobs/proof", "jobs/registry", "jobs/review", "jobs/store", "jobs/store/postgres", "jobs/undo", "jobs/verify", "jobs/preflight", "jobs/rehearsal", "reports"}, "the command line wires all the others"},
 	".":                          {[]string{"cli"}, "main.go starts the command line, and nothing else"},
 }
 

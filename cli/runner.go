@@ -15,6 +15,7 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/backup"
 	"adferry/jobs/engine"
+	"adferry/jobs/proof"
 	"adferry/jobs/store"
 	"adferry/jobs/store/postgres"
 	"adferry/jobs/undo"
@@ -170,6 +171,9 @@ func optionsFor(ctx context.Context, se *session, meta store.Meta, dir string) (
 	o = se.engine
 	o.UploadInstead = meta.OnDenied == jobs.UploadDenied
 	o.Pictures = filepath.Join(dir, "pictures")
+	if meta.Folders.Pictures != "" && proof.Check(meta) == nil { // where workers of the job have theirs
+		o.Pictures = meta.Folders.Pictures
+	}
 	o.File = filesIn(filepath.Dir(meta.Manifest.Path))
 	o.Observe = watch(se)
 	closeKept := func() {}

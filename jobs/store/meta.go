@@ -42,6 +42,7 @@ type Meta struct {
 	Sandbox     bool
 	Endpoint    string      // origin of the server that it runs against; empty: unknown, or the embedded sandbox
 	Credentials Credentials // zero: one token for all ad accounts
+	Folders     Folders     // zero for a job in a folder
 	Settings
 	Steering
 	Running  time.Time // when the last process began to run it; zero: not told
@@ -91,6 +92,8 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			m.Endpoint = text
 		case "credentials":
 			err = json.Unmarshal(value, &m.Credentials)
+		case "folders":
+			err = json.Unmarshal(value, &m.Folders)
 		case "backup":
 			m.Backup = text
 		case "on_denied":
