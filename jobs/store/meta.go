@@ -53,7 +53,7 @@ type Meta struct {
 
 // Meta reads the table meta.
 func (j *Job) Meta(ctx context.Context) (Meta, error) {
-	rows, err := j.read.QueryContext(ctx, "SELECT key, value FROM meta")
+	rows, err := j.read.QueryContext(ctx, `SELECT key, value FROM meta WHERE key <> '`+labelsKey+`'`)
 	if err != nil {
 		return Meta{}, j.readError(err)
 	}
