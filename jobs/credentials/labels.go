@@ -64,15 +64,14 @@ type OtherLabelError struct {
 }
 
 func (e *OtherLabelError) Error() string {
-	known, here := e.Known, e.Label
-	if known == Single {
-		known = "one token for all"
+	if e.None {
+		return "the credentials file of this worker has no token for " + e.Account.Act()
 	}
-	switch {
-	case e.None:
-		here = "no token"
-	case here == Single:
-		here = "one token for all"
+	word := func(label string) string {
+		if label == Single {
+			return "the one token for all ad accounts"
+		}
+		return label
 	}
-	return fmt.Sprintf("the job carries out %s with %s, and this worker has %s for it", e.Account.Act(), known, here)
+	return fmt.Sprintf("the job carries out %s with %s, and this worker would with %s", e.Account.Act(), word(e.Known), word(e.Label))
 }

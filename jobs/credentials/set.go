@@ -22,7 +22,6 @@ type Credential struct {
 type Set struct {
 	SHA256   string   // of the credentials file; "" without one
 	Warnings []string // about the places of secrets
-	Absent   []string // labels of credentials that the file names and this process does not have
 
 	all      []*Credential // those that it has
 	accounts map[plan.Account]*Credential
@@ -72,7 +71,7 @@ func (f *File) open(name string, env Environment, byDefault *Credential, some bo
 		var err error
 		if c.Token, err = read(from.token, from.line); some && absent(err) {
 			problems, c.absent = before, true
-			s.Absent = append(s.Absent, c.Label)
+			s.Warnings = append(s.Warnings, err.Error()+": ad accounts that need it are left to other workers")
 			continue
 		}
 		if from.appSecret != "" {
