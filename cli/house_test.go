@@ -73,6 +73,7 @@ var homes = map[string][]string{
 	"github.com/gofrs/flock":              {"jobs/store", "jobs/backup", "jobs/content", "jobs/registry"},
 	"github.com/jackc/pgx/v5":             {"jobs/store/postgres", "jobs/store/postgres/pgtest"},
 	"github.com/riverqueue/river":         {"jobs/fleet", "jobs/store/postgres"},
+	"github.com/netresearch/go-cron":      {"jobs/cleanup"},
 	"github.com/google/go-cmp":            {"jobs/store/storetest"},
 	"github.com/google/renameio/v2":       {"reports"},
 	"github.com/prometheus/client_golang": {"reports"},
