@@ -54,7 +54,11 @@ func (o connection) connect(s *streams, log *slog.Logger, accounts []plan.Accoun
 	if err != nil {
 		return link{}, &usageError{err: err}
 	}
-	return link{API: logged(client, log), client: client, labels: set.Labels(accounts)}, nil
+	labels := set.Labels(accounts)
+	if o.some {
+		labels = set.Present()
+	}
+	return link{API: logged(client, log), client: client, labels: labels}, nil
 }
 
 // identify has the API tell which apps several credentials belong to, unless the job knows it;

@@ -32,7 +32,11 @@ func (o connection) credentials(s *streams) (*credentials.Set, error) {
 			return nil, err
 		}
 	}
-	set, err := file.Open(o.file, credentials.Environment{Folder: filepath.Dir(o.file)}, rest)
+	open := file.Open
+	if o.some {
+		open = file.OpenPresent
+	}
+	set, err := open(o.file, credentials.Environment{Folder: filepath.Dir(o.file)}, rest)
 	if err != nil {
 		return nil, credentialsError(err)
 	}

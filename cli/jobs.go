@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"adferry/jobs"
+	"adferry/jobs/proof"
 	"adferry/jobs/store"
 	"adferry/jobs/store/postgres"
 	"adferry/reports"
@@ -70,8 +71,13 @@ func removeJob(ctx context.Context, s *streams, p place, agreed bool) error {
 	if left && !agreed {
 		return &guardError{what: p.String() + " is not finished", hint: "to give it up, add --yes; " + p.Command("status") + " shows how far it is"}
 	}
+	meta, err := job.Meta(ctx)
+	if err != nil {
+		return err
+	}
 	if err := p.database.Remove(ctx, p.Name); err != nil {
 		return err
 	}
+	proof.Remove(meta.Folders)
 	return s.say(reports.Removed(p.Place))
 }

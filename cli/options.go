@@ -31,6 +31,7 @@ type connection struct {
 	adopt     bool     // a job of another server goes on against this one
 	sandbox   bool     // the command could do without a token, with --sandbox
 	labels    []string // of the credentials that the job ran with so far
+	some      bool     // of the credentials in the file some may be absent
 }
 
 func connectionOf(c *cli.Context) connection {

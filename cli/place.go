@@ -60,6 +60,7 @@ func (p place) checkPlan(ctx context.Context) error {
 func (p place) create(ctx context.Context, spec store.Spec) (*store.Job, *plan.Plan, error) {
 	defer keepLittleGarbage()()
 	if p.database != nil {
+		spec.Output = absolute(p.Folder)
 		return p.database.Create(ctx, p.Name, spec)
 	}
 	return store.Create(ctx, p.Folder, spec)

@@ -15,6 +15,7 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/backup"
 	"adferry/jobs/engine"
+	"adferry/jobs/proof"
 	"adferry/jobs/store"
 	"adferry/jobs/store/postgres"
 	"adferry/jobs/undo"
@@ -128,6 +129,9 @@ func keepCredentials(ctx context.Context, s *streams, se *session, job *store.Jo
 	if l.client == nil {
 		return nil
 	}
+	if err := keepLabels(ctx, job, l); err != nil {
+		return &jobs.CheckpointError{Err: err}
+	}
 	now := store.Credentials{SHA256: l.client.Set().SHA256, Labels: l.labels, Apps: l.client.Apps()}
 	before := meta.Credentials
 	if now.SHA256 == before.SHA256 && (now.SHA256 == "" || slices.Equal(now.Labels, before.Labels) && maps.Equal(now.Apps, before.Apps)) {
@@ -138,6 +142,22 @@ func keepCredentials(ctx context.Context, s *streams, se *session, job *store.Jo
 	}
 	if err := job.SetCredentials(ctx, now); err != nil {
 		return &jobs.CheckpointError{Err: err}
+	}
+	return nil
+}
+
+// keepLabels has a job whose workers have agreed on labels go on with those of this process.
+func keepLabels(ctx context.Context, job *store.Job, l link) error {
+	known, err := job.Labels(ctx)
+	if err != nil || known == nil {
+		return err
+	}
+	accounts, err := job.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	if mine := l.client.Set().LabelsOf(accounts); !maps.Equal(mine, known) {
+		return job.SetLabels(ctx, mine)
 	}
 	return nil
 }
@@ -170,6 +190,9 @@ func optionsFor(ctx context.Context, se *session, meta store.Meta, dir string) (
 	o = se.engine
 	o.UploadInstead = meta.OnDenied == jobs.UploadDenied
 	o.Pictures = filepath.Join(dir, "pictures")
+	if meta.Folders.Pictures != "" && proof.Check(meta) == nil { // where workers of the job have theirs
+		o.Pictures = meta.Folders.Pictures
+	}
 	o.File = filesIn(filepath.Dir(meta.Manifest.Path))
 	o.Observe = watch(se)
 	closeKept := func() {}

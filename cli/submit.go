@@ -8,6 +8,7 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs"
+	"adferry/jobs/proof"
 	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
@@ -19,7 +20,7 @@ func submitCommand(s *streams) *cli.Command {
 		Description: "Checks the manifest as run does and sends nothing, so it asks for no token; adferry resume runs the job.\n" +
 			"Deletions need --yes, or a yes at the terminal.",
 		Flags: []cli.Flag{
-			stringFlag("job", "", "NAME", "the name of the job"), databaseFlag(),
+			stringFlag("job", "", "NAME", "the name of the job"), databaseFlag(), outputFlag(),
 			boolFlag("yes", "agree to the deletions that the manifest asks for"),
 			stringFlag("max-delete", "", "N|P%", "refuse the job when it deletes more images than this, or a greater share of its rows"),
 			stringFlag("backup", "", "DIR", "back up every image to DIR before it is deleted, or do not delete it"),
@@ -77,12 +78,22 @@ func submit(ctx context.Context, o submitOptions, s *streams, path string) error
 	}
 	defer m.close()
 	spec := m.spec(o.sandboxed, o.server(), o.settings)
+	spec.Proof, spec.Output = proof.New(), absolute(o.place.Folder)
+	var needed store.Folders
 	spec.Agree = func(p *plan.Plan) error {
 		warnAbout(s, p)
-		return o.checkDeletions(ctx, s, p, o.mostDeletes, reports.ManifestDeletions, nil)
+		if err := o.checkDeletions(ctx, s, p, o.mostDeletes, reports.ManifestDeletions, nil); err != nil {
+			return err
+		}
+		needed = spec.Folders(p)
+		if err := proof.Leave(needed); err != nil {
+			return usagef("workers recognise the folders of a job by a file in them; adferry run makes a job without", "%w", err)
+		}
+		return nil
 	}
 	job, p, err := o.place.create(ctx, spec)
 	if err != nil {
+		proof.Remove(needed)
 		return withJob(o.place, notStarted(showProblems(s, err)))
 	}
 	if err := job.Close(); err != nil {

@@ -5,8 +5,12 @@ import (
 	"strings"
 )
 
+// ProofPrefix begins the name of the file that shows workers that they see a folder of a job
+// (package proof).
+const ProofPrefix = ".adferry-job-"
+
 // Litter reports whether a file of this name is one that a file system or a file
-// manager leaves in any folder: a folder with nothing else in it counts as empty.
+// manager leaves in any folder, or a job's proof: a folder with nothing else in it counts as empty.
 func Litter(name string) bool {
 	lower := strings.ToLower(name)
 	return slices.Contains(litter, lower) || slices.ContainsFunc(litterPrefixes, func(prefix string) bool { return strings.HasPrefix(lower, prefix) })
@@ -20,5 +24,5 @@ var (
 		"thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information", // Windows
 		".directory", "@eadir", "#recycle", // KDE, Synology, QNAP
 	}
-	litterPrefixes = []string{"._", ".trash-", ".nfs", ".fuse_hidden"}
+	litterPrefixes = []string{ProofPrefix, "._", ".trash-", ".nfs", ".fuse_hidden"}
 )

@@ -9,13 +9,10 @@ import (
 	"adferry/jobs/disk"
 )
 
-// tempDir is the folder of temporary files.
-func (f *Folder) tempDir() string { return filepath.Join(f.dir, "new") }
-
 // writeAtomic writes a file so that it exists completely or not at all. fill writes to a
 // temporary file and returns the final name; the file is renamed when it is on disk.
 func (f *Folder) writeAtomic(folder string, fill func(*os.File) (name string, err error)) (err error) {
-	temp, err := os.CreateTemp(f.tempDir(), "*")
+	temp, err := f.received.Create()
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,8 @@
 //	restore.csv            a manifest of uploads, for adferry run DIR/restore.csv
 //	<account>/<hash>.png   the picture, with the extension for its format
 //	<account>/<hash>.json  the image's entry: what the API said about it
-//	sums/                  which picture was received for which image, see package content
-//	new/                   temporary files
-//	lock, in-use           locked by the operating system, see below
+//	sums/, new/, in-use    which picture was received for which image, see content.Folder
+//	lock                   locked while restore.csv is written
 //
 // An image is saved in this order, each on disk before the next: the picture, its row of
 // restore.csv, the JSON. The image is in the backup if the JSON exists. After a crash
@@ -24,9 +23,7 @@
 // versions of adferry that did not write sums are added to sums when they are used.
 //
 // Several jobs may use a folder, also at the same time. Rows are appended while the file
-// "lock" is locked. Each process holds a shared lock of "in-use" while it may save images;
-// a process that gets it exclusively removes what killed processes left in new. People
-// may edit restore.csv; an image that is saved again gets its row back.
+// "lock" is locked. People may edit restore.csv; an image that is saved again gets its row back.
 //
 // # The JSON, version 1
 //

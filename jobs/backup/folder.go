@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/gofrs/flock"
-
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/content"
@@ -38,9 +36,7 @@ type Folder struct {
 	downloader jobs.Downloader
 	restore    *restoreFile
 
-	// Only if images will be saved.
-	sums  *content.Index
-	inUse *flock.Flock
+	received *content.Folder // nil unless images will be saved
 }
 
 // CheckFolder returns an error if a folder cannot be used for backups, because it or a parent
@@ -90,27 +86,9 @@ func Open(dir string, downloader jobs.Downloader) (*Folder, error) {
 	return f, nil
 }
 
-// prepare makes the files that are needed to save images, and removes what killed processes
-// left.
+// prepare makes the files that are needed to save images.
 func (f *Folder) prepare() (err error) {
-	f.inUse = flock.New(filepath.Join(f.dir, "in-use"))
-	alone, err := f.inUse.TryLock()
-	if err != nil {
-		return err
-	}
-	if alone { // no other process may save images here
-		err := os.RemoveAll(f.tempDir())
-		if err := errors.Join(err, f.inUse.Unlock()); err != nil {
-			return err
-		}
-	}
-	if err := f.inUse.RLock(); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(f.tempDir(), 0o755); err != nil {
-		return err
-	}
-	if f.sums, err = content.Open(filepath.Join(f.dir, "sums")); err != nil {
+	if f.received, err = content.OpenFolder(f.dir); err != nil {
 		return err
 	}
 	if _, err := f.root.Lstat("README.txt"); errors.Is(err, os.ErrNotExist) {
@@ -122,11 +100,8 @@ func (f *Folder) prepare() (err error) {
 // Close closes the folder. All saved images are on disk already.
 func (f *Folder) Close() error {
 	err := errors.Join(f.restore.close(), f.root.Close())
-	if f.sums != nil {
-		err = errors.Join(err, f.sums.Close())
-	}
-	if f.inUse != nil {
-		err = errors.Join(err, f.inUse.Close())
+	if f.received != nil {
+		err = errors.Join(err, f.received.Close())
 	}
 	return err
 }
@@ -210,7 +185,7 @@ func (f *Folder) Save(ctx context.Context, account plan.Account, image graph.Ima
 }
 
 // Vouch implements engine.Backup.
-func (f *Folder) Vouch(sum graph.Sum, hash plan.Hash) error { return f.sums.Claim(sum, hash) }
+func (f *Folder) Vouch(sum graph.Sum, hash plan.Hash) error { return f.received.Claim(sum, hash) }
 
 // recheck returns an error if a picture saved earlier cannot be the image's. Older versions of
 // adferry checked less.
@@ -223,7 +198,7 @@ func (f *Folder) recheck(ctx context.Context, e *Entry, image graph.Image) error
 	if _, err := graph.CheckPicture(ctx, image, file, e.Size); err != nil {
 		return err
 	}
-	return f.sums.Claim(e.sum(), e.Hash)
+	return f.received.Claim(e.sum(), e.Hash)
 }
 
 // download downloads the image's picture into its account's folder.
@@ -237,7 +212,7 @@ func (f *Folder) download(ctx context.Context, e *Entry, image graph.Image) erro
 			return "", err
 		}
 		e.File, e.Size, e.SHA256 = string(e.Hash)+p.Extension, p.Size, hex.EncodeToString(p.SHA256[:])
-		return e.File, f.sums.Claim(p.SHA256, e.Hash)
+		return e.File, f.received.Claim(p.SHA256, e.Hash)
 	})
 	var refused *graph.Error
 	var shared *content.SharedError

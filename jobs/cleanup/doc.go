@@ -29,6 +29,27 @@
 // list that repeats one. Of an ad account that was not listed to its end, nothing is
 // deleted.
 //
+// # A file of schedules
+//
+// Workers of a database carry out cleanups that a file repeats ([ParseSchedules]). It is CSV, UTF-8,
+// with a header row; columns in any order, names case-insensitive:
+//
+//	schedule    a name; its jobs are <name>-<yyyymmdd>-<hhmmss>Z, for when they were due in UTC
+//	cron        minute, hour, day of the month, month, day of the week; or @daily and its like
+//	accounts    ad account ids, with spaces between them
+//	yes         yes: the deletions are agreed to
+//	timezone    of cron, such as Europe/Berlin; empty: UTC. A time that the clocks skip in spring
+//	            is due an hour later, one that comes twice in autumn twice
+//	unused      yes or empty
+//	older_than, name, min_age, max_delete
+//	            as the options of cleanup
+//	keep        paths of keep lists, with spaces between them, relative to the file's folder; they
+//	            are read each time
+//	backup      an absolute path
+//	keep_jobs   how many finished jobs stay; empty: all
+//
+// The first four have to be there.
+//
 // # Keep lists
 //
 // A keep list ([KeepSet.Read]) is UTF-8 text, either

@@ -2,27 +2,39 @@
 // is never accepted for two images: if a content network sends the same bytes for two
 // hashes, they are a placeholder for at least one of them.
 //
-// # The folder
+// # The folder of an index
 //
 //	<two hex digits>  the pictures whose SHA-256 begins with these digits
+//	doubted           images in whose place a picture was uploaded that came for another one, too
 //	lock              locked while one of these files is written
 //
 // Each line is "<SHA-256> <image hash>" in lower-case hex for a picture that was received
 // for an image, or "<SHA-256> <image hash> uploaded" before it is uploaded in place of the
-// image. An incomplete line that a crash left is removed when the next one is added. One
-// file is read for each claim, so memory does not grow with the number of pictures: a
-// million of them make files of 400 KB.
+// image; in doubted it is an image hash. An incomplete line that a crash left is removed when
+// the next one is added. One file is read for each claim, so memory does not grow with the
+// number of pictures: a million of them make files of 400 KB.
+//
+// # The folder of pictures
+//
+//	new/    temporary files
+//	sums/   the index
+//	in-use  each process holds a shared lock while it uses the folder; one that gets it
+//	        exclusively removes what is in new
+//
+// Several processes may use a folder, also on several machines if locks of its file system hold
+// between them. Files are opened anew after they were locked, so that a network file system shows
+// what other machines wrote.
 package content
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 
@@ -35,10 +47,7 @@ import (
 
 // SharedError means that the picture was received for another image, too, so that it may
 // belong to neither.
-type SharedError struct {
-	Other    plan.Hash
-	Uploaded []plan.Hash // images in whose place it was uploaded before that was known
-}
+type SharedError struct{ Other plan.Hash }
 
 func (e *SharedError) Error() string {
 	return fmt.Sprintf("the content network sent the same picture for image %s; it may belong to neither", e.Other)
@@ -89,95 +98,104 @@ func (x *Index) record(sum graph.Sum, c claim) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, x.lock.Unlock()) }()
-	file, err := os.OpenFile(filepath.Join(x.dir, fmt.Sprintf("%02x", sum[:1])), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644)
+	name := fmt.Sprintf("%02x", sum[:1])
+	text, err := x.read(name)
+	if err != nil {
+		return err
+	}
+	key := fmt.Sprintf("%x", sum)
+	var other plan.Hash
+	var uploaded []plan.Hash // of the others
+	recorded := false
+	for s, had := range lines(text) {
+		switch {
+		case s != key:
+		case had.hash == c.hash:
+			recorded = recorded || had == c
+		default:
+			other = cmp.Or(other, had.hash)
+			if had.uploaded {
+				uploaded = append(uploaded, had.hash)
+			}
+		}
+	}
+	if !recorded && !(c.uploaded && other != "") {
+		if err := x.doubt(uploaded); err != nil { // first, so that a crash leaves no claim without
+			return err
+		}
+		line := key + " " + string(c.hash)
+		if c.uploaded {
+			line += " uploaded"
+		}
+		if err := x.add(name, text, line+"\n"); err != nil {
+			return err
+		}
+	}
+	if other != "" {
+		return &SharedError{other}
+	}
+	return nil
+}
+
+// doubt records images in whose place a picture was uploaded that is not theirs alone.
+func (x *Index) doubt(images []plan.Hash) error {
+	if len(images) == 0 {
+		return nil
+	}
+	text, err := x.read(doubted)
+	if err != nil {
+		return err
+	}
+	var add strings.Builder
+	for _, h := range images {
+		add.WriteString(string(h) + "\n")
+	}
+	return x.add(doubted, text, add.String())
+}
+
+// Doubted reports whether a picture was uploaded in place of the image that was also received
+// for another one.
+func (x *Index) Doubted(hash plan.Hash) (bool, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	text, err := x.read(doubted)
+	return bytes.Contains(text, []byte(hash+"\n")), err
+}
+
+// doubted is the file of images in doubt.
+const doubted = "doubted"
+
+// read reads a file of the folder. It is made if it does not exist: a network file system may
+// remember for a while that a file does not exist, but not when it is to be made.
+func (x *Index) read(name string) ([]byte, error) {
+	file, err := os.OpenFile(filepath.Join(x.dir, name), os.O_CREATE|os.O_RDONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(file)
+}
+
+// add appends lines after the last complete one of the file's text. They are on disk when add
+// returns.
+func (x *Index) add(name string, text []byte, lines string) error {
+	file, err := os.OpenFile(filepath.Join(x.dir, name), os.O_RDWR|os.O_APPEND, 0o644)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(file)
-	if err != nil {
-		return err
-	}
-	var others []claim
-	recorded, key := false, fmt.Sprintf("%x", sum)
-	for s, other := range lines(text) {
-		switch {
-		case s != key:
-		case other.hash != c.hash:
-			others = append(others, other)
-		default:
-			recorded = recorded || other == c
-		}
-	}
-	if !recorded && !(c.uploaded && len(others) > 0) {
-		if err := x.add(file, text, sum, c); err != nil {
-			return err
-		}
-	}
-	return sharedError(others)
-}
-
-// add appends a line after the last complete one. It is on disk when add returns.
-func (x *Index) add(file *os.File, text []byte, sum graph.Sum, c claim) error {
 	if end := bytes.LastIndexByte(text, '\n') + 1; end < len(text) {
 		if err := file.Truncate(int64(end)); err != nil {
 			return err
 		}
 	}
-	line := fmt.Sprintf("%x %s", sum, c.hash)
-	if c.uploaded {
-		line += " uploaded"
-	}
-	if _, err := file.WriteString(line + "\n"); err != nil {
+	if _, err := file.WriteString(lines); err != nil {
 		return err
 	}
 	if err := file.Sync(); err != nil || len(text) > 0 {
 		return err
 	}
 	return disk.SyncFolder(x.dir)
-}
-
-// sharedError is the error for a picture that was received for other images, nil if there are
-// none.
-func sharedError(others []claim) error {
-	if len(others) == 0 {
-		return nil
-	}
-	e := &SharedError{Other: others[0].hash}
-	for _, o := range others {
-		if o.uploaded {
-			e.Uploaded = append(e.Uploaded, o.hash)
-		}
-	}
-	return e
-}
-
-// Uploaded returns the images in whose place a picture was uploaded that was also received
-// for another one.
-func (x *Index) Uploaded() ([]plan.Hash, error) {
-	files, err := filepath.Glob(filepath.Join(x.dir, "[0-9a-f][0-9a-f]"))
-	if err != nil {
-		return nil, err
-	}
-	var all []plan.Hash
-	for _, name := range files {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		of := map[string][]claim{}
-		for sum, c := range lines(text) {
-			of[sum] = append(of[sum], c)
-		}
-		for _, claims := range of {
-			for _, c := range claims {
-				if c.uploaded && slices.ContainsFunc(claims, func(o claim) bool { return o.hash != c.hash }) {
-					all = append(all, c.hash)
-				}
-			}
-		}
-	}
-	return all, nil
 }
 
 // lines yields the SHA-256 and the claim of each complete line.

@@ -36,10 +36,7 @@ func parsed(t *testing.T, text string, secrets map[string]string) *credentials.S
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := f.Open("credentials.csv", credentials.Environment{Lookup: func(name string) (string, bool) {
-		v, ok := secrets[name]
-		return v, ok
-	}}, nil)
+	set, err := f.Open("credentials.csv", credentials.Environment{Lookup: lookup(secrets)}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

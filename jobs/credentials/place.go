@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -46,6 +47,12 @@ type Environment struct {
 	Folder string                           // that paths are relative to
 }
 
+// errUnset is why a variable holds no secret.
+var errUnset = errors.New("is not set")
+
+// absent reports whether there is nothing at a place, which an error of read may tell.
+func absent(err error) bool { return errors.Is(err, errUnset) || errors.Is(err, fs.ErrNotExist) }
+
 // read reads the secret at a place. warning tells that others may read its file. Neither it
 // nor the error repeats a part of the secret.
 func (e Environment) read(place string) (secret graph.Secret, warning string, err error) {
@@ -57,7 +64,7 @@ func (e Environment) read(place string) (secret graph.Secret, warning string, er
 		}
 		text, set := lookup(place)
 		if !set || strings.TrimSpace(text) == "" {
-			return secret, "", fmt.Errorf("the variable %s is not set", shown(place))
+			return secret, "", fmt.Errorf("the variable %s %w", shown(place), errUnset)
 		}
 		secret, err = graph.NewSecret(text)
 		if err != nil {

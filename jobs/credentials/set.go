@@ -13,6 +13,7 @@ import (
 type Credential struct {
 	Label string
 	graph.Credential
+	absent bool // this process does not have it
 	// Read reads the token again, where it may have been renewed; nil: it stays as it is.
 	Read func() (graph.Secret, error)
 }
@@ -22,7 +23,7 @@ type Set struct {
 	SHA256   string   // of the credentials file; "" without one
 	Warnings []string // about the places of secrets
 
-	all      []*Credential
+	all      []*Credential // those that it has
 	accounts map[plan.Account]*Credential
 	rest     *Credential // of accounts that are not named; nil: they have none
 
@@ -40,9 +41,19 @@ func Only(c Credential) *Set {
 // credential of accounts that the file does not name; nil: they have none. name is the file's,
 // for the error, which is a *ProblemsError.
 func (f *File) Open(name string, env Environment, byDefault *Credential) (*Set, error) {
+	return f.open(name, env, byDefault, false)
+}
+
+// OpenPresent is Open for a process that has some of the credentials: those at whose token's place
+// there is nothing are absent, unless all are.
+func (f *File) OpenPresent(name string, env Environment, byDefault *Credential) (*Set, error) {
+	return f.open(name, env, byDefault, true)
+}
+
+func (f *File) open(name string, env Environment, byDefault *Credential, some bool) (*Set, error) {
 	s := &Set{SHA256: f.SHA256, accounts: map[plan.Account]*Credential{}}
 	var problems []Problem
-	read := func(place string, line int) graph.Secret {
+	read := func(place string, line int) (graph.Secret, error) {
 		secret, warning, err := env.read(place)
 		if err != nil {
 			problems = append(problems, Problem{line, err.Error(), ""})
@@ -50,13 +61,21 @@ func (f *File) Open(name string, env Environment, byDefault *Credential) (*Set, 
 		if warning != "" && !slices.Contains(s.Warnings, warning) {
 			s.Warnings = append(s.Warnings, warning)
 		}
-		return secret
+		return secret, err
 	}
-	for _, from := range f.sources {
+	named := make([]*Credential, len(f.sources))
+	for i, from := range f.sources {
 		c := &Credential{Label: from.token}
-		c.Token = read(from.token, from.line)
+		named[i] = c
+		before := problems
+		var err error
+		if c.Token, err = read(from.token, from.line); some && absent(err) {
+			problems, c.absent = before, true
+			s.Warnings = append(s.Warnings, err.Error()+": ad accounts that need it are left to other workers")
+			continue
+		}
 		if from.appSecret != "" {
-			c.AppSecret = read(from.appSecret, from.line)
+			c.AppSecret, _ = read(from.appSecret, from.line)
 		}
 		if strings.HasPrefix(from.token, filePrefix) {
 			c.Read = func() (graph.Secret, error) {
@@ -66,15 +85,18 @@ func (f *File) Open(name string, env Environment, byDefault *Credential) (*Set, 
 		}
 		s.all = append(s.all, c)
 	}
+	if len(problems) == 0 && len(s.all) == 0 && byDefault == nil {
+		problems = []Problem{{0, "of the tokens that it names, this process has none", "set the variable or make the file of one of them at least"}}
+	}
 	if len(problems) > 0 {
 		return nil, &ProblemsError{name, problems}
 	}
 	for account, i := range f.accounts {
-		s.accounts[account] = s.all[i]
+		s.accounts[account] = named[i]
 	}
 	switch {
 	case f.rest >= 0:
-		s.rest = s.all[f.rest]
+		s.rest = named[f.rest]
 	case byDefault != nil:
 		s.rest = byDefault
 		if i := slices.IndexFunc(s.all, func(c *Credential) bool { return c.Label == byDefault.Label }); i >= 0 {
@@ -87,14 +109,22 @@ func (f *File) Open(name string, env Environment, byDefault *Credential) (*Set, 
 	return s, nil
 }
 
-// Of is the credential of an ad account, or nil.
-func (s *Set) Of(a plan.Account) *Credential { return cmp.Or(s.accounts[a], s.rest) }
+// Of is the credential of an ad account; nil if there is none, or it is absent.
+func (s *Set) Of(a plan.Account) *Credential {
+	if c := s.named(a); c != nil && !c.absent {
+		return c
+	}
+	return nil
+}
 
-// Labels are the labels of the credentials that the accounts have, sorted.
+// named is the credential of an ad account, also if it is absent.
+func (s *Set) named(a plan.Account) *Credential { return cmp.Or(s.accounts[a], s.rest) }
+
+// Labels are the labels of the credentials that the accounts have, absent ones too, sorted.
 func (s *Set) Labels(accounts []plan.Account) []string {
 	var labels []string
 	for _, a := range accounts {
-		if c := s.Of(a); c != nil && !slices.Contains(labels, c.Label) {
+		if c := s.named(a); c != nil && !slices.Contains(labels, c.Label) {
 			labels = append(labels, c.Label)
 		}
 	}

@@ -81,10 +81,6 @@ func (e *Engine) advance(t *task) {
 			e.settle(t, t.fail(jobs.DependencyFailed, message).outcome)
 			return
 		}
-		if account := e.suspectCopy(t); account != "" {
-			e.settle(t, t.fail(jobs.CopyUnseen, "not deleted: the picture that was uploaded to "+account.Act()+" was also received for another image, so it may be a placeholder").outcome)
-			return
-		}
 		if s.kind == stepSend && !e.acquire(t) {
 			e.ungroup(t)
 			return

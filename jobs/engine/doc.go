@@ -91,8 +91,8 @@
 // that is received for two hashes is believed for neither (package content): pictures that
 // are downloaded together are compared before any is used, and each is checked once more
 // just before its write is sent. An image that was uploaded before that was known keeps its
-// source. A backup folder remembers its pictures for all jobs that use it, a job those that
-// it uploaded. A picture that is not believed may be a placeholder that is gone the next
+// source, whichever worker deletes there. A backup folder remembers its pictures for all jobs
+// that use it, a job those that it uploaded, for all its workers. A picture that is not believed may be a placeholder that is gone the next
 // time: it is downloaded as often as a write is tried, with its url read anew, and then its
 // row fails. A placeholder of the right size is recognised by the second image it is sent
 // for; if only one image is downloaded, it is not recognised.

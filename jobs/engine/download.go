@@ -196,7 +196,6 @@ func (e *Engine) downloaded(t *task, got picture) {
 		e.settle(t, t.fail(jobs.NotFound, t.sourceLacks()+", and "+err.Error()).outcome)
 		return
 	case errors.As(err, &shared):
-		e.suspect(shared.Uploaded)
 		refused = &graph.Error{Class: graph.Transient, Message: shared.Error()}
 	case !errors.As(err, &refused):
 		e.d.Halt(&jobs.PictureError{Err: err})

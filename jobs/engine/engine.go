@@ -44,7 +44,6 @@ type Engine struct {
 	tellsStatus  bool                 // answers to reads tell the status of images
 	clock        clock
 	tally        tally
-	suspects     map[plan.Hash]bool // images whose uploaded copies may be placeholders
 	shared       shared
 }
 
@@ -52,7 +51,7 @@ type Engine struct {
 func New(api dispatch.API, store jobs.Checkpoint, opt Options) *Engine {
 	opt = opt.WithDefaults()
 	e := &Engine{
-		d: dispatch.New(opt.Dispatch()), store: store, opt: opt, suspects: map[plan.Hash]bool{},
+		d: dispatch.New(opt.Dispatch()), store: store, opt: opt,
 		worker: &worker{api: api, store: store, opt: opt, pictures: &pictureFolder{dir: opt.Pictures}},
 		lanes:  map[plan.Account]*lane{}, routes: map[pair]*route{}, copyRefused: map[credentialPair]*refusedCopies{}, copying: map[plan.Account]int{},
 		shared: shared{ended: make(chan struct{})},
@@ -108,11 +107,9 @@ func (e *Engine) load(ctx context.Context) error {
 			return err
 		}
 	}
-	suspects, err := e.worker.pictures.begin()
-	if err != nil {
+	if err := e.worker.pictures.begin(); err != nil {
 		return &jobs.PictureError{Err: err}
 	}
-	e.suspect(suspects)
 	now := time.Now()
 	e.operations = s.Operations
 	e.tally.begin(s, now)

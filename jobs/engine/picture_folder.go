@@ -12,91 +12,78 @@ import (
 	"adferry/plan"
 )
 
-// pictureFolder is the folder, inside the job's, for pictures on their way from one ad
-// account to another. Only one process runs a job, so pictures that lie there when a run
-// starts were left by one that was killed.
-//
-//	new/   pictures on their way; each lasts until its operation is settled
-//	sums/  which picture came for which image, see package content
-//
-// It is made for the first picture.
+// pictureFolder is the folder, inside the job's, for pictures on their way from one ad account to
+// another. All workers of a job use one. It is made for the first picture.
 type pictureFolder struct {
 	dir string
 
-	mu    sync.Mutex
-	index *content.Index
+	mu     sync.Mutex
+	folder *content.Folder
 }
 
-func (s *pictureFolder) incoming() string { return filepath.Join(s.dir, "new") }
-
-// begin removes what an earlier run left, and returns the images for which it uploaded
-// a picture that was received for another image, too.
-func (s *pictureFolder) begin() ([]plan.Hash, error) {
+// begin removes what an earlier run left that was killed.
+func (s *pictureFolder) begin() error {
 	if s.dir == "" {
-		return nil, nil
+		return nil
 	}
-	if err := os.RemoveAll(s.incoming()); err != nil {
-		return nil, err
+	if _, err := os.Stat(filepath.Join(s.dir, "new")); errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	sums := filepath.Join(s.dir, "sums")
-	if _, err := os.Stat(sums); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	index, err := content.Open(sums)
-	if err != nil {
-		return nil, err
-	}
-	s.index = index
-	return index.Uploaded()
+	_, err := s.open()
+	return err
 }
 
-// open makes the folder.
-func (s *pictureFolder) open() (*content.Index, error) {
+func (s *pictureFolder) open() (*content.Folder, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := os.MkdirAll(s.incoming(), 0o755); err != nil {
-		return nil, err
-	}
 	var err error
-	if s.index == nil {
-		s.index, err = content.Open(filepath.Join(s.dir, "sums"))
+	if s.folder == nil {
+		s.folder, err = content.OpenFolder(s.dir)
 	}
-	return s.index, err
+	return s.folder, err
 }
 
 func (s *pictureFolder) create() (*os.File, error) {
-	if _, err := s.open(); err != nil {
+	folder, err := s.open()
+	if err != nil {
 		return nil, err
 	}
-	return os.CreateTemp(s.incoming(), "*")
+	return folder.Create()
 }
 
 // claim notes that a picture came for an image; see content.Index.
 func (s *pictureFolder) claim(sum graph.Sum, hash plan.Hash) error {
-	index, err := s.open()
+	folder, err := s.open()
 	if err != nil {
 		return err
 	}
-	return index.Claim(sum, hash)
+	return folder.Claim(sum, hash)
 }
 
 // upload notes that the picture is about to be uploaded as the image.
 func (s *pictureFolder) upload(sum graph.Sum, hash plan.Hash) error {
-	index, err := s.open()
+	folder, err := s.open()
 	if err != nil {
 		return err
 	}
-	return index.Upload(sum, hash)
+	return folder.Upload(sum, hash)
 }
 
-// end removes the pictures; the sums stay for the next run.
+// doubted reports whether what was uploaded in place of the image may be a placeholder.
+func (s *pictureFolder) doubted(hash plan.Hash) (bool, error) {
+	folder, err := s.open()
+	if err != nil {
+		return false, err
+	}
+	return folder.Doubted(hash)
+}
+
+// end removes the pictures, unless another worker uses the folder; what came for which image
+// stays for the next run.
 func (s *pictureFolder) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dir != "" {
-		_ = os.RemoveAll(s.incoming())
-	}
-	if s.index != nil {
-		_ = s.index.Close()
+	if s.folder != nil {
+		_ = s.folder.Close()
 	}
 }

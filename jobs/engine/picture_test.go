@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"adferry/graph"
 	"adferry/graph/sandbox"
 	"adferry/jobs"
+	"adferry/jobs/content"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
 	"adferry/jobs/jobtest"
@@ -198,6 +200,58 @@ func TestUploadedPlaceholderKeepsSource(t *testing.T) {
 			t.Errorf("the row says %q", m)
 		}
 	})
+}
+
+// Another worker of the job may receive the picture for its own image after it was uploaded here:
+// the delete that comes then is not sent.
+func TestOtherWorkerDoubts(t *testing.T) {
+	t.Parallel()
+	for _, doubts := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := jobtest.NewWorld(t, sandbox.Options{})
+			w.Has("11", "a")
+			w.Server.AddAccount("11", sandbox.AccountOptions{NoCopies: "200"})
+			w.Has("22")
+			w.Manifest("move 11 a 22")
+			w.Wire.After = func(calls []graph.Call) {
+				if doubts && calls[0].Action == graph.ActionUpload {
+					claimAll(t, filepath.Join(w.Dir, "pictures"), jobtest.Hash("another"))
+				}
+			}
+			w.Finish(engine.Options{UploadInstead: true, Downloader: w.Downloader()})
+			if !doubts {
+				w.Expect("done uploaded")
+				jobtest.WantHolds(t, w, "!11 a")
+				return
+			}
+			w.Expect("failed copied_not_deleted")
+			jobtest.WantHolds(t, w, "11 a")
+			if n := w.Server.Stats().Calls[sandbox.Delete]; n > 0 {
+				t.Errorf("%d deletes were sent", n)
+			}
+		})
+	}
+}
+
+// claimAll notes, as another process, that every picture of a folder came for an image.
+func claimAll(t *testing.T, dir string, image plan.Hash) {
+	folder, err := content.OpenFolder(dir)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer folder.Close()
+	files, _ := filepath.Glob(filepath.Join(dir, "sums", "[0-9a-f][0-9a-f]"))
+	for _, name := range files {
+		text, _ := os.ReadFile(name)
+		for line := range strings.Lines(string(text)) {
+			var sum graph.Sum
+			if _, err := hex.Decode(sum[:], []byte(line[:2*len(sum)])); err != nil {
+				t.Error(err)
+			}
+			_ = folder.Claim(sum, image)
+		}
+	}
 }
 
 // lateClaim is a backup of which another process learns, after an image was kept in

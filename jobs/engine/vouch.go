@@ -1,36 +1,45 @@
 package engine
 
 import (
+	"errors"
+
 	"adferry/jobs"
 	"adferry/plan"
 )
 
 // A picture is taken for an image's own until the same picture is received for another
 // image. So it is checked once more just before its write is sent: others may have been
-// downloaded since, also by other processes that use the same backup.
+// downloaded since, also by other processes that use the same folder. For the same reason a
+// delete is not sent if what was uploaded in its image's place may be a placeholder.
 
-// vouch returns an error if a picture is no longer taken for its image's.
-func (w *worker) vouch(p picture) error {
-	switch {
+// errDoubted is why a delete is not sent whose copy may be a placeholder.
+var errDoubted = errors.New("its copy may be a placeholder")
+
+// vouch returns an error if a picture that a write relies on is no longer taken for its image's.
+func (w *worker) vouch(write *write) error {
+	if write.uploadedTo != "" {
+		doubted, err := w.pictures.doubted(write.op.Hash)
+		if err != nil {
+			return err
+		}
+		if doubted {
+			return errDoubted
+		}
+	}
+	switch p := write.picture; {
 	case !p.got:
 		return nil
 	case p.kept:
 		return w.opt.Backup.Vouch(p.sum, p.of)
-	}
-	return w.pictures.upload(p.sum, p.of)
-}
-
-// suspect remembers images whose uploaded copies may be placeholders.
-func (e *Engine) suspect(uploaded []plan.Hash) {
-	for _, h := range uploaded {
-		e.suspects[h] = true
+	default:
+		return w.pictures.upload(p.sum, p.of)
 	}
 }
 
-// suspectCopy is the ad account in which the copy of a delete's image may be a
-// placeholder, or "".
-func (e *Engine) suspectCopy(t *task) plan.Account {
-	if t.Kind != plan.KindDelete || !e.suspects[t.Hash] {
+// uploadedTo is an ad account to which the image of a delete was uploaded in place of a copy,
+// or "".
+func (t *task) uploadedTo() plan.Account {
+	if t.Kind != plan.KindDelete {
 		return ""
 	}
 	for _, n := range t.Needs {

@@ -58,7 +58,7 @@ func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result 
 			calls[i].File, unsent[i] = w.opt.File(write.op)
 		}
 		if unsent[i] == nil {
-			unsent[i] = w.vouch(write.picture)
+			unsent[i] = w.vouch(write)
 		}
 		if unsent[i] != nil {
 			continue

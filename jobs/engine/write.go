@@ -12,10 +12,11 @@ import (
 
 // write is a task's write on its way, with what its worker needs of the task.
 type write struct {
-	task    *task
-	op      plan.Op
-	intent  jobs.Record // goes to disk before the call leaves
-	picture picture
+	task       *task
+	op         plan.Op
+	intent     jobs.Record // goes to disk before the call leaves
+	picture    picture
+	uploadedTo plan.Account // see task.uploadedTo
 }
 
 // newWrite notes that the task's write is sent now.
@@ -31,7 +32,7 @@ func newWrite(t *task, now time.Time) *write {
 	}
 	o.LastSent = now
 	t.Outcome = o
-	return &write{task: t, op: t.Op, intent: jobs.Record{ID: t.ID, Needed: t.Needed, Outcome: o}, picture: t.picture}
+	return &write{task: t, op: t.Op, intent: jobs.Record{ID: t.ID, Needed: t.Needed, Outcome: o}, picture: t.picture, uploadedTo: t.uploadedTo()}
 }
 
 // write is the call that carries the task out. The file of an upload row is added
@@ -67,6 +68,8 @@ func (w *write) Unsent(why error, _ time.Time) {
 	case errors.As(why, &disk): // the run ends, and the next one finds what is on disk
 	case errors.As(why, &file):
 		e.settle(t, t.fail(jobs.FileUnreadable, why.Error()).outcome)
+	case why == errDoubted:
+		e.settle(t, t.fail(jobs.CopyUnseen, "not deleted: the picture that was uploaded to "+w.uploadedTo.Act()+" was also received for another image, so it may be a placeholder").outcome)
 	case errors.As(why, &stays):
 		e.unsent(t)
 	case why == errExpired:

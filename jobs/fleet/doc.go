@@ -40,6 +40,9 @@
 //
 // # Which lanes
 //
-// A worker takes the lanes whose credential it has in its environment. Of a job that downloads images
-// it takes lanes only if it sees the job's folder, which a file shows that the submission left there.
+// A worker takes the lanes for which it has all credentials: those of the ad account, of the sources
+// and copies that are read for it, and of witnesses. Workers may have different files, and different
+// tokens of a file, but they give each ad account the same label: the job remembers those of the
+// first worker, and others leave it alone. Of a job that uploads files, keeps a backup or downloads
+// images a worker takes lanes only if it sees the job's folders (package proof).
 package fleet

@@ -11,9 +11,10 @@
 //	meta        key, value: name, manifest_path, manifest_sha256, rows, header
 //	            (JSON), created_at, consent, sandbox, endpoint (scheme, host and
 //	            port), credentials (JSON: labels, apps by label, and the sha256 of
-//	            the credentials file), backup, on_denied, policy, paused_at, workers, max_rate,
-//	            tally, running_at (when the last process began), exit_code, stop,
-//	            seal (a checksum)
+//	            the credentials file), account_labels (JSON: labels of credentials by ad
+//	            account, for workers), folders (JSON, of a job of a database: see Folders),
+//	            backup, on_denied, policy, paused_at, workers, max_rate, tally, running_at (when
+//	            the last process began), exit_code, stop, seal (a checksum)
 //	rows        line, verb, first (the copy or upload), del, record: the raw CSV
 //	            text of the manifest row, with the user's own columns
 //	ops         id, kind, source, hash, target, file, lane (the ad account that

@@ -19,6 +19,8 @@ type Spec struct {
 	Consent  bool   // the user agreed to its deletions
 	Sandbox  bool   // it runs against the embedded sandbox only
 	Endpoint string // origin of the server that it runs against; empty with Sandbox
+	Output   string // of a job of a database: the folder for its files
+	Proof    string // see [Folders]
 	Settings
 	// Allowed are names of files that may exist in the folder, because they were written
 	// there for this job. Any other file makes Create fail with an OccupiedError.
@@ -36,12 +38,20 @@ func (s Spec) Entries(name string, p *plan.Plan) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Entry{
+	folders, err := json.Marshal(s.Folders(p))
+	if err != nil {
+		return nil, err
+	}
+	entries := []Entry{
 		{Key: "name", Value: name}, {Key: "manifest_path", Value: s.Manifest}, {Key: "manifest_sha256", Value: hex.EncodeToString(p.SHA256[:])},
 		{Key: "rows", Value: p.Rows}, {Key: "header", Value: string(header)}, {Key: "created_at", Value: time.Now().UnixMilli()},
 		{Key: "consent", Value: s.Consent}, {Key: "sandbox", Value: s.Sandbox},
 		{Key: "backup", Value: s.Backup}, {Key: "on_denied", Value: string(s.OnDenied)}, {Key: "endpoint", Value: s.Endpoint}, {Key: "policy", Value: s.Policy},
-	}, nil
+	}
+	if s.Output != "" {
+		entries = append(entries, Entry{Key: "folders", Value: string(folders)})
+	}
+	return entries, nil
 }
 
 // Loader writes the tables of a new job: all rows, then all operations, then their needs. Flush

@@ -42,6 +42,7 @@ type Meta struct {
 	Sandbox     bool
 	Endpoint    string      // origin of the server that it runs against; empty: unknown, or the embedded sandbox
 	Credentials Credentials // zero: one token for all ad accounts
+	Folders     Folders     // zero for a job in a folder
 	Settings
 	Steering
 	Running  time.Time // when the last process began to run it; zero: not told
@@ -52,7 +53,7 @@ type Meta struct {
 
 // Meta reads the table meta.
 func (j *Job) Meta(ctx context.Context) (Meta, error) {
-	rows, err := j.read.QueryContext(ctx, "SELECT key, value FROM meta")
+	rows, err := j.read.QueryContext(ctx, `SELECT key, value FROM meta WHERE key <> '`+labelsKey+`'`)
 	if err != nil {
 		return Meta{}, j.readError(err)
 	}
@@ -91,6 +92,8 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 			m.Endpoint = text
 		case "credentials":
 			err = json.Unmarshal(value, &m.Credentials)
+		case "folders":
+			err = json.Unmarshal(value, &m.Folders)
 		case "backup":
 			m.Backup = text
 		case "on_denied":

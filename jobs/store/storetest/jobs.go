@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -35,6 +36,16 @@ func testSettings(t *testing.T, w world) {
 	}
 	if d := cmp.Diff(m, want); d != "" {
 		t.Error(d)
+	}
+	spec := Spec(moves)
+	spec.Output, spec.Proof, spec.OnDenied = "out", "abc", "upload"
+	submitted, _, err := w.Create("submitted", spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer submitted.Close()
+	if m, err := submitted.Meta(t.Context()); err != nil || m.Folders != (store.Folders{Proof: "abc", Backup: "kept", Pictures: filepath.Join("out", "pictures")}) {
+		t.Errorf("got %+v, %v", m.Folders, err)
 	}
 	accounts, err := job.Accounts(t.Context())
 	if d := cmp.Diff(accounts, []plan.Account{"11", "22", "33", "44"}); err != nil || d != "" {

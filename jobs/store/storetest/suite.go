@@ -32,6 +32,8 @@ func Run(t *testing.T, begin func(t *testing.T) Backend) {
 		{"what an undo asks", testUndo},
 		{"expectations follow the settled operations", testExpectations},
 		{"settings stay with the job", testSettings},
+		{"labels of credentials are kept once", testLabels},
+		{"a lane is about the ad accounts that are read for it", testLaneAccounts},
 		{"a job is steered while another process runs it", testSteering},
 		{"one process runs a job", testLock},
 		{"jobs that are not there, or there already", testRefusals},

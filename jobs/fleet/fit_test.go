@@ -1,0 +1,73 @@
+package fleet_test
+
+import (
+	"errors"
+	"maps"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"adferry/jobs/credentials"
+	"adferry/jobs/fleet"
+	"adferry/jobs/proof"
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+// The first worker's labels are the job's; one with others, or with none for an ad account, leaves the
+// job alone, and so does one that does not see its backup.
+func TestFit(t *testing.T) {
+	manifest := "operation,source_account,hash,target_account\nmove,11," + strings.Repeat("a", 32) + ",21\n"
+	spec := store.Spec{
+		Manifest: "m.csv", Consent: true, Proof: proof.New(), Output: t.TempDir(), Settings: store.Settings{Backup: t.TempDir()},
+		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
+			return plan.Read(strings.NewReader(manifest), visit)
+		},
+	}
+	job, p, err := store.Create(t.Context(), filepath.Join(t.TempDir(), "job"), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer job.Close()
+	meta, err := job.Meta(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fit := func(file string) error { return fleet.Fit(t.Context(), job, meta, set(t, file)) }
+	if err := fit("account,token\n*,NORTH\n"); !errors.As(err, new(*proof.UnseenError)) {
+		t.Errorf("got %v without a proof in the backup", err)
+	}
+	if err := proof.Leave(spec.Folders(p)); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		file string
+		fits bool
+	}{
+		{"account,token\n11,NORTH\n", false},
+		{"account,token\n11,NORTH\n21,SOUTH\n", true},
+		{"account,token\n21,SOUTH\n*,NORTH\n", true},
+		{"account,token\n*,NORTH\n", false},
+	} {
+		if err := fit(tt.file); (err == nil) != tt.fits || err != nil && !errors.As(err, new(*credentials.OtherLabelError)) {
+			t.Errorf("%q: got %v", tt.file, err)
+		}
+	}
+	if got, err := job.Labels(t.Context()); err != nil || !maps.Equal(got, map[plan.Account]string{"11": "NORTH", "21": "SOUTH"}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// set are the credentials of a worker that has NORTH alone.
+func set(t *testing.T, file string) *credentials.Set {
+	t.Helper()
+	f, err := credentials.Parse("c.csv", strings.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := f.OpenPresent("c.csv", credentials.Environment{Lookup: func(name string) (string, bool) { return "token", name == "NORTH" }}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

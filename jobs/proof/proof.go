@@ -1,0 +1,92 @@
+package proof
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"adferry/jobs"
+	"adferry/jobs/disk"
+	"adferry/jobs/store"
+)
+
+// text is what a proof holds, for people.
+const text = "With this file a job of adferry shows its workers that they see the folder which it needs.\nIt goes when the job is removed.\n"
+
+// New makes the random text of a job's proofs.
+func New() string { return rand.Text() }
+
+func pathOf(folder, proof string) string { return filepath.Join(folder, jobs.ProofPrefix+proof) }
+
+// Leave leaves a proof in each folder of a new job. It makes the folders of backups and pictures.
+func Leave(f store.Folders) error {
+	for _, folder := range f.Paths() {
+		if folder != f.Files {
+			if err := os.MkdirAll(folder, 0o755); err != nil {
+				return fmt.Errorf("make folder for workers: %w", err)
+			}
+		}
+		if err := os.WriteFile(pathOf(folder, f.Proof), []byte(text), 0o644); err != nil {
+			return fmt.Errorf("show workers the folder: %w", err)
+		}
+		if err := disk.SyncFolder(folder); err != nil {
+			return fmt.Errorf("show workers the folder: %w", err)
+		}
+	}
+	return nil
+}
+
+// Remove removes the proofs of a job that is removed or was not made, as far as this process
+// sees them.
+func Remove(f store.Folders) {
+	for _, folder := range f.Paths() {
+		_ = os.Remove(pathOf(folder, f.Proof))
+	}
+}
+
+// UnseenError is a folder of a job that this process does not see.
+type UnseenError struct {
+	Folder string // "": that of pictures, which was never named
+	Err    error  // nil: there is no proof of it, because the job was not submitted with it
+}
+
+func (e *UnseenError) Error() string {
+	switch {
+	case e.Folder == "":
+		return "the job was not submitted with --on-denied upload"
+	case e.Err == nil:
+		return "the job was not submitted with the folder " + e.Folder
+	}
+	return fmt.Sprintf("%s is not the folder that the job was submitted with: %v", e.Folder, e.Err)
+}
+
+func (e *UnseenError) Unwrap() error { return e.Err }
+
+// Check returns an [UnseenError] unless this process sees every folder that a job needs, and may
+// write where it has to.
+func Check(m store.Meta) error {
+	f := m.Folders
+	switch {
+	case m.Backup != "" && m.Backup != f.Backup: // a run named another one since
+		return &UnseenError{Folder: m.Backup}
+	case m.OnDenied == jobs.UploadDenied && f.Pictures == "":
+		return &UnseenError{}
+	}
+	for _, folder := range f.Paths() {
+		if f.Proof == "" {
+			return &UnseenError{Folder: folder}
+		}
+		flag := os.O_RDWR
+		if folder == f.Files {
+			flag = os.O_RDONLY
+		}
+		file, err := os.OpenFile(pathOf(folder, f.Proof), flag, 0)
+		if err != nil {
+			return &UnseenError{folder, errors.Unwrap(err)}
+		}
+		file.Close()
+	}
+	return nil
+}
