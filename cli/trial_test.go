@@ -30,6 +30,8 @@ import (
 // the fate that each row has to have.
 type trial struct {
 	server   *sandbox.Server
+	sources  int
+	targets  int
 	open     atomic.Int64 // connections to it
 	url      string
 	manifest string
@@ -53,13 +55,19 @@ const (
 
 func newTrial(t *testing.T, dir string, rows int, o sandbox.Options) *trial {
 	t.Helper()
-	r := &trial{server: sandbox.New(o), manifest: filepath.Join(dir, "mixed.csv")}
+	return newTrialOf(t, dir, rows, 7, 5, o)
+}
+
+// newTrialOf is a trial with so many ad accounts that images come from and go to.
+func newTrialOf(t *testing.T, dir string, rows, sources, targets int, o sandbox.Options) *trial {
+	t.Helper()
+	r := &trial{server: sandbox.New(o), sources: sources, targets: targets, manifest: filepath.Join(dir, "mixed.csv")}
 	r.serve(t)
 	r.server.AddAccount(deniedTarget, sandbox.AccountOptions{Denied: "200"})
 	r.server.AddAccount(deniedSource, sandbox.AccountOptions{Denied: "100/33"})
-	for i := range 7 {
-		r.server.AddAccount(source(i), sandbox.AccountOptions{})
-		r.server.AddAccount(target(7*i), sandbox.AccountOptions{})
+	for i := range sources * targets {
+		r.server.AddAccount(r.source(i), sandbox.AccountOptions{})
+		r.server.AddAccount(r.target(i), sandbox.AccountOptions{})
 	}
 	var b strings.Builder
 	b.WriteString("note,operation,source_account,hash,target_account\n")
@@ -125,12 +133,20 @@ func (r *trial) handleAll(t *testing.T) {
 	}
 }
 
-func source(i int) string { return fmt.Sprintf("110000000000000%d", i%7) }
-func target(i int) string { return fmt.Sprintf("210000000000000%d", (i/7)%5) }
+func source(i int) string { return sourceOf(i, 7) }
+func target(i int) string { return targetOf(i, 7, 5) }
+
+func sourceOf(i, sources int) string { return fmt.Sprintf("11000000000000%02d", i%sources) }
+func targetOf(i, sources, targets int) string {
+	return fmt.Sprintf("21000000000000%02d", (i/sources)%targets)
+}
+
+func (r *trial) source(i int) string { return sourceOf(i, r.sources) }
+func (r *trial) target(i int) string { return targetOf(i, r.sources, r.targets) }
 
 // row writes one row and makes the sandbox play its part.
 func (r *trial) row(b *strings.Builder, i int) {
-	s, d, hash := source(i), target(i), fmt.Sprintf("%032x", uint64(i)*0x9e3779b97f4a7c15+1)
+	s, d, hash := r.source(i), r.target(i), fmt.Sprintf("%032x", uint64(i)*0x9e3779b97f4a7c15+1)
 	has := func(account string, used ...string) {
 		r.server.AddImage(account, sandbox.Image{Hash: hash, Creatives: used})
 	}
@@ -147,7 +163,7 @@ func (r *trial) row(b *strings.Builder, i int) {
 		r.deletes++
 	case 12: // equal to the row before last
 		hash = fmt.Sprintf("%032x", uint64(i-6)*0x9e3779b97f4a7c15+1)
-		s, d = source(i-6), target(i-6)
+		s, d = r.source(i-6), r.target(i-6)
 	case 13:
 		has(s)
 		has(d)

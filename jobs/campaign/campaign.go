@@ -15,6 +15,7 @@ type Name string
 const (
 	Worlds  Name = "worlds"  // jobs/simulation: whole lives of jobs, drawn from seeds
 	Workers Name = "workers" // jobs/simulation: jobs that several workers carry out, in the same worlds
+	Fleets  Name = "fleets"  // cli: workers that are killed, stopped and go on
 	Undone  Name = "undone"  // jobs/undo: jobs cut off anywhere, and undone
 	Detours Name = "detours" // jobs/engine: processes that end in the middle of an upload
 	Crashes Name = "crashes" // cli: processes that kill themselves at a point of an operation's life
@@ -28,6 +29,7 @@ const (
 var budgets = map[Name]time.Duration{
 	Worlds:  4 * time.Second,
 	Workers: 4 * time.Second,
+	Fleets:  2 * time.Second,
 	Undone:  3 * time.Second,
 	Detours: 3 * time.Second,
 	Crashes: 4 * time.Second,

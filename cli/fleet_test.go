@@ -1,0 +1,169 @@
+//go:build unix
+
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/jobs/campaign"
+	"adferry/jobs/store/postgres"
+)
+
+var (
+	fleetRows  = flag.Int("fleet.rows", 0, "rows of TestFleet's job, in 30 lanes; 0: a small job in 14")
+	fleetKills = flag.Int("fleet.kills", 20, "how many workers TestFleet kills at most")
+	fleetStops = flag.Int("fleet.stops", 10, "how many workers TestFleet stops, and lets go on, at most")
+	fleetDowns = flag.Int("fleet.downs", 2, "how often TestFleet kills PostgreSQL at most")
+)
+
+// fleet are workers of a database, processes of their own.
+type fleet struct {
+	*databaseTrial
+	workers []*exec.Cmd
+	started int
+	logs    []*strings.Builder
+}
+
+func newFleet(t *testing.T, r *databaseTrial, n int) *fleet {
+	t.Helper()
+	f := &fleet{databaseTrial: r}
+	for range n {
+		f.start(t)
+	}
+	t.Cleanup(func() {
+		if !t.Failed() {
+			return
+		}
+		for i, log := range f.logs {
+			t.Logf("worker %d:\n%.6000s", i+1, log)
+		}
+	})
+	return f
+}
+
+// start starts a worker.
+func (f *fleet) start(t *testing.T) {
+	t.Helper()
+	c := f.command(t, "worker", "--batch-size", "3", "--retry-base", "5ms")
+	log := &strings.Builder{}
+	c.Stdout, c.Stderr = log, log
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	f.workers, f.logs = append(f.workers, c), append(f.logs, log)
+}
+
+// take takes a random worker out of the fleet.
+func (f *fleet) take() *exec.Cmd {
+	i := rand.IntN(len(f.workers))
+	c := f.workers[i]
+	f.workers = append(f.workers[:i], f.workers[i+1:]...)
+	return c
+}
+
+// left is how many operations of the job are not settled.
+func (f *fleet) left(t *testing.T) int {
+	t.Helper()
+	s, err := f.summary(t)
+	if err != nil {
+		return -1 // the database is away
+	}
+	return s.Totals.Pending
+}
+
+func (f *fleet) summary(t *testing.T) (s jobs.Summary, err error) {
+	t.Helper()
+	d, err := postgres.New(strings.TrimPrefix(f.env, databaseVariable+"="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	job, err := d.View(t.Context(), "autumn")
+	if err != nil {
+		return s, err
+	}
+	defer job.Close()
+	return job.Summary(t.Context())
+}
+
+// end waits until the job is finished, has the workers leave, and writes the job's reports.
+func (f *fleet) end(t *testing.T) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Minute)
+	for s, err := f.summary(t); err != nil || s.State != jobs.JobFinished || s.ExitCode == nil; s, err = f.summary(t) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the job does not come to its end: %+v, %v", s.Totals, err)
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	for _, c := range f.workers {
+		_ = c.Process.Signal(syscall.SIGTERM)
+	}
+	for _, c := range f.workers {
+		if err := c.Wait(); err != nil {
+			t.Errorf("a worker that was to leave: %v", err)
+		}
+	}
+	if code, out, stderr := ran(t, f.command(t, "report", "--job", "autumn", "--output", f.job)); code != exitDone && code != exitFailures {
+		t.Fatalf("report: got exit code %d\n%s%s", code, out, stderr)
+	}
+}
+
+// A job that three workers carry out ends as one of a single process does, although workers are
+// killed and replaced, stopped for longer than their lease and let go on, and PostgreSQL is
+// killed: no write is repeated, and no image is deleted before its copy is there.
+func TestFleet(t *testing.T) {
+	t.Parallel()
+	const least = 2
+	trouble := campaign.Start(t, campaign.Fleets)
+	f := newFleet(t, newDatabaseTrial(t), 3)
+	kills, stops, downs := 0, 0, 0
+	for happened := 0; f.left(t) != 0 && (happened < least || trouble.Next()); happened++ {
+		arrived := make(chan struct{})
+		f.onRequest(5+rand.IntN(40), func() { close(arrived) })
+		select {
+		case <-arrived:
+		case <-time.After(2 * time.Minute): // there are not as many any more, or they wait
+			continue
+		}
+		switch {
+		case kills < *fleetKills && (kills <= 2*stops || stops >= *fleetStops):
+			kills++
+			c := f.take()
+			_ = c.Process.Kill()
+			_ = c.Wait()
+			f.start(t)
+		case stops < *fleetStops:
+			stops++
+			c := f.workers[rand.IntN(len(f.workers))]
+			_ = c.Process.Signal(syscall.SIGSTOP)
+			time.AfterFunc(time.Duration(rand.IntN(60))*time.Second, func() { _ = c.Process.Signal(syscall.SIGCONT) })
+		case downs < *fleetDowns:
+			downs++
+			f.server.Kill(t)
+			f.server.Start(t)
+		}
+	}
+	t.Logf("%d workers were killed, %d stopped, PostgreSQL was killed %d times", kills, stops, downs)
+	f.onRequest(0, nil)
+	f.end(t)
+	checkUndisturbed(t, f.trial, f.job)
+}
+
+var (
+	_ = cmp.Diff
+	_ = sandbox.Options{}
+	_ = fmt.Sprint
+	_ = filepath.Join
+)
