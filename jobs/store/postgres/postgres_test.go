@@ -39,7 +39,7 @@ func (d databases) View(name string) (*store.Job, error) {
 func TestSuite(t *testing.T) {
 	t.Parallel()
 	s := pgtest.Start(t)
-	storetest.Run(t, func(t *testing.T) storetest.Backend { return databases{t, migrated(t, s)} })
+	storetest.Run(t, true, func(t *testing.T) storetest.Backend { return databases{t, migrated(t, s)} })
 }
 
 // After the same history all that can be read of a job is the same as of a file of SQLite.
