@@ -223,9 +223,10 @@ func (w *writer) apply(tx *sql.Tx, batch []*request) error {
 	return w.release(tx, batch)
 }
 
-// releasedBy selects the operations that waited for one of a list and no longer wait for any.
+// releasedBy selects the operations that waited for one of a list and no longer wait for any, unless
+// they are settled: an outcome of what they waited for may change after that.
 var releasedBy = `SELECT DISTINCT d.need, d.op, p.lane FROM json_each(?) AS list CROSS JOIN needs d ON d.need = list.value JOIN ops p ON p.id = d.op
-	WHERE NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need WHERE n.op = d.op AND ` + unsettled + `) ORDER BY d.need, d.op`
+	LEFT JOIN outcomes o ON o.op = d.op WHERE ` + unsettled + ` AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need WHERE n.op = d.op AND ` + unsettled + `) ORDER BY d.need, d.op`
 
 // release adds the operations that no longer wait for any other to the first of the requests
 // that settled one of those they waited for.

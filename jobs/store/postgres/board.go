@@ -82,7 +82,7 @@ func (b meeting) Holds(ctx context.Context, name string) (all []board.Hold, err 
 	return all, err
 }
 
-// held are the lanes of a job that workers have, and the labels of those that have a slice.
+// held are the lanes of a job that workers have.
 func (b meeting) held(ctx context.Context, name string) (map[plan.Account]board.Hold, error) {
 	conn, err := b.d.connect(ctx, nil)
 	if err != nil {
@@ -90,17 +90,13 @@ func (b meeting) held(ctx context.Context, name string) (map[plan.Account]board.
 	}
 	defer conn.Close()
 	all := map[plan.Account]board.Hold{}
-	rows, err := conn.QueryContext(ctx, `SELECT lane, coalesce(label, ''), coalesce(worker, ''), since, coalesce(why, ''), coalesce(until, 0)
-		FROM (SELECT l.lane, l.worker, l.since, l.why, l.until FROM adferry.leases l JOIN adferry.jobs j ON j.id = l.job JOIN adferry.workers w ON w.name = l.worker
-			WHERE j.name = $1 AND w.until > clock_timestamp()) AS l
-		FULL JOIN (SELECT DISTINCT ON (1) args->>'lane' AS lane, metadata->>'label' AS label FROM adferry.river_job WHERE kind = 'slice' AND args @> jsonb_build_object('job', $1::text)
-			ORDER BY 1, id DESC) AS s USING (lane)`, name)
+	rows, err := conn.QueryContext(ctx, `SELECT l.lane, l.worker, l.since, l.why, l.until
+		FROM adferry.leases l JOIN adferry.jobs j ON j.id = l.job JOIN adferry.workers w ON w.name = l.worker WHERE j.name = $1 AND w.until > clock_timestamp()`, name)
 	err = eachRow(rows, err, func() error {
 		var h board.Hold
-		var since sql.NullTime
 		var until int64
-		err := rows.Scan((*string)(&h.Lane), &h.Label, &h.Worker, &since, &h.Why, &until)
-		h.Since, h.Until = since.Time, timeOf(until)
+		err := rows.Scan(&h.Lane, &h.Worker, &h.Since, &h.Why, &until)
+		h.Until = timeOf(until)
 		all[h.Lane] = h
 		return err
 	})

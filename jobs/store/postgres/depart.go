@@ -36,11 +36,12 @@ func (j *sharedJob) Depart(ctx context.Context, d jobs.Departure) (jobs.Leave, e
 	asked := time.Now().Round(0)
 	app, t := j.apps.name(d.App), j.told
 	t.mu.Lock()
-	if _, known := t.apps[app]; !known {
-		t.apps[app] = t.offered[app]
+	told, known := t.apps[app]
+	if !known {
+		told = -1
 	}
 	t.known[d.Account] = true
-	told, toldAccount, parked, appParked := t.apps[app], t.accounts[place{app, d.Account}], t.parks[d.Account], t.parks[""]
+	toldAccount, parked, appParked := t.accounts[place{app, d.Account}], t.parks[d.Account], t.parks[""]
 	t.mu.Unlock()
 	var text []byte
 	err := j.member.db.QueryRowContext(ctx, `SELECT adferry.depart($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,

@@ -70,7 +70,7 @@ func (j *sharedJob) learned(ctx context.Context, p *jobs.LanePoint) error {
 	for _, s := range p.States {
 		accounts = append(accounts, s.Account)
 	}
-	const known = ` WHERE account = ANY ($1) AND (starts_with(app, $2) OR starts_with(app, $3))`
+	const known = ` WHERE account = ANY ($1) AND account <> '' AND (starts_with(app, $2) OR starts_with(app, $3))`
 	var saved []savedQuota
 	rows, err := tx.QueryContext(ctx, `SELECT app, account, saved, seq FROM adferry.quotas`+known+` ORDER BY account, app`, accounts, sharedApp, j.apps.prefix())
 	err = eachRow(rows, err, func() error {
@@ -83,7 +83,7 @@ func (j *sharedJob) learned(ctx context.Context, p *jobs.LanePoint) error {
 		return err
 	}
 	var spends []spend
-	rows, err = tx.QueryContext(ctx, `SELECT seq, app, account, at, calls, points FROM adferry.spends`+known+` AND account <> '' ORDER BY seq`, accounts, sharedApp, j.apps.prefix())
+	rows, err = tx.QueryContext(ctx, `SELECT seq, app, account, at, calls, points FROM adferry.spends`+known+` ORDER BY seq`, accounts, sharedApp, j.apps.prefix())
 	err = eachRow(rows, err, func() error {
 		var s spend
 		err := rows.Scan(&s.seq, &s.app, &s.account, &s.at, &s.calls, &s.points)
@@ -96,23 +96,18 @@ func (j *sharedJob) learned(ctx context.Context, p *jobs.LanePoint) error {
 	return err
 }
 
-// take notes what an engine is told when it takes a lane. What it knows better by now is left out:
-// ad accounts of other lanes that it was told of before, and apps that it sent something to. The
-// lane's own ad account has had another worker since.
+// take notes what an engine is told when it takes a lane. Left out are ad accounts of other lanes that
+// it was told of before, or has used. The lane's own may have had another worker since.
 func (t *told) take(p *jobs.LanePoint, saved []savedQuota, spends []spend, apps appNames) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	since := map[place]int64{}
 	for _, q := range saved {
-		switch _, used := t.apps[q.app]; {
-		case q.account == "" && used || q.account != "" && t.known[q.account] && q.account != p.Account:
+		if t.known[q.account] && q.account != p.Account {
 			continue
-		case q.account == "":
-			t.offered[q.app] = q.seq
-		default:
-			since[q.place] = q.seq
-			t.accounts[q.place] = max(t.accounts[q.place], q.seq)
 		}
+		since[q.place] = q.seq
+		t.accounts[q.place] = max(t.accounts[q.place], q.seq)
 		p.Quotas = append(p.Quotas, jobs.QuotaState{App: apps.key(q.app), Account: q.account, Saved: q.bytes})
 	}
 	for _, s := range spends {

@@ -14,7 +14,6 @@ import (
 type told struct {
 	mu       sync.Mutex
 	apps     map[string]int64           // the latest spend, by the names of the apps that it sent something to
-	offered  map[string]int64           // the same of what was saved of other apps
 	accounts map[place]int64            // the latest spend that came with what was saved of an ad account
 	known    map[plan.Account]bool      // ad accounts that it was told of, or sent something to
 	parks    map[plan.Account]time.Time // ends of waits that the API imposed
@@ -28,7 +27,7 @@ type place struct {
 }
 
 func newTold() *told {
-	return &told{apps: map[string]int64{}, offered: map[string]int64{}, accounts: map[place]int64{}, known: map[plan.Account]bool{}, parks: map[plan.Account]time.Time{}, probes: map[plan.Account]string{}}
+	return &told{apps: map[string]int64{}, accounts: map[place]int64{}, known: map[plan.Account]bool{}, parks: map[plan.Account]time.Time{}, probes: map[plan.Account]string{}}
 }
 
 // heard is an answer of the functions depart and news.

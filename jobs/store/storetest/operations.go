@@ -291,7 +291,7 @@ func testReopen(t *testing.T, w world) {
 	if d := cmp.Diff(got, want); d != "" {
 		t.Error(d)
 	}
-	wantCounted(t, job)
+	WantCounted(t, job)
 }
 
 func testConcurrent(t *testing.T, w world) {
@@ -316,5 +316,5 @@ func testConcurrent(t *testing.T, w world) {
 	if n == 0 {
 		t.Error("nobody was told that the deletion no longer waits")
 	}
-	wantCounted(t, job)
+	WantCounted(t, job)
 }

@@ -59,8 +59,9 @@ CREATE FUNCTION adferry.parked(of_job integer, accounts text[]) RETURNS TABLE (a
 $$;
 
 -- depart enters a request into spends, unless it may not leave: what others entered since the engine
--- was told leaves no room, a wait is new to it, or another worker's probe is out. told are the last
--- of the spends that the engine knows, of the app and of the ad account.
+-- was told leaves no room, a wait is new to it, or another worker's probe is out. told is the last
+-- of the app's spends that the engine was told, and told_account that of the ad account. An engine
+-- that asks for the app for the first time (-1) is told what was used in an hour before.
 CREATE FUNCTION adferry.depart(me text, of_job integer, by bigint, of_app text, of_account text, n_calls integer, n_points integer,
 	room_calls integer, room_points integer, room_app integer, told bigint, told_account bigint, probe boolean, app_probe boolean, parked bigint, app_parked bigint
 ) RETURNS json LANGUAGE plpgsql AS $$
@@ -68,12 +69,21 @@ DECLARE
 	remains bigint := adferry.left_of(me);
 	probes text[] := CASE WHEN probe THEN ARRAY[of_account] ELSE '{}' END || CASE WHEN app_probe THEN ARRAY[''] ELSE '{}' END;
 	others json; closed json; entered bigint; may boolean; probing boolean := false;
+	now bigint := adferry.millis(clock_timestamp());
 BEGIN
 	IF remains IS NULL THEN
 		RETURN '{}';
 	END IF;
 	PERFORM pg_advisory_xact_lock(1633969266, hashtext(of_app)); -- so that others are told of this one before they enter theirs
-	SELECT json_agg(s), coalesce(max(s.seq), told),
+	IF told < 0 THEN
+		SELECT json_agg(h), max(h.seq) INTO others, entered FROM (
+			SELECT max(seq) AS seq, of_app AS app, '' AS account, max(at) AS at, sum(calls) AS calls, 0 AS points FROM adferry.spends
+			WHERE app = of_app AND engine <> by AND at > now - 3600000 GROUP BY at / 60000 ORDER BY 1) h;
+		IF others IS NOT NULL THEN
+			RETURN json_build_object('left', remains, 'spent', others, 'told', json_build_object(of_app, entered));
+		END IF;
+	END IF;
+	SELECT json_agg(s), greatest(max(s.seq), told, 0),
 		(room_app < 0 OR coalesce(sum(s.calls), 0) <= room_app)
 		AND (room_calls < 0 OR coalesce(sum(s.calls) FILTER (WHERE s.account = of_account AND s.seq > told_account), 0) <= room_calls)
 		AND (room_points < 0 OR coalesce(sum(s.points) FILTER (WHERE s.account = of_account AND s.seq > told_account), 0) <= room_points)
@@ -89,7 +99,7 @@ BEGIN
 		INSERT INTO adferry.probes (app, account, worker, engine, until) SELECT of_app, a, me, by, clock_timestamp() + interval '90 s' FROM unnest(probes) a
 		ON CONFLICT (app, account) DO UPDATE SET worker = excluded.worker, engine = excluded.engine, until = excluded.until;
 		INSERT INTO adferry.spends (app, account, at, engine, calls, points)
-		VALUES (of_app, of_account, adferry.millis(clock_timestamp()), by, n_calls, n_points) RETURNING seq INTO entered;
+		VALUES (of_app, of_account, now, by, n_calls, n_points) RETURNING seq INTO entered;
 	END IF;
 	RETURN json_build_object('left', remains, 'may', may, 'probing', probing, 'spent', others, 'parked', closed, 'told', json_build_object(of_app, entered));
 END $$;
@@ -112,7 +122,7 @@ CREATE FUNCTION adferry.news(me text, of_job integer, by bigint, apps text[], to
 $$;
 
 -- bury ends the leases that are over, of workers of which no transaction is under way any more, and
--- returns their names. Slices in queues of workers that are no more go back to their jobs' queues.
+-- returns their names.
 CREATE FUNCTION adferry.bury() RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
 	names text[];
@@ -122,9 +132,6 @@ BEGIN
 	DELETE FROM adferry.workers WHERE name = ANY (names);
 	DELETE FROM adferry.leases WHERE worker = ANY (names);
 	DELETE FROM adferry.probes WHERE worker = ANY (names);
-	UPDATE adferry.river_job SET queue = metadata->>'queue'
-	WHERE queue LIKE 'worker-%' AND state IN ('available', 'scheduled', 'retryable') AND metadata ? 'queue'
-		AND NOT EXISTS (SELECT FROM adferry.workers WHERE 'worker-' || name = queue);
 	DELETE FROM adferry.spends WHERE seq IN (SELECT seq FROM adferry.spends ORDER BY seq LIMIT 5000)
 		AND at < adferry.millis(clock_timestamp() - interval '2 hours');
 	RETURN names;
