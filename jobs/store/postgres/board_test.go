@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"adferry/jobs"
 	"adferry/jobs/board"
+	"adferry/jobs/board/boardtest"
 	"adferry/jobs/store"
 	"adferry/jobs/store/postgres"
 	"adferry/jobs/store/postgres/pgtest"
@@ -208,3 +210,24 @@ func TestLeaseOver(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// Boards in a database are as every board. Time passes there when everything that ends is moved back.
+func TestBoardSuite(t *testing.T) {
+	t.Parallel()
+	s := pgtest.Start(t)
+	boardtest.Run(t, func(t *testing.T, test func(*testing.T, boardtest.World)) {
+		address := s.Database(t)
+		d := open(t, address)
+		if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range boardtest.Jobs {
+			submitted(t, d, name, boardtest.Manifest)
+		}
+		test(t, boardtest.World{Board: d.Board(), Sleep: func(passed time.Duration) {
+			for _, table := range []string{"workers", "probes"} {
+				s.Exec(t, address, fmt.Sprintf(`UPDATE adferry.%s SET until = until - interval '%d milliseconds'`, table, passed.Milliseconds()))
+			}
+		}})
+	})
+}

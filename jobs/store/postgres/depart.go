@@ -72,9 +72,8 @@ func (j *sharedJob) answered(ctx context.Context, c jobs.Change) error {
 	t := j.told
 	t.mu.Lock()
 	for _, p := range c.Parks {
-		if p.Until.After(t.parks[p.Account]) {
-			t.parks[p.Account] = p.Until
-		}
+		later(t.own, p.Account, p.Until)
+		later(t.parks, p.Account, p.Until)
 	}
 	for _, s := range c.Lanes {
 		if app, out := t.probes[s.Account]; out {

@@ -120,8 +120,8 @@ func (t *told) take(p *jobs.LanePoint, saved []savedQuota, spends []spend, apps 
 	}
 	for _, s := range p.States {
 		t.known[s.Account] = true
-		if s.Imposed && s.ParkedUntil.After(t.parks[s.Account]) {
-			t.parks[s.Account] = s.ParkedUntil
+		if s.Imposed {
+			later(t.parks, s.Account, s.ParkedUntil)
 		}
 	}
 }

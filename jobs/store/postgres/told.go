@@ -17,6 +17,7 @@ type told struct {
 	accounts map[place]int64            // the latest spend that came with what was saved of an ad account
 	known    map[plan.Account]bool      // ad accounts that it was told of, or sent something to
 	parks    map[plan.Account]time.Time // ends of waits that the API imposed
+	own      map[plan.Account]time.Time // of those, the ones that this engine met
 	probes   map[plan.Account]string    // names of the apps whose probes are out
 }
 
@@ -27,7 +28,7 @@ type place struct {
 }
 
 func newTold() *told {
-	return &told{apps: map[string]int64{}, accounts: map[place]int64{}, known: map[plan.Account]bool{}, parks: map[plan.Account]time.Time{}, probes: map[plan.Account]string{}}
+	return &told{apps: map[string]int64{}, accounts: map[place]int64{}, known: map[plan.Account]bool{}, parks: map[plan.Account]time.Time{}, own: map[plan.Account]time.Time{}, probes: map[plan.Account]string{}}
 }
 
 // heard is an answer of the functions depart and news.
@@ -72,7 +73,7 @@ func (t *told) hear(h heard, own appNames) (n jobs.News) {
 			continue
 		}
 		if s.Seq <= t.accounts[place{s.App, s.Account}] {
-			s.Account = "" // the ad account was taken with it
+			s.Account, s.Points = "", 0 // the ad account was taken over with it
 		}
 		n.Spent = append(n.Spent, jobs.Spent{App: own.key(s.App), Account: s.Account, At: timeOf(s.At), Calls: s.Calls, Points: s.Points})
 	}
@@ -80,8 +81,8 @@ func (t *told) hear(h heard, own appNames) (n jobs.News) {
 		t.apps[app] = max(t.apps[app], seq)
 	}
 	for _, p := range h.Parked {
-		if until := timeOf(p.Until); until.After(t.parks[p.Account]) {
-			t.parks[p.Account] = until
+		if until := timeOf(p.Until); until.After(t.own[p.Account]) {
+			later(t.parks, p.Account, until)
 			n.Lanes = append(n.Lanes, jobs.LaneState{Account: p.Account, ParkedUntil: until, ParkedFor: p.Why, Imposed: true})
 		}
 	}
@@ -90,4 +91,11 @@ func (t *told) hear(h heard, own appNames) (n jobs.News) {
 	}
 	n.Failing = h.Failing
 	return n
+}
+
+// later notes a time unless a later one is noted already. The database has milliseconds.
+func later(times map[plan.Account]time.Time, a plan.Account, t time.Time) {
+	if t = timeOf(millis(t)); t.After(times[a]) {
+		times[a] = t
+	}
 }

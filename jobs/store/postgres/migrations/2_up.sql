@@ -45,9 +45,15 @@ CREATE FUNCTION adferry.millis(t timestamptz) RETURNS bigint LANGUAGE sql IMMUTA
 CREATE FUNCTION adferry.left_of(worker text) RETURNS bigint LANGUAGE sql
 	AS 'SELECT adferry.millis(until) - adferry.millis(clock_timestamp()) FROM adferry.workers WHERE name = worker AND until > clock_timestamp()';
 
--- spent are the spends of an app that an engine was not told.
-CREATE FUNCTION adferry.spent(of_app text, not_by bigint, told bigint) RETURNS SETOF adferry.spends LANGUAGE sql STABLE
-	AS 'SELECT * FROM adferry.spends WHERE app = of_app AND seq > told AND engine <> not_by ORDER BY seq';
+-- spent are the spends of an app that an engine was not told; told is the last that it was. One that
+-- begins to use the app (-1) is told the calls of an hour, by minutes, because that is what counts.
+CREATE FUNCTION adferry.spent(of_app text, not_by bigint, told bigint) RETURNS SETOF adferry.spends LANGUAGE sql AS $$
+	SELECT * FROM adferry.spends WHERE told >= 0 AND app = of_app AND seq > told AND engine <> not_by
+	UNION ALL
+	SELECT max(seq), of_app, '', max(at), 0, sum(calls)::integer, 0 FROM adferry.spends
+	WHERE told < 0 AND app = of_app AND engine <> not_by AND at > adferry.millis(clock_timestamp()) - 3600000 GROUP BY at / 60000
+	ORDER BY 1
+$$;
 
 -- parked are the waits that the API imposed on ad accounts of a job or on its app, also those that
 -- workers of other jobs met in the same ad accounts.
@@ -60,8 +66,7 @@ $$;
 
 -- depart enters a request into spends, unless it may not leave: what others entered since the engine
 -- was told leaves no room, a wait is new to it, or another worker's probe is out. told is the last
--- of the app's spends that the engine was told, and told_account that of the ad account. An engine
--- that asks for the app for the first time (-1) is told what was used in an hour before.
+-- of the app's spends that the engine was told (see spent), and told_account that of the ad account.
 CREATE FUNCTION adferry.depart(me text, of_job integer, by bigint, of_app text, of_account text, n_calls integer, n_points integer,
 	room_calls integer, room_points integer, room_app integer, told bigint, told_account bigint, probe boolean, app_probe boolean, parked bigint, app_parked bigint
 ) RETURNS json LANGUAGE plpgsql AS $$
@@ -75,14 +80,6 @@ BEGIN
 		RETURN '{}';
 	END IF;
 	PERFORM pg_advisory_xact_lock(1633969266, hashtext(of_app)); -- so that others are told of this one before they enter theirs
-	IF told < 0 THEN
-		SELECT json_agg(h), max(h.seq) INTO others, entered FROM (
-			SELECT max(seq) AS seq, of_app AS app, '' AS account, max(at) AS at, sum(calls) AS calls, 0 AS points FROM adferry.spends
-			WHERE app = of_app AND engine <> by AND at > now - 3600000 GROUP BY at / 60000 ORDER BY 1) h;
-		IF others IS NOT NULL THEN
-			RETURN json_build_object('left', remains, 'spent', others, 'told', json_build_object(of_app, entered));
-		END IF;
-	END IF;
 	SELECT json_agg(s), greatest(max(s.seq), told, 0),
 		(room_app < 0 OR coalesce(sum(s.calls), 0) <= room_app)
 		AND (room_calls < 0 OR coalesce(sum(s.calls) FILTER (WHERE s.account = of_account AND s.seq > told_account), 0) <= room_calls)
