@@ -20,8 +20,9 @@ const Version = 2
 //go:embed migrations
 var migrations embed.FS
 
-// Migrate makes the tables those of a version, one step at a time, each in a transaction; 0
-// removes them with all jobs. It returns the version before. No process may run a job meanwhile.
+// Migrate makes the tables those of a version, one step at a time, each in a transaction but for
+// River's; 0 removes them with all jobs. It returns the version before. No process may run a job
+// meanwhile, and no worker may be there.
 func (d *Database) Migrate(ctx context.Context, to int) (before int, err error) {
 	if to < 0 || to > Version {
 		return 0, fmt.Errorf("there is no version %d: choose one from 0 to %d", to, Version)
@@ -44,11 +45,19 @@ func (d *Database) Migrate(ctx context.Context, to int) (before int, err error) 
 		return before, err
 	}
 	for at := before; at != to; {
+		if at == withRiver-1 && to > at { // before, so that a version is one of complete tables
+			if err := d.migrateRiver(ctx, rivermigrate.DirectionUp); err != nil {
+				return before, err
+			}
+		}
 		if at, err = step(ctx, conn, at, to); err != nil {
 			return before, err
 		}
 	}
-	return before, nil
+	if before > 0 && to < withRiver { // also if a migration was interrupted here
+		err = d.migrateRiver(ctx, rivermigrate.DirectionDown)
+	}
+	return before, err
 }
 
 // step goes one version towards another, and returns the version that is reached.
@@ -57,14 +66,7 @@ func step(ctx context.Context, conn *pgx.Conn, at, to int) (reached int, err err
 	if to < at {
 		reached = at - 1
 	}
-	if reached == withRiver && at < reached {
-		err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			return migrateRiver(ctx, tx, rivermigrate.DirectionUp, riverEnum)
-		})
-	}
-	if err == nil {
-		err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return change(ctx, tx, at, reached) })
-	}
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return change(ctx, tx, at, reached) })
 	if err != nil {
 		return at, fmt.Errorf("migrate from version %d to %d: %w", at, reached, classify(err))
 	}
@@ -87,15 +89,6 @@ func change(ctx context.Context, tx pgx.Tx, at, reached int) error {
 			return err
 		}
 	}
-	switch {
-	case up && reached == withRiver:
-		err = migrateRiver(ctx, tx, rivermigrate.DirectionUp, 0)
-	case !up && at == withRiver:
-		err = migrateRiver(ctx, tx, rivermigrate.DirectionDown, -1)
-	}
-	if err != nil {
-		return err
-	}
 	if _, err := tx.Exec(ctx, string(text), pgx.QueryExecModeSimpleProtocol); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -110,33 +103,48 @@ func change(ctx context.Context, tx pgx.Tx, at, reached int) error {
 // withRiver is the version with River's tables.
 const withRiver = 2
 
-// riverEnum is River's version that adds a value to an enumeration. PostgreSQL lets it be used in
-// later transactions only, as the next ones of River's versions do.
-const riverEnum = 4
-
-// migrateRiver makes River's tables, up to one of River's versions or with 0 up to the latest.
-func migrateRiver(ctx context.Context, tx pgx.Tx, direction rivermigrate.Direction, to int) error {
-	migrator, err := rivermigrate.New(riverpgxv5.New(nil), &rivermigrate.Config{Schema: "adferry", Logger: slog.New(slog.DiscardHandler)})
-	if err == nil {
-		_, err = migrator.MigrateTx(ctx, tx, direction, &rivermigrate.MigrateOpts{TargetVersion: to})
+// migrateRiver makes River's tables, or removes them. River does so in several transactions, and goes
+// on where it was interrupted.
+func (d *Database) migrateRiver(ctx context.Context, direction rivermigrate.Direction) error {
+	pool, err := d.Pool(ctx)
+	if err != nil {
+		return err
 	}
-	return err
+	defer pool.Close()
+	migrator, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: "adferry", Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	var options *rivermigrate.MigrateOpts
+	if direction == rivermigrate.DirectionDown {
+		options = &rivermigrate.MigrateOpts{TargetVersion: -1}
+	}
+	if _, err := migrator.Migrate(ctx, direction, options); err != nil {
+		return fmt.Errorf("migrate River's tables: %w", classify(err))
+	}
+	return nil
 }
 
-// idle refuses a migration while a process runs a job.
+// idle refuses a migration while a process runs a job, or a worker is there.
 func idle(ctx context.Context, conn *pgx.Conn, version int) error {
 	if version == 0 {
 		return nil
 	}
 	var name string
 	err := conn.QueryRow(ctx, `SELECT name FROM adferry.jobs WHERE id IN (`+lockedJobs+`) ORDER BY name LIMIT 1`, lockClass).Scan(&name)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return nil
-	case err != nil:
-		return classify(err)
+	if err == nil {
+		return fmt.Errorf("a process is running job %s: stop it before a migration", name)
 	}
-	return fmt.Errorf("a process is running job %s: stop it before a migration", name)
+	if errors.Is(err, pgx.ErrNoRows) && version >= withRiver {
+		err = conn.QueryRow(ctx, `SELECT name FROM adferry.workers WHERE until > clock_timestamp() ORDER BY name LIMIT 1`).Scan(&name)
+		if err == nil {
+			return fmt.Errorf("worker %s is there: stop it before a migration", name)
+		}
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	return classify(err)
 }
 
 // version reads the version of the tables; 0: there are none.

@@ -119,7 +119,8 @@ CREATE FUNCTION adferry.news(me text, of_job integer, by bigint, apps text[], to
 $$;
 
 -- bury ends the leases that are over, of workers of which no transaction is under way any more, and
--- returns their names.
+-- returns their names. Slices in queues of workers that are no more go back to the queues that they
+-- came from (package fleet).
 CREATE FUNCTION adferry.bury() RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
 	names text[];
@@ -129,6 +130,9 @@ BEGIN
 	DELETE FROM adferry.workers WHERE name = ANY (names);
 	DELETE FROM adferry.leases WHERE worker = ANY (names);
 	DELETE FROM adferry.probes WHERE worker = ANY (names);
+	UPDATE adferry.river_job SET queue = metadata->>'queue'
+	WHERE queue LIKE 'worker-%' AND state IN ('available', 'scheduled', 'retryable') AND metadata ? 'queue'
+		AND NOT EXISTS (SELECT FROM adferry.workers WHERE 'worker-' || name = queue);
 	DELETE FROM adferry.spends WHERE seq IN (SELECT seq FROM adferry.spends ORDER BY seq LIMIT 5000)
 		AND at < adferry.millis(clock_timestamp() - interval '2 hours');
 	RETURN names;
