@@ -84,3 +84,35 @@ type QuotaState struct {
 	Account plan.Account
 	Saved   []byte
 }
+
+// With is a state as all workers left it, after one of them wrote s; before is what that one had
+// written last. Counts are added, and a wait stays that this worker does not know of.
+func (all LaneState) With(s, before LaneState) LaneState {
+	all.Account, all.Tier = s.Account, max(s.Tier, all.Tier)
+	all.Calls += s.Calls - before.Calls
+	all.Throttles += s.Throttles - before.Throttles
+	all.Parked += s.Parked - before.Parked
+	if s.ParkedUntil.After(all.ParkedUntil) || !before.ParkedUntil.Before(all.ParkedUntil) {
+		all.ParkedUntil, all.ParkedFor = s.ParkedUntil, s.ParkedFor
+	}
+	return all
+}
+
+// With is the tally of all workers, after one of them wrote t; before is what that one had written
+// last. Time that passed for several of them counts once.
+func (all Tally) With(t, before Tally) Tally {
+	all.HTTPRequests += t.HTTPRequests - before.HTTPRequests
+	all.Calls += t.Calls - before.Calls
+	all.Throttled += t.Throttled - before.Throttled
+	if all.Started.IsZero() || t.Started.Before(all.Started) {
+		all.Started = t.Started
+	}
+	passed := max(0, min(t.Elapsed-before.Elapsed, t.Saved.Sub(all.Saved)))
+	all.Elapsed += passed
+	all.Waited += min(t.Waited-before.Waited, passed)
+	if t.Saved.After(all.Saved) {
+		all.Saved = t.Saved
+	}
+	all.HeadersSent, all.NetworkDownSince = t.HeadersSent, t.NetworkDownSince
+	return all
+}

@@ -29,6 +29,8 @@ type counter struct {
 	opChanges  map[opKey]opChange
 
 	tables Tables
+	shared bool        // other processes write the job, too
+	lent   []plan.OpID // operations whose rows have others: if shared, they are known in one transaction only
 }
 
 // countedOp is an operation with what the counts need of it.
@@ -212,8 +214,13 @@ func (c *counter) readAll(tx *sql.Tx, ids []plan.OpID) error {
 	}
 	rows, err := c.tables.Query(tx, rowsOfOps, string(list))
 	return eachRecord(rows, err, func(r *record) error {
-		if o := c.ops[plan.OpID(r.int())]; o != nil {
-			o.addRow(rowsOf{other: plan.OpID(r.int()), del: r.bool(), n: 1})
+		id := plan.OpID(r.int())
+		if o := c.ops[id]; o != nil {
+			other := plan.OpID(r.int())
+			o.addRow(rowsOf{other: other, del: r.bool(), n: 1})
+			if other != 0 && c.shared {
+				c.lent = append(c.lent, id)
+			}
 		}
 		return nil
 	})
@@ -265,11 +272,17 @@ func (c *counter) flush(tx *sql.Tx) error {
 			ops = append(ops, k.count(change))
 		}
 	}
+	slices.SortFunc(rows, RowCount.compare) // two processes that add to the same counts do so in the same order
+	slices.SortFunc(ops, OpCount.compare)
 	if err := c.tables.AddCounts(tx, rows, ops); err != nil {
 		return err
 	}
 	clear(c.rowChanges)
 	clear(c.opChanges)
+	for _, id := range c.lent {
+		delete(c.ops, id)
+	}
+	c.lent = c.lent[:0]
 	if len(c.ops) > maxCounted {
 		c.forget()
 	}
@@ -278,6 +291,7 @@ func (c *counter) flush(tx *sql.Tx) error {
 
 // forget drops what the counter knows of operations.
 func (c *counter) forget() {
+	c.lent = c.lent[:0]
 	clear(c.ops)
 	clear(c.classes)
 }

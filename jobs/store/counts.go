@@ -176,12 +176,16 @@ type opTotals struct {
 	finished                    time.Time // when the last of those settled was
 }
 
+// totalsOfOps selects opTotals of the counts that follow.
+var totalsOfOps = `SELECT coalesce(sum(n), 0), coalesce(sum(n) FILTER (WHERE state IN (` + settledStates + `)), 0),
+	coalesce(sum(n) FILTER (WHERE blames = 1), 0), coalesce(max(finished), 0) FROM `
+
+func (t *opTotals) columns() []any {
+	return []any{&t.operations, &t.settled, &t.failed, moment{&t.finished}}
+}
+
 func (j *Job) opTotals(ctx context.Context) (t opTotals, err error) {
-	var finished int64
-	err = j.read.QueryRowContext(ctx, `SELECT coalesce(sum(n), 0), coalesce(sum(n) FILTER (WHERE state IN (`+settledStates+`)), 0),
-		coalesce(sum(n) FILTER (WHERE blames = 1), 0), coalesce(max(finished), 0) FROM op_counts WHERE n > 0`).
-		Scan(&t.operations, &t.settled, &t.failed, &finished)
-	t.finished = timeOf(finished)
+	err = j.read.QueryRowContext(ctx, totalsOfOps+`op_counts WHERE n > 0`).Scan(t.columns()...)
 	return t, j.readError(err)
 }
 

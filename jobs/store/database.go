@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"time"
@@ -91,6 +92,11 @@ type RowCount struct {
 	N           int
 }
 
+func (c RowCount) compare(d RowCount) int {
+	return cmp.Or(cmp.Compare(c.Verb, d.Verb), cmp.Compare(c.Account, d.Account), cmp.Compare(c.First, d.First),
+		cmp.Compare(c.FirstReason, d.FirstReason), cmp.Compare(c.Del, d.Del), cmp.Compare(c.DelReason, d.DelReason))
+}
+
 // OpCount is a row of op_counts, or what is added to one. Finished is the latest, in
 // milliseconds since 1970.
 type OpCount struct {
@@ -101,4 +107,16 @@ type OpCount struct {
 	Blames   bool
 	N        int
 	Finished int64
+}
+
+func (c OpCount) compare(d OpCount) int {
+	return cmp.Or(cmp.Compare(c.Kind, d.Kind), cmp.Compare(c.Lane, d.Lane), cmp.Compare(c.Others, d.Others),
+		cmp.Compare(c.State, d.State), cmp.Compare(number(c.Blames), number(d.Blames)))
+}
+
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -24,6 +24,15 @@ func outcomeColumns(o string) string {
 	return o + "." + strings.ReplaceAll(names, " ", ", "+o+".")
 }
 
+// waiting selects the unsettled operations whose needs are all settled. WaitingInLane does so for a
+// lane.
+var (
+	waiting = `SELECT p.id, p.lane FROM ops p LEFT JOIN outcomes o ON o.op = p.id
+		WHERE EXISTS (SELECT 1 FROM needs) AND p.needs = 1 AND ` + unsettled + ` AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
+			WHERE n.op = p.id AND ` + unsettled + `)`
+	WaitingInLane = waiting + ` AND p.lane = ? ORDER BY p.id`
+)
+
 // Resume reads what is left to do. See jobs.Checkpoint.
 func (j *Job) Resume(ctx context.Context) (jobs.ResumePoint, error) {
 	var s jobs.ResumePoint
@@ -42,9 +51,7 @@ func (j *Job) Resume(ctx context.Context) (jobs.ResumePoint, error) {
 	if s.Settled == s.Operations {
 		return s, nil
 	}
-	s.Waiting, err = allRows(ctx, j.read, func(r *jobs.Released) []any { return []any{&r.ID, &r.Lane} }, `SELECT p.id, p.lane FROM ops p LEFT JOIN outcomes o ON o.op = p.id
-		WHERE EXISTS (SELECT 1 FROM needs) AND p.needs = 1 AND `+unsettled+` AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
-			WHERE n.op = p.id AND `+unsettled+`) ORDER BY p.id`)
+	s.Waiting, err = allRows(ctx, j.read, func(r *jobs.Released) []any { return []any{&r.ID, &r.Lane} }, waiting+` ORDER BY p.id`)
 	return s, j.readError(err)
 }
 

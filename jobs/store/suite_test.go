@@ -28,5 +28,5 @@ func (f folders) View(name string) (*store.Job, error) {
 }
 
 func TestSuite(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) storetest.Backend { return folders{t, t.TempDir()} })
+	storetest.Run(t, true, func(t *testing.T) storetest.Backend { return folders{t, t.TempDir()} })
 }

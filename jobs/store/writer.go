@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type writer struct {
 	once   sync.Once
 
 	counter *counter
+	shared  SharedTables // of tables that other processes write, too; nil: there are none
 }
 
 // request is one caller's change, or something else that is done in a transaction.
@@ -46,6 +48,7 @@ func newWriter(tables Tables) *writer {
 		tables: tables, queue: make(chan *request, maxMerged), counter: newCounter(tables),
 		closed: make(chan struct{}), broken: make(chan struct{}), ended: make(chan struct{}),
 	}
+	w.shared, w.counter.shared = sharedTables(tables)
 	go w.run()
 	return w
 }
@@ -57,7 +60,7 @@ func (j *Job) Commit(_ context.Context, c jobs.Change) ([]jobs.Released, error) 
 	return r.released, err
 }
 
-// alter does something in a transaction that may change what the counter knows.
+// alter does something in a transaction of its own, which may change what the counter knows.
 func (w *writer) alter(f func(*sql.Tx) error) error { return w.do(&request{alter: f}) }
 
 // do sends the request to the writer and waits until it is durable. A change must be completed,
@@ -136,16 +139,30 @@ func (w *writer) run() {
 			}
 			break
 		}
-		if failed == nil {
-			failed = w.check(w.transact(batch))
-		}
-		for _, r := range batch {
-			if failed != nil {
-				r.released = nil
+		for rest := batch; len(rest) > 0; {
+			n := together(rest)
+			if failed == nil {
+				failed = w.check(w.transact(rest[:n]))
 			}
-			r.done <- failed
+			for _, r := range rest[:n] {
+				if failed != nil {
+					r.released = nil
+				}
+				r.done <- failed
+			}
+			rest = rest[n:]
 		}
 	}
+}
+
+// together is how many of the requests are one transaction: all changes up to something else, which
+// is one of its own. So a transaction always locks tables in the same order.
+func together(batch []*request) int {
+	n := slices.IndexFunc(batch, func(r *request) bool { return r.alter != nil })
+	if n < 0 {
+		return len(batch)
+	}
+	return max(1, n)
 }
 
 // check notes that the job can no longer be written if there is an error.
@@ -165,49 +182,51 @@ func (w *writer) transact(batch []*request) error {
 		return err
 	}
 	defer tx.Rollback()
-	for rest := batch; len(rest) > 0; {
-		changes := 0
-		for changes < len(rest) && rest[changes].alter == nil {
-			changes++
-		}
-		if changes > 0 {
-			err = w.apply(tx, rest[:changes])
-			rest = rest[changes:]
-		} else {
-			w.counter.forget()
-			err = rest[0].alter(tx)
-			rest = rest[1:]
-		}
-		if err != nil {
-			return err
-		}
+	if alter := batch[0].alter; alter != nil {
+		w.counter.forget()
+		err = alter(tx)
+	} else {
+		err = w.apply(tx, batch)
 	}
-	// Only now have all outcomes of the transaction been written.
-	if err := w.release(tx, batch); err != nil {
+	if err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
-// apply writes changes and what they do to the counts.
+// apply writes changes, what they do to the counts, and which operations they release.
 func (w *writer) apply(tx *sql.Tx, batch []*request) error {
 	changes := make([]jobs.Change, len(batch))
 	for i, r := range batch {
 		changes[i] = r.change
 	}
 	merged := merge(changes)
+	if w.shared != nil {
+		if err := w.shared.Lock(tx, merged.seenByOthers()); err != nil {
+			return err
+		}
+	}
 	if err := w.counter.count(tx, merged.Records); err != nil {
 		return err
+	}
+	if err := w.counter.flush(tx); err != nil {
+		return err
+	}
+	if w.shared != nil {
+		if err := w.countAll(tx, merged.Samples); err != nil {
+			return err
+		}
 	}
 	if err := w.tables.Write(tx, merged); err != nil {
 		return err
 	}
-	return w.counter.flush(tx)
+	return w.release(tx, batch)
 }
 
-// releasedBy selects the operations that waited for one of a list and no longer wait for any.
+// releasedBy selects the operations that waited for one of a list and no longer wait for any, unless
+// they are settled: an outcome of what they waited for may change after that.
 var releasedBy = `SELECT DISTINCT d.need, d.op, p.lane FROM json_each(?) AS list CROSS JOIN needs d ON d.need = list.value JOIN ops p ON p.id = d.op
-	WHERE NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need WHERE n.op = d.op AND ` + unsettled + `) ORDER BY d.need, d.op`
+	LEFT JOIN outcomes o ON o.op = d.op WHERE ` + unsettled + ` AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need WHERE n.op = d.op AND ` + unsettled + `) ORDER BY d.need, d.op`
 
 // release adds the operations that no longer wait for any other to the first of the requests
 // that settled one of those they waited for.
@@ -224,6 +243,9 @@ func (w *writer) release(tx *sql.Tx, batch []*request) error {
 		return nil
 	}
 	free, err := w.freed(tx, settled)
+	if err == nil && w.shared != nil {
+		free, err = w.own(tx, free)
+	}
 	if err != nil {
 		return err
 	}

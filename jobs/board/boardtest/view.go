@@ -41,11 +41,12 @@ func (v *view) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, erro
 	}
 	c.Lanes = slices.Clone(c.Lanes)
 	for i, s := range c.Lanes {
-		c.Lanes[i] = v.merged(s)
+		c.Lanes[i] = v.job.states[s.Account].With(s, v.wrote[s.Account])
+		v.wrote[s.Account], v.job.states[s.Account] = s, c.Lanes[i]
 	}
 	if c.Tally != nil {
-		all := v.mergedTally(*c.Tally)
-		c.Tally = &all
+		v.job.tally, v.tally = v.job.tally.With(*c.Tally, v.tally), *c.Tally
+		c.Tally = &v.job.tally
 	}
 	if len(c.Records) > 0 {
 		v.job.progress = nil
@@ -60,45 +61,6 @@ func (v *view) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, erro
 		}
 	}
 	return own, err
-}
-
-// merged is a state as all workers left it: counts are added, and a wait that this worker was not
-// told yet stays.
-func (v *view) merged(s jobs.LaneState) jobs.LaneState {
-	all, before := v.job.states[s.Account], v.wrote[s.Account]
-	v.wrote[s.Account] = s
-	all.Account, all.Tier = s.Account, max(s.Tier, all.Tier)
-	all.Calls += s.Calls - before.Calls
-	all.Throttles += s.Throttles - before.Throttles
-	all.Parked += s.Parked - before.Parked
-	if s.ParkedUntil.After(all.ParkedUntil) || !before.ParkedUntil.Before(all.ParkedUntil) {
-		all.ParkedUntil, all.ParkedFor = s.ParkedUntil, s.ParkedFor
-	}
-	v.job.states[s.Account] = all
-	return all
-}
-
-// mergedTally adds what this worker counted since it last did, and time that passed once.
-func (v *view) mergedTally(t jobs.Tally) jobs.Tally {
-	all, before := &v.job.tally, v.tally
-	v.tally = t
-	all.HTTPRequests += t.HTTPRequests - before.HTTPRequests
-	all.Calls += t.Calls - before.Calls
-	all.Throttled += t.Throttled - before.Throttled
-	if all.Started.IsZero() || t.Started.Before(all.Started) {
-		all.Started = t.Started
-	}
-	since := t.Saved.Add(-(t.Elapsed - before.Elapsed))
-	if all.Saved.After(since) {
-		since = all.Saved
-	}
-	all.Elapsed += max(0, t.Saved.Sub(since))
-	all.Waited += min(t.Waited-before.Waited, max(0, t.Saved.Sub(since)))
-	if t.Saved.After(all.Saved) {
-		all.Saved = t.Saved
-	}
-	all.HeadersSent, all.NetworkDownSince = t.HeadersSent, t.NetworkDownSince
-	return *all
 }
 
 // Take implements [board.Job].

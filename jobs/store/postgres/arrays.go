@@ -20,6 +20,13 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
+func timeOf(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
 func number(b bool) int {
 	if b {
 		return 1

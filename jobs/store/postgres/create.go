@@ -28,7 +28,7 @@ func (d *Database) Create(ctx context.Context, name string, spec store.Spec) (*s
 		})
 	})
 	if err == nil {
-		err = lock(ctx, conn, name, id)
+		err = lock(ctx, conn, name, id, false)
 	}
 	if err != nil {
 		conn.Close()

@@ -141,18 +141,27 @@ func (d *Database) View(ctx context.Context, name string) (*store.Job, error) {
 
 // Open opens a job to run it, and locks it.
 func (d *Database) Open(ctx context.Context, name string) (*store.Job, error) {
-	conn, err := d.connect(ctx, writing)
+	conn, id, err := d.lockedConn(ctx, name, writing, false)
 	if err != nil {
-		return nil, err
-	}
-	id, err := find(ctx, conn, name)
-	if err == nil {
-		err = lock(ctx, conn, name, id)
-	}
-	if err != nil {
-		conn.Close()
 		return nil, err
 	}
 	j := newJob(d, name, id)
 	return store.New(j, j.read, newTables(conn, &j.texts, name)), nil
+}
+
+// lockedConn is a new connection that has the lock of a job, whose number it returns.
+func (d *Database) lockedConn(ctx context.Context, name string, parameters map[string]string, shared bool) (*connection, int32, error) {
+	conn, err := d.connect(ctx, parameters)
+	if err != nil {
+		return nil, 0, err
+	}
+	id, err := find(ctx, conn, name)
+	if err == nil {
+		err = lock(ctx, conn, name, id, shared)
+	}
+	if err != nil {
+		conn.Close()
+		return nil, 0, err
+	}
+	return conn, id, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"adferry/jobs/board"
 	"adferry/jobs/store"
 )
 
@@ -64,7 +65,7 @@ func isCode(err error, code string) bool {
 
 // classify says what an error of PostgreSQL means (PostgreSQL, Appendix A, "Error Codes").
 func classify(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, ErrLockLost) {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, ErrLockLost) || errors.Is(err, board.ErrLeaseLost) {
 		return err
 	}
 	var e *pgconn.PgError

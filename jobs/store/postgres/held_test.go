@@ -11,15 +11,15 @@ func TestHeld(t *testing.T) {
 	t.Parallel()
 	var all tables
 	for ago, want := range map[time.Duration]error{0: nil, heldFor - time.Second: nil, heldFor + time.Second: ErrLockLost, 24 * time.Hour: ErrLockLost} {
-		asked := time.Now().Add(-ago)
-		for name, asked := range map[string]time.Time{"both clocks": asked, "the wall's": asked.Round(0)} {
-			all.asked.Store(&asked)
+		last := time.Now().Add(-ago)
+		for name, last := range map[string]time.Time{"both clocks": last, "the wall's": last.Round(0)} {
+			all.asked.Store(&asked{last, heldFor})
 			_, until, err := all.Held()
 			if !errors.Is(err, want) {
 				t.Errorf("%s ago by %s: got %v, want %v", ago, name, err, want)
 			}
-			if err == nil && !until.Equal(asked.Add(heldFor)) {
-				t.Errorf("%s ago by %s: got until %v, want %v", ago, name, until, asked.Add(heldFor))
+			if err == nil && !until.Equal(last.Add(heldFor)) {
+				t.Errorf("%s ago by %s: got until %v, want %v", ago, name, until, last.Add(heldFor))
 			}
 		}
 	}

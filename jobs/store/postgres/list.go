@@ -20,19 +20,14 @@ func (d *Database) Each(ctx context.Context, visit func(name string, job *store.
 	}
 	var all []row
 	rows, err := conn.QueryContext(ctx, `SELECT id, name FROM adferry.jobs ORDER BY name`)
-	if err != nil {
-		return classify(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = eachRow(rows, err, func() error {
 		var r row
-		if err := rows.Scan(&r.id, &r.name); err != nil {
-			return classify(err)
-		}
+		err := rows.Scan(&r.id, &r.name)
 		all = append(all, r)
-	}
-	if err := rows.Err(); err != nil {
-		return classify(err)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	read := d.readers()
 	defer read.Close()

@@ -30,15 +30,19 @@ var writing = map[string]string{
 	"idle_in_transaction_session_timeout": "0", "statement_timeout": "0", "lock_timeout": "0",
 }
 
-// lock takes the job's lock for the connection. It tries for a moment, because PostgreSQL may
-// not have noticed yet that the process before has ended.
-func lock(ctx context.Context, conn *connection, name string, id int32) error {
+// lock takes the job's lock for the connection, alone or with other workers. It tries for a moment,
+// because PostgreSQL may not have noticed yet that the process before has ended.
+func lock(ctx context.Context, conn *connection, name string, id int32, shared bool) error {
+	try := `SELECT pg_try_advisory_lock($1, $2)`
+	if shared {
+		try = `SELECT pg_try_advisory_lock_shared($1, $2)`
+	}
 	for n := range 10 {
 		if n > 0 {
 			time.Sleep(50 * time.Millisecond)
 		}
 		var free bool
-		if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1, $2)`, int32(lockClass), id).Scan(&free); err != nil {
+		if err := conn.QueryRowContext(ctx, try, int32(lockClass), id).Scan(&free); err != nil {
 			return classify(err)
 		}
 		if free {

@@ -39,7 +39,7 @@ func (d databases) View(name string) (*store.Job, error) {
 func TestSuite(t *testing.T) {
 	t.Parallel()
 	s := pgtest.Start(t)
-	storetest.Run(t, func(t *testing.T) storetest.Backend { return databases{t, migrated(t, s)} })
+	storetest.Run(t, true, func(t *testing.T) storetest.Backend { return databases{t, migrated(t, s)} })
 }
 
 // After the same history all that can be read of a job is the same as of a file of SQLite.
@@ -113,14 +113,15 @@ func TestMigrate(t *testing.T) {
 	if _, err := d.View(t.Context(), "j"); !errors.As(err, &schema) || schema.Version != 0 {
 		t.Errorf("got %v, want a SchemaError for a database without tables", err)
 	}
-	for _, to := range []int{postgres.Version, 0, postgres.Version, postgres.Version} {
+	for _, to := range []int{postgres.Version, 0, postgres.Version, postgres.Version, 1, postgres.Version} {
 		if _, err := d.Migrate(t.Context(), to); err != nil {
 			t.Fatal(err)
 		}
 		_, err := d.View(t.Context(), "j")
-		if got := errors.As(err, &schema); got != (to == 0) {
+		if got := errors.As(err, &schema); got != (to < postgres.Version) {
 			t.Errorf("at version %d: got %v", to, err)
 		}
+		s.Exec(t, address, `DO $$ BEGIN ASSERT (SELECT count(*) > 0 FROM pg_tables WHERE schemaname = 'adferry' AND tablename LIKE 'river%') = `+fmt.Sprint(to == postgres.Version)+`; END $$`)
 	}
 	s.Exec(t, address, `INSERT INTO adferry.migrations (version) VALUES ($1)`, postgres.Version+1)
 	if _, err := d.Open(t.Context(), "j"); !errors.As(err, &schema) || schema.Version != postgres.Version+1 {
@@ -139,6 +140,16 @@ func TestMigrate(t *testing.T) {
 	}
 	if err := job.Close(); err != nil {
 		t.Fatal(err)
+	}
+	w := join(t, d, "w")
+	if _, err := d.Migrate(t.Context(), 0); err == nil || !strings.Contains(err.Error(), "worker w") {
+		t.Errorf("got %v, want that a worker is there", err)
+	}
+	if err := w.Leave(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Migrate(t.Context(), 0); err != nil {
+		t.Error(err)
 	}
 }
 

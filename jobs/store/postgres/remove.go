@@ -9,7 +9,7 @@ import (
 )
 
 // jobTables are the tables that have the number of a job.
-var jobTables = []string{"meta", "rows", "ops", "needs", "outcomes", "lanes", "samples", "parks", "row_counts", "op_counts"}
+var jobTables = []string{"meta", "rows", "ops", "needs", "outcomes", "lanes", "samples", "parks", "row_counts", "op_counts", "leases", "released"}
 
 // Remove removes a job, which this process has open.
 func (d *Database) Remove(ctx context.Context, name string) error {
@@ -28,6 +28,9 @@ func (d *Database) Remove(ctx context.Context, name string) error {
 				if _, err := tx.Exec(ctx, `DELETE FROM adferry.`+table+` WHERE job = $1`, id); err != nil {
 					return err
 				}
+			}
+			if _, err := tx.Exec(ctx, `DELETE FROM adferry.quotas WHERE starts_with(app, $1)`, appNames{id}.prefix()); err != nil {
+				return err
 			}
 			_, err := tx.Exec(ctx, `DELETE FROM adferry.jobs WHERE id = $1`, id)
 			return err

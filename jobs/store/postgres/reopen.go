@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"adferry/jobs/board"
 	"adferry/jobs/store"
 )
 
@@ -17,10 +18,10 @@ const (
 	lockPatience = 40 * time.Second
 )
 
-// IsLost reports whether an error means that the connection to the database was lost, so that
-// the job can be opened again once it can be reached.
+// IsLost reports whether an error means that the connection to the database was lost, or a worker's
+// lease, so that the job can be opened again once it can be reached.
 func IsLost(err error) bool {
-	return errors.As(err, new(*UnavailableError)) || errors.Is(err, ErrLockLost)
+	return errors.As(err, new(*UnavailableError)) || errors.Is(err, ErrLockLost) || errors.Is(err, board.ErrLeaseLost)
 }
 
 // Reopen opens a job to run it after the connection was lost, as soon as the database can be

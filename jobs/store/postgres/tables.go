@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -16,12 +17,19 @@ type tables struct {
 	conn  *connection
 	texts *texts
 	name  string
-	asked atomic.Pointer[time.Time] // when PostgreSQL was last asked something that it answered
+	asked atomic.Pointer[asked]
+}
+
+// asked is when PostgreSQL was last asked something that it answered, and for how long after that
+// it is certain that the job is this process's.
+type asked struct {
+	at    time.Time
+	holds time.Duration
 }
 
 func newTables(conn *connection, t *texts, name string) *tables {
 	all := &tables{conn: conn, texts: t, name: name}
-	all.asked.Store(new(time.Now()))
+	all.asked.Store(&asked{time.Now(), heldFor})
 	return all
 }
 
@@ -29,7 +37,7 @@ func (t *tables) Begin() (*sql.Tx, error) {
 	now := time.Now()
 	tx, err := t.conn.BeginTx(context.Background(), nil)
 	if err == nil {
-		t.asked.Store(&now)
+		t.asked.Store(&asked{now, heldFor})
 	}
 	return tx, err
 }
@@ -41,26 +49,12 @@ func (t *tables) Query(tx *sql.Tx, text string, args ...any) (*sql.Rows, error) 
 // Write writes with one statement a table, whatever the number of operations: what is written
 // goes there as one JSON array.
 func (t *tables) Write(tx *sql.Tx, w store.Writes) error {
-	parts := []struct {
-		statement string
-		array     any
-		n         int
-	}{
-		{putOutcomes, outcomesOf(w.Records), len(w.Records)},
-		{putConfirmed, confirmedOf(w.Confirmed), len(w.Confirmed)},
-		{putLanes, lanesOf(w.Lanes), len(w.Lanes)},
-		{putSamples, samplesOf(w.Samples), len(w.Samples)},
-		{addParks, parksOf(w.Parks), len(w.Parks)},
-	}
-	for _, p := range parts {
-		if p.n > 0 {
-			if err := t.put(tx, p.statement, p.array); err != nil {
-				return err
-			}
-		}
-	}
-	if w.Tally == nil {
-		return nil
+	err := cmp.Or(
+		put(t, tx, putOutcomes, outcomesOf(w.Records)), put(t, tx, putConfirmed, confirmedOf(w.Confirmed)),
+		put(t, tx, putLanes, lanesOf(w.Lanes)), put(t, tx, putSamples, samplesOf(w.Samples)), put(t, tx, addParks, parksOf(w.Parks)),
+	)
+	if w.Tally == nil || err != nil {
+		return err
 	}
 	tally, err := json.Marshal(w.Tally)
 	if err != nil {
@@ -69,8 +63,11 @@ func (t *tables) Write(tx *sql.Tx, w store.Writes) error {
 	return t.Set(tx, []store.Entry{{Key: "tally", Value: string(tally)}})
 }
 
-// put executes a statement with the job and a JSON array.
-func (t *tables) put(tx *sql.Tx, statement string, array any) error {
+// put executes a statement with the job and a JSON array, unless that is empty.
+func put[T any](t *tables, tx *sql.Tx, statement string, array []T) error {
+	if len(array) == 0 {
+		return nil
+	}
 	text, err := json.Marshal(array)
 	if err != nil {
 		return err
@@ -80,15 +77,7 @@ func (t *tables) put(tx *sql.Tx, statement string, array any) error {
 }
 
 func (t *tables) AddCounts(tx *sql.Tx, rows []store.RowCount, ops []store.OpCount) error {
-	if len(rows) > 0 {
-		if err := t.put(tx, addRowCounts, rowCountsOf(rows)); err != nil {
-			return err
-		}
-	}
-	if len(ops) == 0 {
-		return nil
-	}
-	return t.put(tx, addOpCounts, opCountsOf(ops))
+	return cmp.Or(put(t, tx, addRowCounts, rowCountsOf(rows)), put(t, tx, addOpCounts, opCountsOf(ops)))
 }
 
 func (t *tables) Set(tx *sql.Tx, entries []store.Entry) error { return set(tx, t.texts.job, entries) }
@@ -148,6 +137,14 @@ func (t *tables) CutParks(tx *sql.Tx, now, stopped time.Time) error {
 // Alive asks whether the connection still has the lock.
 func (t *tables) Alive() error {
 	now := time.Now()
+	err := t.locked()
+	if err == nil {
+		t.asked.Store(&asked{now, heldFor})
+	}
+	return err
+}
+
+func (t *tables) locked() error {
 	ctx, cancel := context.WithTimeout(context.Background(), heldFor)
 	defer cancel()
 	var held bool
@@ -155,21 +152,18 @@ func (t *tables) Alive() error {
 	if err == nil && !held {
 		return ErrLockLost
 	}
-	if err == nil {
-		t.asked.Store(&now)
-	}
 	return err
 }
 
 // Held is by two clocks: that on the wall may be set back, and the other one may stand still while
 // a machine is suspended.
 func (t *tables) Held() (asked, until time.Time, err error) {
-	asked, now := *t.asked.Load(), time.Now()
-	wall := asked.Round(0)
-	if max(now.Sub(asked), now.Sub(wall)) > heldFor {
-		return asked, until, ErrLockLost
+	last, now := t.asked.Load(), time.Now()
+	wall := last.at.Round(0)
+	if max(now.Sub(last.at), now.Sub(wall)) > last.holds {
+		return last.at, until, ErrLockLost
 	}
-	return wall, wall.Add(heldFor), nil
+	return wall, wall.Add(last.holds), nil
 }
 
 func (t *tables) AliveEvery() time.Duration { return time.Second }

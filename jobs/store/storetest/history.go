@@ -174,8 +174,8 @@ func expected(t *testing.T, x *store.Expectations) (all []jobs.Expectation) {
 	return all
 }
 
-// wantCounted compares the totals of the summary with the rows.
-func wantCounted(t *testing.T, job *store.Job) {
+// WantCounted compares the totals of the summary with the rows.
+func WantCounted(t *testing.T, job *store.Job) {
 	t.Helper()
 	s, err := job.Summary(t.Context())
 	if err != nil {

@@ -41,7 +41,7 @@ func testResults(t *testing.T, w world) {
 	if d := cmp.Diff(mapped, []jobs.Mapping{{Source: "11", SourceHash: imageA, Target: "22"}, {Source: "44", SourceHash: imageB, Target: "22", TargetHash: imageC}}); d != "" {
 		t.Error(d)
 	}
-	wantCounted(t, job)
+	WantCounted(t, job)
 }
 
 func testUndo(t *testing.T, w world) {
@@ -107,8 +107,8 @@ func testCounts(t *testing.T, w world) {
 		name := string(rune('a' + seed))
 		job := w.create(name, Tangled)
 		Play(t, job, seed)
-		wantCounted(t, job)
+		WantCounted(t, job)
 		job = w.again(job, name)
-		wantCounted(t, job)
+		WantCounted(t, job)
 	}
 }

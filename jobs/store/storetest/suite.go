@@ -15,8 +15,9 @@ type Backend interface {
 	View(name string) (*store.Job, error)
 }
 
-// Run tests the database that begin makes, a new one for each test.
-func Run(t *testing.T, begin func(t *testing.T) Backend) {
+// Run tests the database that begin makes, a new one for each test. Without alone, what it has are
+// jobs that a process carries out beside others.
+func Run(t *testing.T, alone bool, begin func(t *testing.T) Backend) {
 	for _, tt := range []struct {
 		name string
 		test func(*testing.T, world)
@@ -45,14 +46,15 @@ func Run(t *testing.T, begin func(t *testing.T) Backend) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			tt.test(t, world{t, begin(t)})
+			tt.test(t, world{t, alone, begin(t)})
 		})
 	}
 }
 
 // world is a database in a test.
 type world struct {
-	t *testing.T
+	t     *testing.T
+	alone bool
 	Backend
 }
 

@@ -1,0 +1,118 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"adferry/jobs/board"
+	"adferry/plan"
+)
+
+// leaseFor is how long a lease lasts. It is renewed every few seconds; nothing is sent later than
+// jobs.LatestDeparture after it was last asked for, and not after its end.
+const leaseFor = 30 * time.Second
+
+// Board is where the workers of this database meet.
+func (d *Database) Board() board.Board { return meeting{d} }
+
+type meeting struct{ d *Database }
+
+// Join implements [board.Board].
+func (b meeting) Join(ctx context.Context, w board.Worker) (board.Member, error) {
+	conn, err := b.d.connect(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	done, err := conn.ExecContext(ctx, `INSERT INTO adferry.workers (name, host, pid, version, labels, started, until)
+		VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7::interval) ON CONFLICT DO NOTHING`,
+		w.Name, valid(w.Host), w.PID, valid(w.Version), w.Labels, w.Started, interval(leaseFor))
+	if err != nil {
+		return nil, fmt.Errorf("join the workers: %w", classify(err))
+	}
+	if n, err := done.RowsAffected(); err == nil && n == 0 {
+		return nil, fmt.Errorf("there is a worker %s already", w.Name)
+	}
+	return newMember(b.d, w.Name), nil
+}
+
+// interval is a duration for PostgreSQL.
+func interval(d time.Duration) string { return fmt.Sprintf("%d milliseconds", d.Milliseconds()) }
+
+// Workers implements [board.Board].
+func (b meeting) Workers(ctx context.Context) (all []board.Worker, err error) {
+	conn, err := b.d.connect(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	rows, err := conn.QueryContext(ctx, `SELECT name, host, pid, version, labels, started, renewed FROM adferry.workers WHERE until > clock_timestamp() ORDER BY name`)
+	err = eachRow(rows, err, func() error {
+		var w board.Worker
+		err := rows.Scan(&w.Name, &w.Host, &w.PID, &w.Version, pgtype.NewMap().SQLScanner(&w.Labels), &w.Started, &w.Seen)
+		all = append(all, w)
+		return err
+	})
+	return all, err
+}
+
+// Holds implements [board.Board].
+func (b meeting) Holds(ctx context.Context, name string) (all []board.Hold, err error) {
+	job, err := b.d.View(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer job.Close()
+	point, err := job.Quotas(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held, err := b.held(ctx, name)
+	for _, l := range point.Lanes {
+		if l.Work {
+			h := held[l.Account]
+			h.Lane = l.Account
+			all = append(all, h)
+		}
+	}
+	return all, err
+}
+
+// held are the lanes of a job that workers have.
+func (b meeting) held(ctx context.Context, name string) (map[plan.Account]board.Hold, error) {
+	conn, err := b.d.connect(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	all := map[plan.Account]board.Hold{}
+	rows, err := conn.QueryContext(ctx, `SELECT l.lane, l.worker, l.since, l.why, l.until
+		FROM adferry.leases l JOIN adferry.jobs j ON j.id = l.job JOIN adferry.workers w ON w.name = l.worker WHERE j.name = $1 AND w.until > clock_timestamp()`, name)
+	err = eachRow(rows, err, func() error {
+		var h board.Hold
+		var until int64
+		err := rows.Scan(&h.Lane, &h.Worker, &h.Since, &h.Why, &until)
+		h.Until = timeOf(until)
+		all[h.Lane] = h
+		return err
+	})
+	return all, err
+}
+
+// eachRow visits the rows of a query.
+func eachRow(rows *sql.Rows, err error, visit func() error) error {
+	if err != nil {
+		return classify(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := visit(); err != nil {
+			return classify(err)
+		}
+	}
+	return classify(rows.Err())
+}

@@ -1,0 +1,233 @@
+package postgres_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"adferry/jobs"
+	"adferry/jobs/board"
+	"adferry/jobs/board/boardtest"
+	"adferry/jobs/store"
+	"adferry/jobs/store/postgres"
+	"adferry/jobs/store/postgres/pgtest"
+	"adferry/jobs/store/storetest"
+	"adferry/plan"
+)
+
+// join makes a worker known.
+func join(t testing.TB, d *postgres.Database, name string) board.Member {
+	t.Helper()
+	m, err := d.Board().Join(t.Context(), board.Worker{Name: name, Host: "here", PID: os.Getpid(), Version: "1", Labels: []string{"", "EAST"}, Started: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// shared are jobs in a database that one worker carries out, beside others that might be there.
+type shared struct {
+	databases
+	member board.Member
+}
+
+func (s shared) Create(name string, spec store.Spec) (*store.Job, *plan.Plan, error) {
+	job, p, err := s.databases.Create(name, spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := job.Close(); err != nil {
+		return nil, nil, err
+	}
+	job, err = s.Open(name)
+	return job, p, err
+}
+
+// Open takes all lanes of the job.
+func (s shared) Open(name string) (*store.Job, error) {
+	job, err := s.member.Open(s.t.Context(), name)
+	if err != nil {
+		return nil, err
+	}
+	point, err := job.Resume(s.t.Context())
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range point.Lanes {
+		if _, err := job.Take(s.t.Context(), l.Account); err != nil {
+			return nil, err
+		}
+	}
+	return job.Stored(), nil
+}
+
+// A job that one worker carries out beside others is as one that it carries out alone.
+func TestSharedSuite(t *testing.T) {
+	t.Parallel()
+	s := pgtest.Start(t)
+	storetest.Run(t, false, func(t *testing.T) storetest.Backend {
+		d := migrated(t, s)
+		return shared{databases{t, d}, join(t, d, "w")}
+	})
+}
+
+// openShared opens a job for a worker.
+func openShared(t testing.TB, m board.Member, name string) board.Job {
+	t.Helper()
+	job, err := m.Open(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = job.Close() })
+	return job
+}
+
+func take(t testing.TB, job board.Job, lanes ...plan.Account) (p jobs.LanePoint) {
+	t.Helper()
+	for _, l := range lanes {
+		var err error
+		if p, err = job.Take(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p
+}
+
+// submitted makes a job that nobody runs.
+func submitted(t testing.TB, d *postgres.Database, name, manifest string) {
+	t.Helper()
+	job, _, err := d.Create(t.Context(), name, storetest.Spec(manifest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := job.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A lane is one worker's. A process that runs the job alone, and workers, exclude each other.
+func TestHeldByOne(t *testing.T) {
+	t.Parallel()
+	d := migrated(t, pgtest.Start(t))
+	submitted(t, d, "j", storetest.Tangled)
+	a, b := openShared(t, join(t, d, "a"), "j"), openShared(t, join(t, d, "b"), "j")
+	take(t, a, "11", "11")
+	if _, err := b.Take(t.Context(), "11"); !errors.Is(err, board.ErrHeld) {
+		t.Errorf("got %v, want ErrHeld", err)
+	}
+	take(t, b, "22")
+	if _, err := d.Open(t.Context(), "j"); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("got %v, want that workers keep a process from running the job alone", err)
+	}
+	holds, err := d.Board().Holds(t.Context(), "j")
+	if err != nil || len(holds) != 4 || holds[0].Lane != "11" || holds[0].Worker != "a" || holds[0].Since.IsZero() || holds[1].Worker != "b" || holds[2].Worker != "" {
+		t.Errorf("got %+v, %v, want that a has 11 and b 22", holds, err)
+	}
+	until := time.Now().Add(time.Minute).Truncate(time.Millisecond).UTC()
+	if err := errors.Join(a.Waits(t.Context(), "11", "score", until), a.Waits(t.Context(), "22", "not mine", until), b.Give(t.Context(), "22")); err != nil {
+		t.Fatal(err)
+	}
+	holds, err = d.Board().Holds(t.Context(), "j")
+	if err != nil || holds[0].Why != "score" || holds[0].Until != until || holds[1].Worker != "" || holds[1].Why != "" {
+		t.Errorf("got %+v, %v, want that a's lane waits, and that nobody has 22", holds, err)
+	}
+	take(t, a, "22")
+	if err := errors.Join(a.Close(), b.Close()); err != nil {
+		t.Fatal(err)
+	}
+	alone, err := d.Open(t.Context(), "j")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer alone.Close()
+	if _, err := join(t, d, "c").Open(t.Context(), "j"); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("got %v, want that a process that runs the job alone keeps workers out", err)
+	}
+}
+
+// A worker whose lease is over writes and sends nothing, and its lanes are others'.
+func TestLeaseOver(t *testing.T) {
+	t.Parallel()
+	s := pgtest.Start(t)
+	address := s.Database(t)
+	d := open(t, address)
+	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
+		t.Fatal(err)
+	}
+	submitted(t, d, "j", storetest.Tangled)
+	dead, alive := join(t, d, "dead"), join(t, d, "alive")
+	if _, err := d.Board().Join(t.Context(), board.Worker{Name: "dead", Started: time.Now()}); err == nil {
+		t.Error("two workers have one name")
+	}
+	mine, others := openShared(t, dead, "j"), openShared(t, alive, "j")
+	take(t, mine, "11")
+	if err := dead.Renew(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := alive.Bury(t.Context()); err != nil || len(names) > 0 {
+		t.Errorf("got %v, %v buried, want nobody", names, err)
+	}
+	leave, err := mine.Depart(t.Context(), jobs.Departure{App: "app 1", Account: "11", Calls: 1, Room: jobs.Room{Calls: -1, Points: -1, AppCalls: -1}})
+	if left := time.Until(leave.Until); err != nil || !leave.May || left > jobs.LatestDeparture || left < jobs.LatestDeparture-10*time.Second {
+		t.Errorf("got %+v, %v, want that it may leave for %v", leave, err, jobs.LatestDeparture)
+	}
+	s.Exec(t, address, `UPDATE adferry.workers SET until = clock_timestamp() + '4 s' WHERE name = 'dead'`)
+	leave, err = mine.Depart(t.Context(), jobs.Departure{App: "app 1", Account: "11", Calls: 1, Room: jobs.Room{Calls: -1, Points: -1, AppCalls: -1}})
+	if left := time.Until(leave.Until); err != nil || left > 4*time.Second {
+		t.Errorf("got %v, %v, want that it leaves before the lease ends", left, err)
+	}
+	s.Exec(t, address, `UPDATE adferry.workers SET until = clock_timestamp() - interval '1 s' WHERE name = 'dead'`)
+	if workers, err := d.Board().Workers(t.Context()); err != nil || len(workers) != 1 || workers[0].Name != "alive" || len(workers[0].Labels) != 2 || workers[0].Seen.IsZero() {
+		t.Errorf("got %+v, %v, want the one that is alive", workers, err)
+	}
+	for name, err := range map[string]error{
+		"renew":  dead.Renew(t.Context()),
+		"commit": second(mine.Commit(t.Context(), jobs.Change{Records: []jobs.Record{{ID: 1, Outcome: jobs.Outcome{State: jobs.Sent}}}})),
+		"depart": second(mine.Depart(t.Context(), jobs.Departure{App: "app 1", Account: "11"})),
+		"news":   second(mine.News(t.Context())),
+		"save":   mine.SaveQuotas(t.Context(), nil, nil),
+	} {
+		if !errors.Is(err, board.ErrLeaseLost) || !postgres.IsLost(err) {
+			t.Errorf("%s: got %v, want ErrLeaseLost", name, err)
+		}
+	}
+	if names, err := alive.Bury(t.Context()); err != nil || !slices.Equal(names, []string{"dead"}) {
+		t.Errorf("got %v, %v buried, want the dead one", names, err)
+	}
+	take(t, others, "11")
+	if all, err := others.Load(t.Context(), []plan.OpID{1}); err != nil || all[0].Outcome.State != jobs.Pending {
+		t.Errorf("got %v, %v, want that nothing was written after the lease was over", all[0].Outcome.State, err)
+	}
+	if err := alive.Leave(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if holds, err := d.Board().Holds(t.Context(), "j"); err != nil || holds[0].Worker != "" {
+		t.Errorf("got %+v, %v, want that nobody has lanes", holds, err)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// Boards in a database are as every board. Time passes there when everything that ends is moved back.
+func TestBoardSuite(t *testing.T) {
+	t.Parallel()
+	s := pgtest.Start(t)
+	boardtest.Run(t, func(t *testing.T, test func(*testing.T, boardtest.World)) {
+		address := s.Database(t)
+		d := open(t, address)
+		if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range boardtest.Jobs {
+			submitted(t, d, name, boardtest.Manifest)
+		}
+		test(t, boardtest.World{Board: d.Board(), Sleep: func(passed time.Duration) {
+			for _, table := range []string{"workers", "probes"} {
+				s.Exec(t, address, fmt.Sprintf(`UPDATE adferry.%s SET until = until - interval '%d milliseconds'`, table, passed.Milliseconds()))
+			}
+		}})
+	})
+}

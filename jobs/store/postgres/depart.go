@@ -1,0 +1,91 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"adferry/jobs"
+	"adferry/plan"
+)
+
+// appNames makes the names that package dispatch has for apps those of the board, and back. An app
+// whose id is not known is the job's own.
+type appNames struct{ job int32 }
+
+func (a appNames) prefix() string { return fmt.Sprintf("job %d ", a.job) }
+
+func (a appNames) name(key string) string {
+	if strings.HasPrefix(key, sharedApp) {
+		return key
+	}
+	return a.prefix() + key
+}
+
+func (a appNames) key(name string) string { return strings.TrimPrefix(name, a.prefix()) }
+
+// sharedApp begins the names of apps whose ids are known.
+const sharedApp = "app "
+
+// probeAgain is when a probe is asked for again that another worker sends.
+const probeAgain = time.Second
+
+// Depart implements [jobs.Sharing].
+func (j *sharedJob) Depart(ctx context.Context, d jobs.Departure) (jobs.Leave, error) {
+	asked := time.Now().Round(0)
+	app, t := j.apps.name(d.App), j.told
+	t.mu.Lock()
+	told, known := t.apps[app]
+	if !known {
+		told = -1
+	}
+	t.known[d.Account] = true
+	toldAccount, parked, appParked := t.accounts[place{app, d.Account}], t.parks[d.Account], t.parks[""]
+	t.mu.Unlock()
+	var text []byte
+	err := j.member.db.QueryRowContext(ctx, `SELECT adferry.depart($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		j.member.name, j.job.texts.job, j.engine, app, string(d.Account), d.Calls, d.Points, d.Room.Calls, d.Room.Points, d.Room.AppCalls,
+		told, toldAccount, d.Probe, d.AppProbe, millis(parked), millis(appParked)).Scan(&text)
+	if err != nil {
+		return jobs.Leave{}, fmt.Errorf("ask the other workers: %w", classify(err))
+	}
+	h, err := heardIn(text)
+	if err != nil {
+		return jobs.Leave{}, err
+	}
+	leave := jobs.Leave{May: h.May, News: t.hear(h, j.apps), Until: asked.Add(min(heldFor, time.Duration(*h.Left)*time.Millisecond))}
+	if h.Probing {
+		leave.Again = time.Now().Add(probeAgain)
+	}
+	if h.May && (d.Probe || d.AppProbe) {
+		t.mu.Lock()
+		t.probes[d.Account] = app
+		t.mu.Unlock()
+	}
+	return leave, nil
+}
+
+// answered notes what a change says that became durable: waits, and that an answer came to a probe.
+func (j *sharedJob) answered(ctx context.Context, c jobs.Change) error {
+	over := map[plan.Account]string{}
+	t := j.told
+	t.mu.Lock()
+	for _, p := range c.Parks {
+		later(t.own, p.Account, p.Until)
+		later(t.parks, p.Account, p.Until)
+	}
+	for _, s := range c.Lanes {
+		if app, out := t.probes[s.Account]; out {
+			over[s.Account] = app
+			delete(t.probes, s.Account)
+		}
+	}
+	t.mu.Unlock()
+	for a, app := range over {
+		if _, err := j.member.db.ExecContext(ctx, `DELETE FROM adferry.probes WHERE engine = $1 AND app = $2 AND account IN ($3, '')`, j.engine, app, string(a)); err != nil {
+			return classify(err)
+		}
+	}
+	return nil
+}

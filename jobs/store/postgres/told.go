@@ -1,0 +1,101 @@
+package postgres
+
+import (
+	"encoding/json"
+	"sync"
+	"time"
+
+	"adferry/jobs"
+	"adferry/jobs/board"
+	"adferry/plan"
+)
+
+// told is what an engine knows of what others did.
+type told struct {
+	mu       sync.Mutex
+	apps     map[string]int64           // the latest spend, by the names of the apps that it sent something to
+	accounts map[place]int64            // the latest spend that came with what was saved of an ad account
+	known    map[plan.Account]bool      // ad accounts that it was told of, or sent something to
+	parks    map[plan.Account]time.Time // ends of waits that the API imposed
+	own      map[plan.Account]time.Time // of those, the ones that this engine met
+	probes   map[plan.Account]string    // names of the apps whose probes are out
+}
+
+// place is an ad account as the credentials of an app reach it.
+type place struct {
+	app     string
+	account plan.Account
+}
+
+func newTold() *told {
+	return &told{apps: map[string]int64{}, accounts: map[place]int64{}, known: map[plan.Account]bool{}, parks: map[plan.Account]time.Time{}, own: map[plan.Account]time.Time{}, probes: map[plan.Account]string{}}
+}
+
+// heard is an answer of the functions depart and news.
+type heard struct {
+	Left    *int64 // of the lease, in milliseconds; nil: it is over
+	May     bool
+	Probing bool // by another worker
+	Spent   []struct {
+		Seq           int64
+		App           string
+		Account       plan.Account
+		At            int64
+		Calls, Points int
+	}
+	Told   map[string]int64 // the latest spend of each app
+	Parked []struct {
+		Account plan.Account
+		Until   int64
+		Why     string
+	}
+	Released []struct {
+		Op   plan.OpID
+		Lane plan.Account
+	}
+	Failing []plan.Account
+}
+
+func heardIn(text []byte) (h heard, err error) {
+	if err = json.Unmarshal(text, &h); err == nil && h.Left == nil {
+		err = board.ErrLeaseLost
+	}
+	return h, err
+}
+
+// hear is what is new of an answer. Answers may overlap, and come in another order than they were
+// given in: each has all that followed what the engine had been told when it asked.
+func (t *told) hear(h heard, own appNames) (n jobs.News) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, s := range h.Spent {
+		if s.Seq <= t.apps[s.App] {
+			continue
+		}
+		if s.Seq <= t.accounts[place{s.App, s.Account}] {
+			s.Account, s.Points = "", 0 // the ad account was taken over with it
+		}
+		n.Spent = append(n.Spent, jobs.Spent{App: own.key(s.App), Account: s.Account, At: timeOf(s.At), Calls: s.Calls, Points: s.Points})
+	}
+	for app, seq := range h.Told {
+		t.apps[app] = max(t.apps[app], seq)
+	}
+	for _, p := range h.Parked {
+		if until := timeOf(p.Until); until.After(t.own[p.Account]) {
+			later(t.parks, p.Account, until)
+			n.Lanes = append(n.Lanes, jobs.LaneState{Account: p.Account, ParkedUntil: until, ParkedFor: p.Why, Imposed: true})
+		}
+	}
+	for _, r := range h.Released {
+		n.Released = append(n.Released, jobs.Released{ID: r.Op, Lane: r.Lane})
+	}
+	n.Failing = h.Failing
+	return n
+}
+
+// later notes a time unless a later one is noted already. The database has milliseconds.
+func later(times map[plan.Account]time.Time, a plan.Account, t time.Time) {
+	if t = timeOf(millis(t)); t.After(times[a]) {
+		times[a] = t
+	}
+}
