@@ -116,16 +116,20 @@ func undisturbed(t *testing.T) ending {
 	calm.Lock()
 	defer calm.Unlock()
 	if calm.ending == nil {
-		dir := t.TempDir()
-		r := newTrial(t, dir, smallRows, fast)
-		job := filepath.Join(dir, "job")
-		if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
-			t.Fatalf("undisturbed: got exit code %d, want %d\n%s", code, exitFailures, stderr)
-		}
-		e := endingOf(t, r, job)
+		e := endingAlone(t, newTrial(t, t.TempDir(), smallRows, fast))
 		calm.ending = &e
 	}
 	return *calm.ending
+}
+
+// endingAlone is how a trial ends that one process runs in a folder.
+func endingAlone(t *testing.T, r *trial) ending {
+	t.Helper()
+	job := filepath.Join(t.TempDir(), "job")
+	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
+		t.Fatalf("undisturbed: got exit code %d, want %d\n%s", code, exitFailures, stderr)
+	}
+	return endingOf(t, r, job)
 }
 
 // checkUndisturbed holds a job that was disturbed and has ended against one that

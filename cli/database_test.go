@@ -24,9 +24,14 @@ type databaseTrial struct {
 
 func newDatabaseTrial(t *testing.T) *databaseTrial {
 	t.Helper()
+	return inDatabase(t, newTrial(t, t.TempDir(), smallRows, fast))
+}
+
+// inDatabase makes the job of a trial in a database.
+func inDatabase(t *testing.T, r *trial) *databaseTrial {
+	t.Helper()
 	server := pgtest.Start(t)
-	dir := t.TempDir()
-	d := &databaseTrial{newTrial(t, dir, smallRows, fast), server, "ADFERRY_DATABASE=" + server.Database(t), filepath.Join(dir, "files")}
+	d := &databaseTrial{r, server, "ADFERRY_DATABASE=" + server.Database(t), filepath.Join(t.TempDir(), "files")}
 	for _, args := range [][]string{{"migrate"}, {"submit", d.manifest, "--job", "autumn", "--yes"}} {
 		if code, _, stderr := ran(t, d.command(t, args...)); code != exitDone {
 			t.Fatalf("%s: got exit code %d\n%s", args[0], code, stderr)

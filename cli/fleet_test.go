@@ -4,10 +4,8 @@ package cli
 
 import (
 	"flag"
-	"fmt"
 	"math/rand/v2"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,7 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"adferry/graph/sandbox"
 	"adferry/jobs"
 	"adferry/jobs/campaign"
 	"adferry/jobs/store/postgres"
@@ -127,7 +124,13 @@ func TestFleet(t *testing.T) {
 	t.Parallel()
 	const least = 2
 	trouble := campaign.Start(t, campaign.Fleets)
-	f := newFleet(t, newDatabaseTrial(t), 3)
+	r, want := newTrial(t, t.TempDir(), smallRows, fast), undisturbed
+	if *fleetRows > 0 {
+		wide := func() *trial { return newTrialOf(t, t.TempDir(), *fleetRows, 15, 13, fast) } // with the two that are refused
+		alone := endingAlone(t, wide())
+		r, want = wide(), func(*testing.T) ending { return alone }
+	}
+	f := newFleet(t, inDatabase(t, r), 3)
 	kills, stops, downs := 0, 0, 0
 	for happened := 0; f.left(t) != 0 && (happened < least || trouble.Next()); happened++ {
 		arrived := make(chan struct{})
@@ -158,12 +161,8 @@ func TestFleet(t *testing.T) {
 	t.Logf("%d workers were killed, %d stopped, PostgreSQL was killed %d times", kills, stops, downs)
 	f.onRequest(0, nil)
 	f.end(t)
-	checkUndisturbed(t, f.trial, f.job)
+	if diff := cmp.Diff(want(t), endingOf(t, f.trial, f.job)); diff != "" {
+		t.Errorf("it ended otherwise than a run alone (-alone +got):\n%.3000s", diff)
+	}
+	checkEffects(t, f.trial)
 }
-
-var (
-	_ = cmp.Diff
-	_ = sandbox.Options{}
-	_ = fmt.Sprint
-	_ = filepath.Join
-)
