@@ -107,7 +107,19 @@ func (w *worker) live(ctx context.Context) {
 // stop is when a process is stopped until: whatever it does waits.
 type stop struct {
 	mu    sync.Mutex
+	began time.Time
 	until time.Time
+}
+
+// passed is when a request passed the gates that leaves now: before the process was stopped, if it
+// leaves in the moment in which that goes on.
+func (s *stop) passed() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := time.Now(); !now.Equal(s.until) {
+		return now
+	}
+	return s.began
 }
 
 func (s *stop) wait() {
@@ -123,6 +135,9 @@ func (s *stop) wait() {
 func (s *stop) set(until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !time.Now().Before(s.until) {
+		s.began = time.Now()
+	}
 	s.until = until
 }
 
@@ -171,7 +186,7 @@ func (a stoppableAPI) Do(ctx context.Context, calls []graph.Call) []graph.Reply 
 	a.stop.wait()
 	defer a.stop.wait()
 	if late := slices.ContainsFunc(calls, func(c graph.Call) bool { return !c.ConnectBy.IsZero() && !time.Now().Before(c.ConnectBy) }); !late {
-		return a.wire.Do(ctx, calls)
+		return a.wire.do(ctx, calls, a.stop.passed())
 	}
 	replies := a.wire.api.Do(ctx, calls) // which sends nothing any more
 	for i, r := range replies {
