@@ -1,0 +1,201 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"adferry/jobs/board"
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+// found is a job of the database, as a sweep found it.
+type found struct {
+	name  string
+	meta  store.Meta
+	left  bool // it has operations that are not settled
+	offer *offer
+	lanes map[Deck][]plan.Account
+}
+
+// sweep looks after what no lane looks after: which jobs there are, which slices are missing,
+// which workers are dead, and how many lanes are whose.
+func (s *session) sweep(ctx context.Context) error {
+	buried, err := s.member.Bury(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range buried {
+		s.tell(Event{Kind: Buried, Worker: name})
+	}
+	workers, err := s.opt.Board.Workers(ctx)
+	if err != nil {
+		return err
+	}
+	var all []found
+	if err := s.opt.Jobs(ctx, func(name string, job *store.Job) error {
+		f, err := s.find(ctx, name, job, workers)
+		if errors.Is(err, store.ErrNoJob) { // it was removed meanwhile
+			return nil
+		}
+		all = append(all, f)
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := s.deal(ctx, all); err != nil {
+		return err
+	}
+	for _, f := range all {
+		if err := s.tidy(ctx, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find reads how a job stands, and which of its lanes have work.
+func (s *session) find(ctx context.Context, name string, job *store.Job, workers []board.Worker) (f found, err error) {
+	f.name = name
+	if f.meta, err = job.Meta(ctx); err != nil {
+		return f, err
+	}
+	if f.left, err = job.Unfinished(ctx); err != nil || !f.left || !f.meta.PausedAt.IsZero() {
+		return f, err
+	}
+	if err := s.opt.Fits(f.meta); err != nil {
+		s.notHere(name, err)
+		return f, nil
+	}
+	holds, err := s.opt.Board.Holds(ctx, name)
+	if err != nil {
+		return f, err
+	}
+	f.lanes = map[Deck][]plan.Account{}
+	for i := range holds {
+		h := &holds[i]
+		if h.Label == "" {
+			if h.Label, _, err = s.label(ctx, job, h.Lane); err != nil {
+				return f, err
+			}
+		}
+		d := Deck{name, h.Label}
+		f.lanes[d] = append(f.lanes[d], h.Lane)
+	}
+	f.offer = &offer{name, part(s.name, holds, workers)}
+	return f, nil
+}
+
+// deal has the slices there that there have to be, and this worker's decks watched.
+func (s *session) deal(ctx context.Context, all []found) error {
+	var unfinished []string
+	var decks []Deck
+	lanes, offers := map[Deck][]plan.Account{}, map[string]*offer{}
+	for _, f := range all {
+		if f.left {
+			unfinished = append(unfinished, f.name)
+		}
+		if f.offer == nil {
+			continue
+		}
+		offers[f.name] = f.offer
+		for d, accounts := range f.lanes {
+			lanes[d] = accounts
+			if Able(s.opt.Worker, d.Label) {
+				decks = append(decks, d)
+			}
+		}
+	}
+	s.mu.Lock()
+	s.offers = offers
+	s.mu.Unlock()
+	if err := s.hand.Tidy(ctx, unfinished); err != nil {
+		return err
+	}
+	if err := s.hand.Add(ctx, lanes); err != nil {
+		return err
+	}
+	return s.hand.Watch(ctx, decks)
+}
+
+// tidy ends the work on a job that has come to its end or is to be left alone, and gives lanes back
+// of which this worker has more than its part.
+func (s *session) tidy(ctx context.Context, f found) error {
+	s.mu.Lock()
+	j := s.jobs[f.name]
+	s.mu.Unlock()
+	switch {
+	case !f.left && (j == nil || len(j.held()) == 0):
+		return s.finish(ctx, f, j)
+	case j == nil || !f.left:
+		return nil
+	case f.offer == nil:
+		s.tasks.Go(func() { s.close(j) })
+		return nil
+	}
+	excess, unused := j.share(f.offer.part)
+	if unused {
+		s.tasks.Go(func() { s.close(j) })
+	}
+	var woken []Slice
+	for _, l := range excess {
+		l.leave()
+		woken = append(woken, Slice{j.name, l.account})
+	}
+	if len(woken) == 0 {
+		return nil
+	}
+	return s.hand.Wake(ctx, woken)
+}
+
+// finish records the end of a job whose operations are all settled, unless that was done.
+func (s *session) finish(ctx context.Context, f found, j *job) error {
+	if j != nil {
+		s.close(j)
+	}
+	if f.meta.ExitCode != nil || f.meta.Running.IsZero() {
+		return nil
+	}
+	err := s.opt.Jobs(ctx, func(name string, job *store.Job) error {
+		if name != f.name {
+			return nil
+		}
+		return s.opt.Record(ctx, job, nil)
+	})
+	if err == nil {
+		s.tell(Event{Kind: JobFinished, Job: f.name})
+	}
+	return err
+}
+
+// share sets how many lanes are to be this worker's at most, and returns those that are too many:
+// first those that wait. unused says that the job has had none for a while.
+func (j *job) share(part int) (excess []*lane, unused bool) {
+	held := j.held()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.part = part
+	switch {
+	case len(held) > 0:
+		j.unused = time.Time{}
+	case j.unused.IsZero():
+		j.unused = time.Now()
+	}
+	if len(held) <= part {
+		return nil, !j.unused.IsZero() && time.Since(j.unused) > idleTime
+	}
+	slices.SortFunc(held, func(a, b *lane) int { return strings.Compare(string(a.account), string(b.account)) })
+	slices.SortStableFunc(held, func(a, b *lane) int {
+		switch x, y := a.isAsleep(), b.isAsleep(); {
+		case x == y:
+			return 0
+		case x:
+			return -1
+		}
+		return 1
+	})
+	return held[:len(held)-part], false
+}
