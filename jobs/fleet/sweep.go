@@ -163,11 +163,12 @@ func (s *session) finish(ctx context.Context, f found, j *job) error {
 		if name != f.name {
 			return nil
 		}
+		if meta, err := job.Meta(ctx); err != nil || meta.ExitCode != nil { // another worker did
+			return err
+		}
+		s.tell(Event{Kind: JobFinished, Job: f.name})
 		return s.opt.Record(ctx, job, nil)
 	})
-	if err == nil {
-		s.tell(Event{Kind: JobFinished, Job: f.name})
-	}
 	return err
 }
 
