@@ -71,7 +71,7 @@ var homes = map[string][]string{
 	"github.com/cenkalti/backoff/v4":      {"jobs/dispatch", "jobs/quota"},
 	"modernc.org/sqlite":                  {"jobs/store"},
 	"github.com/gofrs/flock":              {"jobs/store", "jobs/backup", "jobs/content", "jobs/registry"},
-	"github.com/jackc/pgx/v5":             {"jobs/store/postgres", "jobs/store/postgres/pgtest"},
+	"github.com/jackc/pgx/v5":             {"jobs/store/postgres", "jobs/store/postgres/pgtest", "jobs/fleet"},
 	"github.com/riverqueue/river":         {"jobs/fleet", "jobs/store/postgres"},
 	"github.com/netresearch/go-cron":      {"jobs/cleanup"},
 	"github.com/google/go-cmp":            {"jobs/store/storetest"},

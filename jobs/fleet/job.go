@@ -67,7 +67,7 @@ func (j *job) prepare(ctx context.Context, s *session) (err error) {
 		return err
 	}
 	if j.setup, err = s.opt.Setup(ctx, j.name, stored, meta); err != nil {
-		return &refusedJobError{err}
+		return &unfitError{err}
 	}
 	j.release = j.setup.Close
 	if meta.Running.IsZero() || meta.ExitCode != nil {

@@ -175,7 +175,7 @@ type metadata struct {
 
 // Add implements [Hand].
 func (h *riverHand) Add(ctx context.Context, lanes map[Deck][]plan.Account) error {
-	there, err := h.labels(ctx)
+	there, err := h.there(ctx)
 	if err != nil {
 		return err
 	}
@@ -187,13 +187,11 @@ func (h *riverHand) Add(ctx context.Context, lanes map[Deck][]plan.Account) erro
 		}
 		for _, a := range accounts {
 			sl := Slice{d.Job, a}
-			label, ok := there[sl]
-			if !ok {
+			switch queue, ok := there[sl]; {
+			case !ok:
 				missing = append(missing, river.InsertManyParams{Args: sl, InsertOpts: &river.InsertOpts{Queue: d.queue(), Metadata: about}})
-				continue
-			}
-			if label == "" && d.Label != "" {
-				if err := h.relabel(ctx, sl, string(about)); err != nil {
+			case queue != d.queue(): // a process that ran the job alone had other credentials
+				if err := h.redeck(ctx, sl, string(about)); err != nil {
 					return err
 				}
 			}
@@ -208,17 +206,28 @@ func (h *riverHand) Add(ctx context.Context, lanes map[Deck][]plan.Account) erro
 	return nil
 }
 
-// labels are the labels of the slices that there are.
-func (h *riverHand) labels(ctx context.Context) (map[Slice]string, error) {
-	rows, err := h.pool.Query(ctx, `SELECT args->>'job', args->>'lane', coalesce(metadata->>'label', '') FROM adferry.river_job WHERE kind = $1 AND state = ANY ($2::adferry.river_job_state[])`, sliceKind, liveNames())
+// redeck gives a slice another deck. A worker that has it keeps it.
+func (h *riverHand) redeck(ctx context.Context, sl Slice, about string) error {
+	_, err := h.pool.Exec(ctx, `UPDATE adferry.river_job SET metadata = metadata || $4::jsonb, queue = CASE queue WHEN metadata->>'queue' THEN $4::jsonb->>'queue' ELSE queue END
+		WHERE kind = $1 AND args @> jsonb_build_object('job', $2::text, 'lane', $3::text) AND state = ANY ($5::adferry.river_job_state[])`,
+		sliceKind, sl.Job, string(sl.Lane), about, liveNames())
+	if err != nil {
+		return fmt.Errorf("put a slice into another deck: %w", err)
+	}
+	return nil
+}
+
+// there are the slices that there are, and the queues of their decks.
+func (h *riverHand) there(ctx context.Context) (map[Slice]string, error) {
+	rows, err := h.pool.Query(ctx, `SELECT args->>'job', args->>'lane', coalesce(metadata->>'queue', '') FROM adferry.river_job WHERE kind = $1 AND state = ANY ($2::adferry.river_job_state[])`, sliceKind, liveNames())
 	if err != nil {
 		return nil, fmt.Errorf("read slices: %w", err)
 	}
 	there := map[Slice]string{}
 	var sl Slice
-	var label string
-	_, err = pgx.ForEachRow(rows, []any{&sl.Job, (*string)(&sl.Lane), &label}, func() error {
-		there[sl] = label
+	var queue string
+	_, err = pgx.ForEachRow(rows, []any{&sl.Job, (*string)(&sl.Lane), &queue}, func() error {
+		there[sl] = queue
 		return nil
 	})
 	if err != nil {
@@ -232,17 +241,6 @@ func liveNames() (all []string) {
 		all = append(all, string(s))
 	}
 	return all
-}
-
-// relabel puts a slice into another deck, unless a worker has it: then it goes there from that one.
-func (h *riverHand) relabel(ctx context.Context, sl Slice, about string) error {
-	_, err := h.pool.Exec(ctx, `UPDATE adferry.river_job SET metadata = metadata || $4::jsonb, queue = CASE WHEN queue = metadata->>'queue' THEN $4::jsonb->>'queue' ELSE queue END
-		WHERE kind = $1 AND args @> jsonb_build_object('job', $2::text, 'lane', $3::text) AND state = ANY ($5::adferry.river_job_state[]) AND coalesce(metadata->>'label', '') = ''`,
-		sliceKind, sl.Job, string(sl.Lane), about, liveNames())
-	if err != nil {
-		return fmt.Errorf("put a slice into another deck: %w", err)
-	}
-	return nil
 }
 
 // Wake implements [Hand].

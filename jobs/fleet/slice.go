@@ -42,8 +42,7 @@ type Dealer interface {
 type Hand interface {
 	// Watch has the slices of these decks, and of no others, dealt to the worker.
 	Watch(ctx context.Context, decks []Deck) error
-	// Add makes the slices of lanes that have none, and puts those into a deck with a label that were
-	// made for one without.
+	// Add makes the slices of lanes that have none.
 	Add(ctx context.Context, lanes map[Deck][]plan.Account) error
 	// Wake has slices of this worker dealt that are not to be dealt yet.
 	Wake(ctx context.Context, slices []Slice) error
@@ -109,13 +108,6 @@ func (s *session) work(ctx context.Context, sl Slice) Next {
 // take makes a lane this worker's.
 func (t *turn) take(ctx context.Context) Next {
 	if t.leaving() || !t.job.reserve(t.lane) {
-		return Next{After: elsewhere}
-	}
-	_, ok, err := t.label(ctx, t.job.board.Stored(), t.lane.account)
-	if err != nil {
-		return t.failed(ctx, err)
-	}
-	if !ok {
 		return Next{After: elsewhere}
 	}
 	p, err := t.job.board.Take(ctx, t.lane.account)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"adferry/jobs/board"
+	"adferry/jobs/credentials"
+	"adferry/jobs/proof"
 	"adferry/jobs/store"
 	"adferry/plan"
 )
@@ -66,7 +68,10 @@ func (s *session) find(ctx context.Context, name string, job *store.Job, workers
 	if f.left, err = job.Unfinished(ctx); err != nil || !f.left || !f.meta.PausedAt.IsZero() {
 		return f, err
 	}
-	if err := s.opt.Fits(f.meta); err != nil {
+	if err := s.fits(ctx, job, f.meta); err != nil {
+		if !isUnfit(err) {
+			return f, err
+		}
 		s.notHere(name, err)
 		return f, nil
 	}
@@ -74,19 +79,55 @@ func (s *session) find(ctx context.Context, name string, job *store.Job, workers
 	if err != nil {
 		return f, err
 	}
+	labels, err := s.labelsOf(ctx, job, f.meta)
+	if err != nil {
+		return f, err
+	}
 	f.lanes = map[Deck][]plan.Account{}
 	for i := range holds {
 		h := &holds[i]
-		if h.Label == "" {
-			if h.Label, _, err = s.label(ctx, job, h.Lane); err != nil {
-				return f, err
-			}
-		}
+		h.Label = strings.Join(labels[h.Lane], betweenLabels)
 		d := Deck{name, h.Label}
 		f.lanes[d] = append(f.lanes[d], h.Lane)
 	}
 	f.offer = &offer{name, part(s.name, holds, workers)}
 	return f, nil
+}
+
+// fits returns why a job is not carried out here, see isUnfit, or an error of the database.
+func (s *session) fits(ctx context.Context, job *store.Job, m store.Meta) error {
+	if err := s.opt.Fits(m); err != nil {
+		return &unfitError{err}
+	}
+	return Fit(ctx, job, m, s.opt.Credentials)
+}
+
+// unfitError is why this worker cannot carry out lanes of a job.
+type unfitError struct{ error }
+
+func (e *unfitError) Unwrap() error { return e.error }
+
+func isUnfit(err error) bool {
+	return errors.As(err, new(*unfitError)) || errors.As(err, new(*proof.UnseenError)) || errors.As(err, new(*credentials.OtherLabelError))
+}
+
+// laneLabels are the labels of a job's lanes. They stay as they are until a process runs the job
+// alone.
+type laneLabels struct {
+	running time.Time
+	labels  map[plan.Account][]string
+}
+
+func (s *session) labelsOf(ctx context.Context, job *store.Job, m store.Meta) (map[plan.Account][]string, error) {
+	known, ok := s.labels[m.Name]
+	if ok && known.running.Equal(m.Running) {
+		return known.labels, nil
+	}
+	labels, err := job.LaneLabels(ctx)
+	if err == nil {
+		s.labels[m.Name] = laneLabels{m.Running, labels}
+	}
+	return labels, err
 }
 
 // deal has the slices there that there have to be, and this worker's decks watched.

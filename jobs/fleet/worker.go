@@ -11,27 +11,25 @@ import (
 	"time"
 
 	"adferry/jobs/board"
+	"adferry/jobs/credentials"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
 	"adferry/jobs/store"
-	"adferry/plan"
 )
 
 // Options say what a worker works with.
 type Options struct {
 	Board  board.Board
 	Dealer Dealer
-	Worker board.Worker // but for its name and times
+	Worker board.Worker // but for its name, its labels and times
 
 	// Jobs visits all jobs of the database, to read them.
 	Jobs func(ctx context.Context, visit func(name string, job *store.Job) error) error
-	// Fits returns why a job cannot be carried out here, or nil. It is asked often.
-	Fits func(store.Meta) error
+	// Fits returns why a job cannot be carried out here, or nil, apart from what [Fit] says.
+	Fits        func(store.Meta) error
+	Credentials *credentials.Set
 	// Setup is what a job's engine works with. An error is why it cannot be carried out here.
 	Setup func(ctx context.Context, name string, job *store.Job, meta store.Meta) (Setup, error)
-	// Labels are the labels of the credentials of these ad accounts, sorted, if this worker has them
-	// all. It is not called if the worker has a single token for all ad accounts.
-	Labels func([]plan.Account) (labels []string, all bool)
 	// Record keeps how a job ended, nil if all of it is settled, or why it was paused.
 	Record func(ctx context.Context, job *store.Job, why error) error
 	// Lost reports whether an error means that the connection to the database was lost.
@@ -96,6 +94,8 @@ type session struct {
 	offers  map[string]*offer
 	refused map[string]time.Time // jobs that this worker leaves alone until then
 	told    map[string]string    // why jobs are not carried out here, as it was told
+
+	labels map[string]laneLabels // of jobs; the sweep's alone
 }
 
 // offer is a job that this worker could carry out lanes of.
@@ -107,7 +107,9 @@ type offer struct {
 // join makes the worker known and has slices dealt to it.
 func join(ctx context.Context, o Options) (*session, error) {
 	s := &session{opt: o, name: newName(o.Worker.Host), left: make(chan struct{}),
-		jobs: map[string]*job{}, offers: map[string]*offer{}, refused: map[string]time.Time{}, told: map[string]string{}}
+		jobs: map[string]*job{}, offers: map[string]*offer{}, refused: map[string]time.Time{}, told: map[string]string{}, labels: map[string]laneLabels{}}
+	o.Worker.Labels = o.Credentials.Present()
+	s.opt.Worker = o.Worker
 	w := o.Worker
 	w.Name = s.name
 	var err error
@@ -211,7 +213,7 @@ func (s *session) open(ctx context.Context, name string) (j *job, later time.Dur
 		return nil, elsewhere
 	}
 	err := s.start(ctx, o)
-	var unfit *refusedJobError
+	var unfit *unfitError
 	switch {
 	case err == nil:
 		return s.used(name), elsewhere

@@ -14,6 +14,7 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/board"
 	"adferry/jobs/board/boardtest"
+	"adferry/jobs/credentials"
 	"adferry/jobs/engine"
 	"adferry/jobs/fleet"
 	"adferry/jobs/jobtest"
@@ -52,7 +53,7 @@ func (l *lab) options(o engine.Options) fleet.Options {
 	l.made++
 	n := l.made
 	return fleet.Options{
-		Board: l.board, Dealer: l.dealer, Worker: board.Worker{Host: "Host_1.example", Labels: []string{""}},
+		Board: l.board, Dealer: l.dealer, Worker: board.Worker{Host: "Host_1.example"}, Credentials: credentials.Only(credentials.Credential{}),
 		Jobs: func(_ context.Context, visit func(string, *store.Job) error) error { return visit("autumn", l.job) },
 		Fits: func(store.Meta) error { return nil },
 		Setup: func(context.Context, string, *store.Job, store.Meta) (fleet.Setup, error) {
@@ -243,4 +244,3 @@ func TestJobIsPaused(t *testing.T) {
 		l.close()
 	})
 }
-
