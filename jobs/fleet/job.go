@@ -117,13 +117,28 @@ func (j *job) lane(a plan.Account) *lane {
 func (j *job) reserve(l *lane) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.full() {
+		return false
+	}
+	l.reserve()
+	return true
+}
+
+// full reports whether the worker has its part of the lanes.
+func (j *job) full() bool {
 	n := 0
-	for _, other := range j.lanes {
-		if other.counts() {
+	for _, l := range j.lanes {
+		if l.counts() {
 			n++
 		}
 	}
-	return n < j.part && l.reserve()
+	return n >= j.part
+}
+
+func (j *job) hasRoom() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return !j.full()
 }
 
 // held are the lanes that are this worker's.
@@ -287,6 +302,7 @@ func (s *session) giveAll(j *job) {
 // gone notes and tells that a lane was given back.
 func (s *session) gone(j *job, l *lane, done bool) {
 	if l.gone() {
+		s.watchAgain()
 		s.tell(Event{Kind: LaneGiven, Job: j.name, Lane: l.account, Done: done})
 	}
 }

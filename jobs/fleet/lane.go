@@ -48,11 +48,10 @@ func (l *lane) begin() bool {
 }
 
 // reserve has the lane count as this worker's while its slice is worked on.
-func (l *lane) reserve() bool {
+func (l *lane) reserve() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.taking = true
-	return true
 }
 
 // counts reports whether the lane is this worker's, or may be in a moment.

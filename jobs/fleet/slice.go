@@ -66,7 +66,7 @@ const (
 	otherLanes = 15 * time.Second       // until another lane has settled something, which wakes this one
 	mostSleep  = 5 * time.Minute
 	laterRun   = 5 * time.Minute // until what was left for a later run is tried again
-	again      = time.Second     // until a worker tries again what it cannot do now
+	again      = time.Second     // until a worker tries again what it cannot do now, or another worker does
 	elsewhere  = 3 * time.Second // until another worker has taken what this one does not take
 )
 
@@ -108,7 +108,10 @@ func (s *session) work(ctx context.Context, sl Slice) Next {
 // take makes a lane this worker's.
 func (t *turn) take(ctx context.Context) Next {
 	if t.leaving() || !t.job.reserve(t.lane) {
-		return Next{After: elsewhere}
+		return Next{After: again}
+	}
+	if !t.job.hasRoom() {
+		t.watchAgain()
 	}
 	p, err := t.job.board.Take(ctx, t.lane.account)
 	if errors.Is(err, board.ErrHeld) {

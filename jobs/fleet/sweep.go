@@ -151,7 +151,7 @@ func (s *session) deal(ctx context.Context, all []found) error {
 		}
 	}
 	s.mu.Lock()
-	s.offers = offers
+	s.offers, s.decks = offers, decks
 	s.mu.Unlock()
 	if err := s.hand.Tidy(ctx, unfinished); err != nil {
 		return err
@@ -159,7 +159,32 @@ func (s *session) deal(ctx context.Context, all []found) error {
 	if err := s.hand.Add(ctx, lanes); err != nil {
 		return err
 	}
+	return s.watch(ctx)
+}
+
+// watch has the decks watched of jobs of which this worker may have more lanes. Of others it would
+// only keep slices from other workers.
+func (s *session) watch(ctx context.Context) error {
+	s.watching.Lock()
+	defer s.watching.Unlock()
+	s.mu.Lock()
+	decks := slices.DeleteFunc(slices.Clone(s.decks), func(d Deck) bool {
+		j := s.jobs[d.Job]
+		return j != nil && (j.closing || !j.hasRoom()) || j == nil && s.offers[d.Job].part == 0
+	})
+	s.mu.Unlock()
 	return s.hand.Watch(ctx, decks)
+}
+
+// watchAgain is watch once the work on the present slice is over, which comes from a deck.
+func (s *session) watchAgain() {
+	s.tasks.Go(func() {
+		ctx, cancel := context.WithTimeout(s.ctx, stepTime)
+		defer cancel()
+		if err := s.watch(ctx); err != nil && !s.leaving() {
+			s.fail(err)
+		}
+	})
 }
 
 // tidy ends the work on a job that has come to its end or is to be left alone, and gives lanes back

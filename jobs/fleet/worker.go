@@ -92,10 +92,12 @@ type session struct {
 	mu      sync.Mutex
 	jobs    map[string]*job
 	offers  map[string]*offer
+	decks   []Deck               // of the offers, that this worker is able to carry out
 	refused map[string]time.Time // jobs that this worker leaves alone until then
 	told    map[string]string    // why jobs are not carried out here, as it was told
 
-	labels map[string]laneLabels // of jobs; the sweep's alone
+	watching sync.Mutex
+	labels   map[string]laneLabels // of jobs; the sweep's alone
 }
 
 // offer is a job that this worker could carry out lanes of.
