@@ -42,7 +42,7 @@ func newApp(s *streams) *cli.App {
 			under("Watch and steer", statusCommand(s), pauseCommand(s), unpauseCommand(s), tuneCommand(s)),
 			under("Afterwards", reportCommand(s), verifyCommand(s), creativesCommand(s), undoCommand(s)),
 			under("Clean up", cleanupCommand(s)),
-			under("In a database", submitCommand(s), jobsCommand(s), migrateCommand(s)),
+			under("In a database", submitCommand(s), workerCommand(s), jobsCommand(s), migrateCommand(s)),
 			under("Rehearse", sandboxCommand(s)),
 			under("About adferry", helpCommand(s), completionCommand(s), manCommand(s), versionCommand(s), completeCommand(s)),
 		),

@@ -72,6 +72,10 @@ var examples = map[string][]manual.Example{
 	"submit": {
 		{Line: "adferry submit manifest.csv --job autumn", Does: "make the job autumn in the database that ADFERRY_DATABASE names"},
 	},
+	"worker": {
+		{Line: "adferry worker", Does: "carry out the jobs of the database that ADFERRY_DATABASE names, with the token for all ad accounts"},
+		{Line: "adferry worker --credentials accounts.csv --metrics 127.0.0.1:9464", Does: "those of the ad accounts whose tokens are here, and serve metrics"},
+	},
 	"jobs": {
 		{Line: "adferry jobs", Does: "how far the jobs of the database are"},
 		{Line: "adferry jobs --json", Does: "the same for a script"},

@@ -25,17 +25,17 @@ var (
 	fleetDowns = flag.Int("fleet.downs", 2, "how often TestFleet kills PostgreSQL at most")
 )
 
-// fleet are workers of a database, processes of their own.
-type fleet struct {
+// machines are workers of a database, processes of their own.
+type machines struct {
 	*databaseTrial
 	workers []*exec.Cmd
 	started int
 	logs    []*strings.Builder
 }
 
-func newFleet(t *testing.T, r *databaseTrial, n int) *fleet {
+func newFleet(t *testing.T, r *databaseTrial, n int) *machines {
 	t.Helper()
-	f := &fleet{databaseTrial: r}
+	f := &machines{databaseTrial: r}
 	for range n {
 		f.start(t)
 	}
@@ -51,7 +51,7 @@ func newFleet(t *testing.T, r *databaseTrial, n int) *fleet {
 }
 
 // start starts a worker.
-func (f *fleet) start(t *testing.T) {
+func (f *machines) start(t *testing.T) {
 	t.Helper()
 	c := f.command(t, "worker", "--batch-size", "3", "--retry-base", "5ms")
 	log := &strings.Builder{}
@@ -63,7 +63,7 @@ func (f *fleet) start(t *testing.T) {
 }
 
 // take takes a random worker out of the fleet.
-func (f *fleet) take() *exec.Cmd {
+func (f *machines) take() *exec.Cmd {
 	i := rand.IntN(len(f.workers))
 	c := f.workers[i]
 	f.workers = append(f.workers[:i], f.workers[i+1:]...)
@@ -71,7 +71,7 @@ func (f *fleet) take() *exec.Cmd {
 }
 
 // left is how many operations of the job are not settled.
-func (f *fleet) left(t *testing.T) int {
+func (f *machines) left(t *testing.T) int {
 	t.Helper()
 	s, err := f.summary(t)
 	if err != nil {
@@ -80,7 +80,7 @@ func (f *fleet) left(t *testing.T) int {
 	return s.Totals.Pending
 }
 
-func (f *fleet) summary(t *testing.T) (s jobs.Summary, err error) {
+func (f *machines) summary(t *testing.T) (s jobs.Summary, err error) {
 	t.Helper()
 	d, err := postgres.New(strings.TrimPrefix(f.env, databaseVariable+"="))
 	if err != nil {
@@ -95,7 +95,7 @@ func (f *fleet) summary(t *testing.T) (s jobs.Summary, err error) {
 }
 
 // end waits until the job is finished, has the workers leave, and writes the job's reports.
-func (f *fleet) end(t *testing.T) {
+func (f *machines) end(t *testing.T) {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Minute)
 	for s, err := f.summary(t); err != nil || s.State != jobs.JobFinished || s.ExitCode == nil; s, err = f.summary(t) {

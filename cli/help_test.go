@@ -136,7 +136,7 @@ func TestExamples(t *testing.T) {
 				if words[0] != "adferry" || words[1] != command {
 					t.Fatalf("it is no example of %s", command)
 				}
-				if strings.Contains(e.Line, "autumn") || slices.Contains([]string{"submit", "jobs", "migrate"}, command) {
+				if strings.Contains(e.Line, "autumn") || slices.Contains([]string{"submit", "worker", "jobs", "migrate"}, command) {
 					if !pgtest.Installed() {
 						t.Skip(pgtest.Missing)
 					}
@@ -148,6 +148,9 @@ func TestExamples(t *testing.T) {
 				defer cancel()
 				var out strings.Builder
 				errs := &cancelAt{cancel: cancel, text: "ADFERRY_ENDPOINT"} // the sandbox tells how it is used, and serves
+				if command == "worker" {
+					errs.text = "joined"
+				}
 				if code := Run(ctx, words[1:], strings.NewReader(""), &out, errs); code != exitDone {
 					t.Errorf("got exit code %d\n%s%s", code, out.String(), errs.seen.String())
 				}
@@ -160,8 +163,10 @@ func TestExamples(t *testing.T) {
 // its finished job.
 func exampleFolder(t *testing.T, line string) {
 	t.Chdir(t.TempDir())
-	if err := os.WriteFile("manifest.csv", []byte(exampleManifest), 0o644); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{"manifest.csv": exampleManifest, "accounts.csv": "account,token\n*,ADFERRY_ACCESS_TOKEN\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	seeds, err := rehearsal.ReadSeeds(manifestIn("manifest.csv").readRows)
 	if err != nil {

@@ -56,7 +56,7 @@ var rooms = map[string]struct {
 	"jobs/registry":              {[]string{"plan", "graph", "jobs/disk", "jobs/store"}, "the registry knows which jobs are unfinished, not how one is run"},
 	"reports":                    {[]string{"plan", "jobs", "jobs/disk", "jobs/outlook", "jobs/cleanup", "jobs/uses", "jobs/collect", "jobs/preflight", "jobs/review", "jobs/undo"}, "reports read outcomes and findings; they do not reach for the API or the database"},
 	"cli/manual":                 {nil, "help and completions are made of a description of the commands, whatever they do and however they are parsed"},
-	"cli":                        {[]string{"cli/manual", "jobs/spill", "plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/backup", "jobs/cleanup", "jobs/credentials", "jobs/uses", "jobs/collect", "jobs/control", "jobs/proof", "jobs/registry", "jobs/review", "jobs/store", "jobs/store/postgres", "jobs/undo", "jobs/verify", "jobs/preflight", "jobs/rehearsal", "reports"}, "the command line wires all the others"},
+	"cli":                        {[]string{"cli/manual", "jobs/spill", "plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/backup", "jobs/cleanup", "jobs/credentials", "jobs/uses", "jobs/collect", "jobs/control", "jobs/fleet", "jobs/board", "jobs/proof", "jobs/registry", "jobs/review", "jobs/store", "jobs/store/postgres", "jobs/undo", "jobs/verify", "jobs/preflight", "jobs/rehearsal", "reports"}, "the command line wires all the others"},
 	".":                          {[]string{"cli"}, "main.go starts the command line, and nothing else"},
 }
 
@@ -71,7 +71,7 @@ var homes = map[string][]string{
 	"github.com/cenkalti/backoff/v4":      {"jobs/dispatch", "jobs/quota"},
 	"modernc.org/sqlite":                  {"jobs/store"},
 	"github.com/gofrs/flock":              {"jobs/store", "jobs/backup", "jobs/content", "jobs/registry"},
-	"github.com/jackc/pgx/v5":             {"jobs/store/postgres", "jobs/store/postgres/pgtest"},
+	"github.com/jackc/pgx/v5":             {"jobs/store/postgres", "jobs/store/postgres/pgtest", "jobs/fleet"},
 	"github.com/riverqueue/river":         {"jobs/fleet", "jobs/store/postgres"},
 	"github.com/netresearch/go-cron":      {"jobs/cleanup"},
 	"github.com/google/go-cmp":            {"jobs/store/storetest"},

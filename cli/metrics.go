@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"adferry/jobs"
+	"adferry/jobs/fleet"
 	"adferry/jobs/store"
 	"adferry/reports"
 )
@@ -16,13 +17,25 @@ import (
 // exporter serves the metrics of the jobs that a command runs. A nil one serves
 // nothing.
 type exporter struct {
-	metrics *reports.Metrics
+	metrics *reports.Metrics       // nil for a worker
+	worker  *reports.WorkerMetrics // else nil
 	server  *http.Server
 	ended   chan struct{} // nothing is accepted any more
 }
 
 // newExporter serves at the address that --metrics names; nil if it names none.
 func newExporter(addr string, s *streams, log *slog.Logger, quiet bool) (*exporter, error) {
+	e := &exporter{metrics: reports.NewMetrics(log)}
+	return e.serve(e.metrics, addr, s, log, quiet)
+}
+
+// newWorkerExporter is newExporter for the jobs of a worker.
+func newWorkerExporter(addr string, s *streams, log *slog.Logger, quiet bool) (*exporter, error) {
+	e := &exporter{worker: reports.NewWorkerMetrics(log)}
+	return e.serve(e.worker, addr, s, log, quiet)
+}
+
+func (e *exporter) serve(metrics http.Handler, addr string, s *streams, log *slog.Logger, quiet bool) (*exporter, error) {
 	if addr == "" {
 		return nil, nil
 	}
@@ -35,9 +48,9 @@ func newExporter(addr string, s *streams, log *slog.Logger, quiet bool) (*export
 		fmt.Fprintln(s.err, reports.MetricsAt(url))
 	}
 	log.Info("serving metrics", "url", url)
-	e := &exporter{metrics: reports.NewMetrics(log), ended: make(chan struct{})}
+	e.ended = make(chan struct{})
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", e.metrics)
+	mux.Handle("GET /metrics", metrics)
 	e.server = &http.Server{
 		Handler: mux, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, // of which reading a huge job takes most
@@ -58,11 +71,39 @@ func (e *exporter) show(ctx context.Context, job *store.Job) (hide func()) {
 	if e == nil {
 		return func() {}
 	}
+	return until(ctx, func(ctx context.Context) func() {
+		return e.metrics.Show(func() (jobs.Summary, error) { return job.Live(ctx) })
+	})
+}
+
+// showJob is show for one of the jobs of a worker.
+func (e *exporter) showJob(ctx context.Context, name string, job *store.Job) (hide func()) {
+	if e == nil {
+		return func() {}
+	}
+	return until(context.WithoutCancel(ctx), func(ctx context.Context) func() {
+		return e.worker.Show(name, func() (jobs.Summary, error) { return job.Live(ctx) })
+	})
+}
+
+// until has show show something until it is hidden; then what it reads with is cancelled before.
+func until(ctx context.Context, show func(context.Context) func()) (hide func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	gone := e.metrics.Show(func() (jobs.Summary, error) { return job.Live(ctx) })
+	gone := show(ctx)
 	return func() {
 		cancel()
 		gone()
+	}
+}
+
+// lanes counts the lanes that a worker has.
+func (e *exporter) lanes(event fleet.Event) {
+	switch {
+	case e == nil:
+	case event.Kind == fleet.LaneTaken:
+		e.worker.Lanes(event.Job, 1)
+	case event.Kind == fleet.LaneGiven:
+		e.worker.Lanes(event.Job, -1)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"os"
 	"regexp"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -102,6 +103,11 @@ func databaseOf(c *cli.Context) (*postgres.Database, error) {
 	return d, nil
 }
 
+// longTimeout is the error of a --timeout that is too long for a job of the database.
+func longTimeout(timeout time.Duration) error {
+	return usagef("", "--timeout must be at most %s with a job of the database, not %s: the next process counts on that no request takes longer", graph.DefaultTimeout, timeout)
+}
+
 // jobName is what a job of the database may be called: it also names a folder.
 var jobName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$`)
 
@@ -114,7 +120,7 @@ func placeInDatabase(c *cli.Context, name string) (p place, err error) {
 		return p, err
 	}
 	if timeout := c.Duration("timeout"); timeout > graph.DefaultTimeout {
-		return p, usagef("", "--timeout must be at most %s with a job of the database, not %s: the next process counts on that no request takes longer", graph.DefaultTimeout, timeout)
+		return p, longTimeout(timeout)
 	}
 	p.Name = name
 	if given(c, "database") {

@@ -66,6 +66,9 @@ func pace(c *cli.Context) (engine.Options, error) {
 	if o.Rules, err = rulesOf(c); err != nil {
 		return o, err
 	}
+	if !hasOption(c, "on-throttle") { // a worker waits
+		return o, nil
+	}
 	onThrottle, err := choiceOf(c, "on-throttle", "wait", "stop")
 	o.StopOnThrottle = onThrottle == "stop"
 	return o, err

@@ -75,3 +75,8 @@ func WriteJobs(w io.Writer, all []jobs.Summary, asJSON bool, width int) error {
 	t.fit(TextOptions{Width: width}.width(), 2).write(w)
 	return nil
 }
+
+// WorkerLine is a line about what a worker does.
+func WorkerLine(now time.Time, what string) string {
+	return now.Local().Format(time.TimeOnly) + " " + OneLine(what)
+}

@@ -1,0 +1,308 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"adferry/jobs"
+	"adferry/jobs/board"
+	"adferry/jobs/control"
+	"adferry/jobs/engine"
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+// job is a job of which this worker carries out lanes.
+type job struct {
+	name    string
+	board   board.Job
+	setup   Setup
+	engine  *engine.Engine
+	ended   chan struct{} // the engine has
+	closing bool          // no slice of it is begun any more; guarded by the session
+	users   sync.WaitGroup
+	release func()
+
+	mu      sync.Mutex
+	lanes   map[plan.Account]*lane
+	part    int       // how many lanes are to be this worker's at most
+	unused  time.Time // since when none is; zero: some are
+	failing int       // of the failing lanes that were last saved
+}
+
+// newsEvery is how often a worker asks what others did.
+const newsEvery = time.Second
+
+// start opens a job and has its engine run.
+func (s *session) start(ctx context.Context, o *offer) error {
+	b, err := s.member.Open(ctx, o.name)
+	if err != nil {
+		return err
+	}
+	j := &job{name: o.name, board: b, ended: make(chan struct{}), lanes: map[plan.Account]*lane{}, part: o.part, unused: time.Now(), release: func() {}}
+	if err := j.prepare(ctx, s); err != nil {
+		j.release()
+		return errors.Join(err, b.Close())
+	}
+	s.mu.Lock()
+	s.jobs[j.name] = j
+	s.mu.Unlock()
+	s.tell(Event{Kind: JobOpened, Job: j.name})
+	s.tasks.Go(func() {
+		err := j.engine.Run(context.WithoutCancel(ctx))
+		close(j.ended)
+		s.engineEnded(j, err)
+	})
+	s.tasks.Go(func() { s.hearNews(j) })
+	return nil
+}
+
+// prepare makes the engine of a job, which goes on as people steer the job.
+func (j *job) prepare(ctx context.Context, s *session) (err error) {
+	stored := j.board.Stored()
+	meta, err := stored.Meta(ctx)
+	if err != nil {
+		return err
+	}
+	if j.setup, err = s.opt.Setup(ctx, j.name, stored, meta); err != nil {
+		return &unfitError{err}
+	}
+	j.release = j.setup.Close
+	if meta.Running.IsZero() || meta.ExitCode != nil {
+		if err := stored.SetRunning(ctx, j.setup.Pace); err != nil {
+			return err
+		}
+	}
+	o := j.setup.Engine
+	o.Sharing = j.board
+	j.engine = engine.New(j.setup.API, j.board, o)
+	base := jobs.Steering{Workers: o.Workers, MaxRate: o.Rules.MaxRate}
+	now := control.Effective(base, meta.Steering)
+	if now != base {
+		j.engine.Steer(now)
+	}
+	unfollow := control.Follow(context.WithoutCancel(ctx), stored, base, now, func(_, now jobs.Steering) { j.engine.Steer(now) })
+	j.release = func() { unfollow(); j.setup.Close() }
+	return nil
+}
+
+// refusedJobError is why this worker cannot carry out lanes of a job.
+type refusedJobError struct{ error }
+
+func (e *refusedJobError) Unwrap() error { return e.error }
+
+func (j *job) hasEnded() bool {
+	select {
+	case <-j.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+func (j *job) lane(a plan.Account) *lane {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	l := j.lanes[a]
+	if l == nil {
+		l = newLane(a)
+		j.lanes[a] = l
+	}
+	return l
+}
+
+// reserve reports whether another lane may be this worker's, and keeps its place.
+func (j *job) reserve(l *lane) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.full() {
+		return false
+	}
+	l.reserve()
+	return true
+}
+
+// full reports whether the worker has its part of the lanes.
+func (j *job) full() bool {
+	n := 0
+	for _, l := range j.lanes {
+		if l.counts() {
+			n++
+		}
+	}
+	return n >= j.part
+}
+
+func (j *job) hasRoom() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return !j.full()
+}
+
+// held are the lanes that are this worker's.
+func (j *job) held() (all []*lane) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, l := range j.lanes {
+		if l.mine() {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// give lets what is under way in a lane end, saves what was learned, and frees the lane.
+func (j *job) give(ctx context.Context, a plan.Account) error {
+	if err := j.engine.Give(ctx, a); err != nil {
+		return err
+	}
+	if err := j.saveQuotas(ctx); err != nil {
+		return err
+	}
+	return j.board.Give(ctx, a)
+}
+
+// saveQuotas saves what the engine learned since it was last saved.
+func (j *job) saveQuotas(ctx context.Context) error {
+	learned, failing := j.engine.Quotas()
+	j.mu.Lock()
+	same := len(failing) == 0 && j.failing == 0
+	j.failing = len(failing)
+	j.mu.Unlock()
+	if same && len(learned) == 0 {
+		return nil
+	}
+	return j.board.SaveQuotas(ctx, learned, failing)
+}
+
+// hearNews has the engine hear what others did, until it ends, and wakes the lanes that wait for
+// it.
+func (s *session) hearNews(j *job) {
+	tick := time.NewTicker(newsEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-j.ended:
+			return
+		case <-tick.C:
+		}
+		news, err := j.board.News(s.ctx)
+		if err != nil {
+			s.fail(err)
+			return
+		}
+		j.engine.Hear(news)
+		var woken []Slice
+		for _, l := range j.held() {
+			if l.isAsleep() && !j.engine.Progress(l.account).Empty {
+				woken = append(woken, Slice{j.name, l.account})
+			}
+		}
+		if len(woken) == 0 {
+			continue
+		}
+		if err := s.hand.Wake(s.ctx, woken); err != nil {
+			s.fail(err)
+			return
+		}
+	}
+}
+
+// engineEnded concludes from why an engine ended what becomes of its job.
+func (s *session) engineEnded(j *job, why error) {
+	s.mu.Lock()
+	expected := j.closing
+	s.mu.Unlock()
+	switch {
+	case expected || s.leaving():
+		return
+	case errors.As(why, new(*jobs.CheckpointError)) && (errors.Is(why, board.ErrLeaseLost) || s.opt.Lost(why)):
+		s.fail(why)
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, stepTime)
+	defer cancel()
+	until := time.Now().Add(2 * sweepEvery)
+	if errors.As(why, new(*jobs.OfflineError)) {
+		until = time.Now().Add(offlinePause)
+		s.tell(Event{Kind: JobOffline, Job: j.name, Err: why, Until: until})
+	} else {
+		if err := s.pause(ctx, j.board.Stored(), why); err != nil {
+			s.fail(err)
+			return
+		}
+		s.tell(Event{Kind: JobPaused, Job: j.name, Err: why})
+	}
+	s.refuse(j.name, until)
+	s.tasks.Go(func() { s.close(j) })
+}
+
+// offlinePause is how long a worker leaves a job alone whose API it cannot reach.
+const offlinePause = time.Minute
+
+// pause pauses a job for a reason, for all workers, until people let it go on.
+func (s *session) pause(ctx context.Context, stored *store.Job, why error) error {
+	if err := s.opt.Record(ctx, stored, why); err != nil {
+		return err
+	}
+	return stored.Pause(ctx)
+}
+
+// close ends the work on a job here: its lanes are given back, each as soon as nothing of it is
+// under way, and with them their slices.
+func (s *session) close(j *job) {
+	s.mu.Lock()
+	if j.closing {
+		s.mu.Unlock()
+		return
+	}
+	j.closing = true
+	s.mu.Unlock()
+	s.giveAll(j)
+	j.users.Wait()
+	s.giveAll(j) // what a slice took meanwhile
+	j.engine.Stop(jobs.ErrInterrupted)
+	<-j.ended
+	j.release()
+	_ = j.board.Close()
+	s.mu.Lock()
+	delete(s.jobs, j.name)
+	s.mu.Unlock()
+	s.tell(Event{Kind: JobClosed, Job: j.name})
+}
+
+// giveAll gives all lanes of a job back, and their slices, each as soon as nothing of it is under
+// way. A worker that was cut off gives nothing.
+func (s *session) giveAll(j *job) {
+	var giving sync.WaitGroup
+	for _, l := range j.held() {
+		l.leave()
+		given := l.giving(Next{}, func() error { return j.give(s.ctx, l.account) })
+		giving.Go(func() {
+			<-given.ended
+			err := given.err
+			if err != nil && j.hasEnded() { // so that nothing is under way any more
+				err = j.board.Give(s.ctx, l.account)
+			}
+			if err == nil {
+				err = s.hand.Return(s.ctx, []Slice{{j.name, l.account}})
+			}
+			if err != nil {
+				s.fail(err)
+				return
+			}
+			s.gone(j, l, false)
+		})
+	}
+	giving.Wait()
+}
+
+// gone notes and tells that a lane was given back.
+func (s *session) gone(j *job, l *lane, done bool) {
+	if l.gone() {
+		s.watchAgain()
+		s.tell(Event{Kind: LaneGiven, Job: j.name, Lane: l.account, Done: done})
+	}
+}

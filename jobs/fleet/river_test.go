@@ -1,0 +1,129 @@
+package fleet_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"adferry/graph/sandbox"
+	"adferry/jobs"
+	"adferry/jobs/board"
+	"adferry/jobs/credentials"
+	"adferry/jobs/engine"
+	"adferry/jobs/fleet"
+	"adferry/jobs/jobtest"
+	"adferry/jobs/store"
+	"adferry/jobs/store/postgres"
+	"adferry/jobs/store/postgres/pgtest"
+	"adferry/plan"
+)
+
+// Two workers carry out a job of a database, whose slices River deals, as one process carries out
+// the same job in a folder: the same results, apart from times.
+func TestRiver(t *testing.T) {
+	t.Parallel()
+	d, err := postgres.New(pgtest.Start(t).Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
+		t.Fatal(err)
+	}
+	folder, shared := jobtest.NewWorld(t, sandbox.Options{}), jobtest.NewWorld(t, sandbox.Options{})
+	rows := moves(300)(folder)
+	folder.Manifest(rows...)
+	folder.Finish(engine.Options{})
+	moves(300)(shared)
+	job, _, err := d.Create(t.Context(), "autumn", store.Spec{Manifest: "manifest.csv", Consent: true,
+		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
+			return plan.Read(strings.NewReader(jobtest.ManifestOf(rows)), visit)
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := job.Close(); err != nil {
+		t.Fatal(err)
+	}
+	finished := make(chan struct{}, 2)
+	ctx, stop := context.WithCancel(t.Context())
+	var workers sync.WaitGroup
+	for n := range 2 {
+		pool, err := d.Pool(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer pool.Close()
+		o := fleet.Options{
+			Board: d.Board(), Dealer: &fleet.River{Pool: pool, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))},
+			Worker: board.Worker{Host: "here"}, Credentials: credentials.Only(credentials.Credential{}), Jobs: d.Each, Lost: postgres.IsLost,
+			Fits: func(store.Meta) error { return nil },
+			Setup: func(context.Context, string, *store.Job, store.Meta) (fleet.Setup, error) {
+				return fleet.Setup{API: shared.Wire, Engine: engine.Options{Pictures: filepath.Join(shared.Dir, fmt.Sprint("pictures", n))}, Close: func() {}}, nil
+			},
+			Record: func(ctx context.Context, job *store.Job, why error) error { return job.SetStop(ctx, 0, "") },
+			Observe: func(e fleet.Event) {
+				t.Log(time.Now().Format("05.00"), n, e)
+				if e.Kind == fleet.JobFinished {
+					finished <- struct{}{}
+				}
+			},
+		}
+		workers.Go(func() {
+			if err := fleet.Run(ctx, o); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	select {
+	case <-finished:
+	case <-time.After(2 * time.Minute):
+		t.Error("the job does not come to its end")
+	}
+	stop()
+	workers.Wait()
+	view, err := d.View(t.Context(), "autumn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer view.Close()
+	if diff := cmp.Diff(withoutTimes(folder.Results()), withoutTimes(all(t, view))); diff != "" {
+		t.Error(diff)
+	}
+	shared.Once()
+	shared.CopiesBeforeDeletes(all(t, view))
+	holds, err := d.Board().Holds(t.Context(), "autumn")
+	if err != nil || len(holds) > 0 {
+		t.Errorf("got holds %v, %v of a finished job", holds, err)
+	}
+	if left, err := d.Board().Workers(t.Context()); err != nil || len(left) > 0 {
+		t.Errorf("got workers %v, %v, and all have left", left, err)
+	}
+}
+
+func all(t *testing.T, job *store.Job) (results []jobs.Result) {
+	t.Helper()
+	for r, err := range job.Results(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		results = append(results, r)
+	}
+	return results
+}
+
+func withoutTimes(results []jobs.Result) []jobs.Result {
+	results = slices.Clone(results)
+	for i := range results {
+		r := &results[i]
+		r.Started, r.Finished, r.TraceID = time.Time{}, time.Time{}, ""
+	}
+	return results
+}

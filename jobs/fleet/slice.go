@@ -1,0 +1,248 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"adferry/jobs/board"
+	"adferry/jobs/engine"
+	"adferry/plan"
+)
+
+// Slice is a part of the work on a lane, at most 20 s of it. Of each lane with work there is one.
+type Slice struct {
+	Job  string       `json:"job"` // its name
+	Lane plan.Account `json:"lane"`
+}
+
+// Deck is where the slices of a job are that no worker has: one for each label, so that a worker is
+// dealt those that it may carry out.
+type Deck struct {
+	Job   string
+	Label string // see [board.Hold]
+}
+
+// Next is what becomes of a slice after it was worked on.
+type Next struct {
+	Done  bool          // the lane is done, and the slice ends
+	Mine  bool          // it is dealt to this worker again; else to any, from its deck
+	After time.Duration // and not before
+}
+
+// Dealer deals slices to workers: River does, and in a simulation chance. Those of a worker that was
+// buried go back to their decks.
+type Dealer interface {
+	// Join has slices dealt to a worker. work is called for each of them, for several at once, and
+	// not for one whose call has not returned, unless that takes longer than [MostWork].
+	Join(ctx context.Context, worker string, work func(context.Context, Slice) Next) (Hand, error)
+}
+
+// Hand is what is dealt to one worker.
+type Hand interface {
+	// Watch has the slices of these decks, and of no others, dealt to the worker.
+	Watch(ctx context.Context, decks []Deck) error
+	// Add makes the slices of lanes that have none.
+	Add(ctx context.Context, lanes map[Deck][]plan.Account) error
+	// Wake has slices of this worker dealt that are not to be dealt yet.
+	Wake(ctx context.Context, slices []Slice) error
+	// Return puts slices of this worker back into their decks.
+	Return(ctx context.Context, slices []Slice) error
+	// Tidy removes the slices of jobs that are not among these.
+	Tidy(ctx context.Context, jobs []string) error
+	// Stop has nothing more dealt, and waits for the calls of work to return.
+	Stop(ctx context.Context) error
+}
+
+// Times of a slice.
+const (
+	sliceTime = 20 * time.Second
+	// MostWork is longer than any work on a slice takes, unless the process was stopped meanwhile:
+	// then the slice may be dealt a second time. It is less than the lease of a worker.
+	MostWork = 25 * time.Second
+
+	lookEvery  = 250 * time.Millisecond // how the lane stands
+	answers    = 2 * time.Second        // until answers are there that a lane waits for
+	otherLanes = 15 * time.Second       // until another lane has settled something, which wakes this one
+	mostSleep  = 5 * time.Minute
+	laterRun   = 5 * time.Minute // until what was left for a later run is tried again
+	again      = time.Second     // until a worker tries again what it cannot do now, or another worker does
+	elsewhere  = 3 * time.Second // until another worker has taken what this one does not take
+)
+
+// waitsForLanes is what a lane waits for whose operations depend on those of other lanes.
+const waitsForLanes = "operations of other ad accounts come first"
+
+// turn is the work on a slice.
+type turn struct {
+	*session
+	job  *job
+	lane *lane
+	end  <-chan time.Time // of the slice
+}
+
+// work works on a slice.
+func (s *session) work(ctx context.Context, sl Slice) Next {
+	j, later := s.open(ctx, sl.Job)
+	if j == nil {
+		return Next{After: later}
+	}
+	defer j.users.Done()
+	l := j.lane(sl.Lane)
+	if !l.begin() { // it was dealt twice
+		return Next{Mine: true, After: elsewhere}
+	}
+	defer l.finish()
+	end := time.NewTimer(sliceTime)
+	defer end.Stop()
+	t := &turn{s, j, l, end.C}
+	switch {
+	case !l.mine():
+		return t.take(ctx)
+	case l.leaves():
+		return t.give(ctx, Next{})
+	}
+	return t.send(ctx)
+}
+
+// take makes a lane this worker's.
+func (t *turn) take(ctx context.Context) Next {
+	if t.leaving() || !t.job.reserve(t.lane) {
+		return Next{After: again}
+	}
+	if !t.job.hasRoom() {
+		t.watchAgain()
+	}
+	p, err := t.job.board.Take(ctx, t.lane.account)
+	if errors.Is(err, board.ErrHeld) {
+		return Next{After: elsewhere}
+	}
+	if err != nil {
+		return t.failed(ctx, err)
+	}
+	t.job.engine.Take(p)
+	t.lane.taken()
+	t.tell(Event{Kind: LaneTaken, Job: t.job.name, Lane: t.lane.account})
+	return Next{Mine: true}
+}
+
+// send has the engine send the lane's writes for the time of a slice, or until it has nothing to
+// send now.
+func (t *turn) send(ctx context.Context) Next {
+	if err := t.waits(ctx, "", time.Time{}); err != nil {
+		return t.failed(ctx, err)
+	}
+	e, a, began := t.job.engine, t.lane.account, time.Now()
+	e.Work(a, true)
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	var p engine.LaneProgress
+	for over := false; !over; {
+		select {
+		case <-look.C:
+			p = e.Progress(a)
+			p.Idle = p.Idle && (!p.Until.IsZero() || time.Since(began) > answers) // it acts from now on
+			over = p.Empty || p.Idle
+			continue
+		case <-t.lane.called:
+		case <-t.end:
+		case <-t.left:
+		case <-t.job.ended:
+		case <-ctx.Done():
+		}
+		over = true
+	}
+	e.Work(a, false)
+	if err := t.job.saveQuotas(ctx); err != nil {
+		return t.failed(ctx, err)
+	}
+	switch {
+	case t.leaving() || t.job.hasEnded():
+		return Next{Mine: true, After: again} // the lane is given back, and then its slice
+	case t.lane.leaves():
+		return t.give(ctx, Next{})
+	case p.Deferred:
+		t.lane.leave()
+		return t.give(ctx, Next{After: laterRun})
+	case p.Empty:
+		return t.nothingToSend(ctx)
+	case p.Idle:
+		return t.sleep(ctx, p)
+	}
+	return Next{Mine: true}
+}
+
+// nothingToSend is what becomes of a lane of which the engine has nothing: it is done, or waits for
+// other lanes.
+func (t *turn) nothingToSend(ctx context.Context) Next {
+	left, err := t.job.board.Stored().HasWork(ctx, t.lane.account)
+	if err != nil {
+		return t.failed(ctx, err)
+	}
+	if !left {
+		t.lane.leave()
+		return t.give(ctx, Next{Done: true})
+	}
+	if err := t.waits(ctx, waitsForLanes, time.Time{}); err != nil {
+		return t.failed(ctx, err)
+	}
+	t.lane.sleeps()
+	if !t.job.engine.Progress(t.lane.account).Empty { // before it slept, so that nobody wakes it
+		return Next{Mine: true}
+	}
+	return Next{Mine: true, After: otherLanes}
+}
+
+// sleep is what becomes of a lane that can send nothing now.
+func (t *turn) sleep(ctx context.Context, p engine.LaneProgress) Next {
+	if p.Until.IsZero() {
+		return Next{Mine: true, After: answers}
+	}
+	if err := t.waits(ctx, p.Why, p.Until); err != nil {
+		return t.failed(ctx, err)
+	}
+	return Next{Mine: true, After: min(max(time.Until(p.Until), 0), mostSleep)}
+}
+
+// waits makes known what the lane waits for, if that has changed.
+func (t *turn) waits(ctx context.Context, why string, until time.Time) error {
+	if !t.lane.waits(why, until) {
+		return nil
+	}
+	if why != "" {
+		t.tell(Event{Kind: LaneWaits, Job: t.job.name, Lane: t.lane.account, Why: why, Until: until})
+	}
+	return t.job.board.Waits(ctx, t.lane.account, why, until)
+}
+
+// give gives the lane back; then is what becomes of its slice. What is under way may take longer
+// to end than a slice, so that the slice comes back until it has.
+func (t *turn) give(ctx context.Context, then Next) Next {
+	given := t.lane.giving(then, func() error { return t.job.give(context.WithoutCancel(ctx), t.lane.account) })
+	select {
+	case <-given.ended:
+	case <-t.end:
+		return Next{Mine: true, After: again}
+	case <-t.left:
+		return Next{Mine: true, After: again}
+	case <-ctx.Done():
+		return Next{Mine: true, After: again}
+	}
+	if given.err != nil {
+		if !t.job.hasEnded() {
+			t.fail(given.err)
+		}
+		return Next{Mine: true, After: again}
+	}
+	t.gone(t.job, t.lane, given.then.Done)
+	return given.then
+}
+
+// failed is what becomes of a slice when the board cannot be asked, or says that this worker's
+// lease is over.
+func (t *turn) failed(ctx context.Context, err error) Next {
+	if ctx.Err() == nil {
+		t.fail(err)
+	}
+	return Next{Mine: true, After: again}
+}

@@ -1,0 +1,268 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"adferry/jobs/board"
+	"adferry/jobs/credentials"
+	"adferry/jobs/proof"
+	"adferry/jobs/store"
+	"adferry/plan"
+)
+
+// found is a job of the database, as a sweep found it.
+type found struct {
+	name  string
+	meta  store.Meta
+	left  bool // it has operations that are not settled
+	offer *offer
+	lanes map[Deck][]plan.Account
+}
+
+// sweep looks after what no lane looks after: which jobs there are, which slices are missing,
+// which workers are dead, and how many lanes are whose.
+func (s *session) sweep(ctx context.Context) error {
+	buried, err := s.member.Bury(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range buried {
+		s.tell(Event{Kind: Buried, Worker: name})
+	}
+	workers, err := s.opt.Board.Workers(ctx)
+	if err != nil {
+		return err
+	}
+	var all []found
+	if err := s.opt.Jobs(ctx, func(name string, job *store.Job) error {
+		f, err := s.find(ctx, name, job, workers)
+		if errors.Is(err, store.ErrNoJob) { // it was removed meanwhile
+			return nil
+		}
+		all = append(all, f)
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := s.deal(ctx, all); err != nil {
+		return err
+	}
+	for _, f := range all {
+		if err := s.tidy(ctx, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find reads how a job stands, and which of its lanes have work.
+func (s *session) find(ctx context.Context, name string, job *store.Job, workers []board.Worker) (f found, err error) {
+	f.name = name
+	if f.meta, err = job.Meta(ctx); err != nil {
+		return f, err
+	}
+	if f.left, err = job.Unfinished(ctx); err != nil || !f.left || !f.meta.PausedAt.IsZero() {
+		return f, err
+	}
+	if err := s.fits(ctx, job, f.meta); err != nil {
+		if !isUnfit(err) {
+			return f, err
+		}
+		s.notHere(name, err)
+		return f, nil
+	}
+	holds, err := s.opt.Board.Holds(ctx, name)
+	if err != nil {
+		return f, err
+	}
+	labels, err := s.labelsOf(ctx, job, f.meta)
+	if err != nil {
+		return f, err
+	}
+	f.lanes = map[Deck][]plan.Account{}
+	for i := range holds {
+		h := &holds[i]
+		h.Label = strings.Join(labels[h.Lane], betweenLabels)
+		d := Deck{name, h.Label}
+		f.lanes[d] = append(f.lanes[d], h.Lane)
+	}
+	f.offer = &offer{name, part(s.name, holds, workers)}
+	return f, nil
+}
+
+// fits returns why a job is not carried out here, see isUnfit, or an error of the database.
+func (s *session) fits(ctx context.Context, job *store.Job, m store.Meta) error {
+	if err := s.opt.Fits(m); err != nil {
+		return &unfitError{err}
+	}
+	return Fit(ctx, job, m, s.opt.Credentials)
+}
+
+// unfitError is why this worker cannot carry out lanes of a job.
+type unfitError struct{ error }
+
+func (e *unfitError) Unwrap() error { return e.error }
+
+func isUnfit(err error) bool {
+	return errors.As(err, new(*unfitError)) || errors.As(err, new(*proof.UnseenError)) || errors.As(err, new(*credentials.OtherLabelError))
+}
+
+// laneLabels are the labels of a job's lanes. They stay as they are until a process runs the job
+// alone.
+type laneLabels struct {
+	running time.Time
+	labels  map[plan.Account][]string
+}
+
+func (s *session) labelsOf(ctx context.Context, job *store.Job, m store.Meta) (map[plan.Account][]string, error) {
+	known, ok := s.labels[m.Name]
+	if ok && known.running.Equal(m.Running) {
+		return known.labels, nil
+	}
+	labels, err := job.LaneLabels(ctx)
+	if err == nil {
+		s.labels[m.Name] = laneLabels{m.Running, labels}
+	}
+	return labels, err
+}
+
+// deal has the slices there that there have to be, and this worker's decks watched.
+func (s *session) deal(ctx context.Context, all []found) error {
+	var unfinished []string
+	var decks []Deck
+	lanes, offers := map[Deck][]plan.Account{}, map[string]*offer{}
+	for _, f := range all {
+		if f.left {
+			unfinished = append(unfinished, f.name)
+		}
+		if f.offer == nil {
+			continue
+		}
+		offers[f.name] = f.offer
+		for d, accounts := range f.lanes {
+			lanes[d] = accounts
+			if Able(s.opt.Worker, d.Label) {
+				decks = append(decks, d)
+			}
+		}
+	}
+	s.mu.Lock()
+	s.offers, s.decks = offers, decks
+	s.mu.Unlock()
+	if err := s.hand.Tidy(ctx, unfinished); err != nil {
+		return err
+	}
+	if err := s.hand.Add(ctx, lanes); err != nil {
+		return err
+	}
+	return s.watch(ctx)
+}
+
+// watch has the decks watched of jobs of which this worker may have more lanes. Of others it would
+// only keep slices from other workers.
+func (s *session) watch(ctx context.Context) error {
+	s.watching.Lock()
+	defer s.watching.Unlock()
+	s.mu.Lock()
+	decks := slices.DeleteFunc(slices.Clone(s.decks), func(d Deck) bool {
+		j := s.jobs[d.Job]
+		return j != nil && (j.closing || !j.hasRoom()) || j == nil && s.offers[d.Job].part == 0
+	})
+	s.mu.Unlock()
+	return s.hand.Watch(ctx, decks)
+}
+
+// watchAgain is watch once the work on the present slice is over, which comes from a deck.
+func (s *session) watchAgain() {
+	s.tasks.Go(func() {
+		ctx, cancel := context.WithTimeout(s.ctx, stepTime)
+		defer cancel()
+		if err := s.watch(ctx); err != nil && !s.leaving() {
+			s.fail(err)
+		}
+	})
+}
+
+// tidy ends the work on a job that has come to its end or is to be left alone, and gives lanes back
+// of which this worker has more than its part.
+func (s *session) tidy(ctx context.Context, f found) error {
+	s.mu.Lock()
+	j := s.jobs[f.name]
+	s.mu.Unlock()
+	switch {
+	case !f.left && (j == nil || len(j.held()) == 0):
+		return s.finish(ctx, f, j)
+	case j == nil || !f.left:
+		return nil
+	case f.offer == nil:
+		s.tasks.Go(func() { s.close(j) })
+		return nil
+	}
+	excess, unused := j.share(f.offer.part)
+	if unused {
+		s.tasks.Go(func() { s.close(j) })
+	}
+	var woken []Slice
+	for _, l := range excess {
+		l.leave()
+		woken = append(woken, Slice{j.name, l.account})
+	}
+	if len(woken) == 0 {
+		return nil
+	}
+	return s.hand.Wake(ctx, woken)
+}
+
+// finish records the end of a job whose operations are all settled, unless that was done.
+func (s *session) finish(ctx context.Context, f found, j *job) error {
+	if j != nil {
+		s.close(j)
+	}
+	if f.meta.ExitCode != nil || f.meta.Running.IsZero() {
+		return nil
+	}
+	err := s.opt.Jobs(ctx, func(name string, job *store.Job) error {
+		if name != f.name {
+			return nil
+		}
+		if meta, err := job.Meta(ctx); err != nil || meta.ExitCode != nil { // another worker did
+			return err
+		}
+		s.tell(Event{Kind: JobFinished, Job: f.name})
+		return s.opt.Record(ctx, job, nil)
+	})
+	return err
+}
+
+// share sets how many lanes are to be this worker's at most, and returns those that are too many:
+// first those that wait. unused says that the job has had none for a while.
+func (j *job) share(part int) (excess []*lane, unused bool) {
+	held := j.held()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.part = part
+	switch {
+	case len(held) > 0:
+		j.unused = time.Time{}
+	case j.unused.IsZero():
+		j.unused = time.Now()
+	}
+	if len(held) <= part {
+		return nil, !j.unused.IsZero() && time.Since(j.unused) > idleTime
+	}
+	slices.SortFunc(held, func(a, b *lane) int { return strings.Compare(string(a.account), string(b.account)) })
+	slices.SortStableFunc(held, func(a, b *lane) int {
+		switch x, y := a.isAsleep(), b.isAsleep(); {
+		case x == y:
+			return 0
+		case x:
+			return -1
+		}
+		return 1
+	})
+	return held[:len(held)-part], false
+}

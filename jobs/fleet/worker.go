@@ -1,0 +1,317 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"adferry/jobs/board"
+	"adferry/jobs/credentials"
+	"adferry/jobs/dispatch"
+	"adferry/jobs/engine"
+	"adferry/jobs/store"
+)
+
+// Options say what a worker works with.
+type Options struct {
+	Board  board.Board
+	Dealer Dealer
+	Worker board.Worker // but for its name, its labels and times
+
+	// Jobs visits all jobs of the database, to read them.
+	Jobs func(ctx context.Context, visit func(name string, job *store.Job) error) error
+	// Fits returns why a job cannot be carried out here, or nil, apart from what [Fit] says.
+	Fits        func(store.Meta) error
+	Credentials *credentials.Set
+	// Setup is what a job's engine works with. An error is why it cannot be carried out here.
+	Setup func(ctx context.Context, name string, job *store.Job, meta store.Meta) (Setup, error)
+	// Record keeps how a job ended, nil if all of it is settled, or why it was paused.
+	Record func(ctx context.Context, job *store.Job, why error) error
+	// Lost reports whether an error means that the connection to the database was lost.
+	Lost func(error) bool
+
+	Observe func(Event) // is called by several goroutines
+}
+
+// Setup is what an engine works with, until Close.
+type Setup struct {
+	API    dispatch.API
+	Engine engine.Options
+	Pace   store.Pace
+	Close  func()
+}
+
+// Times of a worker.
+const (
+	renewEvery = 5 * time.Second // several times within a lease
+	sweepEvery = 5 * time.Second
+	joinEvery  = 2 * time.Second  // until the database is back
+	stepTime   = 10 * time.Second // that the database may take for one step
+	sweepTime  = 30 * time.Second // ... and for all steps of a sweep
+	idleTime   = time.Minute      // until a job without lanes here is closed
+)
+
+// Run works until ctx ends, and then gives all lanes back and leaves: it returns nil. When its
+// lease or the database was lost, it joins again under another name. An error is why it cannot
+// join.
+func Run(ctx context.Context, o Options) error {
+	for joined := false; ; {
+		s, err := join(ctx, o)
+		switch {
+		case err == nil:
+			joined = true
+			s.run(ctx)
+		case ctx.Err() == nil && !(joined && o.Lost(err)):
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(joinEvery):
+		}
+	}
+}
+
+// session is a worker from when it joined until it leaves, or is cut off.
+type session struct {
+	opt    Options
+	name   string
+	member board.Member
+	hand   Hand
+	ctx    context.Context // ends when the worker is cut off
+	cutOff context.CancelCauseFunc
+	left   chan struct{} // closed when the worker begins to leave
+	tasks  sync.WaitGroup
+
+	opening sync.Mutex // one job is opened at a time
+	mu      sync.Mutex
+	jobs    map[string]*job
+	offers  map[string]*offer
+	decks   []Deck               // of the offers, that this worker is able to carry out
+	refused map[string]time.Time // jobs that this worker leaves alone until then
+	told    map[string]string    // why jobs are not carried out here, as it was told
+
+	watching sync.Mutex
+	labels   map[string]laneLabels // of jobs; the sweep's alone
+}
+
+// offer is a job that this worker could carry out lanes of.
+type offer struct {
+	name string
+	part int // how many of its lanes are to be this worker's at most
+}
+
+// join makes the worker known and has slices dealt to it.
+func join(ctx context.Context, o Options) (*session, error) {
+	s := &session{opt: o, name: newName(o.Worker.Host), left: make(chan struct{}),
+		jobs: map[string]*job{}, offers: map[string]*offer{}, refused: map[string]time.Time{}, told: map[string]string{}, labels: map[string]laneLabels{}}
+	o.Worker.Labels = o.Credentials.Present()
+	s.opt.Worker = o.Worker
+	w := o.Worker
+	w.Name = s.name
+	var err error
+	if s.member, err = o.Board.Join(ctx, w); err != nil {
+		return nil, err
+	}
+	s.ctx, s.cutOff = context.WithCancelCause(context.WithoutCancel(ctx))
+	if s.hand, err = o.Dealer.Join(ctx, s.name, s.work); err != nil {
+		s.cutOff(err)
+		return nil, errors.Join(err, s.member.Leave(context.WithoutCancel(ctx)))
+	}
+	s.tell(Event{Kind: Joined, Worker: s.name})
+	return s, nil
+}
+
+// newName is a name that no other worker has, and that may be in the name of a queue.
+func newName(host string) string {
+	host = strings.Trim(noNames.ReplaceAllString(strings.ToLower(host), "-"), "-")
+	if len(host) > 30 {
+		host = strings.Trim(host[:30], "-")
+	}
+	if host == "" {
+		host = "worker"
+	}
+	return fmt.Sprintf("%s-%08x", host, rand.Uint32())
+}
+
+var noNames = regexp.MustCompile(`[^a-z0-9]+`)
+
+// run works until ctx ends or the worker is cut off.
+func (s *session) run(ctx context.Context) {
+	s.tasks.Go(func() { s.every(renewEvery, stepTime, nil, s.member.Renew) }) // also while it leaves
+	s.tasks.Go(func() { s.every(sweepEvery, sweepTime, s.left, s.sweep) })
+	select {
+	case <-ctx.Done():
+		s.leave()
+	case <-s.ctx.Done():
+		s.abandon()
+	}
+}
+
+// every does something at once and then again and again, until it is stopped or the worker is cut
+// off, which it is if that fails or takes longer than most.
+func (s *session) every(pause, most time.Duration, stop <-chan struct{}, do func(context.Context) error) {
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for {
+		ctx, cancel := context.WithTimeout(s.ctx, most)
+		err := do(ctx)
+		cancel()
+		if err != nil {
+			s.fail(err)
+			return
+		}
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-stop:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *session) tell(e Event) {
+	if s.opt.Observe != nil {
+		s.opt.Observe(e)
+	}
+}
+
+// fail cuts the worker off: others may have its lanes.
+func (s *session) fail(err error) { s.cutOff(err) }
+
+// leaving reports whether the worker is to begin nothing more.
+func (s *session) leaving() bool {
+	select {
+	case <-s.left:
+		return true
+	case <-s.ctx.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// open is the job of a slice, or else how long the slice stays in its deck. The caller uses it
+// until users.Done.
+func (s *session) open(ctx context.Context, name string) (j *job, later time.Duration) {
+	if j := s.used(name); j != nil {
+		return j, 0
+	}
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	if j := s.used(name); j != nil {
+		return j, 0
+	}
+	s.mu.Lock()
+	closing, o, refused := s.jobs[name], s.offers[name], s.refused[name]
+	s.mu.Unlock()
+	if s.leaving() || closing != nil || o == nil || o.part == 0 || time.Now().Before(refused) {
+		return nil, elsewhere
+	}
+	err := s.start(ctx, o)
+	var unfit *unfitError
+	switch {
+	case err == nil:
+		return s.used(name), elsewhere
+	case errors.As(err, &unfit):
+		s.refuse(name, time.Now().Add(idleTime))
+		s.notHere(name, unfit.error)
+	case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrNoJob), ctx.Err() != nil:
+	default:
+		s.fail(err)
+	}
+	return nil, elsewhere
+}
+
+// used is a job that is open, for the caller to use.
+func (s *session) used(name string) *job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j := s.jobs[name]
+	if j == nil || j.closing {
+		return nil
+	}
+	j.users.Add(1)
+	return j
+}
+
+// refuse has the worker leave a job alone for a time.
+func (s *session) refuse(name string, until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused[name] = until
+}
+
+// notHere tells once why a job is not carried out here.
+func (s *session) notHere(name string, why error) {
+	s.mu.Lock()
+	known := s.told[name] == why.Error()
+	s.told[name] = why.Error()
+	s.mu.Unlock()
+	if !known {
+		s.tell(Event{Kind: JobRefused, Job: name, Err: why})
+	}
+}
+
+func (s *session) openJobs() (all []*job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, j := range s.jobs {
+		all = append(all, j)
+	}
+	return all
+}
+
+// leave gives all lanes back and ends the lease.
+func (s *session) leave() {
+	close(s.left)
+	ctx, cancel := context.WithTimeout(s.ctx, stepTime)
+	defer cancel()
+	if err := s.hand.Stop(ctx); err != nil {
+		s.fail(err)
+	}
+	s.closeAll()
+	if s.ctx.Err() == nil {
+		if err := s.member.Leave(s.ctx); err != nil {
+			s.fail(err)
+		}
+	}
+	if why := context.Cause(s.ctx); why != nil {
+		s.tell(Event{Kind: Lost, Worker: s.name, Err: why})
+	} else {
+		s.tell(Event{Kind: Left, Worker: s.name})
+	}
+	s.cutOff(nil)
+	s.tasks.Wait()
+}
+
+// closeAll closes all jobs. A slice that is worked on may be about to open another one.
+func (s *session) closeAll() {
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	var closing sync.WaitGroup
+	for _, j := range s.openJobs() {
+		closing.Go(func() { s.close(j) })
+	}
+	closing.Wait()
+}
+
+// abandon ends all work of a worker that was cut off, and gives nothing back: what it would write
+// may be another's by now.
+func (s *session) abandon() {
+	s.tell(Event{Kind: Lost, Worker: s.name, Err: context.Cause(s.ctx)})
+	for _, j := range s.openJobs() {
+		j.engine.Stop(context.Cause(s.ctx))
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), stepTime)
+	defer cancel()
+	_ = s.hand.Stop(ctx)
+	s.closeAll()
+	s.tasks.Wait()
+}

@@ -1,0 +1,13 @@
+package store
+
+import (
+	"context"
+
+	"adferry/plan"
+)
+
+// HasWork reports whether a lane has operations that are not settled.
+func (j *Job) HasWork(ctx context.Context, lane plan.Account) (left bool, err error) {
+	err = j.read.QueryRowContext(ctx, `SELECT count(*) > 0 FROM op_counts WHERE lane = ? AND n > 0 AND state IN (`+openStates+`)`, string(lane)).Scan(&left)
+	return left, j.readError(err)
+}
