@@ -122,7 +122,7 @@ func (d *Dispatcher) TakeOver(p jobs.LanePoint, now time.Time) {
 		if saved, err := quota.LoadLane(q.Saved); err == nil { // else it is learned anew
 			learned[q.Account] = true
 			l.gate.pace = l.gate.pace.With(saved.Pace())
-			saved.Block = stricter(l.Quota.Block, saved.Block)
+			saved.Block = stricter(l.Quota.Block, saved.Block, now)
 			l.Quota = saved.WithInFlight(l.Quota)
 		}
 	}
@@ -154,7 +154,7 @@ func (d *Dispatcher) takeOverState(l *Lane, s jobs.LaneState, now time.Time) {
 	if tier != graph.TierUnknown {
 		l.Quota.Tier = tier
 	}
-	l.Quota.Block = stricter(block, l.Quota.Block)
+	l.Quota.Block = stricter(block, l.Quota.Block, now)
 }
 
 // inheritApp takes over what the checkpoint has of the app when this worker takes its first lane.
@@ -165,16 +165,17 @@ func (d *Dispatcher) inheritApp(s jobs.LaneState, now time.Time) {
 	}
 	d.Inherit(s, now)
 	for i, g := range d.gates {
-		g.app.Block = stricter(before[i], g.app.Block)
+		g.app.Block = stricter(before[i], g.app.Block, now)
 	}
 }
 
-// stricter is the block that lets less pass: the one that ends later, or of which a probe is due.
-func stricter(a, b quota.Block) quota.Block {
-	if b.Until.After(a.Until) || !a.Probing() {
-		return b
+// stricter is what is left of a block when another worker's is taken over: that one if it ends
+// later than now and later than the own; else the own, if its probe is due or out.
+func stricter(own, taken quota.Block, now time.Time) quota.Block {
+	if taken.Closed(now) && taken.Until.After(own.Until) || !own.Probing() {
+		return taken
 	}
-	return a
+	return own
 }
 
 // Learnt is what was learned of ad accounts' quotas since the last call.
