@@ -4,13 +4,9 @@ import (
 	"bufio"
 	"cmp"
 	"crypto/md5"
-	"encoding/csv"
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,7 +23,7 @@ import (
 
 var (
 	costTable = flag.Bool("cost", false, "print what a copy costs, beside a bare loop over net/http and Meta's SDK for Node.js; takes a minute")
-	costLarge = flag.Int("cost.rows", 0, "with -cost: print, too, what a job of so many rows takes, such as 1000000")
+	costLarge = flag.Int("cost.rows", 0, "with -cost: print, too, what a job of so many rows takes, such as 1000000 or 10000000")
 	costRuns  = flag.Int("cost.runs", 5, "with -cost: how often each is measured; the median is printed")
 )
 
@@ -147,104 +143,6 @@ func (c *costs) spread() {
 	c.row("20,000 ad accounts", copies, o, fmt.Sprintf("%.2f and %.2f times the CPU of those", float64(o.cpu)/float64(m.cpu), float64(o.cpu)/float64(n.cpu)))
 }
 
-// large prints what each command takes for a job of n rows.
-func (c *costs) large(n int) {
-	const pairs = 100 // the API allows an ad account 100,000 calls an hour and more
-	var plan cost
-	for _, verb := range []string{"move", "copy"} {
-		plan = c.measure("", c.adferry, "plan", c.manifest(verb+".csv", verb, n, pairs))
-		c.row("plan, every row a "+verb, n, plan, "")
-	}
-	manifest := filepath.Join(c.dir, "copy.csv")
-	url := c.serve(manifest)
-	took, dir := c.runAt(url, manifest, 50)
-	c.row("run, every row a copy", n, took, fmt.Sprintf("%d MiB more than its plan", (took.peak-plan.peak)>>20))
-	c.row("status", n, c.measure("", c.adferry, "status", dir), "")
-	report := c.measure("", c.adferry, "report", dir)
-	bare := c.bareCSV(filepath.Join(dir, "results.csv"), filepath.Join(dir, "mapping.csv"))
-	c.row("the rows of its reports, written with encoding/csv", n, bare, "")
-	c.row("report", n, report, fmt.Sprintf("%.1f times that", float64(report.cpu)/float64(bare.cpu)))
-	c.row("resume, nothing left to do", n, c.measure(url, c.adferry, "resume", dir, "--progress", "none"), "")
-	c.row("verify", n, c.measure(url, c.adferry, "verify", dir, "--quota", "off"), "")
-	c.row("resume of a job that was stopped early, to its first request", n, c.firstRequest(manifest), "")
-}
-
-// firstRequest is what a process takes that goes on with a job, until its first request arrives.
-func (c *costs) firstRequest(manifest string) (took cost) {
-	arrived := make(chan time.Time)
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		now := time.Now()
-		_, _ = io.Copy(io.Discard, r.Body) // or the end of the connection goes unnoticed
-		select {
-		case arrived <- now:
-			<-r.Context().Done()
-		case <-r.Context().Done():
-		}
-	}))
-	defer server.Close()
-	dir := filepath.Join(c.dir, "stopped")
-	start := func(args ...string) *exec.Cmd {
-		command := exec.Command(c.adferry, append(args, "--quota", "off", "--progress", "none")...)
-		command.Env = append(environ(), "ADFERRY_ENDPOINT="+server.URL, "ADFERRY_ACCESS_TOKEN=token")
-		if err := command.Start(); err != nil {
-			c.t.Fatal(err)
-		}
-		return command
-	}
-	kill := func(command *exec.Cmd) *os.ProcessState {
-		_ = command.Process.Kill()
-		_ = command.Wait()
-		return command.ProcessState
-	}
-	first := start("run", manifest, "--job", dir)
-	<-arrived
-	kill(first)
-	began := time.Now()
-	again := start("resume", dir)
-	for took.wall <= 0 { // one of the killed process may still be there
-		took.wall = (<-arrived).Sub(began)
-	}
-	state := kill(again)
-	took.cpu = state.UserTime() + state.SystemTime()
-	return took
-}
-
-// bareCSV writes the rows of CSV files again, with encoding/csv and nothing else. Reading them
-// is not measured.
-func (c *costs) bareCSV(files ...string) (took cost) {
-	for _, file := range files {
-		in, err := os.Open(file)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		defer in.Close()
-		out, err := os.Create(filepath.Join(c.dir, "bare.csv"))
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		defer out.Close()
-		r, w := csv.NewReader(in), csv.NewWriter(out)
-		for more := true; more; {
-			var rows [][]string
-			for len(rows) < 10_000 && more {
-				row, err := r.Read()
-				if more = err == nil; more {
-					rows = append(rows, row)
-				} else if err != io.EOF {
-					c.t.Fatal(err)
-				}
-			}
-			began := time.Now()
-			if err := w.WriteAll(rows); err != nil {
-				c.t.Fatal(err)
-			}
-			took.wall += time.Since(began)
-		}
-	}
-	took.cpu = took.wall // it waits for nothing
-	return took
-}
-
 // manifest writes a manifest of n rows between pairs of ad accounts.
 func (c *costs) manifest(name, verb string, n, pairs int) string {
 	path := filepath.Join(c.dir, name)
@@ -319,7 +217,11 @@ func (c *costs) measure(url, program string, args ...string) cost {
 	if out, err := command.CombinedOutput(); err != nil {
 		c.t.Fatalf("%s %v: %v\n%s", program, args, err, out)
 	}
-	state := command.ProcessState
+	return costOf(command.ProcessState, began)
+}
+
+// costOf is what a process took that has ended just now.
+func costOf(state *os.ProcessState, began time.Time) cost {
 	took := cost{cpu: state.UserTime() + state.SystemTime(), wall: time.Since(began)}
 	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
 		took.peak = usage.Maxrss << 10

@@ -68,6 +68,53 @@ func TestCostOfCommits(t *testing.T) {
 	}
 }
 
+// Each transaction has a few statements, however many operations it is about: those of 25 are one.
+func TestStatementsOfCommits(t *testing.T) {
+	const operations = 2000
+	for _, test := range []struct {
+		batch int
+		claim bool    // the operations were claimed, as those of a run are: what is counted of them is read at once
+		most  float64 // statements for each operation, its intent and its outcome
+	}{
+		{1, true, 10.1},
+		{10, true, 1.3},
+		{50, true, 0.3},
+		{50, false, 0.35},
+	} {
+		job, _ := createJob(t, t.TempDir(), copiesOf(operations))
+		defer job.Close()
+		statements, err := job.CountStatements(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if test.claim {
+			if all, err := job.Claim(t.Context(), jobs.Claim{Lane: "22", UpTo: operations, Most: operations}); err != nil || len(all) != operations {
+				t.Fatalf("got %d operations, %v", len(all), err)
+			}
+		}
+		begin := time.UnixMilli(1_800_000_000_000)
+		for first := 1; first <= operations; first += test.batch {
+			for _, o := range []jobs.Outcome{
+				{State: jobs.Sent, Started: begin, LastSent: begin},
+				{State: jobs.Done, Created: true, Attempts: 1, Started: begin, LastSent: begin, Finished: begin},
+			} {
+				var c jobs.Change
+				for id := first; id < first+test.batch; id++ {
+					c.Records = append(c.Records, jobs.Record{ID: plan.OpID(id), Outcome: o})
+				}
+				if _, err := job.Commit(context.Background(), c); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		got := float64(statements.Load()) / operations
+		t.Logf("%d at a time, claimed: %t: %.2f statements for each operation", test.batch, test.claim, got)
+		if got > test.most {
+			t.Errorf("%d at a time, claimed: %t: got %.2f statements for each operation, want %.2f at most", test.batch, test.claim, got, test.most)
+		}
+	}
+}
+
 // A summary of a large job reads no more than that of a small one.
 func TestCostOfSummary(t *testing.T) {
 	pages := func(operations int) int {
