@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -210,6 +211,65 @@ func TestLeaseOver(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// A worker is not buried while a transaction of its own is under way, which a process that was
+// stopped leaves so for some seconds.
+func TestBuriedLater(t *testing.T) {
+	t.Parallel()
+	s := pgtest.Start(t)
+	address := s.Database(t)
+	d := open(t, address)
+	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
+		t.Fatal(err)
+	}
+	submitted(t, d, "j", storetest.Tangled)
+	slow, other := join(t, d, "slow"), join(t, d, "other")
+	job := openShared(t, slow, "j")
+	err := job.Stored().InTransaction(func(tx *sql.Tx) error {
+		s.Exec(t, address, `UPDATE adferry.workers SET until = clock_timestamp() - interval '1 s' WHERE name = 'slow'`)
+		if names, err := other.Bury(t.Context()); err != nil || len(names) > 0 {
+			t.Errorf("got %v, %v buried in its transaction, want nobody", names, err)
+		}
+		var timeout string
+		if err := tx.QueryRow(`SHOW idle_in_transaction_session_timeout`).Scan(&timeout); err != nil || timeout != "10s" {
+			t.Errorf("got %q, %v, want that PostgreSQL ends a transaction in which nothing happens", timeout, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names, err := other.Bury(t.Context()); err != nil || len(names) != 1 {
+		t.Errorf("got %v, %v buried after it, want the worker", names, err)
+	}
+}
+
+// The slices of a worker that is buried go back to where they came from.
+func TestSlicesOfTheDead(t *testing.T) {
+	t.Parallel()
+	s := pgtest.Start(t)
+	address := s.Database(t)
+	d := open(t, address)
+	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
+		t.Fatal(err)
+	}
+	join(t, d, "dead")
+	alive := join(t, d, "alive")
+	for n, queue := range []string{"worker-dead", "worker-dead", "worker-alive", "worker-dead", "job-x"} {
+		state := []string{"scheduled", "running", "scheduled", "available", "available"}[n]
+		s.Exec(t, address, `INSERT INTO adferry.river_job (kind, args, max_attempts, queue, state, metadata) VALUES ('slice', '{}', 9, $1, $2, '{"queue": "job-x"}')`, queue, state)
+	}
+	s.Exec(t, address, `UPDATE adferry.workers SET until = clock_timestamp() - interval '1 s' WHERE name = 'dead'`)
+	if _, err := alive.Bury(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Exec(t, address, `DO $$ BEGIN ASSERT (SELECT array_agg(queue ORDER BY id) FROM adferry.river_job) = ARRAY['job-x', 'worker-dead', 'worker-alive', 'job-x', 'job-x']; END $$`)
+	s.Exec(t, address, `UPDATE adferry.river_job SET state = 'retryable' WHERE state = 'running'`) // River rescued it
+	if _, err := alive.Bury(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Exec(t, address, `DO $$ BEGIN ASSERT (SELECT count(*) FROM adferry.river_job WHERE queue = 'worker-dead') = 0; END $$`)
+}
 
 // Boards in a database are as every board. Time passes there when everything that ends is moved back.
 func TestBoardSuite(t *testing.T) {
