@@ -57,7 +57,7 @@ func BenchmarkDepart(b *testing.B) {
 	b.SetParallelism(8)
 	b.RunParallel(func(p *testing.PB) {
 		for p.Next() {
-			if l, err := job.Depart(b.Context(), jobs.Departure{App: "app 1", Account: "11", Calls: 1, Points: 1, Room: jobs.Room{Calls: -1, Points: -1, AppCalls: -1}}); err != nil || !l.May {
+			if l, err := job.Depart(b.Context(), jobs.Departure{App: app1, Account: "11", Calls: 1, Points: 1, Room: free}); err != nil || !l.May {
 				b.Error(l, err)
 				return
 			}
