@@ -54,6 +54,10 @@
 // are written for a file of SQLite with one job, and [Database] and [Tables] have what differs.
 // So one query has the same meaning, and the same order, wherever a job is.
 //
+// Several processes may write a job whose tables are [SharedTables], each the operations of its own
+// lanes. Then the counts of an operation that others may change are read anew in each transaction,
+// and what is released in lanes of others is told to them.
+//
 // # Folder
 //
 // A job is made in a folder that does not exist, is empty, or has only files that were

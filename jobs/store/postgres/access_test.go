@@ -9,12 +9,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"adferry/jobs"
 	"adferry/jobs/store"
 	"adferry/jobs/store/postgres"
 	"adferry/jobs/store/postgres/pgtest"
 	"adferry/jobs/store/storetest"
+	"adferry/plan"
 )
 
 // grants is what docs/database.md says that a worker needs.
@@ -49,7 +51,8 @@ func TestLeastPrivilege(t *testing.T) {
 			s.Exec(t, address, statement)
 		}
 	}
-	d := open(t, strings.Replace(address, "user=adferry", "user=worker", 1))
+	address = strings.Replace(address, "user=adferry", "user=worker", 1)
+	d := open(t, address)
 	for _, name := range []string{"j", "other"} {
 		job, _, err := d.Create(t.Context(), name, storetest.Spec(storetest.Tangled))
 		if err != nil {
@@ -75,14 +78,27 @@ func TestLeastPrivilege(t *testing.T) {
 	if err := d.Each(t.Context(), func(_ string, job *store.Job) error { _, err := job.Summary(t.Context()); return err }); err != nil {
 		t.Error(err)
 	}
+	submitted(t, d, "shared", storetest.Tangled)
+	worker := join(t, d, "w")
+	shared := openShared(t, worker, "shared")
+	take(t, shared, "11")
+	storetest.Play(t, shared.Stored(), 1)
+	_, departed := shared.Depart(t.Context(), jobs.Departure{App: app1, Account: "11", Calls: 1, Room: free, Probe: true})
+	_, heard := shared.News(t.Context())
+	_, buried := worker.Bury(t.Context())
+	saved := shared.SaveQuotas(t.Context(), []jobs.QuotaState{{App: app1, Account: "11", Saved: []byte("a")}}, []plan.Account{"11"})
+	if err := errors.Join(departed, heard, buried, saved, worker.Renew(t.Context()), shared.Waits(t.Context(), "11", "score", time.Now()), shared.Give(t.Context(), "11"), shared.Close(), worker.Leave(t.Context())); err != nil {
+		t.Error(err)
+	}
+	s.Exec(t, address, `INSERT INTO adferry.river_job (kind, args, max_attempts) VALUES ('slice', '{}', 9)`)
 	if err := d.Remove(t.Context(), "j"); err != nil {
 		t.Error(err)
 	}
 	if _, err := d.View(t.Context(), "j"); err == nil {
 		t.Error("got a job that was removed")
 	}
-	s.Exec(t, address, "CREATE ROLE reader LOGIN; GRANT CONNECT ON DATABASE "+name+" TO reader; GRANT USAGE ON SCHEMA adferry TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA adferry TO reader")
-	reader := open(t, strings.Replace(address, "user=adferry", "user=reader", 1))
+	s.Exec(t, strings.Replace(address, "user=worker", "user=adferry", 1), "CREATE ROLE reader LOGIN; GRANT CONNECT ON DATABASE "+name+" TO reader; GRANT USAGE ON SCHEMA adferry TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA adferry TO reader")
+	reader := open(t, strings.Replace(address, "user=worker", "user=reader", 1))
 	if err := reader.Each(t.Context(), func(_ string, job *store.Job) error { _, err := job.Summary(t.Context()); return err }); err != nil {
 		t.Error(err)
 	}

@@ -71,11 +71,15 @@ func (b meeting) Holds(ctx context.Context, name string) (all []board.Hold, err 
 	if err != nil {
 		return nil, err
 	}
+	labels, err := job.Labels(ctx)
+	if err != nil {
+		return nil, err
+	}
 	held, err := b.held(ctx, name)
 	for _, l := range point.Lanes {
 		if l.Work {
 			h := held[l.Account]
-			h.Lane = l.Account
+			h.Lane, h.Label = l.Account, labels[l.Account]
 			all = append(all, h)
 		}
 	}

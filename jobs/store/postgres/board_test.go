@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -27,6 +28,12 @@ func join(t testing.TB, d *postgres.Database, name string) board.Member {
 	}
 	return m
 }
+
+// app1 is an app whose id is known.
+const app1 = "app 1"
+
+// free is room for anything.
+var free = jobs.Room{Calls: -1, Points: -1, AppCalls: -1}
 
 // shared are jobs in a database that one worker carries out, beside others that might be there.
 type shared struct {
@@ -170,12 +177,12 @@ func TestLeaseOver(t *testing.T) {
 	if names, err := alive.Bury(t.Context()); err != nil || len(names) > 0 {
 		t.Errorf("got %v, %v buried, want nobody", names, err)
 	}
-	leave, err := mine.Depart(t.Context(), jobs.Departure{App: "app 1", Account: "11", Calls: 1, Room: jobs.Room{Calls: -1, Points: -1, AppCalls: -1}})
+	leave, err := mine.Depart(t.Context(), jobs.Departure{App: app1, Account: "11", Calls: 1, Room: free})
 	if left := time.Until(leave.Until); err != nil || !leave.May || left > jobs.LatestDeparture || left < jobs.LatestDeparture-10*time.Second {
 		t.Errorf("got %+v, %v, want that it may leave for %v", leave, err, jobs.LatestDeparture)
 	}
 	s.Exec(t, address, `UPDATE adferry.workers SET until = clock_timestamp() + '4 s' WHERE name = 'dead'`)
-	leave, err = mine.Depart(t.Context(), jobs.Departure{App: "app 1", Account: "11", Calls: 1, Room: jobs.Room{Calls: -1, Points: -1, AppCalls: -1}})
+	leave, err = mine.Depart(t.Context(), jobs.Departure{App: app1, Account: "11", Calls: 1, Room: free})
 	if left := time.Until(leave.Until); err != nil || left > 4*time.Second {
 		t.Errorf("got %v, %v, want that it leaves before the lease ends", left, err)
 	}
@@ -186,7 +193,7 @@ func TestLeaseOver(t *testing.T) {
 	for name, err := range map[string]error{
 		"renew":  dead.Renew(t.Context()),
 		"commit": second(mine.Commit(t.Context(), jobs.Change{Records: []jobs.Record{{ID: 1, Outcome: jobs.Outcome{State: jobs.Sent}}}})),
-		"depart": second(mine.Depart(t.Context(), jobs.Departure{App: "app 1", Account: "11"})),
+		"depart": second(mine.Depart(t.Context(), jobs.Departure{App: app1, Account: "11"})),
 		"news":   second(mine.News(t.Context())),
 		"save":   mine.SaveQuotas(t.Context(), nil, nil),
 	} {
@@ -211,6 +218,65 @@ func TestLeaseOver(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
+// A worker is not buried while a transaction of its own is under way, which a process that was
+// stopped leaves so for some seconds.
+func TestBuriedLater(t *testing.T) {
+	t.Parallel()
+	s := pgtest.Start(t)
+	address := s.Database(t)
+	d := open(t, address)
+	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
+		t.Fatal(err)
+	}
+	submitted(t, d, "j", storetest.Tangled)
+	slow, other := join(t, d, "slow"), join(t, d, "other")
+	job := openShared(t, slow, "j")
+	err := job.Stored().InTransaction(func(tx *sql.Tx) error {
+		s.Exec(t, address, `UPDATE adferry.workers SET until = clock_timestamp() - interval '1 s' WHERE name = 'slow'`)
+		if names, err := other.Bury(t.Context()); err != nil || len(names) > 0 {
+			t.Errorf("got %v, %v buried in its transaction, want nobody", names, err)
+		}
+		var timeout string
+		if err := tx.QueryRow(`SHOW idle_in_transaction_session_timeout`).Scan(&timeout); err != nil || timeout != "10s" {
+			t.Errorf("got %q, %v, want that PostgreSQL ends a transaction in which nothing happens", timeout, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names, err := other.Bury(t.Context()); err != nil || len(names) != 1 {
+		t.Errorf("got %v, %v buried after it, want the worker", names, err)
+	}
+}
+
+// The slices of a worker that is buried go back to where they came from.
+func TestSlicesOfTheDead(t *testing.T) {
+	t.Parallel()
+	s := pgtest.Start(t)
+	address := s.Database(t)
+	d := open(t, address)
+	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
+		t.Fatal(err)
+	}
+	join(t, d, "dead")
+	alive := join(t, d, "alive")
+	for n, queue := range []string{"worker-dead", "worker-dead", "worker-alive", "worker-dead", "job-x"} {
+		state := []string{"scheduled", "running", "scheduled", "available", "available"}[n]
+		s.Exec(t, address, `INSERT INTO adferry.river_job (kind, args, max_attempts, queue, state, metadata) VALUES ('slice', '{}', 9, $1, $2, '{"queue": "job-x"}')`, queue, state)
+	}
+	s.Exec(t, address, `UPDATE adferry.workers SET until = clock_timestamp() - interval '1 s' WHERE name = 'dead'`)
+	if _, err := alive.Bury(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Exec(t, address, `DO $$ BEGIN ASSERT (SELECT array_agg(queue ORDER BY id) FROM adferry.river_job) = ARRAY['job-x', 'worker-dead', 'worker-alive', 'job-x', 'job-x']; END $$`)
+	s.Exec(t, address, `UPDATE adferry.river_job SET state = 'retryable' WHERE state = 'running'`) // River rescued it
+	if _, err := alive.Bury(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Exec(t, address, `DO $$ BEGIN ASSERT (SELECT count(*) FROM adferry.river_job WHERE queue = 'worker-dead') = 0; END $$`)
+}
+
 // Boards in a database are as every board. Time passes there when everything that ends is moved back.
 func TestBoardSuite(t *testing.T) {
 	t.Parallel()
@@ -230,4 +296,56 @@ func TestBoardSuite(t *testing.T) {
 			}
 		}})
 	})
+}
+
+// An ad account and an app whose id is known are those of all jobs. Other apps are a job's own.
+func TestBetweenJobs(t *testing.T) {
+	t.Parallel()
+	d := migrated(t, pgtest.Start(t))
+	for _, name := range []string{"j", "other"} {
+		submitted(t, d, name, storetest.Tangled)
+	}
+	a, b := openShared(t, join(t, d, "a"), "j"), openShared(t, join(t, d, "b"), "other")
+	depart := func(job board.Job, app string) jobs.Leave {
+		t.Helper()
+		l, err := job.Depart(t.Context(), jobs.Departure{App: app, Account: "22", Calls: 2, Points: 2, Room: free})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	for app, want := range map[string]int{app1: 2, "EAST": 0, "": 0} {
+		depart(a, app)
+		depart(b, app)
+		n, err := a.News(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls := 0
+		for _, s := range n.Spent {
+			calls += s.Calls
+			if s.App != app {
+				t.Errorf("%q: got %+v, want the name that it departed with", app, s)
+			}
+		}
+		if calls != want {
+			t.Errorf("%q: got %d calls of another job, want %d", app, calls, want)
+		}
+	}
+	until := time.Now().Add(time.Hour)
+	for _, account := range []plan.Account{"", "22"} {
+		if l := depart(b, app1); !l.May {
+			t.Errorf("got %+v, want that it may leave", l)
+		}
+		if _, err := a.Commit(t.Context(), jobs.Change{Lanes: []jobs.LaneState{{Account: account, ParkedUntil: until, ParkedFor: "throttled"}}, Parks: []jobs.Park{{Account: account, From: time.Now(), Until: until}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := depart(b, app1)
+	if l.May || len(l.News.Lanes) != 1 || l.News.Lanes[0].Account != "22" || l.News.Lanes[0].ParkedFor != "throttled" {
+		t.Errorf("got %+v, want that the ad account waits, and not the app: it may be another one", l)
+	}
+	if l := depart(b, app1); !l.May {
+		t.Errorf("got %+v, want that an engine which knows of the wait decides by itself", l)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -22,14 +23,20 @@ type member struct {
 	db   *sql.DB
 }
 
+// memberConnections are enough for requests that ask before they leave, while others wait for the
+// lock of an app.
+const memberConnections = 4
+
 // unsynced are connections of which a crash of PostgreSQL may lose the latest second. All
-// connections end with it, and workers begin anew.
-var unsynced = map[string]string{"synchronous_commit": "off", "default_transaction_isolation": "read committed"}
+// connections end with it, and workers begin anew. To plan what a request asks takes longer than to
+// answer it.
+var unsynced = map[string]string{"synchronous_commit": "off", "default_transaction_isolation": "read committed", "plan_cache_mode": "force_generic_plan"}
 
 func newMember(d *Database, name string) *member {
 	db := stdlib.OpenDB(*d.session(unsynced))
-	db.SetMaxOpenConns(4)
-	db.SetMaxIdleConns(4)
+	db.SetMaxOpenConns(memberConnections)
+	db.SetMaxIdleConns(memberConnections)
+	db.SetConnMaxIdleTime(time.Minute)
 	return &member{d, name, db}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"adferry/jobs"
 	"adferry/jobs/board"
+	"adferry/jobs/store/postgres"
 	"adferry/jobs/store/postgres/pgtest"
 	"adferry/jobs/store/storetest"
 	"adferry/plan"
@@ -31,26 +32,22 @@ func hammered(images int) string {
 }
 
 // Four workers carry out one job at once, and pass lanes to each other. Each operation is released
-// as often as its lane has a worker who does not know it yet, and carried out once.
+// once to whoever has its lane, and carried out once.
 func TestFourWorkers(t *testing.T) {
 	t.Parallel()
 	const workers, images = 4, 150
 	d := migrated(t, pgtest.Start(t))
 	submitted(t, d, "j", hammered(images))
-	h := &hammer{lanes: make(chan plan.Account, 100), done: map[plan.OpID]int{}, left: images * 5}
-	for lane := range 20 {
-		h.lanes <- plan.Account(fmt.Sprint(11 + lane))
-	}
+	h := newHammer(images * 5)
 	var all sync.WaitGroup
 	calls := make([]int, workers)
 	for n := range workers {
-		member := join(t, d, fmt.Sprint("w", n))
-		job := openShared(t, member, "j")
+		job := openShared(t, join(t, d, fmt.Sprint("w", n)), "j")
 		all.Go(func() {
-			w := &hammerer{hammer: h, job: job, random: rand.New(rand.NewPCG(uint64(n), 0)), has: map[plan.Account]*lane{}}
+			w := h.worker(job, uint64(n))
 			if err := w.run(t); err != nil {
 				t.Errorf("worker %d: %v", n, err)
-				h.stop(0)
+				h.stop()
 			}
 			calls[n] = w.calls
 		})
@@ -62,24 +59,21 @@ func TestFourWorkers(t *testing.T) {
 	}
 	defer view.Close()
 	storetest.WantCounted(t, view)
-	for op, n := range h.done {
-		if n != 1 {
-			t.Errorf("operation %d was carried out %d times", op, n)
-		}
+	if len(h.done) != images*5 {
+		t.Errorf("got %d operations carried out, want %d", len(h.done), images*5)
 	}
 	progress, err := view.Progress(t.Context())
-	if err != nil || progress.Settled != images*5 || progress.Operations != images*5 || len(h.done) != images*5 || progress.Failed != h.failed {
-		t.Errorf("got %+v, %v, and %d carried out, want %d settled and %d of them failed", progress, err, len(h.done), images*5, h.failed)
+	if want := (jobs.Progress{Operations: images * 5, Settled: images * 5, Failed: h.failed}); err != nil || progress != want {
+		t.Errorf("got %+v, %v, want %+v", progress, err, want)
 	}
 	point, err := view.Quotas(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := 0
+	want, got := 0, 0
 	for _, n := range calls {
 		want += n
 	}
-	got := 0
 	for _, l := range point.Lanes {
 		got += l.Calls
 	}
@@ -87,42 +81,145 @@ func TestFourWorkers(t *testing.T) {
 		t.Errorf("got %d calls of ad accounts, %d in all, want %d", got, point.Tally.Calls, want)
 	}
 	samples, _, err := view.History(t.Context())
-	if last := samples[len(samples)-1]; err != nil || last.Settled == 0 {
+	if err != nil || len(samples) == 0 || samples[len(samples)-1].Settled == 0 {
 		t.Errorf("got %+v, %v, want samples of the whole job", samples, err)
+	}
+}
+
+// Workers whose connections end in the middle of anything are buried, and others go on: nothing is
+// lost, counted twice, or carried out twice.
+func TestWorkersDie(t *testing.T) {
+	t.Parallel()
+	const workers, images, kills = 3, 100, 12
+	s := pgtest.Start(t)
+	address := s.Database(t)
+	d := open(t, address)
+	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
+		t.Fatal(err)
+	}
+	submitted(t, d, "j", hammered(images))
+	h := newHammer(images * 5)
+	h.kills = make(chan struct{}, kills)
+	for range kills {
+		h.kills <- struct{}{}
+	}
+	h.kill = func() {
+		s.Exec(t, address, `SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'
+			AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY random() LIMIT 1) AS l`)
+	}
+	var all sync.WaitGroup
+	for n := range workers {
+		all.Go(func() {
+			for life := 0; !h.over(); life++ {
+				name := fmt.Sprintf("w%d-%d", n, life)
+				member := join(t, d, name)
+				w := h.worker(openShared(t, member, "j"), uint64(100*n+life))
+				err := w.run(t)
+				if err == nil {
+					return
+				}
+				if !postgres.IsLost(err) {
+					t.Errorf("worker %s: %v", name, err)
+					h.stop()
+					return
+				}
+				_ = w.job.Close()
+				s.Exec(t, address, `UPDATE adferry.workers SET until = clock_timestamp() WHERE name = $1`, name)
+				for ; !h.buried(name); time.Sleep(10 * time.Millisecond) { // not before its last transaction has ended
+					names, err := member.Bury(t.Context())
+					if err != nil {
+						t.Error(err)
+						h.stop()
+						return
+					}
+					h.bury(names)
+				}
+				for a := range w.has {
+					h.lanes <- a
+				}
+			}
+		})
+	}
+	all.Wait()
+	view, err := d.View(t.Context(), "j")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer view.Close()
+	storetest.WantCounted(t, view)
+	if progress, err := view.Progress(t.Context()); err != nil || progress.Settled != images*5 {
+		t.Errorf("got %+v, %v, want %d settled", progress, err, images*5)
+	}
+	if len(h.kills) > 0 {
+		t.Errorf("only %d of %d connections ended", kills-len(h.kills), kills)
 	}
 }
 
 // hammer is what workers share that carry out a job at once.
 type hammer struct {
-	lanes        chan plan.Account // that nobody has
-	mu           sync.Mutex
-	done         map[plan.OpID]int
-	left, failed int
+	operations int
+	lanes      chan plan.Account // that nobody has
+	kills      chan struct{}     // how often kill is to be called
+	kill       func()            // ends the connection of some worker
+
+	mu     sync.Mutex
+	done   map[plan.OpID]bool
+	failed int
+	dead   []string // workers
+	ended  bool
 }
 
-func (h *hammer) settled(records []jobs.Record, unseen int) {
+func newHammer(operations int) *hammer {
+	h := &hammer{operations: operations, lanes: make(chan plan.Account, 100), done: map[plan.OpID]bool{}}
+	for lane := range 30 {
+		h.lanes <- plan.Account(fmt.Sprint(11 + lane))
+	}
+	return h
+}
+
+func (h *hammer) worker(job board.Job, seed uint64) *hammerer {
+	return &hammerer{hammer: h, job: job, random: rand.New(rand.NewPCG(seed, 0)), has: map[plan.Account]*lane{}, states: map[plan.Account]jobs.LaneState{}}
+}
+
+// settled notes operations that were settled, and how many others were found to have failed.
+func (h *hammer) settled(records []jobs.Record, unseen int) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.failed += unseen
 	for _, r := range records {
-		h.done[r.ID]++
-		h.left--
+		if h.done[r.ID] {
+			return fmt.Errorf("operation %d was carried out twice", r.ID)
+		}
+		h.done[r.ID] = true
 		if r.Outcome.Blames() {
 			h.failed++
 		}
 	}
+	return nil
+}
+
+func (h *hammer) bury(names []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.dead = append(h.dead, names...)
+}
+
+func (h *hammer) buried(name string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Contains(h.dead, name)
 }
 
 func (h *hammer) over() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.left <= 0
+	return h.ended
 }
 
-func (h *hammer) stop(left int) {
+func (h *hammer) stop() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.left = left
+	h.ended = true
 }
 
 // lane is what a worker knows of a lane that it has.
@@ -144,15 +241,14 @@ type hammerer struct {
 // run carries out operations of lanes that it takes, some at a time, until all are settled.
 func (w *hammerer) run(t *testing.T) error {
 	ctx := t.Context()
-	w.states = map[plan.Account]jobs.LaneState{}
 	for !w.over() {
 		select {
 		case a := <-w.lanes:
+			w.has[a] = &lane{told: map[plan.OpID]bool{}} // also if it is not known whether it was taken
 			p, err := w.job.Take(ctx, a)
 			if err != nil {
 				return fmt.Errorf("take %s: %w", a, err)
 			}
-			w.has[a] = &lane{told: map[plan.OpID]bool{}}
 			if err := w.release(p.Waiting); err != nil {
 				return err
 			}
@@ -169,6 +265,9 @@ func (w *hammerer) run(t *testing.T) error {
 		}
 		if err := w.release(news.Released); err != nil {
 			return err
+		}
+		if news.Progress.Settled == w.operations {
+			w.stop()
 		}
 		for a := range w.has {
 			if w.random.IntN(4) == 0 {
@@ -248,12 +347,21 @@ func (w *hammerer) some(t *testing.T, a plan.Account) error {
 			c.Tally.Calls = w.calls
 			c.Lanes = []jobs.LaneState{state, {Account: ""}}
 		}
+		if w.random.IntN(4) == 0 {
+			select {
+			case <-w.kills:
+				dying := make(chan struct{})
+				go func() { w.kill(); close(dying) }()
+				defer func() { <-dying }()
+			default:
+			}
+		}
 		free, err := w.job.Commit(t.Context(), c)
+		if err == nil && s == jobs.Done {
+			err = w.settled(settled, len(unseen))
+		}
 		if err != nil {
 			return err
-		}
-		if s == jobs.Done {
-			w.settled(settled, len(unseen))
 		}
 		if err := w.release(free); err != nil {
 			return err

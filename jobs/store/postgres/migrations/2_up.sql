@@ -39,30 +39,39 @@ CREATE TABLE adferry.probes (
 CREATE INDEX lanes_account ON adferry.lanes (account);
 CREATE INDEX ops_lane_waiting ON adferry.ops (job, lane, id) WHERE needs = 1;
 
-CREATE FUNCTION adferry.millis(t timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT (extract(epoch FROM t) * 1000)::bigint';
+CREATE FUNCTION adferry.millis(t timestamptz) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT (extract(epoch FROM t) * 1000)::bigint';
+
+-- What is called for each request is in PL/pgSQL, which keeps its plans.
 
 -- left_of is how many milliseconds of a worker's lease are left; NULL if it is over.
-CREATE FUNCTION adferry.left_of(worker text) RETURNS bigint LANGUAGE sql
-	AS 'SELECT adferry.millis(until) - adferry.millis(clock_timestamp()) FROM adferry.workers WHERE name = worker AND until > clock_timestamp()';
+CREATE FUNCTION adferry.left_of(worker text) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN (SELECT adferry.millis(until) - adferry.millis(clock_timestamp()) FROM adferry.workers WHERE name = worker AND until > clock_timestamp());
+END $$;
 
 -- spent are the spends of an app that an engine was not told; told is the last that it was. One that
 -- begins to use the app (-1) is told the calls of an hour, by minutes, because that is what counts.
-CREATE FUNCTION adferry.spent(of_app text, not_by bigint, told bigint) RETURNS SETOF adferry.spends LANGUAGE sql AS $$
-	SELECT * FROM adferry.spends WHERE told >= 0 AND app = of_app AND seq > told AND engine <> not_by
-	UNION ALL
-	SELECT max(seq), of_app, '', max(at), 0, sum(calls)::integer, 0 FROM adferry.spends
-	WHERE told < 0 AND app = of_app AND engine <> not_by AND at > adferry.millis(clock_timestamp()) - 3600000 GROUP BY at / 60000
-	ORDER BY 1
-$$;
+CREATE FUNCTION adferry.spent(of_app text, not_by bigint, told bigint) RETURNS SETOF adferry.spends LANGUAGE plpgsql AS $$
+BEGIN
+	IF told >= 0 THEN
+		RETURN QUERY SELECT * FROM adferry.spends s WHERE s.app = of_app AND s.seq > told AND s.engine <> not_by ORDER BY s.seq;
+	ELSE
+		RETURN QUERY SELECT max(s.seq), of_app, '', max(s.at), 0::bigint, sum(s.calls)::integer, 0 FROM adferry.spends s
+			WHERE s.app = of_app AND s.engine <> not_by AND s.at > adferry.millis(clock_timestamp()) - 3600000 GROUP BY s.at / 60000 ORDER BY 1;
+	END IF;
+END $$;
 
 -- parked are the waits that the API imposed on ad accounts of a job or on its app, also those that
 -- workers of other jobs met in the same ad accounts.
-CREATE FUNCTION adferry.parked(of_job integer, accounts text[]) RETURNS TABLE (account text, until bigint, why text) LANGUAGE sql AS $$
-	SELECT DISTINCT ON (l.account) l.account, l.parked_until, l.parked_for FROM adferry.lanes l
-	WHERE l.account = ANY (accounts) AND (l.account <> '' OR l.job = of_job) AND l.parked_until > adferry.millis(clock_timestamp())
+CREATE FUNCTION adferry.parked(of_job integer, accounts text[]) RETURNS TABLE (account text, until bigint, why text) LANGUAGE plpgsql AS $$
+DECLARE
+	now bigint := adferry.millis(clock_timestamp());
+BEGIN
+	RETURN QUERY SELECT DISTINCT ON (l.account) l.account, l.parked_until, l.parked_for FROM adferry.lanes l
+	WHERE l.account = ANY (accounts) AND (l.account <> '' OR l.job = of_job) AND l.parked_until > now
 		AND EXISTS (SELECT FROM adferry.parks p WHERE p.job = l.job AND p.account = l.account AND p.until = l.parked_until)
-	ORDER BY l.account, l.parked_until DESC
-$$;
+	ORDER BY l.account, l.parked_until DESC;
+END $$;
 
 -- depart enters a request into spends, unless it may not leave: what others entered since the engine
 -- was told leaves no room, a wait is new to it, or another worker's probe is out. told is the last
@@ -79,7 +88,7 @@ BEGIN
 	IF remains IS NULL THEN
 		RETURN '{}';
 	END IF;
-	PERFORM pg_advisory_xact_lock(1633969266, hashtext(of_app)); -- so that others are told of this one before they enter theirs
+	PERFORM pg_advisory_xact_lock(1633969779, hashtext(of_app)); -- "adfs": others are told of this one before they enter theirs
 	SELECT json_agg(s), greatest(max(s.seq), told, 0),
 		(room_app < 0 OR coalesce(sum(s.calls), 0) <= room_app)
 		AND (room_calls < 0 OR coalesce(sum(s.calls) FILTER (WHERE s.account = of_account AND s.seq > told_account), 0) <= room_calls)
