@@ -60,7 +60,7 @@ func (d *Dispatcher) uncharge(r *Request, why *NotYet, now time.Time) {
 
 // leastAgain is how long at least a lane waits whose request stayed: what others used may not have
 // been heard yet.
-const leastAgain = 100 * time.Millisecond
+const leastAgain = 10 * time.Millisecond
 
 // notYet is the NotYet among the reasons why the calls of a request did not leave, or nil.
 func notYet(res Result) *NotYet {

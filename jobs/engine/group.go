@@ -129,7 +129,10 @@ func (l *lane) groupWait(n int) time.Duration {
 // moreDeletesMayCome reports whether more deletes may come to the lane: from tasks in memory, or
 // from operations that were not claimed yet.
 func (e *Engine) moreDeletesMayCome(l *lane) bool {
-	return e.opt.Sharing != nil || l.permits.coming > 0 || e.copying[l.Account] > 0 || e.unclaimed > 0
+	if e.opt.Sharing != nil { // other workers have the tasks, too
+		return e.operations-e.tally.done > len(l.permits.waiting)
+	}
+	return l.permits.coming > 0 || e.copying[l.Account] > 0 || e.unclaimed > 0
 }
 
 // confirmingReads is how many reads confirm the copies of these deletes, and their sources.

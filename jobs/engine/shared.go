@@ -247,6 +247,7 @@ func (e *Engine) hear(n jobs.News) {
 
 func (e *Engine) hearProgress(p jobs.Progress) {
 	e.operations, e.tally.done, e.tally.failures = p.Operations, p.Settled, p.Failed
+	e.wakeGroups() // deletes wait for no others once only they are left
 }
 
 func (e *Engine) hearFailing(accounts []plan.Account) {

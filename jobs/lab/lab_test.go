@@ -56,7 +56,7 @@ func (m model) wants(calls int) (took time.Duration, rejected int) {
 	case m.tier == sandbox.Limited:
 		took, rejected = took+6*time.Minute, rejected+6
 	default:
-		took, rejected = took+6*time.Minute, rejected+120
+		took, rejected = took+6*time.Minute, rejected+max(120, 150*m.workers)
 	}
 	rejected = max(rejected, m.unforeseen)
 	if !*labWhole && m.ideal < 10*time.Second { // a few calls: nothing to wait for

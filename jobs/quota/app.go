@@ -92,6 +92,7 @@ func (a App) Passed(left, now time.Time) App {
 	if was.Probing() && !a.Block.Probing() { // a level from before it says nothing any more
 		a.calls = a.calls.forgetTold(left)
 	}
+	a.calls.recent = a.calls.recent.took(now.Sub(left))
 	a.calls.lag = a.calls.lag.pass(left, 1)
 	a.calls = a.calls.passed(now, 1, float64(a.inFlight), a.calls.span(callSpan), nil)
 	return a

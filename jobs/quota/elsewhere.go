@@ -9,8 +9,8 @@ import "time"
 func (l Lane) SpentElsewhere(at, now time.Time, c Cost, r Rules) Lane {
 	l = l.start(r)
 	at = Earlier(at, now) // clocks differ
-	l.calls = l.calls.chargeElsewhere(at, now, float64(c.Calls), l.calls.span(callSpan))
-	l.score = l.score.chargeElsewhere(at, now, float64(c.Points), l.score.span(scoreSpan))
+	l.calls = l.calls.chargeElsewhere(at, now, float64(c.Calls), float64(l.inFlight.Calls), l.calls.span(callSpan))
+	l.score = l.score.chargeElsewhere(at, now, float64(c.Points), float64(l.inFlight.Points), l.score.span(scoreSpan))
 	l.burst = l.burst.put(at, now, int32(c.Calls))
 	return l
 }
@@ -18,7 +18,7 @@ func (l Lane) SpentElsewhere(at, now time.Time, c Cost, r Rules) Lane {
 // SpentElsewhere records calls that another process of ours sent, as [Lane.SpentElsewhere] does.
 func (a App) SpentElsewhere(at, now time.Time, calls int) App {
 	a.calls.share = a.Share
-	a.calls = a.calls.chargeElsewhere(Earlier(at, now), now, float64(calls), a.calls.span(callSpan))
+	a.calls = a.calls.chargeElsewhere(Earlier(at, now), now, float64(calls), float64(a.inFlight), a.calls.span(callSpan))
 	return a
 }
 
@@ -45,10 +45,11 @@ func (a App) Unspend(left, now time.Time, calls int) App {
 // chargeElsewhere counts points that another process of ours sent at an earlier time. If a header
 // gave the level since, it may count them already: then they are part of its surplus, or were sent
 // so long before that it surely counts them. Else the next header corrects the level.
-func (m meter) chargeElsewhere(at, now time.Time, points float64, span time.Duration) meter {
+func (m meter) chargeElsewhere(at, now time.Time, points, flight float64, span time.Duration) meter {
 	if now.Sub(at) >= span {
 		return m
 	}
+	known := m.known(now, span)
 	m.own = m.own.at(now, span).put(at, points, span)
 	m.recent = m.recent.add(at, now, points)
 	m.shareLeak, m.shareLeakAt = charged(m.shareLevel(at, span), m.shareLeak, points, at, m.shareLeakAt)
@@ -56,32 +57,38 @@ func (m meter) chargeElsewhere(at, now time.Time, points float64, span time.Dura
 
 	missing := points
 	if at.Before(m.observed) {
-		if m, missing = m.explain(now, points, span); m.observed.Sub(at) > mostRecent {
+		if m, missing = m.explain(now, points, span); m.observed.Sub(at) > m.recent.flight() {
 			missing = 0
 		}
 	}
+	leaks := missing
+	if m.belief == holds && m.limit > 0 { // the other process stays below that level, too: more was counted twice
+		most := m.usable() + flight
+		missing = min(missing, max(0, most-known))
+		leaks = min(leaks, max(0, most-m.leaking(now, span)))
+	}
 	m.observedOwn += points - missing
 	m.added += missing
-	m.leakLevel, m.leakAt = charged(m.leaking(at, span), m.leakLevel, missing, at, m.leakAt)
-	if m.belief == holds {
-		m.leakLevel = min(m.leakLevel, m.limit*maxPercent/100) // beyond the limit calls are refused, and do not count
-	}
+	m.leakLevel, m.leakAt = charged(m.leaking(at, span), m.leakLevel, leaks, at, m.leakAt)
 	m.highest = max(m.highest, m.leakLevel)
 
 	m.decay.passed += points
 	if at.Before(m.decay.since) {
 		m.decay.own += points
-		m.decay.flight += inFlightAt(m.decay.since, at, points)
+		m.decay.flight += m.recent.inFlight(m.decay.since, at, points)
 	} else {
 		m.decay.sent += points
 	}
 	if at.Before(m.anchored) {
-		m.anchoredFlight += inFlightAt(m.anchored, at, points)
+		m.anchoredFlight += m.recent.inFlight(m.anchored, at, points)
 	} else {
 		m.passedPoints += points
 	}
 	if at.Before(m.lag.changed) {
 		m.lag.own += points
+	}
+	if m.belief == holds && !m.decay.known && m.own.sum > 1.03*m.limit+nearMargin { // the other process knows that points are not forgotten a span later
+		m.linear = true
 	}
 	return m
 }
@@ -96,14 +103,6 @@ func charged(level, latest, points float64, at, latestAt time.Time) (float64, ti
 	return level + points, at
 }
 
-// inFlightAt is how much of points that another process of ours sent may have been in flight.
-func inFlightAt(now, sent time.Time, points float64) float64 {
-	if now.Sub(sent) > mostRecent {
-		return 0
-	}
-	return points
-}
-
 // unspend takes back points that were charged at left.
 func (m meter) unspend(left, now time.Time, points float64, span time.Duration) meter {
 	m.own = m.own.at(now, span).put(left, -points, span)
@@ -116,37 +115,4 @@ func (m meter) unspend(left, now time.Time, points float64, span time.Duration) 
 	m.observedOwn = max(0, m.observedOwn-(points-added))
 	m.decay.sent = max(0, m.decay.sent-points)
 	return m
-}
-
-// mostRecent is how long a call that another process of ours sent may be in flight: a header does
-// not need to count it yet.
-const mostRecent = 2 * time.Second
-
-// recent are the points that other processes of ours sent in this second and in as many before
-// it as mostRecent has.
-type recent struct {
-	second int64 // of the latest points, counted from 1970
-	points [1 + mostRecent/time.Second]float64
-}
-
-func (r recent) add(at, now time.Time, points float64) recent {
-	n, seconds := int64(len(r.points)), now.Unix()
-	for ; r.second < seconds; r.second++ {
-		if seconds-r.second > n {
-			r.second = seconds - n
-		}
-		r.points[(r.second+1)%n] = 0
-	}
-	if s := at.Unix(); s > r.second-n {
-		r.points[s%n] += points
-	}
-	return r
-}
-
-// sum is how many of the points may be in flight.
-func (r recent) sum(now time.Time) (points float64) {
-	for _, p := range r.add(now, now, 0).points {
-		points += p
-	}
-	return points
 }

@@ -68,6 +68,46 @@ func TestSpentElsewhere(t *testing.T) {
 	}
 }
 
+// What is known of a level only by what other processes tell stays below what they keep to
+// themselves, so that this one's reads are not held back for ever.
+func TestSpentElsewhereIsBounded(t *testing.T) {
+	full := graph.AccountUsage{HasScore: true, Score: 50, Reset: 150 * time.Second, Tier: graph.TierFull}
+	l := Lane{}.Observe(noon, full, Rules{})
+	now := noon
+	for range 600 { // another process writes as fast as the limit allows; its level is a little less than is known here
+		now = now.Add(100 * time.Millisecond)
+		l = l.SpentElsewhere(now, now, Cost{3, 30}, Rules{})
+	}
+	usable := l.score.usable()
+	if got := l.score.level(now, scoreSpan); got > usable+1e-6 {
+		t.Errorf("got a level of %v, want %v at most", got, usable)
+	}
+	if got := l.Next(now, Read, Rules{}).Sub(now); got > 100*time.Millisecond {
+		t.Errorf("got a read after %v, want one as soon as a point is free", got)
+	}
+	l = l.Spend(now, Read, Rules{}) // which may not leave yet
+	if l = l.SpentElsewhere(now, now, Read, Rules{}); l.score.level(now, scoreSpan) < usable+1 {
+		t.Error("what was told beside a call of this process does not count")
+	}
+}
+
+// More than a window could hold passed: the level decays linearly.
+func TestSpentElsewhereShowsDecay(t *testing.T) {
+	l := Lane{}.Observe(noon, graph.AccountUsage{HasScore: true, Tier: graph.TierLimited}, Rules{})
+	l = l.SpentElsewhere(noon, noon, Write.Times(20), Rules{})
+	now := noon
+	for range 10 {
+		if at := l.Next(now, Read, Rules{}); at.Sub(now) > 31*time.Second {
+			t.Errorf("after %v: got asked again after %v, want half a minute at most", now.Sub(noon), at.Sub(now))
+		}
+		now = now.Add(15 * time.Second)
+		l = l.SpentElsewhere(now, now, Write, Rules{})
+	}
+	if !l.score.linear || l.score.decay.known {
+		t.Errorf("got linear %v, known %v, want that it is a guess", l.score.linear, l.score.decay.known)
+	}
+}
+
 // A call that did not leave is as if it had never been charged.
 func TestUnspend(t *testing.T) {
 	r := Rules{MaxRate: 2, Share: 0.5}

@@ -232,6 +232,7 @@ func (l Lane) Adopt(p Pace) Lane {
 // Passed records that a call of this cost, sent at left, was not throttled.
 func (l Lane) Passed(left, now time.Time, c Cost) Lane {
 	l.Block = l.Block.Passed(left, now)
+	l.calls.recent, l.score.recent = l.calls.recent.took(now.Sub(left)), l.score.recent.took(now.Sub(left))
 	l.calls.lag, l.score.lag = l.calls.lag.pass(left, float64(c.Calls)), l.score.lag.pass(left, float64(c.Points))
 	l.calls = l.calls.passed(now, float64(c.Calls), float64(l.inFlight.Calls), l.calls.span(callSpan), l.documented(Budgets.calls))
 	l.score = l.score.passed(now, float64(c.Points), float64(l.inFlight.Points), l.score.span(scoreSpan), l.documented(Budgets.score))

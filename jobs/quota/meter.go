@@ -158,6 +158,8 @@ func (m meter) next(now time.Time, points float64, span time.Duration) time.Time
 		at = Earlier(at, now.Add(span/10))
 	case !at.After(now): // it is over by more than we sent: others may have stopped
 		at = now.Add(span / 30)
+	case now.Sub(m.recent.heard) < span: // what other processes of ours send may show that it is forgotten sooner
+		at = Earlier(at, now.Add(span/10))
 	}
 	return Later(at, now.Add(span/3000)) // not at once, which would be a busy loop
 }

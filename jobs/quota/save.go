@@ -142,9 +142,16 @@ func (w *window) fields(c *codec) {
 }
 
 func (r *recent) fields(c *codec) {
-	integer(c, &r.second)
+	integer(c, &r.tick)
 	for i := range r.points {
-		c.number(&r.points[i])
+		n := float64(r.points[i])
+		c.number(&n)
+		r.points[i] = float32(n)
+	}
+	c.time(&r.heard)
+	integer(c, &r.takes)
+	if r.tick < 0 {
+		c.err = errDamaged
 	}
 }
 

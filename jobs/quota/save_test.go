@@ -169,12 +169,13 @@ func TestLoadRefuses(t *testing.T) {
 func TestLayout(t *testing.T) {
 	var l Lane
 	fill(&l)
-	if got := crc32.ChecksumIEEE(l.Save()); got != layoutSum {
+	saved := l.Save()
+	if got := crc32.ChecksumIEEE(saved[:len(saved)-crc32.Size]); got != layoutSum { // with its own checksum it is always the same
 		t.Errorf("got %#x for layout %d: if its fields changed, count it up, and have this number here", got, layout)
 	}
 }
 
-const layoutSum = 0x2144df1c
+const layoutSum = 0x154d87ee
 
 func FuzzLoad(f *testing.F) {
 	l := busy()
