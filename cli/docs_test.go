@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	"adferry/graph/sandbox"
 	"adferry/jobs/rehearsal"
 	"adferry/jobs/store/postgres/pgtest"
@@ -82,7 +84,10 @@ func runDocCommand(t *testing.T, c docCommand, dir, server, database string) (co
 	text, patience := strings.NewReplacer("/var/lib/adferry", dir, "http://127.0.0.1:8080", server).Replace(c.text), 2*time.Minute
 	serves := strings.HasPrefix(text, "adferry sandbox")
 	if serves {
-		text, patience = "exec "+text+" --listen 127.0.0.1:0", time.Second
+		text += " --listen 127.0.0.1:0"
+	}
+	if works := strings.HasPrefix(text, "adferry worker"); serves || works {
+		serves, text, patience = true, "exec "+text, time.Second
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -122,24 +127,31 @@ func TestDocsNameWhatExists(t *testing.T) {
 				if words[0] == "COMMAND" {
 					continue
 				}
-				c := app.Command(words[0])
-				if c == nil {
-					t.Errorf("%s, line %d: there is no command %s", path, n+1, words[0])
-					continue
-				}
-				var names []string
-				for _, f := range append(c.Flags, app.Flags...) {
-					names = append(names, f.Names()...)
-				}
-				for _, w := range words[1:] {
-					name, _, _ := strings.Cut(strings.TrimLeft(w, "-"), "=")
-					if strings.HasPrefix(w, "--") && name != "help" && !slices.Contains(names, name) {
-						t.Errorf("%s, line %d: adferry %s has no option --%s", path, n+1, words[0], name)
-					}
+				if what := unknown(app, words); what != "" {
+					t.Errorf("%s, line %d: %s", path, n+1, what)
 				}
 			}
 		}
 	}
+}
+
+// unknown says what of a command line does not exist.
+func unknown(app *cli.App, words []string) string {
+	c := app.Command(words[0])
+	if c == nil {
+		return "there is no command " + words[0]
+	}
+	var names []string
+	for _, f := range append(c.Flags, app.Flags...) {
+		names = append(names, f.Names()...)
+	}
+	for _, w := range words[1:] {
+		name, _, _ := strings.Cut(strings.TrimLeft(w, "-"), "=")
+		if strings.HasPrefix(w, "--") && name != "help" && !slices.Contains(names, name) {
+			return fmt.Sprintf("adferry %s has no option --%s", words[0], name)
+		}
+	}
+	return ""
 }
 
 func docPages(t *testing.T) []string {

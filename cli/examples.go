@@ -75,6 +75,7 @@ var examples = map[string][]manual.Example{
 	"worker": {
 		{Line: "adferry worker", Does: "carry out the jobs of the database that ADFERRY_DATABASE names, with the token for all ad accounts"},
 		{Line: "adferry worker --credentials accounts.csv --metrics 127.0.0.1:9464", Does: "those of the ad accounts whose tokens are here, and serve metrics"},
+		{Line: "adferry worker --schedules schedules.csv", Does: "and make jobs of the cleanups that this file repeats"},
 	},
 	"jobs": {
 		{Line: "adferry jobs", Does: "how far the jobs of the database are"},

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -11,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 
 	"adferry/graph/sandbox"
 	"adferry/jobs/rehearsal"
@@ -23,7 +19,7 @@ import (
 func TestCronJobExample(t *testing.T) {
 	t.Parallel()
 	var job cronJob
-	readYAML(t, "../docs/examples/cleanup-cronjob.yaml", &job)
+	documents(t, "../docs/examples/cleanup-cronjob.yaml", &job)
 	for _, tt := range []struct{ field, got, want string }{
 		{"apiVersion", job.APIVersion, "batch/v1"},
 		{"kind", job.Kind, "CronJob"},
@@ -46,7 +42,7 @@ func TestCronJobExample(t *testing.T) {
 func TestJobExample(t *testing.T) {
 	t.Parallel()
 	var job kubernetesJob
-	readYAML(t, "../docs/examples/consolidation-job.yaml", &job)
+	documents(t, "../docs/examples/consolidation-job.yaml", &job)
 	if job.APIVersion != "batch/v1" || job.Kind != "Job" {
 		t.Errorf("it is a %s of %s", job.Kind, job.APIVersion)
 	}
@@ -128,22 +124,6 @@ func checkPod(t *testing.T, name string, pod podSpec) (args []string) {
 		t.Errorf("got %d mounts of %d volumes", len(mounts), len(pod.Volumes))
 	}
 	return c.Args
-}
-
-// readYAML reads a file of one document.
-func readYAML(t *testing.T, path string, into any) {
-	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	decoder := yaml.NewDecoder(bytes.NewReader(raw))
-	if err := decoder.Decode(into); err != nil {
-		t.Fatal(err)
-	}
-	if err := decoder.Decode(new(any)); err != io.EOF {
-		t.Errorf("%s has more than one document: %v", path, err)
-	}
 }
 
 // cronJob and kubernetesJob are what is looked at of a CronJob and a Job (Kubernetes API,

@@ -32,7 +32,7 @@ var groupOf = map[string]string{
 	"unused": groupImages, "older-than": groupImages, "min-age": groupImages, "keep": groupImages,
 
 	"target": groupJob, "operation": groupJob, "output": groupJob, "from-job": groupJob, "left-out": groupJob, "restart": groupJob,
-	"job": groupJob, "database": groupJob, "remove": groupJob, "to": groupJob, "jobs": groupJob, "keep-jobs": groupJob, "on-denied": groupJob,
+	"job": groupJob, "database": groupJob, "remove": groupJob, "to": groupJob, "jobs": groupJob, "keep-jobs": groupJob, "on-denied": groupJob, "schedules": groupJob,
 
 	"yes": groupSafety, "dry-run": groupSafety, "check": groupSafety, "max-delete": groupSafety,
 	"max-failures": groupSafety, "backup": groupSafety,

@@ -163,7 +163,10 @@ func TestExamples(t *testing.T) {
 // its finished job.
 func exampleFolder(t *testing.T, line string) {
 	t.Chdir(t.TempDir())
-	for name, text := range map[string]string{"manifest.csv": exampleManifest, "accounts.csv": "account,token\n*,ADFERRY_ACCESS_TOKEN\n"} {
+	for name, text := range map[string]string{
+		"manifest.csv": exampleManifest, "accounts.csv": "account,token\n*,ADFERRY_ACCESS_TOKEN\n",
+		"schedules.csv": "schedule,cron,accounts,unused,yes\nnightly,0 3 * * *,act_2310000000000017,yes,yes\n",
+	} {
 		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -205,12 +208,15 @@ func must(t *testing.T, args ...string) {
 
 // cancelAt cancels as soon as a text is written.
 type cancelAt struct {
+	mu     sync.Mutex
 	seen   strings.Builder
 	text   string
 	cancel func()
 }
 
 func (c *cancelAt) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.seen.Write(b)
 	if strings.Contains(c.seen.String(), c.text) {
 		c.cancel()

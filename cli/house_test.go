@@ -50,7 +50,7 @@ var rooms = map[string]struct {
 	"jobs/board":                 {[]string{"plan", "jobs", "jobs/store"}, "the board knows who has which lane, not what is done there"},
 	"jobs/board/boardtest":       {[]string{"plan", "graph", "jobs", "jobs/board", "jobs/store", "jobs/store/storetest"}, "a room for tests alone"},
 	"jobs/proof":                 {[]string{"jobs", "jobs/disk", "jobs/store"}, "whether a folder is the one that is meant is a matter of files and of what the job remembers"},
-	"jobs/fleet":                 {[]string{"plan", "graph", "jobs", "jobs/board", "jobs/store", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/control", "jobs/credentials", "jobs/proof"}, "a fleet runs engines, and reaches the database through the board and River"},
+	"jobs/fleet":                 {[]string{"plan", "graph", "jobs", "jobs/board", "jobs/store", "jobs/cleanup", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/control", "jobs/credentials", "jobs/proof"}, "a fleet runs engines, and reaches the database through the board and River"},
 	"jobs/store/postgres":        {[]string{"plan", "jobs", "jobs/board", "jobs/store"}, "a database keeps what the store says; it knows no more of a job"},
 	"jobs/store/postgres/pgtest": {nil, "a room for tests alone"},
 	"jobs/registry":              {[]string{"plan", "graph", "jobs/disk", "jobs/store"}, "the registry knows which jobs are unfinished, not how one is run"},

@@ -13,6 +13,7 @@ import (
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/board"
+	"adferry/jobs/cleanup"
 	"adferry/jobs/credentials"
 	"adferry/jobs/fleet"
 	"adferry/jobs/store"
@@ -26,7 +27,10 @@ func workerCommand(s *streams) *cli.Command {
 		Description: "Takes ad accounts of jobs that were submitted, as many as its part among all workers, and goes on until\n" +
 			"it is stopped. The first signal gives all ad accounts back, and ends with exit code 0; the second ends at once.\n" +
 			"It takes those for which it has all credentials, and jobs whose folders it sees.",
-		Flags: append([]cli.Flag{databaseFlag()}, workerFlags()...),
+		Flags: append([]cli.Flag{
+			databaseFlag(),
+			stringFlag("schedules", "", "FILE", "make jobs of cleanups at the times of this CSV file, the same for all workers"),
+		}, workerFlags()...),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err
@@ -39,7 +43,11 @@ func workerCommand(s *streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return work(c.Context, o, s, d, c.String("metrics"))
+			scheduled, err := readSchedules(c.String("schedules"))
+			if err != nil {
+				return err
+			}
+			return work(c.Context, o, s, d, c.String("metrics"), scheduled)
 		},
 	}
 }
@@ -65,7 +73,7 @@ func workerOptionsOf(c *cli.Context) (o runOptions, err error) {
 }
 
 // work carries out lanes of a database's jobs until a signal asks it to stop.
-func work(ctx context.Context, o runOptions, s *streams, d *postgres.Database, metrics string) error {
+func work(ctx context.Context, o runOptions, s *streams, d *postgres.Database, metrics string, scheduled []cleanup.Scheduled) error {
 	se, err := prepare(o, s)
 	if err != nil {
 		return err
@@ -92,8 +100,10 @@ func work(ctx context.Context, o runOptions, s *streams, d *postgres.Database, m
 	defer release()
 	host, _ := os.Hostname()
 	w := &worker{s, se, l}
+	cleanups := w.cleanups(scheduled, d)
+	defer cleanups.Close()
 	return fleet.Run(ctx, fleet.Options{
-		Board: d.Board(), Dealer: &fleet.River{Pool: pool, Log: se.log},
+		Board: d.Board(), Dealer: &fleet.River{Pool: pool, Log: se.log, Configure: cleanups.Configure},
 		Worker: board.Worker{Host: host, PID: os.Getpid(), Version: build().Version, Started: time.Now()}, Credentials: l.client.Set(),
 		Jobs: d.Each, Fits: w.fits, Setup: w.setup, Record: recordEnd, Lost: postgres.IsLost, Observe: w.tell,
 	})

@@ -9,6 +9,10 @@ import (
 // (package proof).
 const ProofPrefix = ".adferry-job-"
 
+// SharedMark is the name of a file with which people say that a folder is one that all workers
+// share.
+const SharedMark = ".adferry-shared"
+
 // Litter reports whether a file of this name is one that a file system or a file
 // manager leaves in any folder, or a job's proof: a folder with nothing else in it counts as empty.
 func Litter(name string) bool {
@@ -24,5 +28,5 @@ var (
 		"thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information", // Windows
 		".directory", "@eadir", "#recycle", // KDE, Synology, QNAP
 	}
-	litterPrefixes = []string{ProofPrefix, "._", ".trash-", ".nfs", ".fuse_hidden"}
+	litterPrefixes = []string{ProofPrefix, SharedMark, "._", ".trash-", ".nfs", ".fuse_hidden"}
 )

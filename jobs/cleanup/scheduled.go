@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	_ "time/tzdata" // a container may have no time zones
 
 	cron "github.com/netresearch/go-cron"
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"adferry/jobs"
 	"adferry/jobs/disk"
@@ -19,6 +20,22 @@ const text = "With this file a job of adferry shows its workers that they see th
 func New() string { return rand.Text() }
 
 func pathOf(folder, proof string) string { return filepath.Join(folder, jobs.ProofPrefix+proof) }
+
+// CheckShared returns an error unless people marked the folder as one that all workers share, or it
+// has a proof already. A worker that makes jobs by itself would else make a folder where nothing is
+// mounted.
+func CheckShared(folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return fmt.Errorf("read folder: %w", err)
+	}
+	for _, e := range entries {
+		if e.Name() == jobs.SharedMark || strings.HasPrefix(e.Name(), jobs.ProofPrefix) {
+			return nil
+		}
+	}
+	return fmt.Errorf("nothing shows that %s is a folder which all workers share; if it is, make the file %s there", folder, jobs.SharedMark)
+}
 
 // Leave leaves a proof in each folder of a new job. It makes the folders of backups and pictures.
 func Leave(f store.Folders) error {

@@ -17,9 +17,12 @@ type Folders struct {
 	Pictures string `json:"pictures,omitempty"` // on their way from one ad account to another
 }
 
+// inDatabase reports whether the job may have workers on several machines.
+func (s Spec) inDatabase() bool { return s.Output != "" || s.Proof != "" }
+
 // Folders are those that the job of a plan needs.
 func (s Spec) Folders(p *plan.Plan) (f Folders) {
-	if s.Output == "" {
+	if !s.inDatabase() {
 		return f
 	}
 	f.Proof, f.Backup = s.Proof, s.Backup

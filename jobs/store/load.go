@@ -48,7 +48,7 @@ func (s Spec) Entries(name string, p *plan.Plan) ([]Entry, error) {
 		{Key: "consent", Value: s.Consent}, {Key: "sandbox", Value: s.Sandbox},
 		{Key: "backup", Value: s.Backup}, {Key: "on_denied", Value: string(s.OnDenied)}, {Key: "endpoint", Value: s.Endpoint}, {Key: "policy", Value: s.Policy},
 	}
-	if s.Output != "" {
+	if s.inDatabase() {
 		entries = append(entries, Entry{Key: "folders", Value: string(folders)})
 	}
 	return entries, nil

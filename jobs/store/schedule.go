@@ -20,16 +20,13 @@ import (
 // for its start in UTC: cleanup-20261124-080719Z. Only one process can open it at a time.
 type Schedule struct {
 	root   string
-	prefix string
+	name   string
 	unlock func()
 }
 
 // scheduleLock is a file in the root. It is not the lock of a job, because a job of the
 // schedule may be resumed by hand meanwhile.
 const scheduleLock = "series.lock"
-
-// timeLayout sorts in time order.
-const timeLayout = "20060102-150405Z"
 
 // OpenSchedule opens the schedule with that name under root, which it makes if necessary. It
 // returns ErrBusy while another process has it open.
@@ -45,7 +42,7 @@ func OpenSchedule(root, name string) (*Schedule, error) {
 	if !free {
 		return nil, fmt.Errorf("%s: %w", root, ErrBusy)
 	}
-	return &Schedule{root, name + "-", func() { _ = l.Unlock() }}, nil
+	return &Schedule{root, name, func() { _ = l.Unlock() }}, nil
 }
 
 // MakeFolder makes a folder and its parents if they do not exist. A disk that fails or is
@@ -68,8 +65,7 @@ func (s *Schedule) folders() ([]string, error) {
 	}
 	var dirs []string
 	for _, e := range entries {
-		moment, ok := strings.CutPrefix(e.Name(), s.prefix)
-		if _, err := time.Parse(timeLayout, moment); ok && err == nil && e.IsDir() { // which excludes symbolic links
+		if IsRun(s.name, e.Name()) && e.IsDir() { // which excludes symbolic links
 			dirs = append(dirs, filepath.Join(s.root, e.Name()))
 		}
 	}
@@ -92,7 +88,7 @@ func (s *Schedule) Last() (dir string, err error) {
 // second that is free.
 func (s *Schedule) Make(now time.Time) (dir string, err error) {
 	for ; ; now = now.Add(time.Second) {
-		dir = filepath.Join(s.root, s.prefix+now.UTC().Format(timeLayout))
+		dir = filepath.Join(s.root, RunName(s.name, now))
 		if err = os.Mkdir(dir, 0o755); err == nil {
 			break
 		}
