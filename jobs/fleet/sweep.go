@@ -238,6 +238,10 @@ func (s *session) finish(ctx context.Context, f found, j *job) error {
 	return err
 }
 
+// slack is how many lanes more than its part a worker keeps: what was read of a lane's images is
+// lost when it moves, and parts change whenever a lane is done.
+func slack(part int) int { return 1 + part/4 }
+
 // share sets how many lanes are to be this worker's at most, and returns those that are too many:
 // first those that wait. unused says that the job has had none for a while.
 func (j *job) share(part int) (excess []*lane, unused bool) {
@@ -251,7 +255,7 @@ func (j *job) share(part int) (excess []*lane, unused bool) {
 	case j.unused.IsZero():
 		j.unused = time.Now()
 	}
-	if len(held) <= part {
+	if len(held) <= part+slack(part) {
 		return nil, !j.unused.IsZero() && time.Since(j.unused) > idleTime
 	}
 	slices.SortFunc(held, func(a, b *lane) int { return strings.Compare(string(a.account), string(b.account)) })
