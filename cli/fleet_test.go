@@ -5,7 +5,9 @@ package cli
 import (
 	"flag"
 	"math/rand/v2"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,8 +31,7 @@ var (
 type machines struct {
 	*databaseTrial
 	workers []*exec.Cmd
-	started int
-	logs    []*strings.Builder
+	logs    []func() string
 }
 
 func newFleet(t *testing.T, r *databaseTrial, n int) *machines {
@@ -44,7 +45,7 @@ func newFleet(t *testing.T, r *databaseTrial, n int) *machines {
 			return
 		}
 		for i, log := range f.logs {
-			t.Logf("worker %d:\n%.6000s", i+1, log)
+			t.Logf("worker %d:\n%.6000s", i+1, log())
 		}
 	})
 	return f
@@ -53,13 +54,28 @@ func newFleet(t *testing.T, r *databaseTrial, n int) *machines {
 // start starts a worker.
 func (f *machines) start(t *testing.T) {
 	t.Helper()
-	c := f.command(t, "worker", "--batch-size", "3", "--retry-base", "5ms")
-	log := &strings.Builder{}
-	c.Stdout, c.Stderr = log, log
+	f.run(t, f.command(t, "worker", "--batch-size", "3", "--retry-base", "5ms"))
+}
+
+// run starts a worker as a command says. log is what it has written.
+func (f *machines) run(t *testing.T, c *exec.Cmd) (log func() string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "log")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	c.Stdout, c.Stderr = file, file
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	log = func() string {
+		text, _ := os.ReadFile(path)
+		return string(text)
+	}
 	f.workers, f.logs = append(f.workers, c), append(f.logs, log)
+	return log
 }
 
 // take takes a random worker out of the fleet.
@@ -104,6 +120,15 @@ func (f *machines) end(t *testing.T) {
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
+	f.leave(t)
+	if code, out, stderr := ran(t, f.command(t, "report", "--job", "autumn", "--output", f.job)); code != exitDone && code != exitFailures {
+		t.Fatalf("report: got exit code %d\n%s%s", code, out, stderr)
+	}
+}
+
+// leave has the workers leave.
+func (f *machines) leave(t *testing.T) {
+	t.Helper()
 	for _, c := range f.workers {
 		_ = c.Process.Signal(syscall.SIGTERM)
 	}
@@ -111,9 +136,6 @@ func (f *machines) end(t *testing.T) {
 		if err := c.Wait(); err != nil {
 			t.Errorf("a worker that was to leave: %v", err)
 		}
-	}
-	if code, out, stderr := ran(t, f.command(t, "report", "--job", "autumn", "--output", f.job)); code != exitDone && code != exitFailures {
-		t.Fatalf("report: got exit code %d\n%s%s", code, out, stderr)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"adferry/jobs"
+	"adferry/jobs/fleet"
 	"adferry/jobs/proof"
 	"adferry/jobs/store"
 	"adferry/jobs/store/postgres"
@@ -45,16 +46,32 @@ func jobsCommand(s *streams) *cli.Command {
 
 // listJobs tells how far each job of a database is.
 func listJobs(ctx context.Context, s *streams, d *postgres.Database, asJSON bool) error {
+	status, err := fleet.ReadStatus(ctx, d.Board())
+	if err != nil {
+		return err
+	}
 	var all []jobs.Summary
-	err := d.Each(ctx, func(_ string, job *store.Job) error {
+	err = d.Each(ctx, func(name string, job *store.Job) error {
 		summary, err := job.Summary(ctx)
+		if err == nil {
+			err = addLanes(ctx, status, name, job, &summary)
+		}
 		all = append(all, summary)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return reports.WriteJobs(s.out, all, asJSON, reports.Width(s.screen))
+	return reports.WriteJobs(s.out, all, status.Workers(), asJSON, reports.Width(s.screen))
+}
+
+// addLanes adds to a summary which workers have the lanes of the job.
+func addLanes(ctx context.Context, status fleet.Status, name string, job *store.Job, summary *jobs.Summary) (err error) {
+	if summary.State == jobs.JobFinished || summary.PausedAt != nil {
+		return nil
+	}
+	summary.Lanes, err = status.Lanes(ctx, name, job)
+	return err
 }
 
 // removeJob removes a job of a database.

@@ -71,7 +71,7 @@ func (e *exporter) show(ctx context.Context, job *store.Job) (hide func()) {
 	if e == nil {
 		return func() {}
 	}
-	return until(ctx, func(ctx context.Context) func() {
+	return whileShown(ctx, func(ctx context.Context) func() {
 		return e.metrics.Show(func() (jobs.Summary, error) { return job.Live(ctx) })
 	})
 }
@@ -81,13 +81,13 @@ func (e *exporter) showJob(ctx context.Context, name string, job *store.Job) (hi
 	if e == nil {
 		return func() {}
 	}
-	return until(context.WithoutCancel(ctx), func(ctx context.Context) func() {
+	return whileShown(context.WithoutCancel(ctx), func(ctx context.Context) func() {
 		return e.worker.Show(name, func() (jobs.Summary, error) { return job.Live(ctx) })
 	})
 }
 
-// until has show show something until it is hidden; then what it reads with is cancelled before.
-func until(ctx context.Context, show func(context.Context) func()) (hide func()) {
+// whileShown has show show something until it is hidden; then what it reads with is cancelled before.
+func whileShown(ctx context.Context, show func(context.Context) func()) (hide func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	gone := show(ctx)
 	return func() {

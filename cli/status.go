@@ -8,6 +8,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"adferry/jobs"
+	"adferry/jobs/fleet"
+	"adferry/jobs/store"
 	"adferry/reports"
 )
 
@@ -57,6 +59,9 @@ func showStatus(ctx context.Context, s *streams, p place, asJSON, watched bool) 
 	}
 	defer job.Close()
 	summary, err := job.Summary(ctx)
+	if err == nil && p.database != nil {
+		err = readLanes(ctx, p, job, &summary)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -65,6 +70,15 @@ func showStatus(ctx context.Context, s *streams, p place, asJSON, watched bool) 
 	}
 	_, err = fmt.Fprint(s.out, reports.Text(summary, reports.TextOptions{Place: p.Place, Now: time.Now(), Accounts: true, Watched: watched, Width: reports.Width(s.screen)}))
 	return summary.State, err
+}
+
+// readLanes adds to a summary who has which lanes of a job of a database.
+func readLanes(ctx context.Context, p place, job *store.Job, summary *jobs.Summary) error {
+	status, err := fleet.ReadStatus(ctx, p.database.Board())
+	if err != nil {
+		return err
+	}
+	return addLanes(ctx, status, p.Name, job, summary)
 }
 
 // printLeft says what a resume or a retry would take up, and ends as the limit of

@@ -33,6 +33,7 @@ type Summary struct {
 	WaitedS    float64                         `json:"waited_s"`       // seconds of those in which every ad account had to wait; a wait counts when it is over
 	ExitCode   *int                            `json:"exit_code"`      // of the last process; null while one runs
 	Stop       string                          `json:"stop,omitempty"`
+	Lanes      []LaneHold                      `json:"lanes,omitempty"` // with work, by ad account; only status tells, while there are workers
 }
 
 // Outlook is what lies before a job at a moment; see package outlook.

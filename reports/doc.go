@@ -45,6 +45,13 @@
 //	job           its name
 //	state         as in summary.json, and so are
 //	totals, started_at, finished_at, exit_code, stop
+//	workers       how many workers have ad accounts of it; missing where none is to have any
+//
+// and workers, by name: name, host, pid, version (of adferry), credentials (labels; one empty
+// label is a single token for all ad accounts), started_at, seen_at. While there are workers, the
+// document of status --json --job has lanes, too: the ad accounts with work, each with account,
+// worker (missing: nobody has it), since (when that worker took it), waits (for what; missing: it
+// does not) and until (as far as is known).
 //
 // # Plans
 //

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"time"
@@ -36,8 +37,9 @@ func DatabaseLost(err error) string {
 
 // jobsDocument is what jobs --json prints.
 type jobsDocument struct {
-	Version int       `json:"version"`
-	Jobs    []jobLine `json:"jobs"`
+	Version int                `json:"version"`
+	Jobs    []jobLine          `json:"jobs"`
+	Workers []jobs.WorkerState `json:"workers"`
 }
 
 type jobLine struct {
@@ -48,14 +50,16 @@ type jobLine struct {
 	FinishedAt *time.Time    `json:"finished_at"`
 	ExitCode   *int          `json:"exit_code"`
 	Stop       string        `json:"stop,omitempty"`
+	Workers    *int          `json:"workers,omitempty"`
 }
 
-// WriteJobs tells how far jobs are, as a table or as a document for scripts.
-func WriteJobs(w io.Writer, all []jobs.Summary, asJSON bool, width int) error {
+// WriteJobs tells how far jobs are, and which workers there are, as tables or as a document for
+// scripts.
+func WriteJobs(w io.Writer, all []jobs.Summary, workers []jobs.WorkerState, asJSON bool, width int) error {
 	if asJSON {
-		document := jobsDocument{Version: 1, Jobs: []jobLine{}}
+		document := jobsDocument{Version: 1, Jobs: []jobLine{}, Workers: workers}
 		for _, s := range all {
-			document.Jobs = append(document.Jobs, jobLine{s.Job, s.State, s.Totals, s.StartedAt, s.FinishedAt, s.ExitCode, s.Stop})
+			document.Jobs = append(document.Jobs, jobLine{s.Job, s.State, s.Totals, s.StartedAt, s.FinishedAt, s.ExitCode, s.Stop, holdersOrNil(s)})
 		}
 		return writeJSON(w, document)
 	}
@@ -73,10 +77,24 @@ func WriteJobs(w io.Writer, all []jobs.Summary, asJSON bool, width int) error {
 		t.add(OneLine(s.Job), string(s.State), count(s.Totals.Rows), count(s.Totals.Done+s.Totals.Skipped), count(s.Totals.Failed), count(s.Totals.Pending+s.Totals.Unknown), finished)
 	}
 	t.fit(TextOptions{Width: width}.width(), 2).write(w)
+	if len(workers) == 0 {
+		return nil
+	}
+	fmt.Fprintln(w)
+	workersTable(workers, all, time.Now()).fit(TextOptions{Width: width}.width(), 2).write(w)
+	for _, s := range all {
+		if len(s.Lanes) > 0 && holders(s) == 0 {
+			fmt.Fprintln(w, OneLine("no worker works on "+s.Job+": "+cmp.Or(s.Lanes[0].Waits, "adferry status --job "+Quote(s.Job)+" shows how far it is")))
+		}
+	}
 	return nil
 }
 
-// WorkerLine is a line about what a worker does.
-func WorkerLine(now time.Time, what string) string {
-	return now.Local().Format(time.TimeOnly) + " " + OneLine(what)
+// holdersOrNil is how many workers have ad accounts of a job; nil if no worker is to have any.
+func holdersOrNil(s jobs.Summary) *int {
+	if len(s.Lanes) == 0 {
+		return nil
+	}
+	n := holders(s)
+	return &n
 }

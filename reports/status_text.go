@@ -51,6 +51,10 @@ func Text(s jobs.Summary, o TextOptions) string {
 		accountTable(&b, s, o)
 		waitLines(&b, s, o)
 	}
+	if len(s.Lanes) > 0 {
+		b.WriteByte('\n')
+		laneTable(&b, s, o)
+	}
 	if o.Written {
 		b.WriteByte('\n')
 		reportLines(&b, s, o.Place)

@@ -32,6 +32,12 @@ func TestTextGolden(t *testing.T) {
 	done.summary.State, done.summary.ElapsedS = jobs.JobFinished, 90000
 	only := summarize(done.results[4:5])
 	only.State = jobs.JobFinished
+	shared := running
+	until := began.Add(50 * time.Minute)
+	shared.summary.Lanes = []jobs.LaneHold{
+		{Account: "2001", Worker: "web-1-0a1b2c3d", Since: &since}, {Account: "2002", Worker: "web-2-4e5f6a7b", Since: &since, Waits: parked.Reason, Until: &until},
+		{Account: "2003", Worker: "web-2-4e5f6a7b", Since: &since, Waits: "operations of other ad accounts come first"}, {Account: "2004", Waits: "no worker has the credential NORTH_TOKEN"},
+	}
 	now := began.Add(24*time.Minute + 500*time.Millisecond)
 	for _, test := range []struct {
 		name string
@@ -47,6 +53,7 @@ func TestTextGolden(t *testing.T) {
 		{"finished", done.summary, reports.TextOptions{Place: reports.Place{Folder: "my job"}}},
 		{"narrow", still.summary, reports.TextOptions{Place: reports.Place{Folder: "merger.job"}, Now: now, Accounts: true, Width: 60}},
 		{"watched", running.summary, reports.TextOptions{Place: reports.Place{Folder: "merger.job"}, Now: now, Accounts: true, Watched: true}},
+		{"shared", shared.summary, reports.TextOptions{Place: reports.Place{Name: "autumn"}, Now: now, Accounts: true}},
 		{"idle", only, reports.TextOptions{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -88,11 +88,6 @@ func (j *job) prepare(ctx context.Context, s *session) (err error) {
 	return nil
 }
 
-// refusedJobError is why this worker cannot carry out lanes of a job.
-type refusedJobError struct{ error }
-
-func (e *refusedJobError) Unwrap() error { return e.error }
-
 func (j *job) hasEnded() bool {
 	select {
 	case <-j.ended:
@@ -283,6 +278,9 @@ func (s *session) giveAll(j *job) {
 		giving.Go(func() {
 			<-given.ended
 			err := given.err
+			if s.ctx.Err() != nil {
+				return
+			}
 			if err != nil && j.hasEnded() { // so that nothing is under way any more
 				err = j.board.Give(s.ctx, l.account)
 			}

@@ -75,18 +75,16 @@ func (s *session) find(ctx context.Context, name string, job *store.Job, workers
 		s.notHere(name, err)
 		return f, nil
 	}
-	holds, err := s.opt.Board.Holds(ctx, name)
-	if err != nil {
-		return f, err
-	}
 	labels, err := s.labelsOf(ctx, job, f.meta)
 	if err != nil {
 		return f, err
 	}
+	holds, err := holdsOf(ctx, s.opt.Board, name, labels)
+	if err != nil {
+		return f, err
+	}
 	f.lanes = map[Deck][]plan.Account{}
-	for i := range holds {
-		h := &holds[i]
-		h.Label = strings.Join(labels[h.Lane], betweenLabels)
+	for _, h := range holds {
 		d := Deck{name, h.Label}
 		f.lanes[d] = append(f.lanes[d], h.Lane)
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,16 +72,20 @@ func (l *lab) options(o engine.Options) fleet.Options {
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			l.events = append(l.events, e)
+			if e.Kind == fleet.Buried { // as the board of a database does
+				l.dealer.orphans(e.Worker)
+			}
 		},
 	}
 }
 
 // start runs a worker until it is stopped.
-func (l *lab) start(o engine.Options) (stop func()) {
+func (l *lab) start(o engine.Options) (stop func()) { return l.run(l.options(o)) }
+
+func (l *lab) run(o fleet.Options) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	options := l.options(o)
-	go func() { ended <- fleet.Run(ctx, options) }()
+	go func() { ended <- fleet.Run(ctx, o) }()
 	return func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -109,7 +114,9 @@ func (l *lab) until(what string, so func() bool) {
 		}
 		time.Sleep(time.Second)
 	}
-	l.Fatalf("never: %s", what)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.Fatalf("never: %s\n%v", what, l.events)
 }
 
 func (l *lab) finished() bool {
@@ -242,5 +249,56 @@ func TestJobIsPaused(t *testing.T) {
 		l.until("the job is finished", func() bool { return l.count(fleet.JobFinished) > 0 })
 		third()
 		l.close()
+	})
+}
+
+// cutOff is a board at which the lease of a worker that has lanes is lost at some time.
+type cutOff struct {
+	board.Board
+	lost atomic.Bool
+}
+
+func (c *cutOff) Join(ctx context.Context, w board.Worker) (board.Member, error) {
+	m, err := c.Board.Join(ctx, w)
+	return cutOffMember{m, c}, err
+}
+
+type cutOffMember struct {
+	board.Member
+	from *cutOff
+}
+
+func (m cutOffMember) Renew(ctx context.Context) error {
+	if m.from.lost.CompareAndSwap(true, false) {
+		return board.ErrLeaseLost
+	}
+	return m.Member.Renew(ctx)
+}
+
+// A worker whose lease is lost sends nothing more and joins again under another name; its lanes go on
+// once its lease is over, and no write is repeated.
+func TestLeaseLost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, sandbox.Options{Latency: sandbox.Latency{Min: time.Second, Max: 2 * time.Second}}, moves(1000))
+		c := &cutOff{Board: l.board}
+		o := l.options(engine.Options{Workers: 2})
+		o.Board = c
+		stop := l.run(o)
+		l.until("it has lanes", func() bool { return l.count(fleet.LaneTaken) == 5 })
+		c.lost.Store(true)
+		l.until("it has joined again", func() bool { return l.count(fleet.Joined) == 2 })
+		if l.count(fleet.Lost) != 1 || l.count(fleet.LaneGiven) != 0 {
+			t.Errorf("got events %v", l.events)
+		}
+		l.until("the job is finished", l.finished)
+		stop()
+		l.close()
+		if l.count(fleet.Buried) != 1 {
+			t.Errorf("got events %v", l.events)
+		}
+		l.world.Expect(slices.Repeat([]string{"done"}, 1000)...)
+		l.world.Once()
+		l.world.CopiesBeforeDeletes(l.world.Results())
 	})
 }
