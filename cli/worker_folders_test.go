@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -68,17 +69,28 @@ func (w *site) workUntil(t *testing.T, text string, args ...string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	errs := &cancelAt{cancel: cancel, text: text}
+	w.work(ctx, t, errs, args...)()
+	said := errs.seen.String()
+	if !strings.Contains(said, text) {
+		t.Fatalf("it never says %q\n%s", text, said)
+	}
+	return said
+}
+
+// work starts a worker, which ends with ctx; wait waits for that.
+func (w *site) work(ctx context.Context, t *testing.T, errs io.Writer, args ...string) (wait func()) {
+	t.Helper()
 	c := w.command(ctx, t, append([]string{"worker"}, args...)...)
 	c.Stderr = errs
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	_ = c.Wait()
-	said := errs.seen.String()
-	if code := c.ProcessState.ExitCode(); code != exitDone || !strings.Contains(said, text) {
-		t.Fatalf("got exit code %d, want that it says %q\n%s", code, text, said)
+	return func() {
+		_ = c.Wait()
+		if code := c.ProcessState.ExitCode(); code != exitDone {
+			t.Errorf("the worker ended with exit code %d", code)
+		}
 	}
-	return said
 }
 
 func (w *site) write(t *testing.T, name string, lines ...string) {
@@ -139,7 +151,23 @@ func TestWorkerWithoutFolder(t *testing.T) {
 	if err := os.Mkdir(kept, 0o755); err != nil { // where nothing is mounted
 		t.Fatal(err)
 	}
-	w.workUntil(t, "job autumn: not carried out here: "+kept+" is not the folder that the job was submitted with")
+	why := kept + " is not the folder that the job was submitted with"
+	w.workUntil(t, "job autumn: not carried out here: "+why)
+	ctx, cancel := context.WithCancel(t.Context())
+	wait := w.work(ctx, t, io.Discard)
+	for _, args := range [][]string{{"status", "--job", "autumn"}, {"jobs"}} {
+		told := func() bool {
+			_, out, _ := ran(t, w.command(t.Context(), t, args...))
+			return strings.Contains(strings.Join(strings.Fields(out), " "), "every worker leaves the job alone: "+why)
+		}
+		for end := time.Now().Add(2 * time.Minute); !told(); time.Sleep(100 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%s never says that no worker sees the folder", args[0])
+			}
+		}
+	}
+	cancel()
+	wait()
 	if !w.has("11", 0) {
 		t.Error("the image is gone")
 	}

@@ -34,6 +34,9 @@ type Board interface {
 type Member interface {
 	// Renew renews the lease; ErrLeaseLost if it was over.
 	Renew(ctx context.Context) error
+	// Refuse makes known which jobs this worker leaves alone, and why, in place of what it made known
+	// before.
+	Refuse(ctx context.Context, why map[string]string) error
 	// Open opens a job to carry out lanes of it beside other workers; store.ErrLocked if a process
 	// runs it alone.
 	Open(ctx context.Context, job string) (Job, error)
@@ -86,7 +89,8 @@ type Worker struct {
 	Version string   // of adferry
 	Labels  []string // of the credentials it has; one empty label: a single token for all accounts
 	Started time.Time
-	Seen    time.Time // when it last renewed its lease
+	Seen    time.Time         // when it last renewed its lease
+	Refused map[string]string // jobs that it leaves alone, and why: see Member.Refuse
 }
 
 // Hold is a lane with work, and who has it.

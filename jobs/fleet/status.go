@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -47,12 +48,24 @@ func (s Status) Lanes(ctx context.Context, name string, job *store.Job) (all []j
 	holds, err := holdsOf(ctx, s.board, name, labels)
 	for _, h := range holds {
 		l := jobs.LaneHold{Account: h.Lane, Worker: h.Worker, Since: timeOrNil(h.Since), Waits: h.Why, Until: timeOrNil(h.Until)}
-		if h.Worker == "" && !slices.ContainsFunc(s.workers, func(w board.Worker) bool { return Able(w, h.Label) }) {
-			l.Waits = without(h.Label)
+		if h.Worker == "" {
+			l.Waits = cmp.Or(s.nobody(name, h.Label), l.Waits)
 		}
 		all = append(all, l)
 	}
 	return all, err
+}
+
+// nobody is why no worker carries out a job's lanes with a label; "" if one does.
+func (s Status) nobody(job, label string) string {
+	able := slices.DeleteFunc(slices.Clone(s.workers), func(w board.Worker) bool { return !Able(w, label) })
+	switch {
+	case len(able) == 0:
+		return without(label)
+	case len(takePart(able, job)) == 0:
+		return "every worker leaves the job alone: " + able[0].Refused[job]
+	}
+	return ""
 }
 
 // holdsOf are the lanes of a job that have work, with their labels.

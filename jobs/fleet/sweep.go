@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,8 @@ import (
 type found struct {
 	name  string
 	meta  store.Meta
-	left  bool // it has operations that are not settled
+	left  bool   // it has operations that are not settled
+	unfit string // why this worker leaves it alone; "": it does not
 	offer *offer
 	lanes map[Deck][]plan.Account
 }
@@ -48,6 +50,9 @@ func (s *session) sweep(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	if err := s.refuseUnfit(ctx, all); err != nil {
+		return err
+	}
 	if err := s.deal(ctx, all); err != nil {
 		return err
 	}
@@ -57,6 +62,26 @@ func (s *session) sweep(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// refuseUnfit makes known which jobs this worker leaves alone, if they are others than before.
+func (s *session) refuseUnfit(ctx context.Context, all []found) error {
+	why := map[string]string{}
+	for _, f := range all {
+		if f.unfit != "" {
+			why[f.name] = f.unfit
+		}
+	}
+	if maps.Equal(why, s.unfit) {
+		return nil
+	}
+	s.unfit = why
+	return s.member.Refuse(ctx, why)
+}
+
+// takePart are the workers that do not leave a job alone.
+func takePart(workers []board.Worker, job string) []board.Worker {
+	return slices.DeleteFunc(slices.Clone(workers), func(w board.Worker) bool { return w.Refused[job] != "" })
 }
 
 // find reads how a job stands, and which of its lanes have work.
@@ -73,6 +98,7 @@ func (s *session) find(ctx context.Context, name string, job *store.Job, workers
 			return f, err
 		}
 		s.notHere(name, err)
+		f.unfit = err.Error()
 		return f, nil
 	}
 	labels, err := s.labelsOf(ctx, job, f.meta)
@@ -88,7 +114,7 @@ func (s *session) find(ctx context.Context, name string, job *store.Job, workers
 		d := Deck{name, h.Label}
 		f.lanes[d] = append(f.lanes[d], h.Lane)
 	}
-	f.offer = &offer{name, part(s.name, holds, workers)}
+	f.offer = &offer{name, part(s.name, holds, takePart(workers, name))}
 	return f, nil
 }
 

@@ -95,6 +95,7 @@ type session struct {
 	decks   []Deck               // of the offers, that this worker is able to carry out
 	refused map[string]time.Time // jobs that this worker leaves alone until then
 	told    map[string]string    // why jobs are not carried out here, as it was told
+	unfit   map[string]string    // ... as other workers know; of the sweep alone
 
 	watching sync.Mutex
 	labels   map[string]laneLabels // of jobs; the sweep's alone

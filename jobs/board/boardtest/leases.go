@@ -20,6 +20,14 @@ func testLease(t table) {
 	if w := all[1]; w.Host != "h" || w.PID != 7 || w.Version != "v1" || !slices.Equal(w.Labels, []string{"EAST", ""}) || !w.Started.Equal(at(1)) || w.Seen.IsZero() {
 		t.Errorf("got %+v, want it as it joined, and when it was seen", w)
 	}
+	for _, refused := range []map[string]string{{"autumn": "why", "winter": "it\x00 \xff"}, {"winter": "another"}, {}} {
+		t.need(s[0].Refuse(t.Context(), refused))
+		all, err := t.Board.Workers(t.Context())
+		t.need(err)
+		if w := all[1]; len(w.Refused) != len(refused) || w.Refused["autumn"] != refused["autumn"] || len(all[0].Refused) > 0 {
+			t.Errorf("got %v, want that b refuses %v", w.Refused, refused)
+		}
+	}
 	for range 3 {
 		t.Sleep(20 * time.Second)
 		t.need(s[0].Renew(t.Context()))

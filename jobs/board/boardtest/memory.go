@@ -4,6 +4,7 @@ package boardtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -154,6 +155,14 @@ type member struct {
 }
 
 func (b *member) alive() bool { return time.Now().Before(b.until) }
+
+// Refuse implements [board.Member].
+func (b *member) Refuse(_ context.Context, why map[string]string) error {
+	b.board.mu.Lock()
+	defer b.board.mu.Unlock()
+	b.info.Refused = maps.Clone(why)
+	return nil
+}
 
 // Renew implements [board.Member].
 func (b *member) Renew(context.Context) error {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -48,6 +49,22 @@ func (m *member) Renew(ctx context.Context) error {
 	}
 	if n, err := done.RowsAffected(); err == nil && n == 0 {
 		return board.ErrLeaseLost
+	}
+	return nil
+}
+
+// Refuse implements [board.Member].
+func (m *member) Refuse(ctx context.Context, why map[string]string) error {
+	refused := map[string]string{}
+	for job, text := range why {
+		refused[job] = valid(text)
+	}
+	text, err := json.Marshal(refused)
+	if err != nil {
+		return err
+	}
+	if _, err := m.db.ExecContext(ctx, `UPDATE adferry.workers SET refused = $2 WHERE name = $1`, m.name, string(text)); err != nil {
+		return fmt.Errorf("tell which jobs are left alone: %w", classify(err))
 	}
 	return nil
 }
