@@ -19,7 +19,7 @@ func (check) Unsent(error, time.Time) {}
 
 // checkAt is when a check may be sent on the lane; quota.Never if there is nothing to check.
 func (l *Lane) checkAt(now time.Time) time.Time {
-	at := l.Quota.Check(now, l.d.opt.Rules)
+	at := quota.Later(l.Quota.Check(now, l.d.opt.Rules), l.notBefore)
 	if app := l.gate.app.Next(now); app.After(at) {
 		return app
 	}

@@ -130,7 +130,7 @@ func (l *lane) groupWait(n int) time.Duration {
 // from operations that were not claimed yet.
 func (e *Engine) moreDeletesMayCome(l *lane) bool {
 	if e.opt.Sharing != nil { // other workers have the tasks, too
-		return e.operations-e.tally.done > len(l.permits.waiting)
+		return e.shared.unsettled > len(l.permits.waiting)
 	}
 	return l.permits.coming > 0 || e.copying[l.Account] > 0 || e.unclaimed > 0
 }

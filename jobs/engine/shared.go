@@ -33,6 +33,8 @@ type shared struct {
 	known   bool          // the job's counts and tally were heard
 	failing map[plan.Account]bool
 	leaving []*leaving
+
+	unsettled int // operations of the whole job, as last heard
 }
 
 // leaving is a lane that is being given back.
@@ -247,6 +249,7 @@ func (e *Engine) hear(n jobs.News) {
 
 func (e *Engine) hearProgress(p jobs.Progress) {
 	e.operations, e.tally.done, e.tally.failures = p.Operations, p.Settled, p.Failed
+	e.shared.unsettled = p.Operations - p.Settled
 	e.wakeGroups() // deletes wait for no others once only they are left
 }
 
