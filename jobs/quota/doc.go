@@ -69,6 +69,17 @@
 // if the answer was a success. No named time closes it for longer than a day
 // ([MaxNamedWait]), because headers and clocks may be wrong.
 //
+// # Several processes
+//
+// Processes of one database tell each other what they send ([Lane.SpentElsewhere], [App.SpentElsewhere]),
+// at once or a little later. It counts as the lane's own, and for as long as calls take lately a
+// header need not count it yet. A level that exceeded our count before it was told was no use by
+// others. What was counted twice would hold a reader back for ever where another process writes as
+// fast as the limit allows, so what is told raises a level only as far as that process keeps to
+// itself; and if more is told than a window could hold, the level decays linearly. How much more
+// others may have sent without its being known here, [Lane.Room] says. [Lane.Save] is what goes to
+// the next process that uses the ad account.
+//
 // # Measurements
 //
 // The whole engine in virtual time, with HTTP requests of 200 ms, against servers whose
