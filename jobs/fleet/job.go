@@ -22,6 +22,7 @@ type job struct {
 	engine  *engine.Engine
 	ended   chan struct{} // the engine has
 	closing bool          // no slice of it is begun any more; guarded by the session
+	closed  chan struct{}
 	users   sync.WaitGroup
 	release func()
 
@@ -41,7 +42,7 @@ func (s *session) start(ctx context.Context, o *offer) error {
 	if err != nil {
 		return err
 	}
-	j := &job{name: o.name, board: b, ended: make(chan struct{}), lanes: map[plan.Account]*lane{}, part: o.part, unused: time.Now(), release: func() {}}
+	j := &job{name: o.name, board: b, ended: make(chan struct{}), closed: make(chan struct{}), lanes: map[plan.Account]*lane{}, part: o.part, unused: time.Now(), release: func() {}}
 	if err := j.prepare(ctx, s); err != nil {
 		j.release()
 		return errors.Join(err, b.Close())
@@ -188,6 +189,10 @@ func (s *session) hearNews(j *job) {
 			s.fail(err)
 			return
 		}
+		if p := news.Progress; p != nil && p.Settled == p.Operations {
+			s.finish(j.name, j)
+			return
+		}
 		j.engine.Hear(news)
 		var woken []Slice
 		for _, l := range j.held() {
@@ -231,7 +236,7 @@ func (s *session) engineEnded(j *job, why error) {
 		s.tell(Event{Kind: JobPaused, Job: j.name, Err: why})
 	}
 	s.refuse(j.name, until)
-	s.tasks.Go(func() { s.close(j) })
+	s.tasks.Go(func() { s.close(j, false) })
 }
 
 // offlinePause is how long a worker leaves a job alone whose API it cannot reach.
@@ -246,18 +251,20 @@ func (s *session) pause(ctx context.Context, stored *store.Job, why error) error
 }
 
 // close ends the work on a job here: its lanes are given back, each as soon as nothing of it is
-// under way, and with them their slices.
-func (s *session) close(j *job) {
+// under way, and with them their slices. done says that all its operations are settled. It returns
+// false if somebody else closed the job.
+func (s *session) close(j *job, done bool) bool {
 	s.mu.Lock()
 	if j.closing {
 		s.mu.Unlock()
-		return
+		<-j.closed
+		return false
 	}
 	j.closing = true
 	s.mu.Unlock()
-	s.giveAll(j)
+	s.giveAll(j, done)
 	j.users.Wait()
-	s.giveAll(j) // what a slice took meanwhile
+	s.giveAll(j, done) // what a slice took meanwhile
 	j.engine.Stop(jobs.ErrInterrupted)
 	<-j.ended
 	j.release()
@@ -266,11 +273,13 @@ func (s *session) close(j *job) {
 	delete(s.jobs, j.name)
 	s.mu.Unlock()
 	s.tell(Event{Kind: JobClosed, Job: j.name})
+	close(j.closed)
+	return true
 }
 
 // giveAll gives all lanes of a job back, and their slices, each as soon as nothing of it is under
 // way. A worker that was cut off gives nothing.
-func (s *session) giveAll(j *job) {
+func (s *session) giveAll(j *job, done bool) {
 	var giving sync.WaitGroup
 	for _, l := range j.held() {
 		l.leave()
@@ -291,7 +300,7 @@ func (s *session) giveAll(j *job) {
 				s.fail(err)
 				return
 			}
-			s.gone(j, l, false)
+			s.gone(j, l, done)
 		})
 	}
 	giving.Wait()

@@ -214,21 +214,22 @@ func (s *session) watchAgain() {
 // tidy ends the work on a job that has come to its end or is to be left alone, and gives lanes back
 // of which this worker has more than its part.
 func (s *session) tidy(ctx context.Context, f found) error {
-	s.mu.Lock()
-	j := s.jobs[f.name]
-	s.mu.Unlock()
+	j := s.openJob(f.name)
 	switch {
-	case !f.left && (j == nil || len(j.held()) == 0):
-		return s.finish(ctx, f, j)
-	case j == nil || !f.left:
+	case !f.left:
+		if j != nil || f.meta.ExitCode == nil && !f.meta.Running.IsZero() {
+			s.finish(f.name, j)
+		}
+		return nil
+	case j == nil:
 		return nil
 	case f.offer == nil:
-		s.tasks.Go(func() { s.close(j) })
+		s.tasks.Go(func() { s.close(j, false) })
 		return nil
 	}
 	excess, unused := j.share(f.offer.part)
 	if unused {
-		s.tasks.Go(func() { s.close(j) })
+		s.tasks.Go(func() { s.close(j, false) })
 	}
 	var woken []Slice
 	for _, l := range excess {
@@ -241,25 +242,33 @@ func (s *session) tidy(ctx context.Context, f found) error {
 	return s.hand.Wake(ctx, woken)
 }
 
-// finish records the end of a job whose operations are all settled, unless that was done.
-func (s *session) finish(ctx context.Context, f found, j *job) error {
-	if j != nil {
-		s.close(j)
-	}
-	if f.meta.ExitCode != nil || f.meta.Running.IsZero() {
-		return nil
-	}
-	err := s.opt.Jobs(ctx, func(name string, job *store.Job) error {
-		if name != f.name {
-			return nil
+// finish ends the work on a job whose operations are all settled, and then records its end, unless
+// another worker did. j is nil if the job is not open.
+func (s *session) finish(name string, j *job) {
+	s.tasks.Go(func() {
+		if j != nil && !s.close(j, true) {
+			return
 		}
-		if meta, err := job.Meta(ctx); err != nil || meta.ExitCode != nil { // another worker did
-			return err
+		ctx, cancel := context.WithTimeout(s.ctx, stepTime)
+		defer cancel()
+		err := s.opt.Jobs(ctx, func(found string, job *store.Job) error {
+			if found != name {
+				return nil
+			}
+			meta, err := job.Meta(ctx)
+			if err != nil || meta.ExitCode != nil {
+				return err
+			}
+			if left, err := job.Unfinished(ctx); err != nil || left {
+				return err
+			}
+			s.tell(Event{Kind: JobFinished, Job: name})
+			return s.opt.Record(ctx, job, nil)
+		})
+		if err != nil {
+			s.fail(err)
 		}
-		s.tell(Event{Kind: JobFinished, Job: f.name})
-		return s.opt.Record(ctx, job, nil)
 	})
-	return err
 }
 
 // slack is how many lanes more than its part a worker keeps: what was read of a lane's images is

@@ -260,6 +260,13 @@ func (s *session) notHere(name string, why error) {
 	}
 }
 
+// openJob is the job of that name if it is open, or nil.
+func (s *session) openJob(name string) *job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.jobs[name]
+}
+
 func (s *session) openJobs() (all []*job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -298,7 +305,7 @@ func (s *session) closeAll() {
 	defer s.opening.Unlock()
 	var closing sync.WaitGroup
 	for _, j := range s.openJobs() {
-		closing.Go(func() { s.close(j) })
+		closing.Go(func() { s.close(j, false) })
 	}
 	closing.Wait()
 }
