@@ -37,6 +37,8 @@ type Member interface {
 	// Open opens a job to carry out lanes of it beside other workers; store.ErrLocked if a process
 	// runs it alone.
 	Open(ctx context.Context, job string) (Job, error)
+	// Refuse makes known which jobs this worker leaves alone, by name, and why: those and no others.
+	Refuse(ctx context.Context, why map[string]string) error
 	// Bury ends the leases that are over, frees those workers' lanes, and returns their names.
 	Bury(ctx context.Context) ([]string, error)
 	// Leave ends the lease. The worker has given back its lanes.
@@ -86,7 +88,8 @@ type Worker struct {
 	Version string   // of adferry
 	Labels  []string // of the credentials it has; one empty label: a single token for all accounts
 	Started time.Time
-	Seen    time.Time // when it last renewed its lease
+	Seen    time.Time         // when it last renewed its lease
+	Refused map[string]string // jobs that it leaves alone, by name, and why
 }
 
 // Hold is a lane with work, and who has it.

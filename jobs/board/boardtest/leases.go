@@ -3,6 +3,7 @@ package boardtest
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"adferry/jobs"
@@ -19,6 +20,13 @@ func testLease(t table) {
 	t.need(err)
 	if w := all[1]; w.Host != "h" || w.PID != 7 || w.Version != "v1" || !slices.Equal(w.Labels, []string{"EAST", ""}) || !w.Started.Equal(at(1)) || w.Seen.IsZero() {
 		t.Errorf("got %+v, want it as it joined, and when it was seen", w)
+	}
+	t.need(s[1].Refuse(t.Context(), map[string]string{"other": "no folder", "j": "no token"}))
+	t.need(s[1].Refuse(t.Context(), map[string]string{"other": "no \x00 folder"}))
+	all, err = t.Board.Workers(t.Context())
+	t.need(err)
+	if len(all[0].Refused) != 1 || !strings.HasSuffix(all[0].Refused["other"], " folder") || len(all[1].Refused) > 0 {
+		t.Errorf("got %v and %v refused, want the one of a", all[0].Refused, all[1].Refused)
 	}
 	for range 3 {
 		t.Sleep(20 * time.Second)
@@ -63,7 +71,7 @@ func testNoLease(t table) {
 		_, heard := late.News(t.Context())
 		_, committed := late.Commit(t.Context(), records(jobs.Done, 1))
 		for what, err := range map[string]error{
-			"renew": late.Renew(t.Context()), "depart": departed, "take": taken, "news": heard, "commit": committed,
+			"renew": late.Renew(t.Context()), "refuse": late.Refuse(t.Context(), nil), "depart": departed, "take": taken, "news": heard, "commit": committed,
 			"save": late.SaveQuotas(t.Context(), []jobs.QuotaState{{App: app, Account: "22", Saved: []byte{1}}}, nil),
 		} {
 			if !errors.Is(err, board.ErrLeaseLost) {

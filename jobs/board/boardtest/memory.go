@@ -4,6 +4,7 @@ package boardtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -175,6 +176,17 @@ func (b *member) Open(_ context.Context, name string) (board.Job, error) {
 		return nil, store.ErrNoJob
 	}
 	return &view{Job: j.stored, board: b.board, job: j, member: b, wrote: map[plan.Account]jobs.LaneState{}, known: map[place]int{}, told: len(b.board.spent)}, nil
+}
+
+// Refuse implements [board.Member].
+func (b *member) Refuse(_ context.Context, why map[string]string) error {
+	b.board.mu.Lock()
+	defer b.board.mu.Unlock()
+	if !b.alive() {
+		return board.ErrLeaseLost
+	}
+	b.info.Refused = maps.Clone(why)
+	return nil
 }
 
 // Bury implements [board.Member].

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -50,10 +51,14 @@ func (b meeting) Workers(ctx context.Context) (all []board.Worker, err error) {
 		return nil, err
 	}
 	defer conn.Close()
-	rows, err := conn.QueryContext(ctx, `SELECT name, host, pid, version, labels, started, renewed FROM adferry.workers WHERE until > clock_timestamp() ORDER BY name`)
+	rows, err := conn.QueryContext(ctx, `SELECT name, host, pid, version, labels, started, renewed, refused FROM adferry.workers WHERE until > clock_timestamp() ORDER BY name`)
 	err = eachRow(rows, err, func() error {
 		var w board.Worker
-		err := rows.Scan(&w.Name, &w.Host, &w.PID, &w.Version, pgtype.NewMap().SQLScanner(&w.Labels), &w.Started, &w.Seen)
+		var refused []byte
+		err := rows.Scan(&w.Name, &w.Host, &w.PID, &w.Version, pgtype.NewMap().SQLScanner(&w.Labels), &w.Started, &w.Seen, &refused)
+		if err == nil {
+			err = json.Unmarshal(refused, &w.Refused)
+		}
 		all = append(all, w)
 		return err
 	})

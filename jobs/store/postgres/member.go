@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -42,9 +43,27 @@ func newMember(d *Database, name string) *member {
 
 // Renew implements [board.Member].
 func (m *member) Renew(ctx context.Context) error {
-	done, err := m.db.ExecContext(ctx, `UPDATE adferry.workers SET renewed = clock_timestamp(), until = clock_timestamp() + $2::interval WHERE name = $1 AND until > clock_timestamp()`, m.name, interval(leaseFor))
+	return m.update(ctx, "renew the lease", `renewed = clock_timestamp(), until = clock_timestamp() + $2::interval`, interval(leaseFor))
+}
+
+// Refuse implements [board.Member].
+func (m *member) Refuse(ctx context.Context, why map[string]string) error {
+	refused := map[string]string{}
+	for job, reason := range why {
+		refused[job] = valid(reason)
+	}
+	text, err := json.Marshal(refused)
 	if err != nil {
-		return fmt.Errorf("renew the lease: %w", classify(err))
+		return err
+	}
+	return m.update(ctx, "tell what is refused", `refused = $2::jsonb`, string(text))
+}
+
+// update changes what is known of the worker, unless its lease is over.
+func (m *member) update(ctx context.Context, what, set string, value any) error {
+	done, err := m.db.ExecContext(ctx, `UPDATE adferry.workers SET `+set+` WHERE name = $1 AND until > clock_timestamp()`, m.name, value)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, classify(err))
 	}
 	if n, err := done.RowsAffected(); err == nil && n == 0 {
 		return board.ErrLeaseLost

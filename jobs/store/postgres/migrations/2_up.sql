@@ -3,7 +3,8 @@
 
 CREATE TABLE adferry.workers (
 	name text COLLATE "C" PRIMARY KEY, host text COLLATE "C" NOT NULL, pid integer NOT NULL, version text COLLATE "C" NOT NULL, labels text[] COLLATE "C" NOT NULL,
-	started timestamptz NOT NULL, renewed timestamptz NOT NULL DEFAULT clock_timestamp(), until timestamptz NOT NULL -- the end of its lease
+	started timestamptz NOT NULL, renewed timestamptz NOT NULL DEFAULT clock_timestamp(), until timestamptz NOT NULL, -- the end of its lease
+	refused jsonb NOT NULL DEFAULT '{}' -- names of jobs, and why
 ) WITH (fillfactor = 50);
 
 CREATE TABLE adferry.leases (
