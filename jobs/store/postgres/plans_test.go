@@ -11,7 +11,6 @@ import (
 
 	"adferry/jobs"
 	"adferry/jobs/store"
-	"adferry/jobs/store/postgres"
 	"adferry/jobs/store/postgres/pgtest"
 	"adferry/jobs/store/storetest"
 	"adferry/plan"
@@ -23,11 +22,8 @@ func TestReadsGrowWithTheJob(t *testing.T) {
 	t.Parallel()
 	const rows, most = 2000, 150 // rows of tables and indexes that are read for an operation
 	s := pgtest.Start(t)
-	address := s.Database(t)
+	address := migratedAt(t, s)
 	d := open(t, address)
-	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
-		t.Fatal(err)
-	}
 	var manifest strings.Builder
 	manifest.WriteString("operation,source_account,hash,target_account\n")
 	for n := range rows {
