@@ -159,11 +159,8 @@ func TestHeldByOne(t *testing.T) {
 func TestLeaseOver(t *testing.T) {
 	t.Parallel()
 	s := pgtest.Start(t)
-	address := s.Database(t)
+	address := migratedAt(t, s)
 	d := open(t, address)
-	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
-		t.Fatal(err)
-	}
 	submitted(t, d, "j", storetest.Tangled)
 	dead, alive := join(t, d, "dead"), join(t, d, "alive")
 	if _, err := d.Board().Join(t.Context(), board.Worker{Name: "dead", Started: time.Now()}); err == nil {
@@ -223,11 +220,8 @@ func second[T any](_ T, err error) error { return err }
 func TestBuriedLater(t *testing.T) {
 	t.Parallel()
 	s := pgtest.Start(t)
-	address := s.Database(t)
+	address := migratedAt(t, s)
 	d := open(t, address)
-	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
-		t.Fatal(err)
-	}
 	submitted(t, d, "j", storetest.Tangled)
 	slow, other := join(t, d, "slow"), join(t, d, "other")
 	job := openShared(t, slow, "j")
@@ -254,11 +248,8 @@ func TestBuriedLater(t *testing.T) {
 func TestSlicesOfTheDead(t *testing.T) {
 	t.Parallel()
 	s := pgtest.Start(t)
-	address := s.Database(t)
+	address := migratedAt(t, s)
 	d := open(t, address)
-	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
-		t.Fatal(err)
-	}
 	join(t, d, "dead")
 	alive := join(t, d, "alive")
 	for n, queue := range []string{"worker-dead", "worker-dead", "worker-alive", "worker-dead", "job-x"} {
@@ -282,11 +273,8 @@ func TestBoardSuite(t *testing.T) {
 	t.Parallel()
 	s := pgtest.Start(t)
 	boardtest.Run(t, func(t *testing.T, test func(*testing.T, boardtest.World)) {
-		address := s.Database(t)
+		address := migratedAt(t, s)
 		d := open(t, address)
-		if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
-			t.Fatal(err)
-		}
 		for _, name := range boardtest.Jobs {
 			submitted(t, d, name, boardtest.Manifest)
 		}

@@ -10,7 +10,8 @@
 // with a [SchemaError]. Version 2 has besides, for the workers of package fleet, River's tables
 // (river_*), and:
 //
-//	workers     name, host, pid, version, labels, started, renewed, until (the end of its lease)
+//	workers     name, host, pid, version, labels, started, renewed, until (the end of its lease),
+//	            refused (jobs that it leaves alone, and why)
 //	leases      job, lane, worker, since, why and until (it waits), failing
 //	released    job, lane, op: released by a worker that does not have the lane
 //	spends      seq, app, account, at, engine, calls, points: what engines took from quotas

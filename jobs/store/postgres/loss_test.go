@@ -22,11 +22,8 @@ import (
 func TestLockLost(t *testing.T) {
 	t.Parallel()
 	s := pgtest.Start(t)
-	address := s.Database(t)
+	address := migratedAt(t, s)
 	d := open(t, address)
-	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
-		t.Fatal(err)
-	}
 	job, _, err := d.Create(t.Context(), "j", storetest.Spec(storetest.Tangled))
 	if err != nil {
 		t.Fatal(err)

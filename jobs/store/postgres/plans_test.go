@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"adferry/jobs"
+	"adferry/jobs/board"
 	"adferry/jobs/store"
-	"adferry/jobs/store/postgres"
 	"adferry/jobs/store/postgres/pgtest"
 	"adferry/jobs/store/storetest"
 	"adferry/plan"
@@ -23,17 +23,14 @@ func TestReadsGrowWithTheJob(t *testing.T) {
 	t.Parallel()
 	const rows, most = 2000, 150 // rows of tables and indexes that are read for an operation
 	s := pgtest.Start(t)
-	address := s.Database(t)
+	address := migratedAt(t, s)
 	d := open(t, address)
-	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
-		t.Fatal(err)
-	}
 	var manifest strings.Builder
 	manifest.WriteString("operation,source_account,hash,target_account\n")
 	for n := range rows {
 		fmt.Fprintf(&manifest, "%s,%d,%032x,%d\n", []string{"copy", "move"}[n%2], 11+n%3, n, 22+n%4)
 	}
-	for _, name := range []string{"first", "second"} {
+	for _, name := range []string{"first", "second", "with workers"} {
 		began := read(t, address)
 		job, p, err := d.Create(t.Context(), name, storetest.Spec(manifest.String()))
 		if err != nil {
@@ -43,10 +40,25 @@ func TestReadsGrowWithTheJob(t *testing.T) {
 		for range p.Ops() {
 			operations++
 		}
+		var worker board.Member
+		if name == "with workers" {
+			if err := job.Close(); err != nil {
+				t.Fatal(err)
+			}
+			worker = join(t, d, "w")
+			if job, err = (shared{databases{t, d}, worker}).Open(name); err != nil {
+				t.Fatal(err)
+			}
+		}
 		work(t, job)
 		storetest.Transcript(t, job)
 		if err := job.Close(); err != nil {
 			t.Fatal(err)
+		}
+		if worker != nil {
+			if err := worker.Leave(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if n := (read(t, address) - began) / operations; n > most {
 			t.Errorf("%s: got %d rows read for an operation, want at most %d", name, n, most)

@@ -86,13 +86,19 @@ func TestMadeTwice(t *testing.T) {
 }
 
 // migrated is a new database with the tables of adferry.
-func migrated(t *testing.T, s *pgtest.Server) *postgres.Database {
+func migrated(t testing.TB, s *pgtest.Server) *postgres.Database {
 	t.Helper()
-	d := open(t, s.Database(t))
-	if before, err := d.Migrate(t.Context(), postgres.Version); err != nil || before != 0 {
-		t.Fatalf("got version %d, %v, want a new database", before, err)
-	}
-	return d
+	return open(t, migratedAt(t, s))
+}
+
+// migratedAt is the address of such a database.
+func migratedAt(t testing.TB, s *pgtest.Server) string {
+	t.Helper()
+	return s.Prepared(t, func(address string) {
+		if before, err := open(t, address).Migrate(t.Context(), postgres.Version); err != nil || before != 0 {
+			t.Fatalf("got version %d, %v, want a new database", before, err)
+		}
+	})
 }
 
 func open(t testing.TB, address string) *postgres.Database {

@@ -92,11 +92,8 @@ func TestWorkersDie(t *testing.T) {
 	t.Parallel()
 	const workers, images, kills = 3, 100, 12
 	s := pgtest.Start(t)
-	address := s.Database(t)
+	address := migratedAt(t, s)
 	d := open(t, address)
-	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
-		t.Fatal(err)
-	}
 	submitted(t, d, "j", hammered(images))
 	h := newHammer(images * 5)
 	h.kills = make(chan struct{}, kills)

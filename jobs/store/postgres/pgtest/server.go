@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -17,6 +18,9 @@ type Server struct {
 	bin, dir  string
 	options   string // of the next start
 	databases atomic.Int64
+
+	prepared sync.Once
+	template string // the name of a prepared database
 }
 
 // Missing is why a test is skipped where PostgreSQL is not installed.
@@ -92,9 +96,25 @@ func (s *Server) address(name string) string {
 // Database makes a new database, and returns its address.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
-	name := fmt.Sprint("test", s.databases.Add(1))
-	s.Exec(t, s.address("postgres"), "CREATE DATABASE "+name)
-	return s.address(name)
+	return s.address(s.create(t, "template1"))
+}
+
+// Prepared is Database for one that prepare has prepared, which is called once: the others are
+// copies, which takes less time.
+func (s *Server) Prepared(t testing.TB, prepare func(address string)) string {
+	t.Helper()
+	s.prepared.Do(func() {
+		s.template = s.create(t, "template1")
+		prepare(s.address(s.template))
+	})
+	return s.address(s.create(t, s.template))
+}
+
+func (s *Server) create(t testing.TB, template string) (name string) {
+	t.Helper()
+	name = fmt.Sprint("test", s.databases.Add(1))
+	s.Exec(t, s.address("postgres"), "CREATE DATABASE "+name+" TEMPLATE "+template)
+	return name
 }
 
 // Exec executes a statement in a database.
