@@ -159,7 +159,7 @@ func TestFleet(t *testing.T) {
 	kills, stops, downs := 0, 0, 0
 	for !calm && f.left(t) != 0 && trouble.Next() {
 		arrived := make(chan struct{})
-		f.onRequest(5+rand.IntN(40), func() { close(arrived) })
+		f.onRequest(5+rand.IntN(max(40, *fleetRows/50)), func() { close(arrived) })
 		select {
 		case <-arrived:
 		case <-time.After(2 * time.Minute): // there are not as many any more, or they wait
