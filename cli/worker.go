@@ -16,6 +16,7 @@ import (
 	"adferry/jobs/cleanup"
 	"adferry/jobs/credentials"
 	"adferry/jobs/fleet"
+	"adferry/jobs/registry"
 	"adferry/jobs/store"
 	"adferry/jobs/store/postgres"
 	"adferry/reports"
@@ -99,7 +100,7 @@ func work(ctx context.Context, o runOptions, s *streams, d *postgres.Database, m
 	ctx, release := untilSignal(ctx)
 	defer release()
 	host, _ := os.Hostname()
-	w := &worker{s, se, l}
+	w := &worker{s, se, l, d}
 	cleanups := w.cleanups(scheduled, d)
 	defer cleanups.Close()
 	return fleet.Run(ctx, fleet.Options{
@@ -125,6 +126,7 @@ type worker struct {
 	s    *streams
 	se   *session
 	link link
+	d    *postgres.Database
 }
 
 // fits returns why a job is not carried out here, whatever its lanes.
@@ -140,6 +142,10 @@ func (w *worker) fits(m store.Meta) error {
 
 // setup gives a job's engine what it works with.
 func (w *worker) setup(ctx context.Context, name string, job *store.Job, m store.Meta) (fleet.Setup, error) {
+	start := registry.Start{Name: name, Endpoint: w.se.server().origin}
+	if err := w.d.Each(ctx, func(_ string, other *store.Job) error { return registry.Compare(ctx, job, start, other) }); err != nil {
+		return fleet.Setup{}, err
+	}
 	options, release, err := optionsFor(ctx, w.se, m, "")
 	if err != nil {
 		return fleet.Setup{}, err

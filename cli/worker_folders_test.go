@@ -183,6 +183,26 @@ func TestWorkerWithoutFolder(t *testing.T) {
 	}
 }
 
+// A job is left alone while another one of the database, unfinished, does the opposite.
+func TestWorkerContradiction(t *testing.T) {
+	w := newSite(t)
+	image := fmt.Sprintf("%032x", 3)
+	w.server.AddImage("12", sandbox.Image{Hash: image})
+	w.write(t, "autumn.csv", "operation,source_account,hash,target_account", "copy,12,"+image+",21", "copy,11,"+image+",21")
+	w.write(t, "winter.csv", "operation,source_account,hash", "delete,12,"+image)
+	if code, _, stderr := ran(t, w.command(t.Context(), t, "run", "autumn.csv", "--job", "autumn", "--max-duration", "1ns")); code != exitStopped {
+		t.Fatalf("got exit code %d\n%s", code, stderr)
+	}
+	w.must(t, "pause", "--job", "autumn")
+	w.must(t, "submit", "winter.csv", "--job", "winter", "--yes")
+	w.workUntil(t, "job winter: not carried out here: job winter would delete "+image+" of act_12, which the unfinished job autumn still has to copy from there")
+	if !w.has("12", 3) {
+		t.Error("the image is gone")
+	}
+	w.must(t, "unpause", "--job", "autumn")
+	w.workUntil(t, "job autumn: finished")
+}
+
 // A worker whose file names another token for an ad account than the job's first worker leaves the
 // job alone, and what the first one had no token for stays.
 func TestWorkerWithOtherTokens(t *testing.T) {
