@@ -16,7 +16,7 @@ import (
 )
 
 // waiting is how long a test waits for what has to come.
-const waiting = 2 * time.Minute
+const waiting = 10 * time.Minute
 
 // Lanes whose credential no worker has wait, and status and jobs say so, until a worker comes that
 // has it; then the job ends.
@@ -86,6 +86,9 @@ func TestWorkerRefusesJob(t *testing.T) {
 	for _, want := range []string{"job rehearsal: not carried out here: it runs against the embedded sandbox", "job elsewhere: not carried out here: it runs against https://other.example"} {
 		until(t, want, func() bool { return strings.Contains(log(), want) })
 	}
+	until(t, "status says why nobody carries out the job", func() bool {
+		return strings.Contains(f.out(t, "status", "--job", "elsewhere", "--json"), "it runs against https://other.example")
+	})
 	f.leave(t)
 	if !strings.Contains(log(), "has left") {
 		t.Errorf("the worker does not say that it leaves:\n%s", log())
