@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"adferry/jobs/board"
+	"adferry/jobs/store"
 	"adferry/plan"
 )
 
@@ -67,10 +68,11 @@ func (b meeting) Workers(ctx context.Context) (all []board.Worker, err error) {
 
 // Holds implements [board.Board].
 func (b meeting) Holds(ctx context.Context, name string) (all []board.Hold, err error) {
-	job, err := b.d.View(ctx, name)
+	j, err := b.d.view(ctx, name)
 	if err != nil {
 		return nil, err
 	}
+	job := store.New(j, j.read, nil)
 	defer job.Close()
 	point, err := job.Quotas(ctx)
 	if err != nil {
@@ -80,7 +82,7 @@ func (b meeting) Holds(ctx context.Context, name string) (all []board.Hold, err 
 	if err != nil {
 		return nil, err
 	}
-	held, err := b.held(ctx, name)
+	held, err := j.held(ctx)
 	for _, l := range point.Lanes {
 		if l.Work {
 			h := held[l.Account]
@@ -92,15 +94,10 @@ func (b meeting) Holds(ctx context.Context, name string) (all []board.Hold, err 
 }
 
 // held are the lanes of a job that workers have.
-func (b meeting) held(ctx context.Context, name string) (map[plan.Account]board.Hold, error) {
-	conn, err := b.d.connect(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
+func (j *job) held(ctx context.Context) (map[plan.Account]board.Hold, error) {
 	all := map[plan.Account]board.Hold{}
-	rows, err := conn.QueryContext(ctx, `SELECT l.lane, l.worker, l.since, l.why, l.until
-		FROM adferry.leases l JOIN adferry.jobs j ON j.id = l.job JOIN adferry.workers w ON w.name = l.worker WHERE j.name = $1 AND w.until > clock_timestamp()`, name)
+	rows, err := j.read.QueryContext(ctx, `SELECT l.lane, l.worker, l.since, l.why, l.until
+		FROM adferry.leases l JOIN adferry.workers w ON w.name = l.worker WHERE l.job = $1 AND w.until > clock_timestamp()`, j.texts.job)
 	err = eachRow(rows, err, func() error {
 		var h board.Hold
 		var until int64

@@ -126,6 +126,14 @@ func find(ctx context.Context, conn *connection, name string) (id int32, err err
 
 // View opens a job for reading, also while another process runs it.
 func (d *Database) View(ctx context.Context, name string) (*store.Job, error) {
+	j, err := d.view(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return store.New(j, j.read, nil), nil
+}
+
+func (d *Database) view(ctx context.Context, name string) (*job, error) {
 	conn, err := d.connect(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -135,8 +143,7 @@ func (d *Database) View(ctx context.Context, name string) (*store.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := newJob(d, name, id)
-	return store.New(j, j.read, nil), nil
+	return newJob(d, name, id), nil
 }
 
 // Open opens a job to run it, and locks it.
