@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -238,8 +239,14 @@ func (d *dealer) play() {
 			}
 			d.disturb()
 		case time.Since(began) > 40*24*time.Hour:
+			var lanes []string
+			for _, w := range d.workers {
+				for _, a := range w.inOrder() {
+					lanes = append(lanes, fmt.Sprintf("%s has %s: %+v", w.name, a, w.engine.Progress(a)))
+				}
+			}
 			d.mu.Lock()
-			d.fault("the job does not come to its end")
+			d.fault("the job does not come to its end: %s", strings.Join(lanes, "; "))
 			d.mu.Unlock()
 			d.end()
 			return
@@ -310,12 +317,6 @@ func (d *dealer) join() {
 			}
 		}
 	}
-	d.remember(w)
-	for a := range w.gates { // what was learned of the quota says more of a wait that nobody imposed
-		if a != "" && !d.imposed(a) {
-			delete(w.gates, a)
-		}
-	}
 	x.engine = engine.New(stoppableAPI{w, &x.stopped}, w.disk, l.options)
 	go x.live(ctx)
 	go func() {
@@ -325,6 +326,18 @@ func (d *dealer) join() {
 	}()
 	d.workers = append(d.workers, x)
 	d.ends = append(d.ends, fmt.Sprintf("%s joined after %v: %+v", x.name, time.Since(d.began), l.options))
+}
+
+// inherits gives a worker that takes its first lane what the checkpoint has of waits. What was
+// learned of a quota says more of a wait that nobody imposed.
+func (d *dealer) inherits(w *wire) {
+	clear(w.gates)
+	d.remember(w)
+	for a := range w.gates {
+		if a != "" && !d.imposed(a) {
+			delete(w.gates, a)
+		}
+	}
 }
 
 // imposed reports whether the checkpoint has a wait of an ad account that the API imposed.
@@ -404,11 +417,8 @@ func (d *dealer) disturb() {
 			d.join()
 		}
 	case 5: // a lane moves
-		for _, a := range w.inOrder() {
-			if w.engine.Give(context.Background(), a) == nil {
-				d.give(w, a)
-			}
-			break
+		if lanes := w.inOrder(); len(lanes) > 0 && w.engine.Give(context.Background(), lanes[0]) == nil {
+			d.give(w, lanes[0])
 		}
 	}
 }
@@ -467,6 +477,9 @@ func (d *dealer) deal() {
 			d.t.Fatal(err)
 		default:
 			w.lanes[h.Lane] = true
+			if w.wire.count == 0 {
+				d.inherits(w.wire)
+			}
 			w.engine.Take(p)
 			w.engine.Work(h.Lane, true)
 		}
