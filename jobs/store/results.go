@@ -24,7 +24,7 @@ func (j *Job) Results(ctx context.Context) iter.Seq2[jobs.Result, error] {
 			return
 		}
 		last := plan.OpID(0) // the highest of a row's copy or upload so far: it is the first mention of all up to it
-		pages(pageRows, func(after jobs.Result) (page []jobs.Result, err error) {
+		pagesAhead(pageRows, func(after jobs.Result) (page []jobs.Result, err error) {
 			page, last, err = j.resultPage(ctx, after.Line, last, deletes > 0)
 			return page, err
 		})(yield)

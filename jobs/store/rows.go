@@ -65,6 +65,43 @@ func pages[T any](size int, read func(after T) ([]T, error)) iter.Seq2[T, error]
 	}
 }
 
+// pagesAhead is pages, but a page is read while the one before it is yielded.
+func pagesAhead[T any](size int, read func(after T) ([]T, error)) iter.Seq2[T, error] {
+	type answer struct {
+		page []T
+		err  error
+	}
+	start := func(after T) <-chan answer {
+		coming := make(chan answer, 1)
+		go func() {
+			page, err := read(after)
+			coming <- answer{page, err}
+		}()
+		return coming
+	}
+	return func(yield func(T, error) bool) {
+		for coming := start(*new(T)); coming != nil; {
+			a := <-coming
+			coming = nil
+			if a.err != nil {
+				yield(*new(T), a.err)
+				return
+			}
+			if len(a.page) == size {
+				coming = start(a.page[size-1])
+			}
+			for _, row := range a.page {
+				if !yield(row, nil) {
+					if coming != nil {
+						<-coming // nothing is read any more when this returns
+					}
+					return
+				}
+			}
+		}
+	}
+}
+
 // duration scans a column of milliseconds.
 type duration struct{ *time.Duration }
 
