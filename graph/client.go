@@ -257,9 +257,13 @@ func serverDate(h http.Header) time.Time {
 // send makes one round trip and reads the whole answer. It gives up if it has no
 // connection by a time that is not zero.
 func (c *Client) send(req *http.Request, form bool, by time.Time) (int, http.Header, []byte, *Error) {
+	if late(by) {
+		return 0, nil, nil, transportError(errLate, req.URL)
+	}
 	if !by.IsZero() {
 		var over func()
 		req, over = withConnectBy(req, by)
+		withBodyBy(req, by)
 		defer over()
 	}
 	req.Header.Set("Accept", "application/json")

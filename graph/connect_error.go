@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -61,8 +62,48 @@ func withConnectBy(req *http.Request, by time.Time) (*http.Request, func()) {
 	}
 	return req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { timer = time.AfterFunc(time.Until(by), cancel) },
-		GotConn: func(httptrace.GotConnInfo) { stop() },
+		GotConn: func(httptrace.GotConnInfo) {
+			if stop(); late(by) {
+				cancel() // nothing was written yet
+			}
+		},
 	})), func() { stop(); cancel() }
+}
+
+// late reports whether it is too late to get a connection, by the clock on the wall.
+func late(by time.Time) bool { return !by.IsZero() && !time.Now().Round(0).Before(by.Round(0)) }
+
+// errLate is why a request was not sent whose connection was needed before.
+var errLate = &unconnectedError{errors.New("it was too late to send the request")}
+
+// onTime is the body of a request that is not begun when it is too late: then the request stays
+// incomplete, and the API does not take it.
+type onTime struct {
+	io.ReadCloser
+	by    time.Time
+	begun bool
+}
+
+func (b *onTime) Read(p []byte) (int, error) {
+	if !b.begun && late(b.by) {
+		return 0, errLate
+	}
+	b.begun = true
+	return b.ReadCloser.Read(p)
+}
+
+// withBodyBy begins the request's body no later than by.
+func withBodyBy(req *http.Request, by time.Time) {
+	if req.Body == nil {
+		return
+	}
+	req.Body = &onTime{ReadCloser: req.Body, by: by}
+	if again := req.GetBody; again != nil {
+		req.GetBody = func() (io.ReadCloser, error) {
+			body, err := again()
+			return &onTime{ReadCloser: body, by: by}, err
+		}
+	}
 }
 
 // transportError makes an Unreachable error if the request certainly was not sent, else

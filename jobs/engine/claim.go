@@ -113,19 +113,21 @@ func (e *Engine) begin(t *task, now time.Time) {
 // landed is when a write that an earlier process sent is read back: as with one whose answer
 // is lost while this process runs, what has just left may not have taken effect yet.
 func (e *Engine) landed(t *task, now time.Time) time.Time {
-	if !t.lost {
+	switch left := quota.Earlier(t.Outcome.LastSent, now); {
+	case !t.lost:
 		return now
-	}
-	left := quota.Earlier(t.Outcome.LastSent, now)
-	switch {
 	case e.opt.Sharing == nil:
-	case t.stored: // its answer is known
+		return left.Add(e.opt.RetryBase)
+	case t.stored || now.Sub(left) > mostUnderWay+jobs.ClockSkew: // its answer is known, or it is long ago by anybody's clock
 		return now
-	default: // the worker that sent it may be alive, and its request on the way
-		return left.Add(jobs.LatestDeparture + graph.DefaultTimeout)
+	default: // the worker that sent it may be alive, and its request on the way; nothing has left since the lane was taken
+		return quota.Later(left.Add(mostUnderWay), t.home.taken.Add(graph.DefaultTimeout))
 	}
-	return left.Add(e.opt.RetryBase)
 }
+
+// mostUnderWay is how long after its intent was written the request of another worker may be under
+// way at most.
+const mostUnderWay = jobs.LatestDeparture + graph.DefaultTimeout
 
 // noMoreDeletes notes that a task will bring no more deletes to a group.
 func (e *Engine) noMoreDeletes(t *task) {

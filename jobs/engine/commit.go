@@ -82,7 +82,7 @@ func (c *committer) done(entries []entry, released []jobs.Released, err error) {
 		return
 	}
 	for _, r := range released {
-		if l := c.engine.lane(r.Lane); l.mine || c.engine.opt.Sharing == nil {
+		if l := c.engine.lane(r.Lane); l.mine || l.coming || c.engine.opt.Sharing == nil {
 			l.release(r.ID)
 		}
 	}

@@ -93,6 +93,19 @@ func (e *Engine) nextDownload(l *lane, now time.Time) (dispatch.Work, time.Time)
 	}, now
 }
 
+// cutDownloads starts no more of the lane's downloads: its tasks are dropped.
+func (l *lane) cutDownloads() {
+	d := l.downloads
+	if d == nil {
+		return
+	}
+	d.left -= len(d.tasks) - d.started
+	d.tasks, d.results = d.tasks[:d.started], d.results[:d.started]
+	if d.left == 0 {
+		l.downloads = nil
+	}
+}
+
 // downloadable takes tasks of the lane whose pictures are to be downloaded together now, or
 // says when.
 func (e *Engine) downloadable(l *lane, now time.Time) ([]*task, time.Time) {

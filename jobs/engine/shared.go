@@ -60,7 +60,30 @@ func wait(done, ended <-chan struct{}) bool {
 	}
 }
 
-// Take makes a lane this engine's. Its operations are carried out from Work on.
+// Await prepares for a lane that is about to become this engine's: what is released for it from now
+// on is kept until Take, or until Forgo if it does not come.
+func (e *Engine) Await(a plan.Account) {
+	e.tell(func() {
+		if l := e.lane(a); !l.mine {
+			l.coming, l.rests = true, true
+			l.released, l.freed = nil, map[plan.OpID]bool{}
+		}
+	})
+}
+
+// Forgo says that a lane that was awaited does not come.
+func (e *Engine) Forgo(a plan.Account) {
+	e.tell(func() {
+		if l := e.lanes[a]; l != nil && l.coming && !l.mine {
+			l.coming, l.rests = false, false
+			l.released, l.freed = nil, nil
+			l.noteMore()
+			l.Wake()
+		}
+	})
+}
+
+// Take makes a lane this engine's that was awaited. Its operations are carried out from Work on.
 func (e *Engine) Take(p jobs.LanePoint) {
 	e.tell(func() {
 		now := time.Now()
@@ -81,7 +104,10 @@ func (e *Engine) Take(p jobs.LanePoint) {
 		l := e.lane(p.Account)
 		e.d.TakeOver(p, now)
 		l.mine, l.rests, l.leaves, l.drained, l.cursor = true, true, false, false, 0
-		l.freed = map[plan.OpID]bool{}
+		if !l.coming {
+			l.freed = map[plan.OpID]bool{}
+		}
+		l.coming, l.taken = false, now
 		e.working++
 		e.widen()
 		l.noteMore()
@@ -111,10 +137,14 @@ func (e *Engine) Progress(a plan.Account) (p LaneProgress) {
 		if l == nil || !l.mine {
 			return
 		}
-		p.Deferred = l.deferred
+		ended := l.Ended()
+		p.Deferred = l.deferred || ended != nil
 		p.Empty = l.held == 0 && !l.loading && l.drained && len(l.released) == 0 && len(l.skipped) == 0
 		if p.Until, p.Why, p.Idle = l.Rests(now); !p.Idle {
 			p.Idle = l.writing == 0 && !l.loading && l.InFlight() == 0 && now.Sub(l.acted) > idleAfter
+		}
+		if ended != nil {
+			p.Why = ended.Detail()
 		}
 	})
 	return p
@@ -132,6 +162,7 @@ func (e *Engine) Give(ctx context.Context, a plan.Account) error {
 	if !e.tell(func() {
 		if l := e.lanes[a]; l != nil && l.mine {
 			l.rests, l.leaves = true, true
+			l.cutDownloads()
 			g = &leaving{lane: l, gone: make(chan struct{})}
 			e.shared.leaving = append(e.shared.leaving, g)
 		}
@@ -174,6 +205,10 @@ func (e *Engine) giveBack() {
 	e.shared.leaving = rest
 }
 
+// saidDeleted is the message of a deletion that is sent, and that the API called a success. Its next
+// worker reads the image until it is gone, as this one would have.
+const saidDeleted = "the API reported success"
+
 // answered are the deletions that the API called a success and that were not read back yet. The
 // next worker need not wait for their requests to land.
 func (l *lane) answered() (records []jobs.Record) {
@@ -181,7 +216,7 @@ func (l *lane) answered() (records []jobs.Record) {
 		for _, t := range queue {
 			if t.deleted && !t.Outcome.State.Settled() {
 				o := t.Outcome
-				o.LastSent, o.Message = time.Time{}, "the API reported success" // a message on a sent one means: counted
+				o.LastSent, o.Message = time.Time{}, saidDeleted // a message on a sent one means: counted
 				records = append(records, jobs.Record{ID: t.ID, Needed: t.Needed, Outcome: o})
 			}
 		}
@@ -237,7 +272,7 @@ func (e *Engine) Hear(n jobs.News) { e.tell(func() { e.hear(n) }) }
 func (e *Engine) hear(n jobs.News) {
 	e.d.Hear(n, time.Now())
 	for _, r := range n.Released {
-		if l := e.lanes[r.Lane]; l != nil && l.mine {
+		if l := e.lanes[r.Lane]; l != nil && (l.mine || l.coming) {
 			l.release(r.ID)
 		}
 	}

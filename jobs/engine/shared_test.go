@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -117,6 +118,7 @@ func (d *desk) hear() {
 }
 
 func (d *desk) take(t *testing.T, i int, a plan.Account) {
+	d.engines[i].Await(a)
 	d.engines[i].Take(d.point(t, a))
 	d.engines[i].Work(a, true)
 	d.has[a] = i
@@ -304,4 +306,106 @@ func TestGivePaused(t *testing.T) {
 			t.Error("a paused job sent a write")
 		}
 	})
+}
+
+// What is released for a lane after the board gave it, and before the engine has it, is not lost.
+func TestReleasedWhileTaken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		w.Has("21")
+		var rows []string
+		for i := range 40 {
+			w.Has("11", fmt.Sprint(i))
+			rows = append(rows, fmt.Sprint("move 11 ", i, " 21"))
+		}
+		w.Manifest(rows...)
+		shareJob(t, w, 1, engine.Options{}, func(d *desk) {
+			d.engines[0].Await("11")
+			p := d.point(t, "11")
+			d.take(t, 0, "21")
+			time.Sleep(time.Minute)
+			d.engines[0].Take(p)
+			d.engines[0].Work("11", true)
+			time.Sleep(5 * time.Minute)
+			if n := d.left(t); n > 0 {
+				t.Errorf("%d operations are left; the lane stands at %+v", n, d.engines[0].Progress("11"))
+			}
+		})
+	})
+}
+
+// slowBackup is a backup that takes a second for each image.
+type slowBackup struct{}
+
+func (slowBackup) Save(_ context.Context, _ plan.Account, i graph.Image) (graph.Sum, error) {
+	time.Sleep(time.Second)
+	return graph.Sum(sha256.Sum256([]byte(i.Hash))), nil
+}
+
+func (slowBackup) Vouch(graph.Sum, plan.Hash) error { return nil }
+
+// A lane can be given back while pictures of its images are downloaded.
+func TestGiveWhileDownloading(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		var rows []string
+		for i := range 40 {
+			w.Has("11", fmt.Sprint(i))
+			rows = append(rows, fmt.Sprint("delete 11 ", i, " -"))
+		}
+		w.Manifest(rows...)
+		shareJob(t, w, 1, engine.Options{Backup: slowBackup{}, Workers: 2}, func(d *desk) {
+			d.take(t, 0, "11")
+			time.Sleep(3500 * time.Millisecond)
+			began := time.Now()
+			if err := d.engines[0].Give(t.Context(), "11"); err != nil || time.Since(began) > time.Minute {
+				t.Errorf("it took %v to give the lane back: %v", time.Since(began), err)
+			}
+			d.take(t, 0, "11")
+			time.Sleep(5 * time.Minute)
+			if n := d.left(t); n > 0 {
+				t.Errorf("%d operations are left", n)
+			}
+		})
+		w.Once()
+	})
+}
+
+// A request that waited for the checkpoint until another worker may have the lane does not leave.
+func TestLateIntent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		w.Has("11", "a")
+		w.Has("22")
+		w.Manifest("copy 11 a 22")
+		job, err := store.Open(t.Context(), w.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer job.Close()
+		d := &desk{Job: job, news: make([][]jobs.Released, 1)}
+		e := engine.New(w.Wire, stalled{partner{d, 0}}, engine.Options{Sharing: partner{d, 0}})
+		d.engines = []*engine.Engine{e}
+		d.has = map[plan.Account]int{}
+		ended := make(chan error, 1)
+		go func() { ended <- e.Run(t.Context()) }()
+		d.take(t, 0, "22")
+		if _, ok := errors.AsType[*jobs.CheckpointError](<-ended); !ok || w.Holds("22", "a") {
+			t.Errorf("the copy left long after its lease was asked for")
+		}
+	})
+}
+
+// stalled is a checkpoint whose commits of intents take longer than a lease.
+type stalled struct{ partner }
+
+func (s stalled) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, error) {
+	released, err := s.partner.Commit(ctx, c)
+	if slices.ContainsFunc(c.Records, func(r jobs.Record) bool { return r.Outcome.State == jobs.Sent }) {
+		time.Sleep(2 * jobs.LatestDeparture)
+	}
+	return released, err
 }

@@ -77,6 +77,9 @@ func newTask(o jobs.Operation, home *lane) *task {
 	t.lost = o.Outcome.State == jobs.Sent
 	t.Outcome.Tried = t.Outcome.Tried || t.lost
 	t.uncounted = t.lost && o.Outcome.Message == "" // an answer known to be lost was counted
+	if t.lost && o.Kind == plan.KindDelete && o.Outcome.Message == saidDeleted {
+		t.lost, t.deleted = false, true
+	}
 	t.asUpload = o.Outcome.Reason == jobs.Uploaded
 	t.stored = o.Outcome.State == jobs.Sent && o.Outcome.TargetHash != "" && t.renamed()
 	return t

@@ -27,12 +27,17 @@ type worker struct {
 // expired.
 var errExpired = errors.New("a permit expired")
 
+// errLate is why nothing more is sent that waited for the checkpoint, or in a process that was
+// stopped, until another worker may have the lane, by one of two clocks.
+var errLate = errors.New("this worker may have lost its lease while a request waited for the checkpoint")
+
 // Send implements [dispatch.Sender]: intents to disk, then one round trip.
 func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result {
 	calls := r.Calls
 	unsent := make([]error, len(calls))
 	var held time.Time
 	var err error
+	asked := time.Now()
 	if w.opt.Sharing != nil {
 		held, err = w.depart(ctx, r.Departure())
 	}
@@ -63,7 +68,11 @@ func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result 
 		if unsent[i] != nil {
 			continue
 		}
-		intents = append(intents, write.intent)
+		intent := write.intent
+		if w.opt.Sharing != nil { // it left the dispatcher before, perhaps long before
+			intent.Outcome.LastSent = time.Now()
+		}
+		intents = append(intents, intent)
 		if by := calls[i].ConnectBy; !by.IsZero() && (until.IsZero() || by.Before(until)) {
 			until = by
 		}
@@ -73,8 +82,11 @@ func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result 
 	}
 	if err == nil {
 		crashPoint("intent_written")
-		if w.opt.Sharing == nil {
+		switch {
+		case w.opt.Sharing == nil:
 			held, err = w.opt.Held()
+		case len(intents) > 0 && !held.IsZero() && (time.Since(asked) > jobs.LatestDeparture || time.Now().Round(0).After(held)):
+			err = errLate
 		}
 	}
 	if err != nil { // intents on disk say that they were sent, so they are read first

@@ -113,7 +113,11 @@ func (t *turn) take(ctx context.Context) Next {
 	if !t.job.hasRoom() {
 		t.watchAgain()
 	}
+	t.job.engine.Await(t.lane.account)
 	p, err := t.job.board.Take(ctx, t.lane.account)
+	if err != nil {
+		t.job.engine.Forgo(t.lane.account)
+	}
 	if errors.Is(err, board.ErrHeld) {
 		return Next{After: elsewhere}
 	}

@@ -68,6 +68,7 @@ func labShared(t *testing.T, m model, stored *store.Job, watch *labWatch, o engi
 		workers = append(workers, w)
 	}
 	take := func(w worker, a plan.Account) {
+		w.engine.Await(a)
 		p, err := w.job.Take(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)

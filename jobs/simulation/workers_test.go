@@ -471,8 +471,10 @@ func (d *dealer) deal() {
 		if w.lanes[h.Lane] {
 			continue
 		}
+		w.engine.Await(h.Lane)
 		switch p, err := w.job.Take(ctx, h.Lane); {
 		case errors.Is(err, board.ErrHeld), errors.Is(err, board.ErrLeaseLost):
+			w.engine.Forgo(h.Lane)
 		case err != nil:
 			d.t.Fatal(err)
 		default:
