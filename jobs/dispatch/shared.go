@@ -195,8 +195,13 @@ func (l *Lane) Rests(now time.Time) (until time.Time, why string, rests bool) {
 	if l.inflight > 0 || l.queued || l.index < 0 || !l.held || l.wake.Sub(now) < time.Second {
 		return time.Time{}, "", false
 	}
-	if why = l.State.ParkedFor; !l.State.ParkedUntil.After(now) {
+	switch {
+	case l.State.ParkedUntil.After(now):
+		why = l.State.ParkedFor
+	case l.Quota.Next(now, quota.Write, l.d.opt.Rules).After(now):
 		why = l.Quota.Why(now, quota.Write, l.d.opt.Rules)
+	default:
+		why = "quotas leave no room yet for what it has to send, here or in the ad accounts it reads"
 	}
 	return l.wake, why, true
 }

@@ -39,6 +39,16 @@ func (m meter) compare(now time.Time, exceeds float64, span time.Duration) meter
 	return m.infer(span)
 }
 
+// outsiders is what others use, in points per second. While other processes of ours tell what they
+// send it is none: the lane that writes at its limit shows as others to one that only reads there,
+// which would wait a minute for each read.
+func (m meter) outsiders(now time.Time) float64 {
+	if !m.recent.heard.IsZero() && now.Sub(m.recent.heard) < fading {
+		return 0
+	}
+	return m.others
+}
+
 // infer is what others use, from the latest two levels and what was known before.
 func (m meter) infer(span time.Duration) meter {
 	s := m.surplus
