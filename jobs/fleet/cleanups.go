@@ -144,7 +144,7 @@ func (w *cleanupWorker) Work(ctx context.Context, job *river.Job[due]) error {
 	}
 	select {
 	case <-l.ended:
-		w.cleanups.collect(d)
+		w.cleanups.collect(d, l)
 		return l.err
 	case <-ctx.Done():
 	case <-time.After(waitTime):

@@ -63,7 +63,7 @@ func (c *Cleanups) listing(ctx context.Context, d due) (*listing, error) {
 	c.running.Go(func() {
 		defer close(l.ended)
 		l.err = c.run(ctx, s, d, held)
-		time.AfterFunc(uncollected, func() { c.collect(d) })
+		time.AfterFunc(uncollected, func() { c.collect(d, l) })
 	})
 	return l, nil
 }
@@ -76,11 +76,12 @@ func checkBackup(s cleanup.Scheduled) error {
 	return proof.CheckShared(s.Backup)
 }
 
-// collect forgets a cleanup that has ended.
-func (c *Cleanups) collect(d due) {
+// collect forgets a cleanup that has ended, unless that was done before: then another one may have
+// begun under its name.
+func (c *Cleanups) collect(d due, l *listing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if l := c.underway[d]; l != nil {
+	if c.underway[d] == l {
 		delete(c.underway, d)
 		l.cancel()
 		l.release()
@@ -90,13 +91,14 @@ func (c *Cleanups) collect(d due) {
 // Close ends what is under way. The schedules are free for other workers.
 func (c *Cleanups) Close() {
 	c.mu.Lock()
-	for _, l := range c.underway {
+	all := maps.Clone(c.underway)
+	c.mu.Unlock()
+	for _, l := range all {
 		l.cancel()
 	}
-	c.mu.Unlock()
 	c.running.Wait()
-	for _, d := range slices.Collect(maps.Keys(c.underway)) {
-		c.collect(d)
+	for d, l := range all {
+		c.collect(d, l)
 	}
 }
 
