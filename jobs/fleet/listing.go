@@ -50,7 +50,7 @@ func (c *Cleanups) listing(ctx context.Context, d due) (*listing, error) {
 	if err := checkBackup(s); err != nil {
 		return nil, notHereError{err}
 	}
-	held, release, err := c.Database.Reserve(ctx, "schedule "+s.Name)
+	held, release, err := c.Database.Reserve(ctx, nameOf(s.Name))
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +67,30 @@ func (c *Cleanups) listing(ctx context.Context, d due) (*listing, error) {
 	})
 	return l, nil
 }
+
+// othersMay returns [store.ErrBusy] while another worker has begun a cleanup that cannot be begun here,
+// or may still do so: catchUp has to pass since any had, and since last.
+func (c *Cleanups) othersMay(ctx context.Context, d due, last time.Time) error {
+	_, release, err := c.Database.Reserve(ctx, nameOf(d.Schedule))
+	if err == nil {
+		release()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if errors.Is(err, store.ErrBusy) {
+		if c.busy == nil {
+			c.busy = map[string]time.Time{}
+		}
+		c.busy[d.Schedule] = time.Now()
+	}
+	if err == nil && (time.Since(last) <= catchUp || time.Since(c.busy[d.Schedule]) <= catchUp) {
+		return store.ErrBusy
+	}
+	return err
+}
+
+// nameOf is a schedule's name as it is reserved in the database.
+func nameOf(schedule string) string { return "schedule " + schedule }
 
 // checkBackup returns an error unless this worker sees the backup folder of a cleanup.
 func checkBackup(s cleanup.Scheduled) error {
