@@ -46,6 +46,9 @@ type Hand interface {
 	Add(ctx context.Context, lanes map[Deck][]plan.Account) error
 	// Wake has slices of this worker dealt that are not to be dealt yet.
 	Wake(ctx context.Context, slices []Slice) error
+	// Keep has the slices of lanes that the worker holds dealt to it, should they be in their decks: a
+	// dealer may have failed after the lane was taken.
+	Keep(ctx context.Context, slices []Slice) error
 	// Return puts slices of this worker back into their decks.
 	Return(ctx context.Context, slices []Slice) error
 	// Tidy removes the slices of jobs that are not among these.

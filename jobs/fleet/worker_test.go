@@ -253,6 +253,30 @@ func TestJobIsPaused(t *testing.T) {
 	})
 }
 
+// A lane goes on whose slice is in its deck, also if the worker that has the lane takes no others.
+func TestSlicesStray(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, sandbox.Options{Latency: sandbox.Latency{Min: time.Second, Max: 2 * time.Second}}, moves(1000))
+		stop := l.start(engine.Options{Workers: 2})
+		l.until("it has all lanes", func() bool { return l.count(fleet.LaneTaken) == 5 })
+		time.Sleep(time.Minute) // until slices are its own
+		l.dealer.stray()
+		time.Sleep(10 * time.Second) // for a sweep
+		if n := l.dealer.strayed(); n > 0 || l.finished() {
+			t.Errorf("%d slices are in their decks", n)
+		}
+		l.until("the job is finished", l.finished)
+		stop()
+		l.close()
+		if n := l.count(fleet.LaneTaken); n != 5 {
+			t.Errorf("lanes were taken %d times", n)
+		}
+		l.world.Expect(slices.Repeat([]string{"done"}, 1000)...)
+		l.world.Once()
+	})
+}
+
 // unable is a board whose database refuses one commit.
 type unable struct {
 	board.Board
