@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"adferry/jobs"
 	"adferry/jobs/board"
 	"adferry/jobs/engine"
 	"adferry/plan"
@@ -186,6 +187,11 @@ func (t *turn) nothingToSend(ctx context.Context) Next {
 		t.lane.leave()
 		return t.give(ctx, Next{Done: true})
 	}
+	if more, err := t.released(ctx); err != nil {
+		return t.failed(ctx, err)
+	} else if more {
+		return Next{Mine: true}
+	}
 	if err := t.waits(ctx, waitsForLanes, time.Time{}); err != nil {
 		return t.failed(ctx, err)
 	}
@@ -194,6 +200,17 @@ func (t *turn) nothingToSend(ctx context.Context) Next {
 		return Next{Mine: true}
 	}
 	return Next{Mine: true, After: otherLanes}
+}
+
+// released has the engine hear which operations of the lane wait for nothing any more, should it have
+// missed that: nobody would tell it a second time. It takes each once. more says that it missed some.
+func (t *turn) released(ctx context.Context) (more bool, err error) {
+	all, err := t.job.board.Stored().Waiting(ctx, t.lane.account)
+	if err != nil || len(all) == 0 {
+		return false, err
+	}
+	t.job.engine.Hear(jobs.News{Released: all})
+	return !t.job.engine.Progress(t.lane.account).Empty, nil
 }
 
 // sleep is what becomes of a lane that can send nothing now.

@@ -277,6 +277,51 @@ func TestSlicesStray(t *testing.T) {
 	})
 }
 
+// silent is a board that tells nobody which operations others released.
+type silent struct{ board.Board }
+
+func (b silent) Join(ctx context.Context, w board.Worker) (board.Member, error) {
+	m, err := b.Board.Join(ctx, w)
+	return silentMember{m}, err
+}
+
+type silentMember struct{ board.Member }
+
+func (m silentMember) Open(ctx context.Context, job string) (board.Job, error) {
+	j, err := m.Member.Open(ctx, job)
+	return silentJob{j}, err
+}
+
+type silentJob struct{ board.Job }
+
+func (j silentJob) News(ctx context.Context) (jobs.News, error) {
+	n, err := j.Job.News(ctx)
+	n.Released = nil
+	return n, err
+}
+
+// A lane that waits for others goes on though its worker missed that they came first.
+func TestReleaseMissed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, sandbox.Options{Latency: sandbox.Latency{Min: time.Second, Max: 2 * time.Second}}, moves(300))
+		var stop []func()
+		for range 2 {
+			o := l.options(engine.Options{Workers: 2})
+			o.Board = silent{l.board}
+			stop = append(stop, l.run(o))
+		}
+		l.until("the job is finished", l.finished)
+		for _, s := range stop {
+			s()
+		}
+		l.close()
+		l.world.Expect(slices.Repeat([]string{"done"}, 300)...)
+		l.world.Once()
+		l.world.CopiesBeforeDeletes(l.world.Results())
+	})
+}
+
 // unable is a board whose database refuses one commit.
 type unable struct {
 	board.Board
