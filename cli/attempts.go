@@ -37,11 +37,12 @@ func (a *attempts) run(ctx context.Context, job *store.Job) (last *store.Job, st
 		if most > 0 {
 			a.options.MaxDuration = max(time.Second, most-time.Since(began))
 		}
+		_ = job.Unlock() // where a connection is left, it has the lock
 		next, err := a.reopen(ctx, stop)
 		if err != nil {
 			return job, whileRunning(err)
 		}
-		_ = job.Close() // it has no connection any more
+		_ = job.Close()
 		job = next
 		a.se.showAnew(a.s)
 		if err := job.SetRunning(ctx, a.se.pace()); err != nil {

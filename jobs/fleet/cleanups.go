@@ -35,6 +35,7 @@ type Cleanups struct {
 
 	mu       sync.Mutex
 	underway map[due]*listing
+	busy     map[string]time.Time // when this worker last found that another has the schedule's name
 	running  sync.WaitGroup
 }
 
@@ -133,10 +134,17 @@ func (w *cleanupWorker) NextRetry(*river.Job[due]) time.Time { return time.Now()
 func (w *cleanupWorker) Work(ctx context.Context, job *river.Job[due]) error {
 	d := job.Args
 	l, err := w.cleanups.listing(ctx, d)
-	if why, ok := errors.AsType[notHereError](err); ok && time.Since(d.At) > catchUp {
-		w.cleanups.Tell(CleanupEvent{Job: store.RunName(d.Schedule, d.At), Err: fmt.Errorf("no worker could begin it; here %w", why.error)})
-		return river.JobCancel(why)
-	} else if ok || errors.Is(err, store.ErrBusy) {
+	if why, ok := errors.AsType[notHereError](err); ok {
+		last := d.At
+		if n := len(job.Errors); n > 0 { // a worker began it
+			last = job.Errors[n-1].At
+		}
+		if err = w.cleanups.othersMay(ctx, d, last); err == nil {
+			w.cleanups.Tell(CleanupEvent{Job: store.RunName(d.Schedule, d.At), Err: fmt.Errorf("no worker could begin it; here %w", why.error)})
+			return river.JobCancel(why)
+		}
+	}
+	if errors.Is(err, store.ErrBusy) {
 		return river.JobSnooze(waitTime + restTime)
 	}
 	if err != nil {
@@ -144,7 +152,7 @@ func (w *cleanupWorker) Work(ctx context.Context, job *river.Job[due]) error {
 	}
 	select {
 	case <-l.ended:
-		w.cleanups.collect(d)
+		w.cleanups.collect(d, l)
 		return l.err
 	case <-ctx.Done():
 	case <-time.After(waitTime):

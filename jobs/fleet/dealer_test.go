@@ -111,6 +111,17 @@ func (h *hand) Wake(_ context.Context, woken []fleet.Slice) error {
 	return nil
 }
 
+func (h *hand) Keep(_ context.Context, held []fleet.Slice) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, sl := range held {
+		if d := h.slices[sl]; d != nil && !d.busy && d.worker == "" {
+			d.worker = h.worker
+		}
+	}
+	return nil
+}
+
 func (h *hand) Return(_ context.Context, returned []fleet.Slice) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -148,4 +159,26 @@ func (d *dealer) orphans(worker string) {
 			s.worker, s.at, s.busy = "", time.Time{}, false
 		}
 	}
+}
+
+// stray puts all slices back into their decks, as if their workers had failed after they took the
+// lanes.
+func (d *dealer) stray() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, s := range d.slices {
+		s.worker = ""
+	}
+}
+
+// strayed is how many slices are in their decks.
+func (d *dealer) strayed() (n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, s := range d.slices {
+		if s.worker == "" && !s.busy {
+			n++
+		}
+	}
+	return n
 }

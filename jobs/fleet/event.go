@@ -20,7 +20,7 @@ const (
 	JobClosed   EventKind = "job_closed"   // no more
 	JobRefused  EventKind = "job_refused"  // this worker does not carry out Job, because of Err
 	JobPaused   EventKind = "job_paused"   // the worker paused Job, because of Err
-	JobOffline  EventKind = "job_offline"  // the API cannot be reached for Job, because of Err; it is tried again at Until
+	JobOffline  EventKind = "job_offline"  // the API or the database cannot be used for Job, because of Err; it is tried again at Until
 	JobFinished EventKind = "job_finished" // every operation of Job is settled
 	LaneTaken   EventKind = "lane_taken"
 	LaneGiven   EventKind = "lane_given" // back, Done or not

@@ -215,17 +215,18 @@ func (s *session) engineEnded(j *job, why error) {
 	s.mu.Lock()
 	expected := j.closing
 	s.mu.Unlock()
+	ofDatabase := errors.As(why, new(*jobs.CheckpointError)) && !errors.As(why, new(*store.DamagedError))
 	switch {
 	case expected || s.leaving():
 		return
-	case errors.As(why, new(*jobs.CheckpointError)) && (errors.Is(why, board.ErrLeaseLost) || s.opt.Lost(why)):
+	case ofDatabase && (errors.Is(why, board.ErrLeaseLost) || s.opt.Lost(why)):
 		s.fail(why)
 		return
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, stepTime)
 	defer cancel()
 	until := time.Now().Add(2 * sweepEvery)
-	if errors.As(why, new(*jobs.OfflineError)) {
+	if ofDatabase || errors.As(why, new(*jobs.OfflineError)) {
 		until = time.Now().Add(offlinePause)
 		s.tell(Event{Kind: JobOffline, Job: j.name, Err: why, Until: until})
 	} else {
@@ -239,7 +240,8 @@ func (s *session) engineEnded(j *job, why error) {
 	s.tasks.Go(func() { s.close(j, false) })
 }
 
-// offlinePause is how long a worker leaves a job alone whose API it cannot reach.
+// offlinePause is how long a worker leaves a job alone whose API it cannot reach, or which the database
+// does not let it carry out.
 const offlinePause = time.Minute
 
 // pause pauses a job for a reason, for all workers, until people let it go on.

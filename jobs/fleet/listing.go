@@ -50,7 +50,7 @@ func (c *Cleanups) listing(ctx context.Context, d due) (*listing, error) {
 	if err := checkBackup(s); err != nil {
 		return nil, notHereError{err}
 	}
-	held, release, err := c.Database.Reserve(ctx, "schedule "+s.Name)
+	held, release, err := c.Database.Reserve(ctx, nameOf(s.Name))
 	if err != nil {
 		return nil, err
 	}
@@ -63,10 +63,34 @@ func (c *Cleanups) listing(ctx context.Context, d due) (*listing, error) {
 	c.running.Go(func() {
 		defer close(l.ended)
 		l.err = c.run(ctx, s, d, held)
-		time.AfterFunc(uncollected, func() { c.collect(d) })
+		time.AfterFunc(uncollected, func() { c.collect(d, l) })
 	})
 	return l, nil
 }
+
+// othersMay returns [store.ErrBusy] while another worker has begun a cleanup that cannot be begun here,
+// or may still do so: catchUp has to pass since any had, and since last.
+func (c *Cleanups) othersMay(ctx context.Context, d due, last time.Time) error {
+	_, release, err := c.Database.Reserve(ctx, nameOf(d.Schedule))
+	if err == nil {
+		release()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if errors.Is(err, store.ErrBusy) {
+		if c.busy == nil {
+			c.busy = map[string]time.Time{}
+		}
+		c.busy[d.Schedule] = time.Now()
+	}
+	if err == nil && (time.Since(last) <= catchUp || time.Since(c.busy[d.Schedule]) <= catchUp) {
+		return store.ErrBusy
+	}
+	return err
+}
+
+// nameOf is a schedule's name as it is reserved in the database.
+func nameOf(schedule string) string { return "schedule " + schedule }
 
 // checkBackup returns an error unless this worker sees the backup folder of a cleanup.
 func checkBackup(s cleanup.Scheduled) error {
@@ -76,11 +100,12 @@ func checkBackup(s cleanup.Scheduled) error {
 	return proof.CheckShared(s.Backup)
 }
 
-// collect forgets a cleanup that has ended.
-func (c *Cleanups) collect(d due) {
+// collect forgets a cleanup that has ended, unless that was done before: then another one may have
+// begun under its name.
+func (c *Cleanups) collect(d due, l *listing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if l := c.underway[d]; l != nil {
+	if c.underway[d] == l {
 		delete(c.underway, d)
 		l.cancel()
 		l.release()
@@ -90,13 +115,14 @@ func (c *Cleanups) collect(d due) {
 // Close ends what is under way. The schedules are free for other workers.
 func (c *Cleanups) Close() {
 	c.mu.Lock()
-	for _, l := range c.underway {
+	all := maps.Clone(c.underway)
+	c.mu.Unlock()
+	for _, l := range all {
 		l.cancel()
 	}
-	c.mu.Unlock()
 	c.running.Wait()
-	for _, d := range slices.Collect(maps.Keys(c.underway)) {
-		c.collect(d)
+	for d, l := range all {
+		c.collect(d, l)
 	}
 }
 

@@ -114,7 +114,10 @@ func (h *riverHand) NextRetry(*river.Job[Slice]) time.Time { return time.Now().A
 
 // Work implements [river.Worker].
 func (h *riverHand) Work(ctx context.Context, dealt *river.Job[Slice]) error {
-	next := h.work(ctx, dealt.Args)
+	next := Next{Mine: true}
+	if !h.strayed(dealt) {
+		next = h.work(ctx, dealt.Args)
+	}
 	h.mu.Lock()
 	if next.Mine {
 		h.ids[dealt.Args] = dealt.ID
@@ -138,6 +141,14 @@ func (h *riverHand) Work(ctx context.Context, dealt *river.Job[Slice]) error {
 		}
 	}
 	return river.JobSnooze(next.After)
+}
+
+// strayed reports whether a slice of this worker was dealt from its deck: working on it would keep
+// the worker from leaving the deck's queue for as long.
+func (h *riverHand) strayed(dealt *river.Job[Slice]) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return dealt.Queue != queueOf(h.worker) && h.ids[dealt.Args] == dealt.ID
 }
 
 // Watch implements [Hand].
@@ -265,12 +276,44 @@ func (h *riverHand) idsOf(all []Slice) (ids []int64) {
 	return ids
 }
 
+// Keep implements [Hand].
+func (h *riverHand) Keep(ctx context.Context, held []Slice) error {
+	var jobs []string
+	var lanes []plan.Account
+	for _, sl := range held {
+		jobs, lanes = append(jobs, sl.Job), append(lanes, sl.Lane)
+	}
+	rows, err := h.pool.Query(ctx, `UPDATE adferry.river_job SET queue = $4 FROM unnest($2::text[], $3::text[]) AS held(job, lane)
+		WHERE kind = $1 AND state IN ('available', 'scheduled', 'retryable') AND queue = metadata->>'queue' AND args->>'job' = held.job AND args->>'lane' = held.lane
+		RETURNING id, held.job, held.lane`, sliceKind, jobs, lanes, queueOf(h.worker))
+	if err != nil {
+		return fmt.Errorf("keep slices: %w", err)
+	}
+	var id int64
+	var sl Slice
+	_, err = pgx.ForEachRow(rows, []any{&id, &sl.Job, (*string)(&sl.Lane)}, func() error {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.ids[sl] = id
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("keep slices: %w", err)
+	}
+	return nil
+}
+
 // Return implements [Hand].
 func (h *riverHand) Return(ctx context.Context, returned []Slice) error {
 	_, err := h.pool.Exec(ctx, `UPDATE adferry.river_job SET queue = metadata->>'queue', scheduled_at = least(scheduled_at, now()),
 		state = CASE state WHEN 'scheduled' THEN 'available' ELSE state END WHERE id = ANY ($1) AND queue = $2`, h.idsOf(returned), queueOf(h.worker))
 	if err != nil {
 		return fmt.Errorf("return slices: %w", err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, sl := range returned {
+		delete(h.ids, sl)
 	}
 	return nil
 }

@@ -108,6 +108,47 @@ func TestRiver(t *testing.T) {
 	}
 }
 
+// A slice that is in its deck is dealt to the worker that keeps it, which does not watch the deck.
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	d, err := postgres.New(pgtest.Start(t).Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
+		t.Fatal(err)
+	}
+	pool, err := d.Pool(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	dealt := make(chan fleet.Slice, 10)
+	hand, err := (&fleet.River{Pool: pool}).Join(t.Context(), "here", func(_ context.Context, sl fleet.Slice) fleet.Next {
+		dealt <- sl
+		return fleet.Next{Done: true}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := hand.Add(t.Context(), map[fleet.Deck][]plan.Account{{Job: "autumn"}: {"21", "22"}}); err != nil {
+		t.Fatal(err)
+	}
+	kept := fleet.Slice{Job: "autumn", Lane: "22"}
+	if err := hand.Keep(t.Context(), []fleet.Slice{kept, {Job: "autumn", Lane: "23"}, {Job: "other", Lane: "21"}}); err != nil {
+		t.Fatal(err)
+	}
+	if sl := <-dealt; sl != kept {
+		t.Errorf("got %v, want %v", sl, kept)
+	}
+	if err := hand.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if len(dealt) > 0 {
+		t.Errorf("got %v, too, which is in its deck", <-dealt)
+	}
+}
+
 func all(t *testing.T, job *store.Job) (results []jobs.Result) {
 	t.Helper()
 	for r, err := range job.Results(t.Context()) {

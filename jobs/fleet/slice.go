@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"adferry/jobs"
 	"adferry/jobs/board"
 	"adferry/jobs/engine"
 	"adferry/plan"
@@ -46,6 +47,9 @@ type Hand interface {
 	Add(ctx context.Context, lanes map[Deck][]plan.Account) error
 	// Wake has slices of this worker dealt that are not to be dealt yet.
 	Wake(ctx context.Context, slices []Slice) error
+	// Keep has the slices of lanes that the worker holds dealt to it, should they be in their decks: a
+	// dealer may have failed after the lane was taken.
+	Keep(ctx context.Context, slices []Slice) error
 	// Return puts slices of this worker back into their decks.
 	Return(ctx context.Context, slices []Slice) error
 	// Tidy removes the slices of jobs that are not among these.
@@ -187,6 +191,11 @@ func (t *turn) nothingToSend(ctx context.Context) Next {
 		t.lane.leave()
 		return t.give(ctx, Next{Done: true})
 	}
+	if more, err := t.released(ctx); err != nil {
+		return t.failed(ctx, err)
+	} else if more {
+		return Next{Mine: true}
+	}
 	if err := t.waits(ctx, waitsForLanes, time.Time{}); err != nil {
 		return t.failed(ctx, err)
 	}
@@ -195,6 +204,17 @@ func (t *turn) nothingToSend(ctx context.Context) Next {
 		return Next{Mine: true}
 	}
 	return Next{Mine: true, After: otherLanes}
+}
+
+// released has the engine hear which operations of the lane wait for nothing any more, should it have
+// missed that: nobody would tell it a second time. It takes each once. more says that it missed some.
+func (t *turn) released(ctx context.Context) (more bool, err error) {
+	all, err := t.job.board.Stored().Waiting(ctx, t.lane.account)
+	if err != nil || len(all) == 0 {
+		return false, err
+	}
+	t.job.engine.Hear(jobs.News{Released: all})
+	return !t.job.engine.Progress(t.lane.account).Empty, nil
 }
 
 // sleep is what becomes of a lane that can send nothing now.

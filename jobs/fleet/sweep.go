@@ -56,6 +56,9 @@ func (s *session) sweep(ctx context.Context) error {
 	if err := s.deal(ctx, all); err != nil {
 		return err
 	}
+	if err := s.keep(ctx); err != nil {
+		return err
+	}
 	for _, f := range all {
 		if err := s.tidy(ctx, f); err != nil {
 			return err
@@ -184,6 +187,20 @@ func (s *session) deal(ctx context.Context, all []found) error {
 		return err
 	}
 	return s.watch(ctx)
+}
+
+// keep has the slices of the lanes that are this worker's dealt to it.
+func (s *session) keep(ctx context.Context) error {
+	var held []Slice
+	for _, j := range s.openJobs() {
+		for _, l := range j.held() {
+			held = append(held, Slice{j.name, l.account})
+		}
+	}
+	if len(held) == 0 {
+		return nil
+	}
+	return s.hand.Keep(ctx, held)
 }
 
 // watch has the decks watched of jobs of which this worker may have more lanes. Of others it would

@@ -2,6 +2,7 @@ package fleet_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -248,6 +249,133 @@ func TestJobIsPaused(t *testing.T) {
 		}
 		l.until("the job is finished", func() bool { return l.count(fleet.JobFinished) > 0 })
 		third()
+		l.close()
+	})
+}
+
+// A lane goes on whose slice is in its deck, also if the worker that has the lane takes no others.
+func TestSlicesStray(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, sandbox.Options{Latency: sandbox.Latency{Min: time.Second, Max: 2 * time.Second}}, moves(1000))
+		stop := l.start(engine.Options{Workers: 2})
+		l.until("it has all lanes", func() bool { return l.count(fleet.LaneTaken) == 5 })
+		time.Sleep(time.Minute) // until slices are its own
+		l.dealer.stray()
+		time.Sleep(10 * time.Second) // for a sweep
+		if n := l.dealer.strayed(); n > 0 || l.finished() {
+			t.Errorf("%d slices are in their decks", n)
+		}
+		l.until("the job is finished", l.finished)
+		stop()
+		l.close()
+		if n := l.count(fleet.LaneTaken); n != 5 {
+			t.Errorf("lanes were taken %d times", n)
+		}
+		l.world.Expect(slices.Repeat([]string{"done"}, 1000)...)
+		l.world.Once()
+	})
+}
+
+// silent is a board that tells nobody which operations others released.
+type silent struct{ board.Board }
+
+func (b silent) Join(ctx context.Context, w board.Worker) (board.Member, error) {
+	m, err := b.Board.Join(ctx, w)
+	return silentMember{m}, err
+}
+
+type silentMember struct{ board.Member }
+
+func (m silentMember) Open(ctx context.Context, job string) (board.Job, error) {
+	j, err := m.Member.Open(ctx, job)
+	return silentJob{j}, err
+}
+
+type silentJob struct{ board.Job }
+
+func (j silentJob) News(ctx context.Context) (jobs.News, error) {
+	n, err := j.Job.News(ctx)
+	n.Released = nil
+	return n, err
+}
+
+// A lane that waits for others goes on though its worker missed that they came first.
+func TestReleaseMissed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, sandbox.Options{Latency: sandbox.Latency{Min: time.Second, Max: 2 * time.Second}}, moves(300))
+		var stop []func()
+		for range 2 {
+			o := l.options(engine.Options{Workers: 2})
+			o.Board = silent{l.board}
+			stop = append(stop, l.run(o))
+		}
+		l.until("the job is finished", l.finished)
+		for _, s := range stop {
+			s()
+		}
+		l.close()
+		l.world.Expect(slices.Repeat([]string{"done"}, 300)...)
+		l.world.Once()
+		l.world.CopiesBeforeDeletes(l.world.Results())
+	})
+}
+
+// unable is a board whose database refuses one commit.
+type unable struct {
+	board.Board
+	with atomic.Pointer[error]
+}
+
+func (u *unable) Join(ctx context.Context, w board.Worker) (board.Member, error) {
+	m, err := u.Board.Join(ctx, w)
+	return unableMember{m, u}, err
+}
+
+type unableMember struct {
+	board.Member
+	from *unable
+}
+
+func (m unableMember) Open(ctx context.Context, job string) (board.Job, error) {
+	j, err := m.Member.Open(ctx, job)
+	return unableJob{j, m.from}, err
+}
+
+type unableJob struct {
+	board.Job
+	from *unable
+}
+
+func (j unableJob) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, error) {
+	if err := j.from.with.Swap(nil); err != nil {
+		return nil, *err
+	}
+	return j.Job.Commit(ctx, c)
+}
+
+// A database that does not do what a worker asks says nothing of the job: the worker tries again, and
+// pauses it for nobody, unless the job is damaged.
+func TestDatabaseRefuses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, sandbox.Options{Latency: sandbox.Latency{Min: time.Second, Max: 2 * time.Second}}, moves(1000))
+		u := &unable{Board: l.board}
+		o := l.options(engine.Options{Workers: 2})
+		o.Board = u
+		stop := l.run(o)
+		refuse := func(err error) { u.with.Store(&err) }
+		l.until("it has lanes", func() bool { return l.count(fleet.LaneTaken) == 5 })
+		refuse(errors.New("permission denied"))
+		l.until("it leaves the job alone", func() bool { return l.count(fleet.JobOffline) == 1 })
+		l.until("it goes on", func() bool { return l.count(fleet.JobOpened) == 2 })
+		refuse(&store.DamagedError{Err: errors.New("odd")})
+		l.until("it pauses the job", func() bool { return l.count(fleet.JobPaused) == 1 })
+		if l.count(fleet.JobOffline) != 1 || l.count(fleet.Lost) > 0 {
+			t.Errorf("got events %v", l.events)
+		}
+		stop()
 		l.close()
 	})
 }

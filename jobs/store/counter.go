@@ -289,8 +289,10 @@ func (c *counter) flush(tx *sql.Tx) error {
 	return nil
 }
 
-// forget drops what the counter knows of operations.
+// forget drops what the counter knows of operations, and which were read to be carried out: another
+// process may do so from now on.
 func (c *counter) forget() {
+	c.takeExpected()
 	c.lent = c.lent[:0]
 	clear(c.ops)
 	clear(c.classes)

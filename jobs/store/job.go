@@ -50,6 +50,9 @@ func (j *Job) Close() error {
 	return err
 }
 
+// Unlock releases the job's lock: the job can still be read, and not be written any more.
+func (j *Job) Unlock() error { return j.writer.close() }
+
 // Broken is closed when the job can no longer be written: the disk failed, or the database no
 // longer holds the lock for this process. A view never is.
 func (j *Job) Broken() <-chan struct{} {

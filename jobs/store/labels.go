@@ -80,26 +80,40 @@ func (j *Job) LaneAccounts(ctx context.Context) (map[plan.Account][]plan.Account
 	for _, c := range classes {
 		add(c.lane, c.otherAccounts()...)
 	}
-	rows, err := j.read.QueryContext(ctx, `SELECT lane, guard FROM ops WHERE guard <> ''`)
+	witnesses, err := j.witnesses(ctx, ``)
+	for _, w := range witnesses {
+		add(w.lane, w.account)
+	}
+	for _, accounts := range lanes {
+		slices.Sort(accounts)
+	}
+	return lanes, err
+}
+
+// witness is an ad account in which deletions of a lane look for the image first.
+type witness struct{ lane, account plan.Account }
+
+// witnesses returns the witnesses of all lanes' deletions, or of those that a condition selects, each
+// once.
+func (j *Job) witnesses(ctx context.Context, condition string, args ...any) (all []witness, err error) {
+	// Their guards begin with "seen=act_", up to 20 digits, "/" and the image's hash; see plan.Guard.
+	rows, err := j.read.QueryContext(ctx, `SELECT lane, min(guard) FROM ops WHERE guard LIKE 'seen=%'`+condition+
+		` GROUP BY lane, rtrim(substr(guard, 1, 30), '0123456789abcdef')`, args...)
 	err = eachRow(rows, err, func(scan func(...any) error) error {
-		var lane plan.Account
+		var w witness
 		var text string
-		if err := scan(&lane, &text); err != nil {
+		if err := scan(&w.lane, &text); err != nil {
 			return err
 		}
 		var g plan.Guard
 		if err := g.UnmarshalText([]byte(text)); err != nil {
 			return j.db.Damaged(err)
 		}
-		if g.Witness != "" {
-			add(lane, g.Witness)
-		}
+		w.account = g.Witness
+		all = append(all, w)
 		return nil
 	})
-	for _, accounts := range lanes {
-		slices.Sort(accounts)
-	}
-	return lanes, j.readError(err)
+	return all, j.readError(err)
 }
 
 // LaneLabels are the labels of the credentials that each lane's operations need, sorted, by the

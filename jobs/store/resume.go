@@ -55,6 +55,12 @@ func (j *Job) Resume(ctx context.Context) (jobs.ResumePoint, error) {
 	return s, j.readError(err)
 }
 
+// Waiting are the operations of a lane that wait for others, which are all settled.
+func (j *Job) Waiting(ctx context.Context, lane plan.Account) ([]jobs.Released, error) {
+	all, err := allRows(ctx, j.read, func(r *jobs.Released) []any { return []any{&r.ID, &r.Lane} }, WaitingInLane, string(lane))
+	return all, j.readError(err)
+}
+
 // Quotas is the part of Resume about quotas: Lanes and Tally.
 func (j *Job) Quotas(ctx context.Context) (s jobs.ResumePoint, err error) {
 	if s.Tally, err = j.tally(ctx); err != nil {

@@ -81,13 +81,20 @@ func (j *Job) Progress(ctx context.Context) (jobs.Progress, error) {
 	return jobs.Progress{Operations: t.operations, Settled: t.settled, Failed: t.failed}, err
 }
 
-// Reads returns the ad accounts that unsettled operations of a lane are read in, besides the
-// lane's.
+// Reads returns the ad accounts that unsettled operations of a lane are read in, and witnesses of its
+// deletions, besides the lane's.
 func (j *Job) Reads(ctx context.Context, lane plan.Account) (all []plan.Account, err error) {
 	classes, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.others} }, `SELECT DISTINCT others FROM op_counts WHERE lane = ? AND n > 0 AND state IN (`+openStates+`)`, string(lane))
+	if err != nil {
+		return nil, j.readError(err)
+	}
 	for _, c := range classes {
 		all = append(all, c.otherAccounts()...)
 	}
+	witnesses, err := j.witnesses(ctx, ` AND lane = ? AND (needs = 0 OR needs = 1)`, string(lane)) // each has an index
+	for _, w := range witnesses {
+		all = append(all, w.account)
+	}
 	slices.Sort(all)
-	return slices.Compact(all), j.readError(err)
+	return slices.Compact(all), err
 }

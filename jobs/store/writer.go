@@ -95,10 +95,13 @@ func (w *writer) wait(r *request) error {
 	}
 }
 
-func (w *writer) close() error {
-	w.once.Do(func() { close(w.closed) })
-	<-w.ended
-	return w.tables.Close()
+func (w *writer) close() (err error) {
+	w.once.Do(func() {
+		close(w.closed)
+		<-w.ended
+		err = w.tables.Close()
+	})
+	return err
 }
 
 // run writes requests until the job is closed. After an error it refuses all others.

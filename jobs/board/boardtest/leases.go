@@ -79,6 +79,10 @@ func testNoLease(t table) {
 			}
 		}
 	}
+	s[1].give("22")
+	if p := s[1].take("22"); len(p.Quotas) > 0 {
+		t.Errorf("got %v saved without a lease", p.Quotas)
+	}
 	if p := s[1].news().Progress; p.Settled != 0 {
 		t.Errorf("got %d operations settled without a lease", p.Settled)
 	}

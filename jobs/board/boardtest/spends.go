@@ -250,4 +250,15 @@ func testQuotas(t table) {
 	if p := a.take("22"); len(p.Quotas) == 0 || string(p.Quotas[0].Saved) != "two" || sum(p.Spent, "22").Calls > 0 {
 		t.Errorf("got %v and %v, want what was saved last, with all that was spent before", p.Quotas, p.Spent)
 	}
+	save := func(s seat, text string) {
+		t.need(s.SaveQuotas(t.Context(), []jobs.QuotaState{{App: app, Account: "22", Saved: []byte(text)}}, nil))
+	}
+	a.depart("22", 1, free)
+	b.depart("22", 1, free)
+	save(b, "three")
+	save(a, "four") // which does not have what b spent
+	a.give("22")
+	if p := a.take("22"); len(p.Quotas) == 0 || string(p.Quotas[0].Saved) != "three" {
+		t.Errorf("got %v, want what was saved by who was told most", p.Quotas)
+	}
 }

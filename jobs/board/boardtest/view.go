@@ -250,7 +250,9 @@ func (v *view) SaveQuotas(_ context.Context, learned []jobs.QuotaState, failing 
 		return board.ErrLeaseLost
 	}
 	for _, q := range learned {
-		v.board.saved[place{q.App, q.Account}] = saved{q.Saved, v.told}
+		if at := (place{q.App, q.Account}); v.told >= v.board.saved[at].after { // else one saved it that was told more
+			v.board.saved[at] = saved{q.Saved, v.told}
+		}
 	}
 	for a, l := range v.job.lanes {
 		if l.by == v.member {

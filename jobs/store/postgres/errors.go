@@ -29,8 +29,9 @@ func (e *SchemaError) Error() string {
 	return fmt.Sprintf("the database has version %d of adferry's tables, which is older than the %d that this version of adferry needs", e.Version, e.Needed)
 }
 
-// UnavailableError is a database that cannot be reached, or that ended the connection. What was
-// committed is in it.
+// UnavailableError is a database that cannot be reached, that ended the connection, or that could not
+// do what it may do when asked again: it has no connections left, or is about to be another server's
+// standby. What was committed is in it.
 type UnavailableError struct{ Err error }
 
 func (e *UnavailableError) Error() string { return "the database cannot be reached: " + e.Err.Error() }
@@ -58,6 +59,8 @@ var ErrLockLost = errors.New("the database no longer holds the lock of this job 
 // lockNotAvailable is the code of a statement that waited for a lock in vain.
 const lockNotAvailable = "55P03"
 
+const diskFull = "53100"
+
 func isCode(err error, code string) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && e.Code == code
@@ -71,12 +74,11 @@ func classify(err error) error {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
 		switch {
-		case strings.HasPrefix(e.Code, "08"), // connection exception
-			strings.HasPrefix(e.Code, "57P"): // shut down, crashed, starting up
+		case isPassing(e.Code):
 			return &UnavailableError{err}
 		case e.Code == "42501": // insufficient privilege
 			return &PermissionError{err}
-		case e.Code == "53100", strings.HasPrefix(e.Code, "58"): // disk full, system error
+		case e.Code == diskFull, strings.HasPrefix(e.Code, "58"): // disk full, system error
 			return &store.DiskError{Err: err}
 		}
 		return err
@@ -85,4 +87,20 @@ func classify(err error) error {
 		return err
 	}
 	return &UnavailableError{err} // all others are of the connection
+}
+
+// isPassing reports whether an error may be gone when the database is asked again.
+func isPassing(code string) bool {
+	switch code {
+	case "25006", // read-only: the server is a standby now
+		"25P03", // idle in a transaction for too long, as a process is that was stopped
+		"40001", // serialization failure
+		"40P01": // deadlock
+		return true
+	case diskFull:
+		return false
+	}
+	return strings.HasPrefix(code, "08") || // connection exception
+		strings.HasPrefix(code, "53") || // no memory, too many connections
+		strings.HasPrefix(code, "57P") // shut down, crashed, starting up
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // SaveQuotas implements [board.Job]. Whoever takes what is saved is told what was spent since the
-// engine was told.
+// engine was told. What another engine saved that was told more stays.
 func (j *sharedJob) SaveQuotas(ctx context.Context, learned []jobs.QuotaState, failing []plan.Account) error {
 	learned = slices.SortedFunc(slices.Values(learned), func(a, b jobs.QuotaState) int {
 		return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.Account, b.Account))
@@ -29,12 +29,14 @@ func (j *sharedJob) SaveQuotas(ctx context.Context, learned []jobs.QuotaState, f
 	}
 	j.told.mu.Unlock()
 	var left sql.NullInt64
-	err := j.member.db.QueryRowContext(ctx, `WITH saved AS (
-			INSERT INTO adferry.quotas AS q (app, account, saved, seq) SELECT * FROM unnest($3::text[], $4::text[], $5::bytea[], $6::bigint[])
-			ON CONFLICT (app, account) DO UPDATE SET saved = excluded.saved, seq = excluded.seq, at = excluded.at
+	err := j.member.db.QueryRowContext(ctx, `WITH lease AS MATERIALIZED (
+			SELECT adferry.left_of($2) AS rest
+		), saved AS (
+			INSERT INTO adferry.quotas AS q (app, account, saved, seq) SELECT u.* FROM lease, unnest($3::text[], $4::text[], $5::bytea[], $6::bigint[]) AS u WHERE rest IS NOT NULL
+			ON CONFLICT (app, account) DO UPDATE SET saved = excluded.saved, seq = excluded.seq, at = excluded.at WHERE excluded.seq >= q.seq
 		), fail AS (
 			UPDATE adferry.leases SET failing = NOT failing WHERE job = $1 AND worker = $2 AND failing <> (lane = ANY ($7::text[]))
-		) SELECT adferry.left_of($2)`, j.job.texts.job, j.member.name, apps, accounts, saved, seqs, failing).Scan(&left)
+		) SELECT rest FROM lease`, j.job.texts.job, j.member.name, apps, accounts, saved, seqs, failing).Scan(&left)
 	switch {
 	case err != nil:
 		return fmt.Errorf("save the quotas: %w", classify(err))

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"sync"
 	"testing"
 
@@ -54,9 +55,18 @@ func testLaneAccounts(t *testing.T, w world) {
 		{"guarded", guarded, map[plan.Account][]plan.Account{"11": {"11", "55"}}},
 	} {
 		w.create(tt.name, tt.manifest)
-		got, err := w.view(tt.name).LaneAccounts(t.Context())
+		job := w.view(tt.name)
+		got, err := job.LaneAccounts(t.Context())
 		if d := cmp.Diff(got, tt.want); err != nil || d != "" {
 			t.Errorf("%s: %v\n%s", tt.name, err, d)
+		}
+		for lane, want := range tt.want {
+			reads, err := job.Reads(t.Context(), lane)
+			reads = append(reads, lane)
+			slices.Sort(reads)
+			if d := cmp.Diff(slices.Compact(reads), want); err != nil || d != "" {
+				t.Errorf("%s: lane %s reads: %v\n%s", tt.name, lane, err, d)
+			}
 		}
 	}
 	job := w.view("moves")
