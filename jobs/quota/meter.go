@@ -90,7 +90,7 @@ func (m meter) unreported(now time.Time, span time.Duration) float64 {
 	if m.observed.IsZero() || now.Sub(m.observed) >= span {
 		return 0
 	}
-	return m.outsiders(now) * min(now.Sub(m.observed), span/5).Seconds()
+	return m.others * min(now.Sub(m.observed), span/5).Seconds()
 }
 
 // known is the level without unreported.
@@ -141,7 +141,7 @@ func (m meter) next(now time.Time, points float64, span time.Duration) time.Time
 	case over <= 1e-6:
 		return now
 	case m.linear:
-		drain := max(m.limit/span.Seconds()-m.outsiders(now), m.limit/span.Seconds()/10)
+		drain := max(m.limit/span.Seconds()-m.others, m.limit/span.Seconds()/10)
 		return Earlier(now.Add(time.Duration(over/drain*1e9)+span/30_000), now.Add(span/5))
 	}
 	own := m.own.at(now, span).sum

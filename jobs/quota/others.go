@@ -31,7 +31,7 @@ const reserveDecay = 3 * time.Hour
 func (m meter) compare(now time.Time, exceeds float64, span time.Duration) meter {
 	m.surplus.points, m.surplus.at = m.surplus.faded(now)+exceeds, now
 	dt := now.Sub(m.observed).Seconds()
-	if m.observed.IsZero() || dt < 1 {
+	if m.observed.IsZero() || dt < 1 || m.hears(now) {
 		return m
 	}
 	m.surplus.last, m.surplus.seconds = exceeds, dt
@@ -39,14 +39,11 @@ func (m meter) compare(now time.Time, exceeds float64, span time.Duration) meter
 	return m.infer(span)
 }
 
-// outsiders is what others use, in points per second. While other processes of ours tell what they
-// send it is none: the lane that writes at its limit shows as others to one that only reads there,
-// which would wait a minute for each read.
-func (m meter) outsiders(now time.Time) float64 {
-	if !m.recent.heard.IsZero() && now.Sub(m.recent.heard) < fading {
-		return 0
-	}
-	return m.others
+// hears reports whether other processes of ours tell what they send. The one that writes at the
+// limit would show as others to one that only reads there: then that would leave as much free as it
+// takes itself for the writer's, and wait for ever.
+func (m meter) hears(now time.Time) bool {
+	return !m.recent.heard.IsZero() && now.Sub(m.recent.heard) < fading
 }
 
 // infer is what others use, from the latest two levels and what was known before.
