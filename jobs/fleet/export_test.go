@@ -7,7 +7,9 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
+	"adferry/jobs/board"
 	"adferry/jobs/cleanup"
+	"adferry/plan"
 )
 
 // RunCleanup makes the job of a cleanup that is due, as a worker that has its name reserved.
@@ -18,4 +20,17 @@ func (c *Cleanups) RunCleanup(ctx context.Context, s cleanup.Scheduled, at time.
 // Attempt is an attempt of River at a cleanup that is due, which earlier attempts failed at.
 func (c *Cleanups) Attempt(ctx context.Context, schedule string, at time.Time, failed ...rivertype.AttemptError) error {
 	return (&cleanupWorker{cleanups: c}).Work(ctx, &river.Job[due]{JobRow: &rivertype.JobRow{Errors: failed}, Args: due{schedule, at}})
+}
+
+// Share returns which lanes a worker that has some is to give back, and whether it may have one more.
+func Share(me string, holds []board.Hold, workers []board.Worker, has []plan.Account, next plan.Account) (excess []plan.Account, more bool) {
+	j := &job{lanes: map[plan.Account]*lane{}}
+	for _, a := range has {
+		j.lane(a).taken()
+	}
+	lanes, _ := j.share(partsOf(me, holds, workers))
+	for _, l := range lanes {
+		excess = append(excess, l.account)
+	}
+	return excess, j.reserve(j.lane(next))
 }

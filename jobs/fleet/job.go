@@ -28,7 +28,7 @@ type job struct {
 
 	mu      sync.Mutex
 	lanes   map[plan.Account]*lane
-	part    int       // how many lanes are to be this worker's at most
+	parts   parts     // how many lanes are to be this worker's at most
 	unused  time.Time // since when none is; zero: some are
 	failing int       // of the failing lanes that were last saved
 }
@@ -42,7 +42,7 @@ func (s *session) start(ctx context.Context, o *offer) error {
 	if err != nil {
 		return err
 	}
-	j := &job{name: o.name, board: b, ended: make(chan struct{}), closed: make(chan struct{}), lanes: map[plan.Account]*lane{}, part: o.part, unused: time.Now(), release: func() {}}
+	j := &job{name: o.name, board: b, ended: make(chan struct{}), closed: make(chan struct{}), lanes: map[plan.Account]*lane{}, parts: o.parts, unused: time.Now(), release: func() {}}
 	if err := j.prepare(ctx, s); err != nil {
 		j.release()
 		return errors.Join(err, b.Close())
@@ -113,28 +113,36 @@ func (j *job) lane(a plan.Account) *lane {
 func (j *job) reserve(l *lane) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.full() {
-		return false
+	if _, work := j.parts.labels[l.account]; work && j.full(j.parts.group(l.account)) {
+		return false // one without work is done as soon as somebody takes it
 	}
 	l.reserve()
 	return true
 }
 
-// full reports whether the worker has its part of the lanes.
-func (j *job) full() bool {
+// full reports whether the worker has its part of a group of lanes.
+func (j *job) full(group string) bool {
 	n := 0
 	for _, l := range j.lanes {
-		if l.counts() {
+		if l.counts() && j.parts.group(l.account) == group {
 			n++
 		}
 	}
-	return n >= j.part
+	return n >= j.parts.most[group]
 }
 
-func (j *job) hasRoom() bool {
+// hasRoom reports whether another lane with a label may be this worker's.
+func (j *job) hasRoom(label string) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return !j.full()
+	return !j.full(j.parts.groups[label])
+}
+
+// hasRoomLike reports whether another lane like this one may be this worker's.
+func (j *job) hasRoomLike(l *lane) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return !j.full(j.parts.group(l.account))
 }
 
 // held are the lanes that are this worker's.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"adferry/jobs/board"
+	"adferry/plan"
 )
 
 // betweenLabels is between the labels of a lane that needs several.
@@ -21,11 +22,19 @@ func Able(w board.Worker, label string) bool {
 	return true
 }
 
-// part is how many lanes of a job are to be a worker's at most. Lanes that the same workers may
-// carry out are shared evenly among these.
-func part(me string, holds []board.Hold, workers []board.Worker) (n int) {
+// parts say how many lanes of a job are to be a worker's at most. Lanes that the same workers may carry
+// out are a group, which is shared evenly among these.
+type parts struct {
+	groups map[string]string       // of labels that this worker has all credentials of
+	labels map[plan.Account]string // of lanes with work
+	most   map[string]int          // lanes of a group
+}
+
+func partsOf(me string, holds []board.Hold, workers []board.Worker) parts {
+	p := parts{map[string]string{}, map[plan.Account]string{}, map[string]int{}}
 	lanes, sharers := map[string]int{}, map[string]int{}
 	for _, h := range holds {
+		p.labels[h.Lane] = h.Label
 		var able []string
 		for _, w := range workers {
 			if Able(w, h.Label) {
@@ -33,13 +42,20 @@ func part(me string, holds []board.Hold, workers []board.Worker) (n int) {
 			}
 		}
 		if slices.Contains(able, me) {
-			key := fmt.Sprint(able)
-			lanes[key]++
-			sharers[key] = len(able)
+			group := fmt.Sprint(able)
+			p.groups[h.Label] = group
+			lanes[group]++
+			sharers[group] = len(able)
 		}
 	}
-	for key, count := range lanes {
-		n += (count + sharers[key] - 1) / sharers[key]
+	for group, count := range lanes {
+		p.most[group] = (count + sharers[group] - 1) / sharers[group]
 	}
-	return n
+	return p
 }
+
+// none reports whether no lane is to be the worker's.
+func (p parts) none() bool { return len(p.most) == 0 }
+
+// group is that of a lane, "" if the worker is to have none like it.
+func (p parts) group(lane plan.Account) string { return p.groups[p.labels[lane]] }

@@ -114,7 +114,7 @@ func (t *turn) take(ctx context.Context) Next {
 	if t.leaving() || !t.job.reserve(t.lane) {
 		return Next{After: again}
 	}
-	if !t.job.hasRoom() {
+	if !t.job.hasRoomLike(t.lane) {
 		t.watchAgain()
 	}
 	t.job.engine.Await(t.lane.account)

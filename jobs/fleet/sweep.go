@@ -117,7 +117,7 @@ func (s *session) find(ctx context.Context, name string, job *store.Job, workers
 		d := Deck{name, h.Label}
 		f.lanes[d] = append(f.lanes[d], h.Lane)
 	}
-	f.offer = &offer{name, part(s.name, holds, takePart(workers, name))}
+	f.offer = &offer{name, partsOf(s.name, holds, takePart(workers, name))}
 	return f, nil
 }
 
@@ -203,7 +203,7 @@ func (s *session) keep(ctx context.Context) error {
 	return s.hand.Keep(ctx, held)
 }
 
-// watch has the decks watched of jobs of which this worker may have more lanes. Of others it would
+// watch has the decks watched of which this worker may have more lanes. Of others it would
 // only keep slices from other workers.
 func (s *session) watch(ctx context.Context) error {
 	s.watching.Lock()
@@ -211,7 +211,7 @@ func (s *session) watch(ctx context.Context) error {
 	s.mu.Lock()
 	decks := slices.DeleteFunc(slices.Clone(s.decks), func(d Deck) bool {
 		j := s.jobs[d.Job]
-		return j != nil && (j.closing || !j.hasRoom()) || j == nil && s.offers[d.Job].part == 0
+		return j != nil && (j.closing || !j.hasRoom(d.Label)) || j == nil && s.offers[d.Job].parts.none()
 	})
 	s.mu.Unlock()
 	return s.hand.Watch(ctx, decks)
@@ -244,7 +244,7 @@ func (s *session) tidy(ctx context.Context, f found) error {
 		s.tasks.Go(func() { s.close(j, false) })
 		return nil
 	}
-	excess, unused := j.share(f.offer.part)
+	excess, unused := j.share(f.offer.parts)
 	if unused {
 		s.tasks.Go(func() { s.close(j, false) })
 	}
@@ -294,29 +294,37 @@ func slack(part int) int { return 1 + part/4 }
 
 // share sets how many lanes are to be this worker's at most, and returns those that are too many:
 // first those that wait. unused says that the job has had none for a while.
-func (j *job) share(part int) (excess []*lane, unused bool) {
+func (j *job) share(p parts) (excess []*lane, unused bool) {
 	held := j.held()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.part = part
+	j.parts = p
 	switch {
 	case len(held) > 0:
 		j.unused = time.Time{}
 	case j.unused.IsZero():
 		j.unused = time.Now()
 	}
-	if len(held) <= part+slack(part) {
-		return nil, !j.unused.IsZero() && time.Since(j.unused) > idleTime
+	groups := map[string][]*lane{}
+	for _, l := range held {
+		groups[p.group(l.account)] = append(groups[p.group(l.account)], l)
 	}
-	slices.SortFunc(held, func(a, b *lane) int { return strings.Compare(string(a.account), string(b.account)) })
-	slices.SortStableFunc(held, func(a, b *lane) int {
-		switch x, y := a.isAsleep(), b.isAsleep(); {
-		case x == y:
-			return 0
-		case x:
+	for group, most := range p.most {
+		if like := groups[group]; len(like) > most+slack(most) {
+			slices.SortFunc(like, leavesFirst)
+			excess = append(excess, like[:len(like)-most]...)
+		}
+	}
+	return excess, !j.unused.IsZero() && time.Since(j.unused) > idleTime
+}
+
+// leavesFirst orders lanes that are too many.
+func leavesFirst(a, b *lane) int {
+	if x, y := a.isAsleep(), b.isAsleep(); x != y {
+		if x {
 			return -1
 		}
 		return 1
-	})
-	return held[:len(held)-part], false
+	}
+	return strings.Compare(string(a.account), string(b.account))
 }

@@ -103,8 +103,8 @@ type session struct {
 
 // offer is a job that this worker could carry out lanes of.
 type offer struct {
-	name string
-	part int // how many of its lanes are to be this worker's at most
+	name  string
+	parts parts // how many of its lanes are to be this worker's at most
 }
 
 // join makes the worker known and has slices dealt to it.
@@ -212,7 +212,7 @@ func (s *session) open(ctx context.Context, name string) (j *job, later time.Dur
 	s.mu.Lock()
 	closing, o, refused := s.jobs[name], s.offers[name], s.refused[name]
 	s.mu.Unlock()
-	if s.leaving() || closing != nil || o == nil || o.part == 0 || time.Now().Before(refused) {
+	if s.leaving() || closing != nil || o == nil || o.parts.none() || time.Now().Before(refused) {
 		return nil, elsewhere
 	}
 	err := s.start(ctx, o)
