@@ -102,6 +102,7 @@ func (e *Engine) Take(p jobs.LanePoint) {
 			}
 		}
 		l := e.lane(p.Account)
+		e.d.Revive(l.Lane)
 		e.d.TakeOver(p, now)
 		l.mine, l.rests, l.leaves, l.drained, l.cursor = true, true, false, false, 0
 		if !l.coming {
