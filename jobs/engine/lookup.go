@@ -116,6 +116,9 @@ func (q *lookupQueue) again(l *lookup, now time.Time) {
 		}
 		return
 	}
+	if q.byHash == nil { // it was emptied since
+		q.byHash = map[plan.Hash]*lookup{}
+	}
 	q.byHash[l.hash] = l
 	q.order = append(q.order, l)
 }
