@@ -85,7 +85,17 @@ func (d *Dispatcher) endToken(o *login, err *graph.Error) {
 
 // Revive has a lane's token tried again that the API refused: the lane was given back since, and is
 // taken anew.
-func (d *Dispatcher) Revive(l *Lane) { l.login.ended = nil }
+func (d *Dispatcher) Revive(l *Lane) {
+	if l.login.ended == nil {
+		return
+	}
+	l.login.ended = nil
+	for _, other := range d.order {
+		if other.login == l.login && other.Queue != nil {
+			other.Wake()
+		}
+	}
+}
 
 func endedText(o *login, err *graph.Error) string {
 	return "the API refused " + o.label + " (" + err.Error() + "); its ad accounts are left for a later run, and the others go on"
