@@ -17,7 +17,7 @@ import (
 func submitCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "submit", Usage: "make a job in the database, without running it", ArgsUsage: "MANIFEST",
-		Description: "Checks the manifest as run does and sends nothing, so it asks for no token; adferry resume runs the job.\n" +
+		Description: "Checks the manifest as run does and sends nothing, so it asks for no token; adferry resume runs the job, or workers do.\n" +
 			"Deletions need --yes, or a yes at the terminal.",
 		Flags: []cli.Flag{
 			stringFlag("job", "", "NAME", "the name of the job"), databaseFlag(), outputFlag(),

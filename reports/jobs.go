@@ -13,7 +13,7 @@ import (
 
 // Submitted says that a job was made, and how it is run.
 func Submitted(p Place, rows int) string {
-	return fmt.Sprintf("%s is in the database, with %s; to run it: %s", p, Counted(rows, "row", "rows"), p.Command("resume"))
+	return fmt.Sprintf("%s is in the database, with %s; to run it: %s, or adferry worker", p, Counted(rows, "row", "rows"), p.Command("resume"))
 }
 
 // Removed says that a job is no longer in the database.
