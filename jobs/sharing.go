@@ -113,6 +113,9 @@ func (all Tally) With(t, before Tally) Tally {
 	if t.Saved.After(all.Saved) {
 		all.Saved = t.Saved
 	}
-	all.HeadersSent, all.NetworkDownSince = t.HeadersSent, t.NetworkDownSince
+	if t.HeadersSent != before.HeadersSent { // else this worker has heard nothing new of them
+		all.HeadersSent = t.HeadersSent
+	}
+	all.NetworkDownSince = t.NetworkDownSince
 	return all
 }

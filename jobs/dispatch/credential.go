@@ -83,9 +83,10 @@ func (d *Dispatcher) endToken(o *login, err *graph.Error) {
 	}
 }
 
-// Revive has a lane's token tried again that the API refused: the lane was given back since, and is
-// taken anew.
+// Revive has a lane tried again that was given up, or whose token the API refused: what was left of it
+// for a later run is taken anew.
 func (d *Dispatcher) Revive(l *Lane) {
+	l.GivenUp, l.maybeThrottles = nil, 0
 	if l.login.ended == nil {
 		return
 	}

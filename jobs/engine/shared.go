@@ -96,13 +96,16 @@ func (e *Engine) Take(p jobs.LanePoint) {
 		}
 		e.hearProgress(p.Progress)
 		e.hearFailing(p.Failing)
-		for _, s := range p.States {
-			if s.Account != "" {
-				e.lane(s.Account)
-			}
-		}
 		l := e.lane(p.Account)
 		e.d.Revive(l.Lane)
+		for _, s := range p.States {
+			if s.Account == "" {
+				continue
+			}
+			if other := e.lane(s.Account); !other.mine { // it is read for this one
+				e.d.Revive(other.Lane)
+			}
+		}
 		e.d.TakeOver(p, now)
 		l.mine, l.rests, l.leaves, l.drained, l.cursor = true, true, false, false, 0
 		if !l.coming {

@@ -112,7 +112,7 @@ func (m meter) learnFall(now time.Time, percent, step, flight float64, documente
 		return m
 	}
 	explained := !m.linear && (m.own.since(now, span*4/5, span) < own || d.own+d.sent > own+0.01*m.limit) // points were, or may have been, forgotten
-	if d.since.IsZero() || percent > 100 || percent < 5 || explained {
+	if d.since.IsZero() || percent > 100 || percent < 5 || explained || m.hears(now) {                    // what other processes of ours sent may be told in between
 		return m.measureFall(now, percent, flight, own)
 	}
 	dt := now.Sub(d.since)
