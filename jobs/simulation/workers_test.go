@@ -74,6 +74,10 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
+// lifetime is after what time all workers are replaced. What one learned of an app's quota from the
+// headers of a server that tells it a minute late may be so wrong that it hardly sends anything.
+const lifetime = 12 * time.Hour
+
 // leastHourly is the least limit of calls an hour that ad accounts have whose lanes several workers
 // carry out.
 const leastHourly = 150
@@ -235,7 +239,7 @@ func (d *dealer) play() {
 	for range d.dice.between(1, 4) {
 		d.join()
 	}
-	tick, sent := time.Second, 0
+	tick, sent, renewed := time.Second, 0, time.Now()
 	for began := time.Now(); ; {
 		time.Sleep(tick)
 		d.reap()
@@ -265,6 +269,12 @@ func (d *dealer) play() {
 			d.mu.Unlock()
 			d.end()
 			return
+		}
+		if time.Since(renewed) > lifetime {
+			renewed = time.Now()
+			for _, w := range slices.Clone(d.workers) {
+				d.leave(w)
+			}
 		}
 		if len(d.workers) == 0 {
 			d.join()
@@ -425,16 +435,8 @@ func (d *dealer) disturb() {
 		w.wire.cancel(errGone)
 	case 1, 2: // it is stopped, perhaps for longer than its lease
 		w.stopped.set(time.Now().Add(d.dice.span(time.Second, 3*time.Minute)))
-	case 3: // it leaves
-		for _, a := range w.inOrder() {
-			if w.engine.Give(context.Background(), a) == nil {
-				d.give(w, a)
-			}
-		}
-		w.engine.Stop(jobs.ErrInterrupted)
-		d.ended(w, <-w.ended)
-		_ = w.member.Leave(context.Background())
-		d.workers = slices.DeleteFunc(d.workers, func(x *worker) bool { return x == w })
+	case 3:
+		d.leave(w)
 	case 4:
 		if len(d.workers) < 5 {
 			d.join()
@@ -444,6 +446,19 @@ func (d *dealer) disturb() {
 			d.give(w, lanes[0])
 		}
 	}
+}
+
+// leave has a worker give back its lanes and end.
+func (d *dealer) leave(w *worker) {
+	for _, a := range w.inOrder() {
+		if w.engine.Give(context.Background(), a) == nil {
+			d.give(w, a)
+		}
+	}
+	w.engine.Stop(jobs.ErrInterrupted)
+	d.ended(w, <-w.ended)
+	_ = w.member.Leave(context.Background())
+	d.workers = slices.DeleteFunc(d.workers, func(x *worker) bool { return x == w })
 }
 
 // give gives a lane back that an engine has forgotten.
