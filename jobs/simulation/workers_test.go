@@ -463,8 +463,7 @@ func (d *dealer) give(w *worker, a plan.Account) {
 }
 
 func (d *dealer) save(w *worker) {
-	learned, failing := w.engine.Quotas()
-	if err := w.job.SaveQuotas(context.Background(), learned, failing); err != nil && !errors.Is(err, board.ErrLeaseLost) {
+	if err := w.job.SaveLearned(context.Background(), w.engine.Findings()); err != nil && !errors.Is(err, board.ErrLeaseLost) {
 		d.t.Fatal(err)
 	}
 }
