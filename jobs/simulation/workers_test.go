@@ -62,7 +62,7 @@ func TestWorkers(t *testing.T) {
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
 				sc := newScenario(seed)
-				if l := &sc.server.Limits; l.HourlyCalls > 0 { // with twenty calls an hour, what two workers read grows old before it can be used
+				if l := &sc.server.Limits; l.HourlyCalls > 0 {
 					l.HourlyCalls = max(l.HourlyCalls, leastHourly)
 				}
 				s := newSim(t, sc, dir)
@@ -74,8 +74,9 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
-// leastHourly is the least limit of calls an hour that ad accounts have whose lanes several workers
-// carry out.
+// leastHourly is the least limit of calls an hour that ad accounts have here, half of what Limited
+// access documents. Where no header tells a limit, each worker learns it by itself, and of a few
+// calls an hour that takes so many that what they read grows old before a write fits.
 const leastHourly = 150
 
 // dealer deals the lanes of a job to workers.
