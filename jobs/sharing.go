@@ -47,7 +47,7 @@ type News struct {
 	Spent    []Spent
 	Lanes    []LaneState    // ad accounts, and the app under "", whose parks end later than now
 	Released []Released     // operations of this worker's lanes
-	Failing  []plan.Account // ad accounts to which writes of other workers fail, all of them
+	Failing  []plan.Account // ad accounts to which writes fail, all of them
 	Progress *Progress      // of the job; nil: not asked
 }
 
@@ -76,6 +76,12 @@ type LanePoint struct {
 	Failing     []plan.Account // see [News]
 	HeadersSent bool           // answers to reads carried quota headers, when last heard
 	Progress    Progress
+}
+
+// Learned is what a worker learned since it last told.
+type Learned struct {
+	Quotas  []QuotaState
+	Failing map[plan.Account]bool // its lanes to which writes began to fail (true), or no longer do
 }
 
 // QuotaState is what a worker learned of an ad account's quota, as package quota saves it.

@@ -75,9 +75,10 @@ type Job interface {
 	Waits(ctx context.Context, lane plan.Account, why string, until time.Time) error
 	// News returns what the worker was not told yet.
 	News(ctx context.Context) (jobs.News, error)
-	// SaveQuotas saves what was learned, which has what this engine entered and was told until now,
-	// and which of this worker's lanes' writes are failing.
-	SaveQuotas(ctx context.Context, learned []jobs.QuotaState, failing []plan.Account) error
+	// SaveLearned saves what was learned of quotas, which has what this engine entered and was told
+	// until now, and to which lanes writes fail. That stays when a lane changes hands, until it is
+	// said that they do no longer, or a process runs the job alone.
+	SaveLearned(ctx context.Context, l jobs.Learned) error
 	Close() error
 }
 

@@ -28,7 +28,7 @@ const (
 // do, too.
 var budgets = map[Name]time.Duration{
 	Worlds:  4 * time.Second,
-	Workers: time.Second,
+	Workers: 4 * time.Second,
 	Fleets:  2 * time.Second,
 	Undone:  3 * time.Second,
 	Detours: 3 * time.Second,

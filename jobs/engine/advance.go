@@ -143,7 +143,7 @@ func (e *Engine) settle(t *task, o jobs.Outcome) {
 			t.home.wantMore()
 		}
 		e.tally.settled(o)
-		t.home.countWriteResult(o)
+		e.countWriteResult(t.home, o)
 		e.release(t)
 		e.d.Report(jobs.Event{Kind: jobs.EventSettled, Op: t.Op, Outcome: o})
 		if next := t.home.endTurn(t); next != nil {

@@ -54,7 +54,7 @@ func New(api dispatch.API, store jobs.Checkpoint, opt Options) *Engine {
 		d: dispatch.New(opt.Dispatch()), store: store, opt: opt,
 		worker: &worker{api: api, store: store, opt: opt, pictures: &pictureFolder{dir: opt.Pictures}},
 		lanes:  map[plan.Account]*lane{}, routes: map[pair]*route{}, copyRefused: map[credentialPair]*refusedCopies{}, copying: map[plan.Account]int{},
-		shared: shared{ended: make(chan struct{})},
+		shared: shared{ended: make(chan struct{}), turned: map[plan.Account]bool{}},
 	}
 	e.worker.hear = func(n jobs.News) { e.d.Tell(func() { e.hear(n) }) }
 	return e

@@ -85,14 +85,20 @@ func (e *Engine) deny(t *task, err *graph.Error) {
 
 // countWriteResult counts failed writes in a row: an account whose writes fail is no safe
 // place to have the only copy of an image.
-func (l *lane) countWriteResult(o jobs.Outcome) {
+func (e *Engine) countWriteResult(l *lane, o jobs.Outcome) {
+	was := l.writesFail()
 	switch {
 	case o.State == jobs.Done:
 		l.failing = 0
 	case o.State == jobs.Failed && o.Attempts > 0 && (o.Reason == jobs.Denied || o.Reason == jobs.AccountBlocked || o.Reason == jobs.GaveUp):
 		l.failing++
 	}
+	if fail := l.writesFail(); fail != was {
+		e.shared.turned[l.Account] = fail
+	}
 }
+
+func (l *lane) writesFail() bool { return l.failing >= dispatch.MostDenials }
 
 // failingTarget is a target of a delete's copies that is failing now, or "". refused is the
 // error because of which it was given up; nil if it is only writes to it that fail.
@@ -104,7 +110,7 @@ func (e *Engine) failingTarget(t *task) (account plan.Account, refused *graph.Er
 		if n.Kind != plan.KindCopy || n.Source != t.Source {
 			continue
 		}
-		if l := e.lane(n.Target); l.GivenUp != nil || l.failing >= dispatch.MostDenials || e.shared.failing[n.Target] {
+		if l := e.lane(n.Target); l.GivenUp != nil || l.writesFail() || e.shared.failing[n.Target] {
 			return n.Target, l.GivenUp
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"time"
 
 	"adferry/jobs"
@@ -29,9 +30,10 @@ type LaneProgress struct {
 
 // shared is what an engine has beside when it shares its job.
 type shared struct {
-	ended   chan struct{} // Run has ended
-	known   bool          // the job's counts and tally were heard
-	failing map[plan.Account]bool
+	ended   chan struct{}         // Run has ended
+	known   bool                  // the job's counts and tally were heard
+	failing map[plan.Account]bool // other workers' lanes to which writes fail
+	turned  map[plan.Account]bool // lanes to which writes began to fail, or no longer do, since Findings was called
 	leaving []*leaving
 
 	unsettled int // operations of the whole job, as last heard
@@ -111,7 +113,9 @@ func (e *Engine) Take(p jobs.LanePoint) {
 		if !l.coming {
 			l.freed = map[plan.OpID]bool{}
 		}
-		l.coming, l.taken = false, now
+		if l.coming, l.taken = false, now; slices.Contains(p.Failing, p.Account) {
+			l.failing = dispatch.MostDenials
+		}
 		e.working++
 		e.widen()
 		l.noteMore()
@@ -295,22 +299,19 @@ func (e *Engine) hearProgress(p jobs.Progress) {
 func (e *Engine) hearFailing(accounts []plan.Account) {
 	e.shared.failing = map[plan.Account]bool{}
 	for _, a := range accounts {
-		e.shared.failing[a] = true
+		if !e.lane(a).mine { // else this engine knows better
+			e.shared.failing[a] = true
+		}
 	}
 }
 
-// Quotas returns what was learned of quotas since the last call, and which of this engine's
-// lanes have failing writes.
-func (e *Engine) Quotas() (learned []jobs.QuotaState, failing []plan.Account) {
+// Findings returns what this engine learned since the last call.
+func (e *Engine) Findings() (l jobs.Learned) {
 	e.tell(func() {
-		learned = e.d.Learnt()
-		for _, l := range e.order {
-			if l.mine && l.failing >= dispatch.MostDenials {
-				failing = append(failing, l.Account)
-			}
-		}
+		l = jobs.Learned{Quotas: e.d.Learnt(), Failing: e.shared.turned}
+		e.shared.turned = map[plan.Account]bool{}
 	})
-	return learned, failing
+	return l
 }
 
 // depart asks the other workers of the job before a request leaves. until is when it may leave at

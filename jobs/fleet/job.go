@@ -26,11 +26,10 @@ type job struct {
 	users   sync.WaitGroup
 	release func()
 
-	mu      sync.Mutex
-	lanes   map[plan.Account]*lane
-	parts   parts     // how many lanes are to be this worker's at most
-	unused  time.Time // since when none is; zero: some are
-	failing int       // of the failing lanes that were last saved
+	mu     sync.Mutex
+	lanes  map[plan.Account]*lane
+	parts  parts     // how many lanes are to be this worker's at most
+	unused time.Time // since when none is; zero: some are
 }
 
 // newsEvery is how often a worker asks what others did.
@@ -162,23 +161,19 @@ func (j *job) give(ctx context.Context, a plan.Account) error {
 	if err := j.engine.Give(ctx, a); err != nil {
 		return err
 	}
-	if err := j.saveQuotas(ctx); err != nil {
+	if err := j.saveLearned(ctx); err != nil {
 		return err
 	}
 	return j.board.Give(ctx, a)
 }
 
-// saveQuotas saves what the engine learned since it was last saved.
-func (j *job) saveQuotas(ctx context.Context) error {
-	learned, failing := j.engine.Quotas()
-	j.mu.Lock()
-	same := len(failing) == 0 && j.failing == 0
-	j.failing = len(failing)
-	j.mu.Unlock()
-	if same && len(learned) == 0 {
+// saveLearned saves what the engine learned since it was last saved.
+func (j *job) saveLearned(ctx context.Context) error {
+	l := j.engine.Findings()
+	if len(l.Quotas)+len(l.Failing) == 0 {
 		return nil
 	}
-	return j.board.SaveQuotas(ctx, learned, failing)
+	return j.board.SaveLearned(ctx, l)
 }
 
 // hearNews has the engine hear what others did, until it ends, and wakes the lanes that wait for

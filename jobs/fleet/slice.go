@@ -161,7 +161,7 @@ func (t *turn) send(ctx context.Context) Next {
 		over = true
 	}
 	e.Work(a, false)
-	if err := t.job.saveQuotas(ctx); err != nil {
+	if err := t.job.saveLearned(ctx); err != nil {
 		return t.failed(ctx, err)
 	}
 	switch {

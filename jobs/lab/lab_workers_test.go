@@ -77,8 +77,7 @@ func labShared(t *testing.T, m model, stored *store.Job, watch *labWatch, o engi
 		w.engine.Work(a, true)
 	}
 	save := func(w worker) {
-		learned, failing := w.engine.Quotas()
-		if err := w.job.SaveQuotas(t.Context(), learned, failing); err != nil {
+		if err := w.job.SaveLearned(t.Context(), w.engine.Findings()); err != nil {
 			t.Fatal(err)
 		}
 	}

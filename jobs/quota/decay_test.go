@@ -159,3 +159,24 @@ func TestSpanFromThrottles(t *testing.T) {
 		}
 	})
 }
+
+// A span that was learned too long shows in headers only if the job goes on: what they say that all
+// have used is the most that it can have used of its share.
+func TestShareOfSpanLearnedTooLong(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	m := meter{belief: holds, reported: true, limit: 300, share: 0.5, linear: true, decay: decay{known: true, span: 6 * time.Hour}}
+	for range 150 {
+		m = m.charge(now, 1, 6*time.Hour)
+	}
+	now = now.Add(2 * time.Hour) // by which a rolling hour has forgotten them
+	if next := m.nextOfShare(now, 60, 6*time.Hour); !next.After(now) {
+		t.Fatal("the share was not used up")
+	}
+	m = m.observe(now, 4, wholePercent, 0, 6*time.Hour)
+	if next := m.nextOfShare(now, 60, 6*time.Hour); next.After(now) {
+		t.Errorf("the share is used up for %v after a header with 4%%", next.Sub(now))
+	}
+	if next := m.nextOfShare(now, 136, 6*time.Hour); !next.After(now) {
+		t.Error("136 of 150 calls fit beside 5% of 300")
+	}
+}

@@ -49,6 +49,7 @@ func (m meter) observe(now time.Time, percent, step, flight float64, span time.D
 		level = high
 	}
 	m.leakLevel, m.leakAt = level, now
+	m = m.boundShare(now, low+step/100*m.limit+flight, span)
 	m.observed, m.observedLevel, m.observedOwn, m.added = now, level, own, 0
 	return m
 }

@@ -74,6 +74,18 @@ func (m meter) shareLevel(now time.Time, span time.Duration) float64 {
 	return max(0, m.shareLeak-now.Sub(m.shareLeakAt).Seconds()*m.shared()/span.Seconds())
 }
 
+// boundShare lowers how much of the share is used to what a header says that the job and others have
+// used together, and what it may not show yet. With a span that was learned too long the job would
+// use so little for hours that no level in a header corrected the span.
+func (m meter) boundShare(now time.Time, most float64, span time.Duration) meter {
+	if m.decay.span == 0 || m.lag.most > mostLag { // it is the documented one, or the header counts other calls
+		return m
+	}
+	used := m.shareLevel(now, span)
+	m.shareLeak, m.shareLeakAt = min(used, most+m.own.since(now, mostLag, span)), now
+	return m
+}
+
 // nextOfShare is when the points will fit into the job's share of the limit. They may exceed a
 // share that is too small for them.
 func (m meter) nextOfShare(now time.Time, points float64, span time.Duration) time.Time {

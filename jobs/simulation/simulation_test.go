@@ -175,7 +175,7 @@ func (s *sim) live(l life) error {
 		s.t.Fatal(err)
 	}
 	defer job.Close()
-	w := &wire{sim: s, living: s.living, cancel: cancel, life: l, to: jobs.Steering{Workers: l.options.Workers}, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}, seen: map[place]time.Time{}, trail: trail{began: s.began}}
+	w := &wire{sim: s, living: s.living, cancel: cancel, life: l, to: jobs.Steering{Workers: l.options.Workers}, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}, seen: map[place]time.Time{}, stop: &stop{}, trail: trail{began: s.began}}
 	w.api = s.connect(w)
 	if len(s.logins) > 0 {
 		l.options.Credential = s.login

@@ -90,6 +90,7 @@ type wire struct {
 	gone   bool // the process is dead: nothing leaves it; guarded by sim.mu
 
 	cancel func(error) // ends the process
+	stop   *stop       // stops it for a while
 	count  int         // requests so far
 	flying int
 	to     jobs.Steering              // how the process is to go on
@@ -126,6 +127,7 @@ type reading struct {
 type flight struct {
 	calls []graph.Call
 	left  time.Time // when it passed the gates
+	begun time.Time // ... or perhaps: before the process was stopped
 	sent  time.Time
 }
 
@@ -151,12 +153,8 @@ func (d deed) place() place { return place{d.account, d.hash} }
 
 // Do checks the calls, sends them and notes the replies.
 func (w *wire) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
-	return w.do(ctx, calls, time.Now())
-}
-
-// do is Do of calls that passed the gates at an earlier time.
-func (w *wire) do(ctx context.Context, calls []graph.Call, left time.Time) []graph.Reply {
-	f := &flight{calls: calls, left: left, sent: time.Now()}
+	now := time.Now()
+	f := &flight{calls: calls, left: now, sent: now}
 	if !w.leave(f) {
 		replies := make([]graph.Reply, len(calls))
 		for i := range replies {
@@ -165,6 +163,7 @@ func (w *wire) do(ctx context.Context, calls []graph.Call, left time.Time) []gra
 		return replies
 	}
 	replies := w.api.Do(ctx, calls)
+	w.stop.wait()
 	w.back(f, replies)
 	return replies
 }
@@ -184,6 +183,7 @@ func (w *wire) leave(f *flight) bool {
 			w.permit(c, ops[i], f.left)
 		}
 	}
+	f.begun = w.stop.before(f.left)
 	w.flying++
 	if w.count++; w.count == mostRequests {
 		s.fault("it sent %d requests and goes on", w.count)
@@ -242,7 +242,7 @@ func (w *wire) pass(account plan.Account, f *flight) {
 	g := w.gates[account]
 	switch {
 	case g == nil:
-	case f.left.Before(f.sent) && !f.left.After(g.since): // it was on its way, and waited for the disk
+	case f.begun.Before(f.sent) && !f.begun.After(g.since): // it was on its way, and waited for the disk
 	case f.sent.Before(g.until):
 		w.sim.fault("a request for %s left %v before the end of the wait of %q (%s)%s", f.calls[0].Account, g.until.Sub(f.sent), account, g.why, w.trail.of(account))
 	case g.probe != nil:

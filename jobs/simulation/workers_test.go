@@ -62,7 +62,7 @@ func TestWorkers(t *testing.T) {
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
 				sc := newScenario(seed)
-				if l := &sc.server.Limits; l.HourlyCalls > 0 { // with twenty calls an hour, what two workers read grows old before it can be used
+				if l := &sc.server.Limits; l.HourlyCalls > 0 {
 					l.HourlyCalls = max(l.HourlyCalls, leastHourly)
 				}
 				s := newSim(t, sc, dir)
@@ -74,12 +74,9 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
-// lifetime is after what time all workers are replaced. What one learned of an app's quota from the
-// headers of a server that tells it a minute late may be so wrong that it hardly sends anything.
-const lifetime = 12 * time.Hour
-
-// leastHourly is the least limit of calls an hour that ad accounts have whose lanes several workers
-// carry out.
+// leastHourly is the least limit of calls an hour that ad accounts have here, half of what Limited
+// access documents. Where no header tells a limit, each worker learns it by itself, and of a few
+// calls an hour that takes so many that what they read grows old before a write fits.
 const leastHourly = 150
 
 // dealer deals the lanes of a job to workers.
@@ -102,6 +99,7 @@ type worker struct {
 	wire    *wire
 	ended   chan error
 	lanes   map[plan.Account]bool
+	took    bool // it has, or had, a lane
 	stopped stop
 }
 
@@ -131,16 +129,20 @@ type stop struct {
 	until time.Time
 }
 
-// passed is when a request passed the gates that leaves now: before the process was stopped, if it
-// leaves in the moment in which that goes on.
-func (s *stop) passed() time.Time {
+// before is when a request that left at a time may have passed the gates: before the process was
+// stopped, if it went on shortly before that time.
+func (s *stop) before(at time.Time) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now := time.Now(); !now.Equal(s.until) {
-		return now
+	if at.Before(s.until) || at.After(s.until.Add(soonAfter)) {
+		return at
 	}
 	return s.began
 }
+
+// soonAfter is how long after its process went on a request leaves at most that was on its way: the
+// board and the disk are asked before.
+const soonAfter = 5 * time.Second
 
 func (s *stop) wait() {
 	s.mu.Lock()
@@ -197,16 +199,12 @@ func (j stoppable) Depart(ctx context.Context, d jobs.Departure) (jobs.Leave, er
 }
 
 // stoppableAPI is the API as such a process has it.
-type stoppableAPI struct {
-	wire *wire
-	stop *stop
-}
+type stoppableAPI struct{ wire *wire }
 
 func (a stoppableAPI) Do(ctx context.Context, calls []graph.Call) []graph.Reply {
-	a.stop.wait()
-	defer a.stop.wait()
+	a.wire.stop.wait()
 	if late := slices.ContainsFunc(calls, func(c graph.Call) bool { return !c.ConnectBy.IsZero() && !time.Now().Before(c.ConnectBy) }); !late {
-		return a.wire.do(ctx, calls, a.stop.passed())
+		return a.wire.Do(ctx, calls)
 	}
 	replies := a.wire.api.Do(ctx, calls) // which sends nothing any more
 	for i, r := range replies {
@@ -239,7 +237,7 @@ func (d *dealer) play() {
 	for range d.dice.between(1, 4) {
 		d.join()
 	}
-	tick, sent, renewed := time.Second, 0, time.Now()
+	tick, sent := time.Second, 0
 	for began := time.Now(); ; {
 		time.Sleep(tick)
 		d.reap()
@@ -269,12 +267,6 @@ func (d *dealer) play() {
 			d.mu.Unlock()
 			d.end()
 			return
-		}
-		if time.Since(renewed) > lifetime {
-			renewed = time.Now()
-			for _, w := range slices.Clone(d.workers) {
-				d.leave(w)
-			}
 		}
 		if len(d.workers) == 0 {
 			d.join()
@@ -312,7 +304,7 @@ func (d *dealer) join() {
 	x := &worker{name: fmt.Sprint("worker", d.joined), ended: make(chan error, 1), lanes: map[plan.Account]bool{}}
 	w := &wire{sim: d.sim, living: d.joined, cancel: cancel, life: l, to: jobs.Steering{Workers: l.options.Workers}, gates: map[plan.Account]*gate{}, shut: map[plan.Account]time.Time{}, reads: map[place]reading{}, seen: map[place]time.Time{}, trail: trail{began: d.began}}
 	w.api = d.connect(w)
-	x.wire = w
+	x.wire, w.stop = w, &x.stopped
 	member, err := d.board.Join(ctx, board.Worker{Name: x.name})
 	if err == nil {
 		x.member = member
@@ -348,7 +340,7 @@ func (d *dealer) join() {
 			}
 		}
 	}
-	x.engine = engine.New(stoppableAPI{w, &x.stopped}, w.disk, l.options)
+	x.engine = engine.New(stoppableAPI{w}, w.disk, l.options)
 	go x.live(ctx)
 	go func() {
 		err := x.engine.Run(ctx)
@@ -359,15 +351,16 @@ func (d *dealer) join() {
 	d.ends = append(d.ends, fmt.Sprintf("%s joined after %v: %+v", x.name, time.Since(d.began), l.options))
 }
 
-// inherits gives a worker that takes its first lane what the checkpoint has of waits. What was
-// learned of a quota says more of a wait that nobody imposed.
-func (d *dealer) inherits(w *wire) {
+// inherits gives a worker that has sent nothing yet what the checkpoint has of waits. What was
+// learned of a quota says more of an ad account's wait that nobody imposed; the app's one is taken
+// over with the first lane alone.
+func (d *dealer) inherits(w *wire, first bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	clear(w.gates)
 	d.remember(w)
 	for a := range w.gates {
-		if a != "" && !d.imposed(a) {
+		if (a != "" || !first) && !d.imposed(a) {
 			delete(w.gates, a)
 		}
 	}
@@ -471,8 +464,7 @@ func (d *dealer) give(w *worker, a plan.Account) {
 }
 
 func (d *dealer) save(w *worker) {
-	learned, failing := w.engine.Quotas()
-	if err := w.job.SaveQuotas(context.Background(), learned, failing); err != nil && !errors.Is(err, board.ErrLeaseLost) {
+	if err := w.job.SaveLearned(context.Background(), w.engine.Findings()); err != nil && !errors.Is(err, board.ErrLeaseLost) {
 		d.t.Fatal(err)
 	}
 }
@@ -516,10 +508,10 @@ func (d *dealer) deal() {
 		case err != nil:
 			d.t.Fatal(err)
 		default:
-			w.lanes[h.Lane] = true
-			if d.sentBy(w) == 0 {
-				d.inherits(w.wire)
+			if w.lanes[h.Lane] = true; d.sentBy(w) == 0 {
+				d.inherits(w.wire, !w.took)
 			}
+			w.took = true
 			w.engine.Take(p)
 			w.engine.Work(h.Lane, true)
 		}

@@ -72,7 +72,7 @@ func testNoLease(t table) {
 		_, committed := late.Commit(t.Context(), records(jobs.Done, 1))
 		for what, err := range map[string]error{
 			"renew": late.Renew(t.Context()), "depart": departed, "take": taken, "news": heard, "commit": committed,
-			"save": late.SaveQuotas(t.Context(), []jobs.QuotaState{{App: app, Account: "22", Saved: []byte{1}}}, nil),
+			"save": late.SaveLearned(t.Context(), learned("22", "1")),
 		} {
 			if !errors.Is(err, board.ErrLeaseLost) {
 				t.Errorf("%s, buried %v: got %v, want ErrLeaseLost", what, buried, err)

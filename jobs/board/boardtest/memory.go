@@ -62,13 +62,13 @@ type job struct {
 	imposed  map[plan.Account]time.Time // ends of waits that the API imposed
 	tally    jobs.Tally
 	released map[plan.Account][]jobs.Released
+	failing  map[plan.Account]bool
 	progress *jobs.Progress // nil: it changed since it was read
 }
 
 type lane struct {
 	board.Hold
-	by      *member
-	failing bool
+	by *member
 }
 
 // New makes a board of jobs that this process has opened.
@@ -80,7 +80,7 @@ func New(ctx context.Context, all map[string]*store.Job) (*Memory, error) {
 			return nil, err
 		}
 		j := &job{name: name, stored: stored, tally: point.Tally, lanes: map[plan.Account]*lane{}, states: map[plan.Account]jobs.LaneState{},
-			imposed: map[plan.Account]time.Time{}, released: map[plan.Account][]jobs.Released{}}
+			imposed: map[plan.Account]time.Time{}, released: map[plan.Account][]jobs.Released{}, failing: map[plan.Account]bool{}}
 		for _, s := range point.Lanes {
 			j.states[s.Account] = s
 			if s.Imposed {

@@ -203,6 +203,35 @@ func testParks(t table) {
 	}
 }
 
+// learned is what a worker learned of an ad account's quota.
+func learned(a plan.Account, text string) jobs.Learned {
+	return jobs.Learned{Quotas: []jobs.QuotaState{{App: app, Account: a, Saved: []byte(text)}}}
+}
+
+// That writes to an ad account fail is known to all workers, whoever has its lane, until they do no
+// longer.
+func testFailing(t table) {
+	s := t.join("a", "b")
+	meet(s...)
+	a, b := s[0], s[1]
+	all := []plan.Account{"22", "33"}
+	a.take("22")
+	a.take("33")
+	t.need(a.SaveLearned(t.Context(), jobs.Learned{Failing: map[plan.Account]bool{"22": true, "33": true, "44": false}}))
+	if n := b.news(); !slices.Equal(n.Failing, all) {
+		t.Errorf("got failing %v, want %v", n.Failing, all)
+	}
+	a.give("22")
+	if p := b.take("22"); !slices.Equal(p.Failing, all) {
+		t.Errorf("got failing %v with the lane, want %v", p.Failing, all)
+	}
+	t.need(b.SaveLearned(t.Context(), jobs.Learned{Failing: map[plan.Account]bool{"22": false}}))
+	t.need(b.SaveLearned(t.Context(), learned("22", "one")))
+	if n := a.news(); !slices.Equal(n.Failing, all[1:]) {
+		t.Errorf("got failing %v, want 33 alone", n.Failing)
+	}
+}
+
 // What was learned of an ad account goes with its lane, and to who uses the ad account first.
 func testQuotas(t table) {
 	s := t.join("a", "b")
@@ -212,14 +241,10 @@ func testQuotas(t table) {
 		t.Errorf("got %+v of a new job", p)
 	}
 	a.depart("22", 3, free)
-	t.need(a.SaveQuotas(t.Context(), []jobs.QuotaState{{App: app, Account: "22", Saved: []byte("one")}}, []plan.Account{"22"}))
+	save := func(s seat, text string) { t.need(s.SaveLearned(t.Context(), learned("22", text))) }
+	save(a, "one")
 	a.depart("22", 2, free)
-	if n := b.news(); !slices.Equal(n.Failing, []plan.Account{"22"}) {
-		t.Errorf("got failing %v, want 22", n.Failing)
-	}
-	if n := a.news(); len(n.Failing) > 0 {
-		t.Errorf("got failing %v, want none of others", n.Failing)
-	}
+	b.news()
 	a.depart("22", 4, free)
 	a.give("22")
 	p := b.take("22")
@@ -242,16 +267,10 @@ func testQuotas(t table) {
 		t.Errorf("got %+v told after it took over, want 7 calls", got)
 	}
 	b.depart("22", 5, free)
-	t.need(b.SaveQuotas(t.Context(), []jobs.QuotaState{{App: app, Account: "22", Saved: []byte("two")}}, nil))
-	if n := a.news(); len(n.Failing) > 0 {
-		t.Errorf("got failing %v, want none", n.Failing)
-	}
+	save(b, "two")
 	b.give("22")
 	if p := a.take("22"); len(p.Quotas) == 0 || string(p.Quotas[0].Saved) != "two" || sum(p.Spent, "22").Calls > 0 {
 		t.Errorf("got %v and %v, want what was saved last, with all that was spent before", p.Quotas, p.Spent)
-	}
-	save := func(s seat, text string) {
-		t.need(s.SaveQuotas(t.Context(), []jobs.QuotaState{{App: app, Account: "22", Saved: []byte(text)}}, nil))
 	}
 	a.depart("22", 1, free)
 	b.depart("22", 1, free)

@@ -58,6 +58,7 @@ func Run(t *testing.T, play func(t *testing.T, test func(*testing.T, World))) {
 		{"one worker sends the probe", testProbe},
 		{"a wait that one was told is all workers'", testParks},
 		{"what was learned moves", testQuotas},
+		{"failing writes are known", testFailing},
 		{"an operation is released once, to who has its lane", testReleases},
 		{"what was released while nobody had the lane", testReleasedUnheld},
 		{"counts are those of all workers", testCounts},

@@ -2,6 +2,7 @@ package boardtest
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -79,7 +80,7 @@ func (v *view) Take(ctx context.Context, a plan.Account) (p jobs.LanePoint, err 
 	}
 	v.job.lanes[a] = &lane{by: v.member, Hold: board.Hold{Lane: a, Worker: v.member.info.Name, Since: time.Now()}}
 	delete(v.job.released, a)
-	p = jobs.LanePoint{Account: a, HeadersSent: v.job.tally.HeadersSent, Progress: jobs.Progress{Operations: s.Operations, Settled: s.Settled, Failed: s.Failed}, Failing: v.failing()}
+	p = jobs.LanePoint{Account: a, HeadersSent: v.job.tally.HeadersSent, Progress: jobs.Progress{Operations: s.Operations, Settled: s.Settled, Failed: s.Failed}, Failing: slices.Sorted(maps.Keys(v.job.failing))}
 	p.States = s.Lanes
 	for _, r := range s.Waiting {
 		if r.Lane == a {
@@ -200,7 +201,7 @@ func (v *view) News(ctx context.Context) (n jobs.News, err error) {
 	if !v.member.alive() {
 		return n, board.ErrLeaseLost
 	}
-	n.Spent, n.Failing = v.spent(), v.failing()
+	n.Spent, n.Failing = v.spent(), slices.Sorted(maps.Keys(v.job.failing))
 	for a := range v.job.states {
 		n.Lanes = append(n.Lanes, v.parked(time.Now(), a)...)
 	}
@@ -232,31 +233,21 @@ func (v *view) parked(now time.Time, a plan.Account) (all []jobs.LaneState) {
 	return all
 }
 
-// failing are the lanes of other members whose writes fail.
-func (v *view) failing() (all []plan.Account) {
-	for a, l := range v.job.lanes {
-		if l.failing && l.by != v.member {
-			all = append(all, a)
-		}
-	}
-	return all
-}
-
-// SaveQuotas implements [board.Job].
-func (v *view) SaveQuotas(_ context.Context, learned []jobs.QuotaState, failing []plan.Account) error {
+// SaveLearned implements [board.Job].
+func (v *view) SaveLearned(_ context.Context, l jobs.Learned) error {
 	v.board.mu.Lock()
 	defer v.board.mu.Unlock()
 	if !v.member.alive() {
 		return board.ErrLeaseLost
 	}
-	for _, q := range learned {
+	for _, q := range l.Quotas {
 		if at := (place{q.App, q.Account}); v.told >= v.board.saved[at].after { // else one saved it that was told more
 			v.board.saved[at] = saved{q.Saved, v.told}
 		}
 	}
-	for a, l := range v.job.lanes {
-		if l.by == v.member {
-			l.failing = slices.Contains(failing, a)
+	for a, fail := range l.Failing {
+		if delete(v.job.failing, a); fail {
+			v.job.failing[a] = true
 		}
 	}
 	return nil

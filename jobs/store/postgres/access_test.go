@@ -86,7 +86,7 @@ func TestLeastPrivilege(t *testing.T) {
 	_, departed := shared.Depart(t.Context(), jobs.Departure{App: app1, Account: "11", Calls: 1, Room: free, Probe: true})
 	_, heard := shared.News(t.Context())
 	_, buried := worker.Bury(t.Context())
-	saved := shared.SaveQuotas(t.Context(), []jobs.QuotaState{{App: app1, Account: "11", Saved: []byte("a")}}, []plan.Account{"11"})
+	saved := shared.SaveLearned(t.Context(), jobs.Learned{Quotas: []jobs.QuotaState{{App: app1, Account: "11", Saved: []byte("a")}}, Failing: map[plan.Account]bool{"11": true}})
 	if err := errors.Join(departed, heard, buried, saved, worker.Renew(t.Context()), shared.Waits(t.Context(), "11", "score", time.Now()), shared.Give(t.Context(), "11"), shared.Close(), worker.Leave(t.Context())); err != nil {
 		t.Error(err)
 	}

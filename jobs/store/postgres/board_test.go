@@ -192,7 +192,7 @@ func TestLeaseOver(t *testing.T) {
 		"commit": second(mine.Commit(t.Context(), jobs.Change{Records: []jobs.Record{{ID: 1, Outcome: jobs.Outcome{State: jobs.Sent}}}})),
 		"depart": second(mine.Depart(t.Context(), jobs.Departure{App: app1, Account: "11"})),
 		"news":   second(mine.News(t.Context())),
-		"save":   mine.SaveQuotas(t.Context(), nil, nil),
+		"save":   mine.SaveLearned(t.Context(), jobs.Learned{}),
 	} {
 		if !errors.Is(err, board.ErrLeaseLost) || !postgres.IsLost(err) {
 			t.Errorf("%s: got %v, want ErrLeaseLost", name, err)

@@ -146,11 +146,15 @@ func (d *Database) view(ctx context.Context, name string) (*job, error) {
 	return newJob(d, name, id), nil
 }
 
-// Open opens a job to run it, and locks it.
+// Open opens a job to run it, and locks it. Whether writes to an ad account fail is learned anew then.
 func (d *Database) Open(ctx context.Context, name string) (*store.Job, error) {
 	conn, id, err := d.lockedConn(ctx, name, writing, false)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := conn.ExecContext(ctx, `DELETE FROM adferry.failing WHERE job = $1`, id); err != nil {
+		conn.Close()
+		return nil, classify(err)
 	}
 	j := newJob(d, name, id)
 	return store.New(j, j.read, newTables(conn, &j.texts, name)), nil

@@ -12,7 +12,8 @@
 //
 //	workers     name, host, pid, version, labels, started, renewed, until (the end of its lease),
 //	            refused (jobs that it leaves alone, and why)
-//	leases      job, lane, worker, since, why and until (it waits), failing
+//	leases      job, lane, worker, since, why and until (it waits)
+//	failing     job, lane: writes to it fail
 //	released    job, lane, op: released by a worker that does not have the lane
 //	spends      seq, app, account, at, engine, calls, points: what engines took from quotas
 //	quotas      app, account, saved (package quota), seq (the latest spend that it counts), at

@@ -12,10 +12,10 @@ import (
 	"adferry/plan"
 )
 
-// SaveQuotas implements [board.Job]. Whoever takes what is saved is told what was spent since the
+// SaveLearned implements [board.Job]. Whoever takes what is saved is told what was spent since the
 // engine was told. What another engine saved that was told more stays.
-func (j *sharedJob) SaveQuotas(ctx context.Context, learned []jobs.QuotaState, failing []plan.Account) error {
-	learned = slices.SortedFunc(slices.Values(learned), func(a, b jobs.QuotaState) int {
+func (j *sharedJob) SaveLearned(ctx context.Context, l jobs.Learned) error {
+	learned := slices.SortedFunc(slices.Values(l.Quotas), func(a, b jobs.QuotaState) int {
 		return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.Account, b.Account))
 	})
 	var apps []string
@@ -28,6 +28,14 @@ func (j *sharedJob) SaveQuotas(ctx context.Context, learned []jobs.QuotaState, f
 		apps, accounts, saved, seqs = append(apps, app), append(accounts, q.Account), append(saved, q.Saved), append(seqs, j.told.apps[app])
 	}
 	j.told.mu.Unlock()
+	failing, sound := []plan.Account{}, []plan.Account{}
+	for a, fail := range l.Failing {
+		if fail {
+			failing = append(failing, a)
+		} else {
+			sound = append(sound, a)
+		}
+	}
 	var left sql.NullInt64
 	err := j.member.db.QueryRowContext(ctx, `WITH lease AS MATERIALIZED (
 			SELECT adferry.left_of($2) AS rest
@@ -35,11 +43,13 @@ func (j *sharedJob) SaveQuotas(ctx context.Context, learned []jobs.QuotaState, f
 			INSERT INTO adferry.quotas AS q (app, account, saved, seq) SELECT u.* FROM lease, unnest($3::text[], $4::text[], $5::bytea[], $6::bigint[]) AS u WHERE rest IS NOT NULL
 			ON CONFLICT (app, account) DO UPDATE SET saved = excluded.saved, seq = excluded.seq, at = excluded.at WHERE excluded.seq >= q.seq
 		), fail AS (
-			UPDATE adferry.leases SET failing = NOT failing WHERE job = $1 AND worker = $2 AND failing <> (lane = ANY ($7::text[]))
-		) SELECT rest FROM lease`, j.job.texts.job, j.member.name, apps, accounts, saved, seqs, failing).Scan(&left)
+			INSERT INTO adferry.failing (job, lane) SELECT $1, lane FROM lease, unnest($7::text[]) AS lane WHERE rest IS NOT NULL ON CONFLICT DO NOTHING
+		), pass AS (
+			DELETE FROM adferry.failing USING lease WHERE job = $1 AND lane = ANY ($8::text[]) AND rest IS NOT NULL
+		) SELECT rest FROM lease`, j.job.texts.job, j.member.name, apps, accounts, saved, seqs, failing, sound).Scan(&left)
 	switch {
 	case err != nil:
-		return fmt.Errorf("save the quotas: %w", classify(err))
+		return fmt.Errorf("save what was learned: %w", classify(err))
 	case !left.Valid:
 		return board.ErrLeaseLost
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // jobTables are the tables that have the number of a job.
-var jobTables = []string{"meta", "rows", "ops", "needs", "outcomes", "lanes", "samples", "parks", "row_counts", "op_counts", "leases", "released"}
+var jobTables = []string{"meta", "rows", "ops", "needs", "outcomes", "lanes", "samples", "parks", "row_counts", "op_counts", "leases", "failing", "released"}
 
 // Remove removes a job, which this process has open.
 func (d *Database) Remove(ctx context.Context, name string) error {

@@ -43,7 +43,7 @@ func (j *sharedJob) Take(ctx context.Context, lane plan.Account) (p jobs.LanePoi
 	free := false
 	err = j.InTransaction(func(tx *sql.Tx) error {
 		err := tx.QueryRow(`INSERT INTO adferry.leases AS l (job, lane, worker) VALUES ($1, $2, $3)
-			ON CONFLICT (job, lane) DO UPDATE SET since = excluded.since, why = '', until = 0, failing = false WHERE l.worker = excluded.worker RETURNING true`,
+			ON CONFLICT (job, lane) DO UPDATE SET since = excluded.since, why = '', until = 0 WHERE l.worker = excluded.worker RETURNING true`,
 			j.tables.texts.job, string(lane), j.member.name).Scan(&free)
 		if err == sql.ErrNoRows {
 			return nil
@@ -102,7 +102,7 @@ func (j *sharedJob) standing(ctx context.Context, p *jobs.LanePoint) error {
 	if p.Progress, err = j.Progress(ctx); err != nil {
 		return err
 	}
-	rows, err := j.member.db.QueryContext(ctx, `SELECT lane FROM adferry.leases WHERE job = $1 AND failing AND worker <> $2 ORDER BY lane`, j.tables.texts.job, j.member.name)
+	rows, err := j.member.db.QueryContext(ctx, `SELECT lane FROM adferry.failing WHERE job = $1 ORDER BY lane`, j.tables.texts.job)
 	if err = eachRow(rows, err, func() error {
 		var a plan.Account
 		err := rows.Scan((*string)(&a))

@@ -9,10 +9,13 @@ CREATE TABLE adferry.workers (
 
 CREATE TABLE adferry.leases (
 	job integer NOT NULL, lane text COLLATE "C" NOT NULL, worker text COLLATE "C" NOT NULL, since timestamptz NOT NULL DEFAULT clock_timestamp(),
-	why text COLLATE "C" NOT NULL DEFAULT '', until bigint NOT NULL DEFAULT 0, failing boolean NOT NULL DEFAULT false,
+	why text COLLATE "C" NOT NULL DEFAULT '', until bigint NOT NULL DEFAULT 0,
 	PRIMARY KEY (job, lane)
 ) WITH (fillfactor = 70);
 CREATE INDEX leases_worker ON adferry.leases (worker);
+
+-- Lanes to which writes fail.
+CREATE TABLE adferry.failing (job integer NOT NULL, lane text COLLATE "C" NOT NULL, PRIMARY KEY (job, lane));
 
 -- Operations that were released by a worker that does not have their lane, for the one that has it.
 CREATE TABLE adferry.released (job integer NOT NULL, lane text COLLATE "C" NOT NULL, op bigint NOT NULL, PRIMARY KEY (job, lane, op));
@@ -125,7 +128,7 @@ CREATE FUNCTION adferry.news(me text, of_job integer, by bigint, apps text[], to
 		'told', (SELECT json_object_agg(app, seq) FROM (SELECT app, max(seq) AS seq FROM told GROUP BY app) t),
 		'parked', (SELECT json_agg(p) FROM adferry.parked(of_job, accounts) p),
 		'released', (SELECT json_agg(f ORDER BY op) FROM freed f),
-		'failing', (SELECT json_agg(lane ORDER BY lane) FROM adferry.leases WHERE job = of_job AND failing AND worker <> me))
+		'failing', (SELECT json_agg(lane ORDER BY lane) FROM adferry.failing WHERE job = of_job))
 $$;
 
 -- bury ends the leases that are over, of workers of which no transaction is under way any more, and
