@@ -86,6 +86,7 @@ type Change struct {
 	Tally     *Tally
 	Sample    *Sample
 	Parks     []Park
+	Apps      []AppPark // for other workers: of a job that is not shared nobody keeps them
 }
 
 // Confirmation says that a copy was read back from its target.

@@ -45,10 +45,19 @@ type Leave struct {
 // News is what a worker was not told yet of the others.
 type News struct {
 	Spent    []Spent
-	Lanes    []LaneState    // ad accounts, and the app under "", whose parks end later than now
+	Lanes    []LaneState    // ad accounts whose parks end later than now
+	Apps     []AppPark      // that end later than now
 	Released []Released     // operations of this worker's lanes
 	Failing  []plan.Account // ad accounts to which writes fail, all of them
 	Progress *Progress      // of the job; nil: not asked
+}
+
+// AppPark is a wait that the API imposed on an app. It is for other workers of the app, whatever jobs
+// they carry out; see [Spent] for its name.
+type AppPark struct {
+	App   string
+	Until time.Time
+	Why   string // in words
 }
 
 // Spent are calls of another worker. App names the app as package dispatch does: one whose id is

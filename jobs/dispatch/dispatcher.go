@@ -33,6 +33,8 @@ type Client interface {
 	Returned(r *Request, res Result, now time.Time)
 	// Parked takes a wait that the API imposed, to make it durable.
 	Parked(p jobs.Park)
+	// AppParked takes a wait that the API imposed on an app, for others that use the app.
+	AppParked(p jobs.AppPark)
 	// Learned takes what changed of the quota of a lane with work.
 	Learned(l *Lane, reply graph.Reply)
 }

@@ -29,6 +29,7 @@ func (c *client) Busy() bool               { return false }
 func (c *client) Doubts() bool             { return false }
 func (c *client) Stuck() error             { return jobs.ErrStuck }
 func (c *client) Parked(jobs.Park)         {}
+func (c *client) AppParked(jobs.AppPark)   {}
 func (c *client) Done() bool {
 	for _, q := range c.queues {
 		if q.calls > 0 || q.works > 0 {

@@ -35,8 +35,13 @@ func (d *Dispatcher) gate(key string) *Gate {
 			return g
 		}
 	}
-	g := &Gate{key: key, app: quota.App{Share: d.opt.Rules.Share}}
+	g := d.newGate(key)
 	d.gates = append(d.gates, g)
+	return g
+}
+
+func (d *Dispatcher) newGate(key string) *Gate {
+	g := &Gate{key: key, app: quota.App{Share: d.opt.Rules.Share}}
 	if d.earlier != nil {
 		g.inherit(*d.earlier, time.Now())
 	}
@@ -47,7 +52,7 @@ func (d *Dispatcher) gate(key string) *Gate {
 // waits of each are those of its ad accounts, and only a dead network keeps back all.
 func (d *Dispatcher) mainGate() *Gate {
 	if len(d.gates) == 0 {
-		return d.gate("")
+		return d.newGate("") // which is not one of several when that of the first lane comes
 	}
 	return d.gates[0]
 }

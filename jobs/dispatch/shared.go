@@ -75,18 +75,11 @@ func notYet(res Result) *NotYet {
 // Hear takes what other workers did. Of ad accounts that this one does not use it keeps nothing.
 func (d *Dispatcher) Hear(n jobs.News, now time.Time) {
 	d.hearSpent(n.Spent, now)
+	for _, p := range n.Apps {
+		d.hearAppPark(p, now)
+	}
 	for _, s := range n.Lanes {
 		if !s.Imposed || !s.ParkedUntil.After(now) {
-			continue
-		}
-		if s.Account == "" {
-			for _, g := range d.gates {
-				if s.ParkedUntil.After(g.app.Block.Until) {
-					g.app.Block = g.app.Block.Imposed(s.ParkedUntil, now)
-					g.state.ParkedUntil, g.state.ParkedFor, g.waitReported = s.ParkedUntil, s.ParkedFor, true
-					d.Report(jobs.Event{Kind: jobs.EventParked, Until: s.ParkedUntil, Text: s.ParkedFor})
-				}
-			}
 			continue
 		}
 		if l := d.lanes[s.Account]; l != nil && s.ParkedUntil.After(l.Quota.Block.Until) {
@@ -94,6 +87,19 @@ func (d *Dispatcher) Hear(n jobs.News, now time.Time) {
 			l.State.ParkedUntil, l.State.ParkedFor, l.waitReported = s.ParkedUntil, s.ParkedFor, false
 			l.parkedCountedUntil = s.ParkedUntil
 			d.Report(jobs.Event{Kind: jobs.EventParked, Account: s.Account, Until: s.ParkedUntil, Text: s.ParkedFor})
+		}
+	}
+}
+
+// hearAppPark takes a wait that the API imposed on another worker of an app.
+func (d *Dispatcher) hearAppPark(p jobs.AppPark, now time.Time) {
+	for _, g := range d.gates {
+		if g.key != p.App || !p.Until.After(g.app.Block.Until) {
+			continue
+		}
+		g.app.Block = g.app.Block.Imposed(p.Until, now)
+		if !d.parkLanes(g, jobs.Park{From: now, Until: p.Until}, p.Why, now) {
+			d.Report(jobs.Event{Kind: jobs.EventParked, Until: p.Until, Text: p.Why})
 		}
 	}
 }
@@ -131,8 +137,6 @@ func (d *Dispatcher) TakeOver(p jobs.LanePoint, now time.Time) {
 		switch {
 		case s.Account == "" && d.earlier == nil:
 			d.inheritApp(s, now)
-		case s.Account == "":
-			d.Hear(jobs.News{Lanes: []jobs.LaneState{s}}, now)
 		case l == nil || !learned[s.Account] && l.State.Calls > 0:
 		case s.Imposed || !learned[s.Account]: // what was learned says more of a wait that nobody imposed
 			d.takeOverState(l, s, now)
@@ -148,9 +152,10 @@ func (d *Dispatcher) TakeOver(p jobs.LanePoint, now time.Time) {
 // takeOverState takes over a state, but keeps a wait of this worker's that ends later, and what it
 // counted itself.
 func (d *Dispatcher) takeOverState(l *Lane, s jobs.LaneState, now time.Time) {
-	block, tier, counted := l.Quota.Block, l.Quota.Tier, l.State
+	block, tier, own := l.Quota.Block, l.Quota.Tier, l.State
 	d.Inherit(s, now)
-	l.State.Calls, l.State.Throttles, l.State.Parked = counted.Calls, counted.Throttles, counted.Parked
+	l.State.Calls, l.State.Throttles, l.State.Parked = own.Calls, own.Throttles, own.Parked
+	l.State = laterPark(l.State, own)
 	if tier != graph.TierUnknown {
 		l.Quota.Tier = tier
 	}
@@ -159,14 +164,24 @@ func (d *Dispatcher) takeOverState(l *Lane, s jobs.LaneState, now time.Time) {
 
 // inheritApp takes over what the checkpoint has of the app when this worker takes its first lane.
 func (d *Dispatcher) inheritApp(s jobs.LaneState, now time.Time) {
-	before := make([]quota.Block, len(d.gates))
+	before := make([]Gate, len(d.gates))
 	for i, g := range d.gates {
-		before[i] = g.app.Block
+		before[i] = *g
 	}
 	d.Inherit(s, now)
 	for i, g := range d.gates {
-		g.app.Block = stricter(before[i], g.app.Block, now)
+		g.app.Block = stricter(before[i].app.Block, g.app.Block, now)
+		g.state = laterPark(g.state, before[i].state)
+		g.waitReported = g.waitReported || before[i].waitReported
 	}
+}
+
+// laterPark is a state with the wait of another one if that ends later.
+func laterPark(s, other jobs.LaneState) jobs.LaneState {
+	if other.ParkedUntil.After(s.ParkedUntil) {
+		s.ParkedUntil, s.ParkedFor = other.ParkedUntil, other.ParkedFor
+	}
+	return s
 }
 
 // stricter is what is left of a block when another worker's is taken over: that one if it ends
@@ -189,9 +204,22 @@ func (d *Dispatcher) Learnt() (all []jobs.QuotaState) {
 	return all
 }
 
-// Rests reports whether nothing of the lane is on its way and it waits for its quota or a
+// noRoom is why a lane waits that no wait was reported of.
+const noRoom = "quotas leave no room yet for what it has to send, here or in the ad accounts it reads"
+
+// Rests reports whether nothing of the lane is on its way and it waits for its quota, the app's or a
 // throttle until the given moment; why says for what.
 func (l *Lane) Rests(now time.Time) (until time.Time, why string, rests bool) {
+	g := l.gate
+	if app := g.app.Next(now); l.inflight == 0 && app.Sub(now) >= time.Second && app.Before(quota.Never) {
+		switch { // it holds what the lane has to send, and what it waits for in other ad accounts
+		case l.State.ParkedUntil.After(now):
+			return quota.Later(app, l.State.ParkedUntil), l.State.ParkedFor, true
+		case g.state.ParkedUntil.After(now):
+			return app, g.state.ParkedFor, true
+		}
+		return app, noRoom, true
+	}
 	if l.inflight > 0 || l.queued || l.index < 0 || !l.held || l.wake.Sub(now) < time.Second {
 		return time.Time{}, "", false
 	}
@@ -201,7 +229,7 @@ func (l *Lane) Rests(now time.Time) (until time.Time, why string, rests bool) {
 	case l.Quota.Next(now, quota.Write, l.d.opt.Rules).After(now):
 		why = l.Quota.Why(now, quota.Write, l.d.opt.Rules)
 	default:
-		why = "quotas leave no room yet for what it has to send, here or in the ad accounts it reads"
+		why = noRoom
 	}
 	return l.wake, why, true
 }

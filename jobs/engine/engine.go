@@ -255,6 +255,13 @@ func (e *Engine) Stuck() error {
 	return jobs.ErrStuck
 }
 
+// AppParked implements [dispatch.Client].
+func (e *Engine) AppParked(p jobs.AppPark) {
+	if e.opt.Sharing != nil {
+		e.commit.add(jobs.Change{Apps: []jobs.AppPark{p}}, nil)
+	}
+}
+
 // Parked implements [dispatch.Client].
 func (e *Engine) Parked(p jobs.Park) {
 	e.commit.add(jobs.Change{Parks: []jobs.Park{p}, Lanes: e.d.Changed(), Tally: e.snapshot(time.Now())}, nil)

@@ -321,7 +321,7 @@ func (w *worker) depart(ctx context.Context, d jobs.Departure) (until time.Time,
 	if err != nil {
 		return until, &jobs.CheckpointError{Err: err}
 	}
-	if n := leave.News; len(n.Spent)+len(n.Lanes)+len(n.Released) > 0 {
+	if n := leave.News; len(n.Spent)+len(n.Lanes)+len(n.Apps)+len(n.Released) > 0 {
 		w.hear(n)
 	}
 	if !leave.May {

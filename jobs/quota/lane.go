@@ -103,13 +103,13 @@ func (l Lane) start(r Rules) Lane {
 	l.started, l.mode = true, r.Mode
 	l.calls.deletion, l.score.deletion = float64(Deletion.Calls), float64(Deletion.Points)
 	l.calls.least, l.score.least = documented(Budgets.calls)[0], documented(Budgets.score)[0]
-	l.calls.belief, l.calls.limit, l.calls.proven = suspected, nextDocumented(0, l.documented(Budgets.calls)), false
-	l.score.belief, l.score.limit, l.score.proven = suspected, nextDocumented(0, l.documented(Budgets.score)), false
+	l.calls = l.calls.assume(suspected, nextDocumented(0, l.documented(Budgets.calls)))
+	l.score = l.score.assume(suspected, nextDocumented(0, l.documented(Budgets.score)))
 	if r.Mode == Full || r.Mode == Limited {
 		tier := map[Mode]graph.Tier{Full: graph.TierFull, Limited: graph.TierLimited}[r.Mode]
 		b, _ := Documented(tier)
-		l.calls.belief, l.calls.limit, l.calls.proven = holds, b.calls(), true
-		l.score.belief, l.score.limit, l.score.proven = holds, b.score(), true
+		l.calls = l.calls.assume(holds, b.calls())
+		l.score = l.score.assume(holds, b.score())
 		l.burst.Pace = Pace{holds: true, rate: belowLimit}
 	}
 	return l

@@ -101,6 +101,22 @@ func (m meter) withLimit(limit float64) meter {
 	return m
 }
 
+// assume begins anew with a limit that holds because the user says so, or is suspected. A level that a
+// header or a throttle showed was a part of a higher limit.
+func (m meter) assume(b belief, limit float64) meter {
+	if limit < m.limit {
+		m = m.scaled(limit / m.limit)
+	}
+	m.belief, m.limit, m.proven = b, limit, b == holds
+	return m
+}
+
+// scaled has the levels that were shares of a limit be shares of another one.
+func (m meter) scaled(by float64) meter {
+	m.leakLevel, m.highest, m.observedLevel = m.leakLevel*by, m.highest*by, m.observedLevel*by
+	return m.withOthers(m.others*by, m.reserve*by)
+}
+
 // measure starts a measurement of the limit.
 func (m meter) measure(now time.Time, percent, flight float64) meter {
 	m.anchor, m.anchored, m.anchoredFlight, m.passedPoints = percent, now, flight, 0

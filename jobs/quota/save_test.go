@@ -185,3 +185,26 @@ func FuzzLoad(f *testing.F) {
 		_, _ = LoadLane(saved) // whatever has the right checksum, it does not panic
 	})
 }
+
+// A limit that one process was told to assume may be a hundred times that of the next one: what was
+// at the first is at the other, and no lane waits for longer than the span.
+func TestLoadWithLowerLimit(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	full, limited := Rules{Mode: Full}, Rules{Mode: Limited}
+	for _, code := range []int{80004, 17} {
+		l := Lane{}.Spend(now, Write, full).Answered(Write)
+		l = l.Throttled(now, now, &graph.Error{Class: graph.ThrottledAccount, Code: code, Subcode: 2446079}, graph.AccountUsage{HasCalls: true, HasScore: true})
+		next, err := LoadLane(l.Save())
+		if err != nil {
+			t.Fatal(err)
+		}
+		next = next.Spend(now, Read, limited).Answered(Read)
+		for range 3 { // it asks again now and then
+			now = Later(now, next.Block.Until)
+			next = next.Spend(now, Read, limited).Answered(Read).Passed(now, now, Read)
+		}
+		if wait := next.Next(now.Add(callSpan), Write, limited).Sub(now.Add(callSpan)); wait > time.Minute {
+			t.Errorf("code %d: a write waits for %v after an hour", code, wait)
+		}
+	}
+}

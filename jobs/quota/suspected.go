@@ -130,8 +130,7 @@ func (m meter) retier(documented, any []float64) meter {
 		return m
 	}
 	if scale := documented[0] / m.limit; m.belief == holds {
-		m.leakLevel, m.observedLevel = m.leakLevel*scale, m.observedLevel*scale
-		m = m.withOthers(m.others*scale, m.reserve*scale)
+		m = m.scaled(scale)
 	}
 	m.limit = documented[0]
 	return m

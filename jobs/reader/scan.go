@@ -50,6 +50,9 @@ func (s *scan) Returned(*dispatch.Request, dispatch.Result, time.Time) {}
 // Parked implements [dispatch.Client]: a reader has no checkpoint.
 func (s *scan) Parked(jobs.Park) {}
 
+// AppParked implements [dispatch.Client].
+func (s *scan) AppParked(jobs.AppPark) {}
+
 // Learned implements [dispatch.Client].
 func (s *scan) Learned(*dispatch.Lane, graph.Reply) {}
 

@@ -254,6 +254,9 @@ func (w *wire) pass(account plan.Account, f *flight) {
 	}
 }
 
+// longestRequest is how long a request is on its way at most.
+const longestRequest = 90 * time.Second
+
 // permit checks a write against what the checkpoint says at this moment, and
 // what the process was told. sim.mu is held.
 func (w *wire) permit(c graph.Call, op jobs.Operation, left time.Time) {
@@ -288,8 +291,12 @@ func (w *wire) permit(c graph.Call, op jobs.Operation, left time.Time) {
 		s.fault("%s was sent %v after the last read", s.name(op.Op), time.Since(r.at))
 	}
 	for _, before := range s.sent[d] {
-		if before.lost && r.at.Before(before.back) || before.back.IsZero() {
-			s.fault("%s was sent again, its answer was lost at %v and it was read at %v", s.name(op.Op), before.back.Sub(s.began), r.at.Sub(s.began))
+		lost, back := before.lost, before.back
+		if back.IsZero() { // on its way, or its process was stopped before it heard
+			lost, back = true, before.sent.Add(longestRequest)
+		}
+		if lost && r.at.Before(back) {
+			s.fault("%s was sent again, its answer was lost at %v and it was read at %v", s.name(op.Op), back.Sub(s.began), r.at.Sub(s.began))
 		}
 	}
 }

@@ -30,6 +30,7 @@ type Memory struct {
 	spent   []entry
 	saved   map[place]saved
 	probes  map[place]probe
+	apps    map[string]jobs.AppPark // the latest wait of each app
 }
 
 // place is an ad account of an app, or with "" the app itself.
@@ -73,7 +74,7 @@ type lane struct {
 
 // New makes a board of jobs that this process has opened.
 func New(ctx context.Context, all map[string]*store.Job) (*Memory, error) {
-	m := &Memory{jobs: map[string]*job{}, members: map[string]*member{}, saved: map[place]saved{}, probes: map[place]probe{}}
+	m := &Memory{jobs: map[string]*job{}, members: map[string]*member{}, saved: map[place]saved{}, probes: map[place]probe{}, apps: map[string]jobs.AppPark{}}
 	for name, stored := range all {
 		point, err := stored.Resume(ctx)
 		if err != nil {
@@ -183,7 +184,7 @@ func (b *member) Open(_ context.Context, name string) (board.Job, error) {
 	if j == nil {
 		return nil, store.ErrNoJob
 	}
-	return &view{Job: j.stored, board: b.board, job: j, member: b, wrote: map[plan.Account]jobs.LaneState{}, known: map[place]int{}, told: len(b.board.spent)}, nil
+	return &view{Job: j.stored, board: b.board, job: j, member: b, wrote: map[plan.Account]jobs.LaneState{}, apps: map[string]time.Time{}, known: map[place]int{}, told: len(b.board.spent)}, nil
 }
 
 // Bury implements [board.Member].

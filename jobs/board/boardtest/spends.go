@@ -194,13 +194,30 @@ func testParks(t table) {
 	if n := b.news(); !parked(n.Lanes, "22").Equal(hour) || !parked(n.Lanes, "44").IsZero() {
 		t.Errorf("got %+v, want the wait of 22 alone", n.Lanes)
 	}
-	park("", hour, true)
-	if l := b.depart("33", 1, free); l.May || !parked(l.News.Lanes, "").Equal(hour) {
+	until := hour.Add(time.Minute)
+	want := []jobs.AppPark{{App: app, Until: until, Why: "the app is limited"}}
+	a.commit(jobs.Change{Apps: []jobs.AppPark{want[0], {App: "app 2", Until: until}}})
+	if n := a.news(); len(n.Apps) > 0 {
+		t.Errorf("got %+v told to the one that met it", n.Apps)
+	}
+	if l := b.depart("33", 1, free); l.May || !slices.EqualFunc(l.News.Apps, want, sameAppPark) {
 		t.Errorf("got %+v, want that the app waits", l)
+	}
+	if n := b.news(); len(n.Apps) > 0 {
+		t.Errorf("got %+v, want what is new alone", n.Apps)
+	}
+	want[0].Until = until.Add(time.Minute)
+	a.commit(jobs.Change{Apps: want})
+	if n := b.news(); !slices.EqualFunc(n.Apps, want, sameAppPark) {
+		t.Errorf("got %+v, want the longer wait", n.Apps)
 	}
 	if l := b.ask(jobs.Departure{App: app, Calls: 1, Room: free}); !l.May {
 		t.Error("the neutral question was refused")
 	}
+}
+
+func sameAppPark(a, b jobs.AppPark) bool {
+	return a.App == b.App && a.Until.Equal(b.Until) && a.Why == b.Why
 }
 
 // learned is what a worker learned of an ad account's quota.

@@ -18,8 +18,9 @@ type view struct {
 	board  *Memory
 	job    *job
 	member *member
-	told   int           // entries of spent that it was told
-	known  map[place]int // ad accounts that it uses; entries before that one are in what it took over
+	told   int                  // entries of spent that it was told
+	known  map[place]int        // ad accounts that it uses; entries before that one are in what it took over
+	apps   map[string]time.Time // that it uses, and until when each has to wait as far as it was told
 	wrote  map[plan.Account]jobs.LaneState
 	tally  jobs.Tally // as it last wrote it
 }
@@ -39,6 +40,11 @@ func (v *view) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, erro
 	}
 	for _, p := range c.Parks {
 		v.job.imposed[p.Account] = p.Until
+	}
+	for _, p := range c.Apps {
+		if v.apps[p.App] = later(v.apps[p.App], p.Until); p.Until.After(v.board.apps[p.App].Until) {
+			v.board.apps[p.App] = p
+		}
 	}
 	c.Lanes = slices.Clone(c.Lanes)
 	for i, s := range c.Lanes {
@@ -133,9 +139,12 @@ func (v *view) Depart(_ context.Context, d jobs.Departure) (jobs.Leave, error) {
 	if _, ok := v.known[place{d.App, d.Account}]; !ok {
 		v.known[place{d.App, d.Account}] = 0
 	}
-	leave := jobs.Leave{Until: now.Add(jobs.LatestDeparture), News: jobs.News{Spent: v.spent()}}
-	if parked := v.parked(now, d.Account); len(parked) > 0 && d.Account != "" { // by another worker, and this one does not know it yet
-		leave.News.Lanes = parked
+	if _, ok := v.apps[d.App]; !ok {
+		v.apps[d.App] = time.Time{}
+	}
+	leave := jobs.Leave{Until: now.Add(jobs.LatestDeparture), News: jobs.News{Spent: v.spent(), Lanes: v.parked(now, d.Account), Apps: v.appParks(now)}}
+	closed := slices.ContainsFunc(leave.News.Apps, func(p jobs.AppPark) bool { return p.App == d.App })
+	if (closed || len(leave.News.Lanes) > 0) && d.Account != "" { // by another worker, and this one does not know it yet
 		return leave, nil
 	}
 	var used jobs.Spent
@@ -202,6 +211,7 @@ func (v *view) News(ctx context.Context) (n jobs.News, err error) {
 		return n, board.ErrLeaseLost
 	}
 	n.Spent, n.Failing = v.spent(), slices.Sorted(maps.Keys(v.job.failing))
+	n.Apps = v.appParks(time.Now())
 	for a := range v.job.states {
 		n.Lanes = append(n.Lanes, v.parked(time.Now(), a)...)
 	}
@@ -222,15 +232,31 @@ func (v *view) News(ctx context.Context) (n jobs.News, err error) {
 	return n, nil
 }
 
-// parked is the wait that the API imposed on an ad account, and with it that on the app.
-func (v *view) parked(now time.Time, a plan.Account) (all []jobs.LaneState) {
-	for _, a := range []plan.Account{a, ""} {
-		if s := v.job.states[a]; s.ParkedUntil.After(now) && s.ParkedUntil.Equal(v.job.imposed[a]) {
-			s.Imposed = true
-			all = append(all, s)
+// parked is the wait that the API imposed on an ad account.
+func (v *view) parked(now time.Time, a plan.Account) []jobs.LaneState {
+	if s := v.job.states[a]; a != "" && s.ParkedUntil.After(now) && s.ParkedUntil.Equal(v.job.imposed[a]) {
+		s.Imposed = true
+		return []jobs.LaneState{s}
+	}
+	return nil
+}
+
+// appParks are waits of the apps that this view uses, and that it does not know.
+func (v *view) appParks(now time.Time) (all []jobs.AppPark) {
+	for app, known := range v.apps {
+		if p := v.board.apps[app]; p.Until.After(now) && p.Until.After(known) {
+			v.apps[app] = p.Until
+			all = append(all, p)
 		}
 	}
 	return all
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // SaveLearned implements [board.Job].

@@ -321,19 +321,19 @@ func TestBetweenJobs(t *testing.T) {
 		}
 	}
 	until := time.Now().Add(time.Hour)
-	for _, account := range []plan.Account{"", "22"} {
-		if l := depart(b, app1); !l.May {
-			t.Errorf("got %+v, want that it may leave", l)
-		}
-		if _, err := a.Commit(t.Context(), jobs.Change{Lanes: []jobs.LaneState{{Account: account, ParkedUntil: until, ParkedFor: "throttled"}}, Parks: []jobs.Park{{Account: account, From: time.Now(), Until: until}}}); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := a.Commit(t.Context(), jobs.Change{
+		Lanes: []jobs.LaneState{{Account: "22", ParkedUntil: until, ParkedFor: "throttled"}}, Parks: []jobs.Park{{Account: "22", From: time.Now(), Until: until}},
+		Apps: []jobs.AppPark{{App: app1, Until: until, Why: "limited"}, {App: "EAST", Until: until}},
+	}); err != nil {
+		t.Fatal(err)
 	}
-	l := depart(b, app1)
-	if l.May || len(l.News.Lanes) != 1 || l.News.Lanes[0].Account != "22" || l.News.Lanes[0].ParkedFor != "throttled" {
+	if l := depart(b, "EAST"); l.May || len(l.News.Apps) > 0 || len(l.News.Lanes) != 1 || l.News.Lanes[0].Account != "22" || l.News.Lanes[0].ParkedFor != "throttled" {
 		t.Errorf("got %+v, want that the ad account waits, and not the app: it may be another one", l)
 	}
+	if l := depart(b, app1); l.May || len(l.News.Apps) != 1 || l.News.Apps[0].App != app1 || l.News.Apps[0].Why != "limited" {
+		t.Errorf("got %+v, want that the app waits", l)
+	}
 	if l := depart(b, app1); !l.May {
-		t.Errorf("got %+v, want that an engine which knows of the wait decides by itself", l)
+		t.Errorf("got %+v, want that an engine which knows of the waits decides by itself", l)
 	}
 }

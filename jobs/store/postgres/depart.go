@@ -41,7 +41,7 @@ func (j *sharedJob) Depart(ctx context.Context, d jobs.Departure) (jobs.Leave, e
 		told = -1
 	}
 	t.known[d.Account] = true
-	toldAccount, parked, appParked := t.accounts[place{app, d.Account}], t.parks[d.Account], t.parks[""]
+	toldAccount, parked, appParked := t.accounts[place{app, d.Account}], t.parks[d.Account], t.appParks[app]
 	t.mu.Unlock()
 	var text []byte
 	err := j.member.db.QueryRowContext(ctx, `SELECT adferry.depart($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
@@ -75,6 +75,9 @@ func (j *sharedJob) answered(ctx context.Context, c jobs.Change) error {
 		later(t.own, p.Account, p.Until)
 		later(t.parks, p.Account, p.Until)
 	}
+	for _, p := range c.Apps {
+		later(t.appParks, j.apps.name(p.App), p.Until)
+	}
 	for _, s := range c.Lanes {
 		if app, out := t.probes[s.Account]; out {
 			over[s.Account] = app
@@ -82,6 +85,13 @@ func (j *sharedJob) answered(ctx context.Context, c jobs.Change) error {
 		}
 	}
 	t.mu.Unlock()
+	for _, p := range c.Apps {
+		app := j.apps.name(p.App)
+		if _, err := j.member.db.ExecContext(ctx, `INSERT INTO adferry.app_parks AS p (app, until, why) VALUES ($1, $2, $3)
+			ON CONFLICT (app) DO UPDATE SET until = excluded.until, why = excluded.why WHERE excluded.until > p.until`, app, millis(p.Until), valid(p.Why)); err != nil {
+			return classify(err)
+		}
+	}
 	for a, app := range over {
 		if _, err := j.member.db.ExecContext(ctx, `DELETE FROM adferry.probes WHERE engine = $1 AND app = $2 AND account IN ($3, '')`, j.engine, app, string(a)); err != nil {
 			return classify(err)

@@ -17,6 +17,7 @@
 //	released    job, lane, op: released by a worker that does not have the lane
 //	spends      seq, app, account, at, engine, calls, points: what engines took from quotas
 //	quotas      app, account, saved (package quota), seq (the latest spend that it counts), at
+//	app_parks   app, until, why: waits that the API imposed on an app
 //	probes      app, account, worker, engine, until: who sends the call that shows whether a
 //	            throttle is over
 //

@@ -31,7 +31,7 @@ func (j *sharedJob) Stored() *store.Job { return j.Job }
 // Commit implements [jobs.Checkpoint].
 func (j *sharedJob) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, error) {
 	released, err := j.Job.Commit(ctx, c)
-	if err == nil && len(c.Lanes)+len(c.Parks) > 0 {
+	if err == nil && len(c.Lanes)+len(c.Parks)+len(c.Apps) > 0 {
 		err = j.answered(ctx, c)
 	}
 	return released, err
@@ -140,13 +140,14 @@ func (j *sharedJob) News(ctx context.Context) (n jobs.News, err error) {
 	t.mu.Lock()
 	var apps []string
 	var seqs []int64
+	var parked []int64
 	for app, seq := range t.apps {
-		apps, seqs = append(apps, app), append(seqs, seq)
+		apps, seqs, parked = append(apps, app), append(seqs, seq), append(parked, millis(t.appParks[app]))
 	}
 	accounts := slices.Collect(maps.Keys(t.known))
 	t.mu.Unlock()
 	var text []byte
-	err = j.member.db.QueryRowContext(ctx, `SELECT adferry.news($1, $2, $3, $4, $5, $6)`, j.member.name, j.job.texts.job, j.engine, apps, seqs, accounts).Scan(&text)
+	err = j.member.db.QueryRowContext(ctx, `SELECT adferry.news($1, $2, $3, $4, $5, $6, $7)`, j.member.name, j.job.texts.job, j.engine, apps, seqs, parked, accounts).Scan(&text)
 	if err != nil {
 		return n, fmt.Errorf("hear the news: %w", classify(err))
 	}

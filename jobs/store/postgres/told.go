@@ -17,6 +17,7 @@ type told struct {
 	accounts map[place]int64            // the latest spend that came with what was saved of an ad account
 	known    map[plan.Account]bool      // ad accounts that it was told of, or sent something to
 	parks    map[plan.Account]time.Time // ends of waits that the API imposed
+	appParks map[string]time.Time       // of apps, by their names
 	own      map[plan.Account]time.Time // of those, the ones that this engine met
 	probes   map[plan.Account]string    // names of the apps whose probes are out
 }
@@ -28,7 +29,7 @@ type place struct {
 }
 
 func newTold() *told {
-	return &told{apps: map[string]int64{}, accounts: map[place]int64{}, known: map[plan.Account]bool{}, parks: map[plan.Account]time.Time{}, own: map[plan.Account]time.Time{}, probes: map[plan.Account]string{}}
+	return &told{apps: map[string]int64{}, accounts: map[place]int64{}, known: map[plan.Account]bool{}, parks: map[plan.Account]time.Time{}, appParks: map[string]time.Time{}, own: map[plan.Account]time.Time{}, probes: map[plan.Account]string{}}
 }
 
 // heard is an answer of the functions depart and news.
@@ -48,6 +49,11 @@ type heard struct {
 		Account plan.Account
 		Until   int64
 		Why     string
+	}
+	Apps []struct {
+		App   string
+		Until int64
+		Why   string
 	}
 	Released []struct {
 		Op   plan.OpID
@@ -86,6 +92,12 @@ func (t *told) hear(h heard, own appNames) (n jobs.News) {
 			n.Lanes = append(n.Lanes, jobs.LaneState{Account: p.Account, ParkedUntil: until, ParkedFor: p.Why, Imposed: true})
 		}
 	}
+	for _, p := range h.Apps {
+		if until := timeOf(p.Until); until.After(t.appParks[p.App]) {
+			later(t.appParks, p.App, until)
+			n.Apps = append(n.Apps, jobs.AppPark{App: own.key(p.App), Until: until, Why: p.Why})
+		}
+	}
 	for _, r := range h.Released {
 		n.Released = append(n.Released, jobs.Released{ID: r.Op, Lane: r.Lane})
 	}
@@ -94,8 +106,8 @@ func (t *told) hear(h heard, own appNames) (n jobs.News) {
 }
 
 // later notes a time unless a later one is noted already. The database has milliseconds.
-func later(times map[plan.Account]time.Time, a plan.Account, t time.Time) {
-	if t = timeOf(millis(t)); t.After(times[a]) {
-		times[a] = t
+func later[K comparable](times map[K]time.Time, of K, t time.Time) {
+	if t = timeOf(millis(t)); t.After(times[of]) {
+		times[of] = t
 	}
 }

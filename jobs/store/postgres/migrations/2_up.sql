@@ -40,6 +40,9 @@ CREATE TABLE adferry.probes (
 	PRIMARY KEY (app, account)
 );
 
+-- Waits that the API imposed on apps.
+CREATE TABLE adferry.app_parks (app text COLLATE "C" PRIMARY KEY, until bigint NOT NULL, why text COLLATE "C" NOT NULL);
+
 CREATE INDEX lanes_account ON adferry.lanes (account);
 CREATE INDEX ops_lane_waiting ON adferry.ops (job, lane, id) WHERE needs = 1;
 
@@ -65,17 +68,21 @@ BEGIN
 	END IF;
 END $$;
 
--- parked are the waits that the API imposed on ad accounts of a job or on its app, also those that
--- workers of other jobs met in the same ad accounts.
-CREATE FUNCTION adferry.parked(of_job integer, accounts text[]) RETURNS TABLE (account text, until bigint, why text) LANGUAGE plpgsql AS $$
+-- parked are the waits that the API imposed on ad accounts, whatever jobs' workers met them.
+CREATE FUNCTION adferry.parked(accounts text[]) RETURNS TABLE (account text, until bigint, why text) LANGUAGE plpgsql AS $$
 DECLARE
 	now bigint := adferry.millis(clock_timestamp());
 BEGIN
 	RETURN QUERY SELECT DISTINCT ON (l.account) l.account, l.parked_until, l.parked_for FROM adferry.lanes l
-	WHERE l.account = ANY (accounts) AND (l.account <> '' OR l.job = of_job) AND l.parked_until > now
+	WHERE l.account = ANY (accounts) AND l.account <> '' AND l.parked_until > now
 		AND EXISTS (SELECT FROM adferry.parks p WHERE p.job = l.job AND p.account = l.account AND p.until = l.parked_until)
 	ORDER BY l.account, l.parked_until DESC;
 END $$;
+
+-- app_parked are the waits of apps that end later than an engine knows.
+CREATE FUNCTION adferry.app_parked(apps text[], known bigint[]) RETURNS SETOF adferry.app_parks LANGUAGE sql STABLE AS $$
+	SELECT p.* FROM unnest(apps, known) AS k(app, until) JOIN adferry.app_parks p ON p.app = k.app WHERE p.until > k.until AND p.until > adferry.millis(clock_timestamp())
+$$;
 
 -- depart enters a request into spends, unless it may not leave: what others entered since the engine
 -- was told leaves no room, a wait is new to it, or another worker's probe is out. told is the last
@@ -86,7 +93,7 @@ CREATE FUNCTION adferry.depart(me text, of_job integer, by bigint, of_app text, 
 DECLARE
 	remains bigint := adferry.left_of(me);
 	probes text[] := CASE WHEN probe THEN ARRAY[of_account] ELSE '{}' END || CASE WHEN app_probe THEN ARRAY[''] ELSE '{}' END;
-	others json; closed json; entered bigint; may boolean; probing boolean := false;
+	others json; closed json; closed_apps json; entered bigint; may boolean; probing boolean := false;
 	now bigint := adferry.millis(clock_timestamp());
 BEGIN
 	IF remains IS NULL THEN
@@ -99,7 +106,8 @@ BEGIN
 		AND (room_points < 0 OR coalesce(sum(s.points) FILTER (WHERE s.account = of_account AND s.seq > told_account), 0) <= room_points)
 	INTO others, entered, may FROM adferry.spent(of_app, by, told) s;
 	SELECT json_agg(p), may AND (of_account = '' OR count(*) = 0) INTO closed, may
-	FROM adferry.parked(of_job, ARRAY[of_account, '']) p WHERE p.until > CASE WHEN p.account = '' THEN app_parked ELSE parked END;
+	FROM adferry.parked(ARRAY[of_account]) p WHERE p.until > depart.parked;
+	SELECT json_agg(p), may AND (of_account = '' OR count(*) = 0) INTO closed_apps, may FROM adferry.app_parked(ARRAY[of_app], ARRAY[depart.app_parked]) p;
 	IF may AND cardinality(probes) > 0 THEN
 		probing := EXISTS (SELECT FROM adferry.probes p WHERE p.app = of_app AND p.account = ANY (probes) AND p.engine <> by AND p.until > clock_timestamp());
 		may := NOT probing;
@@ -111,11 +119,11 @@ BEGIN
 		INSERT INTO adferry.spends (app, account, at, engine, calls, points)
 		VALUES (of_app, of_account, now, by, n_calls, n_points) RETURNING seq INTO entered;
 	END IF;
-	RETURN json_build_object('left', remains, 'may', may, 'probing', probing, 'spent', others, 'parked', closed, 'told', json_build_object(of_app, entered));
+	RETURN json_build_object('left', remains, 'may', may, 'probing', probing, 'spent', others, 'parked', closed, 'apps', closed_apps, 'told', json_build_object(of_app, entered));
 END $$;
 
 -- news are what others did since an engine was told. Those of released are told once.
-CREATE FUNCTION adferry.news(me text, of_job integer, by bigint, apps text[], told bigint[], accounts text[]) RETURNS json LANGUAGE sql AS $$
+CREATE FUNCTION adferry.news(me text, of_job integer, by bigint, apps text[], told bigint[], parked bigint[], accounts text[]) RETURNS json LANGUAGE sql AS $$
 	WITH told AS (
 		SELECT s.* FROM unnest(apps, told) AS t(app, seq), adferry.spent(t.app, by, t.seq) s
 	), freed AS (
@@ -126,7 +134,8 @@ CREATE FUNCTION adferry.news(me text, of_job integer, by bigint, apps text[], to
 		'left', adferry.left_of(me),
 		'spent', (SELECT json_agg(t ORDER BY seq) FROM told t),
 		'told', (SELECT json_object_agg(app, seq) FROM (SELECT app, max(seq) AS seq FROM told GROUP BY app) t),
-		'parked', (SELECT json_agg(p) FROM adferry.parked(of_job, accounts) p),
+		'parked', (SELECT json_agg(p) FROM adferry.parked(accounts) p),
+		'apps', (SELECT json_agg(p) FROM adferry.app_parked(apps, parked) p),
 		'released', (SELECT json_agg(f ORDER BY op) FROM freed f),
 		'failing', (SELECT json_agg(lane ORDER BY lane) FROM adferry.failing WHERE job = of_job))
 $$;
