@@ -66,7 +66,7 @@ func (t *fileTables) prepare(ctx context.Context) (err error) {
 	if t.conn, err = t.db.Conn(ctx); err != nil {
 		return err
 	}
-	for _, text := range []string{countedOps, rowsOfOps, releasedBy, putConfirmed, putLane, putSample, addPark, putEntry, keepEntry, removeEntry} {
+	for _, text := range []string{countedOps, rowsOfFirsts, rowsOfDeletions, releasedBy, putConfirmed, putLane, putSample, addPark, putEntry, keepEntry, removeEntry} {
 		s, err := t.conn.PrepareContext(ctx, text)
 		if err != nil {
 			return err
