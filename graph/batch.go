@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -22,13 +21,13 @@ func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
 	if slices.ContainsFunc(calls, func(call Call) bool { return call.Action == ActionUpload }) {
 		return repeatReply(calls, Reply{Err: buildError(errors.New("an upload cannot be part of a batch"))})
 	}
-	f := append(form{{"access_token", c.token.reveal()}}, c.proofParam()...)
-	f = append(f, param{"batch", c.batchParam(calls)})
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint+"/"+c.version+"/", strings.NewReader(f.encode()))
+	in := newBuffer()
+	defer in.release()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint+"/"+c.version+"/", bytes.NewReader(c.batchBody(calls, in)))
 	if err != nil {
 		return repeatReply(calls, Reply{Err: buildError(err)})
 	}
-	status, header, body, fail := c.send(req, true, earliestConnectBy(calls))
+	status, header, body, fail := c.send(req, true, earliestConnectBy(calls), in)
 	if fail != nil {
 		return repeatReply(calls, Reply{Status: status, Usage: parseUsage(&jsonReader{}, header, ""), Err: fail})
 	}
@@ -46,9 +45,11 @@ func (c *Client) batch(ctx context.Context, calls []Call) []Reply {
 	return replies
 }
 
-// batchParam is the list of the operations of a batch request (Graph API, "Batch requests").
-func (c *Client) batchParam(calls []Call) string {
-	list := make([]byte, 0, 256*len(calls))
+// batchBody is the body of a batch request: the credential and the list of the operations (Graph
+// API, "Batch requests"), which is put together in a buffer.
+func (c *Client) batchBody(calls []Call, b *buffer) []byte {
+	list := append(b.text[:0], '[')
+	var body []byte // of an operation
 	for i, call := range calls {
 		if i > 0 {
 			list = append(list, ',')
@@ -60,11 +61,14 @@ func (c *Client) batchParam(calls []Call) string {
 		list = appendMember(list, '{', "method", method)
 		list = appendMember(list, ',', "relative_url", relative)
 		if len(f) > 0 {
-			list = appendMember(list, ',', "body", f.encode())
+			body = f.appendTo(body[:0])
+			list = appendMember(list, ',', "body", body)
 		}
 		list = append(list, '}')
 	}
-	return "[" + string(list) + "]"
+	b.text = append(list, ']')
+	credential := append(form{{"access_token", c.token.reveal()}}, c.proofParam()...)
+	return appendEscaped(append(credential.appendTo(nil), "&batch="...), b.text)
 }
 
 // proofParam is the parameter with the proof, if there is one.
@@ -88,7 +92,9 @@ func earliestConnectBy(calls []Call) (by time.Time) {
 // parseBatch reads a batch answer. If it is an error or cannot be parsed, every call
 // gets that error; all are lost unless the API refused the batch.
 func parseBatch(calls []Call, status int, header http.Header, body []byte) []Reply {
-	j := &jsonReader{}
+	bodies := newBuffer()
+	defer bodies.release()
+	j := &bodies.reader
 	outer := Reply{Status: status, Usage: parseUsage(j, header, ""), Date: serverDate(header)}
 	j.reset(body)
 	if j.kind() != '[' {
@@ -99,11 +105,11 @@ func parseBatch(calls []Call, status int, header http.Header, body []byte) []Rep
 		return repeatReply(calls, outer)
 	}
 	parts := make([]partAnswer, len(calls))
-	n, bodies := 0, make([]byte, 0, len(body))
-	before := &partAnswer{}
+	n, before := 0, &partAnswer{}
+	bodies.text = slices.Grow(bodies.text[:0], len(body)) // so that it is not moved
 	for range j.elements() {
 		if n < len(parts) {
-			bodies = parts[n].read(j, bodies, before)
+			bodies.text = parts[n].read(j, bodies.text, before)
 			before = &parts[n]
 		}
 		n++

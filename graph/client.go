@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -228,11 +226,13 @@ func (c *Client) single(ctx context.Context, call Call) Reply {
 		return Reply{Err: buildError(err)}
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token.reveal())
-	status, header, answer, fail := c.send(req, f != nil, call.ConnectBy)
+	in := newBuffer()
+	defer in.release()
+	status, header, answer, fail := c.send(req, f != nil, call.ConnectBy, in)
 	if fail != nil {
-		return Reply{Status: status, Usage: parseUsage(&jsonReader{}, header, call.Account), Err: fail}
+		return Reply{Status: status, Usage: parseUsage(&in.reader, header, call.Account), Err: fail}
 	}
-	r := interpret(&jsonReader{}, call, status, header, answer)
+	r := interpret(&in.reader, call, status, header, answer)
 	r.Date = serverDate(header)
 	if r.Err != nil {
 		c.attribute(r.Err, header)
@@ -254,9 +254,9 @@ func serverDate(h http.Header) time.Time {
 	return date
 }
 
-// send makes one round trip and reads the whole answer. It gives up if it has no
+// send makes one round trip and reads the whole answer into a buffer. It gives up if it has no
 // connection by a time that is not zero.
-func (c *Client) send(req *http.Request, form bool, by time.Time) (int, http.Header, []byte, *Error) {
+func (c *Client) send(req *http.Request, form bool, by time.Time, into *buffer) (int, http.Header, []byte, *Error) {
 	if late(by) {
 		return 0, nil, nil, transportError(errLate, req.URL)
 	}
@@ -278,7 +278,7 @@ func (c *Client) send(req *http.Request, form bool, by time.Time) (int, http.Hea
 		return 0, nil, nil, transportError(err, req.URL)
 	}
 	defer res.Body.Close()
-	body, err := readAll(io.LimitReader(res.Body, maxBody+1))
+	body, err := into.readAll(io.LimitReader(res.Body, maxBody+1))
 	if err != nil {
 		return res.StatusCode, res.Header, nil, lostAnswer(res.StatusCode, err, "the answer was cut off: %v", withoutURL(err))
 	}
@@ -286,24 +286,6 @@ func (c *Client) send(req *http.Request, form bool, by time.Time) (int, http.Hea
 		return res.StatusCode, res.Header, nil, lostAnswer(res.StatusCode, nil, "the answer is longer than %d MiB", maxBody>>20)
 	}
 	return res.StatusCode, res.Header, body, nil
-}
-
-// buffers are what answers are read into while their lengths are unknown.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// maxKept is the largest buffer that is kept, in bytes: a batch answer of usual length.
-const maxKept = 256 << 10
-
-// readAll is io.ReadAll that allocates no more than what it returns.
-func readAll(r io.Reader) ([]byte, error) {
-	b := buffers.Get().(*bytes.Buffer)
-	b.Reset()
-	_, err := b.ReadFrom(r)
-	all := bytes.Clone(b.Bytes())
-	if b.Cap() <= maxKept {
-		buffers.Put(b)
-	}
-	return all, err
 }
 
 // scrub removes the secrets from texts of the answer, in case the server or a proxy

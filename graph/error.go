@@ -81,7 +81,7 @@ func lostAnswer(status int, cause error, format string, args ...any) *Error {
 
 // unreadable is an answer that cannot be parsed, so that a write may have taken effect.
 func unreadable(status int, body []byte, what string) *Error {
-	return &Error{Class: Transient, Lost: true, HTTP: status, Message: what, raw: body}
+	return &Error{Class: Transient, Lost: true, HTTP: status, Message: what, raw: bytes.Clone(body[:min(len(body), maxExcerpt)])}
 }
 
 // failure reads a Graph error as documented; nil if it is null. error_data is left out: it may
@@ -92,7 +92,7 @@ func (j *jsonReader) failure(status int) *Error {
 		return nil
 	case '{':
 	default:
-		return unreadable(status, bytes.Clone(j.raw()), "the error cannot be parsed")
+		return unreadable(status, j.raw(), "the error cannot be parsed")
 	}
 	e := &Error{HTTP: status}
 	for name := range j.members() {

@@ -11,7 +11,7 @@ import (
 
 // appendMember appends a member of a JSON object, after what separates it from the one before. What
 // is no UTF-8 becomes U+FFFD.
-func appendMember(text []byte, separator byte, name, value string) []byte {
+func appendMember[T string | []byte](text []byte, separator byte, name string, value T) []byte {
 	text = append(append(append(text, separator, '"'), name...), '"', ':')
 	text, _ = jsontext.AppendQuote(text, value)
 	return text

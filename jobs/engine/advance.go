@@ -58,12 +58,13 @@ func (e *Engine) advance(t *task) {
 			soon = 1
 		}
 		t.home.permits.awaited += soon
+		waited := s // not s itself, which would be allocated for every step
 		e.d.After(now.Add(s.wait), func() {
 			if t.dropped {
 				return
 			}
 			t.home.permits.awaited -= soon
-			t.forgetUnseen(s)
+			t.forgetUnseen(waited)
 			e.advance(t)
 		})
 	case stepPermit, stepSend:
@@ -136,6 +137,7 @@ func (e *Engine) settle(t *task, o jobs.Outcome) {
 	t.Outcome = o
 	e.ungroup(t)
 	e.commit.addRemoving(t.picture.path, jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: o}}}, func() {
+		o := t.Outcome // final
 		e.held--
 		if !t.deferred {
 			t.home.held--

@@ -30,7 +30,7 @@ type Backup interface {
 }
 
 // picture is what was downloaded for a task, and where it is: in the backup, or in a file that
-// lasts until the task is settled.
+// lasts until the task is settled. It does not change: the worker has it, too.
 type picture struct {
 	got  bool      // there is one
 	sum  graph.Sum // of its bytes
@@ -40,6 +40,9 @@ type picture struct {
 	path string // of the file
 	err  error  // why there is none
 }
+
+// noPicture is that of a task for which nothing was downloaded.
+var noPicture = &picture{}
 
 // needsPicture reports whether a picture has to be downloaded before the task's write: for a
 // backup of what will be deleted, or for an upload in place of a copy.
@@ -197,7 +200,7 @@ func fileName(image graph.Image, ext string) string {
 func (e *Engine) downloaded(t *task, got picture) {
 	var refused *graph.Error
 	var shared *content.SharedError
-	t.picture = got
+	t.picture = &got
 	if t.dropped || t.home.leaves {
 		return
 	}

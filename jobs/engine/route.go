@@ -97,4 +97,5 @@ func (e *Engine) wakeWaiting(w *route) {
 		t.awaitsRoute = false
 		e.advance(t)
 	}
+	clear(next) // what waits behind them is in the same array, which would keep them in memory
 }

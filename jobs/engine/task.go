@@ -41,7 +41,7 @@ type task struct {
 	dropped          bool         // its lane was given to another worker
 	readOnly         bool         // a dry run: no write is sent, so what writes would bring is absent
 	doubted          bool         // the source was asked once more for an image it did not show
-	picture          picture      // for its backup or its upload
+	picture          *picture     // for its backup or its upload; noPicture until it was downloaded
 	downloadFailures int          // downloads that failed
 	sourceReads      int          // times the source was read back and still showed the image
 	copyMisses       int          // times a copy was not shown
@@ -72,7 +72,7 @@ var confirmPauses = [...]time.Duration{time.Second, 5 * time.Second, 15 * time.S
 var copyPauses = [...]time.Duration{2 * time.Second, 10 * time.Second}
 
 func newTask(o jobs.Operation, home *lane) *task {
-	t := &task{Operation: o, home: home, places: placesOf(o)}
+	t := &task{Operation: o, home: home, places: placesOf(o), picture: noPicture}
 	t.known = make([]evidence.Observation, slotCopies+len(t.places))
 	t.lost = o.Outcome.State == jobs.Sent
 	t.Outcome.Tried = t.Outcome.Tried || t.lost

@@ -60,7 +60,7 @@ func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result 
 		}
 		if write.op.Kind == plan.KindUpload {
 			calls = slices.Clone(r.Calls) // it is alone in its request
-			calls[i].File, unsent[i] = w.opt.File(write.op)
+			calls[i].File, unsent[i] = w.opt.File(*write.op)
 		}
 		if unsent[i] == nil {
 			unsent[i] = w.vouch(write)

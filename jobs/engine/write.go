@@ -13,9 +13,9 @@ import (
 // write is a task's write on its way, with what its worker needs of the task.
 type write struct {
 	task       *task
-	op         plan.Op
+	op         *plan.Op    // which never changes
 	intent     jobs.Record // goes to disk before the call leaves
-	picture    picture
+	picture    *picture
 	uploadedTo plan.Account // see task.uploadedTo
 }
 
@@ -32,7 +32,7 @@ func newWrite(t *task, now time.Time) *write {
 	}
 	o.LastSent = now
 	t.Outcome = o
-	return &write{task: t, op: t.Op, intent: jobs.Record{ID: t.ID, Needed: t.Needed, Outcome: o}, picture: t.picture, uploadedTo: t.uploadedTo()}
+	return &write{task: t, op: &t.Op, intent: jobs.Record{ID: t.ID, Needed: t.Needed, Outcome: o}, picture: t.picture, uploadedTo: t.uploadedTo()}
 }
 
 // write is the call that carries the task out. The file of an upload row is added

@@ -1,10 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
 	"slices"
-	"sync"
 
 	"adferry/jobs"
 	"adferry/plan"
@@ -21,8 +21,7 @@ type counter struct {
 	ops     map[plan.OpID]*countedOp
 	classes map[opClass]*opClass // of those operations, each once
 
-	mu       sync.Mutex
-	expected []plan.OpID // operations that were read to be carried out, and so will be written
+	claimed claimed
 
 	// The changes of the transaction.
 	rowChanges map[rowKey]int
@@ -59,6 +58,10 @@ type countedState struct {
 	blames bool
 }
 
+func countedStateOf(o jobs.Outcome) countedState {
+	return countedState{o.State.String(), o.Reason, o.Blames()}
+}
+
 // rowsOf are the rows of an operation with the same other operation; 0: with none.
 type rowsOf struct {
 	other plan.OpID
@@ -85,36 +88,17 @@ func newCounter(tables Tables) *counter {
 	return &counter{tables: tables, ops: map[plan.OpID]*countedOp{}, classes: map[opClass]*opClass{}, rowChanges: map[rowKey]int{}, opChanges: map[opKey]opChange{}}
 }
 
-// countedOps and rowsOfOps read operations by a JSON array of their IDs, and their rows.
+// countedOps reads operations by a JSON array of their IDs, rowsOfFirsts the rows of copies and
+// uploads, and rowsOfDeletions those of deletions.
 var (
 	countedOps = `SELECT p.id, p.kind, p.lane, ` + otherAccounts + `, coalesce(o.state, 'pending'), coalesce(o.reason, ''), ` + blames + `
 		FROM json_each(?) AS list CROSS JOIN ops p ON p.id = list.value LEFT JOIN outcomes o ON o.op = p.id`
 
-	rowsOfOps = `WITH wanted AS MATERIALIZED (SELECT value AS op FROM json_each(?) AS list)
-		SELECT op, coalesce(r.del, 0), 0 FROM wanted CROSS JOIN rows r INDEXED BY rows_first ON r.first = op
-		UNION ALL
-		SELECT op, coalesce(r.first, 0), 1 FROM wanted CROSS JOIN rows r INDEXED BY rows_del ON r.del = op`
+	rowsOfFirsts = `WITH wanted AS MATERIALIZED (SELECT value AS op FROM json_each(?) AS list)
+		SELECT op, coalesce(r.del, 0) FROM wanted CROSS JOIN rows r INDEXED BY rows_first ON r.first = op`
+	rowsOfDeletions = `WITH wanted AS MATERIALIZED (SELECT value AS op FROM json_each(?) AS list)
+		SELECT op, coalesce(r.first, 0) FROM wanted CROSS JOIN rows r INDEXED BY rows_del ON r.del = op`
 )
-
-// expect tells of operations that will be written. When one of them is, all are read at once.
-func (c *counter) expect(ops []jobs.Operation) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.expected)+len(ops) > maxCounted {
-		c.expected = c.expected[:0]
-	}
-	for _, o := range ops {
-		c.expected = append(c.expected, o.ID)
-	}
-}
-
-// takeExpected returns the operations that were expected since the last call.
-func (c *counter) takeExpected() (all []plan.OpID) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	all, c.expected = c.expected, nil
-	return all
-}
 
 // count notes what records change, which must not have been written yet.
 func (c *counter) count(tx *sql.Tx, records []jobs.Record) error {
@@ -123,7 +107,6 @@ func (c *counter) count(tx *sql.Tx, records []jobs.Record) error {
 	}
 	for _, r := range records {
 		o := c.ops[r.ID]
-		next := countedState{r.Outcome.State.String(), r.Outcome.Reason, r.Outcome.Blames()}
 		if o == nil { // an operation that the job does not have is in no count
 			continue
 		}
@@ -131,7 +114,7 @@ func (c *counter) count(tx *sql.Tx, records []jobs.Record) error {
 			c.rowChanges[c.rowKey(o, rows)] -= rows.n
 		}
 		c.add(o, -1, 0)
-		o.now = next
+		o.now = countedStateOf(r.Outcome)
 		for _, rows := range o.rows {
 			c.rowChanges[c.rowKey(o, rows)] += rows.n
 		}
@@ -171,20 +154,26 @@ func (c *counter) rowKey(o *countedOp, rows rowsOf) rowKey {
 
 // read makes the counter know the operations of the records, and the others of their rows.
 func (c *counter) read(tx *sql.Tx, records []jobs.Record) error {
-	var unknown []plan.OpID
+	var unknown, known []plan.OpID
 	for _, r := range records {
 		if c.ops[r.ID] == nil {
 			unknown = append(unknown, r.ID)
 		}
 	}
 	if len(unknown) > 0 {
-		for _, id := range c.takeExpected() {
-			if c.ops[id] == nil {
+		for id, op := range c.claimed.take() { // all of them, with what the records need
+			switch {
+			case c.ops[id] != nil:
+			case op.holds:
+				c.ops[id] = &countedOp{class: c.class(op.class), now: op.now}
+				known = append(known, id)
+			default:
 				unknown = append(unknown, id)
 			}
 		}
+		unknown = slices.DeleteFunc(unknown, func(id plan.OpID) bool { return c.ops[id] != nil })
 	}
-	if err := c.readAll(tx, unknown); err != nil {
+	if err := c.readAll(tx, unknown, known); err != nil {
 		return err
 	}
 	unknown = unknown[:0]
@@ -197,10 +186,42 @@ func (c *counter) read(tx *sql.Tx, records []jobs.Record) error {
 			}
 		}
 	}
-	return c.readAll(tx, unknown)
+	return c.readAll(tx, unknown, nil)
 }
 
-func (c *counter) readAll(tx *sql.Tx, ids []plan.OpID) error {
+// readAll reads operations, and their rows, and the rows of those that are known already.
+func (c *counter) readAll(tx *sql.Tx, unknown, known []plan.OpID) error {
+	if err := c.readStates(tx, unknown); err != nil {
+		return err
+	}
+	var firsts, deletions []plan.OpID
+	for _, id := range append(known, unknown...) {
+		switch o := c.ops[id]; {
+		case o == nil:
+		case o.class.kind == deletion:
+			deletions = append(deletions, id)
+		default:
+			firsts = append(firsts, id)
+		}
+	}
+	return cmp.Or(c.readRows(tx, rowsOfFirsts, firsts, false), c.readRows(tx, rowsOfDeletions, deletions, true))
+}
+
+var deletion = plan.KindDelete.String()
+
+func (c *counter) readRows(tx *sql.Tx, text string, ids []plan.OpID, del bool) error {
+	return c.query(tx, text, ids, func(r *record) error {
+		id, other := plan.OpID(r.int()), plan.OpID(r.int())
+		c.ops[id].addRow(rowsOf{other: other, del: del, n: 1})
+		if other != 0 && c.shared {
+			c.lent = append(c.lent, id)
+		}
+		return nil
+	})
+}
+
+// query reads by a list of operations, which it sorts; of none, it reads nothing.
+func (c *counter) query(tx *sql.Tx, text string, ids []plan.OpID, visit func(*record) error) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -209,27 +230,13 @@ func (c *counter) readAll(tx *sql.Tx, ids []plan.OpID) error {
 	if err != nil {
 		return err
 	}
-	if err := c.readStates(tx, string(list)); err != nil {
-		return err
-	}
-	rows, err := c.tables.Query(tx, rowsOfOps, string(list))
-	return eachRecord(rows, err, func(r *record) error {
-		id := plan.OpID(r.int())
-		if o := c.ops[id]; o != nil {
-			other := plan.OpID(r.int())
-			o.addRow(rowsOf{other: other, del: r.bool(), n: 1})
-			if other != 0 && c.shared {
-				c.lent = append(c.lent, id)
-			}
-		}
-		return nil
-	})
+	rows, err := c.tables.Query(tx, text, string(list))
+	return eachRecord(rows, err, visit)
 }
 
 // readStates reads the operations without their rows.
-func (c *counter) readStates(tx *sql.Tx, list string) error {
-	rows, err := c.tables.Query(tx, countedOps, list)
-	return eachRecord(rows, err, func(r *record) error {
+func (c *counter) readStates(tx *sql.Tx, ids []plan.OpID) error {
+	return c.query(tx, countedOps, ids, func(r *record) error {
 		c.ops[plan.OpID(r.int())] = &countedOp{
 			class: c.class(opClass{r.text(), plan.Account(r.text()), r.text()}),
 			now:   countedState{r.text(), jobs.Reason(r.text()), r.bool()},
@@ -292,7 +299,7 @@ func (c *counter) flush(tx *sql.Tx) error {
 // forget drops what the counter knows of operations, and which were read to be carried out: another
 // process may do so from now on.
 func (c *counter) forget() {
-	c.takeExpected()
+	c.claimed.forget()
 	c.lent = c.lent[:0]
 	clear(c.ops)
 	clear(c.classes)

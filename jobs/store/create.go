@@ -79,34 +79,9 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 	if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)+tables); err != nil {
 		return nil, fmt.Errorf("make job file: %w", err)
 	}
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, fmt.Errorf("make job file: %w", err)
-	}
-	defer tx.Rollback()
-	loader, err := newFileLoader(ctx, tx)
+	loaded, err := loadFile(ctx, db, name, spec)
 	if err != nil {
 		return nil, err
-	}
-	defer loader.close()
-	loaded, err := Load(ctx, spec, loader)
-	if err != nil {
-		return nil, err
-	}
-	entries, err := spec.Entries(name, loaded.Plan)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range entries {
-		if _, err := tx.Exec(putEntry, e.Key, e.Value); err != nil {
-			return nil, fmt.Errorf("write job file: %w", err)
-		}
-	}
-	if _, err := tx.Exec(indexes); err != nil {
-		return nil, fmt.Errorf("write job file: %w", err)
-	}
-	if err := tx.Commit(); err != nil {
-		return nil, fmt.Errorf("write job file: %w", err)
 	}
 	if err := writeChecksum(ctx, db, path); err != nil {
 		return nil, fmt.Errorf("write job file: %w", err)
@@ -122,14 +97,54 @@ func build(ctx context.Context, path, name string, spec Spec) (*plan.Plan, error
 	return loaded.Plan, db.Close()
 }
 
+// loadFile loads the manifest, and what meta says of the job.
+func loadFile(ctx context.Context, db *sql.DB, name string, spec Spec) (loaded Loaded, err error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return loaded, fmt.Errorf("make job file: %w", err)
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return loaded, fmt.Errorf("make job file: %w", err)
+	}
+	defer tx.Rollback()
+	loader, err := newFileLoader(ctx, conn)
+	if err != nil {
+		return loaded, err
+	}
+	defer loader.close()
+	if loaded, err = Load(ctx, spec, loader); err != nil {
+		return loaded, err
+	}
+	entries, err := spec.Entries(name, loaded.Plan)
+	if err != nil {
+		return loaded, err
+	}
+	for _, e := range entries {
+		if _, err := tx.Exec(putEntry, e.Key, e.Value); err != nil {
+			return loaded, written(err)
+		}
+	}
+	if _, err := tx.Exec(indexes); err != nil {
+		return loaded, written(err)
+	}
+	return loaded, written(tx.Commit())
+}
+
 // writeCounts writes the counts of a new job into their empty tables.
 func writeCounts(ctx context.Context, db *sql.DB, l Loaded) error {
-	tx, err := db.BeginTx(ctx, nil)
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	counts, err := newCountTables(ctx, tx)
+	counts, err := newCountTables(ctx, conn)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"adferry/jobs"
@@ -22,7 +24,7 @@ type fileTables struct {
 	prepared map[string]*sql.Stmt
 
 	outcomes *bulk
-	plain    *bulk // outcomes without what went wrong
+	plain    map[jobs.State]*bulk // outcomes without a reason, and without what went wrong
 	counts   *countTables
 }
 
@@ -64,7 +66,7 @@ func (t *fileTables) prepare(ctx context.Context) (err error) {
 	if t.conn, err = t.db.Conn(ctx); err != nil {
 		return err
 	}
-	for _, text := range []string{countedOps, rowsOfOps, releasedBy, putConfirmed, putLane, putSample, addPark, putEntry, keepEntry, removeEntry} {
+	for _, text := range []string{countedOps, rowsOfFirsts, rowsOfDeletions, releasedBy, putConfirmed, putLane, putSample, addPark, putEntry, keepEntry, removeEntry} {
 		s, err := t.conn.PrepareContext(ctx, text)
 		if err != nil {
 			return err
@@ -75,8 +77,11 @@ func (t *fileTables) prepare(ctx context.Context) (err error) {
 	if t.outcomes, err = newBulk(ctx, t.conn, put, rowOf(1+outcomeWidth), ``); err != nil {
 		return err
 	}
-	if t.plain, err = newBulk(ctx, t.conn, put, `(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '', '', ?, ?, ?, '')`, ``); err != nil {
-		return err
+	t.plain = map[jobs.State]*bulk{}
+	for _, s := range []jobs.State{jobs.Pending, jobs.Sent, jobs.Done} {
+		if t.plain[s], err = newBulk(ctx, t.conn, put, `(?, '`+s.String()+`', '', ?, ?, ?, ?, ?, 0, 0, '', '', ?, ?, ?, '')`, ``); err != nil {
+			return err
+		}
 	}
 	t.counts, err = newCountTables(ctx, t.conn)
 	return err
@@ -153,9 +158,8 @@ func (t *fileTables) putOutcomes(records []jobs.Record) error {
 	for _, r := range records {
 		o := &r.Outcome
 		var err error
-		if o.Code == 0 && o.Subcode == 0 && o.Message == "" && o.TraceID == "" && o.Creatives == "" {
-			err = t.plain.add(int64(r.ID), o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.ConfirmedAt),
-				o.Tried, int64(o.Attempts), millis(o.Started), millis(o.Finished), millis(o.LastSent))
+		if plain := t.plain[o.State]; plain != nil && o.Reason == "" && o.Code == 0 && o.Subcode == 0 && o.Message == "" && o.TraceID == "" && o.Creatives == "" {
+			err = plain.add(int64(r.ID), string(o.TargetHash), o.Created, millis(o.ConfirmedAt), o.Tried, int64(o.Attempts), millis(o.Started), millis(o.Finished), millis(o.LastSent))
 		} else {
 			err = t.outcomes.add(int64(r.ID), o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.ConfirmedAt),
 				o.Tried, int64(o.Attempts), int64(o.Code), int64(o.Subcode), o.Message, o.TraceID, millis(o.Started), millis(o.Finished), millis(o.LastSent), o.Creatives)
@@ -164,7 +168,11 @@ func (t *fileTables) putOutcomes(records []jobs.Record) error {
 			return err
 		}
 	}
-	return cmp.Or(t.plain.flush(), t.outcomes.flush())
+	err := t.outcomes.flush()
+	for _, b := range t.plain {
+		err = cmp.Or(err, b.flush())
+	}
+	return err
 }
 
 func (t *fileTables) AddCounts(_ *sql.Tx, rows []RowCount, ops []OpCount) error {
@@ -227,7 +235,7 @@ func (t *fileTables) Close() error {
 	for _, s := range t.prepared {
 		s.Close()
 	}
-	for _, b := range []*bulk{t.outcomes, t.plain} {
+	for _, b := range append(slices.Collect(maps.Values(t.plain)), t.outcomes) {
 		if b != nil {
 			b.close()
 		}

@@ -107,13 +107,13 @@ func Load(ctx context.Context, spec Spec, l Loader) (Loaded, error) {
 // fileLoader writes into a file of SQLite.
 type fileLoader struct{ rows, ops, needs *bulk }
 
-func newFileLoader(ctx context.Context, tx *sql.Tx) (l fileLoader, err error) {
+func newFileLoader(ctx context.Context, conn *sql.Conn) (l fileLoader, err error) {
 	for _, t := range []struct {
 		bulk  **bulk
 		table string
 		width int
 	}{{&l.rows, "rows", 5}, {&l.ops, "ops", 10}, {&l.needs, "needs", 2}} {
-		if *t.bulk, err = newBulk(ctx, tx, `INSERT INTO `+t.table+` VALUES`, rowOf(t.width), ``); err != nil {
+		if *t.bulk, err = newBulk(ctx, conn, `INSERT INTO `+t.table+` VALUES`, rowOf(t.width), ``); err != nil {
 			l.close()
 			return l, fmt.Errorf("write job file: %w", err)
 		}

@@ -9,10 +9,15 @@ import (
 
 // merge makes one transaction of changes: what a later one says of an operation or an account
 // replaces what an earlier one does.
-func merge(changes []jobs.Change) Writes {
-	var w Writes
-	records, confirmed, lanes, samples := map[plan.OpID]int{}, map[plan.OpID]int{}, map[plan.Account]int{}, map[int64]int{}
-	for _, c := range changes {
+func merge(batch []*request) Writes {
+	most := 0
+	for _, r := range batch {
+		most += len(r.change.Records)
+	}
+	w := Writes{Records: make([]jobs.Record, 0, most)}
+	records, confirmed, lanes, samples := make(map[plan.OpID]int, most), map[plan.OpID]int{}, map[plan.Account]int{}, map[int64]int{}
+	for _, r := range batch {
+		c := r.change
 		for _, r := range c.Records {
 			if i, ok := confirmed[r.ID]; ok { // the outcome has its own time
 				w.Confirmed[i].ID = 0

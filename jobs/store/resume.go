@@ -103,6 +103,7 @@ func (j *Job) Claim(ctx context.Context, c jobs.Claim) ([]jobs.Operation, error)
 	if len(c.Except) > 0 { // as many texts as there are numbers of accounts
 		query = j.read.QueryContext
 	}
+	j.beginClaim()
 	rows, err := query(ctx, `SELECT `+operationColumns+` FROM ops p INDEXED BY ops_lane LEFT JOIN outcomes o ON o.op = p.id
 		WHERE `+where+` AND `+unsettled+` ORDER BY p.id LIMIT ?`, append(args, c.Most)...)
 	return j.toCarryOut(rows, err, c.Most)
@@ -114,6 +115,7 @@ func (j *Job) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation, erro
 		return nil, nil
 	}
 	list := idList(ids)
+	j.beginClaim()
 	rows, err := j.read.QueryContext(ctx, `SELECT `+operationColumns+` FROM ops p LEFT JOIN outcomes o ON o.op = p.id WHERE p.id IN `+list+` ORDER BY p.id`)
 	all, err := j.toCarryOut(rows, err, len(ids))
 	if err != nil {
@@ -145,11 +147,18 @@ func (j *Job) withNeeds(ctx context.Context, all []jobs.Operation) error {
 	}))
 }
 
-// toCarryOut reads operations, at most so many, and has the writer expect them.
+// beginClaim tells the writer that operations are about to be read that it will write.
+func (j *Job) beginClaim() {
+	if j.writer != nil {
+		j.writer.counter.claimed.begin()
+	}
+}
+
+// toCarryOut reads operations, at most so many, after beginClaim.
 func (j *Job) toCarryOut(rows *sql.Rows, err error, most int) ([]jobs.Operation, error) {
 	all, err := j.allOperations(rows, err, make([]jobs.Operation, 0, most))
 	if j.writer != nil {
-		j.writer.counter.expect(all)
+		j.writer.counter.claimed.add(all, j.writer.shared != nil)
 	}
 	return all, err
 }

@@ -185,25 +185,29 @@ func (w *writer) transact(batch []*request) error {
 		return err
 	}
 	defer tx.Rollback()
-	if alter := batch[0].alter; alter != nil {
-		w.counter.forget()
+	alter := batch[0].alter
+	var merged Writes
+	if alter != nil {
 		err = alter(tx)
 	} else {
-		err = w.apply(tx, batch)
+		merged = merge(batch)
+		err = w.apply(tx, batch, merged)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = tx.Commit()
 	}
-	return tx.Commit()
+	switch {
+	case err != nil:
+	case alter != nil:
+		w.counter.forget()
+	default:
+		w.counter.claimed.wrote(merged.Records)
+	}
+	return err
 }
 
 // apply writes changes, what they do to the counts, and which operations they release.
-func (w *writer) apply(tx *sql.Tx, batch []*request) error {
-	changes := make([]jobs.Change, len(batch))
-	for i, r := range batch {
-		changes[i] = r.change
-	}
-	merged := merge(changes)
+func (w *writer) apply(tx *sql.Tx, batch []*request, merged Writes) error {
 	if w.shared != nil {
 		if err := w.shared.Lock(tx, merged.seenByOthers()); err != nil {
 			return err
