@@ -84,15 +84,13 @@ func TestParseHash(t *testing.T) {
 func TestEnumsAsText(t *testing.T) {
 	for _, v := range []plan.Verb{plan.Copy, plan.Move, plan.Delete, plan.Upload} {
 		var back plan.Verb
-		checkText(t, v, &back)
-		if back != v {
+		if err := back.UnmarshalText([]byte(v)); err != nil || back != v {
 			t.Errorf("got %v back, want %v", back, v)
 		}
 	}
 	for _, k := range []plan.Kind{plan.KindCopy, plan.KindDelete, plan.KindUpload} {
 		var back plan.Kind
-		checkText(t, k, &back)
-		if back != k {
+		if err := back.UnmarshalText([]byte(k)); err != nil || back != k {
 			t.Errorf("got %v back, want %v", back, k)
 		}
 	}
