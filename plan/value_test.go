@@ -1,7 +1,6 @@
 package plan_test
 
 import (
-	"encoding"
 	"strings"
 	"testing"
 
@@ -101,17 +100,6 @@ func TestEnumsAsText(t *testing.T) {
 		if err := new(plan.Kind).UnmarshalText([]byte(word)); err == nil {
 			t.Errorf("kind %q: got no error", word)
 		}
-	}
-}
-
-func checkText(t *testing.T, v encoding.TextMarshaler, back encoding.TextUnmarshaler) {
-	t.Helper()
-	text, err := v.MarshalText()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := back.UnmarshalText(text); err != nil {
-		t.Fatal(err)
 	}
 }
 
