@@ -78,7 +78,7 @@ func listRequestOf(c *cli.Context) (r listRequest, err error) {
 	if r.accounts, err = accountsOf(c); err != nil {
 		return r, err
 	}
-	if r.format, err = choiceOf(c, "format", reports.FormatValues()...); err != nil {
+	if r.format, err = choiceOf(c, "format", reports.FormatTable, reports.FormatCSV, reports.FormatJSON, reports.FormatJSONL, reports.FormatHTML); err != nil {
 		return r, err
 	}
 	if r.format == reports.FormatHTML && r.count {

@@ -48,13 +48,13 @@ func logEvent(log *slog.Logger, e jobs.Event) {
 	case jobs.EventMissed:
 		log.Warn("settled, and not logged one by one", "operations", e.Settled, "failed", e.Failed)
 	case jobs.EventParked, jobs.EventWaiting:
-		log.Info(e.Kind.String(), "account", account, "until", e.Until, "why", e.Text)
+		log.Info(string(e.Kind), "account", account, "until", e.Until, "why", e.Text)
 	case jobs.EventResumed, jobs.EventWaitOver, jobs.EventProbing:
-		log.Info(e.Kind.String(), "account", account)
+		log.Info(string(e.Kind), "account", account)
 	case jobs.EventUnreachable:
-		log.Warn(e.Kind.String(), "again_at", e.Until, "why", e.Text)
+		log.Warn(string(e.Kind), "again_at", e.Until, "why", e.Text)
 	case jobs.EventReachable:
-		log.Info(e.Kind.String())
+		log.Info(string(e.Kind))
 	case jobs.EventWarning:
 		log.Warn(e.Text)
 	}

@@ -109,7 +109,7 @@ func runOptionsOf(c *cli.Context) (o runOptions, err error) {
 	if o.givenTuning, err = tuningOf(c); err != nil {
 		return o, err
 	}
-	if o.mode, err = choiceOf(c, "progress", reports.ProgressModeValues()...); err != nil {
+	if o.mode, err = choiceOf(c, "progress", reports.ProgressAuto, reports.ProgressBar, reports.ProgressPlain, reports.ProgressJSON, reports.ProgressNone); err != nil {
 		return o, err
 	}
 	if o.quiet {

@@ -76,7 +76,7 @@ func pace(c *cli.Context) (engine.Options, error) {
 
 // rulesOf reads which limits hold and how much of them may be used.
 func rulesOf(c *cli.Context) (r quota.Rules, err error) {
-	if r.Mode, err = choiceOf(c, "quota", quota.ModeValues()...); err != nil {
+	if r.Mode, err = choiceOf(c, "quota", quota.Auto, quota.Full, quota.Limited, quota.Off); err != nil {
 		return r, err
 	}
 	text := c.String("quota-share")

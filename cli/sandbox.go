@@ -96,13 +96,10 @@ func serveSandbox(ctx context.Context, s *streams, options sandbox.Options, path
 }
 
 func sandboxOptions(c *cli.Context) (sandbox.Options, error) {
-	o := sandbox.Options{AutoAccounts: c.String("manifest") == "", Seed: c.Uint64("seed"), Tier: sandbox.Full}
-	tier, err := choiceOf(c, "tier", "full", "limited")
-	if err != nil {
+	o := sandbox.Options{AutoAccounts: c.String("manifest") == "", Seed: c.Uint64("seed")}
+	var err error
+	if o.Tier, err = choiceOf(c, "tier", sandbox.Full, sandbox.Limited); err != nil {
 		return o, err
-	}
-	if tier == "limited" {
-		o.Tier = sandbox.Limited
 	}
 	if c.Bool("score") {
 		o.Limits.Score = sandbox.Linear

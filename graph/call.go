@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -10,20 +11,20 @@ import (
 )
 
 // Action is the kind of a call.
-type Action uint8
-
-//go:generate go tool enumer -type=Action -trimprefix=Action -transform=snake
+type Action string
 
 // The actions: those of the adimages edge, and GET /me and GET /debug_token.
 const (
-	ActionUnknown Action = iota
-	ActionRead
-	ActionCopy
-	ActionDelete
-	ActionUpload
-	ActionWhoAmI
-	ActionInspectToken
+	ActionUnknown      Action = ""
+	ActionRead         Action = "read"
+	ActionCopy         Action = "copy"
+	ActionDelete       Action = "delete"
+	ActionUpload       Action = "upload"
+	ActionWhoAmI       Action = "who_am_i"
+	ActionInspectToken Action = "inspect_token"
 )
+
+func (a Action) String() string { return cmp.Or(string(a), "unknown") }
 
 // Write reports whether the action changes an ad account.
 func (a Action) Write() bool { return a == ActionCopy || a == ActionDelete || a == ActionUpload }

@@ -1,23 +1,25 @@
 package graph
 
-// Class says what kind of failure an error is. It alone decides how the program goes on.
-type Class uint8
+import "cmp"
 
-//go:generate go tool enumer -type=Class -trimprefix=Class -transform=snake
+// Class says what kind of failure an error is. It alone decides how the program goes on.
+type Class string
 
 // The classes, from Graph API codes and subcodes.
 const (
-	ClassUnknown     Class = iota
-	ThrottledAccount       // this ad account has to wait
-	ThrottledApp           // every ad account of the token has to wait
-	MaybeThrottled         // a block that may end: wait long, then give up the account
-	Transient              // try again after a backoff; see Error.Lost
-	Unreachable            // no connection: nothing was sent
-	Foreign                // the answer is not the API's but, for example, a proxy's; see Error.Lost
-	RefusedRun             // the token or the app is refused: stop
-	RefusedAccount         // this ad account is refused
-	RefusedItem            // this call is refused
+	ClassUnknown     Class = ""
+	ThrottledAccount Class = "throttled_account" // this ad account has to wait
+	ThrottledApp     Class = "throttled_app"     // every ad account of the token has to wait
+	MaybeThrottled   Class = "maybe_throttled"   // a block that may end: wait long, then give up the account
+	Transient        Class = "transient"         // try again after a backoff; see Error.Lost
+	Unreachable      Class = "unreachable"       // no connection: nothing was sent
+	Foreign          Class = "foreign"           // the answer is not the API's but, for example, a proxy's; see Error.Lost
+	RefusedRun       Class = "refused_run"       // the token or the app is refused: stop
+	RefusedAccount   Class = "refused_account"   // this ad account is refused
+	RefusedItem      Class = "refused_item"      // this call is refused
 )
+
+func (c Class) String() string { return cmp.Or(string(c), "unknown") }
 
 // Refused reports whether the API refused the call because of its ad account or of the
 // call itself. A restricted app or token gets such answers to all its calls; [WhoAmI]

@@ -161,8 +161,10 @@ func TestClassifyProof(t *testing.T) {
 	}
 }
 
+var classes = []Class{ThrottledAccount, ThrottledApp, MaybeThrottled, Transient, Unreachable, Foreign, RefusedRun, RefusedAccount, RefusedItem}
+
 func TestClassPredicates(t *testing.T) {
-	for c := ClassUnknown; c <= RefusedItem; c++ {
+	for _, c := range append(classes, ClassUnknown) {
 		throttled := c == ThrottledAccount || c == ThrottledApp || c == MaybeThrottled
 		if c.Throttled() != throttled {
 			t.Errorf("%v: got throttled %v", c, c.Throttled())

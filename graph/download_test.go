@@ -85,8 +85,8 @@ func TestDownloaderFetch(t *testing.T) {
 		name, url string
 		class     graph.Class // of the error
 	}{
-		{"a picture", server.URL + "/png", 0},
-		{"a redirect", server.URL + "/moved", 0},
+		{"a picture", server.URL + "/png", ""},
+		{"a redirect", server.URL + "/moved", ""},
 		{"a redirect to another host", server.URL + "/away", graph.Transient},
 		{"an expired url", server.URL + "/gone", graph.Transient},
 		{"a page", server.URL + "/page", graph.Transient},
@@ -105,7 +105,7 @@ func TestDownloaderFetch(t *testing.T) {
 			p, err := g.Fetch(t.Context(), graph.Image{URL: test.url, Width: 60, Height: 40}, &f)
 			var e *graph.Error
 			switch {
-			case test.class == 0:
+			case test.class == "":
 				want := graph.Picture{Extension: ".png", Width: 60, Height: 40, Size: int64(len(whole)), SHA256: sha256.Sum256(whole)}
 				if err != nil || p != want || !bytes.Equal(f.Bytes(), whole) {
 					t.Errorf("got %+v and %d bytes, %v", p, f.Len(), err)

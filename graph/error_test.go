@@ -17,8 +17,8 @@ func TestParseError(t *testing.T) {
 		want   string // Error() of it, or none
 		class  Class
 	}{
-		{"success", 200, `{"success":true}`, none, 0},
-		{"an error that is null", 200, `{"error":null,"data":[]}`, none, 0},
+		{"success", 200, `{"success":true}`, none, ""},
+		{"an error that is null", 200, `{"error":null,"data":[]}`, none, ""},
 		{"all fields", 400, `{"error":{"message":"(#100) bad","type":"OAuthException","code":100,"error_subcode":1487212,"error_user_title":"Missing Image",
 			"error_user_msg":"Please specify an image.","is_transient":false,"error_data":{"blame_field_specs":[["field"]]},"fbtrace_id":"A3z"}}`,
 			"(#100) bad: Missing Image: Please specify an image. (code 100/1487212)", RefusedItem},

@@ -9,8 +9,6 @@ import (
 // Tier is an app's access tier for the Marketing API.
 type Tier uint8
 
-//go:generate go tool enumer -type=Tier -trimprefix=Tier -transform=lower
-
 // The access tiers, named as in Meta's documentation since May 2026. In the headers
 // Limited is development_access and Full is standard_access.
 const (
@@ -18,6 +16,16 @@ const (
 	TierLimited
 	TierFull
 )
+
+func (t Tier) String() string {
+	switch t {
+	case TierLimited:
+		return "limited"
+	case TierFull:
+		return "full"
+	}
+	return "unknown"
+}
 
 func tierOf(header string) Tier {
 	switch header {

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -11,19 +12,32 @@ import (
 //
 //	pending -> sent -> done | skipped | failed
 //	             \-> (answer lost) stays sent, until reading tells
-type State uint8
-
-//go:generate go tool enumer -type=State -text -transform=lower
+type State string
 
 // The states of an operation.
 const (
-	_       State = iota
-	Pending       // nothing in flight, nothing known
-	Sent          // the intent is on disk, the outcome is not
-	Done          // carried out, and confirmed where that can be read
-	Skipped       // it already was so
-	Failed        // it will not be tried again unless reopened
+	Pending State = "pending" // nothing in flight, nothing known
+	Sent    State = "sent"    // the intent is on disk, the outcome is not
+	Done    State = "done"    // carried out, and confirmed where that can be read
+	Skipped State = "skipped" // it already was so
+	Failed  State = "failed"  // it will not be tried again unless reopened
 )
+
+// States are all of them, in the order of a life.
+var States = []State{Pending, Sent, Done, Skipped, Failed}
+
+func (s State) String() string { return string(s) }
+
+// UnmarshalText reads the name of a state.
+func (s *State) UnmarshalText(text []byte) error {
+	for _, known := range States {
+		if string(text) == string(known) {
+			*s = known
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is no state of an operation", text)
+}
 
 // Settled reports whether the state is final.
 func (s State) Settled() bool { return s == Done || s == Skipped || s == Failed }

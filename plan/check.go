@@ -54,7 +54,7 @@ func (c *checker) row(r *record, f *fields) (ok bool) {
 	values := r.parsedRecord.cells
 	f.verb = c.verb(r, values.Operation)
 	c.verbs.row(r.raw)
-	uses := &columnUses[f.verb]
+	uses := columnUses[f.verb]
 	if c.present(r, uses, f.verb, sourceAccount, values.Source) {
 		f.source = c.account(r, sourceAccount, values.Source)
 	}
@@ -104,11 +104,12 @@ func (c *checker) verb(r *record, s string) Verb {
 	if word == "" {
 		return Copy
 	}
-	if v, err := VerbString(word); err == nil {
+	var v Verb
+	if v.UnmarshalText([]byte(word)) == nil {
 		return v
 	}
 	c.addFlaw(r, operation, s, &flaw{"no such operation", "write copy, move, delete or upload, or leave it empty to copy"})
-	return 0
+	return ""
 }
 
 func (c *checker) account(r *record, col column, s string) uint32 {

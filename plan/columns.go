@@ -12,9 +12,9 @@ const (
 )
 
 // columnUses is the table in the package comment.
-var columnUses = [...][columnCount]columnUse{
+var columnUses = map[Verb][columnCount]columnUse{
 	// The cells of a row whose verb is invalid are checked if they are not blank.
-	0: {optional, optional, optional, optional, optional, optional},
+	"": {optional, optional, optional, optional, optional, optional},
 
 	Copy:   {operation: optional, sourceAccount: required, hashColumn: required, targetAccount: required},
 	Move:   {operation: required, sourceAccount: required, hashColumn: required, targetAccount: required, guardColumn: optional},
@@ -24,7 +24,7 @@ var columnUses = [...][columnCount]columnUse{
 
 // present reports whether the row has a value that its verb uses in this column. It
 // adds a problem if a required value is missing or an unused one is there.
-func (c *checker) present(r *record, uses *[columnCount]columnUse, verb Verb, col column, value string) bool {
+func (c *checker) present(r *record, uses [columnCount]columnUse, verb Verb, col column, value string) bool {
 	switch uses[col] {
 	case required:
 		if c.header.at[col] < 0 {

@@ -1,26 +1,50 @@
 package plan
 
-// A Verb is what a row asks for. Its names are the words of the operation column.
-type Verb uint8
+import (
+	"fmt"
+	"strings"
+)
 
-//go:generate go tool enumer -type=Verb -text -transform=lower
+// A Verb is what a row asks for: a word of the operation column.
+type Verb string
 
 const (
-	_ Verb = iota
-	Copy
-	Move
-	Delete
-	Upload
+	Copy   Verb = "copy"
+	Move   Verb = "move"
+	Delete Verb = "delete"
+	Upload Verb = "upload"
 )
+
+var verbs = []Verb{Copy, Move, Delete, Upload}
+
+func (v Verb) String() string { return string(v) }
+
+// UnmarshalText reads the word in any case.
+func (v *Verb) UnmarshalText(text []byte) error { return setWord(v, text, verbs) }
 
 // A Kind is what an operation does at the API.
-type Kind uint8
-
-//go:generate go tool enumer -type=Kind -text -trimprefix=Kind -transform=lower
+type Kind string
 
 const (
-	_ Kind = iota
-	KindCopy
-	KindDelete
-	KindUpload
+	KindCopy   Kind = "copy"
+	KindDelete Kind = "delete"
+	KindUpload Kind = "upload"
 )
+
+func (k Kind) String() string { return string(k) }
+
+// UnmarshalText reads what String returns.
+func (k *Kind) UnmarshalText(text []byte) error {
+	return setWord(k, text, []Kind{KindCopy, KindDelete, KindUpload})
+}
+
+// setWord sets to to the one of these words that a text is, in any case.
+func setWord[W ~string](to *W, text []byte, words []W) error {
+	for _, word := range words {
+		if strings.EqualFold(string(text), string(word)) {
+			*to = word
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is none of %v", text, words)
+}

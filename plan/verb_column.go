@@ -44,8 +44,8 @@ func (w *verbColumns) row(raw []byte) {
 	for _, c := range w.candidates {
 		word := strings.TrimSpace(strings.Trim(string(rawCell(raw, c.at)), `"`))
 		if word != "" {
-			v, err := VerbString(word)
-			if err != nil {
+			var v Verb
+			if v.UnmarshalText([]byte(word)) != nil {
 				continue
 			}
 			c.verbs[v]++
@@ -60,7 +60,7 @@ func (w *verbColumns) row(raw []byte) {
 func (w *verbColumns) problems(h *header) (bad, warnings []Problem) {
 	for _, c := range w.candidates {
 		var found []string
-		for _, v := range VerbValues() {
+		for _, v := range verbs {
 			if n := c.verbs[v]; n > 0 {
 				found = append(found, fmt.Sprintf("%d %s", n, v))
 			}

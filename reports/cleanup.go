@@ -21,7 +21,7 @@ func CleanupPreview(inv *cleanup.Inventory) string {
 	heads := []string{"ad account", "images"}
 	for _, v := range heldBack {
 		if slices.ContainsFunc(inv.Accounts, func(a cleanup.AccountCount) bool { return a.Err == nil && a.Of(v) > 0 }) {
-			reasons, heads = append(reasons, v), append(heads, v.String())
+			reasons, heads = append(reasons, v), append(heads, string(v))
 		}
 	}
 	t := newTable(1, 2, 3, 4, 5, 6, 7, 8, 9)

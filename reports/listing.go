@@ -9,18 +9,15 @@ import (
 )
 
 // Format is the form in which images are listed.
-type Format uint8
-
-//go:generate go tool enumer -type=Format -trimprefix=Format -transform=lower
+type Format string
 
 // The formats, by their words.
 const (
-	_           Format = iota
-	FormatTable        // aligned columns for people
-	FormatCSV          // with source_account and hash first: columns of a manifest
-	FormatJSON         // one array
-	FormatJSONL        // an object on each line
-	FormatHTML         // a page of pictures: see PictureList
+	FormatTable Format = "table" // aligned columns for people
+	FormatCSV   Format = "csv"   // with source_account and hash first: columns of a manifest
+	FormatJSON  Format = "json"  // one array
+	FormatJSONL Format = "jsonl" // an object on each line
+	FormatHTML  Format = "html"  // a page of pictures: see PictureList
 )
 
 // Listing writes images while they are read. Of a table it keeps the first page, whose

@@ -28,7 +28,7 @@ func TestListing(t *testing.T) {
 		{reports.FormatTable, "name,status", `{"name":"a\u001b[31m\tb","status":"ACTIVE"}`,
 			"ad account  hash                              name      status\nact_11      " + hash + "  a [31m b  ACTIVE\n"},
 	} {
-		t.Run(test.format.String(), func(t *testing.T) {
+		t.Run(string(test.format), func(t *testing.T) {
 			var out strings.Builder
 			l := reports.NewListing(&out, test.format, strings.Split(test.fields, ","))
 			if err := errors.Join(l.Image("11", hash, json.RawMessage(test.object)), l.Page(), l.End()); err != nil {

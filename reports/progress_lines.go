@@ -222,12 +222,12 @@ func jsonNote(text string, now time.Time) string {
 // jsonEvent is a line about a wait.
 func jsonEvent(e jobs.Event, now time.Time) string {
 	line := struct {
-		Time    string        `json:"time"`
-		Event   string        `json:"event"`
-		Account *plan.Account `json:"account,omitempty"` // "" for all; nil: it is about no account
-		Until   *time.Time    `json:"until,omitempty"`
-		Reason  string        `json:"reason,omitempty"`
-	}{Time: now.UTC().Format(timeFormat), Event: e.Kind.String(), Reason: e.Text}
+		Time    string         `json:"time"`
+		Event   jobs.EventKind `json:"event"`
+		Account *plan.Account  `json:"account,omitempty"` // "" for all; nil: it is about no account
+		Until   *time.Time     `json:"until,omitempty"`
+		Reason  string         `json:"reason,omitempty"`
+	}{Time: now.UTC().Format(timeFormat), Event: e.Kind, Reason: e.Text}
 	if e.Kind != jobs.EventUnreachable && e.Kind != jobs.EventReachable {
 		line.Account = &e.Account
 	}

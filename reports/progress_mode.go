@@ -8,24 +8,21 @@ import (
 )
 
 // ProgressMode is how progress is shown.
-type ProgressMode uint8
-
-//go:generate go tool enumer -type=ProgressMode -trimprefix=Progress -transform=lower
+type ProgressMode string
 
 // The modes. The zero ProgressMode is taken for ProgressAuto.
 const (
-	_             ProgressMode = iota
-	ProgressAuto               // a bar on a terminal, else plain
-	ProgressBar                // a bar, redrawn in place; on what is no terminal, plain
-	ProgressPlain              // a line now and then
-	ProgressJSON               // the same as objects
-	ProgressNone               // nothing
+	ProgressAuto  ProgressMode = "auto"  // a bar on a terminal, else plain
+	ProgressBar   ProgressMode = "bar"   // a bar, redrawn in place; on what is no terminal, plain
+	ProgressPlain ProgressMode = "plain" // a line now and then
+	ProgressJSON  ProgressMode = "json"  // the same as objects
+	ProgressNone  ProgressMode = "none"  // nothing
 )
 
 // on settles what a mode comes to for a writer.
 func (m ProgressMode) on(w io.Writer) ProgressMode {
 	switch m {
-	case 0, ProgressAuto, ProgressBar:
+	case "", ProgressAuto, ProgressBar:
 		if isTerminal(w) {
 			return ProgressBar
 		}

@@ -74,7 +74,7 @@ type envelope struct {
 	} `json:"error"`
 }
 
-func (f failure) answer(trace string) answer {
+func (f *failure) answer(trace string) answer {
 	var e envelope
 	e.Error.Message, e.Error.Type = f.message, f.kind
 	e.Error.Code, e.Error.Subcode = f.code, f.sub
@@ -87,7 +87,7 @@ func (f failure) answer(trace string) answer {
 	return a
 }
 
-func (f failure) challenge() string {
+func (f *failure) challenge() string {
 	switch f.code {
 	case 190:
 		return "invalid_token"

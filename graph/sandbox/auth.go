@@ -17,8 +17,7 @@ const proofLife = 5 * time.Minute
 // authorize checks a token and, if asked, the proof that came with the call.
 func (s *Server) authorize(c *call, token string, proof bool) *failure {
 	if token == "" {
-		f := fail("2500")
-		return &f
+		return fail("2500")
 	}
 	if f := s.checkToken(token); f != nil {
 		return f
@@ -33,17 +32,14 @@ func (s *Server) authorize(c *call, token string, proof bool) *failure {
 func (s *Server) checkToken(token string) *failure {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var f failure
 	t, known := s.tokens[token]
 	switch {
 	case s.expired[token], !t.Expires.IsZero() && !time.Now().Before(t.Expires):
-		f = fail(codeExpired)
+		return fail(codeExpired)
 	case !known && len(s.opts.Tokens)+len(s.opts.Access) > 0 && !slices.Contains(s.opts.Tokens, token):
-		f = fail("190")
-	default:
-		return nil
+		return fail("190")
 	}
-	return &f
+	return nil
 }
 
 // secretOf is the secret of the token's app, "" if no proof is asked for.
@@ -58,23 +54,20 @@ func (s *Server) secretOf(token string) string {
 func checkProof(c *call, token, secret string) *failure {
 	proof := c.params.Get("appsecret_proof")
 	if proof == "" {
-		f := proofFailure("API calls from the server require an appsecret_proof argument")
-		return &f
+		return proofFailure("API calls from the server require an appsecret_proof argument")
 	}
 	message := token
 	if at := c.params.Get("appsecret_time"); at != "" {
 		unix, err := strconv.ParseInt(at, 10, 64)
 		if age := time.Since(time.Unix(unix, 0)); err != nil || age.Abs() > proofLife {
-			f := proofFailure("Invalid appsecret_proof provided in the API argument")
-			return &f
+			return proofFailure("Invalid appsecret_proof provided in the API argument")
 		}
 		message += "|" + at
 	}
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(message))
 	if !hmac.Equal([]byte(hex.EncodeToString(mac.Sum(nil))), []byte(proof)) {
-		f := proofFailure("Invalid appsecret_proof provided in the API argument")
-		return &f
+		return proofFailure("Invalid appsecret_proof provided in the API argument")
 	}
 	return nil
 }

@@ -26,12 +26,10 @@ type entry struct {
 func parseBatch(text string) ([]entry, *failure) {
 	var entries []entry
 	if err := json.Unmarshal([]byte(text), &entries); err != nil {
-		f := batchRefusal("batch parameter must be a JSON array")
-		return nil, &f
+		return nil, batchRefusal("batch parameter must be a JSON array")
 	}
 	if len(entries) == 0 {
-		f := batchRefusal("No requests in batch message")
-		return nil, &f
+		return nil, batchRefusal("No requests in batch message")
 	}
 	return entries, nil
 }
@@ -44,14 +42,13 @@ func (s *Server) batch(ctx context.Context, c *call) answer {
 		for _, e := range entries {
 			s.noteOutside(c.entry(e))
 		}
-		return s.refuse(*refused)
+		return s.refuse(refused)
 	}
 	if f == nil && len(entries) > maxEntries {
-		long := batchTooLong(s.opts.Variants.BatchLimitStatus)
-		f = &long
+		f = batchTooLong(s.opts.Variants.BatchLimitStatus)
 	}
 	if f != nil {
-		return s.refuse(*f)
+		return s.refuse(f)
 	}
 	s.lock()
 	t := s.chooseFault(c, placeBatch)

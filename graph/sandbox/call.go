@@ -116,8 +116,7 @@ func (c *call) list(name string) ([]string, *failure) {
 	var items []string
 	if text := c.params.Get(name); text != "" {
 		if err := json.Unmarshal([]byte(text), &items); err != nil {
-			f := invalid("Param %s must be an array", name)
-			return nil, &f
+			return nil, invalid("Param %s must be an array", name)
 		}
 	}
 	for key, values := range c.params {

@@ -66,9 +66,9 @@ type failure struct {
 
 // fail returns the failure with a code. A code that is not in the catalogue gets a
 // general message.
-func fail(c Code) failure {
+func fail(c Code) *failure {
 	code, sub, _ := c.split()
-	f := failure{status: 400, kind: "OAuthException", code: code, sub: sub}
+	f := &failure{status: 400, kind: "OAuthException", code: code, sub: sub}
 	known, ok := catalogue[c]
 	if !ok {
 		f.message = fmt.Sprintf("(#%d) The sandbox was told to fail here", code)
@@ -85,14 +85,14 @@ func fail(c Code) failure {
 }
 
 // invalid is an error 100 with this message.
-func invalid(format string, args ...any) failure {
-	f := failure{status: 400, kind: "OAuthException", code: 100}
+func invalid(format string, args ...any) *failure {
+	f := &failure{status: 400, kind: "OAuthException", code: 100}
 	f.message = "(#100) " + fmt.Sprintf(format, args...)
 	return f
 }
 
 // unsupported is 100/33, naming the object as Graph does.
-func unsupported(method, object string) failure {
+func unsupported(method, object string) *failure {
 	f := fail(codeMissing)
 	f.message = fmt.Sprintf("Unsupported %s request. Object with ID '%s' does not exist, cannot be loaded due to "+
 		"missing permissions, or does not support this operation. Please read the Graph API documentation at "+
@@ -101,7 +101,7 @@ func unsupported(method, object string) failure {
 }
 
 // refusal is the failure with a code that an option gives for an object.
-func refusal(c Code, method, object string) failure {
+func refusal(c Code, method, object string) *failure {
 	if c == codeMissing {
 		return unsupported(method, object)
 	}

@@ -53,31 +53,31 @@ var catalogue = map[Code]failure{
 }
 
 // batchTooLong is the failure of a batch of more than 50 entries, which has no code.
-func batchTooLong(status int) failure {
+func batchTooLong(status int) *failure {
 	if status == 0 {
 		status = 200
 	}
-	return failure{status: status, kind: "GraphBatchException",
+	return &failure{status: status, kind: "GraphBatchException",
 		message: "Too many requests in batch message. Maximum batch size is 50"}
 }
 
-func batchRefusal(message string) failure {
-	return failure{status: 400, kind: "GraphBatchException", message: message}
+func batchRefusal(message string) *failure {
+	return &failure{status: 400, kind: "GraphBatchException", message: message}
 }
 
-func proofFailure(message string) failure {
-	return failure{status: 400, kind: "GraphMethodException", code: 100, message: message}
+func proofFailure(message string) *failure {
+	return &failure{status: 400, kind: "GraphMethodException", code: 100, message: message}
 }
 
-func reduceFailure() failure {
+func reduceFailure() *failure {
 	f := fail("1")
 	f.message = reduceWords
 	return f
 }
 
-func inUseFailure() failure {
+func inUseFailure() *failure {
 	// Nobody recorded this message; the one for creatives is in
 	// facebook-php-business-sdk issue 385.
-	return failure{status: 400, kind: "OAuthException", code: 100,
+	return &failure{status: 400, kind: "OAuthException", code: 100,
 		message: "You cannot delete this image because it is currently in use for existing creatives."}
 }

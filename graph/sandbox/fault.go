@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -35,59 +34,63 @@ type Fault struct {
 	Status int
 }
 
-// faultKind is the effect of a fault.
-type faultKind uint8
+// faultKind is the effect of a fault: its name, or faultCode.
+type faultKind string
 
 const (
-	faultNone faultKind = iota
-	faultCode
-	faultThrottle
-	faultError200
-	faultErrorEmpty
-	faultHTML502
-	faultHTML504
-	faultEmpty503
-	faultTruncated
-	faultCut
-	faultTimeout
-	faultNull
-	faultAborted
-	faultEmptyEntry
-	faultEnvelope
-	faultLate
-	faultLie
-	faultInUse
-	faultRehash
-	faultReduce
-	faultEmptyList
-	faultRegain
-	faultShortBatch
-	faultLongBatch
-	faultShuffledBatch
-	faultRenamed
-	faultRekeyed
-	faultCrossed
-	faultBadHash
-	faultCapped
-	faultUnfiltered
-	faultPartial
-	faultForeignRows
-	faultStale
-	faultTotalMismatch
-	faultNullRows
-	faultEmptyRows
-	faultIDRows
-	faultUnsuccessful
-	faultNoUse
-	faultOddUse
-	faultOddTypes
-	faultRepeatedPage
-	faultSameCursor
-	faultCursorCircle
-	faultEndlessPaging
-	faultEndlessEmpty
-	faultVanish
-	faultAppear
+	faultNone faultKind = ""
+	faultCode faultKind = "code" // an error code
+)
+
+// The names of the faults, without a type because they are words of FaultInfo, too.
+const (
+	faultThrottle      = "throttle"
+	faultError200      = "error_200"
+	faultErrorEmpty    = "error_empty"
+	faultHTML502       = "html_502"
+	faultHTML504       = "html_504"
+	faultEmpty503      = "empty_503"
+	faultTruncated     = "truncated"
+	faultCut           = "cut"
+	faultTimeout       = "timeout"
+	faultNull          = "null"
+	faultAborted       = "960"
+	faultEmptyEntry    = "empty_entry"
+	faultEnvelope      = "envelope"
+	faultLate          = "late"
+	faultLie           = "lie"
+	faultInUse         = "in_use"
+	faultRehash        = "rehash"
+	faultReduce        = "reduce"
+	faultEmptyList     = "empty_list"
+	faultRegain        = "regain"
+	faultShortBatch    = "short_batch"
+	faultLongBatch     = "long_batch"
+	faultShuffledBatch = "shuffled_batch"
+	faultRenamed       = "renamed"
+	faultRekeyed       = "rekeyed"
+	faultCrossed       = "crossed"
+	faultBadHash       = "bad_hash"
+	faultCapped        = "capped"
+	faultUnfiltered    = "unfiltered"
+	faultPartial       = "partial"
+	faultForeignRows   = "foreign_rows"
+	faultStale         = "stale"
+	faultTotalMismatch = "total_mismatch"
+	faultNullRows      = "null_rows"
+	faultEmptyRows     = "empty_rows"
+	faultIDRows        = "id_rows"
+	faultUnsuccessful  = "unsuccessful"
+	faultNoUse         = "no_use"
+	faultOddUse        = "odd_use"
+	faultOddTypes      = "odd_types"
+	faultRepeatedPage  = "repeated_page"
+	faultSameCursor    = "same_cursor"
+	faultCursorCircle  = "cursor_circle"
+	faultEndlessPaging = "endless_paging"
+	faultEndlessEmpty  = "endless_empty"
+	faultVanish        = "vanish"
+	faultAppear        = "appear"
 )
 
 // throttleCodes are the codes of which throttle is one.
@@ -103,39 +106,49 @@ const (
 )
 
 // canStrike reports whether this fault can strike a call of that kind in that place.
-func (f faultKind) canStrike(sc place, k Kind) bool {
-	switch f {
-	case faultNull, faultAborted, faultEmptyEntry:
-		return sc == placeEntry
-	case faultEnvelope, faultShortBatch, faultLongBatch, faultShuffledBatch:
-		return sc == placeBatch
-	case faultLate:
-		return sc != placeBatch && k.writes()
-	case faultLie, faultInUse:
+func (f faultKind) canStrike(in place, k Kind) bool {
+	switch f.heading() {
+	case batchEntry:
+		return in == placeEntry
+	case wholeBatch:
+		return in == placeBatch
+	case aWrite:
+		return in != placeBatch && k.writes()
+	case aDeletion:
 		return k == Delete
-	case faultRehash, faultBadHash:
+	case aCopy:
 		return k == Copy
-	case faultRenamed, faultRekeyed, faultCrossed:
-		return sc == placeEntry && k == Copy
-	case faultReduce, faultEmptyList:
+	case twoCopies:
+		return in == placeEntry && k == Copy
+	case aRead, readByHashes, aListing:
 		return k == Read
 	}
-	return !f.distortsRead() || k == Read
+	return true
 }
 
-// distortsRead reports whether the fault changes the images that a read shows.
-func (f faultKind) distortsRead() bool { return f >= faultCapped && f <= faultEndlessEmpty }
+// alters reports whether the call is carried out, but in another way.
+func (f faultKind) alters() bool {
+	switch f {
+	case faultReduce, faultEmptyList, faultNullRows, faultEmptyRows, faultUnsuccessful:
+		return false
+	}
+	switch f.heading() {
+	case aDeletion, aCopy, aRead, readByHashes, aListing:
+		return true
+	}
+	return f == faultRegain
+}
 
 // rearranges reports whether the fault changes the list of a batch's entries.
-func (f faultKind) rearranges() bool { return f >= faultShortBatch && f <= faultShuffledBatch }
+func (f faultKind) rearranges() bool { return f.heading() == wholeBatch && f != faultEnvelope }
 
 // endless reports whether the fault keeps a listing from ending.
-func (f faultKind) endless() bool { return f >= faultRepeatedPage && f <= faultEndlessEmpty }
+func (f faultKind) endless() bool { return f.heading() == aListing }
 
 // applies reports whether the call asks for what the fault changes.
 func (f faultKind) applies(c *call) bool {
 	switch {
-	case f == faultCapped || f == faultUnfiltered || f == faultPartial:
+	case f.heading() == readByHashes:
 		return c.byHash()
 	case f.endless():
 		return !c.byHash()
@@ -148,10 +161,10 @@ func (f faultKind) applies(c *call) bool {
 // perRequest reports whether a rate of this fault is drawn once for each HTTP request.
 func (f faultKind) perRequest() bool {
 	switch f {
-	case faultHTML502, faultHTML504, faultEmpty503, faultTruncated, faultCut, faultTimeout, faultEnvelope:
+	case faultHTML502, faultHTML504, faultEmpty503, faultTruncated, faultCut, faultTimeout:
 		return true
 	}
-	return f.rearranges()
+	return f.heading() == wholeBatch
 }
 
 // activeFault is a fault that strikes a call.
@@ -169,13 +182,17 @@ func parseFault(name string) (activeFault, error) {
 	if !after {
 		base = strings.TrimSuffix(name, "_before")
 	}
-	if f, ok := faultNames[base]; ok {
-		return activeFault{kind: f, after: after, Fault: Fault{Name: name}}, nil
+	if _, ok := rowOf[faultKind(base)]; ok {
+		return activeFault{kind: faultKind(base), after: after, Fault: Fault{Name: name}}, nil
 	}
 	if code, _, ok := Code(base).split(); ok && code > 0 {
 		return activeFault{kind: faultCode, code: Code(base), after: after, Fault: Fault{Name: name}}, nil
 	}
-	known := slices.Sorted(maps.Keys(faultNames))
+	var known []string
+	for _, f := range faultTable {
+		known = append(known, f.Name)
+	}
+	slices.Sort(known)
 	return activeFault{}, fmt.Errorf("unknown fault %q; use an error code such as 80004/2446079, or one of %s",
 		name, strings.Join(known, ", "))
 }
@@ -192,7 +209,7 @@ func (t activeFault) codeOf(pick uint64) Code {
 }
 
 // failure is the error that the call gets.
-func (t activeFault) failure() failure {
+func (t activeFault) failure() *failure {
 	f := fail(t.code)
 	if t.Status != 0 {
 		f.status = t.Status

@@ -30,34 +30,34 @@ func TestFaultTable(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, f := range faultTable {
-		if seen[f.name] {
-			t.Errorf("%s is there twice", f.name)
+		if seen[f.Name] {
+			t.Errorf("%s is there twice", f.Name)
 		}
-		seen[f.name] = true
-		if !strings.Contains(string(doc), "\n//\t"+f.name+" ") {
-			t.Errorf("the package comment does not have %s", f.name)
+		seen[f.Name] = true
+		if !strings.Contains(string(doc), "\n//\t"+f.Name+" ") {
+			t.Errorf("the package comment does not have %s", f.Name)
 		}
-		if f.effect == "" || strings.HasSuffix(f.effect, ".") {
-			t.Errorf("%s: the effect %q is no line of a list", f.name, f.effect)
+		if f.Effect == "" || strings.HasSuffix(f.Effect, ".") {
+			t.Errorf("%s: the effect %q is no line of a list", f.Name, f.Effect)
 		}
-		can, known := only[f.heading]
+		can, known := only[f.Heading]
 		if !known {
-			if f.heading != otherPeople {
-				t.Errorf("%s has an unknown heading %q", f.name, f.heading)
+			if f.Heading != otherPeople {
+				t.Errorf("%s has an unknown heading %q", f.Name, f.Heading)
 			}
 			continue
 		}
 		if can.kinds == nil {
-			if !f.kind.canStrike(placeBatch, Copy) {
-				t.Errorf("%s cannot strike a whole batch", f.name)
+			if !faultKind(f.Name).canStrike(placeBatch, Copy) {
+				t.Errorf("%s cannot strike a whole batch", f.Name)
 			}
 			continue
 		}
 		for _, in := range []place{placeSingle, placeEntry} {
 			for _, k := range []Kind{Read, Copy, Upload, Delete} {
 				want := slices.Contains(can.in, in) && slices.Contains(can.kinds, k)
-				if got := f.kind.canStrike(in, k); got != want {
-					t.Errorf("%s, below %q: it can strike %v in place %d: %v, want %v", f.name, f.heading, k, in, got, want)
+				if got := faultKind(f.Name).canStrike(in, k); got != want {
+					t.Errorf("%s, below %q: it can strike %v in place %d: %v, want %v", f.Name, f.Heading, k, in, got, want)
 				}
 			}
 		}

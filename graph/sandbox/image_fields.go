@@ -82,8 +82,7 @@ func parseFields[C any](known map[string]C, node, fields string, usual []string)
 		}
 		column, ok := known[name]
 		if !ok {
-			f := invalid("Tried accessing nonexisting field (%s) on node type (%s)", name, node)
-			return nil, &f
+			return nil, invalid("Tried accessing nonexisting field (%s) on node type (%s)", name, node)
 		}
 		seen[name] = true
 		columns = append(columns, column)

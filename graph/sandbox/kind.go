@@ -1,34 +1,30 @@
 package sandbox
 
 // Kind is what a call does.
-type Kind uint8
-
-//go:generate go tool enumer -type=Kind -transform=lower
+type Kind string
 
 // Batch is a whole batch request; its entries have kinds of their own.
 const (
-	_ Kind = iota
-	Read
-	Copy
-	Upload
-	Delete
-	Node
-	Batch
+	Read   Kind = "read"
+	Copy   Kind = "copy"
+	Upload Kind = "upload"
+	Delete Kind = "delete"
+	Node   Kind = "node"
+	Batch  Kind = "batch"
 )
+
+func (k Kind) known() bool { return k == "" || k.writes() || k == Read || k == Node || k == Batch }
 
 func (k Kind) writes() bool { return k == Copy || k == Upload || k == Delete }
 
 // Tier is the app's access tier.
 // https://developers.facebook.com/docs/graph-api/overview/rate-limiting/
-type Tier uint8
-
-//go:generate go tool enumer -type=Tier -transform=lower
+type Tier string
 
 // In headers, Limited is development_access and Full is standard_access.
 const (
-	_ Tier = iota
-	Limited
-	Full
+	Limited Tier = "limited"
+	Full    Tier = "full"
 )
 
 func (t Tier) header() string {

@@ -86,8 +86,7 @@ func (c *call) number(name string, missing int) (int, *failure) {
 	}
 	n, err := strconv.ParseUint(text, 10, 63)
 	if err != nil {
-		f := invalid("Param %s must be a non-negative integer", name)
-		return 0, &f
+		return 0, invalid("Param %s must be a non-negative integer", name)
 	}
 	return int(n), nil
 }
@@ -106,19 +105,17 @@ func (s *Server) list(c *call, fault activeFault) answer {
 	}
 	fault.changeQuery(&q)
 	if f == nil && s.opts.Variants.ReduceAbove > 0 && c.asksAbove(s.opts.Variants.ReduceAbove) {
-		tooMuch := reduceFailure()
-		f = &tooMuch
+		f = reduceFailure()
 	}
 	if f == nil && s.opts.Variants.RefuseAbove > 0 && c.asksAbove(s.opts.Variants.RefuseAbove) {
-		tooMuch := invalid("Invalid parameter")
-		f = &tooMuch
+		f = invalid("Invalid parameter")
 	}
 	if f != nil {
-		return s.refuse(*f)
+		return s.refuse(f)
 	}
 	p, total, f := s.selectImages(c, q, fault)
 	if f != nil {
-		return s.refuse(*f)
+		return s.refuse(f)
 	}
 	if most := s.opts.Variants.MaxHashes; most > 0 && q.byHash {
 		p.truncate(most)
@@ -159,8 +156,7 @@ func (s *Server) selectImages(c *call, q query, fault activeFault) (p page, tota
 	}
 	for _, hash := range []string{q.after, q.before} {
 		if hash != "" && s.opts.Variants.StaleCursorFails && a.images.find(hash) == nil {
-			stale := invalid("The cursor points to an object that no longer exists")
-			return p, 0, &stale
+			return p, 0, invalid("The cursor points to an object that no longer exists")
 		}
 	}
 	var records []*storedImage

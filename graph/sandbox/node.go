@@ -38,7 +38,7 @@ func (s *Server) node(c *call) answer {
 }
 
 // withMessage returns the failure with another message.
-func (f failure) withMessage(message string) failure {
+func (f *failure) withMessage(message string) *failure {
 	f.message = message
 	return f
 }
@@ -66,7 +66,7 @@ func (a *account) node(names []string) map[string]any {
 func (s *Server) readAccount(c *call) answer {
 	names, f := parseFields(accountNames, "AdAccount", c.params.Get("fields"), accountDefaults)
 	if f != nil {
-		return s.refuse(*f)
+		return s.refuse(f)
 	}
 	s.lock()
 	a, f := s.reachAccount(c)
@@ -76,7 +76,7 @@ func (s *Server) readAccount(c *call) answer {
 	}
 	s.mu.Unlock()
 	if f != nil {
-		return s.refuse(*f)
+		return s.refuse(f)
 	}
 	return reply(node)
 }
@@ -85,11 +85,11 @@ func (s *Server) readAccount(c *call) answer {
 func (s *Server) listAccounts(c *call) answer {
 	names, f := parseFields(accountNames, "AdAccount", c.params.Get("fields"), accountDefaults)
 	if f != nil {
-		return s.refuse(*f)
+		return s.refuse(f)
 	}
 	limit, f := c.number("limit", defaultLimit)
 	if f != nil {
-		return s.refuse(*f)
+		return s.refuse(f)
 	}
 	s.lock()
 	defer s.mu.Unlock()

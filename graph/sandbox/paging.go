@@ -21,8 +21,7 @@ func (c *call) cursor(name string) (hash string, lap int, f *failure) {
 		lap, err = strconv.Atoi(count)
 	}
 	if err != nil || !ok || account != c.account || hash == "" && !lapped {
-		f := invalid("The %s cursor is not valid for this endpoint", name)
-		return "", 0, &f
+		return "", 0, invalid("The %s cursor is not valid for this endpoint", name)
 	}
 	return hash, lap, nil
 }

@@ -24,7 +24,7 @@ func (s *Server) perform(c *call, token string, proof bool) answer {
 	c.token = token
 	s.noteOutside(c)
 	if f := s.authorize(c, token, proof); f != nil {
-		return s.refuse(*f)
+		return s.refuse(f)
 	}
 	sc := placeSingle
 	if c.batched {
@@ -101,39 +101,27 @@ func (s *Server) performWithFault(c *call, sc place, fault *activeFault) (a answ
 		return s.operate(c, activeFault{}), 0
 	}
 	switch fault.kind {
-	case faultLie, faultInUse, faultRehash, faultBadHash:
-		return s.operate(c, *fault), 0
 	case faultRenamed, faultRekeyed, faultCrossed:
 		a = s.operate(c, activeFault{})
 		a.mixUp = fault.kind
 		return a, 0
-	case faultRegain:
-		return s.operate(c, activeFault{}), 0
-	case faultNullRows, faultEmptyRows, faultUnsuccessful:
-		return fault.answer(sc, s.trace()), 0
 	case faultTruncated:
 		a = s.operate(c, activeFault{})
 		a.body = a.body[:len(a.body)/2]
 		return a, 0
 	case faultLate:
-		delay := fault.Delay
-		if delay == 0 {
-			delay = defaultDelay
-		}
 		s.mu.Lock()
-		s.later(time.Now().Add(delay), func(at time.Time) { s.write(c, activeFault{}, at) })
+		s.later(time.Now().Add(cmp.Or(fault.Delay, defaultDelay)), func(at time.Time) { s.write(c, activeFault{}, at) })
 		s.mu.Unlock()
 	}
-	if fault.kind.distortsRead() {
+	if fault.kind.alters() {
 		return s.operate(c, *fault), 0
 	}
 	if fault.after {
 		s.operate(c, activeFault{})
 	}
 	if fault.code.class() >= 80000 {
-		if regain = fault.Regain; regain == 0 {
-			regain = time.Minute
-		}
+		regain = cmp.Or(fault.Regain, time.Minute)
 	}
 	return fault.answer(sc, s.trace()), regain
 }
@@ -151,7 +139,7 @@ func (s *Server) operate(c *call, fault activeFault) answer {
 		a, f := s.write(c, fault, time.Now())
 		s.mu.Unlock()
 		if f != nil {
-			return s.refuse(*f)
+			return s.refuse(f)
 		}
 		return a
 	}
@@ -163,22 +151,19 @@ func (s *Server) operate(c *call, fault activeFault) answer {
 func (s *Server) reachAccount(c *call) (*account, *failure) {
 	a := s.findAccount(c.account)
 	t := s.token(c.token)
-	var f failure
 	switch {
 	case a != nil && !t.mayUse(a.id):
-		f = fail(codeOutside)
+		return nil, fail(codeOutside)
 	case a == nil:
-		f = unsupported(c.method, c.node)
+		return nil, unsupported(c.method, c.node)
 	case a.opts.Denied != "":
-		f = refusal(a.opts.Denied, c.method, c.node)
+		return nil, refusal(a.opts.Denied, c.method, c.node)
 	case c.method == http.MethodGet:
 		return a, nil
 	case a.opts.ReadOnly, !t.mayWrite():
-		f = unsupported(c.method, c.node)
+		return nil, unsupported(c.method, c.node)
 	case a.opts.Disabled != "":
-		f = refusal(a.opts.Disabled, c.method, c.node)
-	default:
-		return a, nil
+		return nil, refusal(a.opts.Disabled, c.method, c.node)
 	}
-	return nil, &f
+	return a, nil
 }

@@ -151,7 +151,7 @@ func (s *Server) key(c *call) uint64 {
 // drawSeed is the seed of what a fault draws. It is 0, without changing the state, for
 // faults that draw nothing: their seeds are older than this function.
 func (s *Server) drawSeed(c *call, f faultKind) uint64 {
-	if f < faultShortBatch {
+	if rowOf[f] < rowOf[faultShortBatch] {
 		return 0
 	}
 	h := fnv.New64a()

@@ -43,11 +43,8 @@ func ParseScript(r io.Reader) ([]Rule, error) {
 	}
 	rules := make([]Rule, len(wire))
 	for i, w := range wire {
-		var err error
-		if rules[i], err = w.rule(); err == nil {
-			err = rules[i].validate()
-		}
-		if err != nil {
+		rules[i] = w.rule()
+		if err := rules[i].validate(); err != nil {
 			return nil, fmt.Errorf("read script: rule %d: %w", i+1, err)
 		}
 	}
@@ -55,6 +52,9 @@ func ParseScript(r io.Reader) ([]Rule, error) {
 }
 
 func (r Rule) validate() error {
+	if !r.Match.Kind.known() {
+		return fmt.Errorf("kind must be one of read, copy, upload, delete, node, batch, not %q", r.Match.Kind)
+	}
 	t, err := parseFault(r.Fault.Name)
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func (r Rule) validate() error {
 		return errors.New("fault appear needs the hashes of the images")
 	case m.Kind != Batch && (t.kind == faultEnvelope || t.kind.rearranges()):
 		return fmt.Errorf("fault %s strikes a whole batch: match kind batch", r.Fault.Name)
-	case m.Kind != 0 && m.Kind != Batch && !t.kind.canStrike(placeEntry, m.Kind):
+	case m.Kind != "" && m.Kind != Batch && !t.kind.canStrike(placeEntry, m.Kind):
 		return fmt.Errorf("fault %s cannot strike a call of kind %s", r.Fault.Name, m.Kind)
 	}
 	return nil
@@ -90,7 +90,7 @@ func (a *activeRule) strikes(c *call, sc place, age time.Duration) bool {
 	m := a.Match
 	switch {
 	case sc == placeBatch && m.Kind != Batch,
-		m.Kind != 0 && m.Kind != c.kind,
+		m.Kind != "" && m.Kind != c.kind,
 		m.Method != "" && !strings.EqualFold(m.Method, c.method),
 		m.Account != "" && withoutAct(m.Account) != c.account,
 		m.Hash != "" && !c.names(m.Hash),
@@ -114,48 +114,26 @@ func (a *activeRule) strikes(c *call, sc place, age time.Duration) bool {
 // name.
 type wireRule struct {
 	Match struct {
-		Method  string   `json:"method"`
-		Account string   `json:"account"`
-		Hash    string   `json:"hash"`
-		Kind    string   `json:"kind"`
-		Nth     int      `json:"nth"`
-		Count   int      `json:"count"`
-		After   wireSpan `json:"after"`
-	} `json:"match"`
-	Fault wireFault `json:"fault"`
+		Match
+		After wireSpan
+	}
+	Fault wireFault
 }
 
 type wireFault struct {
-	Name    string   `json:"name"`
-	Regain  wireSpan `json:"regain"`
-	Hold    wireSpan `json:"hold"`
-	Delay   wireSpan `json:"delay"`
-	Above   int      `json:"above"`
-	Status  int      `json:"status"`
-	Age     wireSpan `json:"age"`
-	Text    string   `json:"text"`
-	Account string   `json:"account"`
-	Hashes  []string `json:"hashes"`
+	Fault
+	Regain, Hold, Delay, Age wireSpan
 }
 
 type wireSpan time.Duration
 
-func (w wireRule) rule() (Rule, error) {
-	m, f := w.Match, w.Fault
-	var kind Kind
-	if m.Kind != "" {
-		var err error
-		if kind, err = KindString(m.Kind); err != nil {
-			return Rule{}, fmt.Errorf("kind must be one of %s, not %q", strings.Join(KindStrings(), ", "), m.Kind)
-		}
-	}
-	return Rule{
-		Match{m.Method, m.Account, m.Hash, kind, m.Nth, m.Count, time.Duration(m.After)},
-		Fault{
-			Name: f.Name, Regain: time.Duration(f.Regain), Hold: time.Duration(f.Hold), Delay: time.Duration(f.Delay),
-			Above: f.Above, Status: f.Status, Age: time.Duration(f.Age), Text: f.Text, Account: f.Account, Hashes: f.Hashes,
-		},
-	}, nil
+func (w wireRule) rule() Rule {
+	r := Rule{w.Match.Match, w.Fault.Fault}
+	r.Match.After = time.Duration(w.Match.After)
+	f := &r.Fault
+	f.Regain, f.Hold = time.Duration(w.Fault.Regain), time.Duration(w.Fault.Hold)
+	f.Delay, f.Age = time.Duration(w.Fault.Delay), time.Duration(w.Fault.Age)
+	return r
 }
 
 func (w *wireFault) UnmarshalJSON(text []byte) error {

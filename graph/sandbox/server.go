@@ -133,7 +133,7 @@ func (s *Server) commonHeaders(asked, accept string) []headerField {
 	return graphHeaders(asked, accept)
 }
 
-func (s *Server) refuse(f failure) answer { return f.answer(s.trace()) }
+func (s *Server) refuse(f *failure) answer { return f.answer(s.trace()) }
 
 // trace makes an fbtrace_id.
 func (s *Server) trace() string {

@@ -40,18 +40,15 @@ func parseCopyFrom(text string) (copySource, *failure) {
 		Hash    string          `json:"hash"`
 	}
 	if err := json.Unmarshal([]byte(text), &wire); err != nil {
-		f := invalid("Param copy_from must be a JSON object with source_account_id and hash")
-		return copySource{}, &f
+		return copySource{}, invalid("Param copy_from must be a JSON object with source_account_id and hash")
 	}
 	id := string(wire.Account)
 	_ = json.Unmarshal(wire.Account, &id) // a number stays as it is
 	switch {
 	case !isDigits(id):
-		f := invalid("Param copy_from[source_account_id] must be a valid ID string")
-		return copySource{hash: wire.Hash}, &f
+		return copySource{hash: wire.Hash}, invalid("Param copy_from[source_account_id] must be a valid ID string")
 	case wire.Hash == "":
-		f := invalid("Param copy_from[hash] is required")
-		return copySource{account: id}, &f
+		return copySource{account: id}, invalid("Param copy_from[hash] is required")
 	}
 	return copySource{id, wire.Hash}, nil
 }
@@ -60,17 +57,14 @@ func (s *Server) copyImage(c *call, target *account, fault activeFault, now time
 	v := s.opts.Variants
 	source := s.findAccount(c.copy.account)
 	if source == nil || source.opts.Denied != "" || !s.token(c.token).mayUse(source.id) {
-		f := refusal(cmp.Or(v.SourceDenied, "200"), c.method, c.copy.account)
-		return answer{}, &f
+		return answer{}, refusal(cmp.Or(v.SourceDenied, "200"), c.method, c.copy.account)
 	}
 	if source.opts.NoCopies != "" {
-		f := refusal(source.opts.NoCopies, c.method, c.copy.account)
-		return answer{}, &f
+		return answer{}, refusal(source.opts.NoCopies, c.method, c.copy.account)
 	}
 	from := source.images.find(c.copy.hash)
 	if from == nil || from.status == Deleted {
-		f := refusal(cmp.Or(v.SourceMissing, "100"), c.method, c.copy.hash)
-		return answer{}, &f
+		return answer{}, refusal(cmp.Or(v.SourceMissing, "100"), c.method, c.copy.hash)
 	}
 	to := *from
 	if v.Rehash || from.rehash || fault.kind == faultRehash {
@@ -145,15 +139,13 @@ func (c *call) readUploads() ([]upload, *failure) {
 		data, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
 			// The message for an unescaped "+", facebook-nodejs-business-sdk issue 116.
-			f := invalid("Image Resize Failed")
-			return nil, &f
+			return nil, invalid("Image Resize Failed")
 		}
 		name := cmp.Or(c.params.Get("name"), "bytes")
 		files = append(files[:len(files):len(files)], file{"bytes", name, data})
 	}
 	if len(files) == 0 {
-		f := invalid("The parameter bytes is required")
-		return nil, &f
+		return nil, invalid("The parameter bytes is required")
 	}
 	var uploads []upload
 	for _, file := range files {
@@ -168,8 +160,7 @@ func (s *Server) uploadImages(c *call, target *account, now time.Time) (answer, 
 	images := map[string]any{}
 	for _, u := range c.uploads {
 		if s.opts.Variants.StrictUploads && !u.picture {
-			f := fail("100/1487197")
-			return answer{}, &f
+			return answer{}, fail("100/1487197")
 		}
 		if s.opts.Variants.Rehash {
 			u.hash = rehashed(target.id, u.hash)
@@ -186,20 +177,17 @@ func (s *Server) uploadImages(c *call, target *account, now time.Time) (answer, 
 func (s *Server) deleteImage(c *call, a *account, fault faultKind, now time.Time) (answer, *failure) {
 	v, hash := s.opts.Variants, c.params.Get("hash")
 	if hash == "" {
-		f := invalid("The parameter hash is required") // facebook-python-business-sdk issue 151
-		return answer{}, &f
+		return answer{}, invalid("The parameter hash is required") // facebook-python-business-sdk issue 151
 	}
 	r := a.images.find(hash)
 	switch {
 	case r == nil || r.status == Deleted:
 		if !v.DeleteMissingOK {
-			f := invalid("The image with hash %s does not exist in this ad account", hash)
-			return answer{}, &f
+			return answer{}, invalid("The image with hash %s does not exist in this ad account", hash)
 		}
 		s.log = append(s.log, Effect{now, a.id, Delete, strings.Clone(hash), "", "", false})
 	case fault == faultInUse, r.inUse() && !v.DeleteInUseLies:
-		f := inUseFailure()
-		return answer{}, &f
+		return answer{}, inUseFailure()
 	case fault == faultLie, r.inUse():
 	case v.DeleteDelay > 0:
 		s.later(now.Add(v.DeleteDelay), func(at time.Time) { s.applyDelete(a, r, at) })

@@ -1,33 +1,33 @@
 package cleanup
 
 // A Verdict says whether an image is deleted, and if not, why.
-type Verdict uint8
-
-//go:generate go tool enumer -type=Verdict -transform=whitespace
+type Verdict string
 
 // The verdicts, in the order in which Judge looks for them.
 const (
-	_          Verdict = iota
-	Gone               // deleted already, and still listed
-	NotActive          // of a status other than ACTIVE, or without a valid hash
-	OtherName          // its name does not match
-	InUse              // by an ad creative
-	UseUnknown         // the listing does not say whether it is in use, or not in a documented form
-	TooYoung           // or of unknown age
-	KeepList           // on a keep list, and nothing else protects it
-	Delete
+	Gone       Verdict = "gone"        // deleted already, and still listed
+	NotActive  Verdict = "not active"  // of a status other than ACTIVE, or without a valid hash
+	OtherName  Verdict = "other name"  // its name does not match
+	InUse      Verdict = "in use"      // by an ad creative
+	UseUnknown Verdict = "use unknown" // the listing does not say whether it is in use, or not in a documented form
+	TooYoung   Verdict = "too young"   // or of unknown age
+	KeepList   Verdict = "keep list"   // on a keep list, and nothing else protects it
+	Delete     Verdict = "delete"
 )
 
 // Count counts the verdicts on an account's images.
 type Count struct {
 	Images int // all but those with the verdict Gone
-	by     [Delete + 1]int
+	by     map[Verdict]int
 }
 
 // Add counts one image.
 func (c *Count) Add(v Verdict) {
 	if v != Gone {
 		c.Images++
+	}
+	if c.by == nil {
+		c.by = map[Verdict]int{}
 	}
 	c.by[v]++
 }

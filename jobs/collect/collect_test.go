@@ -27,7 +27,7 @@ func TestCheck(t *testing.T) {
 		{plan.Move, "22", "act_22 is a source and the target"},
 		{plan.Delete, "33", "a deletion has no target"},
 		{plan.Upload, "33", "the operation must be"},
-		{0, "33", "the operation must be"},
+		{"", "33", "the operation must be"},
 	} {
 		got := ""
 		if err := (&Request{Accounts: []plan.Account{"11", "22"}, Verb: test.verb, Target: test.target}).Check(); err != nil {

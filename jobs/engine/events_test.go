@@ -71,7 +71,7 @@ func toldWaits(t *testing.T, events []jobs.Event) (told []string) {
 		if !e.Kind.AboutWaits() {
 			continue
 		}
-		name := e.Kind.String()
+		name := string(e.Kind)
 		switch e.Kind {
 		case jobs.EventUnreachable, jobs.EventReachable:
 		default:

@@ -87,7 +87,7 @@ func TestGaps(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				d := rand.New(rand.NewPCG(seed, 1))
-				o := sandbox.Options{Seed: seed, Tier: sandbox.Tier(1 + d.IntN(2)), Latency: sandbox.Latency{Min: time.Millisecond, Max: time.Second}}
+				o := sandbox.Options{Seed: seed, Tier: []sandbox.Tier{sandbox.Limited, sandbox.Full}[d.IntN(2)], Latency: sandbox.Latency{Min: time.Millisecond, Max: time.Second}}
 				for range 30 {
 					wait := time.Duration(10+d.IntN(2000)) * time.Second
 					o.Script = append(o.Script, sandbox.Rule{

@@ -9,8 +9,6 @@ import (
 // Known says what is known about an image in an ad account.
 type Known uint8
 
-//go:generate go tool enumer -type=Known -transform=whitespace
-
 // What may be known.
 const (
 	NotKnown Known = iota

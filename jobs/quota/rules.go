@@ -5,8 +5,6 @@ import "time"
 // Mode says which budgets a lane assumes at the start.
 type Mode uint8
 
-//go:generate go tool enumer -type=Mode -transform=lower
-
 // The modes, which are the values of --quota.
 const (
 	Auto    Mode = iota // those of the tier that the API reports
@@ -14,6 +12,8 @@ const (
 	Limited             // those of Limited access
 	Off                 // none: only throttles are obeyed
 )
+
+func (m Mode) String() string { return [...]string{"auto", "full", "limited", "off"}[m] }
 
 // Rules are the user's settings for all lanes.
 type Rules struct {

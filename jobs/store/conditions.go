@@ -22,7 +22,7 @@ var (
 
 func statesThat(have func(jobs.State) bool) string {
 	var names []string
-	for _, s := range jobs.StateValues() {
+	for _, s := range jobs.States {
 		if have(s) {
 			names = append(names, s.String())
 		}

@@ -92,7 +92,7 @@ func commitAny(t *testing.T, job *store.Job, random *rand.Rand, operations int, 
 	t.Helper()
 	var c jobs.Change
 	for range 1 + random.IntN(6) {
-		o := jobs.Outcome{State: jobs.Pending + jobs.State(random.IntN(5)), Attempts: random.IntN(2)}
+		o := jobs.Outcome{State: jobs.States[random.IntN(5)], Attempts: random.IntN(2)}
 		if o.State.Settled() {
 			o.Finished = at
 		}

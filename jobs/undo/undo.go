@@ -71,7 +71,7 @@ func Rows(ctx context.Context, l Ledger, o Options) iter.Seq2[plan.Line, error] 
 				yield(plan.Line{}, err)
 				return
 			}
-			if line.Verb != 0 && !yield(line, nil) {
+			if line.Verb != "" && !yield(line, nil) {
 				return
 			}
 		}
@@ -206,11 +206,11 @@ func (u undo) restore(o jobs.Operation) (plan.Line, error) {
 		if root, err := u.origin(c); err != nil || brought(c) && root.Source == o.Source {
 			return plan.Line{}, err // it is moved back to here
 		}
-		if from.Verb == 0 {
+		if from.Verb == "" {
 			from = plan.Line{Verb: plan.Copy, Source: c.Target, Hash: c.Landed(), Target: o.Source, Note: "brings back what the job deleted"}
 		}
 	}
-	if from.Verb != 0 {
+	if from.Verb != "" {
 		return from, nil
 	}
 	file, err := u.Find(o.Source, hash)

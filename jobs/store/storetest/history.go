@@ -74,7 +74,7 @@ func anyChange(random *rand.Rand, operations int, step int64) (c jobs.Change) {
 	coin := func() bool { return random.IntN(2) == 0 }
 	for range 1 + random.IntN(6) {
 		o := jobs.Outcome{
-			State: jobs.Pending + jobs.State(random.IntN(5)), Attempts: random.IntN(3), Created: coin(), Tried: coin(), Started: at(step), LastSent: at(step + 1),
+			State: jobs.States[random.IntN(5)], Attempts: random.IntN(3), Created: coin(), Tried: coin(), Started: at(step), LastSent: at(step + 1),
 			TargetHash: plan.Hash([]string{"", imageA, imageB, "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"}[random.IntN(4)]),
 		}
 		if o.State.Settled() {
