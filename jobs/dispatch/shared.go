@@ -94,7 +94,7 @@ func (d *Dispatcher) Hear(n jobs.News, now time.Time) {
 // hearAppPark takes a wait that the API imposed on another worker of an app.
 func (d *Dispatcher) hearAppPark(p jobs.AppPark, now time.Time) {
 	for _, g := range d.gates {
-		if g.key != p.App || !p.Until.After(g.app.Block.Until) {
+		if g.key != p.App || !p.Until.After(now) || !p.Until.After(g.app.Block.Until) {
 			continue
 		}
 		g.app.Block = g.app.Block.Imposed(p.Until, now)
@@ -137,6 +137,10 @@ func (d *Dispatcher) TakeOver(p jobs.LanePoint, now time.Time) {
 		switch {
 		case s.Account == "" && d.earlier == nil:
 			d.inheritApp(s, now)
+		case s.Account == "":
+			if s.Imposed && len(d.gates) == 1 { // its worker may have died before it told the others
+				d.hearAppPark(jobs.AppPark{App: d.gates[0].key, Until: s.ParkedUntil, Why: s.ParkedFor}, now)
+			}
 		case l == nil || !learned[s.Account] && l.State.Calls > 0:
 		case s.Imposed || !learned[s.Account]: // what was learned says more of a wait that nobody imposed
 			d.takeOverState(l, s, now)
