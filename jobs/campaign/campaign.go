@@ -16,6 +16,7 @@ const (
 	Worlds  Name = "worlds"  // jobs/simulation: whole lives of jobs, drawn from seeds
 	Workers Name = "workers" // jobs/simulation: jobs that several workers carry out, in the same worlds
 	Fleets  Name = "fleets"  // cli: workers that are killed, stopped and go on
+	Cuts    Name = "cuts"    // jobs/store/postgres: the connection is lost at any statement
 	Undone  Name = "undone"  // jobs/undo: jobs cut off anywhere, and undone
 	Detours Name = "detours" // jobs/engine: processes that end in the middle of an upload
 	Crashes Name = "crashes" // cli: processes that kill themselves at a point of an operation's life
@@ -30,6 +31,7 @@ var budgets = map[Name]time.Duration{
 	Worlds:  4 * time.Second,
 	Workers: 4 * time.Second,
 	Fleets:  2 * time.Second,
+	Cuts:    3 * time.Second,
 	Undone:  3 * time.Second,
 	Detours: 3 * time.Second,
 	Crashes: 4 * time.Second,
