@@ -21,7 +21,7 @@ func steps(s jobs.Summary, p Place) []step {
 	case s.State == jobs.JobPaused:
 		return []step{{p.Command("unpause"), "the job is paused, and its process waits"}}
 	case s.State == jobs.JobRunning:
-		return []step{{p.Command("status") + " --watch", "a process is running the job; this shows how far it is"}}
+		return []step{{p.Command("status") + " --watch", "the job is running; this shows how far it is"}}
 	case left > 0:
 		if s.PausedAt != nil {
 			next = append(next, step{p.Command("unpause"), "the job is paused: nothing is sent until then"})

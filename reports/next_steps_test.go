@@ -18,7 +18,7 @@ func TestSteps(t *testing.T) {
 	}{
 		{"running", jobs.Summary{State: jobs.JobRunning, Totals: jobs.Totals{Rows: 9, Done: 4, Failed: 1, Pending: 4}},
 			"Running: 5 of 9 rows ended (1 failed), 4 left.",
-			[]string{"adferry status d --watch: a process is running the job; this shows how far it is"}},
+			[]string{"adferry status d --watch: the job is running; this shows how far it is"}},
 		{"paused", jobs.Summary{State: jobs.JobPaused, PausedAt: new(time.Time), Totals: jobs.Totals{Rows: 9, Done: 4, Pending: 5}},
 			"Paused: 4 of 9 rows ended, 5 left.",
 			[]string{"adferry unpause d: the job is paused, and its process waits"}},

@@ -200,6 +200,11 @@ func waitLines(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	if s.NetworkDownSince != nil { // that of all is the next try, which was told
 		waits = slices.DeleteFunc(slices.Clone(waits), func(w jobs.Wait) bool { return w.Account == "" })
 	}
+	told := map[plan.Account]bool{} // in the table of workers
+	for _, l := range s.Lanes {
+		told[l.Account] = l.Waits != ""
+	}
+	waits = slices.DeleteFunc(slices.Clone(waits), func(w jobs.Wait) bool { return told[w.Account] })
 	if len(waits) == 0 {
 		return
 	}

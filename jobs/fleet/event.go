@@ -24,7 +24,7 @@ const (
 	JobFinished EventKind = "job_finished" // every operation of Job is settled
 	LaneTaken   EventKind = "lane_taken"
 	LaneGiven   EventKind = "lane_given" // back, Done or not
-	LaneWaits   EventKind = "lane_waits" // because of Why, until Until if that is known
+	LaneWaits   EventKind = "lane_waits" // until Until, a minute or more, because of Why
 )
 
 // Event is what a worker tells.
@@ -70,9 +70,6 @@ func (e Event) String() string {
 		}
 		return fmt.Sprintf("job %s: gives %s back", e.Job, e.Lane.Act())
 	case LaneWaits:
-		if e.Until.IsZero() {
-			return fmt.Sprintf("job %s: %s waits: %s", e.Job, e.Lane.Act(), e.Why)
-		}
 		return fmt.Sprintf("job %s: %s waits until %s: %s", e.Job, e.Lane.Act(), e.Until.UTC().Format(time.TimeOnly), e.Why)
 	}
 	return string(e.Kind)

@@ -71,6 +71,7 @@ const (
 	mostSleep  = 5 * time.Minute
 	laterRun   = 5 * time.Minute // until what was left for a later run is tried again
 	again      = time.Second     // until a worker tries again what it cannot do now, or another worker does
+	longWait   = time.Minute     // that is told: the board knows of all
 	elsewhere  = 3 * time.Second // until another worker has taken what this one does not take
 )
 
@@ -233,7 +234,7 @@ func (t *turn) waits(ctx context.Context, why string, until time.Time) error {
 	if !t.lane.waits(why, until) {
 		return nil
 	}
-	if why != "" {
+	if time.Until(until) >= longWait {
 		t.tell(Event{Kind: LaneWaits, Job: t.job.name, Lane: t.lane.account, Why: why, Until: until})
 	}
 	return t.job.board.Waits(ctx, t.lane.account, why, until)
