@@ -106,6 +106,7 @@ func merge(entries []entry) jobs.Change {
 		all.Confirmed = append(all.Confirmed, e.change.Confirmed...)
 		all.Lanes = append(all.Lanes, e.change.Lanes...)
 		all.Parks = append(all.Parks, e.change.Parks...)
+		all.Apps = append(all.Apps, e.change.Apps...)
 		if e.change.Tally != nil {
 			all.Tally = e.change.Tally
 		}

@@ -52,3 +52,25 @@ func TestAppParkedElsewhere(t *testing.T) {
 		})
 	}
 }
+
+// An engine tells the others of a wait that the API imposed on its app.
+func TestAppParkIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{Script: []sandbox.Rule{{Match: sandbox.Match{Nth: 1}, Fault: sandbox.Fault{Name: "4", Regain: 10 * time.Minute}}}})
+		w.Has("11", "a")
+		w.Has("22")
+		w.Manifest("copy 11 a 22")
+		shareJob(t, w, 1, engine.Options{Credential: func(plan.Account) dispatch.Credential { return dispatch.Credential{App: "7"} }}, func(d *desk) {
+			began := time.Now()
+			d.take(t, 0, "22")
+			time.Sleep(time.Hour)
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			if len(d.apps) != 1 || d.apps[0].App != "app 7" || d.apps[0].Until.Sub(began) < time.Minute || d.apps[0].Why == "" {
+				t.Errorf("got %+v told", d.apps)
+			}
+		})
+		jobtest.WantHolds(t, w, "22 a")
+	})
+}

@@ -29,6 +29,7 @@ type desk struct {
 	engines []*engine.Engine
 	has     map[plan.Account]int
 	news    [][]jobs.Released
+	apps    []jobs.AppPark // as they were committed
 }
 
 // partner is one engine's side of a desk: its checkpoint, and whom it asks before it sends.
@@ -42,6 +43,7 @@ func (p partner) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, er
 	released, err := p.Job.Commit(ctx, c)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.apps = append(p.apps, c.Apps...)
 	for i := range p.news {
 		if i != p.me {
 			p.news[i] = append(p.news[i], released...)
