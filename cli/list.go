@@ -187,15 +187,7 @@ func listImages(ctx context.Context, r *reading, accounts []plan.Account, q grap
 func findImages(ctx context.Context, r *reading, accounts []plan.Account, q graph.Query, l imageList) error {
 	asked := q.Hashes
 	q.Hashes = nil
-	hashes := func(plan.Account) iter.Seq2[plan.Hash, error] {
-		return func(yield func(plan.Hash, error) bool) {
-			for _, h := range asked {
-				if !yield(plan.Hash(h), nil) {
-					return
-				}
-			}
-		}
-	}
+	hashes := func(plan.Account) iter.Seq2[plan.Hash, error] { return reader.Hashes(asked) }
 	return r.reader.Find(ctx, accounts, q, hashes, func(f reader.Found) error {
 		switch {
 		case f.Image != nil:

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"adferry/graph"
+	"adferry/jobs/disk"
 	"adferry/jobs/rehearsal"
 	"adferry/jobs/store"
 	"adferry/plan"
@@ -212,7 +213,11 @@ func (m *manifest) sum() (string, error) {
 		return "", fmt.Errorf("manifest: %s cannot be read: %w", m.name, graph.WithoutPath(err))
 	}
 	defer r.Close()
-	return sumOf(r)
+	sum, err := disk.Sum(r)
+	if err != nil {
+		return "", fmt.Errorf("manifest: %w", err)
+	}
+	return sum, nil
 }
 
 // openList opens a list that is read once, and so may be a pipe; one that nobody

@@ -2,12 +2,10 @@ package backup
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -15,6 +13,7 @@ import (
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/content"
+	"adferry/jobs/disk"
 	"adferry/plan"
 )
 
@@ -139,11 +138,7 @@ func (f *Folder) sum(name string) (string, error) {
 		return "", err
 	}
 	defer file.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, file); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return disk.Sum(file)
 }
 
 // Save saves an image, unless the backup has it already. It implements engine.Backup.
