@@ -30,7 +30,7 @@ func writeSecondHalf(ctx context.Context, s *streams, r *reading, job *store.Job
 		return &publishError{err}
 	}
 	defer memory.Close(false)
-	if err := r.readUses(ctx, job, memory, uses.Everything(job.Sources(ctx))); err != nil {
+	if err := r.readUses(ctx, memory, uses.Everything(job.Sources(ctx))); err != nil {
 		return r.unpublished(err)
 	}
 	candidates := func() iter.Seq2[uses.Candidate, error] { return uses.SecondHalf(ctx, job.Sources(ctx), memory) }
