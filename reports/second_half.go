@@ -99,9 +99,7 @@ type LeftOut struct{ csv *csvWriter }
 // NewLeftOut writes the header. An error stays with the buffer and comes up at the end.
 func NewLeftOut(w io.Writer) LeftOut {
 	l := LeftOut{newCSVWriter(w)}
-	for _, name := range []string{"source_account", "source_hash", "reason", "creative_id"} {
-		l.csv.cell(name)
-	}
+	l.csv.names("source_account", "source_hash", "reason", "creative_id")
 	_ = l.csv.end()
 	return l
 }
