@@ -92,7 +92,7 @@ func (se *session) connectTo(ctx context.Context, s *streams, sandboxed bool, ac
 	if se.dryRun {
 		return nil
 	}
-	se.exporter, err = newExporter(se.metrics, s, se.log, se.quiet)
+	se.exporter, err = newExporter(reports.NewMetrics, se.metrics, s, se.log, se.quiet)
 	return err
 }
 

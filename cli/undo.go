@@ -155,7 +155,7 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 	defer leaveRegistry()
 	options.Held = job.Held
 	options.Only = func(o jobs.Operation) bool { return o.Kind != plan.KindDelete && o.Tried() }
-	defer se.exporter.show(ctx, job)()
+	defer se.exporter.show(ctx, "", job)()
 	engine := engine.New(l, job, options)
 	ignore := stopOnSignal(s, se, engine, p)
 	defer ignore()
