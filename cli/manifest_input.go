@@ -170,11 +170,6 @@ func (m *manifest) read(visit func(plan.Row) error) (*plan.Plan, error) {
 	return m.readWith(checkFiles(filepath.Dir(m.kept)), visit)
 }
 
-// readRows is read without a look at the files.
-func (m *manifest) readRows(visit func(plan.Row) error) (*plan.Plan, error) {
-	return m.readWith(nil, visit)
-}
-
 // readWith is read with another check of the files; nil is none.
 func (m *manifest) readWith(check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error) {
 	r, err := m.open()

@@ -43,19 +43,7 @@ func writeSecondHalf(ctx context.Context, s *streams, r *reading, job *store.Job
 // write publishes what is left out, and then the manifest.
 func (request secondHalfRequest) write(s *streams, r *reading, candidates func() iter.Seq2[uses.Candidate, error]) error {
 	if request.leftOut != nil {
-		err := request.leftOut.write(s, func(w io.Writer) error {
-			out := reports.NewLeftOut(w)
-			for c, err := range candidates() {
-				if err != nil {
-					return err
-				}
-				if err := out.Add(c); err != nil {
-					return err
-				}
-			}
-			return out.End()
-		})
-		if err != nil {
+		if err := request.leftOut.write(s, func(w io.Writer) error { return reports.WriteLeftOut(w, candidates()) }); err != nil {
 			return err
 		}
 	}
