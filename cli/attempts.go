@@ -61,7 +61,7 @@ func (a *attempts) once(ctx context.Context, job *store.Job) error {
 	if err != nil {
 		return whileRunning(&jobs.CheckpointError{Err: err})
 	}
-	defer a.se.exporter.show(ctx, job)()
+	defer a.se.exporter.show(ctx, "", job)()
 	options := a.options
 	options.Held = job.Held
 	engine := engine.New(a.link, job, options)

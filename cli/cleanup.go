@@ -76,26 +76,14 @@ func withOwn(own, common []cli.Flag) []cli.Flag {
 	return own
 }
 
-// runCleanup connects, also for a dry run: unlike that of a job, it reads.
+// runCleanup carries the cleanup out: before the deletions are agreed to it makes nothing but
+// their pictures.
 func runCleanup(ctx context.Context, o *cleanupOptions, run runOptions, s *streams) error {
 	se, err := newSession(ctx, run, s, false, o.request.Accounts)
 	if err != nil {
 		return err
 	}
 	defer se.close()
-	if o.dryRun {
-		l, err := run.connect(s, se.log, o.request.Accounts)
-		if err != nil {
-			return err
-		}
-		se.link, se.engine.Credential = func(*store.Job) (link, error) { return l, nil }, l.credential()
-	}
-	return o.run(ctx, s, se)
-}
-
-// run carries the cleanup out: before the deletions are agreed to it makes nothing but
-// their pictures.
-func (o *cleanupOptions) run(ctx context.Context, s *streams, se *session) error {
 	se.mostDeletes = jobs.Limit{} // of a job's rows; a cleanup's limit is of the accounts' images
 	switch {
 	case o.dryRun:

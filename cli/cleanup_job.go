@@ -78,18 +78,15 @@ func makeCleanup(ctx context.Context, s *streams, se *session, inv *cleanup.Inve
 
 // list takes the inventory, within the time that the whole run may take.
 func (o *cleanupOptions) list(ctx context.Context, s *streams, se *session) (*cleanup.Inventory, error) {
-	api, err := se.link(nil)
+	api, err := se.connected(ctx, nil)
 	if err != nil {
-		return nil, err
-	}
-	if err := api.identify(ctx, nil, se.engine.StopOnThrottle); err != nil {
 		return nil, err
 	}
 	ctx, release := untilSignal(ctx)
 	defer release()
 	r := &reading{err: s.err, quiet: se.quiet, log: se.log}
 	options := se.engine
-	options.Observe = r.observe
+	options.Observe, options.Credential = r.observe, api.credential()
 	began := time.Now()
 	inv, err := cleanup.List(ctx, reader.New(api, options.Dispatch()), &o.request, began, r.listed())
 	if file, ok := errors.AsType[*spill.Error](err); ok {

@@ -10,7 +10,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"adferry/jobs"
-	"adferry/jobs/rehearsal"
 )
 
 // mend ends the faults of the script's sandbox, and puts in what a manifest asks
@@ -19,7 +18,7 @@ func mend(ts *testscript.TestScript, _ bool, args []string) {
 	server := ts.Value(servedKey{}).(*served).server
 	server.ClearFaults()
 	if len(args) > 0 {
-		seeds, err := rehearsal.ReadSeeds(manifestIn(ts.MkAbs(args[0])).readRows)
+		seeds, err := readSeeds(manifestIn(ts.MkAbs(args[0])))
 		ts.Check(err)
 		seeds.Fill(server, time.Now())
 	}

@@ -35,8 +35,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = app.RunContext(ctx, args)
 	}
 	err = s.outcome(err)
-	var ended *endedError
-	if err != nil && !errors.As(err, &ended) {
+	if err != nil && !errors.As(err, new(*endedError)) {
 		report(s.err, err)
 	}
 	return exitCode(err)
@@ -77,8 +76,7 @@ func complain(w io.Writer, what string, hints ...string) {
 // outcome is what a command ends with. Output that was lost is an error, unless its
 // reader has left; but it takes the place of no other outcome.
 func (s *streams) outcome(err error) error {
-	var lost *outputError
-	if err == nil || errors.As(err, &lost) {
+	if err == nil || errors.As(err, new(*outputError)) {
 		return ignoreBrokenPipe(s.out.err)
 	}
 	s.out.warnLost(s.err)

@@ -80,7 +80,7 @@ func openUses(ctx context.Context, p place, what string, restart bool) (*store.U
 // readCreatives reads what is not known yet and writes creatives.csv. read has the ad
 // accounts that could not be read.
 func readCreatives(ctx context.Context, r *reading, job *store.Job, memory *store.Uses, dir string) (found uses.Repointed, read, err error) {
-	if err := r.readUses(ctx, job, memory, uses.Wanted(job.Sources(ctx))); err != nil {
+	if err := r.readUses(ctx, memory, uses.Wanted(job.Sources(ctx))); err != nil {
 		accounts, stop := reader.SplitErrors(err)
 		if stop != nil {
 			return found, nil, &partReadError{&readingError{stop}}
@@ -102,13 +102,8 @@ func readCreatives(ctx context.Context, r *reading, job *store.Job, memory *stor
 	return found, read, err
 }
 
-// readUses reads the images that are not known yet, with what the job knows of the quotas.
-func (r *reading) readUses(ctx context.Context, job *store.Job, memory *store.Uses, wanted iter.Seq2[jobs.ImageAt, error]) error {
-	known, err := job.Quotas(ctx)
-	if err != nil {
-		return err
-	}
-	r.reader.SetQuotas(known)
+// readUses reads the images that are not known yet.
+func (r *reading) readUses(ctx context.Context, memory *store.Uses, wanted iter.Seq2[jobs.ImageAt, error]) error {
 	_, before, err := memory.Accounts(ctx)
 	if err != nil {
 		return err

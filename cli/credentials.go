@@ -32,11 +32,7 @@ func (o connection) credentials(s *streams) (*credentials.Set, error) {
 			return nil, err
 		}
 	}
-	open := file.Open
-	if o.some {
-		open = file.OpenPresent
-	}
-	set, err := open(o.file, credentials.Environment{Folder: filepath.Dir(o.file)}, rest)
+	set, err := file.Open(o.file, credentials.Environment{Folder: filepath.Dir(o.file), Some: o.some}, rest)
 	if err != nil {
 		return nil, credentialsError(err)
 	}

@@ -17,7 +17,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"adferry/graph/sandbox"
-	"adferry/jobs/rehearsal"
 	"adferry/jobs/store/postgres/pgtest"
 )
 
@@ -207,7 +206,7 @@ func docServer(t *testing.T, seed, access string) (url string) {
 			t.Fatal(err)
 		}
 	}
-	seeds, err := rehearsal.ReadSeeds(manifestIn(seed).readRows)
+	seeds, err := readSeeds(manifestIn(seed))
 	if err != nil {
 		t.Fatal(err)
 	}

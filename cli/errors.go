@@ -48,8 +48,7 @@ func (e *diskError) Unwrap() error { return e.err }
 // notStarted tells a disk that would not take a new job from what else can go
 // wrong with one.
 func notStarted(err error) error {
-	var disk *store.DiskError
-	if errors.As(err, &disk) {
+	if errors.As(err, new(*store.DiskError)) {
 		return &diskError{err}
 	}
 	return err
@@ -57,10 +56,9 @@ func notStarted(err error) error {
 
 // runError is what ended a run that may have sent writes. Whatever the reason is,
 // what is left can be resumed.
-type runError struct{ err error }
+type runError struct{ error }
 
-func (e *runError) Error() string { return e.err.Error() }
-func (e *runError) Unwrap() error { return e.err }
+func (e *runError) Unwrap() error { return e.error }
 
 // whileRunning marks the error of an engine's run.
 func whileRunning(err error) error {
@@ -73,11 +71,10 @@ func whileRunning(err error) error {
 // jobError is what kept a job from its end, and where the job is, which hints name.
 type jobError struct {
 	place place
-	err   error
+	error
 }
 
-func (e *jobError) Error() string { return e.err.Error() }
-func (e *jobError) Unwrap() error { return e.err }
+func (e *jobError) Unwrap() error { return e.error }
 
 // withJob says in which job something went wrong, if anything did.
 func withJob(p place, err error) error {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"adferry/graph/sandbox"
-	"adferry/jobs/rehearsal"
 )
 
 // The examples for Kubernetes hold together, and the command in each does what it says.
@@ -71,7 +70,7 @@ func TestJobExample(t *testing.T) {
 	if err := os.WriteFile(path, manifest, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	seeds, err := rehearsal.ReadSeeds(manifestIn(path).readRows)
+	seeds, err := readSeeds(manifestIn(path))
 	if err != nil {
 		t.Fatal(err)
 	}

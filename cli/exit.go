@@ -46,28 +46,18 @@ var errorCases = []errorCase{
 	kind[*plan.ProblemsError](exitUsage, nil),
 	{runningForeign, exitLocked, hintOf(foreignHints)},
 	kind(exitUsage, foreignHints),
-	kind(exitUsage, func(*store.OccupiedError, error) []string {
-		return []string{"name a new folder with --job DIR; nothing was sent"}
-	}),
+	kind(exitUsage, always[*store.OccupiedError]("name a new folder with --job DIR; nothing was sent")),
 	kind(exitFailures, func(e *reader.AccountError, _ error) []string { return accountHints(e) }),
-	kind(exitStopped, func(*outputError, error) []string {
-		return []string{"free some space, or fix where the output goes, then run it again"}
-	}),
-	kind(exitStopped, func(*publishError, error) []string {
-		return []string{"free some space or fix the disk, then run it again"}
-	}),
+	kind(exitStopped, always[*outputError]("free some space, or fix where the output goes, then run it again")),
+	kind(exitStopped, always[*publishError]("free some space or fix the disk, then run it again")),
 	kind(exitGuard, func(e *guardError, _ error) []string { return []string{e.hint} }),
 	kind(exitGuard, limitHints),
 	kind(exitRefused, refusedHints),
 	kind(exitGuard, func(_ *jobs.FailuresError, err error) []string {
 		return []string{"read " + jobFile(err, "failed.csv") + "; if the failures are expected, go on with " + jobCommand("resume", err) + " and a higher --max-failures"}
 	}),
-	kind(exitUnusable, func(e *store.DamagedError, _ error) []string {
-		return []string{"the file was left untouched; restore it from a copy, or start a new job in another folder: rows that are done are skipped there"}
-	}),
-	kind(exitUnusable, func(*store.FormatError, error) []string {
-		return []string{"use the version of adferry that made the job"}
-	}),
+	kind(exitUnusable, always[*store.DamagedError]("the file was left untouched; restore it from a copy, or start a new job in another folder: rows that are done are skipped there")),
+	kind(exitUnusable, always[*store.FormatError]("use the version of adferry that made the job")),
 	{withoutTables, exitUsage, func(error) []string { return []string{"to make them: adferry migrate"} }},
 	{deniedAtStart, exitUsage, func(error) []string {
 		return []string{"nothing was sent; give the role the privileges that docs/database.md names"}
@@ -88,17 +78,13 @@ var errorCases = []errorCase{
 	is(store.ErrExists, exitUsage, nil),
 	kind(exitStopped, func(_ *postgres.UnavailableError, err error) []string { return databaseHints(err) }),
 	is(postgres.ErrLockLost, exitStopped, func(err error) string { return databaseHints(err)[0] }),
-	kind(exitStopped, func(*diskError, error) []string {
-		return []string{"nothing was sent; free some space or fix the disk, then run it again"}
-	}),
+	kind(exitStopped, always[*diskError]("nothing was sent; free some space or fix the disk, then run it again")),
 	is(errReports, exitStopped, func(err error) string {
 		return "every outcome is saved in the job; fix the cause, then " + jobCommand("report", err) + " writes them"
 	}),
 	kind(exitStopped, func(_ *jobs.CheckpointError, err error) []string { return diskHints(err) }),
 	kind(exitStopped, func(_ *jobs.PictureError, err error) []string { return diskHints(err) }),
-	kind(exitUsage, func(*store.UnwritableError, error) []string {
-		return []string{"copy the folder and name the copy, or ask the owner for write access"}
-	}),
+	kind(exitUsage, always[*store.UnwritableError]("copy the folder and name the copy, or ask the owner for write access")),
 	kind(exitStopped, func(_ *store.DiskError, err error) []string { return diskHints(err) }),
 	kind(exitStopped, func(_ *jobs.OfflineError, err error) []string {
 		return []string{"check the network, the proxy and ADFERRY_ENDPOINT, then " + nextStep(err)}
@@ -129,6 +115,11 @@ func kind[E error](code int, hint func(e E, err error) []string) errorCase {
 		},
 		code: code, hint: hintOf(hint),
 	}
+}
+
+// always is the same hint for every error of type E.
+func always[E error](hint string) func(E, error) []string {
+	return func(E, error) []string { return []string{hint} }
 }
 
 func hintOf[E error](hint func(e E, err error) []string) func(error) []string {

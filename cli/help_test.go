@@ -16,7 +16,6 @@ import (
 
 	"adferry/cli/manual"
 	"adferry/graph/sandbox"
-	"adferry/jobs/rehearsal"
 	"adferry/jobs/store/postgres/pgtest"
 )
 
@@ -171,7 +170,7 @@ func exampleFolder(t *testing.T, line string) {
 			t.Fatal(err)
 		}
 	}
-	seeds, err := rehearsal.ReadSeeds(manifestIn("manifest.csv").readRows)
+	seeds, err := readSeeds(manifestIn("manifest.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,8 +43,8 @@ var rooms = map[string]struct {
 	"jobs/backup":                {[]string{"plan", "graph", "jobs", "jobs/content", "jobs/disk"}, "a backup knows what it keeps, not how a job is run"},
 	"jobs/spill":                 {[]string{"plan"}, "a temporary file of images knows neither the API nor what they are listed for"},
 	"jobs/collect":               {[]string{"plan", "graph", "jobs/reader", "jobs/spill"}, "a collection selects what a manifest is to hold; it knows no job, and no file but a temporary one"},
-	"jobs/cleanup":               {[]string{"plan", "graph", "jobs", "jobs/reader", "jobs/review", "jobs/spill"}, "a cleanup lists ad accounts and says what is to be deleted; it knows neither the checkpoint nor how a job is run"},
-	"jobs/review":                {[]string{"plan", "graph", "jobs/reader"}, "a review reads what is to be shown of images, and says nothing of how a page looks"},
+	"jobs/cleanup":               {[]string{"plan", "graph", "jobs", "jobs/disk", "jobs/reader", "jobs/review", "jobs/spill"}, "a cleanup lists ad accounts and says what is to be deleted; it knows neither the checkpoint nor how a job is run"},
+	"jobs/review":                {[]string{"plan", "graph", "jobs", "jobs/reader"}, "a review reads what is to be shown of images, and says nothing of how a page looks"},
 	"jobs/store":                 {[]string{"plan", "graph", "jobs", "jobs/disk", "jobs/outlook"}, "the checkpoint knows what it stores, not how it is shown"},
 	"jobs/store/storetest":       {[]string{"plan", "graph", "jobs", "jobs/store"}, "a room for tests alone"},
 	"jobs/board":                 {[]string{"plan", "jobs", "jobs/store"}, "the board knows who has which lane, not what is done there"},
@@ -56,7 +56,7 @@ var rooms = map[string]struct {
 	"jobs/registry":              {[]string{"plan", "graph", "jobs/disk", "jobs/store"}, "the registry knows which jobs are unfinished, not how one is run"},
 	"reports":                    {[]string{"plan", "jobs", "jobs/disk", "jobs/outlook", "jobs/cleanup", "jobs/uses", "jobs/collect", "jobs/preflight", "jobs/review", "jobs/undo"}, "reports read outcomes and findings; they do not reach for the API or the database"},
 	"cli/manual":                 {nil, "help and completions are made of a description of the commands, whatever they do and however they are parsed"},
-	"cli":                        {[]string{"cli/manual", "jobs/spill", "plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/backup", "jobs/cleanup", "jobs/credentials", "jobs/uses", "jobs/collect", "jobs/control", "jobs/fleet", "jobs/board", "jobs/proof", "jobs/registry", "jobs/review", "jobs/store", "jobs/store/postgres", "jobs/undo", "jobs/verify", "jobs/preflight", "jobs/rehearsal", "reports"}, "the command line wires all the others"},
+	"cli":                        {[]string{"cli/manual", "jobs/spill", "plan", "graph", "graph/sandbox", "jobs", "jobs/quota", "jobs/dispatch", "jobs/engine", "jobs/reader", "jobs/backup", "jobs/cleanup", "jobs/credentials", "jobs/disk", "jobs/uses", "jobs/collect", "jobs/control", "jobs/fleet", "jobs/board", "jobs/proof", "jobs/registry", "jobs/review", "jobs/store", "jobs/store/postgres", "jobs/undo", "jobs/verify", "jobs/preflight", "jobs/rehearsal", "reports"}, "the command line wires all the others"},
 	".":                          {[]string{"cli"}, "main.go starts the command line, and nothing else"},
 }
 

@@ -107,10 +107,10 @@ func list(ctx context.Context, o readOptions, s *streams, request listRequest) e
 		err = countImages(ctx, r, request.accounts, q, request.format, s.out)
 	case request.format == reports.FormatHTML:
 		q.Fields = review.Fields
-		err = listImages(ctx, r, request.accounts, q, pictureList{reports.NewPictureList(s.out, request.accounts, time.Now())})
+		err = listImages(ctx, r, request.accounts, q, pictureList(reports.NewPictureList(s.out, request.accounts, time.Now())))
 	default:
 		q.Fields, q.Raw = append([]string{graph.FieldHash}, request.fields...), true
-		err = listImages(ctx, r, request.accounts, q, fieldList{reports.NewListing(s.out, request.format, request.fields)})
+		err = listImages(ctx, r, request.accounts, q, fieldList(reports.NewListing(s.out, request.format, request.fields)))
 	}
 	if s.out.err != nil {
 		return s.out.err
@@ -131,35 +131,30 @@ func countImages(ctx context.Context, r *reading, accounts []plan.Account, q gra
 }
 
 // imageList shows images while they are read.
-type imageList interface {
-	image(plan.Account, plan.Hash, graph.Image) error
-	Page() error // brings what was added to the reader
-	// end ends the list; read is why it lacks images, or nil.
-	end(read error) error
+type imageList struct {
+	image func(plan.Account, plan.Hash, graph.Image) error
+	page  func() error           // brings what was added to the reader
+	end   func(read error) error // ends the list; read is why it lacks images, or nil
 }
 
 // fieldList shows fields as the API gave them.
-type fieldList struct{ *reports.Listing }
-
-func (l fieldList) image(a plan.Account, h plan.Hash, i graph.Image) error {
-	return l.Image(a, h, i.Raw)
+func fieldList(l *reports.Listing) imageList {
+	return imageList{
+		func(a plan.Account, h plan.Hash, i graph.Image) error { return l.Image(a, h, i.Raw) },
+		l.Page, func(error) error { return l.End() },
+	}
 }
-func (l fieldList) end(error) error { return l.End() }
 
 // pictureList shows pictures.
-type pictureList struct{ *reports.PictureList }
-
-func (l pictureList) image(a plan.Account, h plan.Hash, i graph.Image) error {
-	p := review.Of(a, i)
-	p.Hash = h
-	return l.Picture(p)
-}
-
-func (l pictureList) end(read error) error {
-	if read != nil {
-		l.Incomplete()
+func pictureList(l *reports.PictureList) imageList {
+	return imageList{
+		func(a plan.Account, h plan.Hash, i graph.Image) error {
+			p := review.Of(a, i)
+			p.Hash = h
+			return l.Picture(p)
+		},
+		l.Page, func(read error) error { return l.End(read != nil) },
 	}
-	return l.End()
 }
 
 func listImages(ctx context.Context, r *reading, accounts []plan.Account, q graph.Query, l imageList) error {
@@ -173,7 +168,7 @@ func listImages(ctx context.Context, r *reading, accounts []plan.Account, q grap
 					return err
 				}
 			}
-			return l.Page()
+			return l.page()
 		})
 	}
 	if err := l.end(read); err != nil {
@@ -187,15 +182,7 @@ func listImages(ctx context.Context, r *reading, accounts []plan.Account, q grap
 func findImages(ctx context.Context, r *reading, accounts []plan.Account, q graph.Query, l imageList) error {
 	asked := q.Hashes
 	q.Hashes = nil
-	hashes := func(plan.Account) iter.Seq2[plan.Hash, error] {
-		return func(yield func(plan.Hash, error) bool) {
-			for _, h := range asked {
-				if !yield(plan.Hash(h), nil) {
-					return
-				}
-			}
-		}
-	}
+	hashes := func(plan.Account) iter.Seq2[plan.Hash, error] { return reader.Hashes(asked) }
 	return r.reader.Find(ctx, accounts, q, hashes, func(f reader.Found) error {
 		switch {
 		case f.Image != nil:
@@ -205,7 +192,7 @@ func findImages(ctx context.Context, r *reading, accounts []plan.Account, q grap
 		case !q.Filtered():
 			r.say(reports.NotInAccount(f.Account, f.Hash))
 		}
-		return l.Page()
+		return l.page()
 	})
 }
 

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -40,15 +38,6 @@ func showProblems(s *streams, err error) error {
 		return usagef("fix it and run again", "the manifest has 1 problem; nothing was sent")
 	}
 	return usagef("fix them and run again", "the manifest has %d problems; nothing was sent", n)
-}
-
-// sumOf is the SHA-256 of what is left to read, in hex.
-func sumOf(r io.Reader) (string, error) {
-	h := sha256.New()
-	if _, err := io.Copy(h, r); err != nil {
-		return "", fmt.Errorf("manifest: %w", err)
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 func absolute(path string) string {

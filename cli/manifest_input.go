@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"adferry/graph"
+	"adferry/jobs/disk"
 	"adferry/jobs/rehearsal"
 	"adferry/jobs/store"
 	"adferry/plan"
@@ -169,11 +170,6 @@ func (m *manifest) read(visit func(plan.Row) error) (*plan.Plan, error) {
 	return m.readWith(checkFiles(filepath.Dir(m.kept)), visit)
 }
 
-// readRows is read without a look at the files.
-func (m *manifest) readRows(visit func(plan.Row) error) (*plan.Plan, error) {
-	return m.readWith(nil, visit)
-}
-
 // readWith is read with another check of the files; nil is none.
 func (m *manifest) readWith(check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error) {
 	r, err := m.open()
@@ -212,7 +208,11 @@ func (m *manifest) sum() (string, error) {
 		return "", fmt.Errorf("manifest: %s cannot be read: %w", m.name, graph.WithoutPath(err))
 	}
 	defer r.Close()
-	return sumOf(r)
+	sum, err := disk.Sum(r)
+	if err != nil {
+		return "", fmt.Errorf("manifest: %w", err)
+	}
+	return sum, nil
 }
 
 // openList opens a list that is read once, and so may be a pipe; one that nobody

@@ -17,25 +17,13 @@ import (
 // exporter serves the metrics of the jobs that a command runs. A nil one serves
 // nothing.
 type exporter struct {
-	metrics *reports.Metrics       // nil for a worker
-	worker  *reports.WorkerMetrics // else nil
+	metrics *reports.Metrics
 	server  *http.Server
 	ended   chan struct{} // nothing is accepted any more
 }
 
-// newExporter serves at the address that --metrics names; nil if it names none.
-func newExporter(addr string, s *streams, log *slog.Logger, quiet bool) (*exporter, error) {
-	e := &exporter{metrics: reports.NewMetrics(log)}
-	return e.serve(e.metrics, addr, s, log, quiet)
-}
-
-// newWorkerExporter is newExporter for the jobs of a worker.
-func newWorkerExporter(addr string, s *streams, log *slog.Logger, quiet bool) (*exporter, error) {
-	e := &exporter{worker: reports.NewWorkerMetrics(log)}
-	return e.serve(e.worker, addr, s, log, quiet)
-}
-
-func (e *exporter) serve(metrics http.Handler, addr string, s *streams, log *slog.Logger, quiet bool) (*exporter, error) {
+// newExporter serves what metrics makes at the address that --metrics names; nil if it names none.
+func newExporter(metrics func(*slog.Logger) *reports.Metrics, addr string, s *streams, log *slog.Logger, quiet bool) (*exporter, error) {
 	if addr == "" {
 		return nil, nil
 	}
@@ -48,9 +36,9 @@ func (e *exporter) serve(metrics http.Handler, addr string, s *streams, log *slo
 		fmt.Fprintln(s.err, reports.MetricsAt(url))
 	}
 	log.Info("serving metrics", "url", url)
-	e.ended = make(chan struct{})
+	e := &exporter{metrics: metrics(log), ended: make(chan struct{})}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics)
+	mux.Handle("GET /metrics", e.metrics)
 	e.server = &http.Server{
 		Handler: mux, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, // of which reading a huge job takes most
@@ -67,29 +55,12 @@ func (e *exporter) serve(metrics http.Handler, addr string, s *streams, log *slo
 // which cuts a reading short: nothing reads the job after that. It reads by the
 // job's own connections: opening its file once more and closing it would drop
 // SQLite's locks on it, and let another process's SQLite remove the log in use.
-func (e *exporter) show(ctx context.Context, job *store.Job) (hide func()) {
+func (e *exporter) show(ctx context.Context, name string, job *store.Job) (hide func()) {
 	if e == nil {
 		return func() {}
 	}
-	return whileShown(ctx, func(ctx context.Context) func() {
-		return e.metrics.Show(func() (jobs.Summary, error) { return job.Live(ctx) })
-	})
-}
-
-// showJob is show for one of the jobs of a worker.
-func (e *exporter) showJob(ctx context.Context, name string, job *store.Job) (hide func()) {
-	if e == nil {
-		return func() {}
-	}
-	return whileShown(context.WithoutCancel(ctx), func(ctx context.Context) func() {
-		return e.worker.Show(name, func() (jobs.Summary, error) { return job.Live(ctx) })
-	})
-}
-
-// whileShown has show show something until it is hidden; then what it reads with is cancelled before.
-func whileShown(ctx context.Context, show func(context.Context) func()) (hide func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	gone := show(ctx)
+	gone := e.metrics.Show(name, func() (jobs.Summary, error) { return job.Live(ctx) })
 	return func() {
 		cancel()
 		gone()
@@ -101,9 +72,9 @@ func (e *exporter) lanes(event fleet.Event) {
 	switch {
 	case e == nil:
 	case event.Kind == fleet.LaneTaken:
-		e.worker.Lanes(event.Job, 1)
+		e.metrics.Lanes(event.Job, 1)
 	case event.Kind == fleet.LaneGiven:
-		e.worker.Lanes(event.Job, -1)
+		e.metrics.Lanes(event.Job, -1)
 	}
 }
 

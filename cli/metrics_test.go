@@ -113,12 +113,12 @@ func TestMetricsEnd(t *testing.T) {
 	job := makeRows(t, dir, 100)
 	defer job.Close()
 	var said strings.Builder
-	e, err := newExporter("127.0.0.1:0", &streams{err: &said}, slog.New(slog.DiscardHandler), false)
+	e, err := newExporter(reports.NewMetrics, "127.0.0.1:0", &streams{err: &said}, slog.New(slog.DiscardHandler), false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	url := announced(said.String())
-	hide := e.show(t.Context(), job)
+	hide := e.show(t.Context(), "", job)
 	if got := scrape(t, url); got[`adferry_rows{operation="copy",status="done"}`] != 50 {
 		t.Errorf("got %v, want 50 rows that are done", got)
 	}
@@ -159,13 +159,13 @@ func BenchmarkScrape(b *testing.B) {
 	}
 	b.Run("read", func(b *testing.B) {
 		for b.Loop() {
-			hide := m.Show(read)
+			hide := m.Show("", read)
 			answer()
 			hide()
 		}
 	})
 	b.Run("kept", func(b *testing.B) {
-		defer m.Show(read)()
+		defer m.Show("", read)()
 		answer()
 		for b.Loop() {
 			answer()

@@ -195,16 +195,23 @@ const longestAccount = 24
 
 // onJob is the action of a command that takes a job, and options that read reads.
 func onJob[O any](read func(*cli.Context) (O, error), do func(c *cli.Context, o O, p place) error) cli.ActionFunc {
-	return func(c *cli.Context) error {
-		p, err := placeOf(c)
-		if err != nil {
-			return err
-		}
+	return atPlace(func(c *cli.Context, p place) error {
 		o, err := read(c)
 		if err != nil {
 			return err
 		}
 		return do(c, o, p)
+	})
+}
+
+// atPlace is the action of a command that takes a job.
+func atPlace(do func(c *cli.Context, p place) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		p, err := placeOf(c)
+		if err != nil {
+			return err
+		}
+		return do(c, p)
 	}
 }
 

@@ -110,10 +110,9 @@ func (r *reading) ended(err error) error {
 
 // readingError is a reading that stopped before its end. It leaves nothing that
 // resume could go on with.
-type readingError struct{ err error }
+type readingError struct{ error }
 
-func (e *readingError) Error() string { return e.err.Error() }
-func (e *readingError) Unwrap() error { return e.err }
+func (e *readingError) Unwrap() error { return e.error }
 
 // accountHints say what to do about an ad account that cannot be read.
 func accountHints(e *reader.AccountError) []string {
@@ -135,7 +134,6 @@ func accountHints(e *reader.AccountError) []string {
 
 // partReadError is a reading that stopped before its end, and that the same command goes
 // on with.
-type partReadError struct{ err *readingError }
+type partReadError struct{ *readingError }
 
-func (e *partReadError) Error() string { return e.err.Error() }
-func (e *partReadError) Unwrap() error { return e.err }
+func (e *partReadError) Unwrap() error { return e.readingError }

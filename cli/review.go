@@ -50,7 +50,7 @@ func reviewUndo(ctx context.Context, s *streams, se *session, u undo.Job, origin
 		se.log.Warn("pictures not read", "error", err)
 	}
 	var finder review.Finder
-	if r, err := pictureReader(ctx, s, se, original, sandboxed); err != nil {
+	if r, err := pictureReader(ctx, s, se, original); err != nil {
 		failed(err)
 	} else {
 		finder = r
@@ -66,42 +66,21 @@ func reviewUndo(ctx context.Context, s *streams, se *session, u undo.Job, origin
 }
 
 // pictureReader reads from the server that the job ran against, with what the job knows of
-// its quotas. A dry run connects for that alone.
-func pictureReader(ctx context.Context, s *streams, se *session, job *store.Job, sandboxed bool) (*reader.Reader, error) {
-	connect := se.link
-	switch {
-	case sandboxed:
-		connect = func(j *store.Job) (l link, err error) {
-			l.API, _, err = onSandbox(ctx, j, se.log)
-			return l, err
-		}
-	case connect == nil:
-		connect = func(j *store.Job) (link, error) {
-			accounts, err := j.Accounts(ctx)
-			if err != nil {
-				return link{}, err
-			}
-			return se.connection.connect(s, se.log, accounts)
-		}
-	}
-	l, err := connect(job)
+// its quotas.
+func pictureReader(ctx context.Context, s *streams, se *session, job *store.Job) (*reader.Reader, error) {
+	l, err := se.connected(ctx, job)
 	if err != nil {
-		return nil, err
-	}
-	if err := l.identify(ctx, job, se.engine.StopOnThrottle); err != nil {
 		return nil, err
 	}
 	known, err := job.Quotas(ctx)
 	if err != nil {
 		return nil, err
 	}
-	talk := &reading{err: s.err, quiet: se.quiet, log: se.log}
-	options := se.engine.Dispatch()
-	options.Observe, options.Credential = talk.observe, l.credential()
-	if options.MaxWait == 0 || options.MaxWait > picturesWait {
-		options.MaxWait = picturesWait
+	o := readOptions{engine: se.engine, quiet: se.quiet}
+	if o.engine.MaxWait == 0 || o.engine.MaxWait > picturesWait {
+		o.engine.MaxWait = picturesWait
 	}
-	r := reader.New(l, options)
+	r := o.reading(s, l, se.log).reader
 	r.SetQuotas(known)
 	return r, nil
 }

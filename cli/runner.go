@@ -39,11 +39,8 @@ func runJob(ctx context.Context, s *streams, se *session, job *store.Job, p plac
 
 // runAndReport is runJob, but its errors do not say which job they are about.
 func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, p place) error {
-	l, err := se.link(job)
+	l, err := se.connected(ctx, job)
 	if err != nil {
-		return err
-	}
-	if err := l.identify(ctx, job, se.engine.StopOnThrottle); err != nil {
 		return err
 	}
 	meta, err := job.Meta(ctx)

@@ -18,6 +18,7 @@ import (
 	"adferry/jobs/dispatch"
 	"adferry/jobs/rehearsal"
 	"adferry/jobs/store"
+	"adferry/plan"
 	"adferry/reports"
 )
 
@@ -133,8 +134,8 @@ func sandboxOptions(c *cli.Context) (sandbox.Options, error) {
 
 // readSeeds reads what a manifest takes for granted, and its sandbox column.
 func readSeeds(m *manifest) (*rehearsal.Seeds, error) {
-	seeds, err := rehearsal.ReadSeeds(m.readRows)
-	if column := (*rehearsal.ColumnError)(nil); errors.As(err, &column) {
+	seeds, err := rehearsal.ReadSeeds(func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readWith(nil, visit) })
+	if column, ok := errors.AsType[*rehearsal.ColumnError](err); ok {
 		return nil, &usageError{err: column}
 	}
 	return seeds, err

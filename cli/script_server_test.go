@@ -10,7 +10,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"adferry/graph/sandbox"
-	"adferry/jobs/rehearsal"
 )
 
 // served is the sandbox that a script has started.
@@ -32,7 +31,7 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 		o.Script, err = sandbox.ParseScript(strings.NewReader(ts.ReadFile(args[1])))
 		ts.Check(err)
 	}
-	seeds, err := rehearsal.ReadSeeds(manifestIn(ts.MkAbs(args[0])).readRows)
+	seeds, err := readSeeds(manifestIn(ts.MkAbs(args[0])))
 	ts.Check(err)
 	server := sandbox.New(o)
 	seeds.Fill(server, time.Now())

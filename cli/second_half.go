@@ -30,7 +30,7 @@ func writeSecondHalf(ctx context.Context, s *streams, r *reading, job *store.Job
 		return &publishError{err}
 	}
 	defer memory.Close(false)
-	if err := r.readUses(ctx, job, memory, uses.Everything(job.Sources(ctx))); err != nil {
+	if err := r.readUses(ctx, memory, uses.Everything(job.Sources(ctx))); err != nil {
 		return r.unpublished(err)
 	}
 	candidates := func() iter.Seq2[uses.Candidate, error] { return uses.SecondHalf(ctx, job.Sources(ctx), memory) }
@@ -43,19 +43,7 @@ func writeSecondHalf(ctx context.Context, s *streams, r *reading, job *store.Job
 // write publishes what is left out, and then the manifest.
 func (request secondHalfRequest) write(s *streams, r *reading, candidates func() iter.Seq2[uses.Candidate, error]) error {
 	if request.leftOut != nil {
-		err := request.leftOut.write(s, func(w io.Writer) error {
-			out := reports.NewLeftOut(w)
-			for c, err := range candidates() {
-				if err != nil {
-					return err
-				}
-				if err := out.Add(c); err != nil {
-					return err
-				}
-			}
-			return out.End()
-		})
-		if err != nil {
+		if err := request.leftOut.write(s, func(w io.Writer) error { return reports.WriteLeftOut(w, candidates()) }); err != nil {
 			return err
 		}
 	}

@@ -72,15 +72,15 @@ func (se *session) connectTo(ctx context.Context, s *streams, sandboxed bool, ac
 			return err
 		}
 	}
-	if se.dryRun { // nothing is sent, so no token is asked for
-		return nil
-	}
-	if sandboxed {
+	switch {
+	case sandboxed:
 		se.link = func(j *store.Job) (l link, err error) {
 			l.API, se.engine.Downloader, err = onSandbox(ctx, j, se.log)
 			return l, err
 		}
-	} else {
+	case se.dryRun: // no token is asked for before anything is read
+		se.link = func(*store.Job) (link, error) { return se.connection.connect(s, se.log, accounts) }
+	default:
 		l, err := se.connection.connect(s, se.log, accounts)
 		if err != nil {
 			return err
@@ -89,8 +89,20 @@ func (se *session) connectTo(ctx context.Context, s *streams, sandboxed bool, ac
 		se.engine.Credential = l.credential()
 		se.engine.Downloader = graph.NewDownloader(graph.NewTransport(), se.timeout, userAgent())
 	}
-	se.exporter, err = newExporter(se.metrics, s, se.log, se.quiet)
+	if se.dryRun {
+		return nil
+	}
+	se.exporter, err = newExporter(reports.NewMetrics, se.metrics, s, se.log, se.quiet)
 	return err
+}
+
+// connected is the connection for a job, or for none (nil), which knows the apps of its credentials.
+func (se *session) connected(ctx context.Context, job *store.Job) (link, error) {
+	l, err := se.link(job)
+	if err != nil {
+		return l, err
+	}
+	return l, l.identify(ctx, job, se.engine.StopOnThrottle)
 }
 
 // pace is how fast the options let a job run.

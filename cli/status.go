@@ -20,13 +20,9 @@ func statusCommand(s *streams) *cli.Command {
 			boolFlag("json", "print the document of summary.json"),
 			boolFlag("watch", "redraw it every two seconds until the job stops"),
 		}, jobFlags()...),
-		Action: func(c *cli.Context) error {
-			p, err := placeOf(c)
-			if err != nil {
-				return err
-			}
+		Action: atPlace(func(c *cli.Context, p place) error {
 			return showUntilStopped(c.Context, s, p, c.Bool("json"), c.Bool("watch"))
-		},
+		}),
 	}
 }
 
@@ -109,14 +105,8 @@ func printLeft(ctx context.Context, s *streams, se *session, p place, reopen boo
 func reportCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "report", Usage: "write a job's reports again", ArgsUsage: "DIR",
-		Flags: append(jobFlags(), outputFlag()),
-		Action: func(c *cli.Context) error {
-			p, err := placeOf(c)
-			if err != nil {
-				return err
-			}
-			return writeReports(c.Context, s, p)
-		},
+		Flags:  append(jobFlags(), outputFlag()),
+		Action: atPlace(func(c *cli.Context, p place) error { return writeReports(c.Context, s, p) }),
 	}
 }
 

@@ -16,14 +16,14 @@ func pauseCommand(s *streams) *cli.Command {
 		Name: "pause", Usage: "stop a job from sending until it is unpaused", ArgsUsage: "DIR", Flags: jobFlags(),
 		Description: "The process that runs the job waits; its requests in flight may end. The job remembers the pause:\n" +
 			"a later process waits, too.",
-		Action: func(c *cli.Context) error { return steerAction(c, s, pause) },
+		Action: atPlace(func(c *cli.Context, p place) error { return steer(c.Context, s, p, pause) }),
 	}
 }
 
 func unpauseCommand(s *streams) *cli.Command {
 	return &cli.Command{
 		Name: "unpause", Usage: "let a paused job go on", ArgsUsage: "DIR", Flags: jobFlags(),
-		Action: func(c *cli.Context) error { return steerAction(c, s, unpause) },
+		Action: atPlace(func(c *cli.Context, p place) error { return steer(c.Context, s, p, unpause) }),
 	}
 }
 
@@ -43,7 +43,7 @@ func tuneCommand(s *streams) *cli.Command {
 			if set == (jobs.Tuning{}) {
 				return usagef("adferry tune DIR --workers N --max-rate R", "tune needs --workers or --max-rate")
 			}
-			return steerAction(c, s, tuneTo(set))
+			return atPlace(func(c *cli.Context, p place) error { return steer(c.Context, s, p, tuneTo(set)) })(c)
 		},
 	}
 }
@@ -54,14 +54,6 @@ type steeredJob struct {
 	place  place
 	before store.Steering
 	runner reports.Runner
-}
-
-func steerAction(c *cli.Context, s *streams, do func(context.Context, *streams, steeredJob) error) error {
-	p, err := placeOf(c)
-	if err != nil {
-		return err
-	}
-	return steer(c.Context, s, p, do)
 }
 
 // steer opens a job, whoever runs it.

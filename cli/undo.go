@@ -139,11 +139,8 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 	if !se.quiet {
 		fmt.Fprintln(s.err, reports.SettlingLost(lost))
 	}
-	l, err := se.link(job)
+	l, err := se.connected(ctx, job)
 	if err != nil {
-		return false, err
-	}
-	if err := l.identify(ctx, job, se.engine.StopOnThrottle); err != nil {
 		return false, err
 	}
 	options, release, err := optionsFor(ctx, se, meta, p.Folder)
@@ -158,7 +155,7 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 	defer leaveRegistry()
 	options.Held = job.Held
 	options.Only = func(o jobs.Operation) bool { return o.Kind != plan.KindDelete && o.Tried() }
-	defer se.exporter.show(ctx, job)()
+	defer se.exporter.show(ctx, "", job)()
 	engine := engine.New(l, job, options)
 	ignore := stopOnSignal(s, se, engine, p)
 	defer ignore()
@@ -187,11 +184,13 @@ func backupHints(e *undo.BackupError, _ error) []string {
 
 // runUndo runs the undo, or goes on with one that was begun.
 func runUndo(ctx context.Context, s *streams, se *session, u undo.Job, sandboxed, begun bool) error {
-	open := createUndo
+	var job *store.Job
+	var err error
 	if begun {
-		open = openUndo
+		job, err = openUndo(ctx, u)
+	} else {
+		job, err = createUndo(ctx, se, u, sandboxed)
 	}
-	job, err := open(ctx, se, u, sandboxed)
 	if err != nil {
 		return showProblems(s, err)
 	}
@@ -213,7 +212,7 @@ func createUndo(ctx context.Context, se *session, u undo.Job, sandboxed bool) (*
 }
 
 // openUndo opens an undo that was begun, if it is the same one still.
-func openUndo(ctx context.Context, _ *session, u undo.Job, _ bool) (*store.Job, error) {
+func openUndo(ctx context.Context, u undo.Job) (*store.Job, error) {
 	sum, err := manifestIn(u.Draft()).sum()
 	if err != nil {
 		return nil, err

@@ -35,11 +35,6 @@ func verifyCommand(s *streams) *cli.Command {
 // verifyJob verifies what was settled when the summary was made; what is settled later is
 // not counted either.
 func verifyJob(ctx context.Context, s *streams, r *reading, job *store.Job, summary jobs.Summary, asJSON bool) error {
-	known, err := job.Quotas(ctx)
-	if err != nil {
-		return err
-	}
-	r.reader.SetQuotas(known)
 	expected, err := job.Expectations(ctx)
 	if err != nil {
 		return &readingError{err}
@@ -74,7 +69,7 @@ func verifyJob(ctx context.Context, s *streams, r *reading, job *store.Job, summ
 }
 
 // readJob opens a job, whoever runs it, and has read compare it with what can be read where it
-// ran, until a signal comes.
+// ran, by what the job knows of the quotas, until a signal comes.
 func readJob(ctx context.Context, o readOptions, s *streams, p place, read func(context.Context, *reading, *store.Job, jobs.Summary) error) error {
 	job, err := p.view(ctx)
 	if err != nil {
@@ -87,6 +82,11 @@ func readJob(ctx context.Context, o readOptions, s *streams, p place, read func(
 	}
 	ctx, release := untilSignal(ctx)
 	defer release()
+	known, err := job.Quotas(ctx)
+	if err != nil {
+		return err
+	}
+	r.reader.SetQuotas(known)
 	summary, err := job.Summary(ctx)
 	if err != nil {
 		return err

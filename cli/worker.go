@@ -89,7 +89,7 @@ func work(ctx context.Context, o runOptions, s *streams, d *postgres.Database, m
 	}
 	se.engine.Credential = l.client.Credential // so that workers of one app know each other
 	identifyAll(ctx, l)
-	if se.exporter, err = newWorkerExporter(metrics, s, se.log, se.quiet); err != nil {
+	if se.exporter, err = newExporter(reports.NewWorkerMetrics, metrics, s, se.log, se.quiet); err != nil {
 		return err
 	}
 	pool, err := d.Pool(ctx)
@@ -152,7 +152,7 @@ func (w *worker) setup(ctx context.Context, name string, job *store.Job, m store
 	}
 	log := w.se.log.With("job", name)
 	options.Observe = func(e jobs.Event) { logEvent(log, e) }
-	hide := w.se.exporter.showJob(ctx, name, job)
+	hide := w.se.exporter.show(context.WithoutCancel(ctx), name, job)
 	return fleet.Setup{API: w.link.API, Engine: options, Pace: w.se.pace(), Close: func() { hide(); release() }}, nil
 }
 

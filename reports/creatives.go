@@ -20,9 +20,7 @@ type Creatives struct{ csv *csvWriter }
 // NewCreatives writes the header. An error stays with the buffer and comes up at the end.
 func NewCreatives(w io.Writer) Creatives {
 	c := Creatives{newCSVWriter(w)}
-	for _, name := range []string{"creative_id", "source_account", "source_hash", "target_account", "target_hash"} {
-		c.csv.cell(name)
-	}
+	c.csv.names("creative_id", "source_account", "source_hash", "target_account", "target_hash")
 	_ = c.csv.end()
 	return c
 }

@@ -58,6 +58,13 @@ func (c *csvWriter) cell(s string) {
 	c.buf = append(c.buf, '"')
 }
 
+// names adds cells of ours, such as the names of columns.
+func (c *csvWriter) names(all ...string) {
+	for _, name := range all {
+		c.cell(name)
+	}
+}
+
 // account adds the id of an ad account, as every CSV of ours has it.
 func (c *csvWriter) account(a plan.Account) {
 	text, _ := a.MarshalCSV() // an id always has a text

@@ -23,9 +23,7 @@ func newResultsCSV(w io.Writer, l layout) resultsCSV { return resultsCSV{newCSVW
 // header writes the column names. The buffer keeps an error and returns it when it is
 // flushed, at the latest.
 func (r resultsCSV) header(manifest []string) {
-	for _, name := range resultColumns {
-		r.cell(name)
-	}
+	r.names(resultColumns...)
 	for _, i := range r.user {
 		r.cell(manifest[i])
 	}
@@ -84,9 +82,7 @@ func (f failedCSV) header(manifest []string) {
 	for _, i := range f.whole {
 		f.cell(manifest[i])
 	}
-	for _, name := range failureColumns {
-		f.cell(name)
-	}
+	f.names(failureColumns...)
 	_ = f.end()
 }
 
@@ -114,9 +110,7 @@ func (f failedCSV) row(row jobs.Result, cells []string) error {
 type mappingCSV struct{ *csvWriter }
 
 func (m mappingCSV) header() {
-	for _, name := range []string{"source_account", "source_hash", "target_account", "target_hash"} {
-		m.cell(name)
-	}
+	m.names("source_account", "source_hash", "target_account", "target_hash")
 	_ = m.end()
 }
 

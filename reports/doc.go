@@ -115,7 +115,7 @@
 // [WriteManifest] writes operation, source_account, hash, target_account and name, with
 // plan.GuardColumn if the rows have guards. creatives.csv ([Creatives]) has creative_id,
 // source_account, source_hash, target_account and target_hash: a row for each creative and
-// each copy of its image. [LeftOut] writes source_account, source_hash, reason (a
+// each copy of its image. [WriteLeftOut] writes source_account, source_hash, reason (a
 // [uses.Verdict]) and creative_id: a row for each creative, or one without.
 //
 // # Verification

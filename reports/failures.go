@@ -34,17 +34,17 @@ type failureGroup struct {
 // example stands for the rows that failed with the same codes: their texts often
 // differ in an id alone.
 type example struct {
-	code, subcode int
-	message       string
-	trace         string
-	line          int // of the first row
-	rows          int
+	Code, Subcode int
+	Message       string
+	Trace         string
+	Line          int // of the first row
+	Rows          int
 	account       plan.Account // of the first row
 	others        map[plan.Account]struct{}
 }
 
-// accountsText names the ad accounts that it is of.
-func (e example) accountsText() string {
+// Accounts names the ad accounts that it is of.
+func (e example) Accounts() string {
 	switch n := len(e.others); {
 	case e.account == "":
 		return ""
@@ -93,14 +93,14 @@ func (f *failures) add(r jobs.Result) {
 func (g *failureGroup) add(r jobs.Result) {
 	g.rows++
 	for i := range g.examples {
-		if e := &g.examples[i]; e.code == r.Code && e.subcode == r.Subcode {
+		if e := &g.examples[i]; e.Code == r.Code && e.Subcode == r.Subcode {
 			if a := concerned(r); a != e.account {
 				if e.others == nil {
 					e.others = map[plan.Account]struct{}{}
 				}
 				e.others[a] = struct{}{}
 			}
-			e.rows++
+			e.Rows++
 			return
 		}
 	}
@@ -113,7 +113,7 @@ func (g *failureGroup) add(r jobs.Result) {
 func (f *failures) groups() []*failureGroup {
 	gs := make([]*failureGroup, 0, len(f.byReason))
 	for _, g := range f.byReason {
-		slices.SortStableFunc(g.examples, func(a, b example) int { return cmp.Compare(b.rows, a.rows) })
+		slices.SortStableFunc(g.examples, func(a, b example) int { return cmp.Compare(b.Rows, a.Rows) })
 		gs = append(gs, g)
 	}
 	slices.SortFunc(gs, func(a, b *failureGroup) int {

@@ -44,9 +44,8 @@ func NewListing(w io.Writer, f Format, fields []string) *Listing {
 	}
 	if f == FormatCSV {
 		l.csv = newCSVWriter(w)
-		for _, name := range append([]string{"source_account", "hash"}, l.fields...) {
-			l.csv.cell(name)
-		}
+		l.csv.names("source_account", "hash")
+		l.csv.names(l.fields...)
 		_ = l.csv.end() // an error stays with the buffer and comes up again
 		return l
 	}

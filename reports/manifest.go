@@ -16,9 +16,7 @@ var manifestHeader = []string{"operation", "source_account", "hash", "target_acc
 // plan.GuardColumn, too.
 func WriteManifest(w io.Writer, rows iter.Seq2[plan.Line, error], guards bool) (n int, err error) {
 	out := newCSVWriter(w)
-	for _, name := range manifestHeader {
-		out.cell(name)
-	}
+	out.names(manifestHeader...)
 	if guards {
 		out.cell(plan.GuardColumn)
 	}

@@ -12,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"adferry/jobs"
 	"adferry/reports"
@@ -37,7 +37,7 @@ func TestMetricsGolden(t *testing.T) {
 		}
 	}
 	golden(t, "metrics.txt", ours.String())
-	problems, err := testutil.CollectAndLint(m)
+	problems, err := promlint.New(strings.NewReader(ours.String())).Lint()
 	if err != nil || len(problems) > 0 {
 		t.Errorf("got %v and %v, want nothing to complain of", problems, err)
 	}
@@ -73,7 +73,7 @@ func TestMetricsOfProcess(t *testing.T) {
 	if text := scraped(t, m, http.StatusOK); !strings.Contains(text, process) || strings.Contains(text, job) {
 		t.Errorf("before a job: got\n%s", text)
 	}
-	hide := m.Show(func() (jobs.Summary, error) { return running(), nil })
+	hide := m.Show("", func() (jobs.Summary, error) { return running(), nil })
 	if text := scraped(t, m, http.StatusOK); !strings.Contains(text, process) || !strings.Contains(text, job) {
 		t.Errorf("during a job: got\n%s", text)
 	}
@@ -86,7 +86,7 @@ func TestMetricsOfProcess(t *testing.T) {
 func TestMetricsUnreadable(t *testing.T) {
 	var log strings.Builder
 	m := reports.NewMetrics(slog.New(slog.NewTextHandler(&log, nil)))
-	defer m.Show(func() (jobs.Summary, error) { return jobs.Summary{}, errors.New("the disk is gone") })()
+	defer m.Show("", func() (jobs.Summary, error) { return jobs.Summary{}, errors.New("the disk is gone") })()
 	for what, text := range map[string]string{"answer": scraped(t, m, http.StatusInternalServerError), "log": log.String()} {
 		if !strings.Contains(text, "the disk is gone") {
 			t.Errorf("got %s %q, want the error in it", what, text)
@@ -154,7 +154,7 @@ func TestMetricsHideWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := reports.NewMetrics(slog.New(slog.DiscardHandler))
 		ended, reading := make(chan struct{}), false
-		hide := m.Show(func() (jobs.Summary, error) {
+		hide := m.Show("", func() (jobs.Summary, error) {
 			reading = true
 			<-ended
 			time.Sleep(time.Second)
@@ -178,7 +178,7 @@ func TestMetricsHideWaits(t *testing.T) {
 func shown(t *testing.T, read func() (jobs.Summary, error)) *reports.Metrics {
 	t.Helper()
 	m := reports.NewMetrics(slog.New(slog.DiscardHandler))
-	t.Cleanup(m.Show(read))
+	t.Cleanup(m.Show("", read))
 	return m
 }
 

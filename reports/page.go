@@ -21,6 +21,7 @@ var pageText string
 var pageTemplate = template.Must(template.New(pageName).Funcs(template.FuncMap{
 	"count": count[int],
 	"codes": codes,
+	"act":   actOf,
 	"clean": OneLine,
 	"base":  func() template.CSS { return template.CSS(baseStyle) },
 }).Parse(pageText))
@@ -37,8 +38,8 @@ type page struct {
 	Chart    *progressChart
 	Waits    *waitChart
 	Causes   []causeView
-	Noted    []notedView
-	Failed   []failedView
+	Noted    []causeView // of rows that ended as wanted
+	Failed   []jobs.Result
 	FailedOf int
 	Verbs    []rowsOf
 	Flows    []flowView
@@ -61,25 +62,8 @@ type causeView struct {
 	Reason   jobs.Reason
 	Rows     int
 	Share    pct
-	Examples []exampleView
+	Examples []example
 	Cause
-}
-
-type exampleView struct {
-	Codes, Message, Trace, Accounts string
-	Line, Rows                      int
-}
-
-type notedView struct {
-	Reason jobs.Reason
-	Rows   int
-	Cause
-}
-
-type failedView struct {
-	Line                        int
-	Verb, Source, Target, Image string
-	Reason, Codes, Message      string
 }
 
 type rowsOf struct {
@@ -99,25 +83,17 @@ func newPage(place Place, s jobs.Summary, f *failures, samples []jobs.Sample, pa
 	p := page{
 		Job: s.Job, Class: outcomeClass(s), Outcome: outcome(s), Figures: figures(s.Totals), Steps: steps(s, place.onPage(s.Job)),
 		Unknown: unknownText(s), Facts: facts(s), Chart: newProgressChart(samples, s.Totals, axis), Waits: newWaitChart(parks, axis),
-		FailedOf: f.total, Verbs: verbs(s), Files: pageFiles,
+		Failed: f.rows, FailedOf: f.total, Verbs: verbs(s), Files: pageFiles,
 	}
 	for _, g := range f.groups() {
-		p.Causes = append(p.Causes, newCauseView(g, f.total))
+		p.Causes = append(p.Causes, causeView{g.reason, g.rows, toPct(float64(g.rows) / float64(f.total)), g.examples, CauseOf(g.reason)})
 	}
 	for reason, n := range f.noted {
-		p.Noted = append(p.Noted, notedView{reason, n, CauseOf(reason)})
+		p.Noted = append(p.Noted, causeView{Reason: reason, Rows: n, Cause: CauseOf(reason)})
 	}
-	slices.SortFunc(p.Noted, func(a, b notedView) int {
+	slices.SortFunc(p.Noted, func(a, b causeView) int {
 		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Reason, b.Reason))
 	})
-	for _, r := range f.rows {
-		image := string(r.Hash)
-		if r.Verb == plan.Upload {
-			image = r.File
-		}
-		p.Failed = append(p.Failed, failedView{r.Line, r.Verb.String(), actOf(r.Source), actOf(r.Target), image,
-			string(r.Reason), codes(r.Code, r.Subcode), r.Message})
-	}
 	p.Flows, p.MoreFlow = f.flows.views()
 	p.Accounts, p.More = accounts(s)
 	return p
@@ -168,14 +144,6 @@ func outcomeClass(s jobs.Summary) string {
 		return "done"
 	}
 	return "pending"
-}
-
-func newCauseView(g *failureGroup, total int) causeView {
-	v := causeView{Reason: g.reason, Rows: g.rows, Share: toPct(float64(g.rows) / float64(total)), Cause: CauseOf(g.reason)}
-	for _, e := range g.examples {
-		v.Examples = append(v.Examples, exampleView{codes(e.code, e.subcode), e.message, e.trace, e.accountsText(), e.line, e.rows})
-	}
-	return v
 }
 
 // actOf is an ad account's id as people know it, or nothing.

@@ -138,27 +138,34 @@ func coordinate(fraction float64) string {
 }
 
 // waiting are the stretches in which nothing moved, or at whose start an account was parked.
-// What is too close to be seen apart is one.
 func waiting(points []point, axis timeAxis) (boxes []box) {
-	near := axis.to.Sub(axis.from) / maxBoxes
-	var from, to time.Time
+	var all []stretch
 	for i := range len(points) - 1 {
-		if points[i].Parked == 0 && !points[i].stalled {
-			continue
+		if points[i].Parked > 0 || points[i].stalled {
+			all = append(all, stretch{points[i].At, points[i+1].At})
 		}
-		if !from.IsZero() && points[i].At.Sub(to) > near {
-			boxes = append(boxes, axis.box(from, to))
-			from = time.Time{}
-		}
-		if from.IsZero() {
-			from = points[i].At
-		}
-		to = points[i+1].At
 	}
-	if !from.IsZero() {
-		boxes = append(boxes, axis.box(from, to))
+	for _, s := range axis.merge(all) {
+		boxes = append(boxes, axis.box(s.from, s.to))
 	}
 	return boxes
+}
+
+// stretch is a stretch of time.
+type stretch struct{ from, to time.Time }
+
+// merge makes one of stretches that overlap or are too close to be seen apart. They come by
+// their beginnings.
+func (a timeAxis) merge(all []stretch) (merged []stretch) {
+	near := a.to.Sub(a.from) / maxBoxes
+	for _, s := range all {
+		if last := len(merged) - 1; last >= 0 && s.from.Sub(merged[last].to) <= near {
+			merged[last].to = latest(merged[last].to, s.to)
+		} else {
+			merged = append(merged, s)
+		}
+	}
+	return merged
 }
 
 func (a timeAxis) box(from, to time.Time) box {

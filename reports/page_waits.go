@@ -60,15 +60,8 @@ func newLane(account plan.Account, parks []jobs.Park, axis timeAxis) lane {
 	l := lane{Account: accountName(account), Times: len(parks)}
 	slices.SortFunc(parks, func(a, b jobs.Park) int { return a.From.Compare(b.From) })
 	var names []string
-	near := axis.to.Sub(axis.from) / maxBoxes
-	var from, to, busy time.Time
-	flush := func() {
-		if !from.IsZero() {
-			b := axis.box(from, to)
-			b.Title = fmt.Sprintf("waited from %s for %s", from.UTC().Format("15:04:05"), span(to.Sub(from)))
-			l.Boxes = append(l.Boxes, b)
-		}
-	}
+	var all []stretch
+	var busy time.Time
 	for _, p := range parks {
 		if name := codes(p.Code, p.Subcode); name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
@@ -76,14 +69,13 @@ func newLane(account plan.Account, parks []jobs.Park, axis timeAxis) lane {
 		until := earliest(p.Until, axis.to)
 		l.total += max(until.Sub(latest(p.From, busy)), 0) // overlapping waits count once
 		busy = latest(busy, until)
-		if from.IsZero() || p.From.Sub(to) > near {
-			flush()
-			from, to = p.From, until
-			continue
-		}
-		to = latest(to, until)
+		all = append(all, stretch{p.From, until})
 	}
-	flush()
+	for _, s := range axis.merge(all) {
+		b := axis.box(s.from, s.to)
+		b.Title = fmt.Sprintf("waited from %s for %s", s.from.UTC().Format("15:04:05"), span(s.to.Sub(s.from)))
+		l.Boxes = append(l.Boxes, b)
+	}
 	slices.Sort(names)
 	l.Codes, l.Total = list(names), span(l.total)
 	return l

@@ -10,10 +10,9 @@ import (
 
 // PictureList is a list of images as one page of pictures, written while they are read.
 type PictureList struct {
-	sheet      *sheet
-	err        error // of the head
-	images     int
-	incomplete bool
+	sheet  *sheet
+	err    error // of the head
+	images int
 }
 
 // NewPictureList makes a page for the images of these ad accounts, whose ages are as of
@@ -43,16 +42,13 @@ func (l *PictureList) Page() error {
 	return l.sheet.w.Flush()
 }
 
-// Incomplete makes the page say that not all images could be read.
-func (l *PictureList) Incomplete() { l.incomplete = true }
-
-// End ends the page.
-func (l *PictureList) End() error {
+// End ends the page, which says so if not all images could be read.
+func (l *PictureList) End(incomplete bool) error {
 	if l.err != nil {
 		return l.err
 	}
 	words := "End of the list: " + Counted(l.images, "image", "images") + "."
-	if l.incomplete {
+	if incomplete {
 		words = "This list is not complete: " + Counted(l.images, "image", "images") + " could be read, and the reading then failed or was stopped."
 	}
 	return l.sheet.end(words)

@@ -113,7 +113,7 @@ func (p *Progress) note(line string) {
 	over := p.over
 	p.mu.Unlock()
 	if over {
-		p.lines().notes(p.takeNotes())
+		p.writeNotes()
 		return
 	}
 	select {
@@ -158,7 +158,7 @@ func (p *Progress) run(job *summaryCache) {
 	if p.mode == ProgressBar && p.bar(job) {
 		return
 	}
-	p.lines().run(job)
+	p.runLines(job)
 }
 
 // finish writes the notes that came too late to be drawn; later ones are written at
@@ -167,7 +167,7 @@ func (p *Progress) finish() {
 	p.mu.Lock()
 	p.over = true
 	p.mu.Unlock()
-	p.lines().notes(p.takeNotes())
+	p.writeNotes()
 }
 
 func (p *Progress) takeNotes() []string {

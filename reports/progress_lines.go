@@ -18,22 +18,17 @@ const (
 	lineLook  = time.Second / 4  // how often to look whether one is due
 )
 
-// lines shows progress as lines, for logs and for programs.
-type lines struct {
-	p    *Progress
-	line func(event string, v view, now time.Time) string // without its end
-}
-
-func (p *Progress) lines() lines {
+// line is the progress as a line without its end, for logs or for programs.
+func (p *Progress) line(event string, v view, now time.Time) string {
 	if p.mode == ProgressJSON {
-		return lines{p, jsonLine}
+		return marshalLine(jsonView(event, v, now))
 	}
-	return lines{p, plainLine}
+	return plainLine(v, now)
 }
 
-// run writes lines until the progress is stopped: at the start, every ten seconds, and
+// runLines writes lines until the progress is stopped: at the start, every ten seconds, and
 // sooner when a tenth more is settled, or when something begins or ends to hold it up.
-func (l lines) run(job *summaryCache) {
+func (p *Progress) runLines(job *summaryCache) {
 	tick := time.NewTicker(lineLook)
 	defer tick.Stop()
 	_, first := job.refresh(time.Now())
@@ -46,51 +41,51 @@ func (l lines) run(job *summaryCache) {
 	var held string
 	for {
 		select {
-		case <-l.p.wake:
-			l.notes(l.p.takeNotes())
+		case <-p.wake:
+			p.writeNotes()
 		case <-ready:
 			ready = nil
 			now := time.Now()
-			if v := l.p.snapshot(job, now); v.Known {
-				l.write(l.line("start", v, now))
+			if v := p.snapshot(job, now); v.Known {
+				p.write(p.line("start", v, now))
 				at, shown, held = now, v.Totals.Settled(), v.heldBy()
 			}
 		case now := <-tick.C:
-			v := l.p.snapshot(job, now)
+			v := p.snapshot(job, now)
 			if at.IsZero() || !v.State.Held() || now.Sub(at) < lineMin {
 				break
 			}
 			t := v.Totals
 			tenth := t.Settled() < t.Rows && t.Settled()-shown >= max(t.Rows/10, 1)
 			if now.Sub(at) >= lineEvery || tenth || v.heldBy() != held {
-				l.write(l.line("progress", v, now))
+				p.write(p.line("progress", v, now))
 				at, shown, held = now, t.Settled(), v.heldBy()
 			}
-		case <-l.p.quit:
-			l.notes(l.p.takeNotes())
+		case <-p.quit:
+			p.writeNotes()
 			now := time.Now()
-			if v := l.p.snapshot(job, now); v.Known && l.p.mode != ProgressJSON { // there End tells
-				l.write(l.line("end", v, now))
+			if v := p.snapshot(job, now); v.Known && p.mode != ProgressJSON { // there End tells
+				p.write(p.line("end", v, now))
 			}
 			return
 		}
 	}
 }
 
-func (l lines) notes(notes []string) {
-	for _, n := range notes {
-		l.write(n)
+func (p *Progress) writeNotes() {
+	for _, n := range p.takeNotes() {
+		p.write(n)
 	}
 }
 
 // write ends the line. It ignores errors: a reader that has left must not stop the run.
-func (l lines) write(line string) {
-	if l.p.mode == ProgressNone {
+func (p *Progress) write(line string) {
+	if p.mode == ProgressNone {
 		return
 	}
-	l.p.writing.Lock()
-	defer l.p.writing.Unlock()
-	_, _ = io.WriteString(l.p.w, line+"\n")
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	_, _ = io.WriteString(p.w, line+"\n")
 }
 
 // pace is how fast the job goes and how much time is left, as far as it goes.
@@ -138,7 +133,7 @@ func (v view) words() statusWords {
 	return statusWords{"done", "skipped", "failed"}
 }
 
-func plainLine(_ string, v view, now time.Time) string {
+func plainLine(v view, now time.Time) string {
 	t, words := v.Totals, v.words()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s of %s (%s): %s %s", count(t.Settled()), Counted(t.Rows, "row", "rows"), percent(t.Settled(), t.Rows), count(t.Done), words.done)
@@ -178,10 +173,6 @@ type jsonEnd struct {
 	Files    map[string]string `json:"files"`          // paths, by the files' names
 }
 
-func jsonLine(event string, v view, now time.Time) string {
-	return marshalLine(jsonView(event, v, now))
-}
-
 func jsonView(event string, v view, now time.Time) jsonProgress {
 	line := jsonProgress{
 		Time: now.UTC().Format(timeFormat), Event: event, State: v.State, Totals: v.Totals, RowsPerS: math.Round(100*v.RowsPerS) / 100,
@@ -208,7 +199,7 @@ func (p *Progress) End(s jobs.Summary, place Place, exitCode int, written bool) 
 			line.Files[name] = place.File(name)
 		}
 	}
-	p.lines().write(marshalLine(line))
+	p.write(marshalLine(line))
 }
 
 func jsonNote(text string, now time.Time) string {

@@ -117,8 +117,7 @@ func TestPictureOfTheUnknown(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	l.Incomplete()
-	if err := l.End(); err != nil {
+	if err := l.End(true); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 
 	"adferry/jobs/uses"
@@ -92,40 +93,31 @@ func (s *SecondHalf) Text() string {
 	return b.String()
 }
 
-// LeftOut writes the source images that are left out of the second half, as CSV: one row
+// WriteLeftOut writes the source images that are left out of the second half, as CSV: one row
 // for each, or for each creative that uses it.
-type LeftOut struct{ csv *csvWriter }
-
-// NewLeftOut writes the header. An error stays with the buffer and comes up at the end.
-func NewLeftOut(w io.Writer) LeftOut {
-	l := LeftOut{newCSVWriter(w)}
-	for _, name := range []string{"source_account", "source_hash", "reason", "creative_id"} {
-		l.csv.cell(name)
-	}
-	_ = l.csv.end()
-	return l
-}
-
-// Add adds an image, unless it is not left out.
-func (l LeftOut) Add(c uses.Candidate) error {
-	if c.Verdict == uses.MayGo {
-		return nil
-	}
-	ids := []string{""}
-	if c.Verdict == uses.InUse && len(c.Use.Creatives) > 0 {
-		ids = c.Use.Creatives
-	}
-	for _, id := range ids {
-		l.csv.account(c.Account)
-		l.csv.cell(string(c.Hash))
-		l.csv.cell(string(c.Verdict))
-		l.csv.foreign(id)
-		if err := l.csv.end(); err != nil {
+func WriteLeftOut(w io.Writer, candidates iter.Seq2[uses.Candidate, error]) error {
+	out := newCSVWriter(w)
+	out.names("source_account", "source_hash", "reason", "creative_id")
+	_ = out.end() // an error stays with the buffer and comes up again
+	for c, err := range candidates {
+		if err != nil {
 			return err
 		}
+		if c.Verdict == uses.MayGo {
+			continue
+		}
+		ids := []string{""}
+		if c.Verdict == uses.InUse && len(c.Use.Creatives) > 0 {
+			ids = c.Use.Creatives
+		}
+		for _, id := range ids {
+			out.account(c.Account)
+			out.names(string(c.Hash), string(c.Verdict))
+			out.foreign(id)
+			if err := out.end(); err != nil {
+				return err
+			}
+		}
 	}
-	return nil
+	return out.w.Flush()
 }
-
-// End brings what was added to the writer.
-func (l LeftOut) End() error { return l.csv.w.Flush() }

@@ -267,7 +267,7 @@ func TestSeenTogether(t *testing.T) {
 					p.Start(reports.Place{Folder: "j"}, read)
 					views = append(views, p)
 				}
-				hide = r.metrics.Show(read)
+				hide = r.metrics.Show("", read)
 				go func() {
 					defer close(ended)
 					watch(r, e)

@@ -25,40 +25,21 @@ type query struct {
 	wantsTotal bool
 }
 
-func (c *call) query() (q query, f *failure) {
-	if q.fields, f = parseFields(imageFields, "AdImage", c.params.Get("fields"), []string{"hash", "id"}); f != nil {
-		return q, f
-	}
-	if q.hashes, f = c.list("hashes"); f != nil {
-		return q, f
-	}
+func (c *call) query() (query, *failure) {
+	q := query{name: c.params.Get("name"), wantsTotal: c.wantsTotal()}
+	var wrong [10]*failure // in the order in which they are looked for
+	q.fields, wrong[0] = parseFields(imageFields, "AdImage", c.params.Get("fields"), []string{"hash", "id"})
+	q.hashes, wrong[1] = c.list("hashes")
+	q.limit, wrong[2] = c.number("limit", defaultLimit)
+	q.width, wrong[3] = c.number("minwidth", 0)
+	q.height, wrong[4] = c.number("minheight", 0)
+	_, wrong[5] = c.number("business_id", 0)
+	_, wrong[6] = c.number("biz_tag_id", 0)
+	_, wrong[7] = c.list("selected_hashes")
+	q.after, q.round, wrong[8] = c.cursor("after")
+	q.before, _, wrong[9] = c.cursor("before")
 	q.byHash = len(q.hashes) > 0
-	if q.limit, f = c.number("limit", defaultLimit); f != nil {
-		return q, f
-	}
-	if q.width, f = c.number("minwidth", 0); f != nil {
-		return q, f
-	}
-	if q.height, f = c.number("minheight", 0); f != nil {
-		return q, f
-	}
-	for _, name := range []string{"business_id", "biz_tag_id"} {
-		if _, f = c.number(name, 0); f != nil {
-			return q, f
-		}
-	}
-	if _, f = c.list("selected_hashes"); f != nil {
-		return q, f
-	}
-	if q.after, q.round, f = c.cursor("after"); f != nil {
-		return q, f
-	}
-	if q.before, _, f = c.cursor("before"); f != nil {
-		return q, f
-	}
-	q.name = c.params.Get("name")
-	q.wantsTotal = c.wantsTotal()
-	return q, nil
+	return q, cmp.Or(wrong[:]...)
 }
 
 // wantsTotal reports whether a read asks for the number of images.
@@ -104,14 +85,13 @@ func (s *Server) list(c *call, fault activeFault) answer {
 		q.limit = min(q.limit, most)
 	}
 	fault.changeQuery(&q)
-	if f == nil && s.opts.Variants.ReduceAbove > 0 && c.asksAbove(s.opts.Variants.ReduceAbove) {
-		f = reduceFailure()
-	}
-	if f == nil && s.opts.Variants.RefuseAbove > 0 && c.asksAbove(s.opts.Variants.RefuseAbove) {
-		f = invalid("Invalid parameter")
-	}
-	if f != nil {
+	switch v := s.opts.Variants; {
+	case f != nil:
 		return s.refuse(f)
+	case v.ReduceAbove > 0 && c.asksAbove(v.ReduceAbove):
+		return s.refuse(reduceFailure())
+	case v.RefuseAbove > 0 && c.asksAbove(v.RefuseAbove):
+		return s.refuse(invalid("Invalid parameter"))
 	}
 	p, total, f := s.selectImages(c, q, fault)
 	if f != nil {

@@ -27,24 +27,27 @@ type Stats struct {
 	MaxConcurrent int
 	// Downloads are requests for pictures, which Requests does not count.
 	Downloads int
-	// Calls with a valid token, Throttled and WhileBlocked are the sums of those in
-	// Accounts and of the calls that are about no account.
-	Calls        map[Kind]int
-	Throttled    int
-	WhileBlocked int
+	// Calls are those with a valid token: the sums of those in Accounts and of the calls that
+	// are about no account.
+	counts
 	// Outside are calls on an ad account that their token may not use, also with a token
 	// that ended.
 	Outside  int
 	Accounts map[string]AccountStats
 }
 
-// AccountStats count the calls of one account.
-type AccountStats struct {
+// counts are counts of calls.
+type counts struct {
 	Calls map[Kind]int
 	// Throttled calls were refused by a quota or by a fault that looks like one.
 	Throttled int
 	// WhileBlocked calls are those Throttled that came after an earlier one was.
 	WhileBlocked int
+}
+
+// AccountStats count the calls of one account.
+type AccountStats struct {
+	counts
 	// PeakCalls and PeakScore are the highest levels of its limits, in percent.
 	PeakCalls, PeakScore float64
 }
@@ -75,28 +78,25 @@ func (s *Server) Stats() Stats {
 
 // count counts a call; s.mu is held.
 func (st *Stats) count(c *call, throttled, blocked bool) {
-	st.Calls[c.kind]++
+	st.add(c.kind, throttled, blocked)
+	if c.account != "" {
+		a := st.Accounts[c.account]
+		a.add(c.kind, throttled, blocked)
+		st.Accounts[c.account] = a
+	}
+}
+
+func (n *counts) add(k Kind, throttled, blocked bool) {
+	if n.Calls == nil {
+		n.Calls = map[Kind]int{}
+	}
+	n.Calls[k]++
 	if throttled {
-		st.Throttled++
+		n.Throttled++
 	}
 	if blocked {
-		st.WhileBlocked++
+		n.WhileBlocked++
 	}
-	if c.account == "" {
-		return
-	}
-	a := st.Accounts[c.account]
-	if a.Calls == nil {
-		a.Calls = map[Kind]int{}
-	}
-	a.Calls[c.kind]++
-	if throttled {
-		a.Throttled++
-	}
-	if blocked {
-		a.WhileBlocked++
-	}
-	st.Accounts[c.account] = a
 }
 
 // countRequest counts an HTTP request. The returned function marks its end.

@@ -49,7 +49,7 @@ func New(o Options) *Server {
 		apps:     map[string]*app{},
 		tokens:   map[string]Token{},
 		expired:  map[string]bool{},
-		stats:    Stats{Calls: map[Kind]int{}, Accounts: map[string]AccountStats{}},
+		stats:    Stats{Accounts: map[string]AccountStats{}},
 		drawn:    map[uint64]uint32{},
 		rand:     rand.New(rand.NewPCG(o.Seed, 0x5eed)),
 	}

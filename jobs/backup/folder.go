@@ -2,12 +2,10 @@ package backup
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -15,6 +13,7 @@ import (
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/content"
+	"adferry/jobs/disk"
 	"adferry/plan"
 )
 
@@ -139,11 +138,7 @@ func (f *Folder) sum(name string) (string, error) {
 		return "", err
 	}
 	defer file.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, file); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return disk.Sum(file)
 }
 
 // Save saves an image, unless the backup has it already. It implements engine.Backup.
@@ -156,15 +151,13 @@ func (f *Folder) Save(ctx context.Context, account plan.Account, image graph.Ima
 	if err == nil {
 		err = f.recheck(ctx, &e, image)
 	}
-	var refused *graph.Error
-	var shared *content.SharedError
 	switch {
 	case err == nil: // somebody may have removed its row
 		if err := f.restore.ensure(e); err != nil {
 			return sum, fmt.Errorf("write restore.csv: %w", err)
 		}
 		return e.sum(), nil
-	case !errors.Is(err, ErrNotFound) && !errors.As(err, &refused) && !errors.As(err, &shared):
+	case !errors.Is(err, ErrNotFound) && !isOfPicture(err):
 		return sum, err
 	}
 	e = newEntry(account, image)
@@ -214,10 +207,13 @@ func (f *Folder) download(ctx context.Context, e *Entry, image graph.Image) erro
 		e.File, e.Size, e.SHA256 = string(e.Hash)+p.Extension, p.Size, hex.EncodeToString(p.SHA256[:])
 		return e.File, f.received.Claim(p.SHA256, e.Hash)
 	})
-	var refused *graph.Error
-	var shared *content.SharedError
-	if err != nil && !errors.As(err, &refused) && !errors.As(err, &shared) {
+	if err != nil && !isOfPicture(err) {
 		return fmt.Errorf("write to the backup: %w", err)
 	}
 	return err
+}
+
+// isOfPicture reports whether an error is about a picture, and not about the folder.
+func isOfPicture(err error) bool {
+	return errors.As(err, new(*graph.Error)) || errors.As(err, new(*content.SharedError))
 }

@@ -1,12 +1,10 @@
 package cleanup
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"adferry/jobs/disk"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -56,9 +54,5 @@ func sumOf(path string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return disk.Sum(f)
 }

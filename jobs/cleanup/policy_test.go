@@ -7,7 +7,6 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs/cleanup"
-	"adferry/plan"
 )
 
 const (
@@ -95,24 +94,6 @@ func TestCheck(t *testing.T) {
 	} {
 		if got := tt.policy.Check(); !errors.Is(got, tt.want) {
 			t.Errorf("%+v: got %v, want %v", tt.policy, got, tt.want)
-		}
-	}
-}
-
-func TestRow(t *testing.T) {
-	for _, tt := range []struct {
-		image graph.Image
-		want  string
-	}{
-		{graph.Image{Name: "a.jpg", Created: "2026-01-01T23:30:00-0700"}, "created 2026-01-02: a.jpg"},
-		{graph.Image{Name: "=cmd|' /C calc'!A0", Created: "2026-01-01T00:00:00+0000"}, "created 2026-01-01: =cmd|' /C calc'!A0"},
-		{graph.Image{Name: "=1\n2\x00"}, "no creation time: =1 2 "},
-		{graph.Image{}, "no creation time"},
-	} {
-		tt.image.Hash = hash
-		want := plan.Line{Verb: plan.Delete, Source: "11", Hash: hash, Note: tt.want}
-		if got := cleanup.Row("11", tt.image); got != want {
-			t.Errorf("got %+v, want %+v", got, want)
 		}
 	}
 }

@@ -5,16 +5,15 @@ import (
 	"unicode"
 
 	"adferry/graph"
-	"adferry/plan"
 )
 
 // noteLength is the longest name in a note, in runes; the API keeps 100.
 const noteLength = 120
 
-// Row is the manifest row that deletes an image. Its note says what the image was,
-// because that cannot be looked up afterwards. The note starts with a word of ours, so
-// that no spreadsheet takes a name for a formula, and is one line.
-func Row(account plan.Account, i graph.Image) plan.Line {
+// noteOf says, in the manifest row that deletes an image, what the image was, because that
+// cannot be looked up afterwards. It starts with a word of ours, so that no spreadsheet takes
+// a name for a formula, and is one line.
+func noteOf(i graph.Image) string {
 	note := "no creation time"
 	if at, ok := created(i); ok {
 		note = "created " + at.UTC().Format("2006-01-02")
@@ -22,7 +21,7 @@ func Row(account plan.Account, i graph.Image) plan.Line {
 	if i.Name != "" {
 		note += ": " + plain(i.Name)
 	}
-	return plan.Line{Verb: plan.Delete, Source: account, Hash: plan.Hash(i.Hash), Note: note}
+	return note
 }
 
 // plain replaces what cannot be printed, line ends and NUL bytes included.

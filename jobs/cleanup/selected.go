@@ -28,7 +28,7 @@ const longestLink = 4096
 
 // selected is what is kept of an image that the policy selects as of now.
 func (p Policy) selected(a plan.Account, i graph.Image, now time.Time) Selected {
-	s := Selected{review.Of(a, i), Row(a, i).Note}
+	s := Selected{review.Of(a, i), noteOf(i)}
 	s.Why = p.Why(i, now)
 	s.Name = plain(s.Name)
 	if len(s.Thumbnail) > longestLink {

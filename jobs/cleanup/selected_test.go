@@ -52,7 +52,23 @@ func TestSelectedSurvives(t *testing.T) {
 	if out != in {
 		t.Errorf("got %+v\nwant %+v", out, in)
 	}
-	if in.row().Note != Row("11", image).Note {
+	if in.row().Note != noteOf(image) {
 		t.Errorf("the note of the row is %q", in.row().Note)
+	}
+}
+
+func TestNoteOf(t *testing.T) {
+	for _, tt := range []struct {
+		image graph.Image
+		want  string
+	}{
+		{graph.Image{Name: "a.jpg", Created: "2026-01-01T23:30:00-0700"}, "created 2026-01-02: a.jpg"},
+		{graph.Image{Name: "=cmd|' /C calc'!A0", Created: "2026-01-01T00:00:00+0000"}, "created 2026-01-01: =cmd|' /C calc'!A0"},
+		{graph.Image{Name: "=1\n2\x00"}, "no creation time: =1 2 "},
+		{graph.Image{}, "no creation time"},
+	} {
+		if got := noteOf(tt.image); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
 	}
 }

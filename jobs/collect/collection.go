@@ -88,15 +88,7 @@ func List(ctx context.Context, images Images, r *Request, progress func(images i
 
 // find asks for the query's hashes in each of the accounts.
 func find(ctx context.Context, images Images, accounts []plan.Account, q graph.Query, each func(reader.Found) error) error {
-	hashes := func(plan.Account) iter.Seq2[plan.Hash, error] {
-		return func(yield func(plan.Hash, error) bool) {
-			for _, h := range q.Hashes {
-				if !yield(plan.Hash(h), nil) {
-					return
-				}
-			}
-		}
-	}
+	hashes := func(plan.Account) iter.Seq2[plan.Hash, error] { return reader.Hashes(q.Hashes) }
 	filters := q
 	filters.Hashes = nil
 	return images.Find(ctx, accounts, filters, hashes, each)

@@ -22,7 +22,7 @@ func openPresent(t *testing.T, text string, variables map[string]string, byDefau
 	if err != nil {
 		t.Fatal(err)
 	}
-	return file.OpenPresent("c.csv", credentials.Environment{Lookup: lookup(variables)}, byDefault)
+	return file.Open("c.csv", credentials.Environment{Some: true, Lookup: lookup(variables)}, byDefault)
 }
 
 func lookup(variables map[string]string) func(string) (string, bool) {

@@ -45,6 +45,9 @@ func (p *parser) place(column, cell string, line int) {
 type Environment struct {
 	Lookup func(name string) (string, bool) // os.LookupEnv
 	Folder string                           // that paths are relative to
+	// Some is for a process that has some of the credentials: those at whose token's place there is
+	// nothing are absent, unless all are.
+	Some bool
 }
 
 // errUnset is why a variable holds no secret.

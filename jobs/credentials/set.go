@@ -41,16 +41,6 @@ func Only(c Credential) *Set {
 // credential of accounts that the file does not name; nil: they have none. name is the file's,
 // for the error, which is a *ProblemsError.
 func (f *File) Open(name string, env Environment, byDefault *Credential) (*Set, error) {
-	return f.open(name, env, byDefault, false)
-}
-
-// OpenPresent is Open for a process that has some of the credentials: those at whose token's place
-// there is nothing are absent, unless all are.
-func (f *File) OpenPresent(name string, env Environment, byDefault *Credential) (*Set, error) {
-	return f.open(name, env, byDefault, true)
-}
-
-func (f *File) open(name string, env Environment, byDefault *Credential, some bool) (*Set, error) {
 	s := &Set{SHA256: f.SHA256, accounts: map[plan.Account]*Credential{}}
 	var problems []Problem
 	read := func(place string, line int) (graph.Secret, error) {
@@ -69,7 +59,7 @@ func (f *File) open(name string, env Environment, byDefault *Credential, some bo
 		named[i] = c
 		before := problems
 		var err error
-		if c.Token, err = read(from.token, from.line); some && absent(err) {
+		if c.Token, err = read(from.token, from.line); env.Some && absent(err) {
 			problems, c.absent = before, true
 			s.Warnings = append(s.Warnings, err.Error()+": ad accounts that need it are left to other workers")
 			continue

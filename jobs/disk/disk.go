@@ -3,7 +3,10 @@
 package disk
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -23,6 +26,13 @@ func Move(from, to string) error {
 		return err
 	}
 	return SyncFolder(filepath.Dir(to))
+}
+
+// Sum is the SHA-256 of what is left to read, in hex.
+func Sum(r io.Reader) (string, error) {
+	h := sha256.New()
+	_, err := io.Copy(h, r)
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // SyncFolder writes the names of a folder's files to disk. Windows cannot flush folders.

@@ -65,7 +65,7 @@ func set(t *testing.T, file string) *credentials.Set {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := f.OpenPresent("c.csv", credentials.Environment{Lookup: func(name string) (string, bool) { return "token", name == "NORTH" }}, nil)
+	s, err := f.Open("c.csv", credentials.Environment{Some: true, Lookup: func(name string) (string, bool) { return "token", name == "NORTH" }}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

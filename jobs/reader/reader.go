@@ -146,6 +146,17 @@ func (r *Reader) FindExpected(ctx context.Context, accounts []plan.Account, q gr
 	})
 }
 
+// Hashes yields hashes that are known beforehand, as Find takes them.
+func Hashes[H ~string](all []H) iter.Seq2[plan.Hash, error] {
+	return func(yield func(plan.Hash, error) bool) {
+		for _, h := range all {
+			if !yield(plan.Hash(h), nil) {
+				return
+			}
+		}
+	}
+}
+
 // Tier is the access tier that the API reported for an account, so far.
 func (r *Reader) Tier(a plan.Account) graph.Tier {
 	if l := r.d.Lane(a); l != nil {

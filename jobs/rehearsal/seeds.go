@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"adferry/graph/sandbox"
+	"adferry/jobs"
 	"adferry/plan"
 )
 
@@ -50,17 +51,11 @@ func ReadSeeds(read ReadFunc) (*Seeds, error) {
 	return s, cmp.Or(err, column) // what is wrong with the manifest itself comes first
 }
 
-// place is one image in one ad account.
-type place struct {
-	account plan.Account
-	hash    plan.Hash
-}
-
 // Fill puts the seeds into a server, as of the given moment.
 func (s *Seeds) Fill(server *sandbox.Server, now time.Time) { s.fill(server, nil, now) }
 
 // fill leaves out images that a job has deleted already.
-func (s *Seeds) fill(server *sandbox.Server, deleted map[place]bool, now time.Time) {
+func (s *Seeds) fill(server *sandbox.Server, deleted map[jobs.ImageAt]bool, now time.Time) {
 	for _, load := range s.plan.Accounts() {
 		server.AddAccount(string(load.Account), sandbox.AccountOptions{})
 	}
@@ -74,11 +69,11 @@ func (s *Seeds) fill(server *sandbox.Server, deleted map[place]bool, now time.Ti
 			server.AddImage(string(o.Target), sandbox.Image{Hash: picture.Hash, Name: picture.Name, Created: picture.Created})
 		}
 		// A copy that waits for another one copies what that one brings.
-		if o.Kind == plan.KindUpload || t.has("missing") || o.Kind == plan.KindCopy && o.Needs || deleted[place{o.Source, o.Hash}] {
+		if o.Kind == plan.KindUpload || t.has("missing") || o.Kind == plan.KindCopy && o.Needs || deleted[jobs.ImageAt{Account: o.Source, Hash: o.Hash}] {
 			continue
 		}
 		if g := o.Guard; !g.IsZero() { // an undo takes for granted what its guards require
-			if g.Witness != "" && !deleted[place{g.Witness, g.WitnessHash}] {
+			if g.Witness != "" && !deleted[jobs.ImageAt{Account: g.Witness, Hash: g.WitnessHash}] {
 				server.AddImage(string(g.Witness), sandbox.Image{Hash: string(g.WitnessHash), Created: now})
 			}
 			if !g.From.IsZero() {

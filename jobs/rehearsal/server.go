@@ -25,24 +25,24 @@ func Server(ctx context.Context, job *store.Job) (*sandbox.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("seed the sandbox: %w", err)
 	}
-	deleted := map[place]bool{}
-	landed := map[place]time.Time{}
+	deleted := map[jobs.ImageAt]bool{}
+	landed := map[jobs.ImageAt]time.Time{}
 	for r, err := range job.Results(ctx) {
 		switch {
 		case err != nil:
 			return nil, err
 		case r.Status == jobs.StatusDone && (r.Verb == plan.Delete || r.Verb == plan.Move):
-			deleted[place{r.Source, r.Hash}] = true
+			deleted[jobs.ImageAt{Account: r.Source, Hash: r.Hash}] = true
 		}
 		if r.TargetHash != "" {
-			landed[place{r.Target, r.TargetHash}] = r.Finished
+			landed[jobs.ImageAt{Account: r.Target, Hash: r.TargetHash}] = r.Finished
 		}
 	}
 	server := sandbox.New(sandbox.Options{})
 	seeds.fill(server, deleted, meta.Created)
 	for i, at := range landed {
 		if !deleted[i] {
-			server.AddImage(string(i.account), sandbox.Image{Hash: string(i.hash), Created: at})
+			server.AddImage(string(i.Account), sandbox.Image{Hash: string(i.Hash), Created: at})
 		}
 	}
 	return server, nil

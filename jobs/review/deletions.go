@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"adferry/graph"
+	"adferry/jobs"
 	"adferry/jobs/reader"
 	"adferry/plan"
 )
@@ -72,21 +73,16 @@ type deletions struct {
 	closed map[plan.Account]bool // could not be read
 }
 
-type place struct {
-	account plan.Account
-	hash    plan.Hash
-}
-
 // read fills in what the API tells of the pictures. Its error is the context's.
 func (d *deletions) read(ctx context.Context) error {
 	if d.finder == nil || len(d.held) == 0 {
 		return nil
 	}
-	at := map[place][]int{} // two rows may delete one image
+	at := map[jobs.ImageAt][]int{} // two rows may delete one image
 	hashes := map[plan.Account][]plan.Hash{}
 	var accounts []plan.Account
 	for i, p := range d.held {
-		here := place{p.Account, p.Hash}
+		here := jobs.ImageAt{Account: p.Account, Hash: p.Hash}
 		if d.closed[p.Account] {
 			continue
 		}
@@ -98,17 +94,9 @@ func (d *deletions) read(ctx context.Context) error {
 		}
 		at[here] = append(at[here], i)
 	}
-	of := func(a plan.Account) iter.Seq2[plan.Hash, error] {
-		return func(yield func(plan.Hash, error) bool) {
-			for _, h := range hashes[a] {
-				if !yield(h, nil) {
-					return
-				}
-			}
-		}
-	}
+	of := func(a plan.Account) iter.Seq2[plan.Hash, error] { return reader.Hashes(hashes[a]) }
 	err := d.finder.Find(ctx, accounts, graph.Query{Fields: Fields}, of, func(found reader.Found) error {
-		for _, i := range at[place{found.Account, found.Hash}] {
+		for _, i := range at[jobs.ImageAt{Account: found.Account, Hash: found.Hash}] {
 			d.held[i] = pictureOf(found, d.held[i].Why)
 		}
 		return nil

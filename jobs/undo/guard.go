@@ -10,10 +10,10 @@ import (
 // guard returns the conditions for deleting the image that the operation created: it is
 // this image, and its origin still shows it. Without a hash there is no witness: a move
 // needs none, because it reads its own copy back.
-func (u undo) guard(o jobs.Operation, witness imageAt) plan.Guard {
-	g := plan.Guard{Witness: witness.account, WitnessHash: witness.hash}
+func (u undo) guard(o jobs.Operation, witness jobs.ImageAt) plan.Guard {
+	g := plan.Guard{Witness: witness.Account, WitnessHash: witness.Hash}
 	g.From, g.To = createdWindow(o.Outcome)
-	common := u.rivals[imageAt{o.Target, o.Landed()}]
+	common := u.rivals[jobs.ImageAt{Account: o.Target, Hash: o.Landed()}]
 	if common == nil {
 		return g
 	}
@@ -31,13 +31,13 @@ func (u undo) guard(o jobs.Operation, witness imageAt) plan.Guard {
 // soon as it is known, one witness: rows that delete one image have one guard.
 func (u *undo) findRivals() error {
 	all, err := u.ledger.Rivals(u.ctx)
-	u.rivals = map[imageAt]*plan.Guard{}
+	u.rivals = map[jobs.ImageAt]*plan.Guard{}
 	for _, o := range all {
 		from, to := createdWindow(o.Outcome)
-		g := u.rivals[imageAt{o.Target, o.Landed()}]
+		g := u.rivals[jobs.ImageAt{Account: o.Target, Hash: o.Landed()}]
 		if g == nil {
 			g = &plan.Guard{From: from, To: to}
-			u.rivals[imageAt{o.Target, o.Landed()}] = g
+			u.rivals[jobs.ImageAt{Account: o.Target, Hash: o.Landed()}] = g
 		}
 		if from.Before(g.From) {
 			g.From = from

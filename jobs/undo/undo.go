@@ -82,13 +82,7 @@ type undo struct {
 	Options
 	ctx    context.Context
 	ledger Ledger
-	rivals map[imageAt]*plan.Guard // the common guard of an image that several operations created
-}
-
-// imageAt is an image in an ad account.
-type imageAt struct {
-	account plan.Account
-	hash    plan.Hash
+	rivals map[jobs.ImageAt]*plan.Guard // the common guard of an image that several operations created
 }
 
 // row is what takes one operation back; its verb is unknown where nothing has to.
@@ -118,7 +112,7 @@ func (u undo) remove(o jobs.Operation) (plan.Line, error) {
 		return plan.Line{Verb: plan.Copy, Source: o.Target, Hash: o.Landed(), Target: root.Source,
 			Note: fmt.Sprintf("takes back the deletion in %s", root.Source.Act())}, nil
 	case root.lost && !passedOn:
-		return plan.Line{Verb: plan.Move, Source: o.Target, Hash: o.Landed(), Target: root.Source, Guard: u.guard(o, imageAt{}),
+		return plan.Line{Verb: plan.Move, Source: o.Target, Hash: o.Landed(), Target: root.Source, Guard: u.guard(o, jobs.ImageAt{}),
 			Note: fmt.Sprintf("takes back the move from %s", root.Source.Act())}, nil
 	case root.Kind == plan.KindUpload && u.Lost != nil && u.Lost(root.File):
 		u.Stay(o.Target, o.Landed(), root.File+", from which it was uploaded, is gone")
@@ -135,9 +129,9 @@ func (u undo) remove(o jobs.Operation) (plan.Line, error) {
 // source the job did not bring.
 type origin struct {
 	jobs.Operation
-	from        imageAt // of a copy: the image in its source, which stays or is brought back
-	lost        bool    // the job deleted that, or may have
-	unconfirmed bool    // ... and the API, which called it a success, still shows it
+	from        jobs.ImageAt // of a copy: the image in its source, which stays or is brought back
+	lost        bool         // the job deleted that, or may have
+	unconfirmed bool         // ... and the API, which called it a success, still shows it
 }
 
 // origin follows copies of copies.
@@ -162,7 +156,7 @@ func (u undo) origin(o jobs.Operation) (origin, error) {
 	if o.Kind != plan.KindCopy {
 		return root, nil
 	}
-	root.from = imageAt{o.Source, hash}
+	root.from = jobs.ImageAt{Account: o.Source, Hash: hash}
 	if !o.Needed {
 		return root, nil
 	}

@@ -44,12 +44,6 @@ func drift(x jobs.Expectation, i *graph.Image) (jobs.Drift, bool) {
 	return d, true
 }
 
-// image is an image in an ad account.
-type image struct {
-	account plan.Account
-	hash    plan.Hash
-}
-
 // told takes a time of the API, unless the job still saw the image otherwise then.
 func told(d *jobs.Drift, at time.Time, ok bool) {
 	if ok && at.After(d.At) {
@@ -72,12 +66,12 @@ func Run(ctx context.Context, r *reader.Reader, x jobs.Expected, each func(jobs.
 	if v.Unread, err = x.Count(ctx); err != nil {
 		return v, err
 	}
-	asked := map[image]jobs.Expectation{} // what is on its way
+	asked := map[jobs.ImageAt]jobs.Expectation{} // what is on its way
 	hashes := func(a plan.Account) iter.Seq2[plan.Hash, error] {
 		return func(yield func(plan.Hash, error) bool) {
 			for e, err := range x.Of(ctx, a) {
 				if err == nil {
-					asked[image{a, e.Hash}] = e
+					asked[jobs.ImageAt{Account: a, Hash: e.Hash}] = e
 				}
 				if !yield(e.Hash, err) {
 					return
@@ -85,10 +79,10 @@ func Run(ctx context.Context, r *reader.Reader, x jobs.Expected, each func(jobs.
 			}
 		}
 	}
-	expected := func(a plan.Account, h plan.Hash) bool { return asked[image{a, h}].Present }
+	expected := func(a plan.Account, h plan.Hash) bool { return asked[jobs.ImageAt{Account: a, Hash: h}].Present }
 	err = r.FindExpected(ctx, accounts, graph.Query{Fields: verifyFields}, hashes, expected, func(f reader.Found) error {
-		e := asked[image{f.Account, f.Hash}]
-		delete(asked, image{f.Account, f.Hash})
+		e := asked[jobs.ImageAt{Account: f.Account, Hash: f.Hash}]
+		delete(asked, jobs.ImageAt{Account: f.Account, Hash: f.Hash})
 		v.Unread--
 		if e.Present {
 			v.Present++
