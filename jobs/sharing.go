@@ -114,7 +114,8 @@ func (all LaneState) With(s, before LaneState) LaneState {
 }
 
 // With is the tally of all workers, after one of them wrote t; before is what that one had written
-// last. Time that passed for several of them counts once.
+// last. Time that passed for several of them counts once, and the network is down until one of them
+// reaches the API.
 func (all Tally) With(t, before Tally) Tally {
 	all.HTTPRequests += t.HTTPRequests - before.HTTPRequests
 	all.Calls += t.Calls - before.Calls
@@ -131,6 +132,9 @@ func (all Tally) With(t, before Tally) Tally {
 	if t.HeadersSent != before.HeadersSent { // else this worker has heard nothing new of them
 		all.HeadersSent = t.HeadersSent
 	}
-	all.NetworkDownSince = t.NetworkDownSince
+	switch answered := t.Calls > before.Calls && t.NetworkDownSince.IsZero(); {
+	case answered, !t.NetworkDownSince.Equal(before.NetworkDownSince): // else this worker has not tried
+		all.NetworkDownSince = t.NetworkDownSince
+	}
 	return all
 }
