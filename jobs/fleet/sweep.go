@@ -25,6 +25,16 @@ type found struct {
 	lanes map[Deck][]plan.Account
 }
 
+// sweepUnlessLost is sweep, except that an error of the database that passes ends it alone: whether
+// the lease can still be renewed says whether this worker goes on.
+func (s *session) sweepUnlessLost(ctx context.Context) error {
+	err := s.sweep(ctx)
+	if err != nil && s.opt.Lost(err) && !errors.Is(err, board.ErrLeaseLost) {
+		return nil
+	}
+	return err
+}
+
 // sweep looks after what no lane looks after: which jobs there are, which slices are missing,
 // which workers are dead, and how many lanes are whose.
 func (s *session) sweep(ctx context.Context) error {
@@ -139,20 +149,20 @@ func isUnfit(err error) bool {
 }
 
 // laneLabels are the labels of a job's lanes. They stay as they are until a process runs the job
-// alone.
+// alone, or another job gets its name.
 type laneLabels struct {
-	running time.Time
-	labels  map[plan.Account][]string
+	created, running time.Time
+	labels           map[plan.Account][]string
 }
 
 func (s *session) labelsOf(ctx context.Context, job *store.Job, m store.Meta) (map[plan.Account][]string, error) {
 	known, ok := s.labels[m.Name]
-	if ok && known.running.Equal(m.Running) {
+	if ok && known.created.Equal(m.Created) && known.running.Equal(m.Running) {
 		return known.labels, nil
 	}
 	labels, err := job.LaneLabels(ctx)
 	if err == nil {
-		s.labels[m.Name] = laneLabels{m.Running, labels}
+		s.labels[m.Name] = laneLabels{m.Created, m.Running, labels}
 	}
 	return labels, err
 }

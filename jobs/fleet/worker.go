@@ -145,7 +145,7 @@ var noNames = regexp.MustCompile(`[^a-z0-9]+`)
 // run works until ctx ends or the worker is cut off.
 func (s *session) run(ctx context.Context) {
 	s.tasks.Go(func() { s.every(renewEvery, stepTime, nil, s.member.Renew) }) // also while it leaves
-	s.tasks.Go(func() { s.every(sweepEvery, sweepTime, s.left, s.sweep) })
+	s.tasks.Go(func() { s.every(sweepEvery, sweepTime, s.left, s.sweepUnlessLost) })
 	select {
 	case <-ctx.Done():
 		s.leave()
@@ -224,6 +224,9 @@ func (s *session) open(ctx context.Context, name string) (j *job, later time.Dur
 		s.refuse(name, time.Now().Add(idleTime))
 		s.notHere(name, unfit.error)
 	case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrNoJob), ctx.Err() != nil:
+	case s.opt.Lost(err) && !errors.Is(err, board.ErrLeaseLost): // it may have no connections left, and renew the lease all the same
+		s.refuse(name, time.Now().Add(2*sweepEvery))
+		s.notHere(name, err)
 	default:
 		s.fail(err)
 	}

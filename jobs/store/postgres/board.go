@@ -30,6 +30,14 @@ func (b meeting) Join(ctx context.Context, w board.Worker) (board.Member, error)
 		return nil, err
 	}
 	defer conn.Close()
+	asked := time.Now()
+	var now time.Time
+	if err := conn.QueryRowContext(ctx, `SELECT clock_timestamp()`).Scan(&now); err != nil {
+		return nil, fmt.Errorf("join the workers: %w", classify(err))
+	}
+	if err := checkClock(asked, now); err != nil {
+		return nil, err
+	}
 	done, err := conn.ExecContext(ctx, `INSERT INTO adferry.workers (name, host, pid, version, labels, started, until)
 		VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7::interval) ON CONFLICT DO NOTHING`,
 		w.Name, valid(w.Host), w.PID, valid(w.Version), w.Labels, w.Started, interval(leaseFor))
@@ -40,6 +48,21 @@ func (b meeting) Join(ctx context.Context, w board.Worker) (board.Member, error)
 		return nil, fmt.Errorf("there is a worker %s already", w.Name)
 	}
 	return newMember(b.d, w.Name), nil
+}
+
+// mostSkew is how far a worker's clock may be from the database's. River says by the clock of each
+// worker when a slice is due, and which attempts began too long ago, and compares both with the
+// database's.
+const mostSkew = 2 * time.Second
+
+// checkClock returns an error if the database, which was asked at a time and has answered just now,
+// says that it is a time that it cannot be here.
+func checkClock(asked, told time.Time) error {
+	ahead, behind := asked.Sub(told), time.Until(told)
+	if apart := max(ahead, behind); apart > mostSkew {
+		return fmt.Errorf("this machine's clock is %v %s the database's, and workers need them within %v: set it, by NTP for example", apart.Round(time.Second), map[bool]string{true: "ahead of", false: "behind"}[ahead > behind], mostSkew)
+	}
+	return nil
 }
 
 // interval is a duration for PostgreSQL.

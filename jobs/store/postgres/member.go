@@ -19,13 +19,14 @@ import (
 
 // member is a worker at the board.
 type member struct {
-	d    *Database
-	name string
-	db   *sql.DB
+	d     *Database
+	name  string
+	db    *sql.DB
+	reads *sql.DB // of all jobs that the worker opens
 }
 
 // memberConnections are enough for requests that ask before they leave, while others wait for the
-// lock of an app.
+// lock of an app. A job that the worker opens takes one more, which has the job's lock.
 const memberConnections = 4
 
 // unsynced are connections of which a crash of PostgreSQL may lose the latest second. All
@@ -34,23 +35,27 @@ const memberConnections = 4
 var unsynced = map[string]string{"synchronous_commit": "off", "default_transaction_isolation": "read committed", "plan_cache_mode": "force_generic_plan"}
 
 func newMember(d *Database, name string) *member {
-	db := stdlib.OpenDB(*d.session(unsynced))
-	db.SetMaxOpenConns(memberConnections)
-	db.SetMaxIdleConns(memberConnections)
-	db.SetConnMaxIdleTime(time.Minute)
-	return &member{d, name, db}
+	m := &member{d, name, stdlib.OpenDB(*d.session(unsynced)), d.readers()}
+	for _, db := range []*sql.DB{m.db, m.reads} {
+		db.SetMaxOpenConns(memberConnections)
+		db.SetMaxIdleConns(memberConnections)
+		db.SetConnMaxIdleTime(time.Minute)
+	}
+	return m
 }
 
 // Renew implements [board.Member].
 func (m *member) Renew(ctx context.Context) error {
-	done, err := m.db.ExecContext(ctx, `UPDATE adferry.workers SET renewed = clock_timestamp(), until = clock_timestamp() + $2::interval WHERE name = $1 AND until > clock_timestamp()`, m.name, interval(leaseFor))
+	asked := time.Now()
+	var now time.Time
+	err := m.db.QueryRowContext(ctx, `UPDATE adferry.workers SET renewed = clock_timestamp(), until = clock_timestamp() + $2::interval WHERE name = $1 AND until > clock_timestamp() RETURNING renewed`, m.name, interval(leaseFor)).Scan(&now)
+	if err == sql.ErrNoRows {
+		return board.ErrLeaseLost
+	}
 	if err != nil {
 		return fmt.Errorf("renew the lease: %w", classify(err))
 	}
-	if n, err := done.RowsAffected(); err == nil && n == 0 {
-		return board.ErrLeaseLost
-	}
-	return nil
+	return checkClock(asked, now)
 }
 
 // Refuse implements [board.Member].
@@ -81,6 +86,7 @@ func (m *member) Bury(ctx context.Context) (names []string, err error) {
 // Leave implements [board.Member].
 func (m *member) Leave(ctx context.Context) error {
 	defer m.db.Close()
+	defer m.reads.Close()
 	if _, err := m.db.ExecContext(ctx, `UPDATE adferry.workers SET until = clock_timestamp() WHERE name = $1`, m.name); err != nil {
 		return fmt.Errorf("end the lease: %w", classify(err))
 	}
@@ -94,7 +100,7 @@ func (m *member) Open(ctx context.Context, name string) (board.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := newJob(m.d, name, id)
+	j := &job{texts{job: id}, name, m.reads}
 	all := &sharedTables{tables: newTables(conn, &j.texts, name), worker: m.name, lanes: map[plan.Account]bool{}, wrote: map[plan.Account]jobs.LaneState{}}
 	return &sharedJob{Job: store.New(j, j.read, all), job: j, tables: all, member: m, engine: rand.Int64(), apps: appNames{id}, told: newTold()}, nil
 }
