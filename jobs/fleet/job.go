@@ -239,7 +239,7 @@ func (s *session) engineEnded(j *job, why error) {
 		}
 		s.tell(Event{Kind: JobPaused, Job: j.name, Err: why})
 	}
-	s.refuse(j.name, until)
+	s.refuse(j.name, until, why)
 	s.tasks.Go(func() { s.close(j, false) })
 }
 

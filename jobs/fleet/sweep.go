@@ -106,6 +106,10 @@ func (s *session) find(ctx context.Context, name string, job *store.Job, workers
 	if f.left, err = job.Unfinished(ctx); err != nil || !f.left || !f.meta.PausedAt.IsZero() {
 		return f, err
 	}
+	if r := s.refusal(name); r.holds() {
+		f.unfit = r.why.Error()
+		return f, nil
+	}
 	if err := s.fits(ctx, job, f.meta); err != nil {
 		if !isUnfit(err) {
 			return f, err

@@ -92,10 +92,10 @@ type session struct {
 	mu      sync.Mutex
 	jobs    map[string]*job
 	offers  map[string]*offer
-	decks   []Deck               // of the offers, that this worker is able to carry out
-	refused map[string]time.Time // jobs that this worker leaves alone until then
-	told    map[string]string    // why jobs are not carried out here, as it was told
-	unfit   map[string]string    // ... as other workers know; of the sweep alone
+	decks   []Deck             // of the offers, that this worker is able to carry out
+	refused map[string]refusal // jobs that this worker leaves alone for a time
+	told    map[string]string  // why jobs are not carried out here, as it was told
+	unfit   map[string]string  // ... as other workers know; of the sweep alone
 
 	watching sync.Mutex
 	labels   map[string]laneLabels // of jobs; the sweep's alone
@@ -110,7 +110,7 @@ type offer struct {
 // join makes the worker known and has slices dealt to it.
 func join(ctx context.Context, o Options) (*session, error) {
 	s := &session{opt: o, name: newName(o.Worker.Host), left: make(chan struct{}),
-		jobs: map[string]*job{}, offers: map[string]*offer{}, refused: map[string]time.Time{}, told: map[string]string{}, labels: map[string]laneLabels{}}
+		jobs: map[string]*job{}, offers: map[string]*offer{}, refused: map[string]refusal{}, told: map[string]string{}, labels: map[string]laneLabels{}}
 	o.Worker.Labels = o.Credentials.Present()
 	s.opt.Worker = o.Worker
 	w := o.Worker
@@ -212,7 +212,7 @@ func (s *session) open(ctx context.Context, name string) (j *job, later time.Dur
 	s.mu.Lock()
 	closing, o, refused := s.jobs[name], s.offers[name], s.refused[name]
 	s.mu.Unlock()
-	if s.leaving() || closing != nil || o == nil || o.parts.none() || time.Now().Before(refused) {
+	if s.leaving() || closing != nil || o == nil || o.parts.none() || refused.holds() {
 		return nil, elsewhere
 	}
 	err := s.start(ctx, o)
@@ -221,11 +221,11 @@ func (s *session) open(ctx context.Context, name string) (j *job, later time.Dur
 	case err == nil:
 		return s.used(name), elsewhere
 	case errors.As(err, &unfit):
-		s.refuse(name, time.Now().Add(idleTime))
+		s.refuse(name, time.Now().Add(idleTime), unfit.error)
 		s.notHere(name, unfit.error)
 	case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrNoJob), ctx.Err() != nil:
 	case s.opt.Lost(err) && !errors.Is(err, board.ErrLeaseLost): // it may have no connections left, and renew the lease all the same
-		s.refuse(name, time.Now().Add(2*sweepEvery))
+		s.refuse(name, time.Now().Add(2*sweepEvery), err)
 		s.notHere(name, err)
 	default:
 		s.fail(err)
@@ -245,11 +245,25 @@ func (s *session) used(name string) *job {
 	return j
 }
 
-// refuse has the worker leave a job alone for a time.
-func (s *session) refuse(name string, until time.Time) {
+// refusal is until when a job is left alone, and why.
+type refusal struct {
+	until time.Time
+	why   error
+}
+
+func (r refusal) holds() bool { return time.Now().Before(r.until) }
+
+// refuse has the worker leave a job alone for a time. The next sweep makes that known.
+func (s *session) refuse(name string, until time.Time, why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.refused[name] = until
+	s.refused[name] = refusal{until, why}
+}
+
+func (s *session) refusal(name string) refusal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused[name]
 }
 
 // notHere tells once why a job is not carried out here.
