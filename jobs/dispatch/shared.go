@@ -113,6 +113,7 @@ func (d *Dispatcher) hearSpent(spent []jobs.Spent, now time.Time) {
 		}
 		if l := d.lanes[s.Account]; l != nil {
 			l.Quota = l.Quota.SpentElsewhere(s.At, now, quota.Cost{Calls: s.Calls, Points: s.Points}, d.opt.Rules)
+			l.Wake() // the quota may allow more than it seemed: what exceeded our count was this
 		}
 	}
 }
