@@ -112,6 +112,7 @@ const mostRequests = 20_000
 type gate struct {
 	until time.Time
 	since time.Time // when the process was told
+	heard bool      // ... by another one: what asked the board before is on its way
 	why   string
 	probe *flight // the one request that may go after it, on its way
 }
@@ -242,7 +243,7 @@ func (w *wire) pass(account plan.Account, f *flight) {
 	g := w.gates[account]
 	switch {
 	case g == nil:
-	case f.begun.Before(f.sent) && !f.begun.After(g.since): // it was on its way, and waited for the disk
+	case (f.begun.Before(f.sent) || g.heard) && !f.begun.After(g.since): // it was on its way, and may have waited for the disk
 	case f.sent.Before(g.until):
 		w.sim.fault("a request for %s left %v before the end of the wait of %q (%s)%s", f.calls[0].Account, g.until.Sub(f.sent), account, g.why, w.trail.of(account))
 	case g.probe != nil:

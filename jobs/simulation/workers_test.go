@@ -336,7 +336,7 @@ func (d *dealer) join() {
 			if g := w.gates[e.Account]; e.Kind == jobs.EventParked && (g == nil || e.Until.After(g.until)) { // another worker was told
 				now := time.Now()
 				w.shut[e.Account] = now
-				w.gates[e.Account] = &gate{until: e.Until, since: now, why: e.Text}
+				w.gates[e.Account] = &gate{until: e.Until, since: now, heard: true, why: e.Text}
 			}
 		}
 	}
