@@ -82,6 +82,7 @@ type LanePoint struct {
 	Quotas      []QuotaState   // of the lane's ad account, and of others that the worker has not used yet
 	Spent       []Spent        // there since then, by all workers; News does not tell it again
 	Waiting     []Released     // unsettled operations of the lane whose needs are all settled
+	Deletes     int            // of the lane that are not settled
 	Failing     []plan.Account // see [News]
 	HeadersSent bool           // answers to reads carried quota headers, when last heard
 	Progress    Progress

@@ -132,6 +132,13 @@ const mostUnderWay = jobs.LatestDeparture + graph.DefaultTimeout
 // noMoreDeletes notes that a task will bring no more deletes to a group.
 func (e *Engine) noMoreDeletes(t *task) {
 	t.noLongerComing()
+	if t.Kind == plan.KindDelete {
+		if l := t.home; e.opt.Sharing != nil {
+			if l.deletes--; l.deletes == len(l.permits.waiting) {
+				l.wakeGroup()
+			}
+		}
+	}
 	if t.Kind == plan.KindCopy {
 		if e.copying[t.Source]--; e.copying[t.Source] == 0 {
 			delete(e.copying, t.Source)

@@ -129,8 +129,8 @@ func (l *lane) groupWait(n int) time.Duration {
 // moreDeletesMayCome reports whether more deletes may come to the lane: from tasks in memory, or
 // from operations that were not claimed yet.
 func (e *Engine) moreDeletesMayCome(l *lane) bool {
-	if e.opt.Sharing != nil { // other workers have the tasks, too
-		return e.shared.unsettled > len(l.permits.waiting)
+	if e.opt.Sharing != nil { // other workers have what they wait for
+		return l.deletes > len(l.permits.waiting)
 	}
 	return l.permits.coming > 0 || e.copying[l.Account] > 0 || e.unclaimed > 0
 }

@@ -39,6 +39,7 @@ type lane struct {
 	lingers     bool                  // it is among the engine's lingering lanes
 	ready       []*task               // writes that may be sent, in order
 	permits     permits               // deletes that wait for a permit, or have one
+	deletes     int                   // of a shared engine's own lane: those that are not settled
 	needPicture []*task               // writes whose pictures have to be downloaded before
 	downloads   *downloads            // on their way
 	reading     int                   // reads on their way

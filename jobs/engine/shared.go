@@ -35,8 +35,6 @@ type shared struct {
 	failing map[plan.Account]bool // other workers' lanes to which writes fail
 	turned  map[plan.Account]bool // lanes to which writes began to fail, or no longer do, since Findings was called
 	leaving []*leaving
-
-	unsettled int // operations of the whole job, as last heard
 }
 
 // leaving is a lane that is being given back.
@@ -113,6 +111,7 @@ func (e *Engine) Take(p jobs.LanePoint) {
 		if !l.coming {
 			l.freed = map[plan.OpID]bool{}
 		}
+		l.deletes = p.Deletes
 		if l.coming, l.taken = false, now; slices.Contains(p.Failing, p.Account) {
 			l.failing = dispatch.MostDenials
 		}
@@ -292,8 +291,6 @@ func (e *Engine) hear(n jobs.News) {
 
 func (e *Engine) hearProgress(p jobs.Progress) {
 	e.operations, e.tally.done, e.tally.failures = p.Operations, p.Settled, p.Failed
-	e.shared.unsettled = p.Operations - p.Settled
-	e.wakeGroups() // deletes wait for no others once only they are left
 }
 
 func (e *Engine) hearFailing(accounts []plan.Account) {

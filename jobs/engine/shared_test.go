@@ -67,7 +67,11 @@ func (d *desk) point(t *testing.T, a plan.Account) jobs.LanePoint {
 		t.Fatal(err)
 	}
 	s.Waiting = slices.DeleteFunc(s.Waiting, func(r jobs.Released) bool { return r.Lane != a })
-	return jobs.LanePoint{Account: a, States: s.Lanes, Waiting: s.Waiting, Progress: jobs.Progress{Operations: s.Operations, Settled: s.Settled, Failed: s.Failed}}
+	deletes, err := d.DeletesLeft(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jobs.LanePoint{Account: a, Deletes: deletes, States: s.Lanes, Waiting: s.Waiting, Progress: jobs.Progress{Operations: s.Operations, Settled: s.Settled, Failed: s.Failed}}
 }
 
 func (d *desk) left(t *testing.T) int {

@@ -87,6 +87,9 @@ func (v *view) Take(ctx context.Context, a plan.Account) (p jobs.LanePoint, err 
 	v.job.lanes[a] = &lane{by: v.member, Hold: board.Hold{Lane: a, Worker: v.member.info.Name, Since: time.Now()}}
 	delete(v.job.released, a)
 	p = jobs.LanePoint{Account: a, HeadersSent: v.job.tally.HeadersSent, Progress: jobs.Progress{Operations: s.Operations, Settled: s.Settled, Failed: s.Failed}, Failing: slices.Sorted(maps.Keys(v.job.failing))}
+	if p.Deletes, err = v.DeletesLeft(ctx, a); err != nil {
+		return p, err
+	}
 	p.States = s.Lanes
 	for _, r := range s.Waiting {
 		if r.Lane == a {

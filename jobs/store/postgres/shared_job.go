@@ -105,6 +105,9 @@ func (j *sharedJob) standing(ctx context.Context, p *jobs.LanePoint) error {
 	if p.Progress, err = j.Progress(ctx); err != nil {
 		return err
 	}
+	if p.Deletes, err = j.DeletesLeft(ctx, p.Account); err != nil {
+		return err
+	}
 	rows, err := j.member.db.QueryContext(ctx, `SELECT lane FROM adferry.failing WHERE job = $1 ORDER BY lane`, j.tables.texts.job)
 	if err = eachRow(rows, err, func() error {
 		var a plan.Account
