@@ -67,20 +67,29 @@ func steer(ctx context.Context, s *streams, p place, do func(context.Context, *s
 	if err != nil {
 		return err
 	}
-	runner, err := runnerOf(ctx, job)
+	runner, err := runnerOf(ctx, p, job)
 	if err != nil {
 		return err
 	}
 	return do(ctx, s, steeredJob{job, p, before, runner})
 }
 
-func runnerOf(ctx context.Context, job *store.Job) (reports.Runner, error) {
+func runnerOf(ctx context.Context, p place, job *store.Job) (reports.Runner, error) {
 	if job.Running() {
 		return reports.RunsNow, nil
 	}
 	left, err := job.Unfinished(ctx)
-	if err == nil && !left {
+	switch {
+	case err != nil:
+		return reports.NoRunner, err
+	case !left:
 		return reports.NoneNeeded, nil
+	case p.database == nil:
+		return reports.NoRunner, nil
+	}
+	workers, err := p.database.Board().Workers(ctx)
+	if len(workers) > 0 {
+		return reports.WorkersWait, err
 	}
 	return reports.NoRunner, err
 }

@@ -16,17 +16,19 @@ func Clock(t time.Time) string { return t.Local().Format("2 Jan 15:04:05 MST") }
 type Runner int
 
 const (
-	NoRunner   Runner = iota // no process does now
-	RunsNow                  // a process does
-	NoneNeeded               // nothing is left to do
+	NoRunner    Runner = iota // no process does now
+	RunsNow                   // a process does
+	NoneNeeded                // nothing is left to do
+	WorkersWait               // no process has it open, and workers of its database will take part in it
 )
 
 // Paused says that the job is paused now.
 func Paused(p Place, r Runner) string {
 	then := [...]string{
-		NoRunner:   "no process runs it now, and the next one will wait",
-		RunsNow:    "its process stops sending within a second, and its requests in flight may end",
-		NoneNeeded: "it is finished, and a retry would wait",
+		NoRunner:    "no process runs it now, and the next one will wait",
+		RunsNow:     "nothing more is sent within a second, and requests in flight may end",
+		NoneNeeded:  "it is finished, and a retry would wait",
+		WorkersWait: "workers take no part in it",
 	}[r]
 	return fmt.Sprintf("%s is paused: %s; go on with %s", p, then, p.Command("unpause"))
 }
@@ -65,6 +67,8 @@ func Unpaused(p Place, r Runner) string {
 		return p.String() + " goes on"
 	case NoneNeeded:
 		return p.String() + " is no longer paused; it is finished"
+	case WorkersWait:
+		return p.String() + " is no longer paused; workers go on with it within seconds"
 	}
 	return fmt.Sprintf("%s is no longer paused; no process runs it now, go on with %s", p, p.Command("resume"))
 }
@@ -75,9 +79,10 @@ func NotPaused(p Place) string { return p.String() + " is not paused" }
 // Tuned says how a job will be paced.
 func Tuned(p Place, t jobs.Tuning, r Runner) string {
 	when := [...]string{
-		NoRunner:   "no process runs it now, and the next one will do so",
-		RunsNow:    "takes effect within a second",
-		NoneNeeded: "it is finished, and a retry would do so",
+		NoRunner:    "no process runs it now, and the next one will do so",
+		RunsNow:     "takes effect within a second",
+		NoneNeeded:  "it is finished, and a retry would do so",
+		WorkersWait: "takes effect when a worker takes part in it",
 	}[r]
 	return fmt.Sprintf("%s will use %s; %s", p, t, when)
 }

@@ -59,13 +59,16 @@ func TestFit(t *testing.T) {
 }
 
 // set are the credentials of a worker that has NORTH alone.
-func set(t *testing.T, file string) *credentials.Set {
+func set(t *testing.T, file string) *credentials.Set { return setWith(t, file, "NORTH") }
+
+// setWith are those of a worker that has one token alone.
+func setWith(t *testing.T, file, token string) *credentials.Set {
 	t.Helper()
 	f, err := credentials.Parse("c.csv", strings.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := f.Open("c.csv", credentials.Environment{Some: true, Lookup: func(name string) (string, bool) { return "token", name == "NORTH" }}, nil)
+	s, err := f.Open("c.csv", credentials.Environment{Some: true, Lookup: func(name string) (string, bool) { return "token", name == token }}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,7 +67,10 @@ func (j *job) prepare(ctx context.Context, s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	if j.setup, err = s.opt.Setup(ctx, j.name, stored, meta); err != nil {
+	switch j.setup, err = s.opt.Setup(ctx, j.name, stored, meta); {
+	case err != nil && s.opt.Lost(err):
+		return err
+	case err != nil:
 		return &unfitError{err}
 	}
 	j.release = j.setup.Close
@@ -229,7 +233,15 @@ func (s *session) engineEnded(j *job, why error) {
 	ctx, cancel := context.WithTimeout(s.ctx, stepTime)
 	defer cancel()
 	until := time.Now().Add(2 * sweepEvery)
-	if ofDatabase || errors.As(why, new(*jobs.OfflineError)) {
+	mine := ofDatabase || errors.As(why, new(*jobs.OfflineError))
+	if errors.As(why, new(*jobs.RefusedError)) {
+		var err error
+		if mine, err = s.othersHaveLanes(ctx, j); err != nil {
+			s.fail(err)
+			return
+		}
+	}
+	if mine { // it says nothing of what other workers can do
 		until = time.Now().Add(offlinePause)
 		s.tell(Event{Kind: JobOffline, Job: j.name, Err: why, Until: until})
 	} else {
@@ -243,8 +255,19 @@ func (s *session) engineEnded(j *job, why error) {
 	s.tasks.Go(func() { s.close(j, false) })
 }
 
-// offlinePause is how long a worker leaves a job alone whose API it cannot reach, or which the database
-// does not let it carry out.
+// othersHaveLanes reports whether a job has lanes with work for which this worker does not have the
+// credentials: others go on with them when its own are refused.
+func (s *session) othersHaveLanes(ctx context.Context, j *job) (bool, error) {
+	labels, err := j.board.Stored().LaneLabels(ctx)
+	if err != nil {
+		return false, err
+	}
+	holds, err := holdsOf(ctx, s.opt.Board, j.name, labels)
+	return slices.ContainsFunc(holds, func(h board.Hold) bool { return !Able(s.opt.Worker, h.Label) }), err
+}
+
+// offlinePause is how long a worker leaves a job alone whose API it cannot reach or refuses its
+// credentials, or which the database does not let it carry out.
 const offlinePause = time.Minute
 
 // pause pauses a job for a reason, for all workers, until people let it go on.

@@ -18,6 +18,7 @@ type lane struct {
 	held    bool // it is this worker's
 	leaving bool // it is to be given back
 	asleep  bool // it waits for other lanes
+	later   bool // it waits for a later run
 	why     string
 	until   time.Time
 	given   *giving
@@ -103,6 +104,19 @@ func (l *lane) sleeps() {
 	l.asleep = true
 }
 
+// defers notes that the lane is tried again by whoever takes it anew.
+func (l *lane) defers() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.later = true
+}
+
+func (l *lane) deferred() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.later
+}
+
 func (l *lane) isAsleep() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -142,6 +156,6 @@ func (l *lane) gone() bool {
 	if !l.held {
 		return false
 	}
-	l.held, l.leaving, l.asleep, l.given, l.why, l.until = false, false, false, nil, "", time.Time{}
+	l.held, l.leaving, l.asleep, l.later, l.given, l.why, l.until = false, false, false, false, nil, "", time.Time{}
 	return true
 }

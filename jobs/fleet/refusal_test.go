@@ -3,14 +3,21 @@ package fleet_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"adferry/graph/sandbox"
+	"adferry/jobs/board"
+	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
 	"adferry/jobs/fleet"
+	"adferry/jobs/jobtest"
 	"adferry/jobs/store"
+	"adferry/plan"
 )
 
 // Why a worker cannot set up a job is known to all, and it tries again later.
@@ -63,5 +70,82 @@ func TestSweepFails(t *testing.T) {
 		if times < 10 || l.count(fleet.Lost) != 0 || l.count(fleet.Joined) != 1 {
 			t.Errorf("after %d sweeps: got events %v", times, l.events)
 		}
+	})
+}
+
+// twoTokens are copies of two businesses, of which the API refuses the token of one.
+func twoTokens() (sandbox.Options, func(*jobtest.World) []string, func(plan.Account) dispatch.Credential) {
+	refuse := func(account string) sandbox.Rule {
+		return sandbox.Rule{Match: sandbox.Match{Account: account, Nth: 1, Count: 1e9}, Fault: sandbox.Fault{Name: "190/463"}}
+	}
+	rows := func(w *jobtest.World) (rows []string) {
+		w.Has("21")
+		w.Has("22")
+		for i := range 20 {
+			w.Has("11", fmt.Sprint("a", i))
+			w.Has("12", fmt.Sprint("b", i))
+			rows = append(rows, fmt.Sprintf("copy 11 a%d 21", i), fmt.Sprintf("copy 12 b%d 22", i))
+		}
+		return rows
+	}
+	of := func(a plan.Account) dispatch.Credential {
+		if a == "12" || a == "22" {
+			return dispatch.Credential{Label: "SOUTH"}
+		}
+		return dispatch.Credential{Label: "NORTH"}
+	}
+	return sandbox.Options{Script: []sandbox.Rule{refuse("12"), refuse("22")}}, rows, of
+}
+
+// A worker with two tokens of which the API refuses one goes on with the other, and says why the rest
+// waits.
+func TestOneTokenRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, rows, of := twoTokens()
+		l := newLab(t, server, rows)
+		stop := l.start(engine.Options{Credential: of})
+		l.until("the lane says why it waits", func() bool {
+			holds, err := l.board.Holds(t.Context(), "autumn")
+			return err == nil && len(holds) == 1 && holds[0].Lane == "22" && strings.Contains(holds[0].Why, "token") && holds[0].Until.After(time.Now())
+		})
+		taken := l.count(fleet.LaneTaken)
+		time.Sleep(6 * time.Minute)
+		if l.count(fleet.LaneTaken) == taken || l.count(fleet.JobPaused) > 0 {
+			t.Errorf("got %v, want that it is tried again", l.events)
+		}
+		stop()
+		l.close()
+		jobtest.WantHolds(t, l.world, "21 a0", "21 a19", "!22 b0")
+	})
+}
+
+// Nor does a refused token stop workers that have another one. Once only its lanes are left, the job is
+// paused.
+func TestOneWorkerRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, rows, _ := twoTokens()
+		server.Latency = sandbox.Latency{Min: time.Second, Max: 2 * time.Second}
+		l := newLab(t, server, rows)
+		start := func(token string) func() {
+			o := l.options(engine.Options{Credential: func(plan.Account) dispatch.Credential { return dispatch.Credential{Label: token} }, BatchSize: 1, Workers: 1})
+			o.Credentials = setWith(t, "account,token\n11,NORTH\n21,NORTH\n12,SOUTH\n22,SOUTH\n", token)
+			return l.run(o)
+		}
+		south, north := start("SOUTH"), start("NORTH")
+		l.until("all know why one does nothing", func() bool {
+			workers, err := l.board.Workers(t.Context())
+			return err == nil && slices.ContainsFunc(workers, func(w board.Worker) bool { return strings.Contains(w.Refused["autumn"], "token") })
+		})
+		if l.count(fleet.JobPaused) > 0 {
+			t.Error("the job is paused though there is more to do")
+		}
+		l.until("the other has done its part", func() bool { return l.world.Holds("21", "a19") })
+		l.until("the job is paused", func() bool { return l.count(fleet.JobPaused) > 0 })
+		south()
+		north()
+		l.close()
+		jobtest.WantHolds(t, l.world, "21 a0", "!22 b0")
 	})
 }

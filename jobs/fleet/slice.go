@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -78,6 +79,9 @@ const (
 // waitsForLanes is what a lane waits for whose operations depend on those of other lanes.
 const waitsForLanes = "operations of other ad accounts come first"
 
+// leftForLater is what a lane waits for whose answers are in doubt.
+const leftForLater = "what it holds cannot be read for certain yet"
+
 // turn is the work on a slice.
 type turn struct {
 	*session
@@ -105,6 +109,9 @@ func (s *session) work(ctx context.Context, sl Slice) Next {
 	case !l.mine():
 		return t.take(ctx)
 	case l.leaves():
+		return t.give(ctx, Next{})
+	case l.deferred(): // whoever takes it anew tries again
+		l.leave()
 		return t.give(ctx, Next{})
 	}
 	return t.send(ctx)
@@ -171,8 +178,7 @@ func (t *turn) send(ctx context.Context) Next {
 	case t.lane.leaves():
 		return t.give(ctx, Next{})
 	case p.Deferred:
-		t.lane.leave()
-		return t.give(ctx, Next{After: laterRun})
+		return t.defers(ctx, p)
 	case p.Empty:
 		return t.nothingToSend(ctx)
 	case p.Idle:
@@ -216,6 +222,16 @@ func (t *turn) released(ctx context.Context) (more bool, err error) {
 	}
 	t.job.engine.Hear(jobs.News{Released: all})
 	return !t.job.engine.Progress(t.lane.account).Empty, nil
+}
+
+// defers is what becomes of a lane whose operations were left for a later run: this worker has it until
+// then, so that people see why.
+func (t *turn) defers(ctx context.Context, p engine.LaneProgress) Next {
+	t.lane.defers()
+	if err := t.waits(ctx, cmp.Or(p.Why, leftForLater), time.Now().Add(laterRun)); err != nil {
+		return t.failed(ctx, err)
+	}
+	return Next{Mine: true, After: laterRun}
 }
 
 // sleep is what becomes of a lane that can send nothing now.

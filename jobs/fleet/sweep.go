@@ -276,7 +276,19 @@ func (s *session) tidy(ctx context.Context, f found) error {
 // finish ends the work on a job whose operations are all settled, and then records its end, unless
 // another worker did. j is nil if the job is not open.
 func (s *session) finish(name string, j *job) {
+	s.mu.Lock()
+	under := s.finishing[name]
+	s.finishing[name] = true
+	s.mu.Unlock()
+	if under {
+		return
+	}
 	s.tasks.Go(func() {
+		defer func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			delete(s.finishing, name)
+		}()
 		if j != nil && !s.close(j, true) {
 			return
 		}

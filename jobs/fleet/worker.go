@@ -88,14 +88,15 @@ type session struct {
 	left   chan struct{} // closed when the worker begins to leave
 	tasks  sync.WaitGroup
 
-	opening sync.Mutex // one job is opened at a time
-	mu      sync.Mutex
-	jobs    map[string]*job
-	offers  map[string]*offer
-	decks   []Deck             // of the offers, that this worker is able to carry out
-	refused map[string]refusal // jobs that this worker leaves alone for a time
-	told    map[string]string  // why jobs are not carried out here, as it was told
-	unfit   map[string]string  // ... as other workers know; of the sweep alone
+	opening   sync.Mutex // one job is opened at a time
+	mu        sync.Mutex
+	jobs      map[string]*job
+	offers    map[string]*offer
+	decks     []Deck             // of the offers, that this worker is able to carry out
+	refused   map[string]refusal // jobs that this worker leaves alone for a time
+	finishing map[string]bool    // jobs whose end is being recorded
+	told      map[string]string  // why jobs are not carried out here, as it was told
+	unfit     map[string]string  // ... as other workers know; of the sweep alone
 
 	watching sync.Mutex
 	labels   map[string]laneLabels // of jobs; the sweep's alone
@@ -110,7 +111,7 @@ type offer struct {
 // join makes the worker known and has slices dealt to it.
 func join(ctx context.Context, o Options) (*session, error) {
 	s := &session{opt: o, name: newName(o.Worker.Host), left: make(chan struct{}),
-		jobs: map[string]*job{}, offers: map[string]*offer{}, refused: map[string]refusal{}, told: map[string]string{}, labels: map[string]laneLabels{}}
+		jobs: map[string]*job{}, offers: map[string]*offer{}, refused: map[string]refusal{}, finishing: map[string]bool{}, told: map[string]string{}, labels: map[string]laneLabels{}}
 	o.Worker.Labels = o.Credentials.Present()
 	s.opt.Worker = o.Worker
 	w := o.Worker
@@ -221,7 +222,7 @@ func (s *session) open(ctx context.Context, name string) (j *job, later time.Dur
 	case err == nil:
 		return s.used(name), elsewhere
 	case errors.As(err, &unfit):
-		s.refuse(name, time.Now().Add(idleTime), unfit.error)
+		s.refuse(name, time.Now().Add(2*sweepEvery), unfit.error)
 		s.notHere(name, unfit.error)
 	case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrNoJob), ctx.Err() != nil:
 	case s.opt.Lost(err) && !errors.Is(err, board.ErrLeaseLost): // it may have no connections left, and renew the lease all the same

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"adferry/jobs/board"
 	"adferry/jobs/store"
 )
@@ -21,7 +23,10 @@ const (
 // IsLost reports whether an error means that the connection to the database was lost, or a worker's
 // lease, so that the job can be opened again once it can be reached.
 func IsLost(err error) bool {
-	return errors.As(err, new(*UnavailableError)) || errors.Is(err, ErrLockLost) || errors.Is(err, board.ErrLeaseLost)
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && isPassing(e.Code) { // River's, which nobody classified
+		return true
+	}
+	return errors.As(err, new(*UnavailableError)) || errors.As(err, new(*pgconn.ConnectError)) || errors.Is(err, ErrLockLost) || errors.Is(err, board.ErrLeaseLost)
 }
 
 // Reopen opens a job to run it after the connection was lost, as soon as the database can be
