@@ -11,6 +11,7 @@ import (
 	"adferry/jobs/board"
 	"adferry/jobs/control"
 	"adferry/jobs/engine"
+	"adferry/jobs/proof"
 	"adferry/jobs/store"
 	"adferry/plan"
 )
@@ -67,6 +68,9 @@ func (j *job) prepare(ctx context.Context, s *session) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := proof.Check(meta); err != nil { // since the sweep; setting up would make a folder that is not there
+		return &unfitError{err}
+	}
 	switch j.setup, err = s.opt.Setup(ctx, j.name, stored, meta); {
 	case err != nil && s.opt.Lost(err):
 		return err
@@ -74,12 +78,15 @@ func (j *job) prepare(ctx context.Context, s *session) (err error) {
 		return &unfitError{err}
 	}
 	j.release = j.setup.Close
+	if err := proof.Check(meta); err != nil { // or it was set up with another folder
+		return &unfitError{err}
+	}
 	if meta.Running.IsZero() || meta.ExitCode != nil {
 		if err := stored.SetRunning(ctx, j.setup.Pace); err != nil {
 			return err
 		}
 	}
-	o := j.setup.Engine
+	o := guard(j.setup.Engine, meta)
 	o.Sharing = j.board
 	j.engine = engine.New(j.setup.API, j.board, o)
 	base := jobs.Steering{Workers: o.Workers, MaxRate: o.Rules.MaxRate}
@@ -233,7 +240,7 @@ func (s *session) engineEnded(j *job, why error) {
 	ctx, cancel := context.WithTimeout(s.ctx, stepTime)
 	defer cancel()
 	until := time.Now().Add(2 * sweepEvery)
-	mine := ofDatabase || errors.As(why, new(*jobs.OfflineError))
+	mine := ofDatabase || errors.As(why, new(*jobs.OfflineError)) || errors.As(why, new(*proof.UnseenError))
 	if errors.As(why, new(*jobs.RefusedError)) {
 		var err error
 		if mine, err = s.othersHaveLanes(ctx, j); err != nil {
@@ -267,7 +274,7 @@ func (s *session) othersHaveLanes(ctx context.Context, j *job) (bool, error) {
 }
 
 // offlinePause is how long a worker leaves a job alone whose API it cannot reach or refuses its
-// credentials, or which the database does not let it carry out.
+// credentials, whose folders it does not see any more, or which the database does not let it carry out.
 const offlinePause = time.Minute
 
 // pause pauses a job for a reason, for all workers, until people let it go on.

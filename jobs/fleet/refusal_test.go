@@ -4,18 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"adferry/graph"
 	"adferry/graph/sandbox"
 	"adferry/jobs/board"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/engine"
 	"adferry/jobs/fleet"
 	"adferry/jobs/jobtest"
+	"adferry/jobs/proof"
 	"adferry/jobs/store"
 	"adferry/plan"
 )
@@ -147,5 +152,61 @@ func TestOneWorkerRefused(t *testing.T) {
 		north()
 		l.close()
 		jobtest.WantHolds(t, l.world, "21 a0", "!22 b0")
+	})
+}
+
+// keeping is a backup that takes each picture, and notes when its folder is not there.
+type keeping struct {
+	folder string
+	saved  atomic.Int32
+	astray atomic.Int32
+}
+
+func (k *keeping) Save(context.Context, plan.Account, graph.Image) (sum graph.Sum, err error) {
+	if _, err := os.Stat(k.folder); err != nil {
+		k.astray.Add(1)
+	}
+	return graph.Sum{byte(k.saved.Add(1))}, nil
+}
+
+func (*keeping) Vouch(graph.Sum, plan.Hash) error { return nil }
+
+// Nothing is deleted whose picture would be kept in a folder that is not the job's, from the moment in
+// which that is moved: the worker leaves the job to others until it is back.
+func TestFolderMoved(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		k := &keeping{folder: filepath.Join(t.TempDir(), "kept")}
+		l := newLabOf(t, sandbox.Options{Latency: sandbox.Latency{Min: time.Second, Max: 2 * time.Second}}, moves(500), store.Spec{Proof: proof.New(), Settings: store.Settings{Backup: k.folder}})
+		m, err := l.job.Meta(t.Context())
+		if err == nil {
+			err = proof.Leave(m.Folders)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop := l.start(engine.Options{Backup: k})
+		l.until("it keeps pictures", func() bool { return k.saved.Load() > 100 })
+		if err := os.Rename(k.folder, k.folder+"2"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Mkdir(k.folder, 0o755); err != nil { // as where nothing is mounted any more
+			t.Fatal(err)
+		}
+		saved := k.saved.Load()
+		time.Sleep(5 * time.Minute)
+		if now := k.saved.Load(); now > saved+1 || l.count(fleet.JobPaused) > 0 {
+			t.Errorf("%d pictures were kept in another folder; got events %v", now-saved, l.events)
+		}
+		if err := errors.Join(os.Remove(k.folder), os.Rename(k.folder+"2", k.folder)); err != nil {
+			t.Fatal(err)
+		}
+		l.until("the job is finished", l.finished)
+		stop()
+		l.close()
+		if k.astray.Load() > 0 {
+			t.Errorf("%d pictures had no folder", k.astray.Load())
+		}
+		l.world.Once()
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"adferry/jobs/fleet"
 	"adferry/jobs/jobtest"
 	"adferry/jobs/store"
+	"adferry/plan"
 )
 
 // lab is a job that several workers carry out.
@@ -37,9 +39,18 @@ type lab struct {
 }
 
 func newLab(t *testing.T, o sandbox.Options, rows func(*jobtest.World) []string) *lab {
+	return newLabOf(t, o, rows, store.Spec{})
+}
+
+// newLabOf is newLab with what else is said of the job.
+func newLabOf(t *testing.T, o sandbox.Options, rows func(*jobtest.World) []string, spec store.Spec) *lab {
 	w := jobtest.NewWorld(t, o)
-	w.Manifest(rows(w)...)
-	job, err := store.Open(t.Context(), w.Dir)
+	manifest := jobtest.ManifestOf(rows(w))
+	spec.Manifest, spec.Consent = "manifest.csv", true
+	spec.Read = func(visit func(plan.Row) error) (*plan.Plan, error) {
+		return plan.Read(strings.NewReader(manifest), visit)
+	}
+	job, _, err := store.Create(t.Context(), w.Dir, spec)
 	if err != nil {
 		t.Fatal(err)
 	}
