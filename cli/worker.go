@@ -104,7 +104,7 @@ func work(ctx context.Context, o runOptions, s *streams, d *postgres.Database, m
 	cleanups := w.cleanups(scheduled, d)
 	defer cleanups.Close()
 	return fleet.Run(ctx, fleet.Options{
-		Board: d.Board(), Dealer: &fleet.River{Pool: pool, Log: se.log, Configure: cleanups.Configure},
+		Board: d.Board(), Dealer: &fleet.River{Pool: pool, Log: se.log, Configure: cleanups.Configure, Due: cleanups.Due},
 		Worker: board.Worker{Host: host, PID: os.Getpid(), Version: build().Version, Started: time.Now()}, Credentials: l.client.Set(),
 		Jobs: d.Each, Fits: w.fits, Setup: w.setup, Record: recordEnd, Lost: postgres.IsLost, Observe: w.tell,
 	})

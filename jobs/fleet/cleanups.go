@@ -121,6 +121,21 @@ func (c *Cleanups) Configure(config *river.Config) error {
 	return nil
 }
 
+// overdue is after what time a worker sees to a cleanup that no other one has begun: the client that leads
+// may be a worker without schedules, and River asks that one alone.
+const overdue = time.Minute
+
+// Due are the cleanups that River should have been told of some time ago. It takes each once.
+func (c *Cleanups) Due() (all []river.JobArgs) {
+	now := time.Now()
+	for _, s := range c.Scheduled {
+		if at, ok := s.Due(now, catchUp); ok && now.Sub(at) >= overdue {
+			all = append(all, due{s.Name, at})
+		}
+	}
+	return all
+}
+
 // cleanupWorker works on the cleanups that are due.
 type cleanupWorker struct {
 	river.WorkerDefaults[due]

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"adferry/graph"
@@ -337,4 +338,23 @@ func TestReserve(t *testing.T) {
 	if held(t.Context()) == nil {
 		t.Error("a name that was released counts as held")
 	}
+}
+
+// A cleanup that nobody has begun a minute after it was due is seen to by every worker that has its
+// schedule, for as long as it may be begun.
+func TestOverdue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCleanups(inFolders{t.TempDir()}, 1, scheduled(t, "0 * * * *", "5%,,"))
+		due := time.Now() // an hour begins
+		for _, test := range []struct {
+			after time.Duration
+			want  int
+		}{{0, 0}, {50 * time.Second, 0}, {time.Minute, 1}, {10 * time.Minute, 1}, {20 * time.Minute, 0}, {time.Hour + 30*time.Second, 0}} {
+			time.Sleep(time.Until(due.Add(test.after)))
+			if got := c.Due(); len(got) != test.want {
+				t.Errorf("after %v: got %v, want %d", test.after, got, test.want)
+			}
+		}
+	})
 }

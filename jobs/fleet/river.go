@@ -34,6 +34,9 @@ type River struct {
 	// Configure adds other kinds of jobs; nil: there are none. All clients of a database have to
 	// know all kinds, because the one that leads discards stuck jobs that it does not know.
 	Configure func(*river.Config) error
+	// Due is asked every minute for jobs of those kinds, which River takes unless it has them; nil:
+	// there are none.
+	Due func() []river.JobArgs
 }
 
 const (
@@ -90,7 +93,28 @@ func (r *River) Join(ctx context.Context, worker string, work func(context.Conte
 	if err := h.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return nil, fmt.Errorf("start River: %w", err)
 	}
+	if h.stopped = make(chan struct{}); r.Due != nil {
+		go h.insert(r.Due)
+	}
 	return h, nil
+}
+
+// insert has River take what is due, every minute until the hand is stopped. What fails is tried again.
+func (h *riverHand) insert(due func() []river.JobArgs) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-h.stopped:
+			return
+		case <-tick.C:
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), stepTime)
+		for _, args := range due() {
+			_, _ = h.client.Insert(ctx, args, nil)
+		}
+		cancel()
+	}
 }
 
 // riverHand is what River deals to one worker.
@@ -101,6 +125,7 @@ type riverHand struct {
 	worker  string
 	work    func(context.Context, Slice) Next
 	watched map[string]bool // queues of decks
+	stopped chan struct{}
 
 	mu  sync.Mutex
 	ids map[Slice]int64 // of the slices of this worker
@@ -329,6 +354,7 @@ func (h *riverHand) Tidy(ctx context.Context, jobs []string) error {
 
 // Stop implements [Hand].
 func (h *riverHand) Stop(ctx context.Context) error {
+	close(h.stopped)
 	err := h.client.Stop(ctx)
 	if err == nil {
 		return nil
