@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"adferry/jobs/board"
@@ -312,45 +311,4 @@ func (s *session) finish(name string, j *job) {
 			s.fail(err)
 		}
 	})
-}
-
-// slack is how many lanes more than its part a worker keeps: what was read of a lane's images is
-// lost when it moves, and parts change whenever a lane is done.
-func slack(part int) int { return 1 + part/4 }
-
-// share sets how many lanes are to be this worker's at most, and returns those that are too many:
-// first those that wait. unused says that the job has had none for a while.
-func (j *job) share(p parts) (excess []*lane, unused bool) {
-	held := j.held()
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.parts = p
-	switch {
-	case len(held) > 0:
-		j.unused = time.Time{}
-	case j.unused.IsZero():
-		j.unused = time.Now()
-	}
-	groups := map[string][]*lane{}
-	for _, l := range held {
-		groups[p.group(l.account)] = append(groups[p.group(l.account)], l)
-	}
-	for group, most := range p.most {
-		if like := groups[group]; len(like) > most+slack(most) {
-			slices.SortFunc(like, leavesFirst)
-			excess = append(excess, like[:len(like)-most]...)
-		}
-	}
-	return excess, !j.unused.IsZero() && time.Since(j.unused) > idleTime
-}
-
-// leavesFirst orders lanes that are too many.
-func leavesFirst(a, b *lane) int {
-	if x, y := a.isAsleep(), b.isAsleep(); x != y {
-		if x {
-			return -1
-		}
-		return 1
-	}
-	return strings.Compare(string(a.account), string(b.account))
 }
