@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// runGCPercent is the garbage that may lie beside what a run needs, which is about 30 MiB, in
+// runGCPercent is the garbage that may lie beside what a run needs, which is about 25 MiB, in
 // percent of it. With the 100 of Go a tenth of the CPU time goes into collecting it.
-const runGCPercent = 200
+const runGCPercent = 300
 
 // collectLess is for the whole process, unless GOGC says otherwise.
 func collectLess() {

@@ -20,8 +20,8 @@ func TestAllocationsOfReports(t *testing.T) {
 			}
 		})
 	}
-	if got := (allocations(many) - allocations(few)) / (many - few); got > 10 {
-		t.Errorf("got %.1f allocations for each row, want 10 at most", got)
+	if got := (allocations(many) - allocations(few)) / (many - few); got > 1 {
+		t.Errorf("got %.1f allocations for each row, want 1 at most", got)
 	} else {
 		t.Logf("%.1f allocations for each row", got)
 	}

@@ -11,6 +11,7 @@ import (
 // wait for a terminal that somebody stopped.
 type events struct {
 	observe func(jobs.Event)
+	told    []jobs.Event // the queue whose events were told takes the next ones
 
 	mu     sync.Mutex
 	queue  []jobs.Event
@@ -69,15 +70,15 @@ func (e *events) run() {
 }
 
 func (e *events) deliver() {
-	var told []jobs.Event // the queue whose events were told takes the next ones
 	for {
 		e.mu.Lock()
 		queue, missed := e.queue, e.missed
-		e.queue, e.missed = told[:0], jobs.Event{}
+		e.queue, e.missed = e.told[:0], jobs.Event{}
 		e.mu.Unlock()
 		if missed.Settled > 0 {
 			queue = append(queue, missed)
 		}
+		e.told = queue
 		if len(queue) == 0 {
 			return
 		}
@@ -85,7 +86,6 @@ func (e *events) deliver() {
 			e.observe(event)
 		}
 		clear(queue)
-		told = queue
 	}
 }
 

@@ -21,9 +21,9 @@ func TestRequestsOfJobs(t *testing.T) {
 		calls    int // at most
 		requests int // at most
 	}{
-		{"copy", 1, rows + 3*rows/50, 60},
-		{"copy", 10, rows + 3*rows/50, 130},
-		{"move", 1, 2*rows + 10*rows/50, 150},
+		{"copy", 1, rows + 2*rows/50, 45},
+		{"copy", 10, rows + 2*rows/50, 95},
+		{"move", 1, 2*rows + 6*rows/50, 115},
 	} {
 		t.Run(fmt.Sprintf("%s, %d pairs of accounts", test.verb, test.accounts), func(t *testing.T) {
 			t.Parallel()

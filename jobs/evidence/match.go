@@ -29,7 +29,7 @@ func Match(calls []graph.Call, replies []graph.Reply) {
 		case stored.Hash == "":
 			markLost(r, "the answer to the write gives no image hash")
 		default:
-			r.Stored = []graph.Stored{stored}
+			r.Stored = append(r.Stored[:0], stored)
 		}
 	}
 }
@@ -55,8 +55,8 @@ func mixedUp(calls []graph.Call, replies []graph.Reply) bool {
 	if len(calls) < 2 {
 		return false
 	}
-	copied, asked := map[string]int{}, map[string]bool{}
-	stored := map[[2]string]string{} // (account, hash in it) to the hash it was copied from
+	copied, asked := make(map[string]int, len(calls)), map[string]bool{}
+	stored := make(map[[2]string]string, len(calls)) // (account, hash in it) to the hash it was copied from
 	for i, c := range calls {
 		if c.Action == graph.ActionCopy {
 			copied[c.Hash] = i + 1

@@ -128,6 +128,9 @@ func (c *counter) count(tx *sql.Tx, records []jobs.Record) error {
 
 func (c *counter) add(o *countedOp, n int, finished int64) {
 	key := opKey{*o.class, o.now.state, o.now.blames}
+	if key.state == sent {
+		key.state = pending
+	}
 	change := c.opChanges[key]
 	change.n, change.finished = change.n+n, max(change.finished, finished)
 	c.opChanges[key] = change
@@ -207,7 +210,10 @@ func (c *counter) readAll(tx *sql.Tx, unknown, known []plan.OpID) error {
 	return cmp.Or(c.readRows(tx, rowsOfFirsts, firsts, false), c.readRows(tx, rowsOfDeletions, deletions, true))
 }
 
-var deletion = plan.KindDelete.String()
+var (
+	deletion      = plan.KindDelete.String()
+	pending, sent = jobs.Pending.String(), jobs.Sent.String()
+)
 
 func (c *counter) readRows(tx *sql.Tx, text string, ids []plan.OpID, del bool) error {
 	return c.query(tx, text, ids, func(r *record) error {

@@ -36,7 +36,7 @@ var (
 	LEFT JOIN outcomes o ON o.op = r.first LEFT JOIN outcomes d ON d.op = r.del
 	GROUP BY 1, 2, 3, 4, 5, 6`
 
-	countOps = `SELECT p.kind, p.lane, ` + otherAccounts + ` AS others, coalesce(o.state, 'pending') AS state,
+	countOps = `SELECT p.kind, p.lane, ` + otherAccounts + ` AS others, CASE WHEN ` + unsettled + ` THEN 'pending' ELSE o.state END AS state,
 	` + blames + ` AS blames, count(*) AS n, coalesce(max(o.finished), 0) AS finished
 	FROM ops p LEFT JOIN outcomes o ON o.op = p.id GROUP BY 1, 2, 3, 4, 5`
 )
@@ -53,12 +53,13 @@ var recount = `DELETE FROM row_counts; DELETE FROM op_counts;
 // miscounted reports whether the counts differ from the rows in a way that takes no more than
 // counting to see. Then someone has edited the job: adferry writes both in one transaction. The
 // registry relies on the counts for the ad accounts that a job uses, so that none may be missing.
-const miscounted = `SELECT (SELECT count(*) FROM rows) IS NOT (SELECT coalesce(sum(n), 0) FROM row_counts)
+var miscounted = `SELECT (SELECT count(*) FROM rows) IS NOT (SELECT coalesce(sum(n), 0) FROM row_counts)
 	OR (SELECT count(*) FROM ops) IS NOT (SELECT coalesce(sum(n), 0) FROM op_counts)
 	OR EXISTS (SELECT * FROM (SELECT DISTINCT kind, lane, CASE WHEN kind = 'delete' THEN '' ELSE ` + otherAccounts + ` END FROM ops p)
 		EXCEPT SELECT kind, lane, CASE WHEN kind = 'delete' THEN '' ELSE others END FROM op_counts)
+	OR EXISTS (SELECT 1 FROM op_counts WHERE state = 'sent' AND n <> 0)
 	OR EXISTS (SELECT 1 FROM (SELECT state, n FROM op_counts UNION ALL SELECT state, -count(*) FROM outcomes GROUP BY 1)
-		WHERE state <> 'pending' GROUP BY state HAVING sum(n) <> 0)`
+		WHERE state NOT IN (` + openStates + `) GROUP BY state HAVING sum(n) <> 0)`
 
 // freshCounts are the counts of a new job, of which nothing was sent.
 type freshCounts struct {
@@ -69,7 +70,7 @@ type freshCounts struct {
 func newFreshCounts() freshCounts { return freshCounts{map[rowKey]int{}, map[opKey]int{}} }
 
 func (c freshCounts) addRow(r plan.Row) {
-	key, pending := rowKey{verb: r.Verb.String(), account: r.Account}, jobs.Pending.String()
+	key := rowKey{verb: r.Verb.String(), account: r.Account}
 	if r.Copy != 0 {
 		key.first = pending
 	}
@@ -80,7 +81,7 @@ func (c freshCounts) addRow(r plan.Row) {
 }
 
 func (c freshCounts) addOp(p *plan.Plan, o plan.Op) {
-	key := opKey{opClass{o.Kind.String(), o.Lane(), string(o.Source)}, jobs.Pending.String(), false}
+	key := opKey{opClass{o.Kind.String(), o.Lane(), string(o.Source)}, pending, false}
 	if o.Needs {
 		key.others = spaced(p.WaitsFor(o.ID))
 	}

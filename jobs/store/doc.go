@@ -35,8 +35,9 @@
 //	            del, del_reason (the states and reasons of the operations, empty if
 //	            there is none), n: how many rows
 //	op_counts   kind, lane, others (the accounts besides the lane that can keep them
-//	            back, spaces between them), state, blames (1: jobs.Outcome.Blames), n:
-//	            how many operations, finished: the latest time of those
+//	            back, spaces between them), state (pending also of those that are sent),
+//	            blames (1: jobs.Outcome.Blames), n: how many operations, finished: the
+//	            latest time of those
 //
 // rows, ops and needs are written when the job is made, into a file with another name.
 // The complete file is renamed, so that a job exists completely or not at all. Everything

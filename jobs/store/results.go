@@ -23,17 +23,19 @@ func (j *Job) Results(ctx context.Context) iter.Seq2[jobs.Result, error] {
 			yield(jobs.Result{}, err)
 			return
 		}
-		last := plan.OpID(0) // the highest of a row's copy or upload so far: it is the first mention of all up to it
+		last := plan.OpID(0)            // the highest of a row's copy or upload so far: it is the first mention of all up to it
+		var read, yielded []jobs.Result // a page is read while the one before it is yielded, into the memory of the one before that
 		pagesAhead(pageRows, func(after jobs.Result) (page []jobs.Result, err error) {
-			page, last, err = j.resultPage(ctx, after.Line, last, deletes > 0)
+			page, last, err = j.resultPage(ctx, yielded[:0], after.Line, last, deletes > 0)
+			read, yielded = page, read
 			return page, err
 		})(yield)
 	}
 }
 
-// resultPage reads the rows after a line, and returns the highest copy or upload, of which last was
+// resultPage appends the rows after a line, and returns the highest copy or upload, of which last was
 // the one before. Where the job has no deletions, neither they nor chains are looked for.
-func (j *Job) resultPage(ctx context.Context, after int, last plan.OpID, deletes bool) ([]jobs.Result, plan.OpID, error) {
+func (j *Job) resultPage(ctx context.Context, all []jobs.Result, after int, last plan.OpID, deletes bool) ([]jobs.Result, plan.OpID, error) {
 	query := `SELECT r.line, r.verb, r.record, r.first, p.source, p.hash, p.target, p.file, ` + fateColumns("o") + `
 		FROM rows r LEFT JOIN ops p ON p.id = r.first LEFT JOIN outcomes o ON o.op = r.first`
 	if deletes {
@@ -42,9 +44,9 @@ func (j *Job) resultPage(ctx context.Context, after int, last plan.OpID, deletes
 		LEFT JOIN outcomes o ON o.op = r.first LEFT JOIN outcomes d ON d.op = r.del`
 	}
 	rows, err := j.read.QueryContext(ctx, query+` WHERE r.line > ? ORDER BY r.line LIMIT ?`, after, pageRows)
-	all := make([]jobs.Result, 0, pageRows)
+	var outcomes [2]jobs.Outcome
 	err = eachRecord(rows, err, func(r *record) error {
-		row, first, err := r.result(deletes)
+		row, first, err := r.result(deletes, &outcomes)
 		if err != nil {
 			return j.db.Damaged(fmt.Errorf("line %d: %w", row.Line, err))
 		}
@@ -56,21 +58,22 @@ func (j *Job) resultPage(ctx context.Context, after int, last plan.OpID, deletes
 	return all, last, j.readError(err)
 }
 
-// result takes the columns of resultPage. It returns the copy or upload, too.
-func (r *record) result(deletes bool) (row jobs.Result, op plan.OpID, err error) {
+// result takes the columns of resultPage, with memory for the outcomes of a row. It returns the copy
+// or upload, too.
+func (r *record) result(deletes bool, outcomes *[2]jobs.Outcome) (row jobs.Result, op plan.OpID, err error) {
 	row.Line = int(r.int())
 	verb := r.text()
 	row.Record = r.text()
 	op = plan.OpID(r.int())
 	row.Source, row.Hash, row.Target, row.File = plan.Account(r.text()), plan.Hash(r.text()), plan.Account(r.text()), r.text()
-	first, errFirst := r.fate(op != 0)
+	first, errFirst := r.fate(op != 0, &outcomes[0])
 	row.Mapped = first != nil && first.State.OK() && row.Source != ""
 	var del *jobs.Outcome
 	var errDel error
 	if deletes {
 		movedOn := r.bool()
 		row.Mapped = row.Mapped && !movedOn
-		del, errDel = r.fate(r.bool())
+		del, errDel = r.fate(r.bool(), &outcomes[1])
 	}
 	row.Fate = jobs.FateOf(first, del)
 	err = cmp.Or(r.err, row.Verb.UnmarshalText([]byte(verb)), errFirst, errDel)
@@ -86,23 +89,23 @@ func fateColumns(o string) string {
 
 const fateWidth = 10
 
-// fate takes fateColumns: an outcome that is pending if the operation was never sent, and nil if
-// the row has no such operation.
-func (r *record) fate(has bool) (*jobs.Outcome, error) {
+// fate takes fateColumns into an outcome, which is pending if the operation was never sent. It
+// returns nil if the row has no such operation.
+func (r *record) fate(has bool, o *jobs.Outcome) (*jobs.Outcome, error) {
+	*o = jobs.Outcome{State: jobs.Pending}
 	state := r.value()
 	if !has || state == nil {
 		r.next += fateWidth - 1
 		if !has {
 			return nil, nil
 		}
-		return &jobs.Outcome{State: jobs.Pending}, nil
+		return o, nil
 	}
 	r.next-- // the state is a text
-	var o jobs.Outcome
 	if err := o.State.UnmarshalText([]byte(r.text())); err != nil {
 		return nil, err
 	}
 	o.Reason, o.TargetHash, o.Attempts, o.Code, o.Subcode = jobs.Reason(r.text()), plan.Hash(r.text()), int(r.int()), int(r.int()), int(r.int())
 	o.Message, o.TraceID, o.Started, o.Finished = r.text(), r.text(), timeOf(r.int()), timeOf(r.int())
-	return &o, nil
+	return o, nil
 }
