@@ -58,7 +58,7 @@ func newMove(t *testing.T, dir string, images int, o sandbox.Options) *trial {
 // that its ad account does not have, and no token is left on disk.
 func TestMoveBetweenBusinesses(t *testing.T) {
 	t.Parallel()
-	const images = 2000
+	const images = 800
 	dir := t.TempDir()
 	calm := newMove(t, dir, images, sandbox.Options{})
 	calmJob := filepath.Join(dir, "calm")
@@ -102,12 +102,12 @@ func TestMoveBetweenBusinesses(t *testing.T) {
 		return -1
 	}
 	kill := func(kill func()) { kill() }
-	for _, n := range []int{2, 150, 300, 500} {
+	for _, n := range []int{2, 60, 120, 200} {
 		if code := run(n, kill); code != -1 {
 			t.Fatalf("it ended with exit code %d before it was to be killed\n%s", code, said.String())
 		}
 	}
-	code := run(300, func(func()) { r.server.Expire(northernToken) })
+	code := run(120, func(func()) { r.server.Expire(northernToken) })
 	if code != exitRefused || !strings.Contains(said.String(), "renew file:north, then go on with adferry resume") {
 		t.Fatalf("when a token ended: got exit code %d\n%s", code, said.String())
 	}
@@ -118,7 +118,7 @@ func TestMoveBetweenBusinesses(t *testing.T) {
 	}
 	write(tokenFile, renewedToken)
 	r.server.AddToken(renewedToken, north)
-	if code := run(400, kill); code != -1 {
+	if code := run(160, kill); code != -1 {
 		t.Fatalf("it ended with exit code %d before it was to be killed\n%s", code, said.String())
 	}
 	if code := run(0, nil); code != exitDone {

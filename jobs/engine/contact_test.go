@@ -28,7 +28,7 @@ func TestNotTheAPI(t *testing.T) {
 					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
 						w := jobtest.NewWorld(t, sandbox.Options{Latency: sandbox.Latency{Min: 200 * time.Millisecond, Max: 2 * time.Second}})
-						rows := jobtest.Fill(w, 240)
+						rows := jobtest.Fill(w, 120)
 						w.Manifest(rows...)
 						began := time.Now()
 						b := &jobtest.Between{Next: sandbox.Transport(w.Server), Answer: func(r *http.Request) (*http.Response, error) {

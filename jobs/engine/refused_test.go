@@ -57,7 +57,7 @@ func TestRefusedEverywhere(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"200", "3", "10", "2500", "100/33", "100", "803"} {
 		for name, match := range map[string]sandbox.Match{
-			"from the first call on": {}, "in the middle": {After: 8 * time.Second}, "in the middle of a batch": {Nth: 300, Count: 1e9},
+			"from the first call on": {}, "in the middle": {After: 8 * time.Second}, "in the middle of a batch": {Nth: 150, Count: 1e9},
 		} {
 			t.Run(code+" "+name, func(t *testing.T) {
 				t.Parallel()
@@ -66,7 +66,7 @@ func TestRefusedEverywhere(t *testing.T) {
 						Latency: sandbox.Latency{Min: 200 * time.Millisecond, Max: 2 * time.Second},
 						Script:  []sandbox.Rule{{Match: match, Fault: sandbox.Fault{Name: code}}},
 					})
-					rows := jobtest.Fill(w, 240)
+					rows := jobtest.Fill(w, 120)
 					w.Manifest(rows...)
 					jobtest.Is[*jobs.RefusedError](t, w.Run(engine.Options{Workers: 4, BatchSize: 3}))
 					for _, r := range w.Results() { // a delete that was carried out is not read back any more
@@ -232,7 +232,7 @@ func TestReadTooLarge(t *testing.T) {
 					w := jobtest.NewWorld(t, sandbox.Options{Variants: o})
 					w.Has("22")
 					var rows []string
-					for i := range 1000 {
+					for i := range 400 {
 						w.Has("11", fmt.Sprint(i))
 						rows = append(rows, fmt.Sprintf("copy 11 %d 22", i))
 					}

@@ -100,7 +100,7 @@ func TestGaps(t *testing.T) {
 					w.Has(a)
 				}
 				var rows []string
-				for len(rows) < 900 {
+				for len(rows) < 450 {
 					source, target := 11*(1+d.IntN(4)), 11*(5+d.IntN(2))
 					for range 1 + d.IntN(150) {
 						name := fmt.Sprint("i", len(rows))

@@ -19,7 +19,11 @@ import (
 // workerModels are carried out by several workers, whose lanes read in each other's ad accounts:
 // they may take as long as one, and be told to wait as rarely.
 func workerModels(s size) (models []model) {
-	for _, workers := range []int{2, 3} {
+	counts := []int{3}
+	if s == wholeSize {
+		counts = []int{2, 3}
+	}
+	for _, workers := range counts {
 		for _, tier := range []sandbox.Tier{sandbox.Full, sandbox.Limited} {
 			m := movingModel(s, tier)
 			m.name = fmt.Sprintf("x u, %d workers", workers)

@@ -188,10 +188,10 @@ func TestLaneAgainstServers(t *testing.T) {
 		spans int // what the run takes at least: discovery has to be little beside it
 		full  int // the same at Full access
 	}{
-		{"linear score", linear, true, 60, 24},
-		{"sliding score", sliding, true, 60, 24},
+		{"linear score", linear, true, 60, 12},
+		{"sliding score", sliding, true, 60, 12},
 		{"rolling hour", sliding, false, 8, 2},
-		{"clock hour", clock, false, 8, 5},
+		{"clock hour", clock, false, 8, 3},
 	} {
 		for _, tier := range []graph.Tier{graph.TierLimited, graph.TierFull} {
 			for _, silent := range []bool{false, true} {
