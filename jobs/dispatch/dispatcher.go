@@ -67,6 +67,7 @@ type Dispatcher struct {
 	throttled int
 	unsaved   bool // a wait changed that the checkpoint should have at once
 	paused    bool // nothing is sent until it goes on
+	draining  bool // ... or any more
 	timers    timers
 	until     time.Time // when the run has lasted long enough
 	stop      error     // why nothing more is sent
@@ -178,7 +179,7 @@ func (d *Dispatcher) loop(ctx context.Context) {
 }
 
 // going reports whether something may be sent.
-func (d *Dispatcher) going() bool { return d.stop == nil && !d.paused }
+func (d *Dispatcher) going() bool { return d.stop == nil && !d.paused && !d.draining }
 
 // Quiet reports whether nothing is under way that could bring more to send.
 func (d *Dispatcher) Quiet() bool { return d.pool.running == 0 && !d.client.Busy() }

@@ -118,6 +118,9 @@ func (d *Dispatcher) hearSpent(spent []jobs.Spent, now time.Time) {
 	}
 }
 
+// Drain has nothing more sent. It belongs to the goroutine of Run.
+func (d *Dispatcher) Drain() { d.draining = true }
+
 // TakeOver takes over what other workers knew of ad accounts, which have their lanes.
 func (d *Dispatcher) TakeOver(p jobs.LanePoint, now time.Time) {
 	learned := map[plan.Account]bool{}

@@ -161,6 +161,10 @@ func (e *Engine) Progress(a plan.Account) (p LaneProgress) {
 // keeps it: its tasks wait for answers, for a pause to end, or for other lanes.
 const idleAfter = 2 * time.Second
 
+// Drain has nothing more sent, so that all lanes can be given back as soon as what is on its way has
+// ended.
+func (e *Engine) Drain() { e.tell(e.d.Drain) }
+
 // Give lets what is under way in a lane end, brings it to the checkpoint and forgets the lane.
 // The error is ctx's, or says that the run ended before: what was under way may not be in the
 // checkpoint then.

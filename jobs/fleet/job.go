@@ -297,6 +297,7 @@ func (s *session) close(j *job, done bool) bool {
 	}
 	j.closing = true
 	s.mu.Unlock()
+	j.engine.Drain()
 	s.giveAll(j, done)
 	j.users.Wait()
 	s.giveAll(j, done) // what a slice took meanwhile
