@@ -10,9 +10,11 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"adferry/graph"
 	"adferry/graph/sandbox"
+	"adferry/jobs"
 	"adferry/jobs/credentials"
 	"adferry/jobs/dispatch"
 	"adferry/plan"
@@ -49,6 +51,24 @@ func (s *scenario) app(c dispatch.Credential) plan.Account {
 		return ""
 	}
 	return plan.Account("app of " + cmp.Or(c.App, c.Label))
+}
+
+// toldOfApps closes the gates of apps of which other workers were told to wait. That of the only app
+// closes when its process says so.
+func (w *wire) toldOfApps(parks []jobs.AppPark) {
+	if len(w.sim.logins) == 0 {
+		return
+	}
+	w.sim.mu.Lock()
+	defer w.sim.mu.Unlock()
+	for _, p := range parks {
+		name := w.sim.app(dispatch.Credential{Label: strings.TrimPrefix(p.App, "app ")})
+		if g := w.gates[name]; g == nil || p.Until.After(g.until) {
+			now := time.Now()
+			w.shut[name] = now
+			w.gates[name] = &gate{until: p.Until, since: now, heard: true, why: p.Why}
+		}
+	}
 }
 
 // appOf is the gate of a call's credential.

@@ -174,6 +174,7 @@ func (s *stop) now() bool {
 type stoppable struct {
 	board.Job
 	stop *stop
+	wire *wire
 }
 
 func (j stoppable) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, error) {
@@ -194,8 +195,10 @@ func (j stoppable) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation,
 
 func (j stoppable) Depart(ctx context.Context, d jobs.Departure) (jobs.Leave, error) {
 	j.stop.wait()
-	defer j.stop.wait()
-	return j.Job.Depart(ctx, d)
+	l, err := j.Job.Depart(ctx, d)
+	j.stop.wait()
+	j.wire.toldOfApps(l.News.Apps)
+	return l, err
 }
 
 // stoppableAPI is the API as such a process has it.
@@ -313,7 +316,7 @@ func (d *dealer) join() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	job := stoppable{x.job, &x.stopped}
+	job := stoppable{x.job, &x.stopped, w}
 	w.disk = &frail{Checkpoint: job, onset: func() {}, slow: d.slow, dice: dice{rand.New(rand.NewPCG(d.seed, uint64(d.joined)))}, meant: map[plan.OpID]time.Time{}}
 	if len(d.logins) > 0 {
 		l.options.Credential = d.login
@@ -478,6 +481,7 @@ func (d *dealer) deal() {
 		}
 		d.save(w)
 		if n, err := w.job.News(ctx); err == nil {
+			w.wire.toldOfApps(n.Apps)
 			w.engine.Hear(n)
 		}
 		for _, a := range w.inOrder() {
