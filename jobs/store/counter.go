@@ -126,6 +126,8 @@ func (c *counter) count(tx *sql.Tx, records []jobs.Record) error {
 	return nil
 }
 
+// add counts an operation in op_counts, where what is sent is pending: an intent, which changes
+// nothing there, costs less for it.
 func (c *counter) add(o *countedOp, n int, finished int64) {
 	key := opKey{*o.class, o.now.state, o.now.blames}
 	if key.state == sent {
