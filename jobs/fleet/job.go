@@ -200,7 +200,9 @@ func (s *session) hearNews(j *job) {
 		}
 		news, err := j.board.News(s.ctx)
 		if err != nil {
-			s.fail(err)
+			if !j.hasEnded() { // else the job was closed meanwhile
+				s.fail(err)
+			}
 			return
 		}
 		if p := news.Progress; p != nil && p.Settled == p.Operations {

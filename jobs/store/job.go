@@ -19,6 +19,7 @@ import (
 type Job struct {
 	db     Database
 	read   reading
+	lent   bool                  // others read with that, too
 	writer *writer               // nil for a view
 	check  *fileCheck            // of a job that was opened ahead of it; else nil
 	begun  atomic.Pointer[begun] // by this process, until that is on disk
@@ -40,9 +41,19 @@ func New(db Database, read *sql.DB, tables Tables) *Job {
 	return j
 }
 
+// NewReading is New for a job that is read with connections of others, which Close leaves open.
+func NewReading(db Database, lent *sql.DB, tables Tables) *Job {
+	j := New(db, lent, tables)
+	j.lent = true
+	return j
+}
+
 // Close closes the job and releases its lock. All commits are durable already.
 func (j *Job) Close() error {
-	err := j.read.Close()
+	var err error
+	if !j.lent {
+		err = j.read.Close()
+	}
 	if j.writer != nil {
 		err = errors.Join(j.writer.close(), err)
 	}

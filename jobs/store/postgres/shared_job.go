@@ -28,9 +28,6 @@ type sharedJob struct {
 // Stored implements [board.Job].
 func (j *sharedJob) Stored() *store.Job { return j.Job }
 
-// Close implements [board.Job]. What it is read with is the member's.
-func (j *sharedJob) Close() error { return j.Unlock() }
-
 // Commit implements [jobs.Checkpoint].
 func (j *sharedJob) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, error) {
 	released, err := j.Job.Commit(ctx, c)
