@@ -66,7 +66,7 @@ func makeCleanup(ctx context.Context, s *streams, se *session, inv *cleanup.Inve
 	job, _, err := inFolder(dir).create(ctx, store.Spec{
 		Manifest: absolute(path), Policy: inv.Policy(), Consent: true, Endpoint: se.server().origin, Settings: se.settings, Allowed: draftFiles(dir),
 		Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
-			p, err := readManifest(path, visit)
+			p, err := manifestIn(path).read(visit)
 			if err == nil && p.SHA256 != sum { // the consent is for what was listed, and nothing else
 				err = fmt.Errorf("%s was changed after this cleanup wrote it: does another process use the folder?", path)
 			}

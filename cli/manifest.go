@@ -10,11 +10,6 @@ import (
 	"adferry/plan"
 )
 
-// readManifest reads and checks a manifest that the program made itself.
-func readManifest(path string, visit func(plan.Row) error) (*plan.Plan, error) {
-	return manifestIn(path).read(visit)
-}
-
 // manifestIn is the manifest in a file.
 func manifestIn(path string) *manifest {
 	return &manifest{name: path, kept: absolute(path), fixed: true, open: func() (io.ReadCloser, error) { return graph.OpenRegular(path) }}

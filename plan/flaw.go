@@ -52,14 +52,7 @@ func scientific(s string) bool {
 	return digits(whole) && digits(exponent) && (!split || digits(fraction))
 }
 
-func digits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
-}
+func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // clip cuts a value of the user's after 80 bytes, because it may be as long as 1 MiB.
 func clip(s string) string {

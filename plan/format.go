@@ -3,6 +3,7 @@ package plan
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -47,10 +48,8 @@ func formatProblem(h header) (what, hint string) {
 	case strings.ContainsRune(text, '\r') && !strings.ContainsRune(text, '\n'):
 		return "lines end in CR alone", "save the file with LF or CRLF line ends"
 	}
-	for _, name := range h.names {
-		if isOurs(name) {
-			return "", ""
-		}
+	if slices.ContainsFunc(h.names, isOurs) {
+		return "", ""
 	}
 	return separatorProblem(text)
 }
@@ -97,10 +96,8 @@ func separatorProblem(text string) (what, hint string) {
 		if len(names) == 1 {
 			continue
 		}
-		for _, name := range names {
-			if isOurs(strings.Trim(strings.TrimSpace(name), `"`)) {
-				return "the cells are separated by " + sign.noun, "export the file with commas"
-			}
+		if slices.ContainsFunc(names, func(name string) bool { return isOurs(strings.Trim(strings.TrimSpace(name), `"`)) }) {
+			return "the cells are separated by " + sign.noun, "export the file with commas"
 		}
 	}
 	return "", ""

@@ -186,10 +186,5 @@ func (h *header) canonical() []byte {
 }
 
 func isOurs(name string) bool {
-	for _, ours := range columnNames {
-		if strings.EqualFold(strings.TrimSpace(name), ours) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(columnNames[:], func(ours string) bool { return strings.EqualFold(strings.TrimSpace(name), ours) })
 }

@@ -1,6 +1,9 @@
 package reports
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // manifestColumns are the manifest's columns that results.csv has among its own. The
 // column file is not one: only uploads have it, and its paths would be lost there.
@@ -45,11 +48,7 @@ func layoutOf(header []string) layout {
 // such run counts, and a column that merely shares a name with one of them is the user's.
 func earlierFailureColumns(header []string) int {
 	for at := len(header) - len(failureColumns); at >= 0; at-- {
-		found := true
-		for i, name := range failureColumns {
-			found = found && same(header[at+i], name)
-		}
-		if found {
+		if slices.EqualFunc(header[at:at+len(failureColumns)], failureColumns, same) {
 			return at
 		}
 	}
@@ -57,12 +56,7 @@ func earlierFailureColumns(header []string) int {
 }
 
 func isManifestColumn(name string) bool {
-	for _, o := range manifestColumns {
-		if same(name, o) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(manifestColumns, func(o string) bool { return same(name, o) })
 }
 
 // same compares column names as package plan does.

@@ -36,7 +36,7 @@ func steps(s jobs.Summary, p Place) []step {
 }
 
 func resumeWhy(s jobs.Summary, left int) string {
-	why := fmt.Sprintf("goes on with the %s that %s left", Counted(left, "row", "rows"), isAre(left))
+	why := fmt.Sprintf("goes on with the %s that %s left", Counted(left, "row", "rows"), pick(left == 1, "is", "are"))
 	if s.ExitCode == nil {
 		return why
 	}
@@ -44,13 +44,6 @@ func resumeWhy(s jobs.Summary, left int) string {
 		why += "; " + first
 	}
 	return why
-}
-
-func isAre(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
 }
 
 // outcome tells in one sentence how the job stands.

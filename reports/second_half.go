@@ -62,11 +62,7 @@ func whyLeft(c uses.Candidate) string {
 	if more := len(ids) - mostCreatives; more > 0 {
 		names += fmt.Sprintf(" and %d more", more)
 	}
-	word := "creatives"
-	if len(ids) == 1 {
-		word = "creative"
-	}
-	return "in use by " + word + " " + names
+	return "in use by " + pick(len(ids) == 1, "creative ", "creatives ") + names
 }
 
 // Text tells a person what is in the second half, and what is not.

@@ -94,7 +94,9 @@ func (b *budget) chargeOthers(now time.Time) {
 	if from.IsZero() || b.others.Share == 0 {
 		return
 	}
-	from = maxTime(from, now.Add(-b.span))
+	if first := now.Add(-b.span); from.Before(first) {
+		from = first
+	}
 	const steps = 60 // enough to follow a wave
 	step := max(now.Sub(from)/steps, time.Second)
 	for from.Before(now) {
@@ -132,11 +134,4 @@ func (o Others) before(t time.Time) time.Duration {
 	whole, rest := t.UnixNano()/period, t.UnixNano()%period
 	// Cannot overflow: the busy time since 1970 is at most the time since 1970.
 	return time.Duration(whole*min(int64(o.Busy), period) + min(rest, int64(o.Busy)))
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

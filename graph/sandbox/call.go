@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"net/url"
@@ -94,12 +95,7 @@ func (c *call) describe() {
 }
 
 // served is the version that serves the call.
-func (c *call) served() string {
-	if c.version == "" {
-		return defaultVersion
-	}
-	return c.version
-}
+func (c *call) served() string { return cmp.Or(c.version, defaultVersion) }
 
 // names reports whether the call is about an image, or about several with it.
 func (c *call) names(hash string) bool {
@@ -127,14 +123,4 @@ func (c *call) list(name string) ([]string, *failure) {
 	return slices.DeleteFunc(items, func(s string) bool { return s == "" }), nil
 }
 
-func isDigits(s string) bool {
-	if s == "" {
-		return false
-	}
-	for _, r := range s {
-		if r < '0' || r > '9' {
-			return false
-		}
-	}
-	return true
-}
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

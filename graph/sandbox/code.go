@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -67,21 +68,13 @@ type failure struct {
 // fail returns the failure with a code. A code that is not in the catalogue gets a
 // general message.
 func fail(c Code) *failure {
-	code, sub, _ := c.split()
-	f := &failure{status: 400, kind: "OAuthException", code: code, sub: sub}
-	known, ok := catalogue[c]
-	if !ok {
-		f.message = fmt.Sprintf("(#%d) The sandbox was told to fail here", code)
-		return f
+	f, known := catalogue[c]
+	f.code, f.sub, _ = c.split()
+	if !known {
+		f.message = fmt.Sprintf("(#%d) The sandbox was told to fail here", f.code)
 	}
-	f.message, f.title, f.detail, f.transient = known.message, known.title, known.detail, known.transient
-	if known.status != 0 {
-		f.status = known.status
-	}
-	if known.kind != "" {
-		f.kind = known.kind
-	}
-	return f
+	f.status, f.kind = cmp.Or(f.status, 400), cmp.Or(f.kind, "OAuthException")
+	return &f
 }
 
 // invalid is an error 100 with this message.

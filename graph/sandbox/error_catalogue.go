@@ -1,5 +1,7 @@
 package sandbox
 
+import "cmp"
+
 const (
 	rateDocs    = "https://developers.facebook.com/docs/graph-api/overview/rate-limiting"
 	tooMany     = "There have been too many calls to this ad-account. Wait a bit and try again. For more info, please refer to " + rateDocs + "."
@@ -54,10 +56,7 @@ var catalogue = map[Code]failure{
 
 // batchTooLong is the failure of a batch of more than 50 entries, which has no code.
 func batchTooLong(status int) *failure {
-	if status == 0 {
-		status = 200
-	}
-	return &failure{status: status, kind: "GraphBatchException",
+	return &failure{status: cmp.Or(status, 200), kind: "GraphBatchException",
 		message: "Too many requests in batch message. Maximum batch size is 50"}
 }
 

@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Limits are the quotas of one ad account. Zero means the documented value of its tier.
 type Limits struct {
@@ -42,9 +45,8 @@ func (l Limits) withDefaults(tier Tier, activeAds int) Limits {
 	if tier == Limited {
 		calls, score, block = 300, 60, 300*time.Second
 	}
-	if l.HourlyCalls == 0 {
-		l.HourlyCalls = calls + 40*activeAds
-	}
+	l.HourlyCalls = cmp.Or(l.HourlyCalls, calls+40*activeAds)
+	l.ScoreCode = cmp.Or(l.ScoreCode, codeScore)
 	if l.CallSpan < time.Second {
 		l.CallSpan = time.Hour
 	}
@@ -56,9 +58,6 @@ func (l Limits) withDefaults(tier Tier, activeAds int) Limits {
 	}
 	if l.Block <= 0 {
 		l.Block = block
-	}
-	if l.ScoreCode == "" {
-		l.ScoreCode = codeScore
 	}
 	if l.Scale <= 0 {
 		l.Scale = 1
@@ -75,10 +74,7 @@ func (l Limits) hourly() *budget {
 }
 
 func hourBudget(limit float64, w Window, l Limits) *budget {
-	span := l.CallSpan
-	if span == 0 {
-		span = time.Hour
-	}
+	span := cmp.Or(l.CallSpan, time.Hour)
 	var book ledger = newWindow(span, 360)
 	if w == ClockHour {
 		book, span = &clockHour{}, time.Hour

@@ -123,9 +123,7 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, version string,
 
 // commonHeaders are the headers of an answer, with the version that serves the call.
 func (s *Server) commonHeaders(asked, accept string) []headerField {
-	if asked == "" {
-		asked = defaultVersion
-	}
+	asked = cmp.Or(asked, defaultVersion)
 	if v := s.opts.Variants.ServedVersion; v != "" && v != asked {
 		return append(graphHeaders(v, accept), headerField{"x-ad-api-version-warning",
 			"The call has been auto-upgraded to " + v + " as " + asked + " will be deprecated."})

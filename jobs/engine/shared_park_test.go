@@ -42,7 +42,7 @@ func TestAppParkedElsewhere(t *testing.T) {
 					if got, want := w.Holds("44", "a"), name == "app 2"; got != want {
 						t.Errorf("the copy of the other ad account left: %v, want %v", got, want)
 					}
-					if p := d.engines[0].Progress("22"); p.Why != "limited" || p.Until.Sub(time.Now()) != time.Minute {
+					if p := d.engines[0].Progress("22"); p.Why != "limited" || time.Until(p.Until) != time.Minute {
 						t.Errorf("the lane stands at %+v", p)
 					}
 					time.Sleep(2 * time.Minute)
