@@ -23,7 +23,7 @@ func (e *NotYet) Error() string {
 	if e.Again.IsZero() {
 		return "other workers have used what the quota allows"
 	}
-	return fmt.Sprintf("another worker sends the probe; asked again at %s", e.Again.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("another worker was told to wait, or sends the probe; asked again at %s", e.Again.UTC().Format(time.RFC3339))
 }
 
 // Departure is what the request asks other workers for.

@@ -146,8 +146,12 @@ func (v *view) Depart(_ context.Context, d jobs.Departure) (jobs.Leave, error) {
 		v.apps[d.App] = time.Time{}
 	}
 	leave := jobs.Leave{Until: now.Add(jobs.LatestDeparture), News: jobs.News{Spent: v.spent(), Lanes: v.parked(now, d.Account), Apps: v.appParks(now)}}
-	closed := slices.ContainsFunc(leave.News.Apps, func(p jobs.AppPark) bool { return p.App == d.App })
-	if (closed || len(leave.News.Lanes) > 0) && d.Account != "" { // by another worker, and this one does not know it yet
+	closed := v.board.apps[d.App].Until
+	for _, l := range leave.News.Lanes {
+		closed = later(closed, l.ParkedUntil)
+	}
+	if closed.After(now) && d.Account != "" {
+		leave.Again = closed
 		return leave, nil
 	}
 	var used jobs.Spent

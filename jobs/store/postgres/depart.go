@@ -28,6 +28,9 @@ func (a appNames) key(name string) string { return strings.TrimPrefix(name, a.pr
 // sharedApp begins the names of apps whose ids are known.
 const sharedApp = "app "
 
+// waitAgain is how long at least a request waits that may not leave because of a wait.
+const waitAgain = 100 * time.Millisecond
+
 // probeAgain is when a probe is asked for again that another worker sends.
 const probeAgain = time.Second
 
@@ -55,7 +58,11 @@ func (j *sharedJob) Depart(ctx context.Context, d jobs.Departure) (jobs.Leave, e
 		return jobs.Leave{}, err
 	}
 	leave := jobs.Leave{May: h.May, News: t.hear(h, j.apps), Until: asked.Add(min(heldFor, time.Duration(*h.Left)*time.Millisecond))}
-	if h.Probing {
+	switch {
+	case h.May:
+	case h.Again > 0: // by another clock
+		leave.Again = time.Now().Add(max(waitAgain, time.Until(timeOf(h.Again))))
+	case h.Probing:
 		leave.Again = time.Now().Add(probeAgain)
 	}
 	if h.May && (d.Probe || d.AppProbe) {

@@ -36,7 +36,8 @@ func newTold() *told {
 type heard struct {
 	Left    *int64 // of the lease, in milliseconds; nil: it is over
 	May     bool
-	Probing bool // by another worker
+	Again   int64 // when a wait is over, in milliseconds since 1970
+	Probing bool  // by another worker
 	Spent   []struct {
 		Seq           int64
 		App           string

@@ -85,7 +85,7 @@ CREATE FUNCTION adferry.app_parked(apps text[], known bigint[]) RETURNS SETOF ad
 $$;
 
 -- depart enters a request into spends, unless it may not leave: what others entered since the engine
--- was told leaves no room, a wait is new to it, or another worker's probe is out. told is the last
+-- was told leaves no room, a wait is not over, or another worker's probe is out. told is the last
 -- of the app's spends that the engine was told (see spent), and told_account that of the ad account.
 CREATE FUNCTION adferry.depart(me text, of_job integer, by bigint, of_app text, of_account text, n_calls integer, n_points integer,
 	room_calls integer, room_points integer, room_app integer, told bigint, told_account bigint, probe boolean, app_probe boolean, parked bigint, app_parked bigint
@@ -93,7 +93,7 @@ CREATE FUNCTION adferry.depart(me text, of_job integer, by bigint, of_app text, 
 DECLARE
 	remains bigint := adferry.left_of(me);
 	probes text[] := CASE WHEN probe THEN ARRAY[of_account] ELSE '{}' END || CASE WHEN app_probe THEN ARRAY[''] ELSE '{}' END;
-	others json; closed json; closed_apps json; entered bigint; may boolean; probing boolean := false;
+	others json; closed json; closed_apps json; again bigint; entered bigint; may boolean; probing boolean := false;
 	now bigint := adferry.millis(clock_timestamp());
 BEGIN
 	IF remains IS NULL THEN
@@ -105,9 +105,10 @@ BEGIN
 		AND (room_calls < 0 OR coalesce(sum(s.calls) FILTER (WHERE s.account = of_account AND s.seq > told_account), 0) <= room_calls)
 		AND (room_points < 0 OR coalesce(sum(s.points) FILTER (WHERE s.account = of_account AND s.seq > told_account), 0) <= room_points)
 	INTO others, entered, may FROM adferry.spent(of_app, by, told) s;
-	SELECT json_agg(p), may AND (of_account = '' OR count(*) = 0) INTO closed, may
-	FROM adferry.parked(ARRAY[of_account]) p WHERE p.until > depart.parked;
-	SELECT json_agg(p), may AND (of_account = '' OR count(*) = 0) INTO closed_apps, may FROM adferry.app_parked(ARRAY[of_app], ARRAY[depart.app_parked]) p;
+	SELECT json_agg(p) FILTER (WHERE p.until > depart.parked), max(p.until) INTO closed, again FROM adferry.parked(ARRAY[of_account]) p;
+	SELECT json_agg(p) FILTER (WHERE p.until > depart.app_parked), greatest(again, max(p.until)) INTO closed_apps, again
+	FROM adferry.app_parked(ARRAY[of_app], ARRAY[0::bigint]) p;
+	may := may AND (of_account = '' OR again IS NULL);
 	IF may AND cardinality(probes) > 0 THEN
 		probing := EXISTS (SELECT FROM adferry.probes p WHERE p.app = of_app AND p.account = ANY (probes) AND p.engine <> by AND p.until > clock_timestamp());
 		may := NOT probing;
@@ -119,7 +120,7 @@ BEGIN
 		INSERT INTO adferry.spends (app, account, at, engine, calls, points)
 		VALUES (of_app, of_account, now, by, n_calls, n_points) RETURNING seq INTO entered;
 	END IF;
-	RETURN json_build_object('left', remains, 'may', may, 'probing', probing, 'spent', others, 'parked', closed, 'apps', closed_apps, 'told', json_build_object(of_app, entered));
+	RETURN json_build_object('left', remains, 'may', may, 'again', again, 'probing', probing, 'spent', others, 'parked', closed, 'apps', closed_apps, 'told', json_build_object(of_app, entered));
 END $$;
 
 -- news are what others did since an engine was told. Those of released are told once.
