@@ -44,6 +44,8 @@ type Member interface {
 	Bury(ctx context.Context) ([]string, error)
 	// Leave ends the lease. The worker has given back its lanes.
 	Leave(ctx context.Context) error
+	// Close frees what the member has here. A lease that it did not end is over by itself.
+	Close()
 }
 
 // Job is a job that a member carries out lanes of, with one engine. Without a lease all of it but

@@ -16,6 +16,7 @@ const (
 	Left        EventKind = "left"         // it is not any more
 	Lost        EventKind = "lost"         // because of Err; it joins again
 	Buried      EventKind = "buried"       // the lease of Worker is over, and its lanes are free
+	Unswept     EventKind = "unswept"      // what there is to do cannot be read, because of Err; it is tried again
 	JobOpened   EventKind = "job_opened"   // lanes of Job are carried out
 	JobClosed   EventKind = "job_closed"   // no more
 	JobRefused  EventKind = "job_refused"  // this worker does not carry out Job, because of Err
@@ -50,6 +51,8 @@ func (e Event) String() string {
 		return fmt.Sprintf("%s is cut off: %v; it sends nothing more and joins again", e.Worker, e.Err)
 	case Buried:
 		return e.Worker + " has not renewed its lease: its lanes are free"
+	case Unswept:
+		return fmt.Sprintf("what there is to do cannot be read: %v; it is tried again", e.Err)
 	case JobOpened:
 		return "job " + e.Job + ": begins"
 	case JobClosed:

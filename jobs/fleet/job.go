@@ -68,6 +68,9 @@ func (j *job) prepare(ctx context.Context, s *session) (err error) {
 	if err != nil {
 		return err
 	}
+	if !meta.PausedAt.IsZero() { // since the sweep
+		return errPaused
+	}
 	if err := proof.Check(meta); err != nil { // since the sweep; setting up would make a folder that is not there
 		return &unfitError{err}
 	}
@@ -98,6 +101,8 @@ func (j *job) prepare(ctx context.Context, s *session) (err error) {
 	j.release = func() { unfollow(); j.setup.Close() }
 	return nil
 }
+
+var errPaused = errors.New("the job is paused")
 
 func (j *job) hasEnded() bool {
 	select {

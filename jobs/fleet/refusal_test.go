@@ -210,3 +210,55 @@ func TestFolderMoved(t *testing.T) {
 		l.world.Once()
 	})
 }
+
+// A job that takes longer to open than a slice lasts is carried out, and a damaged one keeps no worker
+// from others.
+func TestSlowAndDamaged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, sandbox.Options{}, moves(10))
+		o := l.options(engine.Options{})
+		setup, list := o.Setup, o.Jobs
+		o.Setup = func(ctx context.Context, name string, job *store.Job, m store.Meta) (fleet.Setup, error) {
+			select {
+			case <-time.After(time.Minute):
+			case <-ctx.Done():
+			}
+			return setup(ctx, name, job, m)
+		}
+		damaged := unreadable(t)
+		o.Jobs = func(ctx context.Context, visit func(string, *store.Job) error) error {
+			return errors.Join(visit("damaged", damaged), list(ctx, visit))
+		}
+		stop := l.run(o)
+		l.until("the job is finished", l.finished)
+		stop()
+		l.close()
+		if l.count(fleet.JobRefused) != 1 || l.count(fleet.Lost) != 0 || l.count(fleet.JobOpened) != 1 {
+			t.Errorf("got events %v", l.events)
+		}
+	})
+}
+
+// unreadable is a job that cannot be read.
+func unreadable(t *testing.T) *store.Job {
+	t.Helper()
+	folder := t.TempDir()
+	job, _, err := store.Create(t.Context(), folder, store.Spec{Manifest: "m.csv", Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
+		return plan.Read(strings.NewReader(jobtest.ManifestOf([]string{"copy 1 a 2"})), visit)
+	}})
+	if err == nil {
+		err = job.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	view, err := store.View(t.Context(), folder)
+	if err == nil {
+		err = view.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return view
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -205,7 +206,7 @@ func (h *riverHand) Watch(ctx context.Context, decks []Deck) error {
 // Wake implements [Hand].
 func (h *riverHand) Wake(ctx context.Context, woken []Slice) error {
 	for _, id := range h.idsOf(woken) {
-		if _, err := h.client.JobRetry(ctx, id); err != nil {
+		if _, err := h.client.JobRetry(ctx, id); err != nil && !errors.Is(err, river.ErrNotFound) { // it is done
 			return fmt.Errorf("wake a slice: %w", err)
 		}
 	}

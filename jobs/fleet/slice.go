@@ -92,7 +92,7 @@ type turn struct {
 
 // work works on a slice.
 func (s *session) work(ctx context.Context, sl Slice) Next {
-	j, later := s.open(ctx, sl.Job)
+	j, later := s.open(sl.Job)
 	if j == nil {
 		return Next{After: later}
 	}
@@ -169,7 +169,7 @@ func (t *turn) send(ctx context.Context) Next {
 		over = true
 	}
 	e.Work(a, false)
-	if err := t.job.saveLearned(ctx); err != nil {
+	if err := t.saveLearned(); err != nil {
 		return t.failed(ctx, err)
 	}
 	switch {
@@ -185,6 +185,13 @@ func (t *turn) send(ctx context.Context) Next {
 		return t.sleep(ctx, p)
 	}
 	return Next{Mine: true}
+}
+
+// saveLearned saves what the engine learned, also if the slice is over.
+func (t *turn) saveLearned() error {
+	ctx, cancel := context.WithTimeout(t.ctx, stepTime)
+	defer cancel()
+	return t.job.saveLearned(ctx)
 }
 
 // nothingToSend is what becomes of a lane of which the engine has nothing: it is done, or waits for

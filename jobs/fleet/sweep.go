@@ -24,13 +24,17 @@ type found struct {
 	lanes map[Deck][]plan.Account
 }
 
-// sweepUnlessLost is sweep, except that an error of the database that passes ends it alone: whether
-// the lease can still be renewed says whether this worker goes on.
-func (s *session) sweepUnlessLost(ctx context.Context) error {
+// sweepIfPossible is sweep. An error that passes ends this sweep alone, and is told once.
+func (s *session) sweepIfPossible(ctx context.Context) error {
 	err := s.sweep(ctx)
-	if err != nil && s.opt.Lost(err) && !errors.Is(err, board.ErrLeaseLost) {
+	if err != nil && s.passes(err) {
+		if !s.unswept {
+			s.unswept = true
+			s.tell(Event{Kind: Unswept, Err: err})
+		}
 		return nil
 	}
+	s.unswept = false
 	return err
 }
 
@@ -51,8 +55,12 @@ func (s *session) sweep(ctx context.Context) error {
 	var all []found
 	if err := s.opt.Jobs(ctx, func(name string, job *store.Job) error {
 		f, err := s.find(ctx, name, job, workers)
-		if errors.Is(err, store.ErrNoJob) { // it was removed meanwhile
+		switch {
+		case errors.Is(err, store.ErrNoJob): // it was removed meanwhile
 			return nil
+		case errors.As(err, new(*store.DamagedError)): // the others are not
+			s.notHere(name, err)
+			f, err = found{name: name, left: true, unfit: err.Error()}, nil
 		}
 		all = append(all, f)
 		return err
@@ -87,8 +95,11 @@ func (s *session) refuseUnfit(ctx context.Context, all []found) error {
 	if maps.Equal(why, s.unfit) {
 		return nil
 	}
-	s.unfit = why
-	return s.member.Refuse(ctx, why)
+	err := s.member.Refuse(ctx, why)
+	if err == nil {
+		s.unfit = why
+	}
+	return err
 }
 
 // takePart are the workers that do not leave a job alone.
@@ -307,7 +318,7 @@ func (s *session) finish(name string, j *job) {
 			s.tell(Event{Kind: JobFinished, Job: name})
 			return s.opt.Record(ctx, job, nil)
 		})
-		if err != nil {
+		if err != nil && !s.passes(err) { // else the next sweep finds it again
 			s.fail(err)
 		}
 	})

@@ -53,6 +53,7 @@ const (
 	joinEvery  = 2 * time.Second  // until the database is back
 	stepTime   = 10 * time.Second // that the database may take for one step
 	sweepTime  = 30 * time.Second // ... and for all steps of a sweep
+	openTime   = 10 * time.Minute // ... to open a job, which is compared with all others
 	idleTime   = time.Minute      // until a job without lanes here is closed
 )
 
@@ -94,9 +95,11 @@ type session struct {
 	offers    map[string]*offer
 	decks     []Deck             // of the offers, that this worker is able to carry out
 	refused   map[string]refusal // jobs that this worker leaves alone for a time
+	begun     map[string]bool    // jobs that are being opened
 	finishing map[string]bool    // jobs whose end is being recorded
 	told      map[string]string  // why jobs are not carried out here, as it was told
 	unfit     map[string]string  // ... as other workers know; of the sweep alone
+	unswept   bool               // the latest sweep failed; of the sweep alone
 
 	watching sync.Mutex
 	labels   map[string]laneLabels // of jobs; the sweep's alone
@@ -111,7 +114,7 @@ type offer struct {
 // join makes the worker known and has slices dealt to it.
 func join(ctx context.Context, o Options) (*session, error) {
 	s := &session{opt: o, name: newName(o.Worker.Host), left: make(chan struct{}),
-		jobs: map[string]*job{}, offers: map[string]*offer{}, refused: map[string]refusal{}, finishing: map[string]bool{}, told: map[string]string{}, labels: map[string]laneLabels{}}
+		jobs: map[string]*job{}, offers: map[string]*offer{}, refused: map[string]refusal{}, begun: map[string]bool{}, finishing: map[string]bool{}, told: map[string]string{}, labels: map[string]laneLabels{}}
 	o.Worker.Labels = o.Credentials.Present()
 	s.opt.Worker = o.Worker
 	w := o.Worker
@@ -145,8 +148,9 @@ var noNames = regexp.MustCompile(`[^a-z0-9]+`)
 
 // run works until ctx ends or the worker is cut off.
 func (s *session) run(ctx context.Context) {
+	defer s.member.Close()
 	s.tasks.Go(func() { s.every(renewEvery, stepTime, nil, s.member.Renew) }) // also while it leaves
-	s.tasks.Go(func() { s.every(sweepEvery, sweepTime, s.left, s.sweepUnlessLost) })
+	s.tasks.Go(func() { s.every(sweepEvery, sweepTime, s.left, s.sweepIfPossible) })
 	select {
 	case <-ctx.Done():
 		s.leave()
@@ -199,39 +203,68 @@ func (s *session) leaving() bool {
 	}
 }
 
-// open is the job of a slice, or else how long the slice stays in its deck. The caller uses it
-// until users.Done.
-func (s *session) open(ctx context.Context, name string) (j *job, later time.Duration) {
-	if j := s.used(name); j != nil {
-		return j, 0
-	}
-	s.opening.Lock()
-	defer s.opening.Unlock()
+// open is the job of a slice, or else how long the slice stays in its deck: until the job was opened,
+// which may take longer than a slice. The caller uses it until users.Done.
+func (s *session) open(name string) (j *job, later time.Duration) {
 	if j := s.used(name); j != nil {
 		return j, 0
 	}
 	s.mu.Lock()
-	closing, o, refused := s.jobs[name], s.offers[name], s.refused[name]
-	s.mu.Unlock()
-	if s.leaving() || closing != nil || o == nil || o.parts.none() || refused.holds() {
+	defer s.mu.Unlock()
+	o := s.offers[name]
+	if s.jobs[name] != nil || o == nil || o.parts.none() || s.refused[name].holds() || s.leaving() {
 		return nil, elsewhere
 	}
+	if !s.begun[name] {
+		s.begun[name] = true
+		s.tasks.Go(func() {
+			s.begin(o)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			delete(s.begun, name)
+		})
+	}
+	return nil, again
+}
+
+// begin opens a job, unless the worker leaves before.
+func (s *session) begin(o *offer) {
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	if s.leaving() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, openTime)
+	defer cancel()
+	go func() {
+		select {
+		case <-s.left:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	err := s.start(ctx, o)
-	var unfit *unfitError
-	switch {
-	case err == nil:
-		return s.used(name), elsewhere
-	case errors.As(err, &unfit):
-		s.refuse(name, time.Now().Add(2*sweepEvery), unfit.error)
-		s.notHere(name, unfit.error)
-	case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrNoJob), ctx.Err() != nil:
-	case s.opt.Lost(err) && !errors.Is(err, board.ErrLeaseLost): // it may have no connections left, and renew the lease all the same
-		s.refuse(name, time.Now().Add(2*sweepEvery), err)
-		s.notHere(name, err)
+	switch unfit, is := errors.AsType[*unfitError](err); {
+	case err == nil, errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrNoJob), errors.Is(err, errPaused), s.leaving():
+	case is:
+		s.leaveAlone(o.name, unfit.error)
+	case s.passes(err): // it may have no connections left, and renew the lease all the same
+		s.leaveAlone(o.name, err)
 	default:
 		s.fail(err)
 	}
-	return nil, elsewhere
+}
+
+// leaveAlone has the worker leave a job alone for a moment, and tells why.
+func (s *session) leaveAlone(name string, why error) {
+	s.refuse(name, time.Now().Add(2*sweepEvery), why)
+	s.notHere(name, why)
+}
+
+// passes reports whether an error of the database may be gone when it is asked again. Whether the lease
+// can still be renewed says whether this worker goes on.
+func (s *session) passes(err error) bool {
+	return s.ctx.Err() == nil && !errors.Is(err, board.ErrLeaseLost) && (s.opt.Lost(err) || errors.Is(err, context.DeadlineExceeded))
 }
 
 // used is a job that is open, for the caller to use.
@@ -317,7 +350,7 @@ func (s *session) leave() {
 	s.tasks.Wait()
 }
 
-// closeAll closes all jobs. A slice that is worked on may be about to open another one.
+// closeAll closes all jobs, also one that is being opened.
 func (s *session) closeAll() {
 	s.opening.Lock()
 	defer s.opening.Unlock()

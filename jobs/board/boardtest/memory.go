@@ -201,6 +201,9 @@ func (b *member) Bury(context.Context) (names []string, err error) {
 	return names, nil
 }
 
+// Close implements [board.Member].
+func (b *member) Close() {}
+
 // Leave implements [board.Member].
 func (b *member) Leave(context.Context) error {
 	b.board.mu.Lock()

@@ -39,7 +39,7 @@ func (j *job) LockedForLife() bool { return false }
 
 // Set changes meta in a transaction of its own.
 func (j *job) Set(ctx context.Context, entries ...store.Entry) error {
-	tx, err := j.read.BeginTx(ctx, nil)
+	tx, err := j.read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}) // several may set the same
 	if err == nil {
 		defer tx.Rollback()
 		if err = set(tx, j.texts.job, entries); err == nil {

@@ -85,13 +85,17 @@ func (m *member) Bury(ctx context.Context) (names []string, err error) {
 
 // Leave implements [board.Member].
 func (m *member) Leave(ctx context.Context) error {
-	defer m.db.Close()
-	defer m.reads.Close()
 	if _, err := m.db.ExecContext(ctx, `UPDATE adferry.workers SET until = clock_timestamp() WHERE name = $1`, m.name); err != nil {
 		return fmt.Errorf("end the lease: %w", classify(err))
 	}
 	_, err := m.Bury(ctx)
 	return err
+}
+
+// Close implements [board.Member].
+func (m *member) Close() {
+	_ = m.reads.Close()
+	_ = m.db.Close()
 }
 
 // Open implements [board.Member].

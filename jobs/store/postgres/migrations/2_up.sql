@@ -44,6 +44,7 @@ CREATE TABLE adferry.probes (
 CREATE TABLE adferry.app_parks (app text COLLATE "C" PRIMARY KEY, until bigint NOT NULL, why text COLLATE "C" NOT NULL);
 
 CREATE INDEX lanes_account ON adferry.lanes (account);
+CREATE INDEX parks_account ON adferry.parks (account, until, job);
 CREATE INDEX ops_lane_waiting ON adferry.ops (job, lane, id) WHERE needs = 1;
 
 CREATE FUNCTION adferry.millis(t timestamptz) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT (extract(epoch FROM t) * 1000)::bigint';
