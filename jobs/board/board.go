@@ -99,7 +99,7 @@ type Worker struct {
 // Hold is a lane with work, and who has it.
 type Hold struct {
 	Lane   plan.Account
-	Label  string    // of its credential
+	Label  string    // of its credentials, which package fleet sets
 	Worker string    // "": nobody
 	Since  time.Time // when that worker took it
 	Why    string    // it waits; "": it does not

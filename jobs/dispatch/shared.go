@@ -98,9 +98,18 @@ func (d *Dispatcher) hearAppPark(p jobs.AppPark, now time.Time) {
 			continue
 		}
 		g.app.Block = g.app.Block.Imposed(p.Until, now)
-		if !d.parkLanes(g, jobs.Park{From: now, Until: p.Until}, p.Why, now) {
+		if !d.severalApps() {
+			g.state.ParkedUntil, g.state.ParkedFor, g.waitReported = p.Until, p.Why, true
 			d.Report(jobs.Event{Kind: jobs.EventParked, Until: p.Until, Text: p.Why})
+			continue
 		}
+		d.lanesOf(g, func(l *Lane) { // the worker that met it counts it
+			if p.Until.After(l.State.ParkedUntil) {
+				l.parkedByApp, l.waitReported = true, false
+				l.State.ParkedUntil, l.State.ParkedFor, l.Dirty = p.Until, p.Why, true
+				d.Report(jobs.Event{Kind: jobs.EventParked, Account: l.Account, Until: p.Until, Text: p.Why})
+			}
+		})
 	}
 }
 

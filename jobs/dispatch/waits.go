@@ -83,22 +83,15 @@ func (d *Dispatcher) parkAll(g *Gate, err *graph.Error, before, now time.Time) {
 	if g.app.Block.Until.After(before) {
 		why := whyWait(err, g.app.Block.Until, now)
 		d.client.AppParked(jobs.AppPark{App: g.key, Until: g.app.Block.Until, Why: why})
-		if park := (jobs.Park{From: now, Until: g.app.Block.Until, Code: err.Code, Subcode: err.Subcode}); !d.parkLanes(g, park, why, now) {
-			d.savePark(park, why)
+		park := jobs.Park{From: now, Until: g.app.Block.Until, Code: err.Code, Subcode: err.Subcode}
+		if d.severalApps() {
+			g.park, g.parkedFor = park, why
+			d.lanesOf(g, func(l *Lane) { l.parkByApp(now) })
+			return
 		}
+		g.state.ParkedUntil, g.state.ParkedFor, g.waitReported = g.app.Block.Until, why, true
+		d.savePark(park, why)
 	}
-}
-
-// parkLanes has all lanes of a gate wait, and reports whether that was recorded: a wait of one of
-// several apps is, as its lanes'.
-func (d *Dispatcher) parkLanes(g *Gate, p jobs.Park, why string, now time.Time) bool {
-	if d.severalApps() {
-		g.park, g.parkedFor = p, why
-		d.lanesOf(g, func(l *Lane) { l.parkByApp(now) })
-		return true
-	}
-	g.state.ParkedUntil, g.state.ParkedFor, g.waitReported = p.Until, why, true
-	return false
 }
 
 // parkByApp notes that the lane has to wait because its app, which is one of several, has to.

@@ -55,12 +55,26 @@ func (b meeting) Join(ctx context.Context, w board.Worker) (board.Member, error)
 // database's.
 const mostSkew = 2 * time.Second
 
-// checkClock returns an error if the database, which was asked at a time and has answered just now,
+// ClockError is a clock that is too far from the database's.
+type ClockError struct {
+	By    time.Duration
+	Ahead bool
+}
+
+func (e *ClockError) Error() string {
+	is := "behind"
+	if e.Ahead {
+		is = "ahead of"
+	}
+	return fmt.Sprintf("this machine's clock is %v %s the database's, and workers need them within %v: set it, by NTP for example", e.By, is, mostSkew)
+}
+
+// checkClock returns a ClockError if the database, which was asked at a time and has answered just now,
 // says that it is a time that it cannot be here.
 func checkClock(asked, told time.Time) error {
 	ahead, behind := asked.Sub(told), time.Until(told)
 	if apart := max(ahead, behind); apart > mostSkew {
-		return fmt.Errorf("this machine's clock is %v %s the database's, and workers need them within %v: set it, by NTP for example", apart.Round(time.Second), map[bool]string{true: "ahead of", false: "behind"}[ahead > behind], mostSkew)
+		return &ClockError{apart.Round(time.Second), ahead > behind}
 	}
 	return nil
 }
@@ -101,15 +115,11 @@ func (b meeting) Holds(ctx context.Context, name string) (all []board.Hold, err 
 	if err != nil {
 		return nil, err
 	}
-	labels, err := job.Labels(ctx)
-	if err != nil {
-		return nil, err
-	}
 	held, err := j.held(ctx)
 	for _, l := range point.Lanes {
 		if l.Work {
 			h := held[l.Account]
-			h.Lane, h.Label = l.Account, labels[l.Account]
+			h.Lane = l.Account
 			all = append(all, h)
 		}
 	}

@@ -21,12 +21,13 @@ const (
 )
 
 // IsLost reports whether an error means that the connection to the database was lost, or a worker's
-// lease, so that the job can be opened again once it can be reached.
+// lease, so that the job can be opened again once it can be reached; a worker whose clock is set may
+// join again, too.
 func IsLost(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && isPassing(e.Code) { // River's, which nobody classified
 		return true
 	}
-	return errors.As(err, new(*UnavailableError)) || errors.As(err, new(*pgconn.ConnectError)) || errors.Is(err, ErrLockLost) || errors.Is(err, board.ErrLeaseLost)
+	return errors.As(err, new(*UnavailableError)) || errors.As(err, new(*pgconn.ConnectError)) || errors.As(err, new(*ClockError)) || errors.Is(err, ErrLockLost) || errors.Is(err, board.ErrLeaseLost)
 }
 
 // Reopen opens a job to run it after the connection was lost, as soon as the database can be
