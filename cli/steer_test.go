@@ -56,7 +56,7 @@ func TestSteering(t *testing.T) {
 	}
 	await(t, "rows are settled", func() bool { return statusOf(t, r, job).Totals.Settled() > 20 })
 
-	says("nothing more is sent within a second", "pause", job)
+	says("stops sending within a second", "pause", job)
 	says("has been paused already", "pause", job)
 	await(t, "it is quiet", func() bool { return quiet(r) })
 	s := statusOf(t, r, job)

@@ -69,10 +69,10 @@ func rowNoun(verb Verb) string {
 // missingColumns adds a problem for each column that the file lacks and rows need.
 func (c *checker) missingColumns() {
 	for col := range columnCount {
-		p := Problem{Line: c.header.line, Column: col.String(), What: "the column is missing", Hint: "add it to the header"}
+		p := Problem{Line: c.header.line, Column: col.String(), What: "the column is missing", Hint: "add it to the header and to each row"}
 		switch line := c.lackedAt[col]; {
 		case line != 0:
-			p.What = fmt.Sprintf("the column is missing, line %d needs it", line)
+			p.What = fmt.Sprintf("the column is missing, and line %d needs it", line)
 		case c.header.at[operation] >= 0 || c.header.at[col] >= 0 || columnUses[Copy][col] != required:
 			continue
 		}

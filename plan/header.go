@@ -37,7 +37,7 @@ type header struct {
 }
 
 // columnSuggestion shows the header of a simple manifest.
-const columnSuggestion = "start the file with source_account,hash,target_account"
+const columnSuggestion = "put a line above it that names its columns in their order, such as operation,source_account,hash,target_account"
 
 // readHeader reads up to the end of the header. It reports false if the columns are
 // unknown, so that the rows cannot be read; then it has added a problem.

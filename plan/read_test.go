@@ -146,7 +146,7 @@ func TestProblemsAreBounded(t *testing.T) {
 // What is wrong with the header is not crowded out by what is wrong with the rows.
 func TestMissingColumnIsKept(t *testing.T) {
 	bad := problemsOf(t, "source_account,target_account,note\n"+strings.Repeat("x,y,\n", 60_000))
-	if got, want := bad.Problems[0].String(), "line 1, hash: the column is missing, line 2 needs it; add it to the header"; got != want {
+	if got, want := bad.Problems[0].String(), "line 1, hash: the column is missing, and line 2 needs it; add it to the header and to each row"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got, want := len(bad.Problems)+bad.More, 120_001; got != want {

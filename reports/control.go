@@ -26,7 +26,7 @@ const (
 func Paused(p Place, r Runner) string {
 	then := [...]string{
 		NoRunner:    "no process runs it now, and the next one will wait",
-		RunsNow:     "nothing more is sent within a second, and requests in flight may end",
+		RunsNow:     "it stops sending within a second; requests in flight may end",
 		NoneNeeded:  "it is finished, and a retry would wait",
 		WorkersWait: "workers take no part in it",
 	}[r]

@@ -206,7 +206,7 @@ func (l Lane) Throttled(left, now time.Time, e *graph.Error, u graph.AccountUsag
 			if l.Tier == graph.TierUnknown && l.score.limit < 1000 {
 				l.Tier = graph.TierLimited // which has the longer block
 			}
-		case e.Code >= 80000:
+		case e.Code >= 80000 && e.Code <= 80014: // of business use cases; higher codes are other blocks
 			l.calls = l.calls.refused(now, u.HasCalls, l.calls.span(callSpan), l.documented(Budgets.calls)).learnThrottle(now, callSpan)
 		}
 	}

@@ -64,6 +64,8 @@ var codes = []graph.Error{
 	{Class: graph.MaybeThrottled, Code: 200, Subcode: 4841013},
 	{Class: graph.MaybeThrottled, Code: 368},
 	{Class: graph.ThrottledAccount, Code: 80000},
+	{Class: graph.MaybeThrottled, Code: 1404078},
+	{Class: graph.MaybeThrottled, Code: 2859015},
 }
 
 func (s *script) event(kind, value byte) {
