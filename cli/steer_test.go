@@ -42,7 +42,7 @@ func quiet(r *trial) bool {
 func TestSteering(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	r := newTrial(t, dir, 500, sandbox.Options{Latency: sandbox.Latency{Min: 40 * time.Millisecond}})
+	r := newTrial(t, dir, 500, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}}) // so that rows are left when it is tuned
 	job := filepath.Join(dir, "job")
 	says := func(want string, args ...string) {
 		t.Helper()
