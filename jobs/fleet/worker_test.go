@@ -84,7 +84,7 @@ func (l *lab) options(o engine.Options) fleet.Options {
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			l.events = append(l.events, e)
-			if e.Kind == fleet.Buried { // as the board of a database does
+			if e.Kind == fleet.Buried || e.Kind == fleet.Left { // as the board of a database does
 				l.dealer.orphans(e.Worker)
 			}
 		},
