@@ -21,14 +21,15 @@ import (
 type Options struct {
 	Board  board.Board
 	Dealer Dealer
-	Worker board.Worker // but for its name, its labels and times
+	Worker board.Worker // but for its name, its labels and when it was seen
 
 	// Jobs visits all jobs of the database, to read them.
 	Jobs func(ctx context.Context, visit func(name string, job *store.Job) error) error
 	// Fits returns why a job cannot be carried out here, or nil, apart from what [Fit] says.
 	Fits        func(store.Meta) error
 	Credentials *credentials.Set
-	// Setup is what a job's engine works with. An error is why it cannot be carried out here.
+	// Setup is what a job's engine works with. An error is why it cannot be carried out here, unless it
+	// is Lost.
 	Setup func(ctx context.Context, name string, job *store.Job, meta store.Meta) (Setup, error)
 	// Record keeps how a job ended, nil if all of it is settled, or why it was paused.
 	Record func(ctx context.Context, job *store.Job, why error) error
@@ -101,8 +102,9 @@ type session struct {
 	unfit     map[string]string  // ... as other workers know; of the sweep alone
 	unswept   bool               // the latest sweep failed; of the sweep alone
 
-	watching sync.Mutex
-	labels   map[string]laneLabels // of jobs; the sweep's alone
+	watching sync.Mutex // Hand.Watch is called by one at a time
+
+	labels map[string]laneLabels // of jobs; the sweep's alone
 }
 
 // offer is a job that this worker could carry out lanes of.
