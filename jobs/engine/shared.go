@@ -300,7 +300,7 @@ func (e *Engine) hearProgress(p jobs.Progress) {
 func (e *Engine) hearFailing(accounts []plan.Account) {
 	e.shared.failing = map[plan.Account]bool{}
 	for _, a := range accounts {
-		if !e.lane(a).mine { // else this engine knows better
+		if l := e.lanes[a]; l == nil || !l.mine { // else this engine knows better
 			e.shared.failing[a] = true
 		}
 	}
