@@ -58,9 +58,9 @@ type Member interface {
 // Depart enters what leaves, for all engines that use the app, and returns what other engines entered
 // since this one was told. It stays, and nothing is entered, if that exceeds the room; if the API
 // imposed a wait on the ad account or the app that is not over, which is among the news unless this
-// engine knows it; and if another engine's probe is out, which it is until that engine departs there
-// again, for 90 s, or until its worker's lease is over. The neutral question, about no ad account,
-// waits for none of these. Of what was entered in an ad account before its quota was taken over, the
+// engine knows it; and if another engine's probe is out, which it is until that engine commits that
+// it was answered, or departs there again, for 90 s, or until its worker's lease is over. The neutral
+// question, about no ad account, waits for none of these. Of what was entered in an ad account before its quota was taken over, the
 // news has the app's calls alone.
 type Job interface {
 	jobs.Checkpoint

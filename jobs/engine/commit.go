@@ -107,6 +107,7 @@ func merge(entries []entry) jobs.Change {
 		all.Lanes = append(all.Lanes, e.change.Lanes...)
 		all.Parks = append(all.Parks, e.change.Parks...)
 		all.Apps = append(all.Apps, e.change.Apps...)
+		all.Answered = append(all.Answered, e.change.Answered...)
 		if e.change.Tally != nil {
 			all.Tally = e.change.Tally
 		}

@@ -270,6 +270,9 @@ func (e *Engine) Parked(p jobs.Park) {
 // Returned implements [dispatch.Client].
 func (e *Engine) Returned(r *dispatch.Request, res dispatch.Result, _ time.Time) {
 	e.tally.sent(res.Sent())
+	if d := r.Departure(); (d.Probe || d.AppProbe) && len(res.Sent()) > 0 { // with the wait that its answer may impose
+		e.commit.add(jobs.Change{Answered: []jobs.Departure{d}}, nil)
+	}
 	if r.Lane != nil {
 		l := e.lanes[r.Lane.Account]
 		deleted := false

@@ -347,6 +347,39 @@ func TestReleasedWhileTaken(t *testing.T) {
 	})
 }
 
+// What is told as released only after it was settled changes nothing, and is not remembered.
+func TestReleasedLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		w.Has("21")
+		var rows []string
+		for i := range 40 {
+			w.Has("11", fmt.Sprint(i))
+			rows = append(rows, fmt.Sprint("move 11 ", i, " 21"))
+		}
+		w.Manifest(rows...)
+		shareJob(t, w, 1, engine.Options{}, func(d *desk) {
+			d.take(t, 0, "11")
+			d.take(t, 0, "21")
+			time.Sleep(5 * time.Minute)
+			if n := d.engines[0].Freed("11"); d.left(t) > 0 || n > 0 {
+				t.Errorf("%d operations are left, and %d remembered", d.left(t), n)
+			}
+			w.Wire.Before = func(calls []graph.Call) { t.Errorf("got calls %v of operations that are settled", calls) }
+			var late jobs.News
+			for id := range plan.OpID(80) {
+				late.Released = append(late.Released, jobs.Released{ID: id + 1, Lane: "11"})
+			}
+			d.engines[0].Hear(late)
+			time.Sleep(time.Minute)
+			if p, n := d.engines[0].Progress("11"), d.engines[0].Freed("11"); !p.Empty || n > 0 {
+				t.Errorf("got %+v, and %d operations remembered", p, n)
+			}
+		})
+	})
+}
+
 // slowBackup is a backup that takes a second for each image.
 type slowBackup struct{}
 

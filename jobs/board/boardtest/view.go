@@ -46,6 +46,13 @@ func (v *view) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, erro
 			v.board.apps[p.App] = p
 		}
 	}
+	for _, d := range c.Answered {
+		for at, out := range map[place]bool{{d.App, d.Account}: d.Probe, {d.App, ""}: d.AppProbe} {
+			if out && v.board.probes[at].by == v {
+				delete(v.board.probes, at)
+			}
+		}
+	}
 	c.Lanes = slices.Clone(c.Lanes)
 	for i, s := range c.Lanes {
 		c.Lanes[i] = v.job.states[s.Account].With(s, v.wrote[s.Account])

@@ -31,7 +31,7 @@ func (j *sharedJob) Stored() *store.Job { return j.Job }
 // Commit implements [jobs.Checkpoint].
 func (j *sharedJob) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, error) {
 	released, err := j.Job.Commit(ctx, c)
-	if err == nil && len(c.Lanes)+len(c.Parks)+len(c.Apps) > 0 {
+	if err == nil && len(c.Parks)+len(c.Apps)+len(c.Answered) > 0 {
 		err = j.answered(ctx, c)
 	}
 	return released, err
