@@ -57,7 +57,7 @@ func (s *session) othersHaveLanes(ctx context.Context, j *job) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	holds, err := holdsOf(ctx, s.opt.Board, j.name, labels)
+	holds, err := holdsOf(ctx, s.member, j.name, labels)
 	return slices.ContainsFunc(holds, func(h board.Hold) bool { return !Able(s.opt.Worker, h.Label) }), err
 }
 

@@ -98,11 +98,7 @@ func (v *view) Take(ctx context.Context, a plan.Account) (p jobs.LanePoint, err 
 		return p, err
 	}
 	p.States = s.Lanes
-	for _, r := range s.Waiting {
-		if r.Lane == a {
-			p.Waiting = append(p.Waiting, r)
-		}
-	}
+	p.Waiting = slices.DeleteFunc(s.Waiting, func(r jobs.Released) bool { return r.Lane != a })
 	for at, saved := range v.board.saved {
 		if _, known := v.known[at]; known && at.account != a {
 			continue // it is told of those
@@ -116,6 +112,12 @@ func (v *view) Take(ctx context.Context, a plan.Account) (p jobs.LanePoint, err 
 		}
 	}
 	return p, nil
+}
+
+// Waiting implements [board.Job].
+func (v *view) Waiting(ctx context.Context, a plan.Account) ([]jobs.Released, error) {
+	s, err := v.Resume(ctx)
+	return slices.DeleteFunc(s.Waiting, func(r jobs.Released) bool { return r.Lane != a }), err
 }
 
 // Give implements [board.Job].
