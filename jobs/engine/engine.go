@@ -83,7 +83,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.commit = newCommitter(e)
 	e.loads = newLoader(ctx, e)
 	stop := e.d.Run(ctx, e, e.worker)
-	e.worker.pictures.end()
+	_, _ = within(ctx, func(context.Context) (any, error) { e.worker.pictures.end(); return nil, nil })
 	e.loads.close()
 	e.commit.close()
 	if _, err := e.store.Commit(ctx, e.finalChange(time.Now())); err != nil && stop == nil {
@@ -107,7 +107,7 @@ func (e *Engine) load(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := e.worker.pictures.begin(); err != nil {
+	if _, err := within(ctx, func(context.Context) (any, error) { return nil, e.worker.pictures.begin() }); err != nil {
 		return &jobs.PictureError{Err: err}
 	}
 	now := time.Now()

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -415,6 +417,36 @@ func TestGiveWhileDownloading(t *testing.T) {
 			}
 		})
 		w.Once()
+	})
+}
+
+// A file that takes long to read costs its own row time, and no other row anything.
+func TestSlowFile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		w.Has("11", "a")
+		w.Has("22")
+		w.Text("operation,source_account,hash,target_account,file\ncopy,11," + string(jobtest.Hash("a")) + ",22,\nupload,,,22,0.png\nupload,,,22,1.png\nupload,,,22,2.png\n")
+		slow := func(op plan.Op) (graph.File, error) {
+			if op.File == "2.png" {
+				time.Sleep(2 * time.Minute)
+			}
+			return graph.File{Name: op.File, Open: func() (io.ReadCloser, error) {
+				return io.NopCloser(strings.NewReader("\x89PNG\r\n\x1a\n" + op.File)), nil
+			}}, nil
+		}
+		shareJob(t, w, 1, engine.Options{File: slow}, func(d *desk) {
+			d.take(t, 0, "22")
+			time.Sleep(time.Minute)
+			if n := d.left(t); n != 1 {
+				t.Errorf("%d operations are left while a file is read, want one", n)
+			}
+			time.Sleep(2 * time.Minute)
+			if n := d.left(t); n > 0 {
+				t.Errorf("%d operations are left", n)
+			}
+		})
 	})
 }
 
