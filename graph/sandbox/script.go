@@ -75,6 +75,30 @@ func (r Rule) validate() error {
 	case m.Kind != "" && m.Kind != Batch && !t.kind.canStrike(placeEntry, m.Kind):
 		return fmt.Errorf("fault %s cannot strike a call of kind %s", r.Fault.Name, m.Kind)
 	}
+	return t.kind.checkOptions(r.Fault)
+}
+
+// checkOptions refuses an option that would change nothing about this fault.
+func (f faultKind) checkOptions(o Fault) error {
+	coded, others := f == faultCode || f == faultThrottle, f.heading() == otherPeople && f != faultCode
+	for _, option := range []struct {
+		name        string
+		given, used bool
+	}{
+		{"regain", o.Regain != 0, coded || f == faultRegain},
+		{"hold", o.Hold != 0, coded},
+		{"status", o.Status != 0, coded},
+		{"delay", o.Delay != 0, f == faultLate || others},
+		{"above", o.Above != 0, f == faultReduce || f == faultCapped || f.endless()},
+		{"age", o.Age != 0, f == faultStale},
+		{"text", o.Text != "", f == faultBadHash},
+		{"account", o.Account != "", others},
+		{"hashes", len(o.Hashes) > 0, others},
+	} {
+		if option.given && !option.used {
+			return fmt.Errorf("%s changes nothing about fault %s: leave it out", option.name, o.Name)
+		}
+	}
 	return nil
 }
 
