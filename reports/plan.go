@@ -33,9 +33,9 @@ func NewPlan(path string, p *plan.Plan, f preflight.Forecast) Plan {
 	return newPlan(path, p, f, ManifestDeletions(p)+"; run needs --yes")
 }
 
-// NewUndoPlan describes the plan of an undo, of which undo made the manifest at path.
-func NewUndoPlan(path string, p *plan.Plan, f preflight.Forecast) Plan {
-	return newPlan(path, p, f, UndoDeletions(p)+"; undo needs --yes")
+// NewUndoPlan describes the plan of an undo, which may have no manifest yet; what names the undo.
+func NewUndoPlan(what string, p *plan.Plan, f preflight.Forecast) Plan {
+	return newPlan(what, p, f, UndoDeletions(p)+"; undo needs --yes")
 }
 
 func newPlan(path string, p *plan.Plan, f preflight.Forecast, deletions string) Plan {
