@@ -12,6 +12,9 @@ var manifestColumns = []string{"operation", "source_account", "hash", "target_ac
 // failureColumns are the columns that failed.csv adds to the manifest's.
 var failureColumns = []string{"reason", "error_code", "error_subcode", "error_message", "fbtrace_id"}
 
+// mappingColumns are those of mapping.csv.
+var mappingColumns = []string{"source_account", "source_hash", "target_account", "target_hash"}
+
 // layout says which cells of a manifest row go where.
 type layout struct {
 	user  []int // into results.csv
