@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func ParseScript(r io.Reader) ([]Rule, error) {
 	rules := make([]Rule, len(wire))
 	for i, w := range wire {
 		rules[i] = w.rule()
-		if err := rules[i].validate(); err != nil {
+		if err := cmp.Or(rules[i].validate(), checkOptions(rules[i].Fault)); err != nil {
 			return nil, fmt.Errorf("read script: rule %d: %w", i+1, err)
 		}
 	}
@@ -75,11 +76,13 @@ func (r Rule) validate() error {
 	case m.Kind != "" && m.Kind != Batch && !t.kind.canStrike(placeEntry, m.Kind):
 		return fmt.Errorf("fault %s cannot strike a call of kind %s", r.Fault.Name, m.Kind)
 	}
-	return t.kind.checkOptions(r.Fault)
+	return nil
 }
 
-// checkOptions refuses an option that would change nothing about this fault.
-func (f faultKind) checkOptions(o Fault) error {
+// checkOptions refuses an option that would change nothing about the fault, whose name is valid.
+func checkOptions(o Fault) error {
+	t, _ := parseFault(o.Name)
+	f := t.kind
 	coded, others := f == faultCode || f == faultThrottle, f.heading() == otherPeople && f != faultCode
 	for _, option := range []struct {
 		name        string
