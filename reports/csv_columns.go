@@ -47,6 +47,17 @@ func layoutOf(header []string) layout {
 	return l
 }
 
+// ambiguous are the columns of the user's whose names columns of ours have in the same file.
+func ambiguous(header []string) (names []string) {
+	for _, i := range layoutOf(header).user {
+		name := strings.TrimSpace(header[i])
+		if slices.ContainsFunc(slices.Concat(resultColumns, failureColumns), func(ours string) bool { return same(name, ours) }) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // earlierFailureColumns is where the columns of an earlier failed.csv start; the last
 // such run counts, and a column that merely shares a name with one of them is the user's.
 func earlierFailureColumns(header []string) int {
