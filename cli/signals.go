@@ -10,9 +10,10 @@ import (
 	"adferry/jobs"
 )
 
-// hangupPause is how long after the first signal a SIGHUP is not taken for a second one:
-// when a terminal closes, both the shell and the kernel send one.
-const hangupPause = time.Second
+// oneSignal is how long after the first signal another is taken for the same one: timeout(1)
+// sends one to the process and one to its group, and of a terminal that closes both the shell and
+// the kernel tell.
+const oneSignal = 500 * time.Millisecond
 
 // stopSignals are the signals that end a command in good order. A process that was started
 // to outlive its terminal, as nohup does, goes on ignoring SIGHUP.
@@ -33,17 +34,16 @@ func onStopSignal(first, again func()) (release func()) {
 	go func() {
 		var stopped time.Time
 		for {
-			var s os.Signal
 			select {
 			case <-released:
 				return
-			case s = <-signals:
+			case <-signals:
 			}
 			switch {
 			case stopped.IsZero():
 				stopped = time.Now()
 				first()
-			case s != syscall.SIGHUP || time.Since(stopped) > hangupPause:
+			case time.Since(stopped) > oneSignal:
 				again()
 			}
 		}

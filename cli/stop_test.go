@@ -121,19 +121,20 @@ func TestSecondSignalLeaves(t *testing.T) {
 	checkUndisturbed(t, r, job)
 }
 
-// A terminal that closes ends the run as SIGTERM does, however often it is told
-// of; a run that was started to outlive its terminal goes on.
-func TestHangup(t *testing.T) {
+// A signal that is sent twice at once, as timeout(1) does and a terminal that closes, is one. A run
+// that was started to outlive its terminal goes on.
+func TestSignalTwiceAtOnce(t *testing.T) {
 	t.Parallel()
 	undisturbed(t)
 	for _, test := range []struct {
-		name  string
-		words []string // before the command
-		times int
-		code  int
+		name   string
+		words  []string // before the command
+		signal syscall.Signal
+		code   int
 	}{
-		{"twice", nil, 2, exitStopped},
-		{"ignored on arrival", []string{"sh", "-c", `trap "" HUP; exec "$@"`, "sh"}, 1, exitFailures},
+		{"hangup", nil, syscall.SIGHUP, exitStopped},
+		{"terminate", nil, syscall.SIGTERM, exitStopped},
+		{"hangup, ignored on arrival", []string{"sh", "-c", `trap "" HUP; exec "$@"`, "sh"}, syscall.SIGHUP, exitFailures},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -151,8 +152,8 @@ func TestHangup(t *testing.T) {
 			ended := make(chan struct{})
 			go func() { _ = c.Wait(); close(ended) }()
 			<-g.reached
-			for range test.times {
-				_ = c.Process.Signal(syscall.SIGHUP)
+			for range 2 {
+				_ = c.Process.Signal(test.signal)
 				time.Sleep(50 * time.Millisecond)
 			}
 			select {
