@@ -172,7 +172,7 @@ func noArguments(c *cli.Context) error {
 // accountsOf reads the command's arguments, each account once.
 func accountsOf(c *cli.Context) ([]plan.Account, error) {
 	if c.NArg() == 0 {
-		return nil, usagef(fmt.Sprintf("adferry %s act_123", c.Command.Name), "%s needs an ad account", c.Command.Name)
+		return nil, usagef("name one or more, such as act_123; adferry "+c.Command.Name+" --help has examples", "%s needs an ad account", c.Command.Name)
 	}
 	var all []plan.Account
 	for i, text := range c.Args().Slice() {

@@ -27,7 +27,7 @@ func planCommand(s *streams) *cli.Command {
 				if err != nil {
 					return err
 				}
-				return printPlan(connectionOf(c), s, path, rules, c.Bool("json"))
+				return printPlan(connectionOf(c), s, path, rules, c.Bool("sandbox"), c.Bool("json"))
 			}
 			o, err := runOptionsOf(c)
 			if err != nil {
@@ -44,18 +44,18 @@ func planFlags() []cli.Flag {
 	return slices.DeleteFunc(runFlags(), func(f cli.Flag) bool { return f.Names()[0] == "metrics" })
 }
 
-func printPlan(o connection, s *streams, path string, rules quota.Rules, asJSON bool) error {
+func printPlan(o connection, s *streams, path string, rules quota.Rules, sandboxed, asJSON bool) error {
 	m, err := o.openManifest(s, path)
 	if err != nil {
 		return err
 	}
 	defer m.close()
 	defer keepLittleGarbage()() // also while the plan is added up
-	p, err := m.read(nil)
+	p, err := m.readFor(sandboxed, nil)
 	if err != nil {
 		return showProblems(s, err)
 	}
-	if err := o.checkCredentials(false, accountsOfPlan(p)); err != nil {
+	if err := o.checkCredentials(sandboxed, accountsOfPlan(p)); err != nil {
 		return err
 	}
 	return reports.NewPlan(m.name, p, preflight.Predict(p, rules.Share)).Write(s.out, asJSON)

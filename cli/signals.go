@@ -10,9 +10,10 @@ import (
 	"adferry/jobs"
 )
 
-// hangupPause is how long after the first signal a SIGHUP is not taken for a second one:
-// when a terminal closes, both the shell and the kernel send one.
-const hangupPause = time.Second
+// oneSignal is how long after the first signal another is taken for the same one: timeout(1) sends
+// one to the process and at once one to its group. Nobody presses Ctrl-C twice as fast. Of a
+// terminal that closes both the shell and the kernel tell, which takes longer.
+const oneSignal, oneHangup = 100 * time.Millisecond, time.Second
 
 // stopSignals are the signals that end a command in good order. A process that was started
 // to outlive its terminal, as nohup does, goes on ignoring SIGHUP.
@@ -39,11 +40,12 @@ func onStopSignal(first, again func()) (release func()) {
 				return
 			case s = <-signals:
 			}
+			since := time.Since(stopped)
 			switch {
 			case stopped.IsZero():
 				stopped = time.Now()
 				first()
-			case s != syscall.SIGHUP || time.Since(stopped) > hangupPause:
+			case since > oneHangup, since > oneSignal && s != syscall.SIGHUP:
 				again()
 			}
 		}

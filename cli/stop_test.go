@@ -121,19 +121,21 @@ func TestSecondSignalLeaves(t *testing.T) {
 	checkUndisturbed(t, r, job)
 }
 
-// A terminal that closes ends the run as SIGTERM does, however often it is told
-// of; a run that was started to outlive its terminal goes on.
-func TestHangup(t *testing.T) {
+// A signal that is sent twice at once, as timeout(1) does and a terminal that closes, is one. A run
+// that was started to outlive its terminal goes on.
+func TestSignalTwiceAtOnce(t *testing.T) {
 	t.Parallel()
 	undisturbed(t)
 	for _, test := range []struct {
-		name  string
-		words []string // before the command
-		times int
-		code  int
+		name          string
+		words         []string // before the command
+		first, second syscall.Signal
+		apart         time.Duration
+		code          int
 	}{
-		{"twice", nil, 2, exitStopped},
-		{"ignored on arrival", []string{"sh", "-c", `trap "" HUP; exec "$@"`, "sh"}, 1, exitFailures},
+		{"hangup", nil, syscall.SIGHUP, syscall.SIGHUP, 50 * time.Millisecond, exitStopped},
+		{"terminate", nil, syscall.SIGTERM, syscall.SIGINT, 0, exitStopped}, // of two equal ones that wait the system delivers one
+		{"hangup, ignored on arrival", []string{"sh", "-c", `trap "" HUP; exec "$@"`, "sh"}, syscall.SIGHUP, syscall.SIGHUP, 50 * time.Millisecond, exitFailures},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -151,10 +153,9 @@ func TestHangup(t *testing.T) {
 			ended := make(chan struct{})
 			go func() { _ = c.Wait(); close(ended) }()
 			<-g.reached
-			for range test.times {
-				_ = c.Process.Signal(syscall.SIGHUP)
-				time.Sleep(50 * time.Millisecond)
-			}
+			_ = c.Process.Signal(test.first)
+			time.Sleep(test.apart)
+			_ = c.Process.Signal(test.second)
 			select {
 			case <-ended:
 				t.Fatal("it left requests in flight")

@@ -104,7 +104,7 @@ func submit(ctx context.Context, o submitOptions, s *streams, path string) error
 
 // warnAbout tells what is odd about a manifest.
 func warnAbout(s *streams, p *plan.Plan) {
-	for _, w := range p.Warnings {
+	for _, w := range reports.ManifestWarnings(p) {
 		fmt.Fprintf(s.err, "warning: %s\n", w)
 	}
 }

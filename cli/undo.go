@@ -86,7 +86,7 @@ func undoJob(ctx context.Context, o runOptions, s *streams, where place) (err er
 			if path != "" {
 				fmt.Fprintln(s.err, reports.ReviewAt(path))
 			}
-			return showPlan(s, reports.NewUndoPlan(u.Manifest(), p, preflight.Predict(p, se.engine.Rules.Share)), p, se)
+			return showPlan(s, reports.NewUndoPlan("the undo of "+where.job(), p, preflight.Predict(p, se.engine.Rules.Share)), p, se)
 		}
 		if err := o.checkDeletions(ctx, s, p, se.mostDeletes, reports.UndoDeletions, makeReview); err != nil {
 			removeReview(u.Dir)

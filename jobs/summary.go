@@ -17,7 +17,8 @@ type Summary struct {
 	Job        string                          `json:"job"`   // the job's name: its folder's, when it was created
 	State      JobState                        `json:"state"` // running, paused, stopped or finished
 	Manifest   ManifestInfo                    `json:"manifest"`
-	Policy     string                          `json:"policy,omitempty"` // what the manifest was made by, in words
+	Policy     string                          `json:"policy,omitempty"`  // what the manifest was made by, in words
+	Sandbox    bool                            `json:"sandbox,omitempty"` // a rehearsal on the embedded sandbox: nothing was sent to Meta
 	Totals     Totals                          `json:"totals"`
 	Operations map[string]Totals               `json:"operations"` // rows by the operation they ask for
 	Reasons    map[Reason]int                  `json:"reasons"`    // rows by reason, of any status

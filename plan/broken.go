@@ -25,9 +25,9 @@ func (c *checker) addBroken(r *record) {
 		if has == 1 {
 			p.What = fmt.Sprintf("the row has 1 cell, the header %d", wants)
 		}
-		p.Hint = "a cell is missing"
-		if has > wants {
-			p.Hint = "if a cell has a comma in it, put the cell in quotes"
+		p.Hint = "if a cell has a comma in it, put the cell in quotes"
+		if has < wants {
+			p.Hint = fmt.Sprintf("nothing is left for %s; an empty cell needs its comma, too", clip(strings.Join(c.header.names[has:], ", ")))
 		}
 	case errors.As(r.err, &parse):
 		p.What, p.Hint = quotingProblem(parse)

@@ -61,7 +61,7 @@ func TestRowProblems(t *testing.T) {
 		{"the folder itself", `upload,,,2,.`, `line 2, file ".": not an image file: it names a folder; write one row for each image`},
 		{"escapes for a terminal", "copy,\x1b[2J," + hashA + ",2,",
 			`line 2, source_account "\x1b[2J": not an account id: it has '\x1b', which is not a digit; write only digits, as in act_123 or 123`},
-		{"one cell", "copy", "line 2: the row has 1 cell, the header 5; a cell is missing"},
+		{"one cell", "copy", "line 2: the row has 1 cell, the header 5; nothing is left for source_account, hash, target_account, file; an empty cell needs its comma, too"},
 		{"a path with dots that stays", `upload,,,2,..a/../b..png`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

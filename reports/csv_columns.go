@@ -12,6 +12,9 @@ var manifestColumns = []string{"operation", "source_account", "hash", "target_ac
 // failureColumns are the columns that failed.csv adds to the manifest's.
 var failureColumns = []string{"reason", "error_code", "error_subcode", "error_message", "fbtrace_id"}
 
+// mappingColumns are those of mapping.csv.
+var mappingColumns = []string{"source_account", "source_hash", "target_account", "target_hash"}
+
 // layout says which cells of a manifest row go where.
 type layout struct {
 	user  []int // into results.csv
@@ -42,6 +45,17 @@ func layoutOf(header []string) layout {
 		}
 	}
 	return l
+}
+
+// ambiguous are the columns of the user's whose names columns of ours have in the same file.
+func ambiguous(header []string) (names []string) {
+	for _, i := range layoutOf(header).user {
+		name := strings.TrimSpace(header[i])
+		if slices.ContainsFunc(slices.Concat(resultColumns, failureColumns), func(ours string) bool { return same(name, ours) }) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // earlierFailureColumns is where the columns of an earlier failed.csv start; the last

@@ -110,7 +110,7 @@ func (f failedCSV) row(row jobs.Result, cells []string) error {
 type mappingCSV struct{ *csvWriter }
 
 func (m mappingCSV) header() {
-	m.names("source_account", "source_hash", "target_account", "target_hash")
+	m.names(mappingColumns...)
 	_ = m.end()
 }
 

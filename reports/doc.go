@@ -33,7 +33,8 @@
 //
 // # Other files
 //
-// summary.json is the document of [jobs.Summary]; eta_s, waits and network_down_since are
+// summary.json is the document of [jobs.Summary]; reports_form is the same in the reports of all versions
+// of adferry that write them alike; eta_s, waits and network_down_since are
 // in it only while a process runs the job, which is when status --json prints it. report.html is one page without
 // scripts or outside resources; its tables are capped and name the file that has
 // the rest.
@@ -123,7 +124,7 @@
 // A [Verification] writes the drift that verify finds. Its JSON document has
 // version, job, verified_at, drifts (kind, account, hash, row, expected, status,
 // since, since_told), then images (counts of those checked, and of the unread, whose
-// state is unknown), rows (as in summary.json) and unread (account, error). The text
+// state is unknown), rows and sandbox (as in summary.json) and unread (account, error). The text
 // lists the first drifts and says how many more there are.
 //
 // # Texts

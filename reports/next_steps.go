@@ -82,6 +82,11 @@ func ended(t jobs.Totals) string {
 	return fmt.Sprintf("%s of %s ended%s, %s left", count(t.Settled()), Counted(t.Rows, "row", "rows"), failed, count(t.Pending+t.Unknown))
 }
 
+// rehearsed says of a rehearsal that it was one; empty for a job at Meta.
+func rehearsed(s jobs.Summary) string {
+	return pick(s.Sandbox, "on the sandbox: nothing was sent to Meta", "")
+}
+
 func failedToo(t jobs.Totals) string {
 	if t.Failed == 0 {
 		return ""

@@ -28,25 +28,26 @@ var pageTemplate = template.Must(template.New(pageName).Funcs(template.FuncMap{
 
 // page is what report.html shows.
 type page struct {
-	Job      string
-	Class    string // class of the outcome: done, failed, pending or skipped
-	Outcome  string
-	Figures  []figure
-	Unknown  string // what it means that rows are unknown, if any are
-	Steps    []step
-	Facts    []fact
-	Chart    *progressChart
-	Waits    *waitChart
-	Causes   []causeView
-	Noted    []causeView // of rows that ended as wanted
-	Failed   []jobs.Result
-	FailedOf int
-	Verbs    []rowsOf
-	Flows    []flowView
-	MoreFlow int // pairs of accounts that are not in the table
-	Accounts []accountView
-	More     int // accounts that are not in the table
-	Files    []fact
+	Job       string
+	Class     string // class of the outcome: done, failed, pending or skipped
+	Outcome   string
+	Rehearsed string // empty if it was at Meta
+	Figures   []figure
+	Unknown   string // what it means that rows are unknown, if any are
+	Steps     []step
+	Facts     []fact
+	Chart     *progressChart
+	Waits     *waitChart
+	Causes    []causeView
+	Noted     []causeView // of rows that ended as wanted
+	Failed    []jobs.Result
+	FailedOf  int
+	Verbs     []rowsOf
+	Flows     []flowView
+	MoreFlow  int // pairs of accounts that are not in the table
+	Accounts  []accountView
+	More      int // accounts that are not in the table
+	Files     []fact
 }
 
 // figure is a number of rows and its part of the bar.
@@ -81,7 +82,7 @@ type accountView struct {
 func newPage(place Place, s jobs.Summary, f *failures, samples []jobs.Sample, parks []jobs.Park) page {
 	axis := axisOf(s, samples, parks)
 	p := page{
-		Job: s.Job, Class: outcomeClass(s), Outcome: outcome(s), Figures: figures(s.Totals), Steps: steps(s, place.onPage(s.Job)),
+		Job: s.Job, Class: outcomeClass(s), Outcome: outcome(s), Rehearsed: rehearsed(s), Figures: figures(s.Totals), Steps: steps(s, place.onPage(s.Job)),
 		Unknown: unknownText(s), Facts: facts(s), Chart: newProgressChart(samples, s.Totals, axis), Waits: newWaitChart(parks, axis),
 		Failed: f.rows, FailedOf: f.total, Verbs: verbs(s), Files: pageFiles,
 	}

@@ -33,9 +33,9 @@ func NewPlan(path string, p *plan.Plan, f preflight.Forecast) Plan {
 	return newPlan(path, p, f, ManifestDeletions(p)+"; run needs --yes")
 }
 
-// NewUndoPlan describes the plan of an undo, of which undo made the manifest at path.
-func NewUndoPlan(path string, p *plan.Plan, f preflight.Forecast) Plan {
-	return newPlan(path, p, f, UndoDeletions(p)+"; undo needs --yes")
+// NewUndoPlan describes the plan of an undo, which may have no manifest yet; what names the undo.
+func NewUndoPlan(what string, p *plan.Plan, f preflight.Forecast) Plan {
+	return newPlan(what, p, f, UndoDeletions(p)+"; undo needs --yes")
 }
 
 func newPlan(path string, p *plan.Plan, f preflight.Forecast, deletions string) Plan {
@@ -44,10 +44,7 @@ func newPlan(path string, p *plan.Plan, f preflight.Forecast, deletions string) 
 		Manifest: path, SHA256: fmt.Sprintf("%x", p.SHA256), Rows: p.Rows, Merged: n.Merged,
 		RowsBy:     withoutZeros(map[string]int{"copy": n.CopyRows, "move": n.MoveRows, "delete": n.DeleteRows, "upload": n.UploadRows}),
 		Operations: withoutZeros(map[string]int{"copy": n.Copies, "delete": n.Deletes, "upload": n.Uploads}),
-		Forecast:   f, Warnings: []string{},
-	}
-	for _, w := range p.Warnings {
-		d.Warnings = append(d.Warnings, w.String())
+		Forecast:   f, Warnings: ManifestWarnings(p),
 	}
 	if n.Deletes > 0 {
 		d.Warnings = append(d.Warnings, deletions)
@@ -56,6 +53,19 @@ func newPlan(path string, p *plan.Plan, f preflight.Forecast, deletions string) 
 		d.Warnings = append(d.Warnings, "under Limited access this takes "+estimate(d.Limited)+"; apply for Full access first")
 	}
 	return d
+}
+
+// ManifestWarnings says what is odd about a manifest.
+func ManifestWarnings(p *plan.Plan) []string {
+	warnings := []string{}
+	for _, w := range p.Warnings {
+		warnings = append(warnings, w.String())
+	}
+	if names := ambiguous(p.Header); len(names) > 0 {
+		warnings = append(warnings, Counted(len(names), "column has the name", "columns have the names")+" of one in the reports ("+OneLine(list(names))+
+			"): in results.csv ours comes first, in failed.csv yours; rename yours, because programs that go by the name may take one for the other")
+	}
+	return warnings
 }
 
 // Write writes the plan as JSON, or as text for a person.

@@ -113,6 +113,9 @@ func operationTable(b *strings.Builder, vs []rowsOf, o TextOptions) {
 // work tells what was sent and how fast.
 func work(b *strings.Builder, s jobs.Summary, o TextOptions) {
 	t := newTable()
+	if s.Sandbox {
+		t.add("rehearsal", rehearsed(s))
+	}
 	if s.Policy != "" {
 		t.add("policy", s.Policy)
 	}

@@ -219,7 +219,7 @@ func TestSeenTogether(t *testing.T) {
 			Latency: sandbox.Latency{Min: 500 * time.Millisecond},
 			Script: []sandbox.Rule{
 				{Match: sandbox.Match{Kind: sandbox.Copy, Account: "22", Nth: 90}, Fault: sandbox.Fault{Name: "80004/2446079", Regain: time.Minute}},
-				{Match: sandbox.Match{Kind: sandbox.Copy, Account: "22", Nth: 190}, Fault: sandbox.Fault{Name: "4", Regain: time.Minute}},
+				{Match: sandbox.Match{Kind: sandbox.Copy, Account: "22", Nth: 190}, Fault: sandbox.Fault{Name: "4"}},
 			},
 		})
 		w.Has("11")

@@ -1,6 +1,7 @@
 package reports_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -19,6 +20,14 @@ func TestUpToDate(t *testing.T) {
 	}{
 		{"nothing changed", func(string, *jobs.Summary) error { return nil }, true},
 		{"another summary", func(_ string, s *jobs.Summary) error { s.Totals.Rows++; return nil }, false},
+		{"another version wrote them", func(dir string, _ *jobs.Summary) error {
+			path := filepath.Join(dir, "summary.json")
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(path, bytes.Replace(text, []byte(`"reports_form": "`), []byte(`"reports_form": "0`), 1), 0o644)
+		}, false},
 		{"a file was removed", func(dir string, _ *jobs.Summary) error { return os.Remove(filepath.Join(dir, "mapping.csv")) }, false},
 		{"the summary was removed", func(dir string, _ *jobs.Summary) error { return os.Remove(filepath.Join(dir, "summary.json")) }, false},
 		{"a file was edited", func(dir string, _ *jobs.Summary) error {

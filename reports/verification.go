@@ -19,10 +19,11 @@ const VerificationVersion = 1
 // Verification writes what verify finds, as it is found: as text, or as one JSON
 // document whose drifts come first, so that a million of them need no memory.
 type Verification struct {
-	w      *bufio.Writer
-	asJSON bool
-	drifts jsonArray // JSON
-	n      int       // drifts so far
+	w         *bufio.Writer
+	asJSON    bool
+	rehearsed string
+	drifts    jsonArray // JSON
+	n         int       // drifts so far
 }
 
 // mostDrifts is how many drifts the text lists.
@@ -30,7 +31,7 @@ const mostDrifts = 24
 
 // NewVerification makes a report on a job as of a moment.
 func NewVerification(w io.Writer, asJSON bool, s jobs.Summary, at time.Time) (*Verification, error) {
-	v := &Verification{w: bufio.NewWriter(w), asJSON: asJSON}
+	v := &Verification{w: bufio.NewWriter(w), asJSON: asJSON, rehearsed: rehearsed(s)}
 	if !asJSON {
 		return v, nil
 	}
@@ -139,6 +140,9 @@ func (v *Verification) End(found jobs.Verified, rows jobs.Totals, unread []Unrea
 	if left := rows.Failed + rows.Pending + rows.Unknown; left > 0 {
 		fmt.Fprintf(v.w, "not verified %s: %s failed, %s left to do\n", Counted(left, "row", "rows"), count(rows.Failed), count(rows.Pending+rows.Unknown))
 	}
+	if v.rehearsed != "" {
+		fmt.Fprintf(v.w, "rehearsal    %s\n", v.rehearsed)
+	}
 	return v.w.Flush()
 }
 
@@ -157,9 +161,10 @@ func (v *Verification) endJSON(found jobs.Verified, rows jobs.Totals, unread []U
 			Changed    int `json:"changed"`
 			Unread     int `json:"unread"` // could not be read: not among those checked
 		} `json:"images"`
-		Rows   jobs.Totals `json:"rows"`
-		Unread []Unread    `json:"unread"` // ad accounts that could not be read, or not to the end
-	}{Rows: rows, Unread: unread}
+		Rows    jobs.Totals `json:"rows"`
+		Unread  []Unread    `json:"unread"`            // ad accounts that could not be read, or not to the end
+		Sandbox bool        `json:"sandbox,omitempty"` // as in summary.json
+	}{Rows: rows, Unread: unread, Sandbox: v.rehearsed != ""}
 	i := &rest.Images
 	i.Checked, i.Present, i.Absent, i.Drifted = found.Checked(), found.Present, found.Absent, found.Drifted()
 	i.Missing, i.Reappeared, i.Changed = found.Drifts[jobs.DriftMissing], found.Drifts[jobs.DriftReappeared], found.Drifts[jobs.DriftChanged]

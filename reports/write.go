@@ -166,7 +166,10 @@ func WriteSummary(w io.Writer, s jobs.Summary) error {
 	if s.Accounts == nil {
 		s.Accounts = map[plan.Account]jobs.AccountSummary{}
 	}
-	return writeJSON(w, s)
+	return writeJSON(w, struct {
+		jobs.Summary
+		Form string `json:"reports_form"`
+	}{s, form})
 }
 
 // writeJSON writes a document for scripts.

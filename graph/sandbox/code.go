@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -52,7 +53,9 @@ func (c Code) throttles() bool {
 }
 
 // appWide reports whether a throttle with this code stops every account of the app.
-func (c Code) appWide() bool { return c == "4" || c == "341" || c == "17" }
+func (c Code) appWide() bool {
+	return slices.Contains([]Code{"4", "17", "32", "341", "613", "613/1996"}, c)
+}
 
 // failure is an error answer. Code 0 is left out of the body.
 type failure struct {

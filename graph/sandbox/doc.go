@@ -155,8 +155,8 @@
 // The keys of match are those of [Match]: method, account, hash, kind (read, copy, upload,
 // delete, node, batch), nth, count and after. The keys of fault are name and those of
 // [Fault]: regain, hold, delay, above, age, text, account, hashes and status. A fault with
-// only a name may be a string. Unknown keys and names are errors. stale shows only states
-// from after its rule was added.
+// only a name may be a string. Unknown keys and names are errors, and so is a key
+// that changes nothing about the fault. stale shows only states from after its rule was added.
 //
 // With this script somebody deletes two images at the first call after the sandbox is 90
 // seconds old:

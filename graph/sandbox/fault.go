@@ -10,8 +10,8 @@ import (
 // A Fault is something that goes wrong. The package comment lists the names.
 type Fault struct {
 	Name string
-	// Regain is the wait in the usage headers, with 8000x codes and with regain; 0 means
-	// a minute.
+	// Regain is the wait in the usage headers, with error codes and with regain; 0 means a
+	// minute with 8000x codes and with regain, and none with other codes.
 	Regain time.Duration
 	// Hold is how long the account, or the app with app-wide codes, goes on answering so.
 	Hold time.Duration

@@ -65,11 +65,13 @@ func TestFaultAnswers(t *testing.T) {
 }
 
 func TestFaultRegain(t *testing.T) {
-	o := script("80004/2446079", sandbox.Match{})
-	o.Script[0].Fault.Regain = 7 * time.Minute
-	r := copyImage(t, seeded(o, 1), hash(1))
-	if got := r.header.Get("X-Business-Use-Case-Usage"); !strings.Contains(got, `"call_count":100`) || !strings.Contains(got, `"estimated_time_to_regain_access":7`) {
-		t.Errorf("usage %s, want 100 %% and 7 minutes", got)
+	for _, code := range []string{"80004/2446079", "17/2446079", "613"} {
+		o := script(code, sandbox.Match{})
+		o.Script[0].Fault.Regain = 7 * time.Minute
+		r := copyImage(t, seeded(o, 1), hash(1))
+		if got := r.header.Get("X-Business-Use-Case-Usage"); !strings.Contains(got, `"call_count":100`) || !strings.Contains(got, `"estimated_time_to_regain_access":7`) {
+			t.Errorf("%s: usage %s, want 100 %% and 7 minutes", code, got)
+		}
 	}
 }
 
@@ -80,7 +82,11 @@ func TestFaultHold(t *testing.T) {
 		other, after string
 	}{
 		{"17/2446079", "", ""},
+		{"613/1487742", "", ""},
 		{"4", "4", ""},
+		{"32", "32", ""},
+		{"613", "613", ""},
+		{"613/1996", "613/1996", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.fault, func(t *testing.T) {

@@ -120,8 +120,9 @@ func (s *Server) performWithFault(c *call, sc place, fault *activeFault) (a answ
 	if fault.after {
 		s.operate(c, activeFault{})
 	}
-	if fault.code.class() >= 80000 {
-		regain = cmp.Or(fault.Regain, time.Minute)
+	regain = fault.Regain
+	if regain == 0 && fault.code.class() >= 80000 {
+		regain = time.Minute
 	}
 	return fault.answer(sc, s.trace()), regain
 }

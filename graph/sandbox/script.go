@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func ParseScript(r io.Reader) ([]Rule, error) {
 	rules := make([]Rule, len(wire))
 	for i, w := range wire {
 		rules[i] = w.rule()
-		if err := rules[i].validate(); err != nil {
+		if err := cmp.Or(rules[i].validate(), checkOptions(rules[i].Fault)); err != nil {
 			return nil, fmt.Errorf("read script: rule %d: %w", i+1, err)
 		}
 	}
@@ -74,6 +75,32 @@ func (r Rule) validate() error {
 		return fmt.Errorf("fault %s strikes a whole batch: match kind batch", r.Fault.Name)
 	case m.Kind != "" && m.Kind != Batch && !t.kind.canStrike(placeEntry, m.Kind):
 		return fmt.Errorf("fault %s cannot strike a call of kind %s", r.Fault.Name, m.Kind)
+	}
+	return nil
+}
+
+// checkOptions refuses an option that would change nothing about the fault, whose name is valid.
+func checkOptions(o Fault) error {
+	t, _ := parseFault(o.Name)
+	f := t.kind
+	coded, others := f == faultCode || f == faultThrottle, f.heading() == otherPeople && f != faultCode
+	for _, option := range []struct {
+		name        string
+		given, used bool
+	}{
+		{"regain", o.Regain != 0, coded || f == faultRegain},
+		{"hold", o.Hold != 0, coded},
+		{"status", o.Status != 0, coded},
+		{"delay", o.Delay != 0, f == faultLate || others},
+		{"above", o.Above != 0, f == faultReduce || f == faultCapped || f.endless()},
+		{"age", o.Age != 0, f == faultStale},
+		{"text", o.Text != "", f == faultBadHash},
+		{"account", o.Account != "", others},
+		{"hashes", len(o.Hashes) > 0, others},
+	} {
+		if option.given && !option.used {
+			return fmt.Errorf("%s changes nothing about fault %s: leave it out", option.name, o.Name)
+		}
 	}
 	return nil
 }

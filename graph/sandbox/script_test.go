@@ -50,6 +50,9 @@ func TestParseScriptRefuses(t *testing.T) {
 		{"name of a batch", `[{"match":{"kind":"batch"},"fault":"renamed"}]`, "cannot strike a whole batch"},
 		{"age", `[{"fault":{"name":"stale","age":"1h"}}]`, "age must be between 0 and 10m0s, not 1h0m0s"},
 		{"appear without images", `[{"fault":"appear"}]`, "needs the hashes"},
+		{"a wait of an answer without headers", `[{"fault":{"name":"cut","regain":"1m"}}]`, "regain changes nothing about fault cut"},
+		{"hold of a success", `[{"fault":{"name":"regain","regain":"1m","hold":"1m"}}]`, "hold changes nothing about fault regain"},
+		{"images of an error", `[{"fault":{"name":"1","hashes":["a"]}}]`, "hashes changes nothing about fault 1"},
 		{"something after", `[] []`, "text after the array"},
 	}
 	for _, tt := range tests {

@@ -24,23 +24,20 @@ func TestWaitsAreTold(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name   string
-		fault  string
+		fault  sandbox.Fault
 		answer func(*http.Request) (*http.Response, error)
 		want   []string
 	}{
-		{"an account's limit", "80004/2446079", nil, []string{"parked 22", "probing 22", "resumed 22"}},
-		{"the app's limit", "4", nil, []string{"parked app", "probing app", "resumed app"}},
-		{"no network", "", refused, []string{"unreachable", "reachable"}},
+		{"an account's limit", sandbox.Fault{Name: "80004/2446079", Hold: time.Minute}, nil, []string{"parked 22", "probing 22", "resumed 22"}},
+		{"the app's limit", sandbox.Fault{Name: "4", Hold: time.Minute}, nil, []string{"parked app", "probing app", "resumed app"}},
+		{"no network", sandbox.Fault{}, refused, []string{"unreachable", "reachable"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var o sandbox.Options
-				if test.fault != "" {
-					o.Script = []sandbox.Rule{{
-						Match: sandbox.Match{Account: "22", Kind: sandbox.Copy, Nth: 3},
-						Fault: sandbox.Fault{Name: test.fault, Regain: time.Minute, Hold: time.Minute},
-					}}
+				if test.fault.Name != "" {
+					o.Script = []sandbox.Rule{{Match: sandbox.Match{Account: "22", Kind: sandbox.Copy, Nth: 3}, Fault: test.fault}}
 				}
 				w := jobtest.NewWorld(t, o)
 				began := time.Now()

@@ -22,7 +22,7 @@ func (j *Job) summary(ctx context.Context, running bool) (jobs.Summary, error) {
 		return jobs.Summary{}, err
 	}
 	s := jobs.Summary{
-		Version: jobs.SummaryVersion, Job: m.Name, Manifest: m.Manifest, Policy: m.Policy, Stop: m.Stop,
+		Version: jobs.SummaryVersion, Job: m.Name, Manifest: m.Manifest, Policy: m.Policy, Sandbox: m.Sandbox, Stop: m.Stop,
 		Operations: map[string]jobs.Totals{}, Reasons: map[jobs.Reason]int{}, Accounts: map[plan.Account]jobs.AccountSummary{},
 	}
 	if err := j.count(ctx, &s); err != nil {
