@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -93,11 +94,11 @@ func (j *job) share(p parts) (excess []*lane, unused bool) {
 
 // leavesFirst orders lanes that are too many.
 func leavesFirst(a, b *lane) int {
-	if x, y := a.isAsleep(), b.isAsleep(); x != y {
-		if x {
-			return -1
-		}
-		return 1
+	switch first := a.waitsForLanes(); {
+	case first == b.waitsForLanes():
+		return cmp.Compare(a.account, b.account)
+	case first:
+		return -1
 	}
-	return strings.Compare(string(a.account), string(b.account))
+	return 1
 }

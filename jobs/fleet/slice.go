@@ -106,12 +106,12 @@ func (s *session) work(ctx context.Context, sl Slice) Next {
 	defer end.Stop()
 	t := &turn{s, j, l, end.C}
 	switch {
-	case !l.mine():
+	case !l.held.Load():
 		return t.take(ctx)
-	case l.leaves():
+	case l.recalled.Load():
 		return t.give(ctx, Next{})
-	case l.deferred(): // whoever takes it anew tries again
-		l.leave()
+	case l.later.Load():
+		l.recall()
 		return t.give(ctx, Next{})
 	}
 	return t.send(ctx)
@@ -137,7 +137,7 @@ func (t *turn) take(ctx context.Context) Next {
 		return t.failed(ctx, err)
 	}
 	t.job.engine.Take(p)
-	t.lane.taken()
+	t.lane.held.Store(true)
 	t.tell(Event{Kind: LaneTaken, Job: t.job.name, Lane: t.lane.account})
 	return Next{Mine: true}
 }
@@ -175,7 +175,7 @@ func (t *turn) send(ctx context.Context) Next {
 	switch {
 	case t.leaving() || t.job.hasEnded():
 		return Next{Mine: true, After: again} // the lane is given back, and then its slice
-	case t.lane.leaves():
+	case t.lane.recalled.Load():
 		return t.give(ctx, Next{})
 	case p.Deferred:
 		return t.defers(ctx, p)
@@ -202,7 +202,7 @@ func (t *turn) nothingToSend(ctx context.Context) Next {
 		return t.failed(ctx, err)
 	}
 	if !left {
-		t.lane.leave()
+		t.lane.recall()
 		return t.give(ctx, Next{Done: true})
 	}
 	if more, err := t.released(ctx); err != nil {
@@ -213,7 +213,7 @@ func (t *turn) nothingToSend(ctx context.Context) Next {
 	if err := t.waits(ctx, waitsForLanes, time.Time{}); err != nil {
 		return t.failed(ctx, err)
 	}
-	t.lane.sleeps()
+	t.lane.asleep.Store(true)
 	if !t.job.engine.Progress(t.lane.account).Empty { // before it slept, so that nobody wakes it
 		return Next{Mine: true}
 	}
@@ -234,7 +234,7 @@ func (t *turn) released(ctx context.Context) (more bool, err error) {
 // defers is what becomes of a lane whose operations were left for a later run: this worker has it until
 // then, so that people see why.
 func (t *turn) defers(ctx context.Context, p engine.LaneProgress) Next {
-	t.lane.defers()
+	t.lane.later.Store(true)
 	if err := t.waits(ctx, cmp.Or(p.Why, leftForLater), time.Now().Add(laterRun)); err != nil {
 		return t.failed(ctx, err)
 	}

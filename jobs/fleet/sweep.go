@@ -274,7 +274,7 @@ func (s *session) tidy(ctx context.Context, f found) error {
 	}
 	var woken []Slice
 	for _, l := range excess {
-		l.leave()
+		l.recall()
 		woken = append(woken, Slice{j.name, l.account})
 	}
 	if len(woken) == 0 {

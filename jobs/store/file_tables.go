@@ -124,23 +124,22 @@ func (t *fileTables) Write(_ *sql.Tx, w Writes) error {
 		return err
 	}
 	for _, s := range w.Confirmed {
-		if err := t.exec(putConfirmed, millis(s.At), s.ID); err != nil {
+		if err := t.exec(putConfirmed, Millis(s.At), s.ID); err != nil {
 			return err
 		}
 	}
 	for _, l := range w.Lanes {
-		if err := t.exec(putLane, string(l.Account), int(l.Tier), millis(l.ParkedUntil), l.ParkedFor,
-			l.Calls, l.Throttles, l.Parked.Milliseconds()); err != nil {
+		if err := t.exec(putLane, LaneValues(l)...); err != nil {
 			return err
 		}
 	}
 	for _, s := range w.Samples {
-		if err := t.exec(putSample, millis(s.At), s.Settled, s.Failed, s.Parked); err != nil {
+		if err := t.exec(putSample, SampleValues(s)...); err != nil {
 			return err
 		}
 	}
 	for _, p := range w.Parks {
-		if err := t.exec(addPark, string(p.Account), millis(p.From), millis(p.Until), p.Code, p.Subcode); err != nil {
+		if err := t.exec(addPark, ParkValues(p)...); err != nil {
 			return err
 		}
 	}
@@ -159,10 +158,9 @@ func (t *fileTables) putOutcomes(records []jobs.Record) error {
 		o := &r.Outcome
 		var err error
 		if plain := t.plain[o.State]; plain != nil && o.Reason == "" && o.Code == 0 && o.Subcode == 0 && o.Message == "" && o.TraceID == "" && o.Creatives == "" {
-			err = plain.add(int64(r.ID), string(o.TargetHash), o.Created, millis(o.ConfirmedAt), o.Tried, int64(o.Attempts), millis(o.Started), millis(o.Finished), millis(o.LastSent))
+			err = plain.add(int64(r.ID), string(o.TargetHash), o.Created, Millis(o.ConfirmedAt), o.Tried, int64(o.Attempts), Millis(o.Started), Millis(o.Finished), Millis(o.LastSent))
 		} else {
-			err = t.outcomes.add(int64(r.ID), o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.ConfirmedAt),
-				o.Tried, int64(o.Attempts), int64(o.Code), int64(o.Subcode), o.Message, o.TraceID, millis(o.Started), millis(o.Finished), millis(o.LastSent), o.Creatives)
+			err = t.outcomes.add(OutcomeValues(r)...)
 		}
 		if err != nil {
 			return err
@@ -214,7 +212,7 @@ func (t *fileTables) Reopen(tx *sql.Tx, countRows, countOps string) error {
 func (t *fileTables) CutParks(tx *sql.Tx, now, stopped time.Time) error {
 	_, err := tx.Exec(`UPDATE lanes AS l SET parked = max(0, parked - min(parked_until, ?1) + ?2) WHERE parked_until > ?2 AND `+imposed+` = 1;
 		INSERT INTO parks SELECT account, ?1, max(until), code, subcode FROM parks WHERE until > ?1 AND since < ?1 GROUP BY account;
-		UPDATE parks SET until = max(since, ?2) WHERE until > ?2 AND since < ?1`, millis(now), millis(stopped))
+		UPDATE parks SET until = max(since, ?2) WHERE until > ?2 AND since < ?1`, Millis(now), Millis(stopped))
 	return err
 }
 

@@ -150,7 +150,7 @@ func (j *Job) SetRunning(ctx context.Context, p Pace) error {
 	if err != nil {
 		return err
 	}
-	r := j.setting(Entry{Key: "exit_code"}, Entry{Key: "stop"}, Entry{Key: "running_at", Value: millis(now)}, Entry{Key: "pace", Value: string(pace)})
+	r := j.setting(Entry{Key: "exit_code"}, Entry{Key: "stop"}, Entry{Key: "running_at", Value: Millis(now)}, Entry{Key: "pace", Value: string(pace)})
 	j.begun.Store(&begun{now, p})
 	j.writer.post(r)
 	written := func() error {

@@ -83,7 +83,7 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 		case "created_at":
 			var ms int64
 			_, err = fmt.Sscan(text, &ms)
-			m.Created = timeOf(ms)
+			m.Created = TimeOf(ms)
 		case "consent":
 			m.Consent = text == "1" || text == "true"
 		case "sandbox":
@@ -101,7 +101,7 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 		case "paused_at":
 			var ms int64
 			_, err = fmt.Sscan(text, &ms)
-			m.PausedAt = timeOf(ms)
+			m.PausedAt = TimeOf(ms)
 		case "workers":
 			m.Workers, err = optional[int](value)
 		case "max_rate":
@@ -109,7 +109,7 @@ func (j *Job) Meta(ctx context.Context) (Meta, error) {
 		case "running_at":
 			var ms int64
 			_, err = fmt.Sscan(text, &ms)
-			m.Running = timeOf(ms)
+			m.Running = TimeOf(ms)
 		case "pace":
 			err = json.Unmarshal(value, &m.Pace)
 		case "exit_code":

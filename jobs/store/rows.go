@@ -122,6 +122,6 @@ func (m moment) Scan(column any) error {
 	if !ok {
 		return fmt.Errorf("%v is no time", column)
 	}
-	*m.Time = timeOf(ms)
+	*m.Time = TimeOf(ms)
 	return nil
 }

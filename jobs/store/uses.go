@@ -208,7 +208,7 @@ func (u *Uses) Flush(ctx context.Context) error {
 		}
 		defer add.Close()
 		for _, i := range u.buffer {
-			if _, err := add.ExecContext(ctx, string(i.Account), string(i.Hash), millis(i.ReadAt), i.Present, i.Active, int(i.Use), strings.Join(i.Creatives, " "), i.Name); err != nil {
+			if _, err := add.ExecContext(ctx, string(i.Account), string(i.Hash), Millis(i.ReadAt), i.Present, i.Active, int(i.Use), strings.Join(i.Creatives, " "), i.Name); err != nil {
 				return err
 			}
 		}
@@ -231,6 +231,6 @@ func (u *Uses) Of(ctx context.Context, i jobs.ImageAt) (use jobs.ImageUse, ok bo
 	if errors.Is(err, sql.ErrNoRows) {
 		return use, false, nil
 	}
-	use.Use, use.Creatives, use.ReadAt = graph.Use(known), strings.Fields(creatives), timeOf(at)
+	use.Use, use.Creatives, use.ReadAt = graph.Use(known), strings.Fields(creatives), TimeOf(at)
 	return use, at != 0, u.classify(err)
 }

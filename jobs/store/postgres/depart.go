@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"adferry/jobs"
+	"adferry/jobs/store"
 )
 
 // appNames makes the names that package dispatch has for apps those of the board, and back. An app
@@ -48,7 +49,7 @@ func (j *sharedJob) Depart(ctx context.Context, d jobs.Departure) (jobs.Leave, e
 	var text []byte
 	err := j.member.db.QueryRowContext(ctx, `SELECT adferry.depart($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		j.member.name, j.job.texts.job, j.engine, app, string(d.Account), d.Calls, d.Points, d.Room.Calls, d.Room.Points, d.Room.AppCalls,
-		told, toldAccount, d.Probe, d.AppProbe, millis(parked), millis(appParked)).Scan(&text)
+		told, toldAccount, d.Probe, d.AppProbe, store.Millis(parked), store.Millis(appParked)).Scan(&text)
 	if err != nil {
 		return jobs.Leave{}, fmt.Errorf("ask the other workers: %w", classify(err))
 	}
@@ -60,7 +61,7 @@ func (j *sharedJob) Depart(ctx context.Context, d jobs.Departure) (jobs.Leave, e
 	switch {
 	case h.May:
 	case h.Again > 0: // by another clock
-		leave.Again = time.Now().Add(max(waitAgain, time.Until(timeOf(h.Again))))
+		leave.Again = time.Now().Add(max(waitAgain, time.Until(store.TimeOf(h.Again))))
 	case h.Probing:
 		leave.Again = time.Now().Add(probeAgain)
 	}
@@ -81,7 +82,7 @@ func (j *sharedJob) answered(ctx context.Context, c jobs.Change) error {
 	t.mu.Unlock()
 	for _, p := range c.Apps {
 		if _, err := j.member.db.ExecContext(ctx, `INSERT INTO adferry.app_parks AS p (app, until, why) VALUES ($1, $2, $3)
-			ON CONFLICT (app) DO UPDATE SET until = excluded.until, why = excluded.why WHERE excluded.until > p.until`, j.apps.name(p.App), millis(p.Until), valid(p.Why)); err != nil {
+			ON CONFLICT (app) DO UPDATE SET until = excluded.until, why = excluded.why WHERE excluded.until > p.until`, j.apps.name(p.App), store.Millis(p.Until), valid(p.Why)); err != nil {
 			return classify(err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"adferry/jobs"
 	"adferry/jobs/board"
+	"adferry/jobs/store"
 	"adferry/plan"
 )
 
@@ -128,7 +129,7 @@ func (t *told) take(p *jobs.LanePoint, saved []savedQuota, spends []spend, apps 
 			continue
 		}
 		t.accounts[s.place] = s.seq
-		p.Spent = append(p.Spent, jobs.Spent{App: apps.key(s.app), Account: s.account, At: timeOf(s.at), Calls: s.calls, Points: s.points})
+		p.Spent = append(p.Spent, jobs.Spent{App: apps.key(s.app), Account: s.account, At: store.TimeOf(s.at), Calls: s.calls, Points: s.points})
 	}
 	for _, s := range p.States {
 		t.known[s.Account] = true

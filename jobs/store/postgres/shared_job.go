@@ -131,7 +131,7 @@ func (j *sharedJob) Give(_ context.Context, lane plan.Account) error {
 
 // Waits implements [board.Job].
 func (j *sharedJob) Waits(ctx context.Context, lane plan.Account, why string, until time.Time) error {
-	return j.exec(ctx, `UPDATE adferry.leases SET why = $4, until = $5 WHERE job = $1 AND lane = $3 AND worker = $2`, string(lane), valid(why), millis(until))
+	return j.exec(ctx, `UPDATE adferry.leases SET why = $4, until = $5 WHERE job = $1 AND lane = $3 AND worker = $2`, string(lane), valid(why), store.Millis(until))
 }
 
 // exec executes a statement with the job and the worker.
@@ -148,7 +148,7 @@ func (j *sharedJob) News(ctx context.Context) (n jobs.News, err error) {
 	var seqs []int64
 	var parked []int64
 	for app, seq := range t.apps {
-		apps, seqs, parked = append(apps, app), append(seqs, seq), append(parked, millis(t.appParks[app]))
+		apps, seqs, parked = append(apps, app), append(seqs, seq), append(parked, store.Millis(t.appParks[app]))
 	}
 	accounts := slices.Collect(maps.Keys(t.known))
 	t.mu.Unlock()

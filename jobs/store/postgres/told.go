@@ -7,6 +7,7 @@ import (
 
 	"adferry/jobs"
 	"adferry/jobs/board"
+	"adferry/jobs/store"
 	"adferry/plan"
 )
 
@@ -81,19 +82,19 @@ func (t *told) hear(h heard, own appNames) (n jobs.News) {
 		if s.Seq <= t.accounts[place{s.App, s.Account}] {
 			s.Account, s.Points = "", 0 // the ad account was taken over with it
 		}
-		n.Spent = append(n.Spent, jobs.Spent{App: own.key(s.App), Account: s.Account, At: timeOf(s.At), Calls: s.Calls, Points: s.Points})
+		n.Spent = append(n.Spent, jobs.Spent{App: own.key(s.App), Account: s.Account, At: store.TimeOf(s.At), Calls: s.Calls, Points: s.Points})
 	}
 	for app, seq := range h.Told {
 		t.apps[app] = max(t.apps[app], seq)
 	}
 	for _, p := range h.Parked {
-		if until := timeOf(p.Until); until.After(t.own[p.Account]) {
+		if until := store.TimeOf(p.Until); until.After(t.own[p.Account]) {
 			later(t.parks, p.Account, until)
 			n.Lanes = append(n.Lanes, jobs.LaneState{Account: p.Account, ParkedUntil: until, ParkedFor: p.Why, Imposed: true})
 		}
 	}
 	for _, p := range h.Apps {
-		if until := timeOf(p.Until); until.After(t.appParks[p.App]) {
+		if until := store.TimeOf(p.Until); until.After(t.appParks[p.App]) {
 			later(t.appParks, p.App, until)
 			n.Apps = append(n.Apps, jobs.AppPark{App: own.key(p.App), Until: until, Why: p.Why})
 		}
@@ -107,7 +108,7 @@ func (t *told) hear(h heard, own appNames) (n jobs.News) {
 
 // later notes a time unless a later one is noted already. The database has milliseconds.
 func later[K comparable](times map[K]time.Time, of K, t time.Time) {
-	if t = timeOf(millis(t)); t.After(times[of]) {
+	if t = store.TimeOf(store.Millis(t)); t.After(times[of]) {
 		times[of] = t
 	}
 }
