@@ -109,8 +109,8 @@ func (s *session) refusal(name string) refusal {
 // notHere tells once why a job is not carried out here.
 func (s *session) notHere(name string, why error) {
 	s.mu.Lock()
-	known := s.told[name] == why.Error()
-	s.told[name] = why.Error()
+	known := s.toldWhy[name] == why.Error()
+	s.toldWhy[name] = why.Error()
 	s.mu.Unlock()
 	if !known {
 		s.tell(Event{Kind: JobRefused, Job: name, Err: why})

@@ -85,15 +85,15 @@ func (j *job) share(p parts) (excess []*lane, unused bool) {
 	}
 	for group, most := range p.most {
 		if like := groups[group]; len(like) > most+slack(most) {
-			slices.SortFunc(like, leavesFirst)
+			slices.SortFunc(like, recalledFirst)
 			excess = append(excess, like[:len(like)-most]...)
 		}
 	}
 	return excess, !j.unused.IsZero() && time.Since(j.unused) > idleTime
 }
 
-// leavesFirst orders lanes that are too many.
-func leavesFirst(a, b *lane) int {
+// recalledFirst orders lanes of which some are too many.
+func recalledFirst(a, b *lane) int {
 	switch first := a.waitsForLanes(); {
 	case first == b.waitsForLanes():
 		return cmp.Compare(a.account, b.account)

@@ -103,7 +103,7 @@ type session struct {
 	refused   map[string]refusal // jobs that this worker leaves alone for a time
 	begun     map[string]bool    // jobs that are being opened
 	finishing map[string]bool    // jobs whose end is being recorded
-	told      map[string]string  // why jobs are not carried out here, as it was told
+	toldWhy   map[string]string  // why jobs are not carried out here, as it was told
 	unfit     map[string]string  // ... as other workers know; of the sweep alone
 	unswept   bool               // the latest sweep failed; of the sweep alone
 
@@ -121,7 +121,7 @@ type offer struct {
 // join makes the worker known and has slices dealt to it.
 func join(ctx context.Context, o Options) (*session, error) {
 	s := &session{opt: o, name: newName(o.Worker.Host), left: make(chan struct{}), opening: make(chan struct{}, 1),
-		jobs: map[string]*job{}, offers: map[string]*offer{}, refused: map[string]refusal{}, begun: map[string]bool{}, finishing: map[string]bool{}, told: map[string]string{}, labels: map[string]laneLabels{}}
+		jobs: map[string]*job{}, offers: map[string]*offer{}, refused: map[string]refusal{}, begun: map[string]bool{}, finishing: map[string]bool{}, toldWhy: map[string]string{}, labels: map[string]laneLabels{}}
 	o.Worker.Labels = o.Credentials.Present()
 	s.opt.Worker = o.Worker
 	w := o.Worker

@@ -22,8 +22,8 @@ const (
 
 // AccountRole is a role of some image in an ad account.
 type AccountRole struct {
-	Account plan.Account
-	Role    Role
+	Account plan.Account `json:"account"`
+	Role    Role         `json:"role"`
 }
 
 // Roles returns the roles of images in each ad account, from all operations, done or not.

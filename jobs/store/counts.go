@@ -113,7 +113,7 @@ func spaced(accounts []plan.Account) string {
 
 // otherAccounts are the accounts in others.
 func (c opClass) otherAccounts() (all []plan.Account) {
-	for _, name := range strings.Fields(c.others) {
+	for name := range strings.FieldsSeq(c.others) {
 		all = append(all, plan.Account(name))
 	}
 	return all

@@ -109,15 +109,7 @@ func (u *Uses) begin(ctx context.Context, what string) error {
 
 // update makes a change in one transaction.
 func (u *Uses) update(ctx context.Context, change func(*sql.Tx) error) error {
-	tx, err := u.db.BeginTx(ctx, nil)
-	if err != nil {
-		return u.classify(err)
-	}
-	defer tx.Rollback()
-	if err := change(tx); err != nil {
-		return u.classify(err)
-	}
-	return u.classify(tx.Commit())
+	return u.classify(inTransaction(ctx, u.db, change))
 }
 
 func (u *Uses) classify(err error) error {

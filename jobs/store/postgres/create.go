@@ -105,7 +105,9 @@ func (l *loader) Row(r plan.Row) error {
 
 func (l *loader) Op(o plan.Op) error { return l.add(opsTable, store.OpValues(o)) }
 
-func (l *loader) Need(op, need plan.OpID) error { return l.add(needsTable, []any{int64(op), int64(need)}) }
+func (l *loader) Need(op, need plan.OpID) error {
+	return l.add(needsTable, []any{int64(op), int64(need)})
+}
 
 func (l *loader) add(t table, values []any) error {
 	if l.table.name != t.name || len(l.rows) >= loaderRows {
