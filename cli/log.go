@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"log/slog"
 	"os"
 
@@ -38,9 +39,13 @@ func logEvent(log *slog.Logger, e jobs.Event) {
 	account := string(e.Account)
 	switch e.Kind {
 	case jobs.EventSettled:
+		failed := e.Outcome.State == jobs.Failed
+		if !failed && !log.Enabled(context.Background(), slog.LevelDebug) { // a million of them need not be put into words
+			return
+		}
 		attrs := []any{"operation", e.Op.Kind.String(), "source", string(e.Op.Source), "hash", string(e.Op.Hash), "target", string(e.Op.Target),
 			"state", e.Outcome.State.String(), "reason", string(e.Outcome.Reason), "attempts", e.Outcome.Attempts}
-		if e.Outcome.State == jobs.Failed {
+		if failed {
 			log.Warn("failed", append(attrs, "error", e.Outcome.Message, "fbtrace_id", e.Outcome.TraceID)...)
 		} else {
 			log.Debug("settled", attrs...)
