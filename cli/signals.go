@@ -10,10 +10,10 @@ import (
 	"adferry/jobs"
 )
 
-// oneSignal is how long after the first signal another is taken for the same one: timeout(1)
-// sends one to the process and one to its group, and of a terminal that closes both the shell and
-// the kernel tell.
-const oneSignal = 500 * time.Millisecond
+// oneSignal is how long after the first signal another is taken for the same one: timeout(1) sends
+// one to the process and at once one to its group. Nobody presses Ctrl-C twice as fast. Of a
+// terminal that closes both the shell and the kernel tell, which takes longer.
+const oneSignal, oneHangup = 100 * time.Millisecond, time.Second
 
 // stopSignals are the signals that end a command in good order. A process that was started
 // to outlive its terminal, as nohup does, goes on ignoring SIGHUP.
@@ -34,16 +34,18 @@ func onStopSignal(first, again func()) (release func()) {
 	go func() {
 		var stopped time.Time
 		for {
+			var s os.Signal
 			select {
 			case <-released:
 				return
-			case <-signals:
+			case s = <-signals:
 			}
+			since := time.Since(stopped)
 			switch {
 			case stopped.IsZero():
 				stopped = time.Now()
 				first()
-			case time.Since(stopped) > oneSignal:
+			case since > oneHangup, since > oneSignal && s != syscall.SIGHUP:
 				again()
 			}
 		}
