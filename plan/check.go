@@ -21,7 +21,8 @@ type checker struct {
 	lackedAt [columnCount]int // by missing column: line of the first row that needs it
 	verbs    verbColumns
 	blank    blankRun
-	bareIDs  []bareID // long ids without act_
+	bare     map[uint32]bool // accounts with a long id that was seen without act_
+	bareIDs  []bareID        // those ids
 }
 
 // A record is a row that is being checked, with its bytes, from which problems quote.
@@ -114,8 +115,8 @@ func (c *checker) verb(r *record, s string) Verb {
 
 func (c *checker) account(r *record, col column, s string) uint32 {
 	digits := strings.TrimPrefix(s, actPrefix)
-	id := c.accounts.recentID(digits)
-	if id == 0 {
+	id := c.accounts.ids[Account(digits)]
+	if id == 0 { // nor is it known to be valid
 		a, flaw := parseAccount(s)
 		if flaw != nil {
 			c.addFlaw(r, col, s, flaw)
