@@ -22,7 +22,7 @@ func addConflicts(x *index, column string, ps *problems) {
 		}
 		chained = chained || img.out != 0
 		if img.del != 0 {
-			deletionConflicts(x, img, func(line int, what, hint string) { add(line, img.hash, what, hint) })
+			deletionConflicts(x, img, func(line int, what, hint string) { add(line, *x.images.hashOf(id), what, hint) })
 		}
 	}
 	if !chained {

@@ -75,7 +75,7 @@ func (t *componentWalk) closeComponent(first uint32, found func(lines []int, has
 	component := t.open[at:]
 	t.open = t.open[:at]
 	if len(component) > 1 {
-		found(t.lines(component), t.index.images.at(first).hash)
+		found(t.lines(component), *t.index.images.hashOf(first))
 	}
 	for _, id := range component {
 		t.low[id] = closed

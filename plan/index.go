@@ -1,36 +1,29 @@
 package plan
 
-import "strings"
+import (
+	"hash/maphash"
+	"strings"
+)
 
 // An index holds the operations of a manifest and the images that they mention, in
-// about 150 bytes per row. All numbers start at 1; 0 is none.
+// about 100 bytes per row. All numbers start at 1; 0 is none.
 type index struct {
 	accounts accountTable
 	images   imageTable
 	uploads  table[upload]
 	ops      table[op] // numbered by OpID
 
-	byUpload map[uploadKey]uint32
+	byFile hashTable
 
-	guards    map[uint32]indexedGuard // by delete op; few manifests have any
-	witnesses map[uint32]bool         // images that are witnesses
-}
-
-func newIndex() index {
-	return index{
-		accounts: accountTable{ids: map[Account]uint32{}}, byUpload: map[uploadKey]uint32{},
-		images: imageTable{first: map[rawHash]uint32{}, more: map[image]uint32{}},
-	}
+	guards     map[uint32]indexedGuard // by delete op; few manifests have any
+	witnesses  map[uint32]bool         // images that are witnesses
+	prefetched uint32                  // keeps the compiler from removing prefetch; has no meaning
 }
 
 // An upload is a file to be uploaded to an account.
 type upload struct {
-	uploadKey
-	op uint32
-}
-
-type uploadKey struct {
 	account uint32
+	op      uint32
 	file    string
 }
 
@@ -70,7 +63,8 @@ func (o *op) firstLine() int {
 
 // copy returns the copy of an image to an account, which it adds if it is new.
 func (x *index) copy(source uint32, hash rawHash, target uint32) uint32 {
-	from, to := x.images.findOrAdd(source, hash), x.images.findOrAdd(target, hash)
+	first := x.images.withHash(hash, source)
+	from, to := x.images.inAccount(first, source), x.images.inAccount(first, target)
 	f, t := x.images.at(from), x.images.at(to)
 	// If the copy exists it is in both lists, so the shorter one is enough.
 	for out, in := f.out, t.in; out != 0 && in != 0; {
@@ -100,14 +94,26 @@ func (x *index) delete(source uint32, hash rawHash) uint32 {
 
 // upload returns the upload of a file to an account, which it adds if it is new.
 func (x *index) upload(target uint32, file string) uint32 {
-	id := x.byUpload[uploadKey{target, file}]
-	if id == 0 {
-		key := uploadKey{target, strings.Clone(file)}
-		id = x.uploads.add(upload{uploadKey: key})
-		x.byUpload[key] = id
+	id := x.byFile.find(fileHash(target, file), func(id uint32) bool {
+		u := x.uploads.at(id)
+		return u.account == target && u.file == file
+	}, func() uint32 {
+		id := x.uploads.add(upload{account: target, file: strings.Clone(file)})
 		x.uploads.at(id).op = x.ops.add(op{from: isUpload | id})
-	}
+		return id
+	})
 	return x.uploads.at(id).op
+}
+
+// prefetch reads the slots that addRow will need for a row. The reads do not depend on each
+// other, so the CPU waits for all of them at once.
+func (x *index) prefetch(f *fields) {
+	if f.file != "" {
+		x.prefetched += x.byFile.prefetch(fileHash(f.target, f.file))
+	}
+	if f.hashed {
+		x.prefetched += x.images.prefetch(f.hash, f.source, f.target)
+	}
 }
 
 // expectHash records the hash that an upload must give. It reports false if another one was
@@ -115,10 +121,16 @@ func (x *index) upload(target uint32, file string) uint32 {
 func (x *index) expectHash(id uint32, hash rawHash) bool {
 	o := x.ops.at(id)
 	if o.to != 0 {
-		return x.images.at(o.to).hash == hash
+		return *x.images.hashOf(o.to) == hash
 	}
 	o.to = x.images.findOrAdd(x.uploads.at(o.from&^isUpload).account, hash)
 	img := x.images.at(o.to)
 	o.nextIn, img.in = img.in, id
 	return true
+}
+
+var fileSeed = maphash.MakeSeed()
+
+func fileHash(account uint32, file string) uint32 {
+	return uint32(((maphash.String(fileSeed, file) ^ uint64(account)) * 0xe7037ed1a0b428db) >> 32)
 }

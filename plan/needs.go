@@ -9,12 +9,12 @@ func (x *index) op(id uint32) Op {
 		out.Target, out.File = x.accounts.at(u.account), u.file
 		if o.to != 0 {
 			to := x.images.at(o.to)
-			out.Hash, out.Needed = to.hash.text(), to.out != 0 || x.witnesses[o.to]
+			out.Hash, out.Needed = x.images.hashOf(o.to).text(), to.out != 0 || x.witnesses[o.to]
 		}
 		return out
 	}
 	from := x.images.at(o.from)
-	out.Source, out.Hash = x.accounts.at(from.account), from.hash.text()
+	out.Source, out.Hash = x.accounts.at(from.account), x.images.hashOf(o.from).text()
 	if out.Kind == KindDelete {
 		out.Needs = from.in != 0 || from.out != 0 || x.copiesToWitness(id) != 0
 		out.Needed = x.movedOn(from)
