@@ -153,13 +153,6 @@ func takesValue(c *cli.Command, arg string) bool {
 	if strings.Contains(name, "=") {
 		return false
 	}
-	for _, f := range c.Flags {
-		for _, n := range f.Names() {
-			if n == name {
-				_, isBool := f.(*cli.BoolFlag)
-				return !isBool
-			}
-		}
-	}
-	return false
+	f, documented := findFlag(c, name).(cli.DocGenerationFlag)
+	return documented && f.TakesValue()
 }

@@ -38,7 +38,7 @@ func cleanupCommand(s *streams) *cli.Command {
 			stringFlag("older-than", "", "AGE", "select images created at least this long ago, in whole days or hours, such as 180d"),
 			stringFlag("name", "", "GLOB", "select by the whole name, case-sensitive: * is any text, ? a character, [a-z] one of these"),
 			&cli.StringSliceFlag{Name: "keep", EnvVars: env("keep"),
-				Usage: "do not delete what `FILE` names: image hashes, one a line, or a mapping.csv; may be repeated; the variable has one file a line"},
+				Usage: valued("FILE", "do not delete what FILE names: image hashes, one a line, or a mapping.csv; may be repeated; the variable has one file a line")},
 			stringFlag("min-age", cleanup.FormatAge(cleanup.DefaultMinAge), "AGE", "do not delete images that are younger; 0 is any age"),
 			stringFlag("max-delete", cleanup.DefaultLimit.String(), "N|P%", "refuse to delete more than N images, or more than P% of the images of an ad account"),
 			stringFlag("job", "", "DIR", "folder of the job"),

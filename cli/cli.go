@@ -76,7 +76,7 @@ func complain(w io.Writer, what string, hints ...string) {
 // outcome is what a command ends with. Output that was lost is an error, unless its
 // reader has left; but it takes the place of no other outcome.
 func (s *streams) outcome(err error) error {
-	if err == nil || errors.As(err, new(*outputError)) {
+	if err == nil || errors.Is(err, errOutput) {
 		return ignoreBrokenPipe(s.out.err)
 	}
 	s.out.warnLost(s.err)

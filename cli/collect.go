@@ -187,9 +187,9 @@ func writeCollection(ctx context.Context, o readOptions, s *streams, request *co
 // unpublished says why nothing was published.
 func (r *reading) unpublished(err error) error {
 	if file, ok := errors.AsType[*spill.Error](err); ok {
-		return &publishError{file}
+		return fmt.Errorf("%w: %w", errPublish, file)
 	}
-	if errors.As(err, new(*publishError)) || errors.As(err, new(*outputError)) {
+	if errors.Is(err, errPublish) || errors.Is(err, errOutput) {
 		return err
 	}
 	err = r.ended(err)

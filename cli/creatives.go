@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 
@@ -97,7 +98,7 @@ func readCreatives(ctx context.Context, r *reading, job *store.Job, memory *stor
 		return out.End()
 	})
 	if err != nil {
-		err = &publishError{err}
+		err = fmt.Errorf("%w: %w", errPublish, err)
 	}
 	return found, read, err
 }

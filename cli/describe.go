@@ -58,8 +58,10 @@ func faultLists() []manual.List {
 
 func describeOption(f cli.DocGenerationFlag) manual.Option {
 	name := f.Names()[0]
-	usage, value := placeholder(f)
-	o := manual.Option{Name: name, Value: value, Usage: usage, Group: groupOf[name], Default: defaultOf(f)}
+	o := manual.Option{Name: name, Usage: f.GetUsage(), Group: groupOf[name], Default: defaultOf(f)}
+	if rest, marked := strings.CutPrefix(o.Usage, "`"); marked {
+		o.Value, o.Usage, _ = strings.Cut(rest, "`")
+	}
 	switch f.(type) {
 	case *cli.IntFlag, *cli.Uint64Flag:
 		o.Value = "N"
@@ -69,15 +71,6 @@ func describeOption(f cli.DocGenerationFlag) manual.Option {
 		o.Repeats = true
 	}
 	return o
-}
-
-// placeholder is what an option's usage says, and the placeholder of its value, which stands
-// in backquotes there. Beside the placeholder, which the help shows with the option, none is
-// needed at the end.
-func placeholder(f cli.DocGenerationFlag) (usage, value string) {
-	before, rest, _ := strings.Cut(f.GetUsage(), "`")
-	value, after, _ := strings.Cut(rest, "`")
-	return strings.TrimSuffix(before+value+after, " ("+value+")"), value
 }
 
 // defaultOf is an option's default in words, or "" if it is empty, zero or no.

@@ -39,17 +39,14 @@ type guardError struct {
 
 func (e *guardError) Error() string { return e.what }
 
-// diskError is a disk that kept a new job from being started.
-type diskError struct{ err error }
-
-func (e *diskError) Error() string { return "the job cannot be started: " + e.err.Error() }
-func (e *diskError) Unwrap() error { return e.err }
+// errDisk: a disk kept a new job from being started.
+var errDisk = errors.New("the job cannot be started")
 
 // notStarted tells a disk that would not take a new job from what else can go
 // wrong with one.
 func notStarted(err error) error {
 	if errors.As(err, new(*store.DiskError)) {
-		return &diskError{err}
+		return fmt.Errorf("%w: %w", errDisk, err)
 	}
 	return err
 }

@@ -48,8 +48,8 @@ var errorCases = []errorCase{
 	kind(exitUsage, foreignHints),
 	kind(exitUsage, always[*store.OccupiedError]("name a new folder with --job DIR; nothing was sent")),
 	kind(exitFailures, func(e *reader.AccountError, _ error) []string { return accountHints(e) }),
-	kind(exitStopped, always[*outputError]("free some space, or fix where the output goes, then run it again")),
-	kind(exitStopped, always[*publishError]("free some space or fix the disk, then run it again")),
+	is(errOutput, exitStopped, fixed("free some space, or fix where the output goes, then run it again")),
+	is(errPublish, exitStopped, fixed("free some space or fix the disk, then run it again")),
 	kind(exitGuard, func(e *guardError, _ error) []string { return []string{e.hint} }),
 	kind(exitGuard, limitHints),
 	kind(exitRefused, refusedHints),
@@ -64,11 +64,9 @@ var errorCases = []errorCase{
 	}},
 	kind(exitUnusable, func(e *postgres.SchemaError, _ error) []string { return schemaHints(e) }),
 	is(store.ErrLocked, exitLocked, func(err error) string { return jobCommand("status", err) + " shows how far it is" }),
-	is(registry.ErrBusy, exitLocked, func(error) string {
-		return "find the adferry process that hangs and end it, then run this again; nothing was sent"
-	}),
-	is(store.ErrUsesBusy, exitLocked, func(error) string { return "wait until it ends, then run this again" }),
-	is(store.ErrBusy, exitLocked, func(error) string { return "wait until it ends, or let the timer start the next run" }),
+	is(registry.ErrBusy, exitLocked, fixed("find the adferry process that hangs and end it, then run this again; nothing was sent")),
+	is(store.ErrUsesBusy, exitLocked, fixed("wait until it ends, then run this again")),
+	is(store.ErrBusy, exitLocked, fixed("wait until it ends, or let the timer start the next run")),
 	is(store.ErrNoJob, exitUsage, func(err error) string {
 		if p := placeOfError(err); p.database != nil {
 			return "adferry jobs lists those that it has; to make one: " + p.Command("submit MANIFEST")
@@ -78,7 +76,7 @@ var errorCases = []errorCase{
 	is(store.ErrExists, exitUsage, nil),
 	kind(exitStopped, func(_ *postgres.UnavailableError, err error) []string { return databaseHints(err) }),
 	is(postgres.ErrLockLost, exitStopped, func(err error) string { return databaseHints(err)[0] }),
-	kind(exitStopped, always[*diskError]("nothing was sent; free some space or fix the disk, then run it again")),
+	is(errDisk, exitStopped, fixed("nothing was sent; free some space or fix the disk, then run it again")),
 	is(errReports, exitStopped, func(err error) string {
 		return "every outcome is saved in the job; fix the cause, then " + jobCommand("report", err) + " writes them"
 	}),
@@ -140,6 +138,9 @@ func is(target error, code int, hint func(error) string) errorCase {
 	}
 	return row
 }
+
+// fixed is a hint that is the same for every error.
+func fixed(hint string) func(error) string { return func(error) string { return hint } }
 
 // caseOf is the row for an error. One that the table does not know came before
 // anything was sent: what comes later is a runError or a readingError.

@@ -61,7 +61,7 @@ func boolFlag(name, usage string) cli.Flag {
 }
 
 func stringFlag(name, value, placeholder, usage string) cli.Flag {
-	return &cli.StringFlag{Name: name, Value: value, Usage: withPlaceholder(usage, placeholder), EnvVars: env(name)}
+	return &cli.StringFlag{Name: name, Value: value, Usage: valued(placeholder, usage), EnvVars: env(name)}
 }
 
 func intFlag(name string, value int, usage string) cli.Flag {
@@ -77,18 +77,9 @@ func limitFlag(name, usage string) cli.Flag {
 	return &cli.DurationFlag{Name: name, Usage: usage, EnvVars: env(name), DefaultText: "no limit"}
 }
 
-// withPlaceholder marks the value's placeholder in the usage, where the CLI library looks
-// for it; one that the usage does not speak of goes behind it.
-func withPlaceholder(usage, placeholder string) string {
-	before, after, found := strings.Cut(usage, placeholder)
-	switch {
-	case placeholder == "":
-		return usage
-	case found:
-		return before + "`" + placeholder + "`" + after
-	}
-	return usage + " (`" + placeholder + "`)"
-}
+// valued is the usage of an option behind the placeholder of its value, which describeOption takes
+// from there.
+func valued(placeholder, usage string) string { return "`" + placeholder + "`" + usage }
 
 // connectionFlags choose the server and the token.
 func connectionFlags() []cli.Flag {
@@ -133,6 +124,15 @@ func runFlags() []cli.Flag {
 		stringFlag("metrics", "", "ADDR", "serve Prometheus metrics at http://ADDR/metrics while the job runs; port 0 picks a free one"),
 		boolFlag("sandbox", "run against an embedded sandbox seeded from the manifest; nothing leaves this machine"),
 	}, connectionFlags()...)
+}
+
+// findFlag finds an option of a command; nil if it has none of that name.
+func findFlag(c *cli.Command, name string) cli.Flag {
+	i := slices.IndexFunc(c.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
+	if i < 0 {
+		return nil
+	}
+	return c.Flags[i]
 }
 
 // readFlags are the options of commands that only read: those of runFlags that apply

@@ -53,7 +53,7 @@ func listCommand(s *streams) *cli.Command {
 // filterFlags choose images; queryOf reads them.
 func filterFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "hash", Usage: "only the image of this `HASH`; may be repeated", EnvVars: env("hash")},
+		&cli.StringSliceFlag{Name: "hash", Usage: valued("HASH", "only the image of this HASH; may be repeated"), EnvVars: env("hash")},
 		stringFlag("name", "", "TEXT", "only images of this name"),
 		intFlag("min-width", 0, "only images at least so many pixels wide"),
 		intFlag("min-height", 0, "only images at least so many pixels high"),
@@ -119,10 +119,7 @@ func list(ctx context.Context, o readOptions, s *streams, request listRequest) e
 }
 
 func countImages(ctx context.Context, r *reading, accounts []plan.Account, q graph.Query, f reports.Format, out *outlet) error {
-	counts, err := reports.NewCounts(out, f)
-	if err != nil {
-		return err
-	}
+	counts := reports.NewCounts(out, f)
 	read := r.reader.Count(ctx, accounts, q, counts.Account)
 	if err := counts.End(); err != nil {
 		return err

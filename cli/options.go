@@ -45,7 +45,7 @@ func connectionOf(c *cli.Context) connection {
 
 // hasOption reports whether the command has an option.
 func hasOption(c *cli.Context, name string) bool {
-	return slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return f.Names()[0] == name })
+	return findFlag(c.Command, name) != nil
 }
 
 // logging says what is logged, and in which form.

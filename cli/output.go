@@ -2,10 +2,13 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"syscall"
 )
+
+var errOutput = errors.New("the output cannot be written")
 
 // outlet is where output goes. It remembers that some went nowhere, and takes no
 // more then.
@@ -20,7 +23,7 @@ func (o *outlet) Write(p []byte) (int, error) {
 	}
 	n, err := o.w.Write(p)
 	if err != nil {
-		o.err = &outputError{err}
+		o.err = fmt.Errorf("%w: %w", errOutput, err)
 		return n, o.err
 	}
 	return n, nil
@@ -34,12 +37,6 @@ func (o *outlet) warnLost(stderr io.Writer) {
 	}
 	o.err = nil
 }
-
-// outputError: the output could not be written.
-type outputError struct{ err error }
-
-func (e *outputError) Error() string { return "the output cannot be written: " + e.err.Error() }
-func (e *outputError) Unwrap() error { return e.err }
 
 // ignoreBrokenPipe is no error for a reader of the output that has seen enough, as head has.
 func ignoreBrokenPipe(err error) error {

@@ -20,7 +20,7 @@ const databaseVariable = "ADFERRY_DATABASE"
 // databaseFlag names the database. Its variable is read apart from it, because the variable may
 // hold a password, which neither help nor a message may show.
 func databaseFlag() cli.Flag {
-	return &cli.StringFlag{Name: "database", Usage: "the PostgreSQL database of the job, without a password (`URL`); default: " + databaseVariable}
+	return &cli.StringFlag{Name: "database", Usage: valued("URL", "the PostgreSQL database of the job, without a password; default: "+databaseVariable)}
 }
 
 // outputFlag names the folder for the files of a job of the database.

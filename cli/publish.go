@@ -11,6 +11,9 @@ import (
 	"adferry/reports"
 )
 
+// errPublish: a file, or the temporary file before it, could not be written.
+var errPublish = errors.New("the result cannot be written, so nothing was")
+
 // publication is where a command puts a file that is complete or not there: the path that
 // an option names, or standard output, which gets nothing before everything is known.
 type publication struct {
@@ -55,15 +58,7 @@ func (p publication) write(s *streams, write func(io.Writer) error) error {
 		return write(s.out)
 	}
 	if err := reports.WriteFile(filepath.Dir(p.path), filepath.Base(p.path), write); err != nil {
-		return &publishError{err}
+		return fmt.Errorf("%w: %w", errPublish, err)
 	}
 	return nil
 }
-
-// publishError is a file, or the temporary file before it, that could not be written.
-type publishError struct{ err error }
-
-func (e *publishError) Error() string {
-	return fmt.Sprintf("the result cannot be written, so nothing was: %s", e.err)
-}
-func (e *publishError) Unwrap() error { return e.err }

@@ -89,11 +89,7 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 func showProgress(ctx context.Context, se *session, job *store.Job, p place) (release func()) {
 	reading, cancel := context.WithCancel(ctx)
 	live := func() (jobs.Summary, error) { return job.Live(reading) }
-	if p.IsZero() {
-		se.progress.StartCheck(live)
-	} else {
-		se.progress.Start(p.Place, live)
-	}
+	se.progress.Start(p.Place, live)
 	return func() {
 		cancel()
 		if s, err := job.Summary(context.WithoutCancel(ctx)); err == nil {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 
@@ -27,7 +28,7 @@ func writeSecondHalf(ctx context.Context, s *streams, r *reading, job *store.Job
 	}
 	memory, err := store.TempUses(ctx)
 	if err != nil {
-		return &publishError{err}
+		return fmt.Errorf("%w: %w", errPublish, err)
 	}
 	defer memory.Close(false)
 	if err := r.readUses(ctx, memory, uses.Everything(job.Sources(ctx))); err != nil {

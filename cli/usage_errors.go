@@ -55,18 +55,13 @@ func noOption(c *cli.Context, name string) error {
 
 // kindOf says what an option takes.
 func kindOf(c *cli.Context, name string) string {
-	for _, f := range c.Command.Flags {
-		if !slices.Contains(f.Names(), name) {
-			continue
-		}
-		switch f.(type) {
-		case *cli.BoolFlag:
-			return "true or false"
-		case *cli.DurationFlag:
-			return "a time with its unit, such as 30s, 5m or 2h"
-		case *cli.IntFlag, *cli.Uint64Flag:
-			return "a whole number"
-		}
+	switch findFlag(c.Command, name).(type) {
+	case *cli.BoolFlag:
+		return "true or false"
+	case *cli.DurationFlag:
+		return "a time with its unit, such as 30s, 5m or 2h"
+	case *cli.IntFlag, *cli.Uint64Flag:
+		return "a whole number"
 	}
 	return "another value"
 }

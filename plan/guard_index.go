@@ -63,8 +63,9 @@ func witnessConflicts(x *index, column string, ps *problems) {
 		if g.witness == 0 {
 			continue
 		}
-		if w := x.images.at(g.witness); w.del != 0 {
-			guarded, deletes := x.ops.at(id).firstLine(), x.ops.at(w.del).firstLine()
+		w := x.images.at(g.witness)
+		if del := x.deletionOf(w); del != 0 {
+			guarded, deletes := x.ops.at(id).firstLine(), x.ops.at(del).firstLine()
 			ps.add(Problem{Line: max(guarded, deletes), Column: column, Value: string(x.images.hashOf(g.witness).text()),
 				What: fmt.Sprintf("line %d deletes the image in %s, but the deletion in line %d needs it there", deletes, x.accounts.at(w.account).Act(), guarded),
 				Hint: "remove one of these rows"})

@@ -137,7 +137,7 @@ func (h *header) findColumns(ps *problems) (found bool) {
 		}
 	}
 	for i, name := range h.names {
-		if h.columnAt(i) >= 0 || isOurs(name) {
+		if isOurs(name) {
 			continue
 		}
 		if c, yes := suggestColumn(name); yes {

@@ -9,8 +9,8 @@ import (
 type imageNode struct {
 	hash    uint32 // number of its hash
 	account uint32
-	out, in uint32 // heads of the lists of copies out of it, and of copies and uploads into it
-	del     uint32 // its deletion
+	first   uint32 // its deletion, if it has one, else the head of the list of copies out of it
+	in      uint32 // head of the list of copies and uploads into it
 	sibling uint32 // another image with this hash
 }
 

@@ -36,7 +36,7 @@ type upload struct {
 // n being the number of the upload.
 type op struct {
 	from, to        uint32
-	nextOut, nextIn uint32 // next op in the lists of the images from and to
+	nextOut, nextIn uint32 // next op in the lists of the images from and to; of a deletion: the head of the copies out of its image
 	line            uint32 // line of the first copy, delete or upload row, 0 if none
 	moveLine        uint32 // line of the first move row, 0 if none
 }
@@ -67,7 +67,7 @@ func (x *index) copy(source uint32, hash rawHash, target uint32) uint32 {
 	from, to := x.images.inAccount(first, source), x.images.inAccount(first, target)
 	f, t := x.images.at(from), x.images.at(to)
 	// If the copy exists it is in both lists, so the shorter one is enough.
-	for out, in := f.out, t.in; out != 0 && in != 0; {
+	for out, in := x.copiesOf(f), t.in; out != 0 && in != 0; {
 		o, i := x.ops.at(out), x.ops.at(in)
 		if o.to == to {
 			return out
@@ -77,8 +77,13 @@ func (x *index) copy(source uint32, hash rawHash, target uint32) uint32 {
 		}
 		out, in = o.nextOut, i.nextIn
 	}
-	id := x.ops.add(op{from: from, to: to, nextOut: f.out, nextIn: t.in})
-	f.out, t.in = id, id
+	id := x.ops.add(op{from: from, to: to, nextOut: x.copiesOf(f), nextIn: t.in})
+	t.in = id
+	if del := x.deletionOf(f); del != 0 {
+		x.ops.at(del).nextOut = id
+	} else {
+		f.first = id
+	}
 	return id
 }
 
@@ -86,10 +91,26 @@ func (x *index) copy(source uint32, hash rawHash, target uint32) uint32 {
 func (x *index) delete(source uint32, hash rawHash) uint32 {
 	from := x.images.findOrAdd(source, hash)
 	img := x.images.at(from)
-	if img.del == 0 {
-		img.del = x.ops.add(op{from: from})
+	if x.deletionOf(img) == 0 {
+		img.first = x.ops.add(op{from: from, nextOut: img.first})
 	}
-	return img.del
+	return img.first
+}
+
+// deletionOf is the deletion of an image.
+func (x *index) deletionOf(img *imageNode) uint32 {
+	if img.first != 0 && x.ops.at(img.first).kind() == KindDelete {
+		return img.first
+	}
+	return 0
+}
+
+// copiesOf is the head of the list of copies out of an image.
+func (x *index) copiesOf(img *imageNode) uint32 {
+	if del := x.deletionOf(img); del != 0 {
+		return x.ops.at(del).nextOut
+	}
+	return img.first
 }
 
 // upload returns the upload of a file to an account, which it adds if it is new.

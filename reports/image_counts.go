@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -10,63 +9,23 @@ import (
 )
 
 // Counts writes how many images ad accounts have, a line for each, as they come.
-type Counts struct {
-	w      io.Writer
-	format Format
-	array  jsonArray // JSON
-}
+type Counts struct{ *records }
 
-// NewCounts makes a listing of counts.
-func NewCounts(w io.Writer, f Format) (*Counts, error) {
-	c := &Counts{w: w, format: f, array: jsonArray{w: w, indent: "  "}}
-	switch f {
-	case FormatTable:
-		return c, c.row("ad account", "images")
-	case FormatCSV:
-		return c, c.write("account,images\n")
-	case FormatJSON:
-		return c, c.write("[")
-	}
-	return c, nil
+// NewCounts makes a listing of counts. The columns of its table have fixed widths, because counts come
+// one by one.
+func NewCounts(w io.Writer, f Format) Counts {
+	return Counts{newRecords(w, f, "account", []string{"images"}, []int{20, 6}, 1)}
 }
 
 // Account adds an ad account.
-func (c *Counts) Account(a plan.Account, images int) error {
-	object, err := json.Marshal(struct {
-		Account plan.Account `json:"account"`
-		Images  int          `json:"images"`
-	}{a, images})
+func (c Counts) Account(a plan.Account, images int) error {
+	err := c.add(func() []string { return []string{a.Act(), strconv.Itoa(images)} },
+		func() []byte { return fmt.Appendf(nil, `{"account":"%s","images":%d}`, a, images) })
 	if err != nil {
 		return err
 	}
-	switch c.format {
-	case FormatCSV:
-		return c.write(fmt.Sprintf("%s,%d\n", a.Act(), images))
-	case FormatJSON:
-		return c.array.addRaw(object)
-	case FormatJSONL:
-		return c.write(string(object) + "\n")
-	}
-	return c.row(a.Act(), strconv.Itoa(images))
-}
-
-// row writes a row of the table. Its widths are fixed, because counts come one by one.
-func (c *Counts) row(account, images string) error {
-	return c.write(alignRow([]string{account, images}, []int{20, 6}, 1) + "\n")
+	return c.page(false)
 }
 
 // End ends the listing.
-func (c *Counts) End() error {
-	if c.format != FormatJSON {
-		return nil
-	}
-	if err := c.array.end(); err != nil {
-		return err
-	}
-	return c.write("\n")
-}
-
-func (c *Counts) write(s string) error {
-	_, err := io.WriteString(c.w, s)
-	return err
-}
+func (c Counts) End() error { return c.end() }

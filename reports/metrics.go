@@ -87,8 +87,10 @@ func (m *jobMetrics) Describe(descs chan<- *prometheus.Desc) {
 func (m *jobMetrics) Collect(to chan<- prometheus.Metric) {
 	s, err := m.summary()
 	if err != nil {
-		to <- prometheus.NewInvalidMetric(metricInfo.desc, err)
+		to <- prometheus.NewInvalidMetric(metricFamilies[0].desc, err)
 		return
 	}
-	metrics(to).summary(s)
+	for _, f := range metricFamilies {
+		f.collect(to, s)
+	}
 }

@@ -35,7 +35,6 @@ type Progress struct {
 
 	mu       sync.Mutex
 	place    Place
-	check    bool
 	job      *summaryCache // nil before Start
 	final    *jobs.Summary // how the run ended, once that is known
 	stopping bool
@@ -52,22 +51,16 @@ func NewProgress(mode ProgressMode, w io.Writer) *Progress {
 	return &Progress{mode: mode.on(w), w: w, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
 }
 
-// Start begins to show the job in a place, whose summary read gives. read is not called again
-// once Stop has returned; what it waits for has to be ended before.
+// Start begins to show the job in a place, whose summary read gives. One without a place is a job of
+// reads alone: what is done in it would be done. read is not called again once Stop has returned; what
+// it waits for has to be ended before.
 func (p *Progress) Start(place Place, read func() (jobs.Summary, error)) {
-	p.start(place, false, read)
-}
-
-// StartCheck is Start for a job of reads alone: what is done in it would be done.
-func (p *Progress) StartCheck(read func() (jobs.Summary, error)) { p.start(Place{}, true, read) }
-
-func (p *Progress) start(place Place, check bool, read func() (jobs.Summary, error)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.job != nil || p.stopped || p.mode == ProgressNone {
 		return
 	}
-	p.place, p.check, p.job = place, check, &summaryCache{read: read, times: timesShown, least: readEvery}
+	p.place, p.job = place, &summaryCache{read: read, times: timesShown, least: readEvery}
 	go p.run(p.job)
 }
 
@@ -186,21 +179,20 @@ type view struct {
 	jobs.Summary
 	Place Place
 	Known bool // the job was read
-	Check bool // nothing is done but reads
 	Ends  bool // the run is about to stop: whatever is left, and waits, it will not see the end of
 }
 
 // snapshot is the view now.
 func (p *Progress) snapshot(job *summaryCache, now time.Time) view {
 	p.mu.Lock()
-	final, place, check, stopping := p.final, p.place, p.check, p.stopping
+	final, place, stopping := p.final, p.place, p.stopping
 	p.mu.Unlock()
 	if final != nil {
-		return view{*final, place, true, check, true}
+		return view{*final, place, true, true}
 	}
 	last, _ := job.refresh(now)
 	if last == nil || last.err != nil { // the engine fails for the same reason
 		return view{Place: place}
 	}
-	return view{last.summary, place, true, check, stopping}
+	return view{last.summary, place, true, stopping}
 }

@@ -15,7 +15,7 @@ func TestBarLines(t *testing.T) {
 	eta := (15*time.Minute + 10*time.Second).Seconds()
 	ahead := jobs.Outlook{At: now, EtaS: &eta, RowsPerS: 41.2}
 	show := func(totals jobs.Totals, o jobs.Outlook) view {
-		return view{jobs.Summary{State: jobs.JobRunning, Totals: totals, Outlook: o}, Place{Folder: "j"}, true, false, false}
+		return view{jobs.Summary{State: jobs.JobRunning, Totals: totals, Outlook: o}, Place{Folder: "j"}, true, false}
 	}
 	totals := jobs.Totals{Rows: 50000, Done: 12237, Skipped: 96, Failed: 12, Pending: 37655}
 	going := show(totals, ahead)
@@ -29,7 +29,7 @@ func TestBarLines(t *testing.T) {
 	paused := show(totals, jobs.Outlook{At: now, RowsPerS: 41.2, Waits: parks})
 	paused.PausedAt = &since
 	checking := show(totals, jobs.Outlook{At: now})
-	checking.Check = true
+	checking.Place = Place{}
 	stopping := show(totals, all)
 	stopping.Ends = true
 	ended := show(jobs.Totals{Rows: 3, Done: 2, Failed: 1}, jobs.Outlook{})

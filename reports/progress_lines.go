@@ -127,7 +127,7 @@ func (v view) heldBy() string {
 type statusWords struct{ done, skipped, failed string }
 
 func (v view) words() statusWords {
-	if v.Check {
+	if v.Place.IsZero() { // nothing is done but reads
 		return statusWords{"to do", "to skip", "would fail"}
 	}
 	return statusWords{"done", "skipped", "failed"}

@@ -14,13 +14,9 @@ import (
 )
 
 func million(s *sandbox.Server) {
-	s.AddImages(source, func(yield func(sandbox.Image) bool) {
-		for i := range 1_000_000 {
-			if !yield(sandbox.Image{Hash: hash(i * 7919), Name: fmt.Sprintf("picture-%d.jpg", i), Width: 1200, Height: 628}) {
-				return
-			}
-		}
-	})
+	for i := range 1_000_000 {
+		s.AddImage(source, sandbox.Image{Hash: hash(i * 7919), Name: fmt.Sprintf("picture-%d.jpg", i), Width: 1200, Height: 628})
+	}
 }
 
 // BenchmarkMillion reports what a million images hold in memory.

@@ -2,7 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
-	"strconv"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -17,54 +17,53 @@ type view struct {
 	*storedImage
 }
 
-// imageField writes one field of an image. A nil result leaves out the field, as Graph does
-// with empty ones.
+// imageField is one field of an image. A nil value leaves out the field, as Graph does with empty
+// ones.
 type imageField struct {
 	name  string
-	value func(dst []byte, v view) []byte
+	value func(v view) any
 }
 
 // imageFields are the fields of
 // https://developers.facebook.com/documentation/ads-commerce/marketing-api/reference/ad-image
 var imageFields = func() map[string]imageField {
-	link := func(dst []byte, v view) []byte { return appendText(dst, imageURL(v.base, v.account, v.hash)) }
-	width := func(dst []byte, v view) []byte { return strconv.AppendInt(dst, int64(v.width), 10) }
-	height := func(dst []byte, v view) []byte { return strconv.AppendInt(dst, int64(v.height), 10) }
-	all := []imageField{
-		{"id", func(dst []byte, v view) []byte { return appendText(dst, v.account+":"+v.hash) }},
-		{"account_id", func(dst []byte, v view) []byte { return appendText(dst, v.account) }},
-		{"hash", func(dst []byte, v view) []byte { return appendText(dst, v.hash) }},
-		{"name", func(dst []byte, v view) []byte { return appendFilled(dst, v.name) }},
-		{"status", func(dst []byte, v view) []byte { return appendText(dst, v.status) }},
-		{"url", link},
-		{"url_128", func(dst []byte, v view) []byte { return appendText(dst, thumbnailURL(v.base, v.account, v.hash)) }},
-		{"url_256", link},
-		{"permalink_url", func(dst []byte, v view) []byte {
-			return appendText(dst, "https://www.facebook.com/ads/image/?d="+cursorTo(v.account, v.hash))
-		}},
-		{"width", width},
-		{"height", height},
-		{"original_width", width},
-		{"original_height", height},
-		{"created_time", func(dst []byte, v view) []byte { return appendTime(dst, v.created) }},
-		{"updated_time", func(dst []byte, v view) []byte { return appendTime(dst, v.updated) }},
-		{"creatives", func(dst []byte, v view) []byte {
-			if len(v.creatives()) == 0 {
-				return nil
-			}
-			return append(dst, encodeRaw(v.creatives())...)
-		}},
-		{"is_associated_creatives_in_adgroups", func(dst []byte, v view) []byte {
-			return strconv.AppendBool(dst, v.associated)
-		}},
-		{"owner_business", func([]byte, view) []byte { return nil }},
-	}
-	byName := make(map[string]imageField, len(all))
-	for _, c := range all {
-		byName[c.name] = c
+	byName := map[string]imageField{}
+	for _, f := range []imageField{
+		{"id", func(v view) any { return v.account + ":" + v.hash }},
+		{"account_id", func(v view) any { return v.account }},
+		{"hash", func(v view) any { return v.hash }},
+		{"name", func(v view) any { return filled(v.name) }},
+		{"status", func(v view) any { return v.status }},
+		{"url", view.url},
+		{"url_128", func(v view) any { return thumbnailURL(v.base, v.account, v.hash) }},
+		{"url_256", view.url},
+		{"permalink_url", func(v view) any { return "https://www.facebook.com/ads/image/?d=" + cursorTo(v.account, v.hash) }},
+		{"width", func(v view) any { return v.width }},
+		{"height", func(v view) any { return v.height }},
+		{"original_width", func(v view) any { return v.width }},
+		{"original_height", func(v view) any { return v.height }},
+		{"created_time", func(v view) any { return clock(v.created) }},
+		{"updated_time", func(v view) any { return clock(v.updated) }},
+		{"creatives", func(v view) any { return filled(v.creatives()) }},
+		{"is_associated_creatives_in_adgroups", func(v view) any { return v.associated }},
+		{"owner_business", func(view) any { return nil }},
+	} {
+		byName[f.name] = f
 	}
 	return byName
 }()
+
+func (v view) url() any { return imageURL(v.base, v.account, v.hash) }
+
+func clock(unix uint32) string { return time.Unix(int64(unix), 0).UTC().Format(timeLayout) }
+
+// filled is nil for an empty value.
+func filled[T ~string | ~[]string](v T) any {
+	if len(v) == 0 {
+		return nil
+	}
+	return v
+}
 
 // parseFields parses the fields parameter. id is always added.
 func parseFields[C any](known map[string]C, node, fields string, usual []string) ([]C, *failure) {
@@ -92,43 +91,23 @@ func parseFields[C any](known map[string]C, node, fields string, usual []string)
 
 func appendRow(dst []byte, columns []imageField, v view) []byte {
 	dst = append(dst, '{')
-	empty := true
+	separator := ""
 	for _, c := range columns {
-		start := len(dst)
-		if !empty {
-			dst = append(dst, ',')
+		if value := c.value(v); value != nil {
+			dst = fmt.Appendf(dst, `%s"%s":`, separator, c.name)
+			dst = appendValue(dst, value)
+			separator = ","
 		}
-		dst = append(append(append(dst, '"'), c.name...), '"', ':')
-		filled := c.value(dst, v)
-		if filled == nil {
-			dst = dst[:start]
-			continue
-		}
-		dst, empty = filled, false
 	}
 	return append(dst, '}')
 }
 
-func appendText(dst []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return append(dst, encodeRaw(s)...)
-		}
+// appendValue writes what needs no escapes by itself, which most values are.
+func appendValue(dst []byte, value any) []byte {
+	if s, ok := value.(string); ok && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) {
+		return append(append(append(dst, '"'), s...), '"')
 	}
-	return append(append(append(dst, '"'), s...), '"')
-}
-
-func appendFilled(dst []byte, s string) []byte {
-	if s == "" {
-		return nil
-	}
-	return appendText(dst, s)
-}
-
-func appendTime(dst []byte, unix uint32) []byte {
-	dst = append(dst, '"')
-	dst = time.Unix(int64(unix), 0).UTC().AppendFormat(dst, timeLayout)
-	return append(dst, '"')
+	return append(dst, encodeRaw(value)...)
 }
 
 // encodeRaw is JSON before its slashes are escaped.

@@ -55,10 +55,10 @@ func TestLedgers(t *testing.T) {
 
 func TestBudget(t *testing.T) {
 	const second = time.Second
-	hour := Limits{HourlyCalls: 3, Hours: ClockHour}.withDefaults(Full, 0)
+	hour := Limits{HourlyCalls: 3, Hours: ClockHour}.withDefaults(Full)
 	extended := hour
 	extended.BlockedCallsExtend = true
-	score := Limits{Score: Linear}.withDefaults(Limited, 0)
+	score := Limits{Score: Linear}.withDefaults(Limited)
 	extendedScore := score
 	extendedScore.BlockedCallsExtend = true
 	tests := []struct {
@@ -130,7 +130,7 @@ func TestOthers(t *testing.T) {
 			}
 		})
 	}
-	b := Limits{HourlyCalls: 1000, Others: Others{Share: 0.5}}.withDefaults(Full, 0).hourly()
+	b := Limits{HourlyCalls: 1000, Others: Others{Share: 0.5}}.withDefaults(Full).hourly()
 	b.take(noon, 1)
 	for d := time.Duration(0); d <= 2*time.Hour; d += time.Minute {
 		b.chargeOthers(noon.Add(d))
@@ -138,7 +138,7 @@ func TestOthers(t *testing.T) {
 	if got := b.ledger.used(noon.Add(2 * time.Hour)); math.Abs(got-500) > 5 {
 		t.Errorf("others used %v of 1000 within an hour, want 500", got)
 	}
-	greedy := Limits{HourlyCalls: 100, Hours: ClockHour, Others: Others{Share: 1}}.withDefaults(Full, 0).hourly()
+	greedy := Limits{HourlyCalls: 100, Hours: ClockHour, Others: Others{Share: 1}}.withDefaults(Full).hourly()
 	greedy.take(noon, 90)
 	if greedy.chargeOthers(noon.Add(30 * time.Minute)); greedy.ledger.used(noon.Add(30*time.Minute)) > 100 {
 		t.Error("others went beyond the limit")
@@ -148,22 +148,20 @@ func TestOthers(t *testing.T) {
 func TestDocumentedLimits(t *testing.T) {
 	tests := []struct {
 		tier  Tier
-		ads   int
 		calls float64
 		score float64
 		block time.Duration
 	}{
-		{Limited, 0, 300, 60, 300 * time.Second},
-		{Limited, 10, 700, 60, 300 * time.Second},
-		{Full, 0, 100_000, 9_000, 60 * time.Second},
+		{Limited, 300, 60, 300 * time.Second},
+		{Full, 100_000, 9_000, 60 * time.Second},
 	}
 	for _, tt := range tests {
-		m := newMeter(tt.tier, Limits{Score: Linear}, tt.ads, Headers{})
+		m := newMeter(tt.tier, Limits{Score: Linear}, Headers{})
 		if m.hour.limit != tt.calls || m.score.limit != tt.score || m.score.penalty != tt.block {
-			t.Errorf("%v with %d ads: %v calls, score %v, block %v; want %+v", tt.tier, tt.ads, m.hour.limit, m.score.limit, m.score.penalty, tt)
+			t.Errorf("%v: %v calls, score %v, block %v; want %+v", tt.tier, m.hour.limit, m.score.limit, m.score.penalty, tt)
 		}
 	}
-	scaled := newMeter(Full, Limits{Scale: 0.5}, 0, Headers{})
+	scaled := newMeter(Full, Limits{Scale: 0.5}, Headers{})
 	if scaled.hour.limit != 50_000 {
 		t.Errorf("scaled limit %v, want 50000", scaled.hour.limit)
 	}
@@ -193,7 +191,7 @@ func TestMeter(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m := newMeter(Full, tt.limits, 0, Headers{})
+			m := newMeter(Full, tt.limits, Headers{})
 			for i, c := range tt.calls {
 				if got, _ := m.take(noon.Add(c.at), c.write); got != c.want {
 					t.Errorf("call %d: got %q, want %q", i+1, got, c.want)

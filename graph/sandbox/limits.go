@@ -8,7 +8,7 @@ import (
 // Limits are the quotas of one ad account. Zero means the documented value of its tier.
 type Limits struct {
 	// HourlyCalls is the budget of the ads_management use case: 100,000 (Full)
-	// or 300 (Limited), plus 40 for each active ad. Negative means no limit.
+	// or 300 (Limited); the 40 for each active ad are left out. Negative means no limit.
 	// https://developers.facebook.com/docs/graph-api/overview/rate-limiting/
 	HourlyCalls int
 	// CallSpan is the time in which HourlyCalls may be spent if Hours is rolling: an hour
@@ -40,12 +40,12 @@ type Limits struct {
 	Others Others
 }
 
-func (l Limits) withDefaults(tier Tier, activeAds int) Limits {
+func (l Limits) withDefaults(tier Tier) Limits {
 	calls, score, block := 100_000, 9_000, 60*time.Second
 	if tier == Limited {
 		calls, score, block = 300, 60, 300*time.Second
 	}
-	l.HourlyCalls = cmp.Or(l.HourlyCalls, calls+40*activeAds)
+	l.HourlyCalls = cmp.Or(l.HourlyCalls, calls)
 	l.ScoreCode = cmp.Or(l.ScoreCode, codeScore)
 	if l.CallSpan < time.Second {
 		l.CallSpan = time.Hour

@@ -23,8 +23,8 @@ type hold struct {
 	code  Code
 }
 
-func newMeter(tier Tier, limits Limits, activeAds int, h Headers) meter {
-	l := limits.withDefaults(tier, activeAds)
+func newMeter(tier Tier, limits Limits, h Headers) meter {
+	l := limits.withDefaults(tier)
 	return meter{tier: tier, headers: h, code: l.ScoreCode, hour: l.hourly(), score: l.score(), burst: l.burst()}
 }
 

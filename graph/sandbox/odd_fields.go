@@ -1,8 +1,8 @@
 package sandbox
 
 import (
+	"fmt"
 	"slices"
-	"strconv"
 )
 
 // useFields tell whether an image is used.
@@ -25,31 +25,24 @@ func (q *query) replace(odd []imageField) {
 // Fields with values of undocumented types.
 var (
 	oddUse = []imageField{
-		{"creatives", func(dst []byte, _ view) []byte { return append(dst, `7`...) }},
-		{"is_associated_creatives_in_adgroups", func(dst []byte, _ view) []byte { return append(dst, `"perhaps"`...) }},
+		{"creatives", func(view) any { return 7 }},
+		{"is_associated_creatives_in_adgroups", func(view) any { return "perhaps" }},
 	}
-	oddTypes = func() []imageField {
-		unix := func(at func(*storedImage) uint32) func([]byte, view) []byte {
-			return func(dst []byte, v view) []byte { return strconv.AppendUint(dst, uint64(at(v.storedImage)), 10) }
-		}
-		side := func(of func(*storedImage) int32) func([]byte, view) []byte {
-			return func(dst []byte, v view) []byte {
-				return append(strconv.AppendInt(append(dst, '"'), int64(of(v.storedImage)), 10), '"')
+	oddTypes = []imageField{
+		{"name", func(view) any { return 123 }},
+		{"status", func(view) any { return 1 }},
+		{"width", view.oddWidth}, {"original_width", view.oddWidth},
+		{"height", view.oddHeight}, {"original_height", view.oddHeight},
+		{"created_time", func(v view) any { return v.created }},
+		{"updated_time", func(v view) any { return v.updated }},
+		{"creatives", func(v view) any {
+			if len(v.creatives()) == 0 {
+				return nil
 			}
-		}
-		width, height := side(func(r *storedImage) int32 { return r.width }), side(func(r *storedImage) int32 { return r.height })
-		return []imageField{
-			{"name", func(dst []byte, _ view) []byte { return append(dst, `123`...) }},
-			{"status", func(dst []byte, _ view) []byte { return append(dst, `1`...) }},
-			{"width", width}, {"original_width", width}, {"height", height}, {"original_height", height},
-			{"created_time", unix(func(r *storedImage) uint32 { return r.created })},
-			{"updated_time", unix(func(r *storedImage) uint32 { return r.updated })},
-			{"creatives", func(dst []byte, v view) []byte {
-				if len(v.creatives()) == 0 {
-					return nil
-				}
-				return append(dst, `[123]`...)
-			}},
-		}
-	}()
+			return []int{123}
+		}},
+	}
 )
+
+func (v view) oddWidth() any  { return fmt.Sprint(v.width) }
+func (v view) oddHeight() any { return fmt.Sprint(v.height) }

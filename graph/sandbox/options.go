@@ -18,8 +18,6 @@ type Options struct {
 	Limits Limits
 	// AppHourlyCalls is the limit of all accounts together (code 4); 0 means none.
 	AppHourlyCalls int
-	// AppHours says which calls count for AppHourlyCalls.
-	AppHours Window
 
 	Headers Headers
 	Latency Latency
@@ -127,6 +125,4 @@ type AccountOptions struct {
 	Limits *Limits
 	// Pictures overrides Variants.Pictures.
 	Pictures PictureFault
-	// ActiveAds is the number of active ads; each adds 40 hourly calls.
-	ActiveAds int
 }

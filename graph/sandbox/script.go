@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -33,14 +34,9 @@ type Match struct {
 
 // ParseScript parses a JSON array of rules, which the package comment describes.
 func ParseScript(r io.Reader) ([]Rule, error) {
-	dec := json.NewDecoder(r)
-	dec.DisallowUnknownFields()
 	var wire []wireRule
-	if err := dec.Decode(&wire); err != nil {
+	if err := decodeFile(r, &wire); err != nil {
 		return nil, fmt.Errorf("read script: %w", err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, errors.New("read script: there is text after the array of rules")
 	}
 	rules := make([]Rule, len(wire))
 	for i, w := range wire {
@@ -50,6 +46,19 @@ func ParseScript(r io.Reader) ([]Rule, error) {
 		}
 	}
 	return rules, nil
+}
+
+// decodeFile reads a file that people write: it has nothing but the document, and only known keys.
+func decodeFile(r io.Reader, document any) error {
+	dec := json.NewDecoder(r)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(document); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return errors.New("there is text after its end")
+	}
+	return nil
 }
 
 func (r Rule) validate() error {
@@ -168,9 +177,7 @@ func (w *wireFault) UnmarshalJSON(text []byte) error {
 		return nil
 	}
 	type plain wireFault // without this method
-	dec := json.NewDecoder(strings.NewReader(string(text)))
-	dec.DisallowUnknownFields()
-	return dec.Decode((*plain)(w))
+	return decodeFile(bytes.NewReader(text), (*plain)(w))
 }
 
 func (w *wireSpan) UnmarshalText(text []byte) error {

@@ -53,7 +53,7 @@ func TestParseScriptRefuses(t *testing.T) {
 		{"a wait of an answer without headers", `[{"fault":{"name":"cut","regain":"1m"}}]`, "regain changes nothing about fault cut"},
 		{"hold of a success", `[{"fault":{"name":"regain","regain":"1m","hold":"1m"}}]`, "hold changes nothing about fault regain"},
 		{"images of an error", `[{"fault":{"name":"1","hashes":["a"]}}]`, "hashes changes nothing about fault 1"},
-		{"something after", `[] []`, "text after the array"},
+		{"something after", `[] []`, "text after its end"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

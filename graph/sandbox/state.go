@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -59,13 +58,6 @@ func (s *Server) RemoveImage(account, hash string) bool {
 	}
 	s.removeStored(a, r, time.Now())
 	return true
-}
-
-// AddImages adds images to an account.
-func (s *Server) AddImages(account string, images iter.Seq[Image]) {
-	for img := range images {
-		s.AddImage(account, img)
-	}
 }
 
 // Images returns the images of an account, sorted by hash.
@@ -150,7 +142,7 @@ func (s *Server) addAccount(id string, o AccountOptions) *account {
 		a = &account{id: id, images: imageStore{keepsHistory: s.keepsHistory}}
 		s.accounts[id] = a
 	}
-	a.opts, a.meter = o, newMeter(tier, limits, o.ActiveAds, s.opts.Headers)
+	a.opts, a.meter = o, newMeter(tier, limits, s.opts.Headers)
 	return a
 }
 

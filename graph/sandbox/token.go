@@ -27,8 +27,7 @@ type Token struct {
 
 // App describes an app besides that of Options.
 type App struct {
-	HourlyCalls int    // limit of all its tokens together (code 4); 0 means none
-	Hours       Window // which calls count for it
+	HourlyCalls int // limit of all its tokens together (code 4); 0 means none
 }
 
 // DefaultApp is the id of the app that Options describe.
@@ -61,11 +60,11 @@ func (s *Server) AddToken(token string, t Token) {
 func (s *Server) newApp(id string) *app {
 	o, own := s.opts.Apps[id]
 	if !own {
-		o = App{s.opts.AppHourlyCalls, s.opts.AppHours}
+		o = App{s.opts.AppHourlyCalls}
 	}
 	a := &app{}
 	if o.HourlyCalls > 0 {
-		a.budget = hourBudget(float64(o.HourlyCalls), o.Hours, s.opts.Limits)
+		a.budget = hourBudget(float64(o.HourlyCalls), Rolling, s.opts.Limits)
 	}
 	return a
 }

@@ -20,16 +20,11 @@ func ParseTokens(r io.Reader, now time.Time) (access map[string]Token, apps map[
 		Scopes   []string `json:"scopes"`
 		Secret   string   `json:"secret"`
 	}
-	dec := json.NewDecoder(r)
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&wire); err != nil {
+	if err := decodeFile(r, &wire); err != nil {
 		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // whose text has Go types
 			err = fmt.Errorf("a JSON %s is not expected at byte %d; write an object such as {\"TOKEN\": {\"accounts\": [\"123\"]}}", wrong.Value, wrong.Offset)
 		}
 		return nil, nil, fmt.Errorf("read tokens: %w", err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, nil, errors.New("read tokens: there is text after the object of tokens")
 	}
 	if len(wire) == 0 {
 		return nil, nil, errors.New("read tokens: there is none; without such a file every token is taken")

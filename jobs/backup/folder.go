@@ -41,27 +41,16 @@ type Folder struct {
 // CheckFolder returns an error if a folder cannot be used for backups, because it or a parent
 // is a file, or it has files that are not of a backup. It creates nothing.
 func CheckFolder(dir string) error {
-	switch err := otherFiles(dir); {
-	case errors.Is(err, os.ErrNotExist) && dir != filepath.Dir(dir):
-		return checkParents(filepath.Dir(dir))
-	case errors.Is(err, syscall.ENOTDIR):
-		return fmt.Errorf("%s is not a folder", dir)
-	default:
-		return err
+	for d := dir; ; d = filepath.Dir(d) {
+		switch info, err := os.Stat(d); {
+		case err == nil && !info.IsDir(), errors.Is(err, syscall.ENOTDIR):
+			return fmt.Errorf("%s is not a folder", d)
+		case err == nil && d == dir:
+			return otherFiles(dir)
+		case err == nil || !errors.Is(err, os.ErrNotExist) || d == filepath.Dir(d):
+			return err
+		}
 	}
-}
-
-// checkParents returns an error if no folder can be made in dir, because it or a parent is a
-// file.
-func checkParents(dir string) error {
-	info, err := os.Stat(dir)
-	switch {
-	case errors.Is(err, os.ErrNotExist) && dir != filepath.Dir(dir):
-		return checkParents(filepath.Dir(dir))
-	case err == nil && !info.IsDir():
-		return fmt.Errorf("%s is not a folder", dir)
-	}
-	return err
 }
 
 // Open opens the folder, which it makes if necessary. downloader may
