@@ -37,12 +37,12 @@ type job struct {
 const newsEvery = time.Second
 
 // start opens a job and has its engine run.
-func (s *session) start(ctx context.Context, o *offer) error {
-	b, err := s.member.Open(ctx, o.name)
+func (s *session) start(ctx context.Context, name string, p parts) error {
+	b, err := s.member.Open(ctx, name)
 	if err != nil {
 		return err
 	}
-	j := &job{name: o.name, board: b, ended: make(chan struct{}), closed: make(chan struct{}), lanes: map[plan.Account]*lane{}, parts: o.parts, unused: time.Now(), release: func() {}}
+	j := &job{name: name, board: b, ended: make(chan struct{}), closed: make(chan struct{}), lanes: map[plan.Account]*lane{}, parts: p, unused: time.Now(), release: func() {}}
 	if err := j.prepare(ctx, s); err != nil {
 		j.release()
 		return errors.Join(err, b.Close())

@@ -95,33 +95,27 @@ type session struct {
 	left  chan struct{} // closed when the worker begins to leave
 	tasks sync.WaitGroup
 
-	opening   chan struct{} // holds one while a job is opened: one is at a time
-	mu        sync.Mutex
-	jobs      map[string]*job
-	offers    map[string]*offer
-	decks     []Deck             // of the offers, that this worker is able to carry out
-	refused   map[string]refusal // jobs that this worker leaves alone for a time
-	begun     map[string]bool    // jobs that are being opened
-	finishing map[string]bool    // jobs whose end is being recorded
-	toldWhy   map[string]string  // why jobs are not carried out here, as it was told
-	unfit     map[string]string  // ... as other workers know; of the sweep alone
-	unswept   bool               // the latest sweep failed; of the sweep alone
+	opening  chan struct{} // holds one while a job is opened: one is at a time
+	mu       sync.Mutex
+	jobs     map[string]*job
+	offers   map[string]parts   // jobs that this worker could carry out lanes of
+	decks    []Deck             // of the offers, that this worker is able to carry out
+	refused  map[string]refusal // jobs that this worker leaves alone for a time
+	opened   once               // jobs that are being opened
+	finished once               // jobs whose end is being recorded
+	toldWhy  map[string]string  // why jobs are not carried out here, as it was told
+	unfit    map[string]string  // ... as other workers know; of the sweep alone
+	unswept  bool               // the latest sweep failed; of the sweep alone
 
 	watching sync.Mutex // Hand.Watch is called by one at a time
 
 	labels map[string]laneLabels // of jobs; the sweep's alone
 }
 
-// offer is a job that this worker could carry out lanes of.
-type offer struct {
-	name  string
-	parts parts // how many of its lanes are to be this worker's at most
-}
-
 // join makes the worker known and has slices dealt to it.
 func join(ctx context.Context, o Options) (*session, error) {
 	s := &session{opt: o, name: newName(o.Worker.Host), left: make(chan struct{}), opening: make(chan struct{}, 1),
-		jobs: map[string]*job{}, offers: map[string]*offer{}, refused: map[string]refusal{}, begun: map[string]bool{}, finishing: map[string]bool{}, toldWhy: map[string]string{}, labels: map[string]laneLabels{}}
+		jobs: map[string]*job{}, offers: map[string]parts{}, refused: map[string]refusal{}, toldWhy: map[string]string{}, labels: map[string]laneLabels{}}
 	o.Worker.Labels = o.Credentials.Present()
 	s.opt.Worker = o.Worker
 	w := o.Worker

@@ -123,34 +123,27 @@ func (t *fileTables) Write(_ *sql.Tx, w Writes) error {
 	if err := t.putOutcomes(w.Records); err != nil {
 		return err
 	}
-	for _, s := range w.Confirmed {
-		if err := t.exec(putConfirmed, Millis(s.At), s.ID); err != nil {
-			return err
-		}
-	}
-	for _, l := range w.Lanes {
-		if err := t.exec(putLane, LaneValues(l)...); err != nil {
-			return err
-		}
-	}
-	for _, s := range w.Samples {
-		if err := t.exec(putSample, SampleValues(s)...); err != nil {
-			return err
-		}
-	}
-	for _, p := range w.Parks {
-		if err := t.exec(addPark, ParkValues(p)...); err != nil {
-			return err
-		}
-	}
-	if w.Tally == nil {
-		return nil
+	confirmed := func(c jobs.Confirmation) []any { return []any{Millis(c.At), c.ID} }
+	err := cmp.Or(execEach(t, putConfirmed, w.Confirmed, confirmed), execEach(t, putLane, w.Lanes, LaneValues),
+		execEach(t, putSample, w.Samples, SampleValues), execEach(t, addPark, w.Parks, ParkValues))
+	if w.Tally == nil || err != nil {
+		return err
 	}
 	text, err := json.Marshal(w.Tally)
 	if err != nil {
 		return err
 	}
 	return t.exec(putEntry, "tally", string(text))
+}
+
+// execEach executes a statement with the values of each row.
+func execEach[T any](t *fileTables, statement string, all []T, values func(T) []any) error {
+	for _, row := range all {
+		if err := t.exec(statement, values(row)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *fileTables) putOutcomes(records []jobs.Record) error {

@@ -108,13 +108,13 @@ func (j *Job) Running() bool { return j.db.Running() }
 // Accounts returns the ad accounts that the job's operations read or write, apart from
 // witnesses of deletions.
 func (j *Job) Accounts(ctx context.Context) ([]plan.Account, error) {
-	classes, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.lane, &c.others} }, `SELECT DISTINCT lane, others FROM op_counts`)
+	classes, err := j.classes(ctx, ``)
 	var all []plan.Account
 	for _, c := range classes { // what an operation waits for brings images to its source
 		all = append(append(all, c.lane), c.otherAccounts()...)
 	}
 	slices.Sort(all)
-	return slices.Compact(all), j.readError(err)
+	return slices.Compact(all), err
 }
 
 // Unfinished reports whether any operation is not settled.
