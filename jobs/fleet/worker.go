@@ -56,7 +56,7 @@ const (
 	sweepTime  = 30 * time.Second // ... and for all steps of a sweep
 	openTime   = 10 * time.Minute // ... to open a job, which is compared with all others
 	idleTime   = time.Minute      // until a job without lanes here is closed
-	leaveTime  = 2 * time.Minute  // that requests in flight and files may take to end when the worker leaves
+	leaveTime  = 2 * time.Minute  // that requests in flight and files may take to end when the worker leaves, or was cut off
 )
 
 // Run works until ctx ends, and then gives all lanes back and leaves: it returns nil. When its
@@ -209,11 +209,6 @@ func (s *session) leaving() bool {
 // leave gives all lanes back and ends the lease.
 func (s *session) leave() {
 	close(s.left)
-	late := time.AfterFunc(leaveTime, func() {
-		s.fail(errLeavesLate)
-		s.abort(errLeavesLate)
-	})
-	defer late.Stop()
 	ctx, cancel := context.WithTimeout(s.ctx, stepTime)
 	defer cancel()
 	if err := s.hand.Stop(ctx); err != nil {
@@ -234,12 +229,17 @@ func (s *session) leave() {
 	s.tasks.Wait()
 }
 
-// errLeavesLate is why a worker that leaves does not give its lanes back, which others have once its
-// lease is over.
-var errLeavesLate = errors.New("what was in flight, or the file system, took too long to end")
+// errLate is why a worker that leaves does not give its lanes back, which others have once its lease
+// is over.
+var errLate = errors.New("what was in flight, or the file system, took too long to end")
 
 // closeAll closes all jobs, also one that is being opened.
 func (s *session) closeAll() {
+	late := time.AfterFunc(leaveTime, func() {
+		s.fail(errLate)
+		s.abort(errLate)
+	})
+	defer late.Stop()
 	s.opening <- struct{}{}
 	defer func() { <-s.opening }()
 	var closing sync.WaitGroup
