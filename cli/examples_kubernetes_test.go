@@ -2,15 +2,11 @@ package cli
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"adferry/graph/sandbox"
 )
 
 // The examples for Kubernetes hold together, and the command in each does what it says.
@@ -62,29 +58,12 @@ func TestJobExample(t *testing.T) {
 	for i, arg := range args {
 		args[i] = places.Replace(arg)
 	}
-	manifest, err := os.ReadFile("../testdata/consolidation.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "manifest.csv")
-	if err := os.WriteFile(path, manifest, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	seeds, err := readSeeds(manifestIn(path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := sandbox.New(sandbox.Options{})
-	seeds.Fill(server, time.Now())
-	web := httptest.NewServer(server)
-	defer web.Close()
-	stopped := append(at(web.URL), "ADFERRY_MAX_DURATION=1ns") // the first pod is stopped at once
-	if code, _, stderr := inProcess(t, stopped, args...); code != exitStopped {
-		t.Fatalf("%s: got exit code %d\n%s", strings.Join(args, " "), code, stderr)
-	}
-	if code, _, stderr := inProcess(t, at(web.URL), args...); code != exitDone {
-		t.Fatalf("%s: got exit code %d\n%s", strings.Join(args, " "), code, stderr)
-	}
+	const manifest = "../testdata/consolidation.csv"
+	writeFile(t, filepath.Join(dir, "manifest.csv"), readFile(t, manifest))
+	url := docServer(t, manifest, "")
+	stopped := append(at(url), "ADFERRY_MAX_DURATION=1ns") // the first pod is stopped at once
+	ends(t, exitStopped, stopped, args...)
+	ends(t, exitDone, at(url), args...)
 	for _, name := range []string{"state/consolidation/report.html", "state/kept/restore.csv"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Error(err)

@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -125,10 +124,7 @@ func TestWorkersExample(t *testing.T) {
 // documents reads a file with as many documents.
 func documents(t *testing.T, path string, into ...any) {
 	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := readFile(t, path)
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	for _, d := range into {
 		if err := decoder.Decode(d); err != nil {
