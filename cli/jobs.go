@@ -95,6 +95,6 @@ func removeJob(ctx context.Context, s *streams, p place, agreed bool) error {
 	if err := p.database.Remove(ctx, p.Name); err != nil {
 		return err
 	}
-	proof.Remove(meta.Folders)
+	proof.Remove(ctx, meta.Folders)
 	return s.say(reports.Removed(p.Place))
 }

@@ -183,7 +183,7 @@ func optionsFor(ctx context.Context, se *session, meta store.Meta, dir string) (
 	o = se.engine
 	o.UploadInstead = meta.OnDenied == jobs.UploadDenied
 	o.Pictures = filepath.Join(dir, "pictures")
-	if meta.Folders.Pictures != "" && proof.Check(meta) == nil { // where workers of the job have theirs
+	if meta.Folders.Pictures != "" && proof.Check(ctx, meta) == nil { // where workers of the job have theirs
 		o.Pictures = meta.Folders.Pictures
 	}
 	o.File = filesIn(filepath.Dir(meta.Manifest.Path))

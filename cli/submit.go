@@ -86,14 +86,14 @@ func submit(ctx context.Context, o submitOptions, s *streams, path string) error
 			return err
 		}
 		needed = spec.Folders(p)
-		if err := proof.Leave(needed); err != nil {
+		if err := proof.Leave(ctx, needed); err != nil {
 			return usagef("workers recognise the folders of a job by a file in them; adferry run makes a job without", "%w", err)
 		}
 		return nil
 	}
 	job, p, err := o.place.create(ctx, spec)
 	if err != nil {
-		proof.Remove(needed)
+		proof.Remove(ctx, needed)
 		return withJob(o.place, notStarted(showProblems(s, err)))
 	}
 	if err := job.Close(); err != nil {

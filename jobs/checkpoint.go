@@ -86,7 +86,8 @@ type Change struct {
 	Tally     *Tally
 	Sample    *Sample
 	Parks     []Park
-	Apps      []AppPark // for other workers: of a job that is not shared nobody keeps them
+	Apps      []AppPark   // for other workers: of a job that is not shared nobody keeps them
+	Answered  []Departure // probes that are not out any more, likewise
 }
 
 // Confirmation says that a copy was read back from its target.

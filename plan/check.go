@@ -21,8 +21,7 @@ type checker struct {
 	lackedAt [columnCount]int // by missing column: line of the first row that needs it
 	verbs    verbColumns
 	blank    blankRun
-	bare     map[uint32]bool // accounts with a long id that was seen without act_
-	bareIDs  []bareID        // those ids
+	bareIDs  []bareID // long ids without act_
 }
 
 // A record is a row that is being checked, with its bytes, from which problems quote.
@@ -115,8 +114,8 @@ func (c *checker) verb(r *record, s string) Verb {
 
 func (c *checker) account(r *record, col column, s string) uint32 {
 	digits := strings.TrimPrefix(s, actPrefix)
-	id := c.accounts.ids[Account(digits)]
-	if id == 0 { // nor is it known to be valid
+	id := c.accounts.recentID(digits)
+	if id == 0 {
 		a, flaw := parseAccount(s)
 		if flaw != nil {
 			c.addFlaw(r, col, s, flaw)

@@ -20,9 +20,9 @@ func addConflicts(x *index, column string, ps *problems) {
 		if img.in == 0 {
 			continue
 		}
-		chained = chained || img.out != 0
-		if img.del != 0 {
-			deletionConflicts(x, img, func(line int, what, hint string) { add(line, img.hash, what, hint) })
+		chained = chained || x.copiesOf(img) != 0
+		if x.deletionOf(img) != 0 {
+			deletionConflicts(x, img, func(line int, what, hint string) { add(line, *x.images.hashOf(id), what, hint) })
 		}
 	}
 	if !chained {
@@ -36,7 +36,7 @@ func addConflicts(x *index, column string, ps *problems) {
 // deletionConflicts adds each pair of a row that deletes the image and a row that puts
 // it there. The only pair allowed is a chain: moved there, then moved on.
 func deletionConflicts(x *index, img *imageNode, add func(line int, what, hint string)) {
-	account, del := x.accounts.at(img.account), x.ops.at(img.del)
+	account, del := x.accounts.at(img.account), x.ops.at(x.deletionOf(img))
 	var into []*op
 	for in := img.in; in != 0; in = x.ops.at(in).nextIn {
 		into = append(into, x.ops.at(in))

@@ -10,7 +10,7 @@ func cycles(x *index, found func(lines []int, hash rawHash)) {
 	t := &componentWalk{index: x, seen: make([]uint32, x.images.n+1), low: make([]uint32, x.images.n+1)}
 	for id := uint32(1); id <= x.images.n; id++ {
 		// Every image of a cycle has a copy into it and one out of it.
-		if img := x.images.at(id); t.seen[id] == 0 && img.in != 0 && img.out != 0 {
+		if img := x.images.at(id); t.seen[id] == 0 && img.in != 0 && x.copiesOf(img) != 0 {
 			t.walk(id, found)
 		}
 	}
@@ -62,7 +62,7 @@ func (t *componentWalk) push(id uint32) {
 	t.n++
 	t.seen[id], t.low[id] = t.n, t.n
 	t.open = append(t.open, id)
-	t.path = append(t.path, step{id, t.index.images.at(id).out})
+	t.path = append(t.path, step{id, t.index.copiesOf(t.index.images.at(id))})
 }
 
 // closeComponent completes the component whose first image is first: it and all that
@@ -75,7 +75,7 @@ func (t *componentWalk) closeComponent(first uint32, found func(lines []int, has
 	component := t.open[at:]
 	t.open = t.open[:at]
 	if len(component) > 1 {
-		found(t.lines(component), t.index.images.at(first).hash)
+		found(t.lines(component), *t.index.images.hashOf(first))
 	}
 	for _, id := range component {
 		t.low[id] = closed
@@ -88,7 +88,7 @@ func (t *componentWalk) lines(component []uint32) []int {
 	first := t.seen[component[0]]
 	var lines []int
 	for _, id := range component {
-		for out := t.index.images.at(id).out; out != 0; {
+		for out := t.index.copiesOf(t.index.images.at(id)); out != 0; {
 			o := t.index.ops.at(out)
 			if t.low[o.to] != closed && t.seen[o.to] >= first {
 				for _, line := range []uint32{o.line, o.moveLine} {

@@ -48,7 +48,7 @@ func (x *index) guard(id uint32) (g Guard) {
 	}
 	if kept.witness != 0 {
 		w := x.images.at(kept.witness)
-		g.Witness, g.WitnessHash = x.accounts.at(w.account), w.hash.text()
+		g.Witness, g.WitnessHash = x.accounts.at(w.account), x.images.hashOf(kept.witness).text()
 	}
 	if kept.from != 0 || kept.to != 0 {
 		g.From, g.To = time.Unix(kept.from, 0).UTC(), time.Unix(kept.to, 0).UTC()
@@ -63,9 +63,10 @@ func witnessConflicts(x *index, column string, ps *problems) {
 		if g.witness == 0 {
 			continue
 		}
-		if w := x.images.at(g.witness); w.del != 0 {
-			guarded, deletes := x.ops.at(id).firstLine(), x.ops.at(w.del).firstLine()
-			ps.add(Problem{Line: max(guarded, deletes), Column: column, Value: string(w.hash.text()),
+		w := x.images.at(g.witness)
+		if del := x.deletionOf(w); del != 0 {
+			guarded, deletes := x.ops.at(id).firstLine(), x.ops.at(del).firstLine()
+			ps.add(Problem{Line: max(guarded, deletes), Column: column, Value: string(x.images.hashOf(g.witness).text()),
 				What: fmt.Sprintf("line %d deletes the image in %s, but the deletion in line %d needs it there", deletes, x.accounts.at(w.account).Act(), guarded),
 				Hint: "remove one of these rows"})
 		}

@@ -9,14 +9,14 @@ func (x *index) op(id uint32) Op {
 		out.Target, out.File = x.accounts.at(u.account), u.file
 		if o.to != 0 {
 			to := x.images.at(o.to)
-			out.Hash, out.Needed = to.hash.text(), to.out != 0 || x.witnesses[o.to]
+			out.Hash, out.Needed = x.images.hashOf(o.to).text(), x.copiesOf(to) != 0 || x.witnesses[o.to]
 		}
 		return out
 	}
 	from := x.images.at(o.from)
-	out.Source, out.Hash = x.accounts.at(from.account), from.hash.text()
+	out.Source, out.Hash = x.accounts.at(from.account), x.images.hashOf(o.from).text()
 	if out.Kind == KindDelete {
-		out.Needs = from.in != 0 || from.out != 0 || x.copiesToWitness(id) != 0
+		out.Needs = from.in != 0 || x.copiesOf(from) != 0 || x.copiesToWitness(id) != 0
 		out.Needed = x.movedOn(from)
 		out.Guard = x.guard(id)
 		return out
@@ -24,7 +24,7 @@ func (x *index) op(id uint32) Op {
 	to := x.images.at(o.to)
 	out.Target = x.accounts.at(to.account)
 	out.Needs = from.in != 0
-	out.Needed = from.del != 0 || to.del != 0 || to.out != 0 || x.witnesses[o.to]
+	out.Needed = x.deletionOf(from) != 0 || to.first != 0 || x.witnesses[o.to]
 	return out
 }
 
@@ -40,11 +40,11 @@ func (x *index) needs(id uint32, needs []uint32) []uint32 {
 	for in := from.in; in != 0; in = x.ops.at(in).nextIn {
 		needs = append(needs, in)
 		if deletion && x.ops.at(in).moveLine != 0 {
-			needs = append(needs, x.images.at(x.ops.at(in).from).del)
+			needs = append(needs, x.deletionOf(x.images.at(x.ops.at(in).from)))
 		}
 	}
 	if deletion {
-		for out := from.out; out != 0; out = x.ops.at(out).nextOut {
+		for out := x.copiesOf(from); out != 0; out = x.ops.at(out).nextOut {
 			needs = append(needs, out)
 		}
 		for in := x.copiesToWitness(id); in != 0; in = x.ops.at(in).nextIn {
@@ -67,8 +67,8 @@ func (x *index) copiesToWitness(id uint32) uint32 {
 
 // movedOn reports whether a move takes the image to an account that deletes it, too.
 func (x *index) movedOn(img *imageNode) bool {
-	for out := img.out; out != 0; out = x.ops.at(out).nextOut {
-		if o := x.ops.at(out); o.moveLine != 0 && x.images.at(o.to).del != 0 {
+	for out := x.copiesOf(img); out != 0; out = x.ops.at(out).nextOut {
+		if o := x.ops.at(out); o.moveLine != 0 && x.deletionOf(x.images.at(o.to)) != 0 {
 			return true
 		}
 	}

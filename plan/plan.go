@@ -144,7 +144,7 @@ func (p *Plan) Accounts() []Load {
 			from, to := x.images.at(o.from), x.images.at(o.to)
 			load(from.account).Sources++
 			load(to.account).Copies++
-			if from.del != 0 || to.del != 0 {
+			if x.deletionOf(from) != 0 || x.deletionOf(to) != 0 {
 				load(to.account).Confirmations++
 			}
 		}

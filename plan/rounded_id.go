@@ -19,11 +19,15 @@ type bareID struct {
 // noteBareID notes the first cell with an account id that is longer than exactDigits
 // and has no act_.
 func (c *checker) noteBareID(r *record, col column, id uint32) {
-	if c.bare[id] {
+	as := c.accounts
+	for len(as.bare) < len(as.byID) {
+		as.bare = append(as.bare, false)
+	}
+	if as.bare[id-1] {
 		return
 	}
-	c.bare[id] = true
-	c.bareIDs = append(c.bareIDs, bareID{c.lineOf(r, col), c.header.name(col), c.accounts.at(id)})
+	as.bare[id-1] = true
+	c.bareIDs = append(c.bareIDs, bareID{c.lineOf(r, col), c.header.name(col), as.at(id)})
 }
 
 // rounded reports whether a spreadsheet has rounded the long ids: all of them end in 0.

@@ -26,12 +26,17 @@ type Board interface {
 	Join(ctx context.Context, w Worker) (Member, error)
 	// Workers lists the workers whose leases are not over, by name.
 	Workers(ctx context.Context) ([]Worker, error)
-	// Holds lists the lanes of a job that have operations left, by ad account.
+	Holds
+}
+
+// Holds lists the lanes of a job that have operations left, by ad account.
+type Holds interface {
 	Holds(ctx context.Context, job string) ([]Hold, error)
 }
 
 // Member is a worker at the board. Its methods are safe for concurrent use.
 type Member interface {
+	Holds
 	// Renew renews the lease; ErrLeaseLost if it was over.
 	Renew(ctx context.Context) error
 	// Refuse makes known which jobs this worker leaves alone, and why, in place of what it made known
@@ -58,9 +63,9 @@ type Member interface {
 // Depart enters what leaves, for all engines that use the app, and returns what other engines entered
 // since this one was told. It stays, and nothing is entered, if that exceeds the room; if the API
 // imposed a wait on the ad account or the app that is not over, which is among the news unless this
-// engine knows it; and if another engine's probe is out, which it is until that engine departs there
-// again, for 90 s, or until its worker's lease is over. The neutral question, about no ad account,
-// waits for none of these. Of what was entered in an ad account before its quota was taken over, the
+// engine knows it; and if another engine's probe is out, which it is until that engine commits that
+// it was answered, or departs there again, for 90 s, or until its worker's lease is over. The neutral
+// question, about no ad account, waits for none of these. Of what was entered in an ad account before its quota was taken over, the
 // news has the app's calls alone.
 type Job interface {
 	jobs.Checkpoint
@@ -70,6 +75,8 @@ type Job interface {
 	// Take makes a lane this worker's, unless another has it (ErrHeld), and returns where it stood,
 	// with what was learned of ad accounts that this engine has not used yet.
 	Take(ctx context.Context, lane plan.Account) (jobs.LanePoint, error)
+	// Waiting are the unsettled operations of a lane whose needs are all settled.
+	Waiting(ctx context.Context, lane plan.Account) ([]jobs.Released, error)
 	// Give gives a lane back: nothing of it is under way.
 	Give(ctx context.Context, lane plan.Account) error
 	// Waits makes known what a lane of this worker waits for, and until when as far as is known;

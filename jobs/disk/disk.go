@@ -1,5 +1,6 @@
 // Package disk makes files that exist completely or not at all, also after a power failure.
-// What a file holds is on disk before its name is, and the name before anything relies on it.
+// What a file holds is on disk before its name is, and the name before anything relies on it. Nobody
+// waits for ever for a file system that hangs: see [Within].
 package disk
 
 import (

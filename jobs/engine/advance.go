@@ -139,6 +139,7 @@ func (e *Engine) settle(t *task, o jobs.Outcome) {
 	e.commit.addRemoving(t.picture.path, jobs.Change{Records: []jobs.Record{{ID: t.ID, Needed: t.Needed, Outcome: o}}}, func() {
 		o := t.Outcome // final
 		e.held--
+		delete(t.home.freed, t.ID)
 		if !t.deferred {
 			t.home.held--
 			e.noMoreDeletes(t)

@@ -82,7 +82,10 @@ func (e *Engine) stuckTasks(l *lane, now time.Time) int {
 
 func (e *Engine) admit(l *lane, operations []jobs.Operation, now time.Time) {
 	for _, o := range operations {
-		if e.opt.Only == nil || e.opt.Only(o) {
+		switch {
+		case o.Outcome.State.Settled(): // it was told as released only after that
+			delete(l.freed, o.ID)
+		case e.opt.Only == nil || e.opt.Only(o):
 			e.begin(newTask(o, l), now)
 		}
 	}

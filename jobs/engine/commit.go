@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"os"
 
 	"adferry/jobs"
 )
@@ -67,8 +66,8 @@ func (c *committer) commit(entries []entry) {
 		crashPoint("confirmation_written")
 	}
 	for _, e := range entries {
-		if e.file != "" && err == nil {
-			_ = os.Remove(e.file) // the folder is emptied at the end in any case
+		if err == nil {
+			discard(e.file)
 		}
 	}
 	c.engine.d.Tell(func() { c.done(entries, released, err) })
@@ -107,6 +106,7 @@ func merge(entries []entry) jobs.Change {
 		all.Lanes = append(all.Lanes, e.change.Lanes...)
 		all.Parks = append(all.Parks, e.change.Parks...)
 		all.Apps = append(all.Apps, e.change.Apps...)
+		all.Answered = append(all.Answered, e.change.Answered...)
 		if e.change.Tally != nil {
 			all.Tally = e.change.Tally
 		}

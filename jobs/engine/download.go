@@ -12,6 +12,7 @@ import (
 	"adferry/graph"
 	"adferry/jobs"
 	"adferry/jobs/content"
+	"adferry/jobs/disk"
 	"adferry/jobs/dispatch"
 	"adferry/jobs/quota"
 	"adferry/plan"
@@ -137,11 +138,19 @@ func (e *Engine) downloadable(l *lane, now time.Time) ([]*task, time.Time) {
 
 // download is what a worker does to get the task's picture.
 func (e *Engine) download(t *task) func(context.Context) picture {
-	if op := t.Op; t.fromKept {
-		return func(context.Context) picture { return e.worker.kept(op) }
+	op, backup := t.Op, t.needsBackup
+	get := func(context.Context) picture { return e.worker.kept(op) }
+	if !t.fromKept {
+		image := *t.known[slotSource].Image
+		get = func(ctx context.Context) picture { return e.worker.download(ctx, op.Source, image, backup, op.Hash) }
 	}
-	image, account, backup, of := *t.known[slotSource].Image, t.Source, t.needsBackup, t.Hash
-	return func(ctx context.Context) picture { return e.worker.download(ctx, account, image, backup, of) }
+	return func(ctx context.Context) picture {
+		got, err := within(ctx, func(ctx context.Context) (picture, error) { return get(ctx), nil })
+		if err != nil {
+			return picture{err: err}
+		}
+		return got
+	}
 }
 
 // kept is the picture that was kept of the image that a copy is to bring back.
@@ -207,6 +216,9 @@ func (e *Engine) downloaded(t *task, got picture) {
 	switch err := got.err; {
 	case err == nil:
 		e.advance(t)
+		return
+	case errors.Is(err, disk.ErrHangs): // which says nothing of the picture
+		e.d.Halt(&jobs.PictureError{Err: err})
 		return
 	case t.fromKept:
 		e.settle(t, t.fail(jobs.NotFound, t.sourceLacks()+", and "+err.Error()).outcome)

@@ -83,7 +83,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.commit = newCommitter(e)
 	e.loads = newLoader(ctx, e)
 	stop := e.d.Run(ctx, e, e.worker)
-	e.worker.pictures.end()
+	_, _ = within(ctx, func(context.Context) (any, error) { e.worker.pictures.end(); return nil, nil })
 	e.loads.close()
 	e.commit.close()
 	if _, err := e.store.Commit(ctx, e.finalChange(time.Now())); err != nil && stop == nil {
@@ -107,7 +107,7 @@ func (e *Engine) load(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := e.worker.pictures.begin(); err != nil {
+	if _, err := within(ctx, func(context.Context) (any, error) { return nil, e.worker.pictures.begin() }); err != nil {
 		return &jobs.PictureError{Err: err}
 	}
 	now := time.Now()
@@ -270,6 +270,9 @@ func (e *Engine) Parked(p jobs.Park) {
 // Returned implements [dispatch.Client].
 func (e *Engine) Returned(r *dispatch.Request, res dispatch.Result, _ time.Time) {
 	e.tally.sent(res.Sent())
+	if d := r.Departure(); (d.Probe || d.AppProbe) && len(res.Sent()) > 0 { // with the wait that its answer may impose
+		e.commit.add(jobs.Change{Answered: []jobs.Departure{d}}, nil)
+	}
 	if r.Lane != nil {
 		l := e.lanes[r.Lane.Account]
 		deleted := false

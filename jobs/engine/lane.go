@@ -27,7 +27,7 @@ type lane struct {
 	skipped  []skippedRange
 	drained  bool // nothing left to claim
 	released []plan.OpID
-	freed    map[plan.OpID]bool // of a shared job: all that were released since the lane was taken; told twice is once
+	freed    map[plan.OpID]bool // of a shared job: those released since the lane was taken that are not settled; told twice is once
 	loading  bool               // a claim is on its way
 	counted  bool               // it is one of the engine's unclaimed lanes
 	hungry   bool               // it is among the engine's hungry lanes

@@ -1,14 +1,17 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"adferry/graph"
 	"adferry/jobs/content"
+	"adferry/jobs/disk"
 	"adferry/plan"
 )
 
@@ -19,6 +22,25 @@ type pictureFolder struct {
 
 	mu     sync.Mutex
 	folder *content.Folder
+}
+
+// fileTime is how long it may take to do something with files, or to download one, before they count
+// as hanging.
+const fileTime = 5 * time.Minute
+
+// within does something with files, see [disk.Within].
+func within[T any](ctx context.Context, do func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, fileTime)
+	defer cancel()
+	return disk.Within(ctx, func() (T, error) { return do(ctx) })
+}
+
+// discard removes the file of a picture, which nothing waits for: the folder is emptied at the end in
+// any case.
+func discard(path string) {
+	if path != "" {
+		go func() { _ = os.Remove(path) }()
+	}
 }
 
 // begin removes what an earlier run left that was killed.

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"time"
 
@@ -272,9 +271,7 @@ func (e *Engine) drop(t *task) {
 	if t.onTrial {
 		e.release(t)
 	}
-	if t.picture.path != "" {
-		_ = os.Remove(t.picture.path) // the folder is emptied at the end in any case
-	}
+	discard(t.picture.path)
 }
 
 // Hear tells the engine what other workers did.

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -347,6 +349,39 @@ func TestReleasedWhileTaken(t *testing.T) {
 	})
 }
 
+// What is told as released only after it was settled changes nothing, and is not remembered.
+func TestReleasedLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		w.Has("21")
+		var rows []string
+		for i := range 40 {
+			w.Has("11", fmt.Sprint(i))
+			rows = append(rows, fmt.Sprint("move 11 ", i, " 21"))
+		}
+		w.Manifest(rows...)
+		shareJob(t, w, 1, engine.Options{}, func(d *desk) {
+			d.take(t, 0, "11")
+			d.take(t, 0, "21")
+			time.Sleep(5 * time.Minute)
+			if n := d.engines[0].Freed("11"); d.left(t) > 0 || n > 0 {
+				t.Errorf("%d operations are left, and %d remembered", d.left(t), n)
+			}
+			w.Wire.Before = func(calls []graph.Call) { t.Errorf("got calls %v of operations that are settled", calls) }
+			var late jobs.News
+			for id := range plan.OpID(80) {
+				late.Released = append(late.Released, jobs.Released{ID: id + 1, Lane: "11"})
+			}
+			d.engines[0].Hear(late)
+			time.Sleep(time.Minute)
+			if p, n := d.engines[0].Progress("11"), d.engines[0].Freed("11"); !p.Empty || n > 0 {
+				t.Errorf("got %+v, and %d operations remembered", p, n)
+			}
+		})
+	})
+}
+
 // slowBackup is a backup that takes a second for each image.
 type slowBackup struct{}
 
@@ -382,6 +417,36 @@ func TestGiveWhileDownloading(t *testing.T) {
 			}
 		})
 		w.Once()
+	})
+}
+
+// A file that takes long to read costs its own row time, and no other row anything.
+func TestSlowFile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		w.Has("11", "a")
+		w.Has("22")
+		w.Text("operation,source_account,hash,target_account,file\ncopy,11," + string(jobtest.Hash("a")) + ",22,\nupload,,,22,0.png\nupload,,,22,1.png\nupload,,,22,2.png\n")
+		slow := func(op plan.Op) (graph.File, error) {
+			if op.File == "2.png" {
+				time.Sleep(2 * time.Minute)
+			}
+			return graph.File{Name: op.File, Open: func() (io.ReadCloser, error) {
+				return io.NopCloser(strings.NewReader("\x89PNG\r\n\x1a\n" + op.File)), nil
+			}}, nil
+		}
+		shareJob(t, w, 1, engine.Options{File: slow}, func(d *desk) {
+			d.take(t, 0, "22")
+			time.Sleep(time.Minute)
+			if n := d.left(t); n != 1 {
+				t.Errorf("%d operations are left while a file is read, want one", n)
+			}
+			time.Sleep(2 * time.Minute)
+			if n := d.left(t); n > 0 {
+				t.Errorf("%d operations are left", n)
+			}
+		})
 	})
 }
 

@@ -15,6 +15,11 @@ import (
 // errDoubted is why a delete is not sent whose copy may be a placeholder.
 var errDoubted = errors.New("its copy may be a placeholder")
 
+// needsFiles reports whether files have to be read before the write is sent.
+func (w *write) needsFiles() bool {
+	return w.op.Kind == plan.KindUpload || w.uploadedTo != "" || w.picture.got
+}
+
 // vouch returns an error if a picture that a write relies on is no longer taken for its image's.
 func (w *worker) vouch(write *write) error {
 	if write.uploadedTo != "" {

@@ -31,13 +31,16 @@ var errExpired = errors.New("a permit expired")
 // stopped, until another worker may have the lane, by one of two clocks.
 var errLate = errors.New("this worker may have lost its lease while a request waited for the checkpoint")
 
-// Send implements [dispatch.Sender]: intents to disk, then one round trip.
+// Send implements [dispatch.Sender]: what has to be read of files, the other workers, intents to disk,
+// then one round trip.
 func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result {
-	calls := r.Calls
-	unsent := make([]error, len(calls))
+	calls, unsent := w.withFiles(ctx, r)
+	if len(calls) > 0 && !slices.Contains(unsent, nil) {
+		return dispatch.Result{Replies: make([]graph.Reply, len(calls)), Unsent: unsent}
+	}
 	var held time.Time
 	var err error
-	asked := time.Now()
+	asked := time.Now() // files may be slow, which says nothing of the lease
 	if w.opt.Sharing != nil {
 		held, err = w.depart(ctx, r.Departure())
 	}
@@ -55,17 +58,7 @@ func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result 
 	var until time.Time
 	for i, item := range r.Items() {
 		write, ok := item.(*write)
-		if !ok {
-			continue
-		}
-		if write.op.Kind == plan.KindUpload {
-			calls = slices.Clone(r.Calls) // it is alone in its request
-			calls[i].File, unsent[i] = w.opt.File(*write.op)
-		}
-		if unsent[i] == nil {
-			unsent[i] = w.vouch(write)
-		}
-		if unsent[i] != nil {
+		if !ok || unsent[i] != nil {
 			continue
 		}
 		intent := write.intent
@@ -108,6 +101,32 @@ func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result 
 		return dispatch.Result{Replies: w.do(ctx, calls)}
 	}
 	return dispatch.Result{Replies: w.doSome(ctx, calls, unsent), Unsent: unsent}
+}
+
+// withFiles are the calls of a request with the files of uploads, and for each why it is not sent: its
+// file, or what a picture that it relies on turned out to be.
+func (w *worker) withFiles(ctx context.Context, r *dispatch.Request) (calls []graph.Call, unsent []error) {
+	calls, unsent = r.Calls, make([]error, len(r.Calls))
+	for i, item := range r.Items() {
+		write, ok := item.(*write)
+		if !ok || !write.needsFiles() {
+			continue
+		}
+		var file graph.File
+		file, unsent[i] = within(ctx, func(context.Context) (file graph.File, err error) {
+			if write.op.Kind == plan.KindUpload {
+				if file, err = w.opt.File(*write.op); err != nil {
+					return file, err
+				}
+			}
+			return file, w.vouch(write)
+		})
+		if write.op.Kind == plan.KindUpload {
+			calls = slices.Clone(r.Calls) // it is alone in its request
+			calls[i].File = file
+		}
+	}
+	return calls, unsent
 }
 
 // all fills in why for the calls that have no reason yet not to be sent.

@@ -180,7 +180,7 @@ func TestCleanupJobs(t *testing.T) {
 	if n, _ := job.Deletes(t.Context()); err != nil || n != 6 || !meta.Consent || meta.Backup != backup || meta.Policy == "" || meta.Endpoint == "" {
 		t.Errorf("got %d deletions, %+v, %v", n, meta, err)
 	}
-	if err := proof.Check(meta); err != nil {
+	if err := proof.Check(t.Context(), meta); err != nil {
 		t.Errorf("workers do not see the backup: %v", err)
 	}
 	job.Close()

@@ -8,6 +8,7 @@ import (
 
 	"adferry/jobs"
 	"adferry/jobs/board"
+	"adferry/jobs/disk"
 	"adferry/jobs/proof"
 	"adferry/jobs/store"
 )
@@ -28,7 +29,7 @@ func (s *session) engineEnded(j *job, why error) {
 	ctx, cancel := context.WithTimeout(s.ctx, stepTime)
 	defer cancel()
 	until := time.Now().Add(2 * sweepEvery)
-	mine := ofDatabase || errors.As(why, new(*jobs.OfflineError)) || errors.As(why, new(*proof.UnseenError))
+	mine := ofDatabase || errors.As(why, new(*jobs.OfflineError)) || errors.As(why, new(*proof.UnseenError)) || errors.Is(why, disk.ErrHangs)
 	if errors.As(why, new(*jobs.RefusedError)) {
 		var err error
 		if mine, err = s.othersHaveLanes(ctx, j); err != nil {
@@ -57,7 +58,7 @@ func (s *session) othersHaveLanes(ctx context.Context, j *job) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	holds, err := holdsOf(ctx, s.opt.Board, j.name, labels)
+	holds, err := holdsOf(ctx, s.member, j.name, labels)
 	return slices.ContainsFunc(holds, func(h board.Hold) bool { return !Able(s.opt.Worker, h.Label) }), err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"adferry/jobs/board"
 	"adferry/jobs/cleanup"
+	"adferry/jobs/store"
 	"adferry/plan"
 )
 
@@ -20,6 +21,23 @@ func (c *Cleanups) RunCleanup(ctx context.Context, s cleanup.Scheduled, at time.
 // Attempt is an attempt of River at a cleanup that is due, which earlier attempts failed at.
 func (c *Cleanups) Attempt(ctx context.Context, schedule string, at time.Time, failed ...rivertype.AttemptError) error {
 	return (&cleanupWorker{cleanups: c}).Work(ctx, &river.Job[due]{JobRow: &rivertype.JobRow{Errors: failed}, Args: due{schedule, at}})
+}
+
+// LabelsSeen are the labels of lanes that a worker believes of jobs that it finds one after the other.
+func LabelsSeen(ctx context.Context, found ...*store.Job) (all []map[plan.Account][]string, err error) {
+	s := &session{labels: map[string]laneLabels{}}
+	for _, job := range found {
+		m, err := job.Meta(ctx)
+		if err != nil {
+			return nil, err
+		}
+		labels, err := s.labelsOf(ctx, job, m)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, labels)
+	}
+	return all, nil
 }
 
 // Share returns which lanes a worker that has some is to give back, and whether it may have one more.

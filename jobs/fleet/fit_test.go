@@ -4,8 +4,11 @@ import (
 	"errors"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"adferry/jobs/credentials"
 	"adferry/jobs/fleet"
@@ -37,7 +40,7 @@ func TestFit(t *testing.T) {
 	if err := fit("account,token\n*,NORTH\n"); !errors.As(err, new(*proof.UnseenError)) {
 		t.Errorf("got %v without a proof in the backup", err)
 	}
-	if err := proof.Leave(spec.Folders(p)); err != nil {
+	if err := proof.Leave(t.Context(), spec.Folders(p)); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
@@ -56,6 +59,37 @@ func TestFit(t *testing.T) {
 	if got, err := job.Labels(t.Context()); err != nil || !maps.Equal(got, map[plan.Account]string{"11": "NORTH", "21": "SOUTH"}) {
 		t.Errorf("got %v, %v", got, err)
 	}
+}
+
+// A job that was removed and submitted anew under its name has labels of its own.
+func TestLabelsOfNewJob(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var found []*store.Job
+		for _, label := range []string{"NORTH", "SOUTH"} {
+			job, _, err := store.Create(t.Context(), filepath.Join(t.TempDir(), "autumn"), store.Spec{Manifest: "m.csv", Read: func(visit func(plan.Row) error) (*plan.Plan, error) {
+				return plan.Read(strings.NewReader("operation,source_account,hash,target_account\ncopy,11,"+strings.Repeat("a", 32)+",21\n"), visit)
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer job.Close()
+			if err := job.SetLabels(t.Context(), map[plan.Account]string{"11": label, "21": label}); err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, job)
+			time.Sleep(time.Second)
+		}
+		labels, err := fleet.LabelsSeen(t.Context(), found[0], found[0], found[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []string{"NORTH", "NORTH", "SOUTH"} {
+			if got := labels[i]["21"]; !slices.Equal(got, []string{want}) {
+				t.Errorf("got labels %v at find %d, want %s", got, i+1, want)
+			}
+		}
+	})
 }
 
 // set are the credentials of a worker that has NORTH alone.

@@ -20,7 +20,7 @@ func guard(o engine.Options, m store.Meta) engine.Options {
 		o.File = func(op plan.Op) (graph.File, error) {
 			file, err := read(op)
 			if err != nil {
-				if unseen := proof.Check(m); unseen != nil {
+				if unseen := seen(context.Background(), m); unseen != nil {
 					return file, unseen
 				}
 			}
@@ -37,7 +37,7 @@ type guardedBackup struct {
 }
 
 func (b guardedBackup) Save(ctx context.Context, account plan.Account, image graph.Image) (graph.Sum, error) {
-	if err := proof.Check(b.meta); err != nil {
+	if err := proof.Check(ctx, b.meta); err != nil {
 		return graph.Sum{}, err
 	}
 	return b.Backup.Save(ctx, account, image)

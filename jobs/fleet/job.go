@@ -9,8 +9,9 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/board"
 	"adferry/jobs/control"
+	"adferry/jobs/disk"
 	"adferry/jobs/engine"
-	"adferry/jobs/proof"
+	"adferry/jobs/store"
 	"adferry/plan"
 )
 
@@ -51,7 +52,7 @@ func (s *session) start(ctx context.Context, o *offer) error {
 	s.mu.Unlock()
 	s.tell(Event{Kind: JobOpened, Job: j.name})
 	s.tasks.Go(func() {
-		err := j.engine.Run(context.WithoutCancel(ctx))
+		err := j.engine.Run(s.engines)
 		close(j.ended)
 		s.engineEnded(j, err)
 	})
@@ -69,17 +70,17 @@ func (j *job) prepare(ctx context.Context, s *session) (err error) {
 	if !meta.PausedAt.IsZero() { // since the sweep
 		return errPaused
 	}
-	if err := proof.Check(meta); err != nil { // since the sweep; setting up would make a folder that is not there
+	if err := seen(ctx, meta); err != nil { // since the sweep; setting up would make a folder that is not there
 		return &unfitError{err}
 	}
-	switch j.setup, err = s.opt.Setup(ctx, j.name, stored, meta); {
+	switch j.setup, err = s.setUp(ctx, j.name, stored, meta); {
 	case err != nil && s.opt.Lost(err):
 		return err
 	case err != nil:
 		return &unfitError{err}
 	}
 	j.release = j.setup.Close
-	if err := proof.Check(meta); err != nil { // or it was set up with another folder
+	if err := seen(ctx, meta); err != nil { // or it was set up with another folder
 		return &unfitError{err}
 	}
 	if meta.Running.IsZero() || meta.ExitCode != nil {
@@ -98,6 +99,26 @@ func (j *job) prepare(ctx context.Context, s *session) (err error) {
 	unfollow := control.Follow(context.WithoutCancel(ctx), stored, base, now, func(_, now jobs.Steering) { j.engine.Steer(now) })
 	j.release = func() { unfollow(); j.setup.Close() }
 	return nil
+}
+
+// setUp is Options.Setup for a job whose folders may hang from now on: then the worker waits neither to
+// begin nor to end.
+func (s *session) setUp(ctx context.Context, name string, stored *store.Job, meta store.Meta) (Setup, error) {
+	setup, err := disk.Within(ctx, func() (Setup, error) {
+		made, err := s.opt.Setup(ctx, name, stored, meta)
+		if err == nil && ctx.Err() != nil { // perhaps long ago
+			made.Close()
+			err = context.Cause(ctx)
+		}
+		return made, err
+	})
+	release := setup.Close
+	setup.Close = func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
+		defer cancel()
+		_, _ = disk.Within(ctx, func() (any, error) { release(); return nil, nil })
+	}
+	return setup, err
 }
 
 var errPaused = errors.New("the job is paused")

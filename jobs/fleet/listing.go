@@ -47,7 +47,7 @@ func (c *Cleanups) listing(ctx context.Context, d due) (*listing, error) {
 	if !c.Covers(s.Accounts) {
 		return nil, notHereError{errors.New("credentials of its ad accounts are missing")}
 	}
-	if err := checkBackup(s); err != nil {
+	if err := checkBackup(ctx, s); err != nil {
 		return nil, notHereError{err}
 	}
 	held, release, err := c.Database.Reserve(ctx, nameOf(s.Name))
@@ -93,11 +93,13 @@ func (c *Cleanups) othersMay(ctx context.Context, d due, last time.Time) error {
 func nameOf(schedule string) string { return "schedule " + schedule }
 
 // checkBackup returns an error unless this worker sees the backup folder of a cleanup.
-func checkBackup(s cleanup.Scheduled) error {
+func checkBackup(ctx context.Context, s cleanup.Scheduled) error {
 	if s.Backup == "" {
 		return nil
 	}
-	return proof.CheckShared(s.Backup)
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	return proof.CheckShared(ctx, s.Backup)
 }
 
 // collect forgets a cleanup that has ended, unless that was done before: then another one may have
@@ -185,7 +187,7 @@ func (c *Cleanups) makeJob(ctx context.Context, s cleanup.Scheduled, name string
 	if err := inv.CheckLimit(); err != nil {
 		return 0, err
 	}
-	if err := cmp.Or(checkBackup(s), held(ctx)); err != nil { // hours may have passed
+	if err := cmp.Or(checkBackup(ctx, s), held(ctx)); err != nil { // hours may have passed
 		return 0, err
 	}
 	spec := store.Spec{
@@ -205,11 +207,11 @@ func (c *Cleanups) makeJob(ctx context.Context, s cleanup.Scheduled, name string
 	var left store.Folders
 	spec.Agree = func(p *plan.Plan) error {
 		left = spec.Folders(p)
-		return proof.Leave(left)
+		return proof.Leave(ctx, left)
 	}
 	job, _, err := c.Database.Create(ctx, name, spec)
 	if err != nil {
-		proof.Remove(left)
+		proof.Remove(ctx, left)
 		return 0, err
 	}
 	return deletes, job.Close()
@@ -257,6 +259,6 @@ func (c *Cleanups) remove(ctx context.Context, name string) error {
 	if err := c.Database.Remove(ctx, name); err != nil {
 		return err
 	}
-	proof.Remove(meta.Folders)
+	proof.Remove(ctx, meta.Folders)
 	return nil
 }

@@ -35,8 +35,8 @@ func (s *session) open(name string) (j *job, later time.Duration) {
 
 // begin opens a job, unless the worker leaves before.
 func (s *session) begin(o *offer) {
-	s.opening.Lock()
-	defer s.opening.Unlock()
+	s.opening <- struct{}{}
+	defer func() { <-s.opening }()
 	if s.leaving() {
 		return
 	}

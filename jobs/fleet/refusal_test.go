@@ -180,7 +180,7 @@ func TestFolderMoved(t *testing.T) {
 		l := newLabOf(t, sandbox.Options{Latency: sandbox.Latency{Min: time.Second, Max: 2 * time.Second}}, moves(500), store.Spec{Proof: proof.New(), Settings: store.Settings{Backup: k.folder}})
 		m, err := l.job.Meta(t.Context())
 		if err == nil {
-			err = proof.Leave(m.Folders)
+			err = proof.Leave(t.Context(), m.Folders)
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -223,7 +223,7 @@ func (t *turn) nothingToSend(ctx context.Context) Next {
 // released has the engine hear which operations of the lane wait for nothing any more, should it have
 // missed that: nobody would tell it a second time. It takes each once. more says that it missed some.
 func (t *turn) released(ctx context.Context) (more bool, err error) {
-	all, err := t.job.board.Stored().Waiting(ctx, t.lane.account)
+	all, err := t.job.board.Waiting(ctx, t.lane.account)
 	if err != nil || len(all) == 0 {
 		return false, err
 	}

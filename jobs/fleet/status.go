@@ -69,7 +69,7 @@ func (s Status) nobody(job, label string) string {
 }
 
 // holdsOf are the lanes of a job that have work, with their labels.
-func holdsOf(ctx context.Context, b board.Board, name string, labels map[plan.Account][]string) ([]board.Hold, error) {
+func holdsOf(ctx context.Context, b board.Holds, name string, labels map[plan.Account][]string) ([]board.Hold, error) {
 	holds, err := b.Holds(ctx, name)
 	for i := range holds {
 		holds[i].Label = strings.Join(labels[holds[i].Lane], betweenLabels)

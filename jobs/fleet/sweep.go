@@ -132,7 +132,7 @@ func (s *session) find(ctx context.Context, name string, job *store.Job, workers
 	if err != nil {
 		return f, err
 	}
-	holds, err := holdsOf(ctx, s.opt.Board, name, labels)
+	holds, err := holdsOf(ctx, s.member, name, labels)
 	if err != nil {
 		return f, err
 	}

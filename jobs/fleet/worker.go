@@ -56,6 +56,7 @@ const (
 	sweepTime  = 30 * time.Second // ... and for all steps of a sweep
 	openTime   = 10 * time.Minute // ... to open a job, which is compared with all others
 	idleTime   = time.Minute      // until a job without lanes here is closed
+	leaveTime  = 2 * time.Minute  // that requests in flight and files may take to end when the worker leaves
 )
 
 // Run works until ctx ends, and then gives all lanes back and leaves: it returns nil. When its
@@ -87,10 +88,14 @@ type session struct {
 	hand   Hand
 	ctx    context.Context // ends when the worker is cut off
 	cutOff context.CancelCauseFunc
-	left   chan struct{} // closed when the worker begins to leave
-	tasks  sync.WaitGroup
 
-	opening   sync.Mutex // one job is opened at a time
+	engines context.Context // of the engines: what is in flight is aborted when it ends
+	abort   context.CancelCauseFunc
+
+	left  chan struct{} // closed when the worker begins to leave
+	tasks sync.WaitGroup
+
+	opening   chan struct{} // holds one while a job is opened: one is at a time
 	mu        sync.Mutex
 	jobs      map[string]*job
 	offers    map[string]*offer
@@ -115,7 +120,7 @@ type offer struct {
 
 // join makes the worker known and has slices dealt to it.
 func join(ctx context.Context, o Options) (*session, error) {
-	s := &session{opt: o, name: newName(o.Worker.Host), left: make(chan struct{}),
+	s := &session{opt: o, name: newName(o.Worker.Host), left: make(chan struct{}), opening: make(chan struct{}, 1),
 		jobs: map[string]*job{}, offers: map[string]*offer{}, refused: map[string]refusal{}, begun: map[string]bool{}, finishing: map[string]bool{}, told: map[string]string{}, labels: map[string]laneLabels{}}
 	o.Worker.Labels = o.Credentials.Present()
 	s.opt.Worker = o.Worker
@@ -126,6 +131,7 @@ func join(ctx context.Context, o Options) (*session, error) {
 		return nil, err
 	}
 	s.ctx, s.cutOff = context.WithCancelCause(context.WithoutCancel(ctx))
+	s.engines, s.abort = context.WithCancelCause(context.WithoutCancel(ctx))
 	if s.hand, err = o.Dealer.Join(ctx, s.name, s.work); err != nil {
 		s.cutOff(err)
 		return nil, errors.Join(err, s.member.Leave(context.WithoutCancel(ctx)))
@@ -151,6 +157,7 @@ var noNames = regexp.MustCompile(`[^a-z0-9]+`)
 // run works until ctx ends or the worker is cut off.
 func (s *session) run(ctx context.Context) {
 	defer s.member.Close()
+	defer s.abort(nil)
 	s.tasks.Go(func() { s.every(renewEvery, stepTime, nil, s.member.Renew) }) // also while it leaves
 	s.tasks.Go(func() { s.every(sweepEvery, sweepTime, s.left, s.sweepIfPossible) })
 	select {
@@ -208,6 +215,11 @@ func (s *session) leaving() bool {
 // leave gives all lanes back and ends the lease.
 func (s *session) leave() {
 	close(s.left)
+	late := time.AfterFunc(leaveTime, func() {
+		s.fail(errLeavesLate)
+		s.abort(errLeavesLate)
+	})
+	defer late.Stop()
 	ctx, cancel := context.WithTimeout(s.ctx, stepTime)
 	defer cancel()
 	if err := s.hand.Stop(ctx); err != nil {
@@ -228,10 +240,14 @@ func (s *session) leave() {
 	s.tasks.Wait()
 }
 
+// errLeavesLate is why a worker that leaves does not give its lanes back, which others have once its
+// lease is over.
+var errLeavesLate = errors.New("what was in flight, or the file system, took too long to end")
+
 // closeAll closes all jobs, also one that is being opened.
 func (s *session) closeAll() {
-	s.opening.Lock()
-	defer s.opening.Unlock()
+	s.opening <- struct{}{}
+	defer func() { <-s.opening }()
 	var closing sync.WaitGroup
 	for _, j := range s.openJobs() {
 		closing.Go(func() { s.close(j, false) })

@@ -1,12 +1,14 @@
 package proof
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"adferry/jobs"
 	"adferry/jobs/disk"
@@ -23,8 +25,12 @@ func pathOf(folder, proof string) string { return filepath.Join(folder, jobs.Pro
 
 // CheckShared returns an error unless people marked the folder as one that all workers share, or it
 // has a proof already. A worker that makes jobs by itself would else make a folder where nothing is
-// mounted.
-func CheckShared(folder string) error {
+// mounted. It is an error, too, if the folder does not answer before ctx ends.
+func CheckShared(ctx context.Context, folder string) error {
+	return looks.at(ctx, folder, checkShared)
+}
+
+func checkShared(folder string) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return fmt.Errorf("read folder: %w", err)
@@ -37,8 +43,18 @@ func CheckShared(folder string) error {
 	return fmt.Errorf("nothing shows that %s is a folder which all workers share; if it is, make the file %s there", folder, jobs.SharedMark)
 }
 
+// patience is how long it may take to leave proofs, or to remove them.
+const patience = time.Minute
+
 // Leave leaves a proof in each folder of a new job. It makes the folders of backups and pictures.
-func Leave(f store.Folders) error {
+func Leave(ctx context.Context, f store.Folders) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, err := disk.Within(ctx, func() (any, error) { return nil, leave(f) })
+	return err
+}
+
+func leave(f store.Folders) error {
 	for _, folder := range f.Paths() {
 		if folder != f.Files {
 			if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -57,10 +73,15 @@ func Leave(f store.Folders) error {
 
 // Remove removes the proofs of a job that is removed or was not made, as far as this process
 // sees them.
-func Remove(f store.Folders) {
-	for _, folder := range f.Paths() {
-		_ = os.Remove(pathOf(folder, f.Proof))
-	}
+func Remove(ctx context.Context, f store.Folders) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, _ = disk.Within(ctx, func() (any, error) {
+		for _, folder := range f.Paths() {
+			_ = os.Remove(pathOf(folder, f.Proof))
+		}
+		return nil, nil
+	})
 }
 
 // UnseenError is a folder of a job that this process does not see.
@@ -82,8 +103,8 @@ func (e *UnseenError) Error() string {
 func (e *UnseenError) Unwrap() error { return e.Err }
 
 // Check returns an [UnseenError] unless this process sees every folder that a job needs, and may
-// write where it has to.
-func Check(m store.Meta) error {
+// write where it has to. A folder is not seen, either, if it does not answer before ctx ends.
+func Check(ctx context.Context, m store.Meta) error {
 	f := m.Folders
 	switch {
 	case m.Backup != "" && m.Backup != f.Backup: // a run named another one since
@@ -99,11 +120,16 @@ func Check(m store.Meta) error {
 		if folder == f.Files {
 			flag = os.O_RDONLY
 		}
-		file, err := os.OpenFile(pathOf(folder, f.Proof), flag, 0)
+		err := looks.at(ctx, pathOf(folder, f.Proof), func(path string) error {
+			file, err := os.OpenFile(path, flag, 0)
+			if err != nil {
+				return errors.Unwrap(err)
+			}
+			return file.Close()
+		})
 		if err != nil {
-			return &UnseenError{folder, errors.Unwrap(err)}
+			return &UnseenError{folder, err}
 		}
-		file.Close()
 	}
 	return nil
 }

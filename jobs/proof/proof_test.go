@@ -1,6 +1,7 @@
 package proof_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,7 +26,7 @@ func meta(f store.Folders) store.Meta {
 func unseen(t *testing.T, m store.Meta, folder string, missing bool) {
 	t.Helper()
 	var e *proof.UnseenError
-	if err := proof.Check(m); !errors.As(err, &e) || e.Folder != folder || errors.Is(err, fs.ErrNotExist) != missing {
+	if err := proof.Check(t.Context(), m); !errors.As(err, &e) || e.Folder != folder || errors.Is(err, fs.ErrNotExist) != missing {
 		t.Errorf("got %v, want %s not seen", err, folder)
 	}
 }
@@ -34,10 +35,10 @@ func TestProofs(t *testing.T) {
 	dir := t.TempDir()
 	f := store.Folders{Proof: proof.New(), Files: dir, Backup: filepath.Join(dir, "kept"), Pictures: filepath.Join(dir, "job", "pictures")}
 	unseen(t, meta(f), f.Backup, true)
-	if err := proof.Leave(f); err != nil {
+	if err := proof.Leave(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
-	if err := proof.Check(meta(f)); err != nil {
+	if err := proof.Check(t.Context(), meta(f)); err != nil {
 		t.Errorf("right after the submission: %v", err)
 	}
 	for _, folder := range f.Paths() {
@@ -56,13 +57,13 @@ func TestProofs(t *testing.T) {
 	other := f
 	other.Proof = proof.New()
 	unseen(t, meta(other), f.Backup, true)
-	proof.Remove(f)
+	proof.Remove(t.Context(), f)
 	unseen(t, meta(f), f.Backup, true)
 }
 
 // What a later run named, or a job that was not submitted, has no proof.
 func TestNoProof(t *testing.T) {
-	if err := proof.Check(store.Meta{}); err != nil {
+	if err := proof.Check(t.Context(), store.Meta{}); err != nil {
 		t.Errorf("a job without folders: %v", err)
 	}
 	unseen(t, store.Meta{Folders: store.Folders{Files: "/manifests"}}, "/manifests", false)
@@ -71,14 +72,15 @@ func TestNoProof(t *testing.T) {
 }
 
 func ExampleCheck() {
+	ctx := context.Background()
 	dir, _ := os.MkdirTemp("", "")
 	defer os.RemoveAll(dir)
 	f := store.Folders{Proof: proof.New(), Backup: dir}
 	m := store.Meta{Folders: f, Settings: store.Settings{Backup: dir}}
-	_ = proof.Leave(f)
-	fmt.Println(proof.Check(m))
-	proof.Remove(f)
-	fmt.Println(proof.Check(m) != nil)
+	_ = proof.Leave(ctx, f)
+	fmt.Println(proof.Check(ctx, m))
+	proof.Remove(ctx, f)
+	fmt.Println(proof.Check(ctx, m) != nil)
 	// Output:
 	// <nil>
 	// true

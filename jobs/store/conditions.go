@@ -8,12 +8,12 @@ import (
 
 // Conditions in SQL that package jobs decides in Go, made of the same lists.
 var (
-	// settledStates and openStates are jobs.State.Settled: lists for IN.
+	// settledStates and OpenStates are jobs.State.Settled: lists for IN.
 	settledStates = statesThat(jobs.State.Settled)
-	openStates    = statesThat(func(s jobs.State) bool { return !s.Settled() })
+	OpenStates    = statesThat(func(s jobs.State) bool { return !s.Settled() })
 
 	// unsettled is the condition that an operation with outcome o is not settled.
-	unsettled = `(o.state IS NULL OR o.state IN (` + openStates + `))`
+	unsettled = `(o.state IS NULL OR o.state IN (` + OpenStates + `))`
 
 	// blames is jobs.Outcome.Blames of an outcome o, as 0 or 1.
 	blames = `CASE WHEN o.state = 'failed' AND o.reason NOT IN (` + quoted(jobs.ReasonsElsewhere) + `)

@@ -59,7 +59,7 @@ var miscounted = `SELECT (SELECT count(*) FROM rows) IS NOT (SELECT coalesce(sum
 		EXCEPT SELECT kind, lane, CASE WHEN kind = 'delete' THEN '' ELSE others END FROM op_counts)
 	OR EXISTS (SELECT 1 FROM op_counts WHERE state = 'sent' AND n <> 0)
 	OR EXISTS (SELECT 1 FROM (SELECT state, n FROM op_counts UNION ALL SELECT state, -count(*) FROM outcomes GROUP BY 1)
-		WHERE state NOT IN (` + openStates + `) GROUP BY state HAVING sum(n) <> 0)`
+		WHERE state NOT IN (` + OpenStates + `) GROUP BY state HAVING sum(n) <> 0)`
 
 // freshCounts are the counts of a new job, of which nothing was sent.
 type freshCounts struct {
@@ -197,7 +197,7 @@ func (j *Job) workLeft(ctx context.Context, lanes []jobs.LaneState) ([]outlook.W
 	for _, l := range lanes {
 		until[l.Account] = l.ParkedUntil
 	}
-	rows, err := j.read.QueryContext(ctx, `SELECT lane, others, n FROM op_counts WHERE n > 0 AND state IN (`+openStates+`)`)
+	rows, err := j.read.QueryContext(ctx, `SELECT lane, others, n FROM op_counts WHERE n > 0 AND state IN (`+OpenStates+`)`)
 	left := map[outlook.Work]int{}
 	err = eachRow(rows, err, func(scan func(...any) error) error {
 		var w outlook.Work

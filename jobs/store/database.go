@@ -41,6 +41,9 @@ type Tables interface {
 	Query(tx *sql.Tx, text string, args ...any) (*sql.Rows, error)
 	// Write writes what a transaction changes. No operation and no account is in it twice.
 	Write(tx *sql.Tx, w Writes) error
+	// Release notes operations that wait for no others any more, and returns those of lanes that this
+	// process carries out. It makes the others known to whoever does.
+	Release(tx *sql.Tx, all []jobs.Released) (own []jobs.Released, err error)
 	// AddCounts adds to the counts.
 	AddCounts(tx *sql.Tx, rows []RowCount, ops []OpCount) error
 	// Set changes meta.

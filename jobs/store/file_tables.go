@@ -175,6 +175,11 @@ func (t *fileTables) putOutcomes(records []jobs.Record) error {
 	return err
 }
 
+// Release has nothing to note: one process carries out all lanes.
+func (t *fileTables) Release(_ *sql.Tx, all []jobs.Released) ([]jobs.Released, error) {
+	return all, nil
+}
+
 func (t *fileTables) AddCounts(_ *sql.Tx, rows []RowCount, ops []OpCount) error {
 	return t.counts.add(rows, ops)
 }

@@ -24,14 +24,10 @@ func outcomeColumns(o string) string {
 	return o + "." + strings.ReplaceAll(names, " ", ", "+o+".")
 }
 
-// waiting selects the unsettled operations whose needs are all settled. WaitingInLane does so for a
-// lane.
-var (
-	waiting = `SELECT p.id, p.lane FROM ops p LEFT JOIN outcomes o ON o.op = p.id
-		WHERE EXISTS (SELECT 1 FROM needs) AND p.needs = 1 AND ` + unsettled + ` AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
-			WHERE n.op = p.id AND ` + unsettled + `)`
-	WaitingInLane = waiting + ` AND p.lane = ? ORDER BY p.id`
-)
+// Waiting selects the unsettled operations whose needs are all settled, and their lanes.
+var Waiting = `SELECT p.id, p.lane FROM ops p LEFT JOIN outcomes o ON o.op = p.id
+	WHERE EXISTS (SELECT 1 FROM needs) AND p.needs = 1 AND ` + unsettled + ` AND NOT EXISTS (SELECT 1 FROM needs n LEFT JOIN outcomes o ON o.op = n.need
+		WHERE n.op = p.id AND ` + unsettled + `)`
 
 // Resume reads what is left to do. See jobs.Checkpoint.
 func (j *Job) Resume(ctx context.Context) (jobs.ResumePoint, error) {
@@ -51,14 +47,8 @@ func (j *Job) Resume(ctx context.Context) (jobs.ResumePoint, error) {
 	if s.Settled == s.Operations {
 		return s, nil
 	}
-	s.Waiting, err = allRows(ctx, j.read, func(r *jobs.Released) []any { return []any{&r.ID, &r.Lane} }, waiting+` ORDER BY p.id`)
+	s.Waiting, err = allRows(ctx, j.read, func(r *jobs.Released) []any { return []any{&r.ID, &r.Lane} }, Waiting+` ORDER BY p.id`)
 	return s, j.readError(err)
-}
-
-// Waiting are the operations of a lane that wait for others, which are all settled.
-func (j *Job) Waiting(ctx context.Context, lane plan.Account) ([]jobs.Released, error) {
-	all, err := allRows(ctx, j.read, func(r *jobs.Released) []any { return []any{&r.ID, &r.Lane} }, WaitingInLane, string(lane))
-	return all, j.readError(err)
 }
 
 // Quotas is the part of Resume about quotas: Lanes and Tally.
@@ -78,7 +68,7 @@ func (j *Job) lanes(ctx context.Context) ([]jobs.LaneState, error) {
 	into := func(l *jobs.LaneState) []any {
 		return []any{&l.Account, &l.Work, &l.Tier, moment{&l.ParkedUntil}, &l.ParkedFor, &l.Imposed, &l.Calls, &l.Throttles, duration{&l.Parked}}
 	}
-	all, err := allRows(ctx, j.read, into, `WITH work AS (SELECT DISTINCT lane AS account FROM op_counts WHERE n > 0 AND state IN (`+openStates+`))
+	all, err := allRows(ctx, j.read, into, `WITH work AS (SELECT DISTINCT lane AS account FROM op_counts WHERE n > 0 AND state IN (`+OpenStates+`))
 		SELECT account, 1, coalesce(l.tier, 0), coalesce(l.parked_until, 0), coalesce(l.parked_for, ''), `+imposed+`, coalesce(l.calls, 0), coalesce(l.throttles, 0), coalesce(l.parked, 0)
 		FROM work LEFT JOIN lanes l USING (account)
 		UNION ALL

@@ -16,9 +16,6 @@ type SharedTables interface {
 	// Lock has the transaction wait for all others that change one of the operations, or that may
 	// release one which waits for it. Whoever comes later sees what this transaction wrote.
 	Lock(tx *sql.Tx, ops []plan.OpID) error
-	// Release returns the operations that are of this process's lanes, and makes known those of
-	// others'.
-	Release(tx *sql.Tx, all []jobs.Released) (own []jobs.Released, err error)
 }
 
 func sharedTables(t Tables) (SharedTables, bool) {
@@ -39,23 +36,6 @@ func (w Writes) seenByOthers() (all []plan.OpID) {
 	}
 	slices.Sort(all)
 	return all
-}
-
-// own is freed without what waits in lanes of others, who are told.
-func (w *writer) own(tx *sql.Tx, freed map[plan.OpID][]jobs.Released) (map[plan.OpID][]jobs.Released, error) {
-	var all []jobs.Released
-	for _, released := range freed {
-		all = append(all, released...)
-	}
-	if len(all) == 0 {
-		return nil, nil
-	}
-	slices.SortFunc(all, func(a, b jobs.Released) int { return int(a.ID - b.ID) })
-	mine, err := w.shared.Release(tx, slices.Compact(all))
-	for need, released := range freed {
-		freed[need] = slices.DeleteFunc(released, func(r jobs.Released) bool { return !slices.Contains(mine, r) })
-	}
-	return freed, err
 }
 
 // countAll makes samples those of the whole job.
@@ -84,14 +64,14 @@ func (j *Job) Progress(ctx context.Context) (jobs.Progress, error) {
 // Reads returns the ad accounts that unsettled operations of a lane are read in, and witnesses of its
 // deletions, besides the lane's.
 func (j *Job) Reads(ctx context.Context, lane plan.Account) (all []plan.Account, err error) {
-	classes, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.others} }, `SELECT DISTINCT others FROM op_counts WHERE lane = ? AND n > 0 AND state IN (`+openStates+`)`, string(lane))
+	classes, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.others} }, `SELECT DISTINCT others FROM op_counts WHERE lane = ? AND n > 0 AND state IN (`+OpenStates+`)`, string(lane))
 	if err != nil {
 		return nil, j.readError(err)
 	}
 	for _, c := range classes {
 		all = append(all, c.otherAccounts()...)
 	}
-	witnesses, err := j.witnesses(ctx, ` AND lane = ? AND (needs = 0 OR needs = 1)`, string(lane)) // each has an index
+	witnesses, err := j.witnesses(ctx, ` AND lane = ?`, string(lane))
 	for _, w := range witnesses {
 		all = append(all, w.account)
 	}

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -250,18 +252,24 @@ func (w *writer) release(tx *sql.Tx, batch []*request) error {
 		return nil
 	}
 	free, err := w.freed(tx, settled)
-	if err == nil && w.shared != nil {
-		free, err = w.own(tx, free)
+	if err != nil || len(free) == 0 {
+		return err
 	}
+	all := slices.Concat(slices.Collect(maps.Values(free))...)
+	slices.SortFunc(all, func(a, b jobs.Released) int { return cmp.Compare(a.ID, b.ID) })
+	mine, err := w.tables.Release(tx, slices.Compact(all))
 	if err != nil {
 		return err
 	}
-	told := map[plan.OpID]bool{}
+	untold := make(map[jobs.Released]bool, len(mine))
+	for _, f := range mine {
+		untold[f] = true
+	}
 	for _, r := range batch {
 		for _, rec := range r.change.Records {
 			for _, f := range free[rec.ID] {
-				if !told[f.ID] {
-					told[f.ID] = true
+				if untold[f] {
+					delete(untold, f)
 					r.released = append(r.released, f)
 				}
 			}

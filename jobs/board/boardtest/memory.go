@@ -119,7 +119,7 @@ func (m *Memory) Workers(context.Context) (all []board.Worker, err error) {
 	return all, nil
 }
 
-// Holds implements [board.Board].
+// Holds implements [board.Holds].
 func (m *Memory) Holds(ctx context.Context, name string) (all []board.Hold, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -163,6 +163,11 @@ func (b *member) Refuse(_ context.Context, why map[string]string) error {
 	defer b.board.mu.Unlock()
 	b.info.Refused = maps.Clone(why)
 	return nil
+}
+
+// Holds implements [board.Holds].
+func (b *member) Holds(ctx context.Context, name string) ([]board.Hold, error) {
+	return b.board.Holds(ctx, name)
 }
 
 // Renew implements [board.Member].

@@ -132,11 +132,21 @@ func testProbe(t table) {
 		if n := a.news(); sum(n.Spent, "22").Calls > 0 {
 			t.Errorf("%s: got %v told of a probe that stayed", test.name, n.Spent)
 		}
-		a.depart("22", 1, free) // the answer came
+		a.commit(jobs.Change{Lanes: []jobs.LaneState{{Account: "22", Calls: 1}}}) // of another answer
+		refused(b)
+		a.commit(jobs.Change{Answered: []jobs.Departure{probe}})
 		if l := b.ask(probe); !l.May {
 			t.Errorf("%s: got %+v after the first one's answer, want that the next may leave", test.name, l)
 		}
 		refused(a)
+		b.depart("22", 1, free) // the answer came
+		if l := a.ask(probe); !l.May {
+			t.Errorf("%s: got %+v after the other sends more, want that the next may leave", test.name, l)
+		}
+		a.depart("22", 1, free)
+		if l := b.ask(probe); !l.May {
+			t.Errorf("%s: got %+v after the first one sends more, want that the next may leave", test.name, l)
+		}
 		t.Sleep(20 * time.Second)
 		t.need(a.Renew(t.Context()))
 		t.Sleep(20 * time.Second)

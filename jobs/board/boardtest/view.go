@@ -46,6 +46,13 @@ func (v *view) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, erro
 			v.board.apps[p.App] = p
 		}
 	}
+	for _, d := range c.Answered {
+		for at, out := range map[place]bool{{d.App, d.Account}: d.Probe, {d.App, ""}: d.AppProbe} {
+			if out && v.board.probes[at].by == v {
+				delete(v.board.probes, at)
+			}
+		}
+	}
 	c.Lanes = slices.Clone(c.Lanes)
 	for i, s := range c.Lanes {
 		c.Lanes[i] = v.job.states[s.Account].With(s, v.wrote[s.Account])
@@ -91,11 +98,7 @@ func (v *view) Take(ctx context.Context, a plan.Account) (p jobs.LanePoint, err 
 		return p, err
 	}
 	p.States = s.Lanes
-	for _, r := range s.Waiting {
-		if r.Lane == a {
-			p.Waiting = append(p.Waiting, r)
-		}
-	}
+	p.Waiting = slices.DeleteFunc(s.Waiting, func(r jobs.Released) bool { return r.Lane != a })
 	for at, saved := range v.board.saved {
 		if _, known := v.known[at]; known && at.account != a {
 			continue // it is told of those
@@ -109,6 +112,12 @@ func (v *view) Take(ctx context.Context, a plan.Account) (p jobs.LanePoint, err 
 		}
 	}
 	return p, nil
+}
+
+// Waiting implements [board.Job].
+func (v *view) Waiting(ctx context.Context, a plan.Account) ([]jobs.Released, error) {
+	s, err := v.Resume(ctx)
+	return slices.DeleteFunc(s.Waiting, func(r jobs.Released) bool { return r.Lane != a }), err
 }
 
 // Give implements [board.Job].

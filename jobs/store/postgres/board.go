@@ -11,7 +11,6 @@ import (
 
 	"adferry/jobs/board"
 	"adferry/jobs/store"
-	"adferry/plan"
 )
 
 // leaseFor is how long a lease lasts. It is renewed every few seconds; nothing is sent later than
@@ -103,40 +102,31 @@ func (b meeting) Workers(ctx context.Context) (all []board.Worker, err error) {
 	return all, err
 }
 
-// Holds implements [board.Board].
-func (b meeting) Holds(ctx context.Context, name string) (all []board.Hold, err error) {
-	j, err := b.d.view(ctx, name)
+// Holds implements [board.Holds].
+func (b meeting) Holds(ctx context.Context, name string) ([]board.Hold, error) {
+	conn, err := b.d.connect(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	job := store.New(j, j.read, nil)
-	defer job.Close()
-	point, err := job.Quotas(ctx)
-	if err != nil {
-		return nil, err
-	}
-	held, err := j.held(ctx)
-	for _, l := range point.Lanes {
-		if l.Work {
-			h := held[l.Account]
-			h.Lane = l.Account
-			all = append(all, h)
-		}
-	}
-	return all, err
+	defer conn.Close()
+	return holds(ctx, conn, name)
 }
 
-// held are the lanes of a job that workers have.
-func (j *job) held(ctx context.Context) (map[plan.Account]board.Hold, error) {
-	all := map[plan.Account]board.Hold{}
-	rows, err := j.read.QueryContext(ctx, `SELECT l.lane, l.worker, l.since, l.why, l.until
-		FROM adferry.leases l JOIN adferry.workers w ON w.name = l.worker WHERE l.job = $1 AND w.until > clock_timestamp()`, j.texts.job)
+// holds are the lanes of a job that have operations left, and who has them.
+func holds(ctx context.Context, conn interface {
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+}, name string) (all []board.Hold, err error) {
+	rows, err := conn.QueryContext(ctx, `SELECT c.lane, coalesce(h.worker, ''), h.since, coalesce(h.why, ''), coalesce(h.until, 0)
+		FROM (SELECT DISTINCT job, lane FROM adferry.op_counts WHERE job = (SELECT id FROM adferry.jobs WHERE name = $1) AND n > 0 AND state IN (`+store.OpenStates+`)) AS c
+		LEFT JOIN LATERAL (SELECT l.* FROM adferry.leases l JOIN adferry.workers w ON w.name = l.worker WHERE l.job = c.job AND l.lane = c.lane AND w.until > clock_timestamp()) AS h ON TRUE
+		ORDER BY c.lane`, name)
 	err = eachRow(rows, err, func() error {
 		var h board.Hold
+		var since sql.NullTime
 		var until int64
-		err := rows.Scan(&h.Lane, &h.Worker, &h.Since, &h.Why, &until)
-		h.Until = timeOf(until)
-		all[h.Lane] = h
+		err := rows.Scan(&h.Lane, &h.Worker, &since, &h.Why, &until)
+		h.Since, h.Until = since.Time, timeOf(until)
+		all = append(all, h)
 		return err
 	})
 	return all, err

@@ -1,11 +1,14 @@
 package postgres_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,6 +116,74 @@ func submitted(t testing.TB, d *postgres.Database, name, manifest string) {
 	if err := job.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// However many jobs a sweep asks about, a worker asks with the connections that it has.
+func TestHoldsOnConnections(t *testing.T) {
+	t.Parallel()
+	d := migrated(t, pgtest.Start(t))
+	submitted(t, d, "j", storetest.Tangled)
+	var dialed atomic.Int64
+	d.SetDial(func(ctx context.Context, network, address string) (net.Conn, error) {
+		dialed.Add(1)
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	})
+	w := join(t, d, "w")
+	defer w.Close()
+	before := dialed.Load()
+	for range 20 {
+		if holds, err := w.Holds(t.Context(), "j"); err != nil || len(holds) != 4 {
+			t.Fatalf("got %+v, %v, want four lanes", holds, err)
+		}
+	}
+	if holds, err := w.Holds(t.Context(), "no job"); err != nil || len(holds) > 0 {
+		t.Errorf("got %+v, %v of no job", holds, err)
+	}
+	if n := dialed.Load() - before; n > 1 {
+		t.Errorf("got %d connections more, want one", n)
+	}
+}
+
+// Nothing stays of a job that is removed, nor of waits and probes that are over.
+func TestNothingStays(t *testing.T) {
+	t.Parallel()
+	s := pgtest.Start(t)
+	address := migratedAt(t, s)
+	d := open(t, address)
+	w := join(t, d, "w")
+	defer w.Close()
+	count := func(want int) {
+		t.Helper()
+		s.Exec(t, address, fmt.Sprintf(`DO $$ BEGIN ASSERT (SELECT count(*) FROM adferry.app_parks) = %d AND (SELECT count(*) FROM adferry.probes) = %[1]d, 'other waits or probes'; END $$`, want))
+	}
+	for _, name := range []string{"j", "other"} {
+		submitted(t, d, name, storetest.Tangled)
+		job := openShared(t, w, name)
+		take(t, job, "11", "22")
+		storetest.Play(t, job.Stored(), 1)
+		if _, err := job.Depart(t.Context(), jobs.Departure{App: "EAST", Account: "11", Calls: 1, Room: free, Probe: true}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := job.Commit(t.Context(), jobs.Change{Apps: []jobs.AppPark{{App: "EAST", Until: time.Now().Add(time.Hour)}}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(job.SaveLearned(t.Context(), jobs.Learned{Quotas: []jobs.QuotaState{{App: "EAST", Account: "11", Saved: []byte("a")}}}), job.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	count(2)
+	if err := d.Remove(t.Context(), "j"); err != nil {
+		t.Fatal(err)
+	}
+	count(1)
+	for _, table := range []string{"meta", "rows", "ops", "needs", "outcomes", "lanes", "samples", "parks", "row_counts", "op_counts", "leases", "failing", "released", "ready"} {
+		s.Exec(t, address, `DO $$ BEGIN ASSERT (SELECT count(DISTINCT job) FROM adferry.`+table+`) < 2, '`+table+`'; END $$`)
+	}
+	s.Exec(t, address, `UPDATE adferry.probes SET until = clock_timestamp(); UPDATE adferry.app_parks SET until = adferry.millis(clock_timestamp())`)
+	if _, err := w.Bury(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	count(0)
 }
 
 // A lane is one worker's. A process that runs the job alone, and workers, exclude each other.

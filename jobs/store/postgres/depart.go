@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"adferry/jobs"
-	"adferry/plan"
 )
 
 // appNames makes the names that package dispatch has for apps those of the board, and back. An app
@@ -65,17 +64,11 @@ func (j *sharedJob) Depart(ctx context.Context, d jobs.Departure) (jobs.Leave, e
 	case h.Probing:
 		leave.Again = time.Now().Add(probeAgain)
 	}
-	if h.May && (d.Probe || d.AppProbe) {
-		t.mu.Lock()
-		t.probes[d.Account] = app
-		t.mu.Unlock()
-	}
 	return leave, nil
 }
 
-// answered notes what a change says that became durable: waits, and that an answer came to a probe.
+// answered makes known what a change says to other workers once it is durable.
 func (j *sharedJob) answered(ctx context.Context, c jobs.Change) error {
-	over := map[plan.Account]string{}
 	t := j.told
 	t.mu.Lock()
 	for _, p := range c.Parks {
@@ -85,22 +78,16 @@ func (j *sharedJob) answered(ctx context.Context, c jobs.Change) error {
 	for _, p := range c.Apps {
 		later(t.appParks, j.apps.name(p.App), p.Until)
 	}
-	for _, s := range c.Lanes {
-		if app, out := t.probes[s.Account]; out {
-			over[s.Account] = app
-			delete(t.probes, s.Account)
-		}
-	}
 	t.mu.Unlock()
 	for _, p := range c.Apps {
-		app := j.apps.name(p.App)
 		if _, err := j.member.db.ExecContext(ctx, `INSERT INTO adferry.app_parks AS p (app, until, why) VALUES ($1, $2, $3)
-			ON CONFLICT (app) DO UPDATE SET until = excluded.until, why = excluded.why WHERE excluded.until > p.until`, app, millis(p.Until), valid(p.Why)); err != nil {
+			ON CONFLICT (app) DO UPDATE SET until = excluded.until, why = excluded.why WHERE excluded.until > p.until`, j.apps.name(p.App), millis(p.Until), valid(p.Why)); err != nil {
 			return classify(err)
 		}
 	}
-	for a, app := range over {
-		if _, err := j.member.db.ExecContext(ctx, `DELETE FROM adferry.probes WHERE engine = $1 AND app = $2 AND account IN ($3, '')`, j.engine, app, string(a)); err != nil {
+	for _, d := range c.Answered {
+		if _, err := j.member.db.ExecContext(ctx, `DELETE FROM adferry.probes WHERE engine = $1 AND app = $2 AND (account = $3 AND $4 OR account = '' AND $5)`,
+			j.engine, j.apps.name(d.App), string(d.Account), d.Probe, d.AppProbe); err != nil {
 			return classify(err)
 		}
 	}

@@ -15,6 +15,7 @@
 //	leases      job, lane, worker, since, why and until (it waits)
 //	failing     job, lane: writes to it fail
 //	released    job, lane, op: released by a worker that does not have the lane
+//	ready       job, op, lane: waited for others, which are all settled, and is not settled itself
 //	spends      seq, app, account, at, engine, calls, points: what engines took from quotas
 //	quotas      app, account, saved (package quota), seq (the latest spend that it counts), at
 //	app_parks   app, until, why: waits that the API imposed on an app

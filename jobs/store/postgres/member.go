@@ -74,6 +74,11 @@ func (m *member) Refuse(ctx context.Context, why map[string]string) error {
 	return nil
 }
 
+// Holds implements [board.Holds].
+func (m *member) Holds(ctx context.Context, name string) ([]board.Hold, error) {
+	return holds(ctx, m.reads, name)
+}
+
 // Bury implements [board.Member].
 func (m *member) Bury(ctx context.Context) (names []string, err error) {
 	err = m.db.QueryRowContext(ctx, `SELECT adferry.bury()`).Scan(pgtype.NewMap().SQLScanner(&names))

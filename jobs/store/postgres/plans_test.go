@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -65,6 +66,66 @@ func TestReadsGrowWithTheJob(t *testing.T) {
 		}
 		s.Exec(t, address, "ANALYZE")
 	}
+}
+
+// What is read to take a lane grows with what the lane can send now, not with what it waits for.
+func TestTakeLargeLane(t *testing.T) {
+	t.Parallel()
+	const rows, ready, most = 3000, 10, 600
+	s := pgtest.Start(t)
+	address := migratedAt(t, s)
+	d := open(t, address)
+	var manifest strings.Builder
+	manifest.WriteString("operation,source_account,hash,target_account\n")
+	for n := range rows {
+		fmt.Fprintf(&manifest, "move,11,%032x,22\n", n)
+	}
+	submitted(t, d, "j", manifest.String())
+	as := func(name string, do func(board.Job)) {
+		worker := join(t, d, name)
+		job, err := worker.Open(t.Context(), "j")
+		if err != nil {
+			t.Fatal(err)
+		}
+		do(job)
+		if err := errors.Join(job.Close(), worker.Leave(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		worker.Close()
+	}
+	as("a", func(job board.Job) {
+		take(t, job, "22")
+		copies, err := job.Claim(t.Context(), jobs.Claim{Lane: "22", UpTo: 1 << 40, Most: ready})
+		if err != nil {
+			t.Fatal(err)
+		}
+		settle(t, job.Stored(), copies)
+	})
+	wantReady(t, s, address)
+	began := read(t, address)
+	as("b", func(job board.Job) {
+		if p := take(t, job, "11"); len(p.Waiting) != ready || p.Deletes != rows {
+			t.Errorf("got %d operations ready of %d, want %d of %d", len(p.Waiting), p.Deletes, ready, rows)
+		}
+		if again, err := job.Waiting(t.Context(), "11"); err != nil || len(again) != ready {
+			t.Errorf("got %v, %v, want what was ready", again, err)
+		}
+		if err := job.Give(t.Context(), "11"); err != nil {
+			t.Error(err)
+		}
+	})
+	if n := read(t, address) - began; n > most {
+		t.Errorf("got %d rows read, want at most %d", n, most)
+	}
+}
+
+// wantReady checks that ready has what waits for no others any more, and nothing else.
+func wantReady(t *testing.T, s *pgtest.Server, address string) {
+	t.Helper()
+	const settled = `(SELECT FROM adferry.outcomes o WHERE o.job = p.job AND o.op = %s AND o.state IN ('done', 'skipped', 'failed'))`
+	s.Exec(t, address, `DO $$ BEGIN ASSERT (SELECT array_agg((job, op, lane) ORDER BY job, op) FROM adferry.ready) IS NOT DISTINCT FROM
+		(SELECT array_agg((job, id, lane) ORDER BY job, id) FROM adferry.ops p WHERE needs = 1 AND NOT EXISTS `+fmt.Sprintf(settled, "p.id")+`
+			AND NOT EXISTS (SELECT FROM adferry.needs n WHERE n.job = p.job AND n.op = p.id AND NOT EXISTS `+fmt.Sprintf(settled, "n.need")+`)), 'ready is not what is ready'; END $$`)
 }
 
 // work carries out a job, some operations at a time.

@@ -45,7 +45,9 @@ func TestSuite(t *testing.T) {
 // After the same history all that can be read of a job is the same as of a file of SQLite.
 func TestSameAsFile(t *testing.T) {
 	t.Parallel()
-	d := migrated(t, pgtest.Start(t))
+	s := pgtest.Start(t)
+	address := migratedAt(t, s)
+	d := open(t, address)
 	for seed := range uint64(5) {
 		inFile, _, err := store.Create(t.Context(), t.TempDir(), storetest.Spec(storetest.Tangled))
 		if err != nil {
@@ -62,6 +64,10 @@ func TestSameAsFile(t *testing.T) {
 		if diff := cmp.Diff(storetest.Transcript(t, inFile), storetest.Transcript(t, inDatabase)); diff != "" {
 			t.Fatalf("seed %d: file, database:\n%s", seed, diff)
 		}
+		if err := inDatabase.Reopen(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantReady(t, s, address)
 	}
 }
 

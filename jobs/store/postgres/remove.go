@@ -9,7 +9,7 @@ import (
 )
 
 // jobTables are the tables that have the number of a job.
-var jobTables = []string{"meta", "rows", "ops", "needs", "outcomes", "lanes", "samples", "parks", "row_counts", "op_counts", "leases", "failing", "released"}
+var jobTables = []string{"meta", "rows", "ops", "needs", "outcomes", "lanes", "samples", "parks", "row_counts", "op_counts", "leases", "failing", "released", "ready"}
 
 // Remove removes a job, which this process has open.
 func (d *Database) Remove(ctx context.Context, name string) error {
@@ -29,8 +29,10 @@ func (d *Database) Remove(ctx context.Context, name string) error {
 					return err
 				}
 			}
-			if _, err := tx.Exec(ctx, `DELETE FROM adferry.quotas WHERE starts_with(app, $1)`, appNames{id}.prefix()); err != nil {
-				return err
+			for _, table := range []string{"quotas", "app_parks", "probes"} { // of apps that are the job's own
+				if _, err := tx.Exec(ctx, `DELETE FROM adferry.`+table+` WHERE starts_with(app, $1)`, appNames{id}.prefix()); err != nil {
+					return err
+				}
 			}
 			_, err := tx.Exec(ctx, `DELETE FROM adferry.jobs WHERE id = $1`, id)
 			return err

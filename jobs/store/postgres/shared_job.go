@@ -31,7 +31,7 @@ func (j *sharedJob) Stored() *store.Job { return j.Job }
 // Commit implements [jobs.Checkpoint].
 func (j *sharedJob) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, error) {
 	released, err := j.Job.Commit(ctx, c)
-	if err == nil && len(c.Lanes)+len(c.Parks)+len(c.Apps) > 0 {
+	if err == nil && len(c.Parks)+len(c.Apps)+len(c.Answered) > 0 {
 		err = j.answered(ctx, c)
 	}
 	return released, err
@@ -48,9 +48,6 @@ func (j *sharedJob) Take(ctx context.Context, lane plan.Account) (p jobs.LanePoi
 		if err == sql.ErrNoRows {
 			return nil
 		}
-		if err == nil {
-			p.Waiting, err = j.waiting(tx, lane)
-		}
 		j.tables.lanes[lane] = true
 		return err
 	})
@@ -66,13 +63,15 @@ func (j *sharedJob) Take(ctx context.Context, lane plan.Account) (p jobs.LanePoi
 	return p, nil
 }
 
-// waiting are the unsettled operations of a lane that wait for no others any more. Of those, none is
-// told as released afterwards: one statement sees one state.
-func (j *sharedJob) waiting(tx *sql.Tx, lane plan.Account) (all []jobs.Released, err error) {
-	rows, err := j.tables.Query(tx, fmt.Sprintf(`WITH told AS (DELETE FROM adferry.released WHERE job = %d AND lane = ?) `, j.tables.texts.job)+store.WaitingInLane, string(lane), string(lane))
+// Waiting implements [board.Job]. Of those, none is told as released afterwards by another worker: one
+// statement sees one state.
+func (j *sharedJob) Waiting(ctx context.Context, lane plan.Account) (all []jobs.Released, err error) {
+	rows, err := j.member.db.QueryContext(ctx, `WITH told AS (
+			DELETE FROM adferry.released r USING adferry.leases l WHERE r.job = $1 AND r.lane = $3 AND l.job = $1 AND l.lane = $3 AND l.worker = $2
+		) SELECT op FROM adferry.ready WHERE job = $1 AND lane = $3 ORDER BY op`, j.job.texts.job, j.member.name, string(lane))
 	err = eachRow(rows, err, func() error {
-		var r jobs.Released
-		err := rows.Scan(&r.ID, &r.Lane)
+		r := jobs.Released{Lane: lane}
+		err := rows.Scan(&r.ID)
 		all = append(all, r)
 		return err
 	})
@@ -81,6 +80,10 @@ func (j *sharedJob) waiting(tx *sql.Tx, lane plan.Account) (all []jobs.Released,
 
 // standing reads how a lane stands that this worker has.
 func (j *sharedJob) standing(ctx context.Context, p *jobs.LanePoint) error {
+	var err error
+	if p.Waiting, err = j.Waiting(ctx, p.Account); err != nil {
+		return err
+	}
 	reads, err := j.Reads(ctx, p.Account)
 	if err != nil {
 		return err

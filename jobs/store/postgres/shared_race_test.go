@@ -36,7 +36,9 @@ func hammered(images int) string {
 func TestFourWorkers(t *testing.T) {
 	t.Parallel()
 	const workers, images = 4, 150
-	d := migrated(t, pgtest.Start(t))
+	s := pgtest.Start(t)
+	address := migratedAt(t, s)
+	d := open(t, address)
 	submitted(t, d, "j", hammered(images))
 	h := newHammer(images * 5)
 	var all sync.WaitGroup
@@ -53,6 +55,7 @@ func TestFourWorkers(t *testing.T) {
 		})
 	}
 	all.Wait()
+	wantReady(t, s, address)
 	view, err := d.View(t.Context(), "j")
 	if err != nil {
 		t.Fatal(err)
@@ -138,6 +141,7 @@ func TestWorkersDie(t *testing.T) {
 		})
 	}
 	all.Wait()
+	wantReady(t, s, address)
 	view, err := d.View(t.Context(), "j")
 	if err != nil {
 		t.Fatal(err)

@@ -82,8 +82,11 @@ func (t *sharedTables) Lock(tx *sql.Tx, ops []plan.OpID) error {
 	return err
 }
 
-// Release implements [store.SharedTables].
+// Release implements [store.Tables].
 func (t *sharedTables) Release(tx *sql.Tx, all []jobs.Released) (own []jobs.Released, err error) {
+	if _, err := t.tables.Release(tx, all); err != nil {
+		return nil, err
+	}
 	var ops []plan.OpID
 	var lanes []plan.Account
 	for _, r := range all {

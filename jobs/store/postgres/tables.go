@@ -9,7 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"adferry/jobs"
 	"adferry/jobs/store"
+	"adferry/plan"
 )
 
 // tables are the tables of a job, on the connection that has its lock.
@@ -18,6 +20,7 @@ type tables struct {
 	texts *texts
 	name  string
 	asked atomic.Pointer[asked]
+	needs *bool // the job has operations that wait for others; nil: not read yet
 }
 
 // asked is when PostgreSQL was last asked something that it answered, and for how long after that
@@ -52,6 +55,7 @@ func (t *tables) Write(tx *sql.Tx, w store.Writes) error {
 	err := cmp.Or(
 		put(t, tx, putOutcomes, outcomesOf(w.Records)), put(t, tx, putConfirmed, confirmedOf(w.Confirmed)),
 		put(t, tx, putLanes, lanesOf(w.Lanes)), put(t, tx, putSamples, samplesOf(w.Samples)), put(t, tx, addParks, parksOf(w.Parks)),
+		t.settle(tx, w.Records),
 	)
 	if w.Tally == nil || err != nil {
 		return err
@@ -73,6 +77,39 @@ func put[T any](t *tables, tx *sql.Tx, statement string, array []T) error {
 		return err
 	}
 	_, err = tx.Exec(statement, t.texts.job, string(text))
+	return err
+}
+
+// Release notes in ready what waits for no others any more, so that nobody has to look for it in all
+// of a lane.
+func (t *tables) Release(tx *sql.Tx, all []jobs.Released) ([]jobs.Released, error) {
+	var ops []plan.OpID
+	var lanes []plan.Account
+	for _, r := range all {
+		ops, lanes = append(ops, r.ID), append(lanes, r.Lane)
+	}
+	_, err := tx.Exec(`INSERT INTO adferry.ready (job, op, lane) SELECT $1, * FROM unnest($2::bigint[], $3::text[]) ON CONFLICT DO NOTHING`, t.texts.job, ops, lanes)
+	return all, err
+}
+
+// settle removes from ready what is settled.
+func (t *tables) settle(tx *sql.Tx, records []jobs.Record) error {
+	if t.needs == nil {
+		t.needs = new(bool)
+		if err := tx.QueryRow(`SELECT EXISTS (SELECT FROM adferry.needs WHERE job = $1)`, t.texts.job).Scan(t.needs); err != nil {
+			return err
+		}
+	}
+	var settled []plan.OpID
+	for _, r := range records {
+		if r.Outcome.State.Settled() {
+			settled = append(settled, r.ID)
+		}
+	}
+	if !*t.needs || len(settled) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(`DELETE FROM adferry.ready WHERE job = $1 AND op = ANY ($2)`, t.texts.job, settled)
 	return err
 }
 
@@ -110,6 +147,8 @@ func (t *tables) Reopen(tx *sql.Tx, countRows, countOps string) error {
 		`DELETE FROM adferry.op_counts WHERE job = $1`,
 		`INSERT INTO adferry.row_counts (job, verb, account, first, first_reason, del, del_reason, n) SELECT $1::integer, c.* FROM (` + t.texts.text(countRows) + `) AS c`,
 		`INSERT INTO adferry.op_counts (job, kind, lane, others, state, blames, n, finished) SELECT $1::integer, c.* FROM (` + t.texts.text(countOps) + `) AS c`,
+		`DELETE FROM adferry.ready WHERE job = $1`,
+		`INSERT INTO adferry.ready (job, op, lane) SELECT $1::integer, w.* FROM (` + t.texts.text(store.Waiting) + `) AS w`,
 	} {
 		if _, err := tx.Exec(statement, t.texts.job); err != nil {
 			return err

@@ -19,7 +19,6 @@ type told struct {
 	parks    map[plan.Account]time.Time // ends of waits that the API imposed
 	appParks map[string]time.Time       // of apps, by their names
 	own      map[plan.Account]time.Time // of those, the ones that this engine met
-	probes   map[plan.Account]string    // names of the apps whose probes are out
 }
 
 // place is an ad account as the credentials of an app reach it.
@@ -29,7 +28,7 @@ type place struct {
 }
 
 func newTold() *told {
-	return &told{apps: map[string]int64{}, accounts: map[place]int64{}, known: map[plan.Account]bool{}, parks: map[plan.Account]time.Time{}, appParks: map[string]time.Time{}, own: map[plan.Account]time.Time{}, probes: map[plan.Account]string{}}
+	return &told{apps: map[string]int64{}, accounts: map[place]int64{}, known: map[plan.Account]bool{}, parks: map[plan.Account]time.Time{}, appParks: map[string]time.Time{}, own: map[plan.Account]time.Time{}}
 }
 
 // heard is an answer of the functions depart and news.

@@ -20,6 +20,14 @@ CREATE TABLE adferry.failing (job integer NOT NULL, lane text COLLATE "C" NOT NU
 -- Operations that were released by a worker that does not have their lane, for the one that has it.
 CREATE TABLE adferry.released (job integer NOT NULL, lane text COLLATE "C" NOT NULL, op bigint NOT NULL, PRIMARY KEY (job, lane, op));
 
+-- Operations that waited for others, which are all settled, until they are settled themselves.
+CREATE TABLE adferry.ready (job integer NOT NULL, op bigint NOT NULL, lane text COLLATE "C" NOT NULL, PRIMARY KEY (job, op));
+CREATE INDEX ready_lane ON adferry.ready (job, lane, op);
+INSERT INTO adferry.ready (job, op, lane) SELECT p.job, p.id, p.lane FROM adferry.ops p LEFT JOIN adferry.outcomes o ON o.job = p.job AND o.op = p.id
+	WHERE p.needs = 1 AND coalesce(o.state, 'pending') IN ('pending', 'sent')
+		AND NOT EXISTS (SELECT FROM adferry.needs n LEFT JOIN adferry.outcomes o ON o.job = n.job AND o.op = n.need
+			WHERE n.job = p.job AND n.op = p.id AND coalesce(o.state, 'pending') IN ('pending', 'sent'));
+
 -- What engines took from quotas. Those of an app are committed in the order of seq.
 CREATE TABLE adferry.spends (
 	seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, app text COLLATE "C" NOT NULL, account text COLLATE "C" NOT NULL, at bigint NOT NULL,
@@ -45,7 +53,7 @@ CREATE TABLE adferry.app_parks (app text COLLATE "C" PRIMARY KEY, until bigint N
 
 CREATE INDEX lanes_account ON adferry.lanes (account);
 CREATE INDEX parks_account ON adferry.parks (account, until, job);
-CREATE INDEX ops_lane_waiting ON adferry.ops (job, lane, id) WHERE needs = 1;
+CREATE INDEX ops_guarded ON adferry.ops (job, lane) WHERE guard LIKE 'seen=%';
 
 CREATE FUNCTION adferry.millis(t timestamptz) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT (extract(epoch FROM t) * 1000)::bigint';
 
@@ -143,7 +151,7 @@ CREATE FUNCTION adferry.news(me text, of_job integer, by bigint, apps text[], to
 $$;
 
 -- bury ends the leases that are over, of workers of which no transaction is under way any more, and
--- returns their names. Slices in queues of workers that are no more go back to the queues that they
+-- returns their names. Waits and probes that are over go, too. Slices in queues of workers that are no more go back to the queues that they
 -- came from (package fleet).
 CREATE FUNCTION adferry.bury() RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
@@ -153,7 +161,8 @@ BEGIN
 	FROM (SELECT name FROM adferry.workers WHERE until <= clock_timestamp() ORDER BY name FOR UPDATE SKIP LOCKED) AS dead;
 	DELETE FROM adferry.workers WHERE name = ANY (names);
 	DELETE FROM adferry.leases WHERE worker = ANY (names);
-	DELETE FROM adferry.probes WHERE worker = ANY (names);
+	DELETE FROM adferry.probes WHERE worker = ANY (names) OR until <= clock_timestamp();
+	DELETE FROM adferry.app_parks WHERE until <= adferry.millis(clock_timestamp());
 	UPDATE adferry.river_job SET queue = metadata->>'queue'
 	WHERE queue LIKE 'worker-%' AND state IN ('available', 'scheduled', 'retryable') AND metadata ? 'queue'
 		AND NOT EXISTS (SELECT FROM adferry.workers WHERE 'worker-' || name = queue);
