@@ -27,7 +27,11 @@ func (c *checker) addBroken(r *record) {
 		}
 		p.Hint = "if a cell has a comma in it, put the cell in quotes"
 		if has < wants {
-			p.Hint = fmt.Sprintf("nothing is left for %s; an empty cell needs its comma, too", clip(strings.Join(c.header.names[has:], ", ")))
+			var without []string
+			for _, name := range c.header.names[has:] {
+				without = append(without, quoteIfNeeded(name))
+			}
+			p.Hint = fmt.Sprintf("nothing is left for %s; an empty cell needs its comma, too", clip(strings.Join(without, ", ")))
 		}
 	case errors.As(r.err, &parse):
 		p.What, p.Hint = quotingProblem(parse)

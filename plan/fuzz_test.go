@@ -18,6 +18,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte("\ufeffhash,source_account,target_account,note\r\n\r\n" + hashA + ",1,2,\"a\r\nb\"\r\n"))
 	f.Add([]byte(threeColumns + "1,\"" + hashA + ",2\n1," + hashB + ",2\n"))
+	f.Add([]byte("operation,\"\n\"\n0"))
 	f.Add([]byte("\xff\xfeh\x00"))
 	if broken, err := os.ReadFile("testdata/broken.csv"); err == nil {
 		f.Add(broken)
