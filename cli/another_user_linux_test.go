@@ -33,9 +33,7 @@ func TestAnotherUsersJob(t *testing.T) {
 	g := newGate(t, r, 40)
 	job := filepath.Join(dir, "job")
 	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, c)
 	stopped := make(chan struct{})
 	go func() { _ = c.Wait(); close(stopped) }()
 	<-g.reached

@@ -64,6 +64,22 @@ func inProcess(t *testing.T, environment []string, args ...string) (code int, st
 	return code, out.String(), stderr
 }
 
+// ends runs a command in this process, which has to end with that exit code.
+func ends(t *testing.T, want int, environment []string, args ...string) {
+	t.Helper()
+	if code, out, stderr := inProcess(t, environment, args...); code != want {
+		t.Fatalf("%q: got exit code %d, want %d\n%.2000s%s", args, code, want, out, stderr)
+	}
+}
+
+// start starts a process.
+func start(t *testing.T, c *exec.Cmd) {
+	t.Helper()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // inProcessTo is inProcess with another standard output.
 func inProcessTo(t *testing.T, out io.Writer, environment []string, args ...string) (code int, stderr string) {
 	t.Helper()

@@ -58,9 +58,7 @@ func openBrowser(t *testing.T) *browser {
 	}
 	cmd := exec.Command(path, args...)
 	cmd.ExtraFiles = []*os.File{fromUs, toUs}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, cmd)
 	fromUs.Close()
 	toUs.Close()
 	b := &browser{t: t, to: toBrowser, answers: map[int]chan answer{}, loaded: make(chan struct{}, 16)}

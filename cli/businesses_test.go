@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -47,9 +46,7 @@ func newMove(t *testing.T, dir string, images int, o sandbox.Options) *trial {
 			row("copy", southern[0], southern[1], images+i)
 		}
 	}
-	if err := os.WriteFile(r.manifest, []byte(b.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, r.manifest, b.String())
 	return r
 }
 
@@ -62,9 +59,7 @@ func TestMoveBetweenBusinesses(t *testing.T) {
 	dir := t.TempDir()
 	calm := newMove(t, dir, images, sandbox.Options{})
 	calmJob := filepath.Join(dir, "calm")
-	if code, _, stderr := calm.run(t, "run", calm.manifest, "--job", calmJob, "--yes", "--batch-size", "10"); code != exitDone {
-		t.Fatalf("with one token: got exit code %d\n%s", code, stderr)
-	}
+	calm.ends(t, exitDone, "run", calm.manifest, "--job", calmJob, "--yes", "--batch-size", "10")
 
 	north := sandbox.Token{Accounts: northern, App: "1"}
 	r := newMove(t, dir, images, sandbox.Options{Access: map[string]sandbox.Token{
@@ -72,9 +67,7 @@ func TestMoveBetweenBusinesses(t *testing.T) {
 	}})
 	tokenFile, file := filepath.Join(dir, "north"), filepath.Join(dir, "credentials.csv")
 	write := func(path, text string) {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, path, text)
 	}
 	write(tokenFile, northernToken)
 	write(file, "account,token,app_secret\n"+strings.Join(northern, ",file:north,\n")+",file:north,\n*,SOUTH,\n")
@@ -90,9 +83,7 @@ func TestMoveBetweenBusinesses(t *testing.T) {
 			<-started
 			strike(func() { _ = c.Process.Kill() })
 		})
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
+		start(t, c)
 		close(started)
 		_ = c.Wait()
 		if c.ProcessState.Exited() {

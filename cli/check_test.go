@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,9 +22,7 @@ func TestCheckTiers(t *testing.T) {
 		fmt.Fprintf(&b, "11,%032x,22\n11,%032x,33\n", i, i)
 	}
 	manifest := filepath.Join(t.TempDir(), "m.csv")
-	if err := os.WriteFile(manifest, []byte(b.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, manifest, b.String())
 	for _, test := range []struct {
 		name    string
 		server  sandbox.Options
@@ -80,9 +77,7 @@ func TestCheckTokens(t *testing.T) {
 	}
 	manifest, file := filepath.Join(dir, "m.csv"), filepath.Join(dir, "credentials.csv")
 	for path, text := range map[string]string{manifest: b.String(), file: "account,token\n11,NORTH\n22,SOUTH\n"} {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, path, text)
 	}
 	now := time.Now()
 	reading := []string{"ads_read"}

@@ -145,9 +145,7 @@ func TestCleanupKilled(t *testing.T) {
 	more, kills := campaign.Start(t, campaign.Kills), 0
 	for kills < least || kills < most && more.Next() {
 		c := r.command(t, args...)
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
+		start(t, c)
 		timer := time.AfterFunc(time.Duration(20+rand.IntN(150))*time.Millisecond, func() { _ = c.Process.Kill() })
 		_ = c.Wait()
 		timer.Stop()
@@ -158,9 +156,7 @@ func TestCleanupKilled(t *testing.T) {
 		kills++
 	}
 	for range 2 { // one job to be gone on with, and nothing after it
-		if code, _, stderr := r.run(t, args...); code != exitDone {
-			t.Fatalf("after %d kills: got exit code %d\n%s", kills, code, stderr)
-		}
+		r.ends(t, exitDone, args...)
 	}
 	t.Logf("killed %d times", kills)
 	checkCleaned(t, r, accounts, 1200)
@@ -188,9 +184,7 @@ func TestCleanupStoppedListing(t *testing.T) {
 	c.Stderr = &stderr
 	temporary := t.TempDir()
 	c.Env = append(c.Env, "TMPDIR="+temporary)
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, c)
 	for r.server.Stats().Calls[sandbox.Read] == 0 {
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -73,9 +73,7 @@ func crashAt(t *testing.T, point string, n int, copied bool) {
 		}
 		job = elsewhere
 	}
-	if code, out, stderr := r.run(t, "resume", job, "--retry-base", "5ms"); code != exitFailures {
-		t.Fatalf("resume: got exit code %d, want %d\n%s%s", code, exitFailures, out, stderr)
-	}
+	r.ends(t, exitFailures, "resume", job, "--retry-base", "5ms")
 	checkUndisturbed(t, r, job)
 }
 
@@ -126,9 +124,7 @@ func undisturbed(t *testing.T) ending {
 func endingAlone(t *testing.T, r *trial) ending {
 	t.Helper()
 	job := filepath.Join(t.TempDir(), "job")
-	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
-		t.Fatalf("undisturbed: got exit code %d, want %d\n%s", code, exitFailures, stderr)
-	}
+	r.ends(t, exitFailures, "run", r.manifest, "--job", job, "--yes")
 	return endingOf(t, r, job)
 }
 

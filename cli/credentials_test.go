@@ -2,7 +2,6 @@ package cli
 
 import (
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,9 +19,7 @@ func TestThrottledAppIsNotAsked(t *testing.T) {
 		manifest: "source_account,hash,target_account\n11," + strings.Repeat("a", 32) + ",22\n",
 		file:     "account,token\n11,NORTH\n22,SOUTH\n",
 	} {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, path, text)
 	}
 	for _, told := range []bool{true, false} { // which apps the tokens belong to
 		name := map[bool]string{true: "apps known", false: "apps not known"}[told]

@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"database/sql"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -78,9 +77,7 @@ func TestFlippedBitOfFinishedJob(t *testing.T) {
 		t.Fatalf("the job's file does not have %s", hash)
 	}
 	whole[at] ^= 1
-	if err := os.WriteFile(path, whole, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, path, whole)
 	if code, _, stderr := inProcess(t, server, "resume", job); code != exitUnusable {
 		t.Errorf("got exit code %d, want %d\n%s", code, exitUnusable, stderr)
 	}
@@ -97,9 +94,7 @@ func TestDamagedUnfinishedJob(t *testing.T) {
 	whole, results := readFile(t, path), readFile(t, filepath.Join(job, "results.csv"))
 	for _, row := range []int{1, len(before) / 2, len(before) - 1} {
 		bad := bytes.Replace(whole, []byte(before[row][3]), []byte(strings.Repeat("f", 32)), 1)
-		if err := os.WriteFile(path, bad, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, path, bad)
 		for _, command := range [][]string{{"resume", job}, {"run", r.manifest, "--job", job, "--yes"}} {
 			code, _, stderr := inProcess(t, at(r.url), command...)
 			if code != exitUnusable || strings.Count(stderr, "is damaged") != 1 {
@@ -144,9 +139,7 @@ func startedJob(t *testing.T) (r *trial, job string) {
 	t.Helper()
 	dir := t.TempDir()
 	r, job = newTrial(t, dir, 60, sandbox.Options{}), filepath.Join(dir, "job")
-	if code, _, stderr := inProcess(t, at(r.url), "run", r.manifest, "--job", job, "--yes", "--max-duration", "1ns"); code != exitStopped {
-		t.Fatalf("got exit code %d, want %d\n%s", code, exitStopped, stderr)
-	}
+	ends(t, exitStopped, at(r.url), "run", r.manifest, "--job", job, "--yes", "--max-duration", "1ns")
 	return r, job
 }
 
@@ -195,9 +188,7 @@ func settledJob(t *testing.T) (job string, environment []string) {
 	dir := t.TempDir()
 	r := newTrial(t, dir, 60, sandbox.Options{})
 	job = filepath.Join(dir, "job")
-	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--retry-base", "5ms"); code != exitFailures {
-		t.Fatalf("got exit code %d, want %d\n%s", code, exitFailures, stderr)
-	}
+	r.ends(t, exitFailures, "run", r.manifest, "--job", job, "--yes", "--retry-base", "5ms")
 	return job, at(r.url)
 }
 
@@ -205,13 +196,9 @@ func settledJob(t *testing.T) (job string, environment []string) {
 func damagedJob(t *testing.T, file, log []byte) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "job.db"), file, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, filepath.Join(dir, "job.db"), file)
 	if log != nil {
-		if err := os.WriteFile(filepath.Join(dir, "job.db-wal"), log, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, filepath.Join(dir, "job.db-wal"), log)
 	}
 	return dir
 }
@@ -237,13 +224,4 @@ func fates(t *testing.T, job string) []string {
 		all = append(all, strings.Join(append(row[:6:6], row[15:]...), ","))
 	}
 	return all
-}
-
-func readFile(t *testing.T, path string) []byte {
-	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
 }

@@ -4,7 +4,6 @@ package cli
 
 import (
 	"math/rand/v2"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -160,9 +159,7 @@ func TestDatabaseContradiction(t *testing.T) {
 	for _, record := range readCSV(t, d.manifest) {
 		if record[1] == "copy" {
 			text := "operation,source_account,hash,target_account\ndelete," + record[4] + "," + record[3] + ",\n"
-			if err := os.WriteFile(cleanup, []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			writeFile(t, cleanup, text)
 			break
 		}
 	}

@@ -4,7 +4,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -27,9 +26,7 @@ func TestEveryDiskOperationFails(t *testing.T) {
 	dir := t.TempDir()
 	r := newTrial(t, dir, rows, sandbox.Options{})
 	job := filepath.Join(dir, "job")
-	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--retry-base", "5ms"); code != exitFailures {
-		t.Fatalf("undisturbed: got exit code %d, want %d\n%s", code, exitFailures, stderr)
-	}
+	r.ends(t, exitFailures, "run", r.manifest, "--job", job, "--yes", "--retry-base", "5ms")
 	want := endingOf(t, r, job)
 	for _, fault := range []string{
 		"pwrite64:error=ENOSPC:when=%d+", "fsync,fdatasync:error=EIO:when=%d+", "fsync,fdatasync:error=EIO:when=%d",
@@ -72,10 +69,7 @@ func failNth(t *testing.T, fault string, rows int, want ending) bool {
 	behind := strace(fault)
 	behind[3] = trace
 	code, stderr := runBehind(t, r, behind, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3", "--retry-base", "5ms")
-	seen, err := os.ReadFile(trace)
-	if err != nil {
-		t.Fatal(err)
-	}
+	seen := readFile(t, trace)
 	if code != exitFailures {
 		checkDiskStop(t, code, stderr, job)
 	}

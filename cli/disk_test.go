@@ -34,9 +34,7 @@ func TestDiskFails(t *testing.T) {
 				var out strings.Builder
 				c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
 				c.Stderr = &out
-				if err := c.Start(); err != nil {
-					t.Fatal(err)
-				}
+				start(t, c)
 				<-g.reached
 				g.quiet()
 				inject(t, c.Process.Pid, fault)
@@ -46,9 +44,7 @@ func TestDiskFails(t *testing.T) {
 				if late := g.late.Load(); late > 0 {
 					t.Errorf("%d requests with writes were sent after the disk had failed", late)
 				}
-				if code, _, stderr := r.run(t, "resume", job); code != exitFailures {
-					t.Fatalf("resume: got exit code %d, want %d\n%s", code, exitFailures, stderr)
-				}
+				r.ends(t, exitFailures, "resume", job)
 				checkUndisturbed(t, r, job)
 			})
 		}
@@ -105,9 +101,7 @@ func TestDiskFailsOnce(t *testing.T) {
 			default:
 				checkDiskStop(t, code, stderr, job)
 			}
-			if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
-				t.Fatalf("again: got exit code %d, want %d\n%s", code, exitFailures, stderr)
-			}
+			r.ends(t, exitFailures, "run", r.manifest, "--job", job, "--yes")
 			checkUndisturbed(t, r, job)
 		})
 	}
@@ -130,9 +124,7 @@ func TestDiskFull(t *testing.T) {
 			code, stderr := runBehind(t, r, nil, "run", r.manifest, "--job", job, "--yes", "--batch-size", "1")
 			checkDiskStop(t, code, stderr, job)
 			resize(64 << 20)
-			if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
-				t.Fatalf("with room: got exit code %d, want %d\n%s", code, exitFailures, stderr)
-			}
+			r.ends(t, exitFailures, "run", r.manifest, "--job", job, "--yes")
 			checkUndisturbed(t, r, job)
 		})
 		t.Run(fmt.Sprintf("ulimit%+dk", extra>>10), func(t *testing.T) {
@@ -143,9 +135,7 @@ func TestDiskFull(t *testing.T) {
 			limit := []string{"sh", "-c", `ulimit -f "$0"; exec "$@"`, strconv.FormatInt((jobSize+extra)/512, 10)}
 			code, stderr := runBehind(t, r, limit, "run", r.manifest, "--job", job, "--yes", "--batch-size", "1")
 			checkDiskStop(t, code, stderr, job)
-			if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes"); code != exitFailures {
-				t.Fatalf("without limit: got exit code %d, want %d\n%s", code, exitFailures, stderr)
-			}
+			r.ends(t, exitFailures, "run", r.manifest, "--job", job, "--yes")
 			checkUndisturbed(t, r, job)
 		})
 	}
@@ -215,9 +205,7 @@ func inject(t *testing.T, pid int, fault string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, c)
 	t.Cleanup(func() { _ = c.Wait() })
 	said := bufio.NewReader(stderr)
 	if line, _ := said.ReadString('\n'); !strings.Contains(line, " attached") {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,13 +12,10 @@ const imageUser = 65532
 // The Dockerfile's last stage has no base, no root and no shell, and the binary of a
 // release.
 func TestDockerfile(t *testing.T) {
-	raw, err := os.ReadFile("../Dockerfile")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := readText(t, "../Dockerfile")
 	var last []string // instructions
 	built := ""
-	for line := range strings.SplitSeq(strings.ReplaceAll(string(raw), "\\\n", " "), "\n") {
+	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\\\n", " "), "\n") {
 		switch {
 		case strings.HasPrefix(line, "#") || line == "":
 		case strings.HasPrefix(line, "FROM "):

@@ -75,12 +75,3 @@ func hasAnchor(text, anchor string) bool {
 	}
 	return false
 }
-
-func readText(t *testing.T, path string) string {
-	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
-}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,9 +16,7 @@ func TestSandboxDocument(t *testing.T) {
 		t.Errorf("the script: %v", err)
 	}
 	path := filepath.Join(t.TempDir(), "manifest.csv")
-	if err := os.WriteFile(path, []byte(codeBlock(t, text, "csv")), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, path, codeBlock(t, text, "csv"))
 	code, out, stderr := inProcess(t, nil, "run", path, "--sandbox", "--yes", "--progress", "none")
 	if code != exitFailures {
 		t.Fatalf("got exit code %d\n%s%s", code, out, stderr)

@@ -34,7 +34,7 @@ func TestDocsRun(t *testing.T) {
 	for _, path := range docPages(t) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
-			text := readDoc(t, path)
+			text := readText(t, path)
 			dir := t.TempDir()
 			seed := docSeed(t, text)
 			access := ""
@@ -50,7 +50,7 @@ func TestDocsRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			files := map[string]string{"manifest.csv": readDoc(t, seed), "token": "token\n", "keep.txt": "0123456789abcdef0123456789abcdef\n"}
+			files := map[string]string{"manifest.csv": readText(t, seed), "token": "token\n", "keep.txt": "0123456789abcdef0123456789abcdef\n"}
 			if _, script, found := strings.Cut(text, "\n```json\n"); found {
 				files["faults.json"], _, _ = strings.Cut(script, "```")
 			}
@@ -58,9 +58,7 @@ func TestDocsRun(t *testing.T) {
 				files["tokens.json"], files["credentials.csv"] = access, codeBlock(t, text, "csv")
 			}
 			for name, content := range files {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
-					t.Fatal(err)
-				}
+				writeFile(t, filepath.Join(dir, name), content)
 			}
 			if err := os.Symlink(filepath.Join(root, "testdata"), filepath.Join(dir, "testdata")); err != nil {
 				t.Fatal(err)
@@ -120,7 +118,7 @@ func TestDocsNameWhatExists(t *testing.T) {
 	app := newApp(&streams{})
 	inline := regexp.MustCompile("`adferry ([^`]+)`")
 	for _, path := range docPages(t) {
-		for n, line := range strings.Split(readDoc(t, path), "\n") {
+		for n, line := range strings.Split(readText(t, path), "\n") {
 			for _, m := range inline.FindAllStringSubmatch(line, -1) {
 				words := strings.Fields(m[1])
 				if words[0] == "COMMAND" {
@@ -162,15 +160,6 @@ func docPages(t *testing.T) []string {
 	return append(pages, "../README.md")
 }
 
-func readDoc(t *testing.T, path string) string {
-	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
-}
-
 // docComment is what a page's hidden comment of that name says.
 func docComment(text, name string) (content string, found bool) {
 	_, after, found := strings.Cut(text, "<!-- "+name+"\n")
@@ -190,9 +179,7 @@ func docSeed(t *testing.T, text string) string {
 		return "../testdata/consolidation.csv"
 	}
 	path := filepath.Join(t.TempDir(), "seed.csv")
-	if err := os.WriteFile(path, []byte(manifest), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, path, manifest)
 	return path
 }
 

@@ -20,9 +20,7 @@ func TestSignalDrainsInTime(t *testing.T) {
 	g := newGate(t, r, 40)
 	job := filepath.Join(dir, "job")
 	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3", "--timeout", "3s")
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, c)
 	<-g.reached
 	g.quiet()
 	began := time.Now()
@@ -41,9 +39,7 @@ func TestSignalDrainsInTime(t *testing.T) {
 	}
 	g.open()
 	g.quiet()
-	if code, _, stderr := r.run(t, "resume", job); code != exitFailures {
-		t.Fatalf("resume: got exit code %d, want %d\n%s", code, exitFailures, stderr)
-	}
+	r.ends(t, exitFailures, "resume", job)
 	// What was lost with its answer took effect late, when the gate opened: the
 	// servers are equal, and so are the rows but for the number of attempts.
 	if got, want := endingOf(t, r, job), undisturbed(t); got.Totals != want.Totals || got.ExitCode != want.ExitCode {

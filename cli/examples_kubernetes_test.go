@@ -2,22 +2,18 @@ package cli
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"adferry/graph/sandbox"
 )
 
 // The examples for Kubernetes hold together, and the command in each does what it says.
 
 func TestCronJobExample(t *testing.T) {
 	t.Parallel()
-	var job cronJob
+	var job manifestObject
 	documents(t, "../docs/examples/cleanup-cronjob.yaml", &job)
 	for _, tt := range []struct{ field, got, want string }{
 		{"apiVersion", job.APIVersion, "batch/v1"},
@@ -40,7 +36,7 @@ func TestCronJobExample(t *testing.T) {
 // after no other.
 func TestJobExample(t *testing.T) {
 	t.Parallel()
-	var job kubernetesJob
+	var job manifestObject
 	documents(t, "../docs/examples/consolidation-job.yaml", &job)
 	if job.APIVersion != "batch/v1" || job.Kind != "Job" {
 		t.Errorf("it is a %s of %s", job.Kind, job.APIVersion)
@@ -62,29 +58,12 @@ func TestJobExample(t *testing.T) {
 	for i, arg := range args {
 		args[i] = places.Replace(arg)
 	}
-	manifest, err := os.ReadFile("../testdata/consolidation.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "manifest.csv")
-	if err := os.WriteFile(path, manifest, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	seeds, err := readSeeds(manifestIn(path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := sandbox.New(sandbox.Options{})
-	seeds.Fill(server, time.Now())
-	web := httptest.NewServer(server)
-	defer web.Close()
-	stopped := append(at(web.URL), "ADFERRY_MAX_DURATION=1ns") // the first pod is stopped at once
-	if code, _, stderr := inProcess(t, stopped, args...); code != exitStopped {
-		t.Fatalf("%s: got exit code %d\n%s", strings.Join(args, " "), code, stderr)
-	}
-	if code, _, stderr := inProcess(t, at(web.URL), args...); code != exitDone {
-		t.Fatalf("%s: got exit code %d\n%s", strings.Join(args, " "), code, stderr)
-	}
+	const manifest = "../testdata/consolidation.csv"
+	writeFile(t, filepath.Join(dir, "manifest.csv"), readFile(t, manifest))
+	url := docServer(t, manifest, "")
+	stopped := append(at(url), "ADFERRY_MAX_DURATION=1ns") // the first pod is stopped at once
+	ends(t, exitStopped, stopped, args...)
+	ends(t, exitDone, at(url), args...)
 	for _, name := range []string{"state/consolidation/report.html", "state/kept/restore.csv"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Error(err)
@@ -95,13 +74,11 @@ func TestJobExample(t *testing.T) {
 // checkPod checks what a pod of adferry has to have, and returns the arguments.
 func checkPod(t *testing.T, name string, pod podSpec) (args []string) {
 	t.Helper()
-	if name == "" || pod.RestartPolicy != "Never" || len(pod.Containers) != 1 {
-		t.Fatalf("got the name %q, restartPolicy %q and %d containers", name, pod.RestartPolicy, len(pod.Containers))
+	if name == "" || pod.RestartPolicy != "Never" {
+		t.Fatalf("got the name %q and restartPolicy %q", name, pod.RestartPolicy)
 	}
+	checkConfined(t, pod)
 	c := pod.Containers[0]
-	if s := c.SecurityContext; !pod.SecurityContext.RunAsNonRoot || pod.SecurityContext.RunAsUser != imageUser || !s.ReadOnlyRootFilesystem {
-		t.Errorf("it may do more than it needs: %+v, %+v", pod.SecurityContext, s)
-	}
 	secret, state := false, false
 	for _, e := range c.Env {
 		secret = secret || e.Name == "ADFERRY_ACCESS_TOKEN" && e.Value == "" && e.ValueFrom.SecretKeyRef.Name != "" && e.ValueFrom.SecretKeyRef.Key != ""
@@ -125,45 +102,56 @@ func checkPod(t *testing.T, name string, pod podSpec) (args []string) {
 	return c.Args
 }
 
-// cronJob and kubernetesJob are what is looked at of a CronJob and a Job (Kubernetes API,
-// batch/v1).
-type cronJob struct {
-	APIVersion string `yaml:"apiVersion"`
-	Kind       string
-	Metadata   struct{ Name string }
-	Spec       struct {
-		Schedule          string
-		ConcurrencyPolicy string `yaml:"concurrencyPolicy"`
-		JobTemplate       struct {
-			Spec struct {
-				BackoffLimit int `yaml:"backoffLimit"`
-				Template     struct{ Spec podSpec }
-			}
-		} `yaml:"jobTemplate"`
+// checkConfined checks that a pod has one container, which may do no more than it needs.
+func checkConfined(t *testing.T, pod podSpec) {
+	t.Helper()
+	if s := pod.SecurityContext; len(pod.Containers) != 1 || !s.RunAsNonRoot || s.RunAsUser != imageUser || !pod.Containers[0].SecurityContext.ReadOnlyRootFilesystem {
+		t.Fatalf("it may do more than it needs: %+v", pod)
 	}
 }
 
-type kubernetesJob struct {
+// manifestObject is what is looked at of an object (Kubernetes API: batch/v1, apps/v1, policy/v1).
+type manifestObject struct {
 	APIVersion string `yaml:"apiVersion"`
 	Kind       string
 	Metadata   struct{ Name string }
 	Spec       struct {
-		BackoffLimit     int `yaml:"backoffLimit"`
-		PodFailurePolicy struct {
-			Rules []struct {
-				Action      string
-				OnExitCodes struct {
-					ContainerName string `yaml:"containerName"`
-					Operator      string
-					Values        []int
-				} `yaml:"onExitCodes"`
-			}
-		} `yaml:"podFailurePolicy"`
-		Template struct{ Spec podSpec }
+		jobSpec `yaml:",inline"`
+
+		// of a CronJob
+		Schedule          string
+		ConcurrencyPolicy string                 `yaml:"concurrencyPolicy"`
+		JobTemplate       struct{ Spec jobSpec } `yaml:"jobTemplate"`
+
+		// of a Deployment and its PodDisruptionBudget
+		Replicas     int
+		MinAvailable int `yaml:"minAvailable"`
+		Selector     struct {
+			MatchLabels map[string]string `yaml:"matchLabels"`
+		}
+	}
+}
+
+type jobSpec struct {
+	BackoffLimit     int `yaml:"backoffLimit"`
+	PodFailurePolicy struct {
+		Rules []struct {
+			Action      string
+			OnExitCodes struct {
+				ContainerName string `yaml:"containerName"`
+				Operator      string
+				Values        []int
+			} `yaml:"onExitCodes"`
+		}
+	} `yaml:"podFailurePolicy"`
+	Template struct {
+		Metadata struct{ Labels map[string]string }
+		Spec     podSpec
 	}
 }
 
 type podSpec struct {
+	Grace           int    `yaml:"terminationGracePeriodSeconds"`
 	RestartPolicy   string `yaml:"restartPolicy"`
 	SecurityContext struct {
 		RunAsNonRoot bool `yaml:"runAsNonRoot"`

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -52,15 +51,10 @@ func TestServiceVerified(t *testing.T) {
 	dir := t.TempDir()
 	var paths []string
 	for _, name := range []string{"adferry-cleanup.service", "adferry-cleanup.timer"} {
-		raw, err := os.ReadFile(filepath.Join("../docs/examples", name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		raw := readFile(t, filepath.Join("../docs/examples", name))
 		raw = bytes.ReplaceAll(raw, []byte("/usr/local/bin/adferry"), []byte(buildBinary(t))) // it looks for it
 		paths = append(paths, filepath.Join(dir, name))
-		if err := os.WriteFile(paths[len(paths)-1], raw, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, paths[len(paths)-1], raw)
 	}
 	if out, err := exec.Command(analyze, append([]string{"verify"}, paths...)...).CombinedOutput(); err != nil || bytes.Contains(out, []byte(dir)) {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
@@ -69,12 +63,8 @@ func TestServiceVerified(t *testing.T) {
 
 func TestCrontabExample(t *testing.T) {
 	t.Parallel()
-	raw, err := os.ReadFile("../docs/examples/crontab")
-	if err != nil {
-		t.Fatal(err)
-	}
 	entries := 0
-	for n, line := range strings.Split(string(raw), "\n") {
+	for n, line := range strings.Split(readText(t, "../docs/examples/crontab"), "\n") {
 		if line == "" || strings.HasPrefix(line, "#") || regexp.MustCompile(`^[A-Z_]+=\S*$`).MatchString(line) {
 			continue
 		}
@@ -117,9 +107,7 @@ func runExample(t *testing.T, args []string, paths *strings.Replacer) {
 	web := httptest.NewServer(server)
 	defer web.Close()
 	for name, text := range map[string]string{"keep.txt": "0123456789abcdef0123456789abcdef\n", "token": "token\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, filepath.Join(dir, name), text)
 	}
 	environment := []string{"ADFERRY_ENDPOINT=" + web.URL}
 	if !slices.Contains(args, "--token-file") {

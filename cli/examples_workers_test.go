@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -68,34 +67,15 @@ func TestComposeExample(t *testing.T) {
 
 func TestWorkersExample(t *testing.T) {
 	t.Parallel()
-	type object struct {
-		Kind string
-		Spec struct {
-			Replicas     int
-			MinAvailable int `yaml:"minAvailable"`
-			Selector     struct {
-				MatchLabels map[string]string `yaml:"matchLabels"`
-			}
-			Template struct {
-				Metadata struct{ Labels map[string]string }
-				Spec     struct {
-					podSpec `yaml:",inline"`
-					Grace   int `yaml:"terminationGracePeriodSeconds"`
-				}
-			}
-		}
-	}
-	var migrate, workers, budget object
+	var migrate, workers, budget manifestObject
 	documents(t, "../docs/examples/kubernetes.yaml", &migrate, &workers, &budget)
 	if migrate.Kind != "Job" || workers.Kind != "Deployment" || budget.Kind != "PodDisruptionBudget" {
 		t.Fatalf("got %s, %s, %s", migrate.Kind, workers.Kind, budget.Kind)
 	}
 	app := newApp(&streams{})
-	for command, o := range map[string]object{"migrate": migrate, "worker": workers} {
+	for command, o := range map[string]manifestObject{"migrate": migrate, "worker": workers} {
 		pod := o.Spec.Template.Spec
-		if len(pod.Containers) != 1 || !pod.SecurityContext.RunAsNonRoot || pod.SecurityContext.RunAsUser != imageUser || !pod.Containers[0].SecurityContext.ReadOnlyRootFilesystem {
-			t.Fatalf("%s may do more than it needs: %+v", command, pod)
-		}
+		checkConfined(t, pod)
 		c := pod.Containers[0]
 		if what := unknown(app, c.Args); what != "" || c.Args[0] != command {
 			t.Errorf("%s: %s", command, what)
@@ -125,10 +105,7 @@ func TestWorkersExample(t *testing.T) {
 // documents reads a file with as many documents.
 func documents(t *testing.T, path string, into ...any) {
 	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := readFile(t, path)
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	for _, d := range into {
 		if err := decoder.Decode(d); err != nil {

@@ -67,9 +67,7 @@ func (f *machines) run(t *testing.T, c *exec.Cmd) (log func() string) {
 	}
 	defer file.Close()
 	c.Stdout, c.Stderr = file, file
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, c)
 	log = func() string {
 		text, _ := os.ReadFile(path)
 		return string(text)

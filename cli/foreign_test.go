@@ -99,9 +99,7 @@ func TestForeignPageStops(t *testing.T) {
 					t.Errorf("it took %v", took)
 				}
 				gone.Store(true)
-				if code, _, stderr := r.run(t, "resume", job, "--retry-base", "5ms"); code != exitFailures {
-					t.Fatalf("resume: got exit code %d, want %d\n%s", code, exitFailures, stderr)
-				}
+				r.ends(t, exitFailures, "resume", job, "--retry-base", "5ms")
 				checkJobFiles(t, job, r.want)
 				checkEffects(t, r)
 			})

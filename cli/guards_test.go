@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -29,9 +28,7 @@ func TestMaxFailuresStops(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "11,%s,22\n", hash)
 	}
-	if err := os.WriteFile(r.manifest, []byte(b.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, r.manifest, b.String())
 	job := filepath.Join(dir, "job")
 	run := []string{"run", r.manifest, "--job", job}
 	resume := []string{"resume", job}

@@ -166,9 +166,7 @@ func exampleFolder(t *testing.T, line string) {
 		"manifest.csv": exampleManifest, "accounts.csv": "account,token\n*,ADFERRY_ACCESS_TOKEN\n",
 		"schedules.csv": "schedule,cron,accounts,unused,yes\nnightly,0 3 * * *,act_2310000000000017,yes,yes\n",
 	} {
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, name, text)
 	}
 	seeds, err := readSeeds(manifestIn("manifest.csv"))
 	if err != nil {

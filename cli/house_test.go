@@ -175,11 +175,7 @@ func TestContextStaysInCommands(t *testing.T) {
 	}
 	shared := []string{"options.go", "run_settings.go", "place_options.go", "app.go", "usage_errors.go"}
 	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := string(raw)
+		text := readText(t, file)
 		command := strings.Contains(text, ") *cli.Command {")
 		if strings.Contains(text, "*cli.Context") && !command && !slices.Contains(shared, file) && !strings.HasSuffix(file, "_test.go") {
 			t.Errorf("%s has no command and takes the CLI library's context", file)

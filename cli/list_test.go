@@ -95,9 +95,7 @@ func TestListIntoHead(t *testing.T) {
 		c := exec.Command(buildBinary(t), "list", "11", "--format", format, "--page-size", "100")
 		c.Env = append(environ(), "ADFERRY_ENDPOINT="+web.URL, "ADFERRY_ACCESS_TOKEN=token")
 		c.Stdout, c.Stderr = writer, &errs
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
+		start(t, c)
 		writer.Close()
 		if _, err := bufio.NewReader(reader).ReadString('\n'); err != nil {
 			t.Errorf("%s: %v", format, err)

@@ -20,9 +20,7 @@ func TestOneProcess(t *testing.T) {
 	r := newTrial(t, dir, smallRows, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 	job := filepath.Join(dir, "job")
 	running := r.command(t, "run", r.manifest, "--job", job, "--yes", "--workers", "1", "--batch-size", "1")
-	if err := running.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, running)
 	for r.server.Stats().Requests == 0 {
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -102,9 +100,7 @@ func TestLeftoversGo(t *testing.T) {
 	job := filepath.Join(dir, "job")
 	start := func(args ...string) {
 		t.Helper()
-		if code, _, stderr := r.run(t, append(args, "--max-duration", "1ns")...); code != exitStopped {
-			t.Fatalf("got exit code %d\n%s", code, stderr)
-		}
+		r.ends(t, exitStopped, append(args, "--max-duration", "1ns")...)
 	}
 	start("run", r.manifest, "--job", job, "--yes")
 	left := []string{
@@ -117,9 +113,7 @@ func TestLeftoversGo(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte("half"), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, path, "half")
 	}
 	start("resume", job)
 	for _, name := range left {
@@ -141,9 +135,7 @@ func TestEndpointIsKept(t *testing.T) {
 	dir := t.TempDir()
 	r := newTrial(t, dir, 40, sandbox.Options{})
 	job := filepath.Join(dir, "job")
-	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--max-duration", "1ns"); code != exitStopped {
-		t.Fatalf("got exit code %d\n%s", code, stderr)
-	}
+	r.ends(t, exitStopped, "run", r.manifest, "--job", job, "--yes", "--max-duration", "1ns")
 	first := r.url
 	r.serve(t) // on another port
 	second := r.url

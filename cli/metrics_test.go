@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -182,9 +181,7 @@ func makeRows(t testing.TB, dir string, rows int) *store.Job {
 	for i := range rows {
 		fmt.Fprintf(&b, "%d,%032x,%d\n", 1000+i%50, i, 2000+i%50)
 	}
-	if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, path, b.String())
 	job, _, err := store.Create(t.Context(), dir, store.Spec{
 		Manifest: path, Allowed: []string{filepath.Base(path)}, Read: manifestIn(path).read,
 	})
@@ -210,9 +207,7 @@ func serving(t *testing.T, c *exec.Cmd) (url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, c)
 	t.Cleanup(func() { _ = c.Process.Kill() })
 	lines := bufio.NewReader(stderr)
 	line, err := lines.ReadString('\n')

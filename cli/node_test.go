@@ -147,9 +147,7 @@ func installNodeSDK(t *testing.T) string {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(fresh)
-	if err := os.WriteFile(filepath.Join(fresh, "package.json"), []byte(`{"private": true}`), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, filepath.Join(fresh, "package.json"), `{"private": true}`)
 	ctx := t.Context()
 	if budget := campaign.Start(t, campaign.SDK).Budget(); budget > 0 {
 		limited, cancel := context.WithTimeout(ctx, budget)
@@ -177,9 +175,7 @@ func startSandbox(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, c)
 	t.Cleanup(func() {
 		_ = c.Process.Kill()
 		_ = c.Wait()

@@ -19,9 +19,7 @@ func TestOutputLost(t *testing.T) {
 		manifest: "source_account,hash,target_account\n" + row + "\n",
 		failing:  "source_account,hash,target_account,sandbox\n" + row + ",missing\n",
 	} {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, path, text)
 	}
 	job := filepath.Join(dir, "job")
 	for _, c := range []struct {

@@ -25,9 +25,7 @@ func TestPageInBrowser(t *testing.T) {
 	dir := t.TempDir()
 	r := newTrial(t, dir, smallRows, sandbox.Options{})
 	job := filepath.Join(dir, "job")
-	if code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--progress", "none"); code != exitFailures {
-		t.Fatalf("got exit code %d, want %d\n%s", code, exitFailures, stderr)
-	}
+	r.ends(t, exitFailures, "run", r.manifest, "--job", job, "--yes", "--progress", "none")
 	s := readSummary(t, job)
 
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -47,10 +45,7 @@ func TestPageInBrowser(t *testing.T) {
 			t.Errorf("the page's console says %s", line)
 		}
 	}
-	log, err := os.ReadFile(netLog)
-	if err != nil {
-		t.Fatal(err)
-	}
+	log := readFile(t, netLog)
 	for _, m := range regexp.MustCompile(`"url":"(https?://[^"]*)"`).FindAllSubmatch(log, -1) {
 		if url := string(m[1]); !strings.Contains(url, "google") && !strings.Contains(url, "gvt1") { // the browser's own
 			t.Errorf("the page asked for %s", url)

@@ -58,9 +58,7 @@ func TestKilledWhileFetching(t *testing.T) {
 				s.AddImage("77", sandbox.Image{Hash: hash, Width: 120, Height: 90})
 				rows += fmt.Sprintf(test.row, hash)
 			}
-			if err := os.WriteFile(r.manifest, []byte(rows), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			writeFile(t, r.manifest, rows)
 			job, value := filepath.Join(dir, "job"), test.value
 			if test.option == "--backup" {
 				value = filepath.Join(dir, value)
@@ -75,9 +73,7 @@ func TestKilledWhileFetching(t *testing.T) {
 
 			c := r.command(t, "run", r.manifest, "--job", job, "--yes", test.option, value)
 			c.Env = append(c.Env, "TMPDIR="+temp)
-			if err := c.Start(); err != nil {
-				t.Fatal(err)
-			}
+			start(t, c)
 			for range 3000 {
 				if begun() > 0 {
 					break

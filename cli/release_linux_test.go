@@ -37,10 +37,7 @@ func TestRelease(t *testing.T) {
 	}
 	var first []byte
 	for i, dir := range releases {
-		binary, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		binary := readFile(t, filepath.Join(dir, name))
 		if i == 0 {
 			first = binary
 		} else if !bytes.Equal(first, binary) {

@@ -109,9 +109,7 @@ func TestSecretsStaySecret(t *testing.T) {
 func severalTokens(t *testing.T, dir string) string {
 	t.Helper()
 	file := filepath.Join(dir, "credentials.csv")
-	if err := os.WriteFile(file, []byte("account,token,app_secret\n*,NORTH,APP\n"+source(0)+",SOUTH,APP\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, file, "account,token,app_secret\n*,NORTH,APP\n"+source(0)+",SOUTH,APP\n")
 	return file
 }
 
@@ -130,9 +128,7 @@ func TestSecretsInCrash(t *testing.T) {
 			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--workers", "2", "--batch-size", "1", "--credentials", severalTokens(t, dir))
 			c.Env = append(c.Env, "NORTH="+theToken, "SOUTH="+otherToken, "APP="+theAppSecret, "GOTRACEBACK=crash")
 			c.Stdout, c.Stderr = &said, &said
-			if err := c.Start(); err != nil {
-				t.Fatal(err)
-			}
+			start(t, c)
 			await(t, "requests are on their way", func() bool { return p.heard() >= 5 && p.heardBoth() })
 			_ = c.Process.Signal(signal)
 			_ = c.Wait()

@@ -144,10 +144,7 @@ func TestListAsPicturesInABrowser(t *testing.T) {
 			t.Errorf("%s: got %s, want none", what, got)
 		}
 	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := readFile(t, path)
 	if bytes.Contains(raw, []byte(sheetToken[:12])) {
 		t.Error("the page has the token")
 	}
@@ -163,9 +160,7 @@ func TestReviewInABrowser(t *testing.T) {
 	}
 	b, server := openBrowser(t), serveSheets(t, 700)
 	dir := filepath.Join(t.TempDir(), "dry")
-	if code, _, said := inProcess(t, server.at, "cleanup", "11", "--unused", "--max-delete", "100%", "--dry-run", "--job", dir); code != exitDone {
-		t.Fatalf("exit code %d: %s", code, said)
-	}
+	ends(t, exitDone, server.at, "cleanup", "11", "--unused", "--max-delete", "100%", "--dry-run", "--job", dir)
 	server.take()
 	for _, look := range []struct {
 		width int

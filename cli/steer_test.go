@@ -51,9 +51,7 @@ func TestSteering(t *testing.T) {
 		}
 	}
 	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--workers", "2", "--batch-size", "5")
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, c)
 	await(t, "rows are settled", func() bool { return statusOf(t, r, job).Totals.Settled() > 20 })
 
 	says("stops sending within a second", "pause", job)
@@ -85,9 +83,7 @@ func TestSteering(t *testing.T) {
 	var stderr bytes.Buffer
 	c = r.command(t, "resume", job, "--workers", "4")
 	c.Stderr = &stderr
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, c)
 	await(t, "the process has the job", func() bool { return statusOf(t, r, job).State == jobs.JobPaused })
 	if !quiet(r) || r.server.Stats().Requests != before {
 		t.Error("a process that began with a paused job sent something")

@@ -32,9 +32,7 @@ func TestSignalDrains(t *testing.T) {
 			g := newGate(t, r, 40)
 			job := filepath.Join(dir, "job")
 			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
-			if err := c.Start(); err != nil {
-				t.Fatal(err)
-			}
+			start(t, c)
 			ended := make(chan struct{})
 			go func() { _ = c.Wait(); close(ended) }()
 			<-g.reached
@@ -66,9 +64,7 @@ func TestSignalDrains(t *testing.T) {
 					t.Errorf("line %s: a copy whose answer came is unknown", row[0])
 				}
 			}
-			if code, _, stderr := r.run(t, "resume", job); code != exitFailures {
-				t.Fatalf("resume: got exit code %d, want %d\n%s", code, exitFailures, stderr)
-			}
+			r.ends(t, exitFailures, "resume", job)
 			checkUndisturbed(t, r, job)
 		})
 	}
@@ -86,9 +82,7 @@ func TestSecondSignalLeaves(t *testing.T) {
 	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3", "--progress", "none")
 	var stderr bytes.Buffer
 	c.Stdout, c.Stderr = nil, &stderr
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, c)
 	<-g.reached
 	g.quiet()
 	ended := make(chan struct{})
@@ -115,9 +109,7 @@ func TestSecondSignalLeaves(t *testing.T) {
 	}
 	g.open()
 	g.quiet()
-	if code, _, stderr := r.run(t, "resume", job); code != exitFailures {
-		t.Fatalf("resume: got exit code %d, want %d\n%s", code, exitFailures, stderr)
-	}
+	r.ends(t, exitFailures, "resume", job)
 	checkUndisturbed(t, r, job)
 }
 
@@ -147,9 +139,7 @@ func TestSignalTwiceAtOnce(t *testing.T) {
 			if test.words != nil {
 				c.Path, c.Args = "/bin/sh", append(test.words, append([]string{c.Path}, c.Args[1:]...)...)
 			}
-			if err := c.Start(); err != nil {
-				t.Fatal(err)
-			}
+			start(t, c)
 			ended := make(chan struct{})
 			go func() { _ = c.Wait(); close(ended) }()
 			<-g.reached

@@ -74,9 +74,7 @@ func newTrialOf(t *testing.T, dir string, rows, sources, targets int, o sandbox.
 	for i := range rows {
 		r.row(&b, i)
 	}
-	if err := os.WriteFile(r.manifest, []byte(b.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, r.manifest, b.String())
 	return r
 }
 
@@ -211,6 +209,14 @@ func (r *trial) run(t *testing.T, args ...string) (code int, stdout, stderr stri
 	return ran(t, r.command(t, args...))
 }
 
+// ends runs the command to its end, which has to be with that exit code.
+func (r *trial) ends(t *testing.T, want int, args ...string) {
+	t.Helper()
+	if code, out, stderr := r.run(t, args...); code != want {
+		t.Fatalf("%q: got exit code %d, want %d\n%.2000s%s", args, code, want, out, stderr)
+	}
+}
+
 // killed runs a command until it is killed when its n-th request arrives, or to its end.
 func (r *trial) killed(t *testing.T, n int, c *exec.Cmd) (code int, stdout, stderr string) {
 	t.Helper()
@@ -233,9 +239,7 @@ func begun(t *testing.T, c *exec.Cmd, started func()) (code int, stdout, stderr 
 	t.Helper()
 	var out, errs strings.Builder
 	c.Stdout, c.Stderr = &out, &errs
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, c)
 	started()
 	_ = c.Wait()
 	return c.ProcessState.ExitCode(), out.String(), errs.String()
@@ -294,9 +298,7 @@ func TestKilledAndResumed(t *testing.T) {
 	calm := newTrial(t, filepath.Join(dir), rows, latency)
 	calmJob := filepath.Join(dir, "calm")
 	began := time.Now()
-	if code, _, stderr := calm.run(t, "run", calm.manifest, "--job", calmJob, "--yes", "--retry-base", "5ms"); code != exitFailures {
-		t.Fatalf("uninterrupted: got exit code %d\n%s", code, stderr)
-	}
+	calm.ends(t, exitFailures, "run", calm.manifest, "--job", calmJob, "--yes", "--retry-base", "5ms")
 	whole := time.Since(began)
 
 	rough := newTrial(t, dir, rows, latency)
@@ -305,9 +307,7 @@ func TestKilledAndResumed(t *testing.T) {
 	killed := 0
 	for killed < least || killed < most && kills.Next() {
 		c := rough.command(t, "run", rough.manifest, "--job", job, "--yes", "--retry-base", "5ms")
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
+		start(t, c)
 		timer := time.AfterFunc(time.Duration(random.Int64N(int64(whole/6))), func() { _ = c.Process.Kill() })
 		err := c.Wait()
 		timer.Stop()
@@ -320,9 +320,7 @@ func TestKilledAndResumed(t *testing.T) {
 		rough.handleAll(t)
 		killed++
 	}
-	if code, _, stderr := rough.run(t, "run", rough.manifest, "--job", job, "--yes", "--retry-base", "5ms"); code != exitFailures {
-		t.Fatalf("after %d kills: got exit code %d\n%s", killed, code, stderr)
-	}
+	rough.ends(t, exitFailures, "run", rough.manifest, "--job", job, "--yes", "--retry-base", "5ms")
 	t.Logf("killed %d times; an uninterrupted run took %v", killed, whole)
 	if a, b := calm.server.Snapshot(), rough.server.Snapshot(); !slices.Equal(a, b) {
 		t.Errorf("the servers differ: %d and %d images", len(a), len(b))
@@ -347,9 +345,7 @@ func TestStatusWhileRunning(t *testing.T) {
 	r := newTrial(t, dir, 2000, sandbox.Options{Latency: sandbox.Latency{Min: 50 * time.Millisecond}})
 	job := filepath.Join(dir, "job")
 	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--workers", "2")
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, c)
 	ended := make(chan error, 1)
 	go func() { ended <- c.Wait() }()
 	last := 0
@@ -375,9 +371,7 @@ func TestStatusWhileRunning(t *testing.T) {
 		if last = n.Settled(); last > 0 {
 			seen++
 		}
-		if code, _, _ := r.run(t, "resume", job); code != exitLocked {
-			t.Fatalf("a second process got exit code %d, want %d", code, exitLocked)
-		}
+		r.ends(t, exitLocked, "resume", job)
 		select {
 		case err := <-ended:
 			t.Fatalf("it ended before status saw anything: %v", err)
@@ -498,10 +492,7 @@ func readCSV(t *testing.T, path string) [][]string {
 
 func readSummary(t *testing.T, job string) jobs.Summary {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(job, "summary.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := readFile(t, filepath.Join(job, "summary.json"))
 	var s jobs.Summary
 	if err := json.Unmarshal(raw, &s); err != nil {
 		t.Fatal(err)

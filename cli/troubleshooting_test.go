@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -25,13 +24,10 @@ import (
 // docs/troubleshooting.md has a section for each exit code, and in it an entry for each row
 // of the table of errors, by words of its message or hint.
 func TestTroubleshooting(t *testing.T) {
-	raw, err := os.ReadFile("../docs/troubleshooting.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := readText(t, "../docs/troubleshooting.md")
 	sections := map[int]string{}
 	for code := range reports.ExitMeanings {
-		_, after, ok := strings.Cut(string(raw), fmt.Sprintf("\n### Exit code %d\n", code))
+		_, after, ok := strings.Cut(text, fmt.Sprintf("\n### Exit code %d\n", code))
 		if !ok {
 			t.Errorf("exit code %d has no section", code)
 		}

@@ -78,9 +78,7 @@ func (r *trial) killTwice(t *testing.T, args ...string) (killed int) {
 	for life := range 3 {
 		from := len(r.server.Log())
 		c := r.command(t, args...)
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
+		start(t, c)
 		ended := make(chan struct{})
 		go func() {
 			_ = c.Wait()
@@ -156,19 +154,13 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 	before := names()
 	manifest, kept := filepath.Join(dir, "delete.csv"), filepath.Join(dir, "kept")
-	if err := os.WriteFile(manifest, []byte(b.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, stderr := r.run(t, "run", manifest, "--yes", "--backup", kept); code != exitDone {
-		t.Fatalf("delete: got exit code %d\n%s", code, stderr)
-	}
+	writeFile(t, manifest, b.String())
+	r.ends(t, exitDone, "run", manifest, "--yes", "--backup", kept)
 	if left := names(); len(left) != len(before)-120 {
 		t.Fatalf("%d images are left of %d", len(left), len(before))
 	}
 	restore := filepath.Join(kept, "restore.csv")
-	if code, _, stderr := r.run(t, "run", restore, "--job", filepath.Join(dir, "back")); code != exitDone {
-		t.Fatalf("restore: got exit code %d\n%s", code, stderr)
-	}
+	r.ends(t, exitDone, "run", restore, "--job", filepath.Join(dir, "back"))
 	if after := names(); !slices.Equal(before, after) {
 		t.Errorf("before %q\nafter %q", before, after)
 	}
@@ -201,12 +193,8 @@ func TestOnDenied(t *testing.T) {
 		fmt.Fprintf(&b, "77,%s,%s\n", hash, target(0))
 	}
 	manifest, job := filepath.Join(dir, "copies.csv"), filepath.Join(dir, "copies.job")
-	if err := os.WriteFile(manifest, []byte(b.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, _ := r.run(t, "run", manifest); code != exitFailures {
-		t.Fatalf("without the option: got exit code %d", code)
-	}
+	writeFile(t, manifest, b.String())
+	r.ends(t, exitFailures, "run", manifest)
 	code, out, stderr := r.run(t, "retry", job, "--on-denied", "upload")
 	if code != exitDone {
 		t.Fatalf("with the option: got exit code %d\n%s", code, stderr)

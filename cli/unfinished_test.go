@@ -69,9 +69,7 @@ func (c *contest) manifestOf(t *testing.T, name, verb, from, to string) string {
 		fmt.Fprintf(&b, "%s,%s,%s,%s\n", verb, from, contestedHash(n), to)
 	}
 	path := filepath.Join(c.dir, name+".csv")
-	if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, path, b.String())
 	return path
 }
 
@@ -113,6 +111,14 @@ func (c *contest) writes() (n int) {
 		}
 	}
 	return n
+}
+
+// ends is that of the trial, with the contest's state folder.
+func (c *contest) ends(t *testing.T, want int, args ...string) {
+	t.Helper()
+	if code, out, stderr := c.run(t, args...); code != want {
+		t.Fatalf("%q: got exit code %d, want %d\n%s%s", args, code, want, out, stderr)
+	}
 }
 
 func (c *contest) passes(t *testing.T, args ...string) (stderr string) {
@@ -186,9 +192,7 @@ func TestCleanupBesideConsolidation(t *testing.T) {
 	c.beside = true
 	job := filepath.Join(c.dir, "consolidation")
 	running := c.command(t, "run", c.manifestOf(t, "consolidation", "move", "11", "22"), "--job", job, "--yes", "--max-rate", "0.1") // it takes minutes
-	if err := running.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, running)
 	for c.registered(t) == 0 {
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -222,9 +226,7 @@ func TestCopiedFolder(t *testing.T) {
 	c := newContest(t, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
 	job, twin := filepath.Join(c.dir, "job"), filepath.Join(c.dir, "twin")
 	running := c.command(t, "run", c.manifestOf(t, "job", "move", "11", "33"), "--job", job, "--yes", "--batch-size", "1", "--workers", "2")
-	if err := running.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, running)
 	for len(c.server.Log()) < 10 {
 		time.Sleep(5 * time.Millisecond)
 	}
@@ -247,9 +249,7 @@ func TestRetryRegisters(t *testing.T) {
 	c := newContest(t, sandbox.Options{})
 	c.server.AddAccount("11", sandbox.AccountOptions{Denied: "200"})
 	job := filepath.Join(c.dir, "job")
-	if code, _, stderr := c.run(t, "run", c.manifestOf(t, "job", "delete", "11", ""), "--job", job, "--yes", "--batch-size", "1"); code != exitFailures {
-		t.Fatalf("got exit code %d\n%s", code, stderr)
-	}
+	c.ends(t, exitFailures, "run", c.manifestOf(t, "job", "delete", "11", ""), "--job", job, "--yes", "--batch-size", "1")
 	if n := c.registered(t); n != 0 {
 		t.Errorf("%d jobs are registered though none is unfinished", n)
 	}
@@ -273,9 +273,7 @@ func TestUndoMeetsNotItsJob(t *testing.T) {
 		t.Fatalf("got exit code %d and %d writes\n%s", code, len(c.server.Log()), stderr)
 	}
 	undo := filepath.Join(job, "undo")
-	if code, _, stderr := c.run(t, "undo", job, "--yes", "--max-duration", "1ns"); code != exitStopped {
-		t.Fatalf("undo: got exit code %d\n%s", code, stderr)
-	}
+	c.ends(t, exitStopped, "undo", job, "--yes", "--max-duration", "1ns")
 	if n := c.registered(t); n != 2 {
 		t.Errorf("%d jobs are registered, want the job and its undo", n)
 	}
@@ -344,9 +342,7 @@ func TestStateFolder(t *testing.T) {
 	if _, err := os.Lstat(c.state); err == nil {
 		t.Error("the state folder was made though no job was to be registered")
 	}
-	if err := os.WriteFile(c.state, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, c.state, "")
 	stderr := c.passes(t, "run", manifest, "--yes")
 	if strings.Count(stderr, c.state) != 2 || strings.Count(stderr, "adferry: ") != 1 || !strings.Contains(stderr, "ADFERRY_STATE_DIR") {
 		t.Errorf("want one warning that names the folder and what to do:\n%s", stderr)

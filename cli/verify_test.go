@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -31,15 +30,11 @@ func TestVerifyWhileRunning(t *testing.T) {
 	r.serve(t)
 	dir := t.TempDir()
 	manifest, job := filepath.Join(dir, "m.csv"), filepath.Join(dir, "job")
-	if err := os.WriteFile(manifest, []byte(rows.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, manifest, rows.String())
 	var said strings.Builder
 	running := r.command(t, "run", manifest, "--job", job, "--yes", "--workers", "2")
 	running.Stderr = &said
-	if err := running.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, running)
 	ended := make(chan error, 1)
 	go func() { ended <- running.Wait() }()
 	during, after := 0, false
@@ -82,9 +77,7 @@ func TestReadingInterrupted(t *testing.T) {
 	c := exec.Command(buildBinary(t), "list", "11", "--page-size", "10", "--format", "json")
 	c.Env = append(environ(), "ADFERRY_ENDPOINT="+web.URL, "ADFERRY_ACCESS_TOKEN=token")
 	c.Stdout, c.Stderr = &out, &errs
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, c)
 	await(t, "pages have come", func() bool { return server.Stats().Requests >= 5 })
 	_ = c.Process.Signal(syscall.SIGINT)
 	if _ = c.Wait(); c.ProcessState.ExitCode() != exitStopped || !strings.Contains(errs.String(), "adferry: interrupted\n  hint: nothing was changed") {

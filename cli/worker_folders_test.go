@@ -82,9 +82,7 @@ func (w *site) work(ctx context.Context, t *testing.T, errs io.Writer, args ...s
 	t.Helper()
 	c := w.command(ctx, t, append([]string{"worker"}, args...)...)
 	c.Stderr = errs
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	start(t, c)
 	return func() {
 		_ = c.Wait()
 		if code := c.ProcessState.ExitCode(); code != exitDone {
@@ -98,9 +96,7 @@ func (w *site) write(t *testing.T, name string, lines ...string) {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(w.dir, name)
 	}
-	if err := os.WriteFile(name, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, name, strings.Join(lines, "\n")+"\n")
 }
 
 // has reports whether an ad account of the server has the n-th image.

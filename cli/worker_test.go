@@ -4,7 +4,6 @@ package cli
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,9 +25,7 @@ func TestWorkerCredentials(t *testing.T) {
 	d := inDatabase(t, r)
 	south := target(0)
 	file := filepath.Join(t.TempDir(), "accounts.csv")
-	if err := os.WriteFile(file, []byte("account,token\n*,NORTH_TOKEN\n"+south+",SOUTH_TOKEN\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, file, "account,token\n*,NORTH_TOKEN\n"+south+",SOUTH_TOKEN\n")
 	f := newFleet(t, d, 0)
 	worker := func(env ...string) {
 		c := f.command(t, "worker", "--credentials", file, "--retry-base", "5ms")

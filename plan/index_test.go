@@ -52,6 +52,34 @@ func TestHashInManyAccounts(t *testing.T) {
 	}
 }
 
+// Of so many images some have the same place in a table of 32-bit hashes.
+func TestManyImages(t *testing.T) {
+	const n = 200_000
+	for _, tt := range []struct {
+		name string
+		row  func(i int) (hash string, target int)
+	}{
+		{"many hashes", func(i int) (string, int) { return fmt.Sprintf("%032x", i), 2 }},
+		{"many accounts", func(i int) (string, int) { return hashA, 2 + i }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var manifest strings.Builder
+			manifest.WriteString(threeColumns)
+			for i := range n {
+				hash, target := tt.row(i)
+				fmt.Fprintf(&manifest, "1,%s,%d\n", hash, target)
+			}
+			p, err := plan.Read(strings.NewReader(manifest.String()), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c := p.Counts(); c.Copies != n || c.Merged != 0 {
+				t.Errorf("got %d copies and %d merged rows, want %d and none", c.Copies, c.Merged, n)
+			}
+		})
+	}
+}
+
 // An account that was read before vouches for no text but its own.
 func TestAccountLikeOneBefore(t *testing.T) {
 	for _, tt := range []struct{ name, text string }{

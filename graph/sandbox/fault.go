@@ -217,8 +217,25 @@ func (t activeFault) failure() *failure {
 	return f
 }
 
+// fixedAnswers are what the client gets in place of the correct answer, whatever it asked for.
+var fixedAnswers = map[faultKind]answer{
+	faultErrorEmpty:   {status: 500, body: []byte(`{"error":{}}`)},
+	faultHTML502:      page5xx(502, "Bad Gateway"),
+	faultHTML504:      page5xx(504, "Server timeout"),
+	faultEmpty503:     {status: 503},
+	faultEmptyList:    {status: 200, body: []byte(`{"data":[]}`)},
+	faultNullRows:     {status: 200, body: []byte(`{"data":[null]}`)},
+	faultEmptyRows:    {status: 200, body: []byte(`{"data":[{}]}`)},
+	faultUnsuccessful: {status: 200, body: []byte(`{"success":false,"data":[]}`)},
+	faultNull:         {delivery: entryNull},
+	faultEmptyEntry:   {delivery: entryEmpty},
+}
+
 // answer is what the client gets in place of the correct answer.
 func (t activeFault) answer(sc place, trace string) answer {
+	if a, fixed := fixedAnswers[t.kind]; fixed {
+		return a
+	}
 	switch t.kind {
 	case faultCode, faultThrottle:
 		return t.failure().answer(trace)
@@ -226,41 +243,19 @@ func (t activeFault) answer(sc place, trace string) answer {
 		a := fail("1").answer(trace)
 		a.status = 200
 		return a
-	case faultErrorEmpty:
-		return answer{status: 500, body: []byte(`{"error":{}}`)}
-	case faultHTML502:
-		return page5xx(502, "Bad Gateway")
-	case faultHTML504:
-		return page5xx(504, "Server timeout")
-	case faultEmpty503:
-		return answer{status: 503}
 	case faultReduce:
 		return reduceFailure().answer(trace)
-	case faultEmptyList:
-		return answer{status: 200, body: []byte(`{"data":[]}`)}
-	case faultNullRows:
-		return answer{status: 200, body: []byte(`{"data":[null]}`)}
-	case faultEmptyRows:
-		return answer{status: 200, body: []byte(`{"data":[{}]}`)}
-	case faultUnsuccessful:
-		return answer{status: 200, body: []byte(`{"success":false,"data":[]}`)}
 	case faultAborted:
 		return fail("960").answer(trace)
-	case faultNull:
-		return answer{delivery: entryNull}
-	case faultEmptyEntry:
-		return answer{delivery: entryEmpty}
 	case faultEnvelope:
 		return fail("1").answer(trace)
-	case faultTimeout:
+	case faultTimeout, faultLate:
 		if sc == placeEntry {
 			return answer{delivery: entryNull}
 		}
+	}
+	if t.kind == faultTimeout {
 		return answer{delivery: noAnswer}
-	case faultLate:
-		if sc == placeEntry {
-			return answer{delivery: entryNull}
-		}
 	}
 	return answer{delivery: connectionCut}
 }
