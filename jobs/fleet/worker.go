@@ -229,15 +229,15 @@ func (s *session) leave() {
 	s.tasks.Wait()
 }
 
-// errLate is why a worker that leaves does not give its lanes back, which others have once its lease
+// errTooLong is why a worker that leaves does not give its lanes back, which others have once its lease
 // is over.
-var errLate = errors.New("what was in flight, or the file system, took too long to end")
+var errTooLong = errors.New("what was in flight, or the file system, took too long to end")
 
 // closeAll closes all jobs, also one that is being opened.
 func (s *session) closeAll() {
 	late := time.AfterFunc(leaveTime, func() {
-		s.fail(errLate)
-		s.abort(errLate)
+		s.fail(errTooLong)
+		s.abort(errTooLong)
 	})
 	defer late.Stop()
 	s.opening <- struct{}{}
