@@ -67,4 +67,8 @@
 //	guard          conditions in a row under which alone its deletion may be sent
 //	picture        the file of an image, as downloaded
 //	witness        a place where a guard says the image has to be
+//	departure      a request that is about to leave, of which the other workers are told
+//	clearance      whether it may, and what they did
+//	slice          a part of the work on a lane of a job that has several workers
+//	recall         to have a worker give a lane back
 package jobs

@@ -16,7 +16,7 @@ type Sharing interface {
 	// Depart makes known that calls are about to leave, unless they may not. It is called by
 	// several goroutines. After an error the worker may have lost its lanes: nothing leaves any
 	// more.
-	Depart(ctx context.Context, d Departure) (Leave, error)
+	Depart(ctx context.Context, d Departure) (Clearance, error)
 }
 
 // Departure is a request that is about to leave.
@@ -34,8 +34,8 @@ type Departure struct {
 // known.
 type Room struct{ Calls, Points, AppCalls int }
 
-// Leave is whether a request may leave.
-type Leave struct {
+// Clearance is whether a request may leave.
+type Clearance struct {
 	May   bool      // no: what others used leaves no room, one of them sends the probe, or was told to wait; News says more
 	Until time.Time // no write leaves later: then another worker may have the lane
 	Again time.Time // if it may not: when to ask again; zero: as soon as the news are known

@@ -29,7 +29,7 @@ type Inventory struct {
 	ListedAt time.Time      // as of when the policy judged
 
 	request   *Request
-	deletions deletions
+	deletions *spill.File[Selected] // also of an account that could not be listed to its end, which are not read back
 }
 
 // AccountCount counts the images of one ad account.
@@ -57,11 +57,10 @@ func (a AccountCount) Deletes() int {
 // listing: it is a *[spill.Error] or comes from the Lister. The inventory has to be
 // closed.
 func List(ctx context.Context, l Lister, r *Request, now time.Time, progress func(images int)) (*Inventory, error) {
-	file, err := spill.New()
+	file, err := spill.New[Selected]()
 	if err != nil {
 		return nil, err
 	}
-	selected := deletions{file}
 	counts := make(map[plan.Account]*Count, len(r.Accounts))
 	for _, a := range r.Accounts {
 		counts[a] = &Count{}
@@ -79,7 +78,7 @@ func List(ctx context.Context, l Lister, r *Request, now time.Time, progress fun
 		if images += len(page.Images); progress != nil {
 			progress(images)
 		}
-		return selected.add(a, rows)
+		return file.Add(a, rows)
 	})
 	accounts, err := reader.SplitErrors(err)
 	unlisted := map[plan.Account]error{}
@@ -90,7 +89,7 @@ func List(ctx context.Context, l Lister, r *Request, now time.Time, progress fun
 		file.Close()
 		return nil, err
 	}
-	inv := &Inventory{ListedAt: now, request: r, deletions: selected}
+	inv := &Inventory{ListedAt: now, request: r, deletions: file}
 	for _, a := range r.Accounts {
 		inv.Accounts = append(inv.Accounts, AccountCount{a, *counts[a], unlisted[a]})
 	}
@@ -119,7 +118,7 @@ func (inv *Inventory) CheckLimit() error { return CheckLimit(inv.Accounts, inv.r
 // their end, account by account. Errors are *[spill.Error].
 func (inv *Inventory) Rows() iter.Seq2[plan.Line, error] {
 	return func(yield func(plan.Line, error) bool) {
-		for image, err := range inv.deletions.images(inv.listed()) {
+		for image, err := range inv.deletions.Rows(inv.listed()...) {
 			if !yield(image.row(), err) {
 				return
 			}
@@ -130,7 +129,7 @@ func (inv *Inventory) Rows() iter.Seq2[plan.Line, error] {
 // Pictures are the images that go, in the order of the rows. Errors are *[spill.Error].
 func (inv *Inventory) Pictures() iter.Seq2[review.Picture, error] {
 	return func(yield func(review.Picture, error) bool) {
-		for image, err := range inv.deletions.images(inv.listed()) {
+		for image, err := range inv.deletions.Rows(inv.listed()...) {
 			if !yield(image.Picture, err) {
 				return
 			}

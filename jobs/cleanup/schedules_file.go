@@ -144,7 +144,7 @@ func parseSchedule(header, row []string, dir string) (s Scheduled, err error) {
 	default:
 		fail("policy", why)
 	}
-	for _, path := range strings.Fields(cells["keep"]) {
+	for path := range strings.FieldsSeq(cells["keep"]) {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
@@ -166,7 +166,7 @@ func parseSchedule(header, row []string, dir string) (s Scheduled, err error) {
 
 // accountsIn are the ad accounts of a cell, with spaces between them, each once.
 func accountsIn(cell string) (all []plan.Account, err error) {
-	for _, text := range strings.Fields(cell) {
+	for text := range strings.FieldsSeq(cell) {
 		a, err := plan.ParseAccount(text)
 		if err != nil {
 			return nil, err

@@ -1,7 +1,6 @@
 package cleanup
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +8,6 @@ import (
 
 	"adferry/graph"
 	"adferry/jobs/review"
-	"adferry/jobs/spill"
 	"adferry/plan"
 )
 
@@ -29,6 +27,7 @@ const longestLink = 4096
 // selected is what is kept of an image that the policy selects as of now.
 func (p Policy) selected(a plan.Account, i graph.Image, now time.Time) Selected {
 	s := Selected{review.Of(a, i), noteOf(i)}
+	s.Hash, _ = plan.ParseHash(i.Hash) // it is valid, see Judge
 	s.Why = p.Why(i, now)
 	s.Name = plain(s.Name)
 	if len(s.Thumbnail) > longestLink {
@@ -60,20 +59,4 @@ func roundAge(d time.Duration) string {
 // row is the row of the manifest.
 func (s Selected) row() plan.Line {
 	return plan.Line{Verb: plan.Delete, Source: s.Account, Hash: s.Hash, Note: s.Note}
-}
-
-// encode is the image without its account and hash.
-func (s Selected) encode() (string, error) {
-	s.Account, s.Hash = "", ""
-	text, err := json.Marshal(s)
-	return string(text), err
-}
-
-// decodeSelected reads what encode wrote. An error is a *[spill.Error].
-func decodeSelected(a plan.Account, row spill.Row) (s Selected, err error) {
-	if err := json.Unmarshal([]byte(row.Text), &s); err != nil {
-		return s, &spill.Error{Err: fmt.Errorf("read temporary file: %w", err)}
-	}
-	s.Account, s.Hash = a, row.Hash
-	return s, nil
 }

@@ -37,13 +37,19 @@ func TestSelectedSurvives(t *testing.T) {
 	image := graph.Image{Hash: "0123456789abcdef0123456789abcdef", Name: "a\nb\x00\xff\"</li>" + strings.Repeat("é", 300), Created: "2026-01-02T03:04:05+0000",
 		Thumbnail: "https://example.com/a?b=c&d", Width: 1200, Height: 628, UseKnown: true}
 	in := Policy{Unused: true}.selected("11", image, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
-	text, err := in.encode()
+	file, err := spill.New[Selected]()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := decodeSelected("11", spill.Row{Hash: in.Hash, Text: text})
-	if err != nil {
+	defer file.Close()
+	if err := file.Add("11", []Selected{in}); err != nil {
 		t.Fatal(err)
+	}
+	var out Selected
+	for out, err = range file.Rows("11") {
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	if !out.Created.Equal(in.Created) {
 		t.Errorf("got %v, want %v", out.Created, in.Created)

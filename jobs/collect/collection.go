@@ -32,8 +32,15 @@ type Collection struct {
 	Counts []Count // in the order of the request
 
 	request *Request
-	file    *spill.File
+	file    *spill.File[row]
 	slice   int // rows that are compared at a time
+}
+
+// row is an image that was selected.
+type row struct {
+	Account plan.Account
+	Hash    plan.Hash
+	Name    string
 }
 
 // List lists the request's ad accounts to their end. progress, which may be nil, hears after
@@ -41,7 +48,7 @@ type Collection struct {
 // temporary file. Errors are those of the Images, *[spill.Error], or those of accounts that
 // could not be listed to their end. The collection has to be closed.
 func List(ctx context.Context, images Images, r *Request, progress func(images int)) (*Collection, error) {
-	file, err := spill.New()
+	file, err := spill.New[row]()
 	if err != nil {
 		return nil, err
 	}
@@ -56,12 +63,16 @@ func List(ctx context.Context, images Images, r *Request, progress func(images i
 		if listed += len(page); progress != nil {
 			progress(listed)
 		}
-		var rows []spill.Row
+		var rows []row
 		for _, i := range page {
 			why := r.judge(i)
 			at[a].by[why]++
 			if why == Selected {
-				rows = append(rows, spill.Row{Hash: plan.Hash(i.Hash), Text: i.Name})
+				hash, err := plan.ParseHash(i.Hash)
+				if err != nil {
+					return err
+				}
+				rows = append(rows, row{a, hash, i.Name})
 			}
 		}
 		return file.Add(a, rows)

@@ -1,10 +1,9 @@
 package collect
 
 import (
-	"encoding/hex"
 	"iter"
+	"strconv"
 
-	"adferry/jobs/spill"
 	"adferry/plan"
 )
 
@@ -38,34 +37,21 @@ func (c *Collection) Rows() iter.Seq2[plan.Line, error] {
 
 // sliceOf says to which of n slices a hash belongs, by its first 32 bits.
 func sliceOf(h plan.Hash, n uint64) uint64 {
-	first, err := hex.DecodeString(string(h[:8]))
-	if err != nil {
-		return 0
-	}
-	var v uint64
-	for _, b := range first {
-		v = v<<8 | uint64(b)
-	}
-	return v * n >> 32
+	first, _ := strconv.ParseUint(string(h[:8]), 16, 64) // a hash is hex digits
+	return first * n >> 32
 }
 
 // all are the rows whose hashes are taken, account by account in the order of the request.
 func (c *Collection) all(take func(plan.Hash) bool) iter.Seq2[plan.Line, error] {
 	return func(yield func(plan.Line, error) bool) {
-		for _, a := range c.request.Accounts {
-			for row, err := range c.file.Rows(a) {
-				if err != nil {
-					yield(plan.Line{}, err)
-					return
-				}
-				if take(row.Hash) && !yield(c.line(a, row), nil) {
-					return
-				}
+		for r, err := range c.file.Rows(c.request.Accounts...) {
+			if err != nil {
+				yield(plan.Line{}, err)
+				return
+			}
+			if take(r.Hash) && !yield(plan.Line{Verb: c.request.Verb, Source: r.Account, Hash: r.Hash, Target: c.request.Target, Name: r.Name}, nil) {
+				return
 			}
 		}
 	}
-}
-
-func (c *Collection) line(a plan.Account, row spill.Row) plan.Line {
-	return plan.Line{Verb: c.request.Verb, Source: a, Hash: row.Hash, Target: c.request.Target, Name: row.Text}
 }

@@ -68,11 +68,12 @@ func newBusinessesOn(t *testing.T, o sandbox.Options, rows []string) *businesses
 // start connects as a new process would.
 func (w *businesses) start(t *testing.T) {
 	t.Helper()
-	text := "account,token,app_secret\n*,SOUTH,\n"
+	var text strings.Builder
+	text.WriteString("account,token,app_secret\n*,SOUTH,\n")
 	for _, a := range north {
-		text += a + ",NORTH,\n"
+		text.WriteString(a + ",NORTH,\n")
 	}
-	w.connect(t, parsed(t, text, map[string]string{"NORTH": northToken, "SOUTH": southToken}))
+	w.connect(t, parsed(t, text.String(), map[string]string{"NORTH": northToken, "SOUTH": southToken}))
 }
 
 // connect has the world sent to with a set of credentials.

@@ -195,13 +195,11 @@ func asAppThrottle(r graph.Reply) graph.Reply {
 
 // noteContact notes whether the API answered a request.
 func (d *Dispatcher) noteContact(replies []graph.Reply, left, now time.Time, neutral bool) {
-	for _, r := range replies {
-		if fromAPI(r) {
-			if d.contact.Answered(left, now) {
-				d.reportReachable(now)
-			}
-			return
+	if slices.ContainsFunc(replies, fromAPI) {
+		if d.contact.Answered(left, now) {
+			d.reportReachable(now)
 		}
+		return
 	}
 	err := replies[0].Err
 	if neutral && err.Class != graph.Unreachable && d.contact.Err != nil {

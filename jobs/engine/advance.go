@@ -13,7 +13,7 @@ import (
 func (e *Engine) advance(t *task) {
 	// A task that was settled while another of its lookups was on its way is done:
 	// that answer must not move it again.
-	if t.waiting > 0 || t.Outcome.State.Settled() || t.dropped || t.home.leaves {
+	if t.waiting > 0 || t.Outcome.State.Settled() || t.dropped || t.home.recalled {
 		return
 	}
 	if refused := e.refusal(t); refused != nil {

@@ -210,7 +210,7 @@ func (e *Engine) downloaded(t *task, got picture) {
 	var refused *graph.Error
 	var shared *content.SharedError
 	t.picture = &got
-	if t.dropped || t.home.leaves {
+	if t.dropped || t.home.recalled {
 		return
 	}
 	switch err := got.err; {

@@ -103,7 +103,7 @@ func keepJob(t *testing.T) {
 	settled := []plan.OpID{1, 2, 5, 7, 8, 9, 10}
 	w.Finish(engine.Options{Only: func(o jobs.Operation) bool { return slices.Contains(settled, o.ID) }})
 	now := time.Now()
-	w.Commit(t,
+	w.Commit(
 		jobs.Record{ID: 4, Outcome: jobs.Outcome{State: jobs.Sent, Tried: true, Attempts: 1, Message: "the connection was cut", Started: now, LastSent: now}},
 		jobs.Record{ID: 6, Outcome: jobs.Outcome{State: jobs.Sent, Started: now, LastSent: now}},
 		jobs.Record{ID: 13, Outcome: jobs.Outcome{State: jobs.Failed, Reason: jobs.GaveUp, Tried: true, Attempts: 5, Message: "the connection was cut", Started: now, LastSent: now, Finished: now}})

@@ -14,11 +14,11 @@ type lane struct {
 	*dispatch.Lane
 	e *Engine
 
-	coming bool      // it is about to become this engine's
-	mine   bool      // its operations are carried out here
-	rests  bool      // ... but not now
-	taken  time.Time // when they were taken from another worker
-	leaves bool      // ... no longer, once what is under way has ended
+	coming   bool      // it is about to become this engine's
+	mine     bool      // its operations are carried out here
+	rests    bool      // ... but not now
+	taken    time.Time // when they were taken from another worker
+	recalled bool      // ... no longer, once what is under way has ended
 
 	deferred bool // operations of it were left for a later run
 

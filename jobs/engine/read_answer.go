@@ -233,7 +233,7 @@ func (e *Engine) giveUpLookup(k *lookup, err *graph.Error) {
 // may have taken effect is left for a later run instead.
 func (e *Engine) unreadable(w waiter, err *graph.Error) {
 	t := w.task
-	if t.dropped || t.home.leaves {
+	if t.dropped || t.home.recalled {
 		return
 	}
 	switch {

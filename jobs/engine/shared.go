@@ -33,11 +33,11 @@ type shared struct {
 	known   bool                  // the job's counts and tally were heard
 	failing map[plan.Account]bool // other workers' lanes to which writes fail
 	turned  map[plan.Account]bool // lanes to which writes began to fail, or no longer do, since Findings was called
-	leaving []*leaving
+	giving  []*giving
 }
 
-// leaving is a lane that is being given back.
-type leaving struct {
+// giving is a lane that is being given back.
+type giving struct {
 	lane *lane
 	told bool          // its last change is on the way to the disk
 	gone chan struct{} // closed when nothing of it is left here
@@ -106,7 +106,7 @@ func (e *Engine) Take(p jobs.LanePoint) {
 			}
 		}
 		e.d.TakeOver(p, now)
-		l.mine, l.rests, l.leaves, l.drained, l.cursor = true, true, false, false, 0
+		l.mine, l.rests, l.recalled, l.drained, l.cursor = true, true, false, false, 0
 		if !l.coming {
 			l.freed = map[plan.OpID]bool{}
 		}
@@ -127,7 +127,7 @@ func (e *Engine) Take(p jobs.LanePoint) {
 // end, and what other lanes ask of its ad account is read.
 func (e *Engine) Work(a plan.Account, on bool) {
 	e.tell(func() {
-		if l := e.lanes[a]; l != nil && l.mine && !l.leaves {
+		if l := e.lanes[a]; l != nil && l.mine && !l.recalled {
 			l.rests = !on
 			l.noteMore()
 			l.wantMore()
@@ -168,13 +168,13 @@ func (e *Engine) Drain() { e.tell(e.d.Drain) }
 // The error is ctx's, or says that the run ended before: what was under way may not be in the
 // checkpoint then.
 func (e *Engine) Give(ctx context.Context, a plan.Account) error {
-	var g *leaving
+	var g *giving
 	if !e.tell(func() {
 		if l := e.lanes[a]; l != nil && l.mine {
-			l.rests, l.leaves = true, true
+			l.rests, l.recalled = true, true
 			l.cutDownloads()
-			g = &leaving{lane: l, gone: make(chan struct{})}
-			e.shared.leaving = append(e.shared.leaving, g)
+			g = &giving{lane: l, gone: make(chan struct{})}
+			e.shared.giving = append(e.shared.giving, g)
 		}
 	}) {
 		return errEnded
@@ -197,7 +197,7 @@ var errEnded = errors.New("the run has ended")
 // giveBack forgets the lanes that are being given back once nothing of them is under way. What
 // was added to the committer before is on disk by then.
 func (e *Engine) giveBack() {
-	for _, g := range e.shared.leaving {
+	for _, g := range e.shared.giving {
 		if l := g.lane; !g.told && l.writing == 0 && l.downloads == nil && !l.loading {
 			g.told = true
 			e.commit.add(jobs.Change{Lanes: e.d.Changed(), Records: l.answered()}, func() {
@@ -206,13 +206,13 @@ func (e *Engine) giveBack() {
 			})
 		}
 	}
-	rest := e.shared.leaving[:0]
-	for _, g := range e.shared.leaving {
+	rest := e.shared.giving[:0]
+	for _, g := range e.shared.giving {
 		if !g.told {
 			rest = append(rest, g)
 		}
 	}
-	e.shared.leaving = rest
+	e.shared.giving = rest
 }
 
 // saidDeleted is the message of a deletion that is sent, and that the API called a success. Its next
@@ -315,15 +315,15 @@ func (e *Engine) Findings() (l jobs.Learned) {
 // depart asks the other workers of the job before a request leaves. until is when it may leave at
 // the latest, zero for any time.
 func (w *worker) depart(ctx context.Context, d jobs.Departure) (until time.Time, err error) {
-	leave, err := w.opt.Sharing.Depart(ctx, d)
+	cleared, err := w.opt.Sharing.Depart(ctx, d)
 	if err != nil {
 		return until, &jobs.CheckpointError{Err: err}
 	}
-	if n := leave.News; len(n.Spent)+len(n.Lanes)+len(n.Apps)+len(n.Released) > 0 {
+	if n := cleared.News; len(n.Spent)+len(n.Lanes)+len(n.Apps)+len(n.Released) > 0 {
 		w.hear(n)
 	}
-	if !leave.May {
-		return until, &dispatch.NotYet{Again: leave.Again}
+	if !cleared.May {
+		return until, &dispatch.NotYet{Again: cleared.Again}
 	}
-	return leave.Until, nil
+	return cleared.Until, nil
 }

@@ -54,12 +54,12 @@ func (p partner) Commit(ctx context.Context, c jobs.Change) ([]jobs.Released, er
 	return released, err
 }
 
-func (p partner) Depart(context.Context, jobs.Departure) (jobs.Leave, error) {
+func (p partner) Depart(context.Context, jobs.Departure) (jobs.Clearance, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := jobs.News{Released: p.news[p.me]}
 	p.news[p.me] = nil
-	return jobs.Leave{May: true, Until: time.Now().Add(jobs.LatestDeparture), News: n}, nil
+	return jobs.Clearance{May: true, Until: time.Now().Add(jobs.LatestDeparture), News: n}, nil
 }
 
 // point is where a lane stands.
@@ -256,11 +256,11 @@ type refusing struct {
 	err   error
 }
 
-func (r *refusing) Depart(context.Context, jobs.Departure) (jobs.Leave, error) {
+func (r *refusing) Depart(context.Context, jobs.Departure) (jobs.Clearance, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asked++
-	return jobs.Leave{May: !time.Now().Before(r.until), Again: r.until}, r.err
+	return jobs.Clearance{May: !time.Now().Before(r.until), Again: r.until}, r.err
 }
 
 var _ jobs.Sharing = (*refusing)(nil)

@@ -47,7 +47,7 @@ func (e *Engine) withhold(t *task) {
 // refusedWrite handles a refused write once the token and the app are known to be good.
 func (e *Engine) refusedWrite(t *task, err *graph.Error) {
 	switch {
-	case t.dropped || t.home.leaves: // its next worker tries it again
+	case t.dropped || t.home.recalled: // its next worker tries it again
 	case e.uploadInstead(t, err):
 	case err.Class == graph.RefusedAccount:
 		e.refuse(t, err)

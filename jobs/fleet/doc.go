@@ -45,4 +45,8 @@
 // tokens of a file, but they give each ad account the same label: the job remembers those of the
 // first worker, and others leave it alone. Of a job that uploads files, keeps a backup or downloads
 // images a worker takes lanes only if it sees the job's folders (package proof).
+//
+// A folder may hang for days. Nobody waits for it longer than is said where it is used ([disk.Within],
+// package proof), so that it holds up the jobs that need it, and neither others nor the end of the
+// worker. What hangs goes on in a goroutine of its own, and a thread, until the folder answers.
 package fleet

@@ -44,7 +44,7 @@ func LabelsSeen(ctx context.Context, found ...*store.Job) (all []map[plan.Accoun
 func Share(me string, holds []board.Hold, workers []board.Worker, has []plan.Account, next plan.Account) (excess []plan.Account, more bool) {
 	j := &job{lanes: map[plan.Account]*lane{}}
 	for _, a := range has {
-		j.lane(a).taken()
+		j.lane(a).held.Store(true)
 	}
 	lanes, _ := j.share(partsOf(me, holds, workers))
 	for _, l := range lanes {

@@ -49,6 +49,32 @@ func TestFolderHangs(t *testing.T) {
 	})
 }
 
+// A worker that was cut off while a folder hangs joins again, and goes on once it answers.
+func TestCutOffWhileItHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, sandbox.Options{}, moves(10))
+		h := &hanging{answer: make(chan struct{})}
+		o := l.options(engine.Options{Backup: h})
+		cut := &cutOff{Board: l.board}
+		o.Board = cut
+		stop := l.run(o)
+		l.until("a picture is kept", func() bool { return h.waits.Load() > 0 })
+		cut.lost.Store(true)
+		l.until("the lease is lost", func() bool { return l.count(fleet.Lost) > 0 })
+		began := time.Now()
+		l.until("it has joined again", func() bool { return l.count(fleet.Joined) > 1 })
+		if took := time.Since(began); took > 3*time.Minute {
+			t.Errorf("it joined again after %v", took)
+		}
+		close(h.answer)
+		l.until("the job is finished", l.finished)
+		stop()
+		l.close()
+		l.world.Once()
+	})
+}
+
 // A worker that is stopped ends, whatever hangs; another one goes on.
 func TestStoppedWhileItHangs(t *testing.T) {
 	t.Parallel()

@@ -37,12 +37,12 @@ type job struct {
 const newsEvery = time.Second
 
 // start opens a job and has its engine run.
-func (s *session) start(ctx context.Context, o *offer) error {
-	b, err := s.member.Open(ctx, o.name)
+func (s *session) start(ctx context.Context, name string, p parts) error {
+	b, err := s.member.Open(ctx, name)
 	if err != nil {
 		return err
 	}
-	j := &job{name: o.name, board: b, ended: make(chan struct{}), closed: make(chan struct{}), lanes: map[plan.Account]*lane{}, parts: o.parts, unused: time.Now(), release: func() {}}
+	j := &job{name: name, board: b, ended: make(chan struct{}), closed: make(chan struct{}), lanes: map[plan.Account]*lane{}, parts: p, unused: time.Now(), release: func() {}}
 	if err := j.prepare(ctx, s); err != nil {
 		j.release()
 		return errors.Join(err, b.Close())
@@ -150,7 +150,7 @@ func (j *job) reserve(l *lane) bool {
 	if _, work := j.parts.labels[l.account]; work && j.full(j.parts.group(l.account)) {
 		return false // one without work is done as soon as somebody takes it
 	}
-	l.reserve()
+	l.taking.Store(true)
 	return true
 }
 
@@ -184,7 +184,7 @@ func (j *job) held() (all []*lane) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, l := range j.lanes {
-		if l.mine() {
+		if l.held.Load() {
 			all = append(all, l)
 		}
 	}
@@ -236,7 +236,7 @@ func (s *session) hearNews(j *job) {
 		j.engine.Hear(news)
 		var woken []Slice
 		for _, l := range j.held() {
-			if l.isAsleep() && !j.engine.Progress(l.account).Empty {
+			if l.waitsForLanes() && !j.engine.Progress(l.account).Empty {
 				woken = append(woken, Slice{j.name, l.account})
 			}
 		}
@@ -283,7 +283,7 @@ func (s *session) close(j *job, done bool) bool {
 func (s *session) giveAll(j *job, done bool) {
 	var giving sync.WaitGroup
 	for _, l := range j.held() {
-		l.leave()
+		l.recall()
 		given := l.giving(Next{}, func() error { return j.give(s.ctx, l.account) })
 		giving.Go(func() {
 			<-given.ended

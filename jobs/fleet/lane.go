@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"adferry/plan"
@@ -12,16 +13,17 @@ type lane struct {
 	account plan.Account
 	called  chan struct{} // the work on its slice is to end early
 
-	mu      sync.Mutex
-	busy    bool // its slice is worked on
-	taking  bool // it will be this worker's, unless another has it
-	held    bool // it is this worker's
-	leaving bool // it is to be given back
-	asleep  bool // it waits for other lanes
-	later   bool // it waits for a later run
-	why     string
-	until   time.Time
-	given   *giving
+	busy     atomic.Bool // its slice is worked on
+	taking   atomic.Bool // it will be this worker's, unless another has it
+	held     atomic.Bool // it is this worker's
+	recalled atomic.Bool // it is to be given back
+	asleep   atomic.Bool // it waits for other lanes
+	later    atomic.Bool // it waits for a later run: whoever takes it anew tries again
+
+	mu    sync.Mutex
+	why   string // it waits, as others know
+	until time.Time
+	given *giving
 }
 
 // giving is a lane that is being given back.
@@ -35,12 +37,10 @@ func newLane(a plan.Account) *lane { return &lane{account: a, called: make(chan 
 
 // begin reports whether the slice may be worked on now: nobody else in this process does.
 func (l *lane) begin() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.busy {
+	if !l.busy.CompareAndSwap(false, true) {
 		return false
 	}
-	l.busy, l.asleep = true, false
+	l.asleep.Store(false)
 	select {
 	case <-l.called:
 	default:
@@ -48,79 +48,24 @@ func (l *lane) begin() bool {
 	return true
 }
 
-// reserve has the lane count as this worker's while its slice is worked on.
-func (l *lane) reserve() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.taking = true
+func (l *lane) finish() {
+	l.taking.Store(false)
+	l.busy.Store(false)
 }
 
 // counts reports whether the lane is this worker's, or may be in a moment.
-func (l *lane) counts() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.held || l.taking
-}
+func (l *lane) counts() bool { return l.taking.Load() || l.held.Load() }
 
-func (l *lane) finish() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.busy, l.taking = false, false
-}
+// waitsForLanes reports whether the lane is this worker's and waits for other lanes.
+func (l *lane) waitsForLanes() bool { return l.asleep.Load() && l.held.Load() && !l.recalled.Load() }
 
-func (l *lane) taken() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.held = true
-}
-
-func (l *lane) mine() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.held
-}
-
-// leave has the lane given back when its slice is next worked on.
-func (l *lane) leave() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.leaving = true
+// recall has the lane given back when its slice is next worked on.
+func (l *lane) recall() {
+	l.recalled.Store(true)
 	select {
 	case l.called <- struct{}{}:
 	default:
 	}
-}
-
-func (l *lane) leaves() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.leaving
-}
-
-// sleeps notes that the lane waits for other lanes from now on.
-func (l *lane) sleeps() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.asleep = true
-}
-
-// defers notes that the lane is tried again by whoever takes it anew.
-func (l *lane) defers() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.later = true
-}
-
-func (l *lane) deferred() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.later
-}
-
-func (l *lane) isAsleep() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.asleep && l.held && !l.leaving
 }
 
 // waits notes what the lane waits for, and reports whether that is new.
@@ -151,11 +96,14 @@ func (l *lane) giving(then Next, give func() error) *giving {
 
 // gone notes that the lane was given back, and reports whether that was not known.
 func (l *lane) gone() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.held {
+	if !l.held.CompareAndSwap(true, false) {
 		return false
 	}
-	l.held, l.leaving, l.asleep, l.later, l.given, l.why, l.until = false, false, false, false, nil, "", time.Time{}
+	for _, flag := range []*atomic.Bool{&l.recalled, &l.asleep, &l.later} {
+		flag.Store(false)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.given, l.why, l.until = nil, "", time.Time{}
 	return true
 }

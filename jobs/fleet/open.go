@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"adferry/jobs/board"
@@ -16,28 +17,35 @@ func (s *session) open(name string) (j *job, later time.Duration) {
 		return j, 0
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	o := s.offers[name]
-	if s.jobs[name] != nil || o == nil || o.parts.none() || s.refused[name].holds() || s.leaving() {
+	p := s.offers[name]
+	may := s.jobs[name] == nil && !p.none() && !s.refused[name].holds()
+	s.mu.Unlock()
+	if !may || s.leaving() {
 		return nil, elsewhere
 	}
-	if !s.begun[name] {
-		s.begun[name] = true
-		s.tasks.Go(func() {
-			s.begin(o)
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			delete(s.begun, name)
-		})
-	}
+	s.opened.run(s, name, func() { s.begin(name, p) })
 	return nil, again
 }
 
+// once runs one thing at a time for a name.
+type once struct{ names sync.Map }
+
+// run has do run as a task of the session, unless one for that name is under way.
+func (o *once) run(s *session, name string, do func()) {
+	if _, under := o.names.LoadOrStore(name, nil); under {
+		return
+	}
+	s.tasks.Go(func() {
+		defer o.names.Delete(name)
+		do()
+	})
+}
+
 // begin opens a job, unless the worker leaves before.
-func (s *session) begin(o *offer) {
+func (s *session) begin(name string, p parts) {
 	s.opening <- struct{}{}
 	defer func() { <-s.opening }()
-	if s.leaving() {
+	if s.leaving() || s.openJob(name) != nil { // it was opened just now
 		return
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, openTime)
@@ -49,13 +57,13 @@ func (s *session) begin(o *offer) {
 		case <-ctx.Done():
 		}
 	}()
-	err := s.start(ctx, o)
+	err := s.start(ctx, name, p)
 	switch unfit, is := errors.AsType[*unfitError](err); {
 	case err == nil, errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrNoJob), errors.Is(err, errPaused), s.leaving():
 	case is:
-		s.leaveAlone(o.name, unfit.error)
+		s.leaveAlone(name, unfit.error)
 	case s.passes(err): // it may have no connections left, and renew the lease all the same
-		s.leaveAlone(o.name, err)
+		s.leaveAlone(name, err)
 	default:
 		s.fail(err)
 	}
@@ -109,8 +117,8 @@ func (s *session) refusal(name string) refusal {
 // notHere tells once why a job is not carried out here.
 func (s *session) notHere(name string, why error) {
 	s.mu.Lock()
-	known := s.told[name] == why.Error()
-	s.told[name] = why.Error()
+	known := s.toldWhy[name] == why.Error()
+	s.toldWhy[name] = why.Error()
 	s.mu.Unlock()
 	if !known {
 		s.tell(Event{Kind: JobRefused, Job: name, Err: why})

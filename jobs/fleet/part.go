@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -84,20 +85,20 @@ func (j *job) share(p parts) (excess []*lane, unused bool) {
 	}
 	for group, most := range p.most {
 		if like := groups[group]; len(like) > most+slack(most) {
-			slices.SortFunc(like, leavesFirst)
+			slices.SortFunc(like, recalledFirst)
 			excess = append(excess, like[:len(like)-most]...)
 		}
 	}
 	return excess, !j.unused.IsZero() && time.Since(j.unused) > idleTime
 }
 
-// leavesFirst orders lanes that are too many.
-func leavesFirst(a, b *lane) int {
-	if x, y := a.isAsleep(), b.isAsleep(); x != y {
-		if x {
-			return -1
-		}
-		return 1
+// recalledFirst orders lanes of which some are too many.
+func recalledFirst(a, b *lane) int {
+	switch first := a.waitsForLanes(); {
+	case first == b.waitsForLanes():
+		return cmp.Compare(a.account, b.account)
+	case first:
+		return -1
 	}
-	return strings.Compare(string(a.account), string(b.account))
+	return 1
 }

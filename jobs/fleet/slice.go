@@ -82,8 +82,8 @@ const waitsForLanes = "operations of other ad accounts come first"
 // leftForLater is what a lane waits for whose answers are in doubt.
 const leftForLater = "what it holds cannot be read for certain yet"
 
-// turn is the work on a slice.
-type turn struct {
+// sliceWork is the work on a slice.
+type sliceWork struct {
 	*session
 	job  *job
 	lane *lane
@@ -104,51 +104,51 @@ func (s *session) work(ctx context.Context, sl Slice) Next {
 	defer l.finish()
 	end := time.NewTimer(sliceTime)
 	defer end.Stop()
-	t := &turn{s, j, l, end.C}
+	w := &sliceWork{s, j, l, end.C}
 	switch {
-	case !l.mine():
-		return t.take(ctx)
-	case l.leaves():
-		return t.give(ctx, Next{})
-	case l.deferred(): // whoever takes it anew tries again
-		l.leave()
-		return t.give(ctx, Next{})
+	case !l.held.Load():
+		return w.take(ctx)
+	case l.recalled.Load():
+		return w.give(ctx, Next{})
+	case l.later.Load():
+		l.recall()
+		return w.give(ctx, Next{})
 	}
-	return t.send(ctx)
+	return w.send(ctx)
 }
 
 // take makes a lane this worker's.
-func (t *turn) take(ctx context.Context) Next {
-	if t.leaving() || !t.job.reserve(t.lane) {
+func (w *sliceWork) take(ctx context.Context) Next {
+	if w.leaving() || !w.job.reserve(w.lane) {
 		return Next{After: again}
 	}
-	if !t.job.hasRoomLike(t.lane) {
-		t.watchAgain()
+	if !w.job.hasRoomLike(w.lane) {
+		w.watchAgain()
 	}
-	t.job.engine.Await(t.lane.account)
-	p, err := t.job.board.Take(ctx, t.lane.account)
+	w.job.engine.Await(w.lane.account)
+	p, err := w.job.board.Take(ctx, w.lane.account)
 	if err != nil {
-		t.job.engine.Forgo(t.lane.account)
+		w.job.engine.Forgo(w.lane.account)
 	}
 	if errors.Is(err, board.ErrHeld) {
 		return Next{After: elsewhere}
 	}
 	if err != nil {
-		return t.failed(ctx, err)
+		return w.failed(ctx, err)
 	}
-	t.job.engine.Take(p)
-	t.lane.taken()
-	t.tell(Event{Kind: LaneTaken, Job: t.job.name, Lane: t.lane.account})
+	w.job.engine.Take(p)
+	w.lane.held.Store(true)
+	w.tell(Event{Kind: LaneTaken, Job: w.job.name, Lane: w.lane.account})
 	return Next{Mine: true}
 }
 
 // send has the engine send the lane's writes for the time of a slice, or until it has nothing to
 // send now.
-func (t *turn) send(ctx context.Context) Next {
-	if err := t.waits(ctx, "", time.Time{}); err != nil {
-		return t.failed(ctx, err)
+func (w *sliceWork) send(ctx context.Context) Next {
+	if err := w.waits(ctx, "", time.Time{}); err != nil {
+		return w.failed(ctx, err)
 	}
-	e, a, began := t.job.engine, t.lane.account, time.Now()
+	e, a, began := w.job.engine, w.lane.account, time.Now()
 	e.Work(a, true)
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
@@ -160,61 +160,61 @@ func (t *turn) send(ctx context.Context) Next {
 			p.Idle = p.Idle && (!p.Until.IsZero() || time.Since(began) > answers) // it acts from now on
 			over = p.Empty || p.Idle
 			continue
-		case <-t.lane.called:
-		case <-t.end:
-		case <-t.left:
-		case <-t.job.ended:
+		case <-w.lane.called:
+		case <-w.end:
+		case <-w.left:
+		case <-w.job.ended:
 		case <-ctx.Done():
 		}
 		over = true
 	}
 	e.Work(a, false)
-	if err := t.saveLearned(); err != nil {
-		return t.failed(ctx, err)
+	if err := w.saveLearned(); err != nil {
+		return w.failed(ctx, err)
 	}
 	switch {
-	case t.leaving() || t.job.hasEnded():
+	case w.leaving() || w.job.hasEnded():
 		return Next{Mine: true, After: again} // the lane is given back, and then its slice
-	case t.lane.leaves():
-		return t.give(ctx, Next{})
+	case w.lane.recalled.Load():
+		return w.give(ctx, Next{})
 	case p.Deferred:
-		return t.defers(ctx, p)
+		return w.defers(ctx, p)
 	case p.Empty:
-		return t.nothingToSend(ctx)
+		return w.nothingToSend(ctx)
 	case p.Idle:
-		return t.sleep(ctx, p)
+		return w.sleep(ctx, p)
 	}
 	return Next{Mine: true}
 }
 
 // saveLearned saves what the engine learned, also if the slice is over.
-func (t *turn) saveLearned() error {
-	ctx, cancel := context.WithTimeout(t.ctx, stepTime)
+func (w *sliceWork) saveLearned() error {
+	ctx, cancel := context.WithTimeout(w.ctx, stepTime)
 	defer cancel()
-	return t.job.saveLearned(ctx)
+	return w.job.saveLearned(ctx)
 }
 
 // nothingToSend is what becomes of a lane of which the engine has nothing: it is done, or waits for
 // other lanes.
-func (t *turn) nothingToSend(ctx context.Context) Next {
-	left, err := t.job.board.Stored().HasWork(ctx, t.lane.account)
+func (w *sliceWork) nothingToSend(ctx context.Context) Next {
+	left, err := w.job.board.Stored().HasWork(ctx, w.lane.account)
 	if err != nil {
-		return t.failed(ctx, err)
+		return w.failed(ctx, err)
 	}
 	if !left {
-		t.lane.leave()
-		return t.give(ctx, Next{Done: true})
+		w.lane.recall()
+		return w.give(ctx, Next{Done: true})
 	}
-	if more, err := t.released(ctx); err != nil {
-		return t.failed(ctx, err)
+	if more, err := w.released(ctx); err != nil {
+		return w.failed(ctx, err)
 	} else if more {
 		return Next{Mine: true}
 	}
-	if err := t.waits(ctx, waitsForLanes, time.Time{}); err != nil {
-		return t.failed(ctx, err)
+	if err := w.waits(ctx, waitsForLanes, time.Time{}); err != nil {
+		return w.failed(ctx, err)
 	}
-	t.lane.sleeps()
-	if !t.job.engine.Progress(t.lane.account).Empty { // before it slept, so that nobody wakes it
+	w.lane.asleep.Store(true)
+	if !w.job.engine.Progress(w.lane.account).Empty { // before it slept, so that nobody wakes it
 		return Next{Mine: true}
 	}
 	return Next{Mine: true, After: otherLanes}
@@ -222,75 +222,75 @@ func (t *turn) nothingToSend(ctx context.Context) Next {
 
 // released has the engine hear which operations of the lane wait for nothing any more, should it have
 // missed that: nobody would tell it a second time. It takes each once. more says that it missed some.
-func (t *turn) released(ctx context.Context) (more bool, err error) {
-	all, err := t.job.board.Waiting(ctx, t.lane.account)
+func (w *sliceWork) released(ctx context.Context) (more bool, err error) {
+	all, err := w.job.board.Waiting(ctx, w.lane.account)
 	if err != nil || len(all) == 0 {
 		return false, err
 	}
-	t.job.engine.Hear(jobs.News{Released: all})
-	return !t.job.engine.Progress(t.lane.account).Empty, nil
+	w.job.engine.Hear(jobs.News{Released: all})
+	return !w.job.engine.Progress(w.lane.account).Empty, nil
 }
 
 // defers is what becomes of a lane whose operations were left for a later run: this worker has it until
 // then, so that people see why.
-func (t *turn) defers(ctx context.Context, p engine.LaneProgress) Next {
-	t.lane.defers()
-	if err := t.waits(ctx, cmp.Or(p.Why, leftForLater), time.Now().Add(laterRun)); err != nil {
-		return t.failed(ctx, err)
+func (w *sliceWork) defers(ctx context.Context, p engine.LaneProgress) Next {
+	w.lane.later.Store(true)
+	if err := w.waits(ctx, cmp.Or(p.Why, leftForLater), time.Now().Add(laterRun)); err != nil {
+		return w.failed(ctx, err)
 	}
 	return Next{Mine: true, After: laterRun}
 }
 
 // sleep is what becomes of a lane that can send nothing now.
-func (t *turn) sleep(ctx context.Context, p engine.LaneProgress) Next {
+func (w *sliceWork) sleep(ctx context.Context, p engine.LaneProgress) Next {
 	if p.Until.IsZero() {
 		return Next{Mine: true, After: answers}
 	}
-	if err := t.waits(ctx, p.Why, p.Until); err != nil {
-		return t.failed(ctx, err)
+	if err := w.waits(ctx, p.Why, p.Until); err != nil {
+		return w.failed(ctx, err)
 	}
 	return Next{Mine: true, After: min(max(time.Until(p.Until), 0), mostSleep)}
 }
 
 // waits makes known what the lane waits for, if that has changed.
-func (t *turn) waits(ctx context.Context, why string, until time.Time) error {
-	if !t.lane.waits(why, until) {
+func (w *sliceWork) waits(ctx context.Context, why string, until time.Time) error {
+	if !w.lane.waits(why, until) {
 		return nil
 	}
 	if time.Until(until) >= longWait {
-		t.tell(Event{Kind: LaneWaits, Job: t.job.name, Lane: t.lane.account, Why: why, Until: until})
+		w.tell(Event{Kind: LaneWaits, Job: w.job.name, Lane: w.lane.account, Why: why, Until: until})
 	}
-	return t.job.board.Waits(ctx, t.lane.account, why, until)
+	return w.job.board.Waits(ctx, w.lane.account, why, until)
 }
 
 // give gives the lane back; then is what becomes of its slice. What is under way may take longer
 // to end than a slice, so that the slice comes back until it has.
-func (t *turn) give(ctx context.Context, then Next) Next {
-	given := t.lane.giving(then, func() error { return t.job.give(context.WithoutCancel(ctx), t.lane.account) })
+func (w *sliceWork) give(ctx context.Context, then Next) Next {
+	given := w.lane.giving(then, func() error { return w.job.give(context.WithoutCancel(ctx), w.lane.account) })
 	select {
 	case <-given.ended:
-	case <-t.end:
+	case <-w.end:
 		return Next{Mine: true, After: again}
-	case <-t.left:
+	case <-w.left:
 		return Next{Mine: true, After: again}
 	case <-ctx.Done():
 		return Next{Mine: true, After: again}
 	}
 	if given.err != nil {
-		if !t.job.hasEnded() {
-			t.fail(given.err)
+		if !w.job.hasEnded() {
+			w.fail(given.err)
 		}
 		return Next{Mine: true, After: again}
 	}
-	t.gone(t.job, t.lane, given.then.Done)
+	w.gone(w.job, w.lane, given.then.Done)
 	return given.then
 }
 
 // failed is what becomes of a slice when the board cannot be asked, or says that this worker's
 // lease is over.
-func (t *turn) failed(ctx context.Context, err error) Next {
+func (w *sliceWork) failed(ctx context.Context, err error) Next {
 	if ctx.Err() == nil {
-		t.fail(err)
+		w.fail(err)
 	}
 	return Next{Mine: true, After: again}
 }

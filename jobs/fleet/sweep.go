@@ -20,7 +20,7 @@ type found struct {
 	meta  store.Meta
 	left  bool   // it has operations that are not settled
 	unfit string // why this worker leaves it alone; "": it does not
-	offer *offer
+	parts *parts // nil: no lane of it is carried out here
 	lanes map[Deck][]plan.Account
 }
 
@@ -141,7 +141,8 @@ func (s *session) find(ctx context.Context, name string, job *store.Job, workers
 		d := Deck{name, h.Label}
 		f.lanes[d] = append(f.lanes[d], h.Lane)
 	}
-	f.offer = &offer{name, partsOf(s.name, holds, takePart(workers, name))}
+	p := partsOf(s.name, holds, takePart(workers, name))
+	f.parts = &p
 	return f, nil
 }
 
@@ -185,15 +186,15 @@ func (s *session) labelsOf(ctx context.Context, job *store.Job, m store.Meta) (m
 func (s *session) deal(ctx context.Context, all []found) error {
 	var unfinished []string
 	var decks []Deck
-	lanes, offers := map[Deck][]plan.Account{}, map[string]*offer{}
+	lanes, offers := map[Deck][]plan.Account{}, map[string]parts{}
 	for _, f := range all {
 		if f.left {
 			unfinished = append(unfinished, f.name)
 		}
-		if f.offer == nil {
+		if f.parts == nil {
 			continue
 		}
-		offers[f.name] = f.offer
+		offers[f.name] = *f.parts
 		for d, accounts := range f.lanes {
 			lanes[d] = accounts
 			if Able(s.opt.Worker, d.Label) {
@@ -235,7 +236,7 @@ func (s *session) watch(ctx context.Context) error {
 	s.mu.Lock()
 	decks := slices.DeleteFunc(slices.Clone(s.decks), func(d Deck) bool {
 		j := s.jobs[d.Job]
-		return j != nil && (j.closing || !j.hasRoom(d.Label)) || j == nil && s.offers[d.Job].parts.none()
+		return j != nil && (j.closing || !j.hasRoom(d.Label)) || j == nil && s.offers[d.Job].none()
 	})
 	s.mu.Unlock()
 	return s.hand.Watch(ctx, decks)
@@ -264,17 +265,17 @@ func (s *session) tidy(ctx context.Context, f found) error {
 		return nil
 	case j == nil:
 		return nil
-	case f.offer == nil:
+	case f.parts == nil:
 		s.tasks.Go(func() { s.close(j, false) })
 		return nil
 	}
-	excess, unused := j.share(f.offer.parts)
+	excess, unused := j.share(*f.parts)
 	if unused {
 		s.tasks.Go(func() { s.close(j, false) })
 	}
 	var woken []Slice
 	for _, l := range excess {
-		l.leave()
+		l.recall()
 		woken = append(woken, Slice{j.name, l.account})
 	}
 	if len(woken) == 0 {
@@ -286,19 +287,7 @@ func (s *session) tidy(ctx context.Context, f found) error {
 // finish ends the work on a job whose operations are all settled, and then records its end, unless
 // another worker did. j is nil if the job is not open.
 func (s *session) finish(name string, j *job) {
-	s.mu.Lock()
-	under := s.finishing[name]
-	s.finishing[name] = true
-	s.mu.Unlock()
-	if under {
-		return
-	}
-	s.tasks.Go(func() {
-		defer func() {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			delete(s.finishing, name)
-		}()
+	s.finished.run(s, name, func() {
 		if j != nil && !s.close(j, true) {
 			return
 		}

@@ -56,7 +56,7 @@ const (
 	sweepTime  = 30 * time.Second // ... and for all steps of a sweep
 	openTime   = 10 * time.Minute // ... to open a job, which is compared with all others
 	idleTime   = time.Minute      // until a job without lanes here is closed
-	leaveTime  = 2 * time.Minute  // that requests in flight and files may take to end when the worker leaves
+	leaveTime  = 2 * time.Minute  // that requests in flight and files may take to end when the worker leaves, or was cut off
 )
 
 // Run works until ctx ends, and then gives all lanes back and leaves: it returns nil. When its
@@ -95,33 +95,27 @@ type session struct {
 	left  chan struct{} // closed when the worker begins to leave
 	tasks sync.WaitGroup
 
-	opening   chan struct{} // holds one while a job is opened: one is at a time
-	mu        sync.Mutex
-	jobs      map[string]*job
-	offers    map[string]*offer
-	decks     []Deck             // of the offers, that this worker is able to carry out
-	refused   map[string]refusal // jobs that this worker leaves alone for a time
-	begun     map[string]bool    // jobs that are being opened
-	finishing map[string]bool    // jobs whose end is being recorded
-	told      map[string]string  // why jobs are not carried out here, as it was told
-	unfit     map[string]string  // ... as other workers know; of the sweep alone
-	unswept   bool               // the latest sweep failed; of the sweep alone
+	opening  chan struct{} // holds one while a job is opened: one is at a time
+	mu       sync.Mutex
+	jobs     map[string]*job
+	offers   map[string]parts   // jobs that this worker could carry out lanes of
+	decks    []Deck             // of the offers, that this worker is able to carry out
+	refused  map[string]refusal // jobs that this worker leaves alone for a time
+	opened   once               // jobs that are being opened
+	finished once               // jobs whose end is being recorded
+	toldWhy  map[string]string  // why jobs are not carried out here, as it was told
+	unfit    map[string]string  // ... as other workers know; of the sweep alone
+	unswept  bool               // the latest sweep failed; of the sweep alone
 
 	watching sync.Mutex // Hand.Watch is called by one at a time
 
 	labels map[string]laneLabels // of jobs; the sweep's alone
 }
 
-// offer is a job that this worker could carry out lanes of.
-type offer struct {
-	name  string
-	parts parts // how many of its lanes are to be this worker's at most
-}
-
 // join makes the worker known and has slices dealt to it.
 func join(ctx context.Context, o Options) (*session, error) {
 	s := &session{opt: o, name: newName(o.Worker.Host), left: make(chan struct{}), opening: make(chan struct{}, 1),
-		jobs: map[string]*job{}, offers: map[string]*offer{}, refused: map[string]refusal{}, begun: map[string]bool{}, finishing: map[string]bool{}, told: map[string]string{}, labels: map[string]laneLabels{}}
+		jobs: map[string]*job{}, offers: map[string]parts{}, refused: map[string]refusal{}, toldWhy: map[string]string{}, labels: map[string]laneLabels{}}
 	o.Worker.Labels = o.Credentials.Present()
 	s.opt.Worker = o.Worker
 	w := o.Worker
@@ -215,11 +209,6 @@ func (s *session) leaving() bool {
 // leave gives all lanes back and ends the lease.
 func (s *session) leave() {
 	close(s.left)
-	late := time.AfterFunc(leaveTime, func() {
-		s.fail(errLeavesLate)
-		s.abort(errLeavesLate)
-	})
-	defer late.Stop()
 	ctx, cancel := context.WithTimeout(s.ctx, stepTime)
 	defer cancel()
 	if err := s.hand.Stop(ctx); err != nil {
@@ -240,12 +229,17 @@ func (s *session) leave() {
 	s.tasks.Wait()
 }
 
-// errLeavesLate is why a worker that leaves does not give its lanes back, which others have once its
-// lease is over.
-var errLeavesLate = errors.New("what was in flight, or the file system, took too long to end")
+// errTooLong is why a worker that leaves does not give its lanes back, which others have once its lease
+// is over.
+var errTooLong = errors.New("what was in flight, or the file system, took too long to end")
 
 // closeAll closes all jobs, also one that is being opened.
 func (s *session) closeAll() {
+	late := time.AfterFunc(leaveTime, func() {
+		s.fail(errTooLong)
+		s.abort(errTooLong)
+	})
+	defer late.Stop()
 	s.opening <- struct{}{}
 	defer func() { <-s.opening }()
 	var closing sync.WaitGroup

@@ -22,7 +22,7 @@ func (s Shifted) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(res.Body)
 	text := string(body)
 	const layout = "2006-01-02T15:04:05-0700"
-	for _, field := range strings.Split(text, `"`) {
+	for field := range strings.SplitSeq(text, `"`) {
 		if at, err := time.Parse(layout, field); err == nil {
 			text = strings.ReplaceAll(text, field, at.Add(s.Ahead).Format(layout))
 		}

@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"testing"
 
 	"adferry/graph"
 	"adferry/jobs"
@@ -21,28 +20,35 @@ func FilesUnder(dir string) func(plan.Op) (graph.File, error) {
 	}
 }
 
-// Reopen is what retry does before it runs the job.
-func (w *World) Reopen() {
+// with does something with the world's job, which it opens and closes.
+func (w *World) with(open func(context.Context, string) (*store.Job, error), do func(context.Context, *store.Job) error) {
 	w.T.Helper()
-	job, err := store.Open(context.Background(), w.Dir)
+	job, err := open(context.Background(), w.Dir)
 	if err != nil {
 		w.T.Fatal(err)
 	}
 	defer job.Close()
-	if err := job.Reopen(context.Background()); err != nil {
+	if err := do(context.Background(), job); err != nil {
 		w.T.Fatal(err)
 	}
 }
 
+// Reopen is what retry does before it runs the job.
+func (w *World) Reopen() {
+	w.T.Helper()
+	w.with(store.Open, func(ctx context.Context, job *store.Job) error { return job.Reopen(ctx) })
+}
+
 // Commit makes outcomes of the world's job durable that a process may have left.
-func (w *World) Commit(t *testing.T, records ...jobs.Record) {
-	t.Helper()
-	job, err := store.Open(context.Background(), w.Dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer job.Close()
-	if _, err := job.Commit(context.Background(), jobs.Change{Records: records}); err != nil {
-		t.Fatal(err)
-	}
+func (w *World) Commit(records ...jobs.Record) {
+	w.T.Helper()
+	w.commit(jobs.Change{Records: records})
+}
+
+func (w *World) commit(c jobs.Change) {
+	w.T.Helper()
+	w.with(store.Open, func(ctx context.Context, job *store.Job) error {
+		_, err := job.Commit(ctx, c)
+		return err
+	})
 }

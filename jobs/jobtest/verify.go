@@ -22,29 +22,22 @@ func Verify(w *World) (jobs.Verified, []jobs.Drift) {
 }
 
 // Verified is verify, whatever could be read.
-func Verified(w *World) (jobs.Verified, []jobs.Drift, error) {
+func Verified(w *World) (v jobs.Verified, drifts []jobs.Drift, err error) {
 	w.T.Helper()
-	ctx := context.Background()
-	job, err := store.View(ctx, w.Dir)
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	defer job.Close()
-	expected, err := job.Expectations(ctx)
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	writes := len(w.Server.Log())
-	var drifts []jobs.Drift
-	v, err := verify.Run(ctx, reader.New(w.Wire, dispatch.Options{}), expected, func(d jobs.Drift) error {
-		drifts = append(drifts, d)
-		return nil
+	w.with(store.View, func(ctx context.Context, job *store.Job) error {
+		expected, failed := job.Expectations(ctx)
+		if failed != nil {
+			return failed
+		}
+		writes := len(w.Server.Log())
+		v, err = verify.Run(ctx, reader.New(w.Wire, dispatch.Options{}), expected, func(d jobs.Drift) error {
+			drifts = append(drifts, d)
+			return nil
+		})
+		if n := len(w.Server.Log()); n != writes {
+			w.T.Errorf("%d writes were sent", n-writes)
+		}
+		return expected.Close()
 	})
-	if err := expected.Close(); err != nil {
-		w.T.Fatal(err)
-	}
-	if n := len(w.Server.Log()); n != writes {
-		w.T.Errorf("%d writes were sent", n-writes)
-	}
 	return v, drifts, err
 }

@@ -166,55 +166,40 @@ func (w *World) RunCtx(ctx context.Context, o engine.Options, started func(*engi
 // ParkUntil leaves a wait behind, as an earlier process would.
 func (w *World) ParkUntil(account string, until time.Time) {
 	w.T.Helper()
-	job, err := store.Open(context.Background(), w.Dir)
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	defer job.Close()
 	state := jobs.LaneState{Account: plan.Account(account), ParkedUntil: until, ParkedFor: "told to wait"}
-	if _, err := job.Commit(context.Background(), jobs.Change{Lanes: []jobs.LaneState{state}}); err != nil {
-		w.T.Fatal(err)
-	}
+	w.commit(jobs.Change{Lanes: []jobs.LaneState{state}})
 }
 
 // Results reads the rows' fates.
-func (w *World) Results() []jobs.Result {
+func (w *World) Results() (all []jobs.Result) {
 	w.T.Helper()
-	job, err := store.View(context.Background(), w.Dir)
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	defer job.Close()
-	var all []jobs.Result
-	for r, err := range job.Results(context.Background()) {
-		if err != nil {
-			w.T.Fatal(err)
+	w.with(store.View, func(ctx context.Context, job *store.Job) error {
+		for r, err := range job.Results(ctx) {
+			if err != nil {
+				return err
+			}
+			all = append(all, r)
 		}
-		all = append(all, r)
-	}
+		return nil
+	})
 	return all
 }
 
 // Operations reads what the checkpoint says of every operation, in order.
-func (w *World) Operations() []jobs.Operation {
+func (w *World) Operations() (all []jobs.Operation) {
 	w.T.Helper()
-	job, err := store.View(context.Background(), w.Dir)
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	defer job.Close()
-	var ids []plan.OpID
-	s, err := job.Resume(context.Background())
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	for i := range s.Operations {
-		ids = append(ids, plan.OpID(i+1))
-	}
-	all, err := job.Load(context.Background(), ids)
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	w.with(store.View, func(ctx context.Context, job *store.Job) error {
+		s, err := job.Resume(ctx)
+		if err != nil {
+			return err
+		}
+		var ids []plan.OpID
+		for i := range s.Operations {
+			ids = append(ids, plan.OpID(i+1))
+		}
+		all, err = job.Load(ctx, ids)
+		return err
+	})
 	return all
 }
 
@@ -225,17 +210,12 @@ func (w *World) Rehashed(account, name string, created time.Time) {
 	w.Server.AddImage(account, sandbox.Image{Hash: hex.EncodeToString(sum[:]), Created: created})
 }
 
-func (w *World) Summary() jobs.Summary {
+func (w *World) Summary() (s jobs.Summary) {
 	w.T.Helper()
-	job, err := store.View(context.Background(), w.Dir)
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	defer job.Close()
-	s, err := job.Summary(context.Background())
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	w.with(store.View, func(ctx context.Context, job *store.Job) (err error) {
+		s, err = job.Summary(ctx)
+		return err
+	})
 	return s
 }
 

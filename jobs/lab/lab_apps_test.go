@@ -50,11 +50,12 @@ func labClient(t *testing.T, m model, s *sandbox.Server) dispatch.API {
 	if !m.twoApps {
 		return jobtest.ClientOver(t, sandbox.Transport(s))
 	}
-	text := "account,token\n*,FREE\n"
+	var text strings.Builder
+	text.WriteString("account,token\n*,FREE\n")
 	for _, target := range m.blocked {
-		text += target + ",BLOCKED\n11" + target + ",BLOCKED\n"
+		text.WriteString(target + ",BLOCKED\n11" + target + ",BLOCKED\n")
 	}
-	file, err := credentials.Parse("", strings.NewReader(text))
+	file, err := credentials.Parse("", strings.NewReader(text.String()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,14 +6,14 @@ import (
 	"adferry/plan"
 )
 
-// listing reads an account's images page by page.
+// listing reads an account's images page by page, or as much of an account as its first answer says.
 type listing struct {
 	account plan.Account
 	q       graph.Query
 	each    func(plan.Account, graph.Reply) error
 
-	pages *evidence.Listing
-	after string // cursor of the page before
+	pages *evidence.Listing // nil: only the first answer counts, and no image of it
+	after string            // cursor of the page before
 	ended bool
 }
 
@@ -38,6 +38,10 @@ func (l *listing) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest
 		e.unsure = true
 		return []*pageRequest{e}, nil
 	}
+	if l.pages == nil {
+		l.ended = true
+		return nil, l.each(l.account, r)
+	}
 	page := l.pages.Judge(r)
 	if page.Next == evidence.NextUnknown {
 		return nil, &unreadError{page.Err(r.Status)}
@@ -54,37 +58,4 @@ func (l *listing) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest
 	}
 	l.after, l.ended = page.After, page.Next == evidence.NextNone
 	return nil, nil
-}
-
-// firstAnswer reads as much of an account as one answer says, of which no image counts.
-type firstAnswer struct {
-	account plan.Account
-	q       graph.Query
-	each    func(plan.Account, graph.Reply) error
-
-	ended bool
-}
-
-func (s *firstAnswer) next(_, others int) (*pageRequest, error) {
-	if s.ended || others > 0 {
-		return nil, nil
-	}
-	return &pageRequest{}, nil
-}
-
-func (s *firstAnswer) query(_ *pageRequest, n int) graph.Query {
-	q := s.q
-	q.Limit = n
-	return q
-}
-
-func (s *firstAnswer) done() bool { return s.ended }
-
-func (s *firstAnswer) take(e *pageRequest, r graph.Reply, sure bool) ([]*pageRequest, error) {
-	if r.Empty && !sure {
-		e.unsure = true
-		return []*pageRequest{e}, nil
-	}
-	s.ended = true
-	return nil, s.each(s.account, r)
 }

@@ -96,7 +96,7 @@ func (r *Reader) List(ctx context.Context, accounts []plan.Account, q graph.Quer
 func (r *Reader) Count(ctx context.Context, accounts []plan.Account, q graph.Query, each func(plan.Account, int) error) error {
 	q.Total, q.Fields = true, []string{graph.FieldID}
 	return r.read(ctx, accounts, 1, func(a plan.Account) (backlog, func()) {
-		return &firstAnswer{account: a, q: q, each: func(a plan.Account, p graph.Reply) error {
+		return &listing{account: a, q: q, each: func(a plan.Account, p graph.Reply) error {
 			if !p.HasTotal {
 				return &AccountError{a, &graph.Error{Class: graph.RefusedItem, HTTP: p.Status, Message: "the API does not tell how many images there are"}, false}
 			}
@@ -112,7 +112,7 @@ func (r *Reader) CheckAccess(ctx context.Context, accounts []plan.Account) error
 	r.d.Impatient(true)
 	defer r.d.Impatient(r.opt.Impatient)
 	t := r.newScan(accounts, 1, func(a plan.Account) (backlog, func()) {
-		return &firstAnswer{account: a, q: graph.Query{Fields: []string{graph.FieldID}}, each: func(plan.Account, graph.Reply) error { return nil }}, func() {}
+		return &listing{account: a, q: graph.Query{Fields: []string{graph.FieldID}}, each: func(plan.Account, graph.Reply) error { return nil }}, func() {}
 	})
 	t.hurried = true
 	return t.finish(ctx)

@@ -112,7 +112,7 @@ func checkOne(ctx context.Context, job *store.Job, s Start, self *entry, e entry
 
 // rolesConflict reports whether two jobs have roles in the same ad account that conflict if
 // they are about the same image.
-func rolesConflict(a, b []account) bool {
+func rolesConflict(a, b []store.AccountRole) bool {
 	roles := map[plan.Account][]store.Role{}
 	for _, x := range a {
 		roles[x.Account] = append(roles[x.Account], x.Role)

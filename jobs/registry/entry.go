@@ -13,25 +13,19 @@ import (
 
 	"adferry/jobs/disk"
 	"adferry/jobs/store"
-	"adferry/plan"
 )
 
 const version = 1
 
 // entry is the file of a registered job.
 type entry struct {
-	Version  int       `json:"version"`
-	Folder   string    `json:"folder"`
-	Endpoint string    `json:"endpoint"`
-	Accounts []account `json:"accounts"`
-	Since    time.Time `json:"since"`
+	Version  int                 `json:"version"`
+	Folder   string              `json:"folder"`
+	Endpoint string              `json:"endpoint"`
+	Accounts []store.AccountRole `json:"accounts"`
+	Since    time.Time           `json:"since"`
 
 	path string // of the file
-}
-
-type account struct {
-	Account plan.Account `json:"account"`
-	Role    store.Role   `json:"role"`
 }
 
 // draftPrefix begins the name of a file that is being written. The next start of a job

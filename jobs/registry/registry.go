@@ -105,11 +105,7 @@ func newEntry(ctx context.Context, job *store.Job, s Start) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &entry{Version: version, Folder: folder, Endpoint: s.Endpoint, Since: time.Now().UTC()}
-	for _, r := range roles {
-		e.Accounts = append(e.Accounts, account(r))
-	}
-	return e, nil
+	return &entry{Version: version, Folder: folder, Endpoint: s.Endpoint, Accounts: roles, Since: time.Now().UTC()}, nil
 }
 
 // lock keeps other processes from starting a job. unlock is never nil.

@@ -23,7 +23,7 @@ var knownWords = []string{"missing", "present", "in_use", "associated", "name", 
 
 // read adds the words of a cell.
 func (t traits) read(cell string) error {
-	for _, field := range strings.Fields(cell) {
+	for field := range strings.FieldsSeq(cell) {
 		word, value, _ := strings.Cut(field, "=")
 		word = strings.ToLower(word)
 		if !slices.Contains(knownWords, word) {

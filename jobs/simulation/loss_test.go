@@ -1,6 +1,7 @@
 package simulation_test
 
 import (
+	"maps"
 	"time"
 
 	"adferry/graph/sandbox"
@@ -97,9 +98,7 @@ func (s *sim) lastOnes(h *history, log []sandbox.Effect, ops []jobs.Operation) {
 	}
 	last := map[string]change{} // what took the last one away
 	state := map[place]bool{}
-	for p, present := range h.initial {
-		state[p] = present
-	}
+	maps.Copy(state, h.initial)
 	for _, c := range h.all {
 		name := image(c.place.hash)
 		switch {

@@ -195,7 +195,7 @@ func (j stoppable) Load(ctx context.Context, ids []plan.OpID) ([]jobs.Operation,
 	return j.Job.Load(ctx, ids)
 }
 
-func (j stoppable) Depart(ctx context.Context, d jobs.Departure) (jobs.Leave, error) {
+func (j stoppable) Depart(ctx context.Context, d jobs.Departure) (jobs.Clearance, error) {
 	j.stop.wait()
 	l, err := j.Job.Depart(ctx, d)
 	j.stop.wait()

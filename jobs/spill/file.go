@@ -2,8 +2,7 @@ package spill
 
 import (
 	"bufio"
-	"encoding/binary"
-	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
@@ -12,12 +11,6 @@ import (
 	"adferry/plan"
 )
 
-// Row is an image, and what is to be remembered of it.
-type Row struct {
-	Hash plan.Hash // valid: 32 hex digits
-	Text string    // any
-}
-
 // Error is a temporary file that cannot be written or read back.
 type Error struct{ Err error }
 
@@ -25,9 +18,8 @@ func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
 // File is the temporary file. First rows are added, then they are read, as often as
-// needed. A row takes its text, 16 bytes for its hash, and the length of the text as a
-// varint.
-type File struct {
+// needed. It has one row a line, in JSON.
+type File[Row any] struct {
 	file  *os.File
 	w     *bufio.Writer
 	size  int64
@@ -39,35 +31,31 @@ type File struct {
 type section struct{ offset, size int64 }
 
 // New makes a file, which has to be closed. An error is an *[Error].
-func New() (*File, error) {
+func New[Row any]() (*File[Row], error) {
 	f, err := os.CreateTemp("", "adferry-images-")
 	if err != nil {
 		return nil, &Error{err}
 	}
 	// Where an open file may lose its name, a crash leaves nothing behind.
 	_ = os.Remove(f.Name())
-	return &File{file: f, w: bufio.NewWriterSize(f, 256<<10), pages: map[plan.Account][]section{}}, nil
+	return &File[Row]{file: f, w: bufio.NewWriterSize(f, 256<<10), pages: map[plan.Account][]section{}}, nil
 }
 
 // Add appends the rows of one page of an account. An error is an *[Error].
-func (f *File) Add(a plan.Account, page []Row) error {
+func (f *File[Row]) Add(a plan.Account, page []Row) error {
 	if len(page) == 0 {
 		return nil
 	}
 	s := section{offset: f.size}
-	var buf []byte
 	for _, row := range page {
-		hash, err := hex.DecodeString(string(row.Hash))
-		if err != nil || len(hash) != hashSize {
-			return fmt.Errorf("%q is not an image hash", row.Hash)
+		text, err := json.Marshal(row)
+		if err == nil {
+			_, err = f.w.Write(append(text, '\n'))
 		}
-		buf = append(buf[:0], hash...)
-		buf = binary.AppendUvarint(buf, uint64(len(row.Text)))
-		buf = append(buf, row.Text...)
-		if _, err := f.w.Write(buf); err != nil {
+		if err != nil {
 			return &Error{err}
 		}
-		s.size += int64(len(buf))
+		s.size += int64(len(text)) + 1
 	}
 	f.size += s.size
 	f.rows += len(page)
@@ -75,58 +63,40 @@ func (f *File) Add(a plan.Account, page []Row) error {
 	return nil
 }
 
-const hashSize = 16
-
 // Len is the number of rows of all accounts.
-func (f *File) Len() int { return f.rows }
+func (f *File[Row]) Len() int { return f.rows }
 
-// Rows are the rows of an account, in the order in which they were added. Errors are
+// Rows are the rows of the accounts, in their order, those of each as they were added. Errors are
 // *[Error].
-func (f *File) Rows(a plan.Account) iter.Seq2[Row, error] {
+func (f *File[Row]) Rows(accounts ...plan.Account) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		if err := f.w.Flush(); err != nil {
-			yield(Row{}, &Error{err})
+			yield(*new(Row), &Error{err})
 			return
 		}
-		r := bufio.NewReaderSize(nil, 64<<10)
-		for _, s := range f.pages[a] {
-			r.Reset(io.NewSectionReader(f.file, s.offset, s.size))
-			for {
-				row, err := read(r)
-				if err == io.EOF {
-					break
-				}
-				if err != nil {
-					yield(Row{}, &Error{err})
-					return
-				}
-				if !yield(row, nil) {
-					return
+		for _, a := range accounts {
+			for _, s := range f.pages[a] {
+				for rows := json.NewDecoder(io.NewSectionReader(f.file, s.offset, s.size)); ; {
+					var row Row
+					err := rows.Decode(&row)
+					if err == io.EOF {
+						break
+					}
+					if err != nil {
+						yield(row, &Error{fmt.Errorf("read temporary file: %w", err)})
+						return
+					}
+					if !yield(row, nil) {
+						return
+					}
 				}
 			}
 		}
 	}
 }
 
-// read reads a row; io.EOF is the end of its section.
-func read(r *bufio.Reader) (Row, error) {
-	var hash [hashSize]byte
-	if _, err := io.ReadFull(r, hash[:]); err != nil {
-		return Row{}, err
-	}
-	n, err := binary.ReadUvarint(r)
-	if err != nil {
-		return Row{}, fmt.Errorf("read temporary file: %w", err)
-	}
-	text := make([]byte, n)
-	if _, err := io.ReadFull(r, text); err != nil {
-		return Row{}, fmt.Errorf("read temporary file: %w", err)
-	}
-	return Row{plan.Hash(hex.EncodeToString(hash[:])), string(text)}, nil
-}
-
 // Close removes the file.
-func (f *File) Close() {
+func (f *File[Row]) Close() {
 	_ = f.file.Close()
 	_ = os.Remove(f.file.Name())
 }

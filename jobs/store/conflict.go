@@ -22,14 +22,14 @@ const (
 
 // AccountRole is a role of some image in an ad account.
 type AccountRole struct {
-	Account plan.Account
-	Role    Role
+	Account plan.Account `json:"account"`
+	Role    Role         `json:"role"`
 }
 
 // Roles returns the roles of images in each ad account, from all operations, done or not.
 func (j *Job) Roles(ctx context.Context) ([]AccountRole, error) {
 	found := map[AccountRole]bool{}
-	classes, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.kind, &c.lane, &c.others} }, `SELECT DISTINCT kind, lane, others FROM op_counts`)
+	classes, err := j.classes(ctx, ``)
 	for _, c := range classes {
 		if c.kind == plan.KindDelete.String() {
 			found[AccountRole{c.lane, Deletes}] = true
@@ -40,7 +40,7 @@ func (j *Job) Roles(ctx context.Context) ([]AccountRole, error) {
 			found[AccountRole{a, CopiesFrom}] = true
 		}
 	}
-	return slices.Collect(maps.Keys(found)), j.readError(err)
+	return slices.Collect(maps.Keys(found)), err
 }
 
 // Conflict is about images that one job deletes and that have a role in another one.

@@ -30,12 +30,12 @@ func (t *countTables) close() {
 // add adds to the counts.
 func (t *countTables) add(rows []RowCount, ops []OpCount) error {
 	for _, c := range rows {
-		if err := t.rows.add(c.Verb, string(c.Account), c.First, string(c.FirstReason), c.Del, string(c.DelReason), int64(c.N)); err != nil {
+		if err := t.rows.add(c.Values()...); err != nil {
 			return err
 		}
 	}
 	for _, c := range ops {
-		if err := t.ops.add(c.Kind, string(c.Lane), c.Others, c.State, c.Blames, int64(c.N), c.Finished); err != nil {
+		if err := t.ops.add(c.Values()...); err != nil {
 			return err
 		}
 	}

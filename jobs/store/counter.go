@@ -118,7 +118,7 @@ func (c *counter) count(tx *sql.Tx, records []jobs.Record) error {
 		for _, rows := range o.rows {
 			c.rowChanges[c.rowKey(o, rows)] += rows.n
 		}
-		c.add(o, 1, millis(r.Outcome.Finished))
+		c.add(o, 1, Millis(r.Outcome.Finished))
 		if r.Outcome.State.Settled() && o.alone() {
 			delete(c.ops, r.ID)
 		}

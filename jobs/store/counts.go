@@ -111,9 +111,15 @@ func spaced(accounts []plan.Account) string {
 	return b.String()
 }
 
+// classes are those of the job's operations, or of those that a condition selects, each once.
+func (j *Job) classes(ctx context.Context, condition string, args ...any) ([]opClass, error) {
+	all, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.kind, &c.lane, &c.others} }, `SELECT DISTINCT kind, lane, others FROM op_counts`+condition, args...)
+	return all, j.readError(err)
+}
+
 // otherAccounts are the accounts in others.
 func (c opClass) otherAccounts() (all []plan.Account) {
-	for _, name := range strings.Fields(c.others) {
+	for name := range strings.FieldsSeq(c.others) {
 		all = append(all, plan.Account(name))
 	}
 	return all

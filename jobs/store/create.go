@@ -139,20 +139,14 @@ func writeCounts(ctx context.Context, db *sql.DB, l Loaded) error {
 		return err
 	}
 	defer conn.Close()
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	counts, err := newCountTables(ctx, conn)
-	if err != nil {
-		return err
-	}
-	defer counts.close()
-	if err := counts.add(l.Rows, l.Ops); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return inTransaction(ctx, conn, func(*sql.Tx) error {
+		counts, err := newCountTables(ctx, conn)
+		if err != nil {
+			return err
+		}
+		defer counts.close()
+		return counts.add(l.Rows, l.Ops)
+	})
 }
 
 // publish makes the finished file the job.

@@ -116,10 +116,3 @@ func (c OpCount) compare(d OpCount) int {
 	return cmp.Or(cmp.Compare(c.Kind, d.Kind), cmp.Compare(c.Lane, d.Lane), cmp.Compare(c.Others, d.Others),
 		cmp.Compare(c.State, d.State), cmp.Compare(number(c.Blames), number(d.Blames)))
 }
-
-func number(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}

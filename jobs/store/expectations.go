@@ -63,17 +63,14 @@ func (j *Job) Expectations(ctx context.Context) (*Expectations, error) {
 // buildExpectations fills the table in one transaction, so that all statements see the same
 // state of the job.
 func buildExpectations(ctx context.Context, conn *sql.Conn, text func(string) string) error {
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	for _, statement := range expectationStatements {
-		if _, err := tx.ExecContext(ctx, text(statement)); err != nil {
-			return err
+	return inTransaction(ctx, conn, func(tx *sql.Tx) error {
+		for _, statement := range expectationStatements {
+			if _, err := tx.ExecContext(ctx, text(statement)); err != nil {
+				return err
+			}
 		}
-	}
-	return tx.Commit()
+		return nil
+	})
 }
 
 // Close drops the table.

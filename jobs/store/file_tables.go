@@ -123,29 +123,11 @@ func (t *fileTables) Write(_ *sql.Tx, w Writes) error {
 	if err := t.putOutcomes(w.Records); err != nil {
 		return err
 	}
-	for _, s := range w.Confirmed {
-		if err := t.exec(putConfirmed, millis(s.At), s.ID); err != nil {
-			return err
-		}
-	}
-	for _, l := range w.Lanes {
-		if err := t.exec(putLane, string(l.Account), int(l.Tier), millis(l.ParkedUntil), l.ParkedFor,
-			l.Calls, l.Throttles, l.Parked.Milliseconds()); err != nil {
-			return err
-		}
-	}
-	for _, s := range w.Samples {
-		if err := t.exec(putSample, millis(s.At), s.Settled, s.Failed, s.Parked); err != nil {
-			return err
-		}
-	}
-	for _, p := range w.Parks {
-		if err := t.exec(addPark, string(p.Account), millis(p.From), millis(p.Until), p.Code, p.Subcode); err != nil {
-			return err
-		}
-	}
-	if w.Tally == nil {
-		return nil
+	confirmed := func(c jobs.Confirmation) []any { return []any{Millis(c.At), c.ID} }
+	err := cmp.Or(execEach(t, putConfirmed, w.Confirmed, confirmed), execEach(t, putLane, w.Lanes, LaneValues),
+		execEach(t, putSample, w.Samples, SampleValues), execEach(t, addPark, w.Parks, ParkValues))
+	if w.Tally == nil || err != nil {
+		return err
 	}
 	text, err := json.Marshal(w.Tally)
 	if err != nil {
@@ -154,15 +136,24 @@ func (t *fileTables) Write(_ *sql.Tx, w Writes) error {
 	return t.exec(putEntry, "tally", string(text))
 }
 
+// execEach executes a statement with the values of each row.
+func execEach[T any](t *fileTables, statement string, all []T, values func(T) []any) error {
+	for _, row := range all {
+		if err := t.exec(statement, values(row)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (t *fileTables) putOutcomes(records []jobs.Record) error {
 	for _, r := range records {
 		o := &r.Outcome
 		var err error
 		if plain := t.plain[o.State]; plain != nil && o.Reason == "" && o.Code == 0 && o.Subcode == 0 && o.Message == "" && o.TraceID == "" && o.Creatives == "" {
-			err = plain.add(int64(r.ID), string(o.TargetHash), o.Created, millis(o.ConfirmedAt), o.Tried, int64(o.Attempts), millis(o.Started), millis(o.Finished), millis(o.LastSent))
+			err = plain.add(int64(r.ID), string(o.TargetHash), o.Created, Millis(o.ConfirmedAt), o.Tried, int64(o.Attempts), Millis(o.Started), Millis(o.Finished), Millis(o.LastSent))
 		} else {
-			err = t.outcomes.add(int64(r.ID), o.State.String(), string(o.Reason), string(o.TargetHash), o.Created, millis(o.ConfirmedAt),
-				o.Tried, int64(o.Attempts), int64(o.Code), int64(o.Subcode), o.Message, o.TraceID, millis(o.Started), millis(o.Finished), millis(o.LastSent), o.Creatives)
+			err = t.outcomes.add(OutcomeValues(r)...)
 		}
 		if err != nil {
 			return err
@@ -214,7 +205,7 @@ func (t *fileTables) Reopen(tx *sql.Tx, countRows, countOps string) error {
 func (t *fileTables) CutParks(tx *sql.Tx, now, stopped time.Time) error {
 	_, err := tx.Exec(`UPDATE lanes AS l SET parked = max(0, parked - min(parked_until, ?1) + ?2) WHERE parked_until > ?2 AND `+imposed+` = 1;
 		INSERT INTO parks SELECT account, ?1, max(until), code, subcode FROM parks WHERE until > ?1 AND since < ?1 GROUP BY account;
-		UPDATE parks SET until = max(since, ?2) WHERE until > ?2 AND since < ?1`, millis(now), millis(stopped))
+		UPDATE parks SET until = max(since, ?2) WHERE until > ?2 AND since < ?1`, Millis(now), Millis(stopped))
 	return err
 }
 

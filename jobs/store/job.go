@@ -108,13 +108,13 @@ func (j *Job) Running() bool { return j.db.Running() }
 // Accounts returns the ad accounts that the job's operations read or write, apart from
 // witnesses of deletions.
 func (j *Job) Accounts(ctx context.Context) ([]plan.Account, error) {
-	classes, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.lane, &c.others} }, `SELECT DISTINCT lane, others FROM op_counts`)
+	classes, err := j.classes(ctx, ``)
 	var all []plan.Account
 	for _, c := range classes { // what an operation waits for brings images to its source
 		all = append(append(all, c.lane), c.otherAccounts()...)
 	}
 	slices.Sort(all)
-	return slices.Compact(all), j.readError(err)
+	return slices.Compact(all), err
 }
 
 // Unfinished reports whether any operation is not settled.
@@ -150,7 +150,7 @@ func (j *Job) SetRunning(ctx context.Context, p Pace) error {
 	if err != nil {
 		return err
 	}
-	r := j.setting(Entry{Key: "exit_code"}, Entry{Key: "stop"}, Entry{Key: "running_at", Value: millis(now)}, Entry{Key: "pace", Value: string(pace)})
+	r := j.setting(Entry{Key: "exit_code"}, Entry{Key: "stop"}, Entry{Key: "running_at", Value: Millis(now)}, Entry{Key: "pace", Value: string(pace)})
 	j.begun.Store(&begun{now, p})
 	j.writer.post(r)
 	written := func() error {

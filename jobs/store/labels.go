@@ -73,9 +73,9 @@ func (j *Job) LaneAccounts(ctx context.Context) (map[plan.Account][]plan.Account
 			}
 		}
 	}
-	classes, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.lane, &c.others} }, `SELECT DISTINCT lane, others FROM op_counts`)
+	classes, err := j.classes(ctx, ``)
 	if err != nil {
-		return nil, j.readError(err)
+		return nil, err
 	}
 	for _, c := range classes {
 		add(c.lane, c.otherAccounts()...)

@@ -122,11 +122,11 @@ func newFileLoader(ctx context.Context, conn *sql.Conn) (l fileLoader, err error
 }
 
 func (l fileLoader) Row(r plan.Row) error {
-	return written(l.rows.add(int64(r.Line), r.Verb.String(), idOrNull(r.Copy), idOrNull(r.Delete), r.Record))
+	return written(l.rows.add(RowValues(r)...))
 }
 
 func (l fileLoader) Op(o plan.Op) error {
-	return written(l.ops.add(int64(o.ID), o.Kind.String(), string(o.Source), string(o.Hash), string(o.Target), o.File, string(o.Lane()), o.Needs, o.Needed, o.Guard.String()))
+	return written(l.ops.add(OpValues(o)...))
 }
 
 func (l fileLoader) Need(op, need plan.OpID) error {
@@ -150,11 +150,4 @@ func (l fileLoader) close() {
 			b.close()
 		}
 	}
-}
-
-func idOrNull(id plan.OpID) any {
-	if id == 0 {
-		return nil
-	}
-	return int64(id)
 }

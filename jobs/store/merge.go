@@ -36,7 +36,7 @@ func merge(batch []*request) Writes {
 			w.Lanes = put(w.Lanes, lanes, l.Account, l)
 		}
 		if c.Sample != nil {
-			w.Samples = put(w.Samples, samples, millis(c.Sample.At), *c.Sample)
+			w.Samples = put(w.Samples, samples, Millis(c.Sample.At), *c.Sample)
 		}
 		w.Parks = append(w.Parks, c.Parks...)
 		if c.Tally != nil {

@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"adferry/jobs"
@@ -52,91 +52,48 @@ type Meta struct {
 }
 
 // Meta reads the table meta.
-func (j *Job) Meta(ctx context.Context) (Meta, error) {
-	rows, err := j.read.QueryContext(ctx, `SELECT key, value FROM meta WHERE key <> '`+labelsKey+`'`)
-	if err != nil {
-		return Meta{}, j.readError(err)
+func (j *Job) Meta(ctx context.Context) (m Meta, err error) {
+	entries := map[string]any{
+		"name": &m.Name, "manifest_path": &m.Manifest.Path, "manifest_sha256": &m.Manifest.SHA256, "rows": &m.Manifest.Rows, "header": &m.Header,
+		"policy": &m.Policy, "created_at": &m.Created, "consent": &m.Consent, "sandbox": &m.Sandbox, "endpoint": &m.Endpoint,
+		"credentials": &m.Credentials, "folders": &m.Folders, "backup": &m.Backup, "on_denied": (*string)(&m.OnDenied),
+		"paused_at": &m.PausedAt, "workers": &m.Workers, "max_rate": &m.MaxRate,
+		"running_at": &m.Running, "pace": &m.Pace, "exit_code": &m.ExitCode, "stop": &m.Stop,
 	}
-	defer rows.Close()
-	var m Meta
-	for rows.Next() {
-		var key string
-		var value sql.RawBytes
-		if err := rows.Scan(&key, &value); err != nil {
-			return Meta{}, j.readError(err)
+	rows, err := j.read.QueryContext(ctx, `SELECT key, value FROM meta WHERE key <> '`+labelsKey+`' AND value IS NOT NULL`)
+	err = eachRow(rows, err, func(scan func(...any) error) error {
+		var key, value string
+		if err := scan(&key, &value); err != nil {
+			return err
 		}
-		text := string(value)
-		var err error
-		switch key {
-		case "name":
-			m.Name = text
-		case "manifest_path":
-			m.Manifest.Path = text
-		case "manifest_sha256":
-			m.Manifest.SHA256 = text
-		case "rows":
-			_, err = fmt.Sscan(text, &m.Manifest.Rows)
-		case "header":
-			err = json.Unmarshal(value, &m.Header)
-		case "policy":
-			m.Policy = text
-		case "created_at":
-			var ms int64
-			_, err = fmt.Sscan(text, &ms)
-			m.Created = timeOf(ms)
-		case "consent":
-			m.Consent = text == "1" || text == "true"
-		case "sandbox":
-			m.Sandbox = text == "1" || text == "true"
-		case "endpoint":
-			m.Endpoint = text
-		case "credentials":
-			err = json.Unmarshal(value, &m.Credentials)
-		case "folders":
-			err = json.Unmarshal(value, &m.Folders)
-		case "backup":
-			m.Backup = text
-		case "on_denied":
-			m.OnDenied = jobs.OnDenied(text)
-		case "paused_at":
-			var ms int64
-			_, err = fmt.Sscan(text, &ms)
-			m.PausedAt = timeOf(ms)
-		case "workers":
-			m.Workers, err = optional[int](value)
-		case "max_rate":
-			m.MaxRate, err = optional[float64](value)
-		case "running_at":
-			var ms int64
-			_, err = fmt.Sscan(text, &ms)
-			m.Running = timeOf(ms)
-		case "pace":
-			err = json.Unmarshal(value, &m.Pace)
-		case "exit_code":
-			code := 0
-			_, err = fmt.Sscan(text, &code)
-			m.ExitCode = &code
-		case "stop":
-			m.Stop = text
+		if into, known := entries[key]; known {
+			if err := readEntry(into, value); err != nil {
+				return j.db.Damaged(fmt.Errorf("meta %s: %w", key, err))
+			}
 		}
-		if err != nil {
-			return Meta{}, j.db.Damaged(fmt.Errorf("meta %s: %w", key, err))
-		}
-	}
+		return nil
+	})
 	if b := j.begun.Load(); b != nil {
 		m.Running, m.Pace, m.ExitCode, m.Stop = b.at, b.pace, nil, ""
 	}
-	return m, j.readError(rows.Err())
+	return m, j.readError(err)
 }
 
-// optional reads a number that may be NULL.
-func optional[T int | float64](value sql.RawBytes) (*T, error) {
-	if value == nil {
-		return nil, nil
+// readEntry reads the value of an entry of meta. Whatever is no text, condition or time is JSON.
+func readEntry(into any, value string) error {
+	switch into := into.(type) {
+	case *string:
+		*into = value
+	case *bool:
+		*into = value == "1" || value == "true"
+	case *time.Time:
+		ms, err := strconv.ParseInt(value, 10, 64)
+		*into = TimeOf(ms)
+		return err
+	default:
+		return json.Unmarshal([]byte(value), into)
 	}
-	n := new(T)
-	_, err := fmt.Sscan(string(value), n)
-	return n, err
+	return nil
 }
 
 // Header returns the manifest's header row.

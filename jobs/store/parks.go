@@ -29,7 +29,7 @@ func (j *Job) cutParks(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	var going bool
-	if err := j.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM parks WHERE until > ?)`, millis(tally.Saved)).Scan(&going); err != nil || !going {
+	if err := j.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM parks WHERE until > ?)`, Millis(tally.Saved)).Scan(&going); err != nil || !going {
 		return j.readError(err)
 	}
 	return j.writer.alter(func(tx *sql.Tx) error { return j.writer.tables.CutParks(tx, now, tally.Saved) })

@@ -106,6 +106,6 @@ func (r *record) fate(has bool, o *jobs.Outcome) (*jobs.Outcome, error) {
 		return nil, err
 	}
 	o.Reason, o.TargetHash, o.Attempts, o.Code, o.Subcode = jobs.Reason(r.text()), plan.Hash(r.text()), int(r.int()), int(r.int()), int(r.int())
-	o.Message, o.TraceID, o.Started, o.Finished = r.text(), r.text(), timeOf(r.int()), timeOf(r.int())
+	o.Message, o.TraceID, o.Started, o.Finished = r.text(), r.text(), TimeOf(r.int()), TimeOf(r.int())
 	return o, nil
 }

@@ -200,10 +200,10 @@ func (r *record) outcome() (*jobs.Outcome, error) {
 	if err := o.State.UnmarshalText([]byte(r.text())); err != nil {
 		return nil, err
 	}
-	o.Reason, o.TargetHash, o.Created, o.ConfirmedAt = jobs.Reason(r.text()), plan.Hash(r.text()), r.bool(), timeOf(r.int())
+	o.Reason, o.TargetHash, o.Created, o.ConfirmedAt = jobs.Reason(r.text()), plan.Hash(r.text()), r.bool(), TimeOf(r.int())
 	o.Tried, o.Attempts, o.Code, o.Subcode = r.bool(), int(r.int()), int(r.int()), int(r.int())
 	o.Message, o.TraceID = r.text(), r.text()
-	o.Started, o.Finished, o.LastSent, o.Creatives = timeOf(r.int()), timeOf(r.int()), timeOf(r.int()), r.text()
+	o.Started, o.Finished, o.LastSent, o.Creatives = TimeOf(r.int()), TimeOf(r.int()), TimeOf(r.int()), r.text()
 	return &o, nil
 }
 

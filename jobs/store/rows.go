@@ -41,6 +41,24 @@ func allRows[T any](ctx context.Context, db querier, into func(*T) []any, query 
 	return all, err
 }
 
+// beginner is a database or a connection of one.
+type beginner interface {
+	BeginTx(context.Context, *sql.TxOptions) (*sql.Tx, error)
+}
+
+// inTransaction does something in a transaction of its own.
+func inTransaction(ctx context.Context, db beginner, do func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := do(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
 // self is for rows of one column.
 func self[T any](row *T) []any { return []any{row} }
 
@@ -122,6 +140,6 @@ func (m moment) Scan(column any) error {
 	if !ok {
 		return fmt.Errorf("%v is no time", column)
 	}
-	*m.Time = timeOf(ms)
+	*m.Time = TimeOf(ms)
 	return nil
 }

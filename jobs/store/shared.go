@@ -64,9 +64,9 @@ func (j *Job) Progress(ctx context.Context) (jobs.Progress, error) {
 // Reads returns the ad accounts that unsettled operations of a lane are read in, and witnesses of its
 // deletions, besides the lane's.
 func (j *Job) Reads(ctx context.Context, lane plan.Account) (all []plan.Account, err error) {
-	classes, err := allRows(ctx, j.read, func(c *opClass) []any { return []any{&c.others} }, `SELECT DISTINCT others FROM op_counts WHERE lane = ? AND n > 0 AND state IN (`+OpenStates+`)`, string(lane))
+	classes, err := j.classes(ctx, ` WHERE lane = ? AND n > 0 AND state IN (`+OpenStates+`)`, string(lane))
 	if err != nil {
-		return nil, j.readError(err)
+		return nil, err
 	}
 	for _, c := range classes {
 		all = append(all, c.otherAccounts()...)

@@ -85,7 +85,7 @@ func scanSource(scan func(...any) error) (r sourceRow, err error) {
 	if err == nil {
 		err = r.copied.State.UnmarshalText([]byte(state))
 	}
-	r.deleted.State, r.deleted.Finished = r.copied.State, timeOf(finished)
+	r.deleted.State, r.deleted.Finished = r.copied.State, TimeOf(finished)
 	return r, err
 }
 

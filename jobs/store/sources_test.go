@@ -39,20 +39,21 @@ func TestSources(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text := fmt.Sprintf("%s %s:", s.Account, names[string(s.Hash)])
+			var text strings.Builder
+			text.WriteString(fmt.Sprintf("%s %s:", s.Account, names[string(s.Hash)]))
 			for _, c := range s.Copies {
-				text += fmt.Sprintf(" %s %s", c.Target, c.State)
+				text.WriteString(fmt.Sprintf(" %s %s", c.Target, c.State))
 				if c.MovedOn {
-					text += " moved on"
+					text.WriteString(" moved on")
 				}
 			}
 			if s.Into {
-				text += ", brought"
+				text.WriteString(", brought")
 			}
 			if s.Deletion != nil {
-				text += strings.TrimRight(fmt.Sprintf(", delete %s %s", s.Deletion.State, s.Deletion.Creatives), " ")
+				text.WriteString(strings.TrimRight(fmt.Sprintf(", delete %s %s", s.Deletion.State, s.Deletion.Creatives), " "))
 			}
-			got = append(got, text)
+			got = append(got, text.String())
 		}
 		want := []string{
 			"11 a: 22 done 33 done",

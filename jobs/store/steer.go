@@ -23,7 +23,7 @@ func (j *Job) Steering(ctx context.Context) (Steering, error) {
 // Pause makes the process that runs the job stop sending until Unpause. It does not change
 // an earlier pause.
 func (j *Job) Pause(ctx context.Context) error {
-	return j.set(ctx, Entry{Key: "paused_at", Value: millis(time.Now()), Keep: true})
+	return j.set(ctx, Entry{Key: "paused_at", Value: Millis(time.Now()), Keep: true})
 }
 
 // Unpause makes the job go on.

@@ -39,8 +39,8 @@ func (j *Job) Rivals(ctx context.Context) ([]jobs.Operation, error) {
 func (j *Job) InDoubt(ctx context.Context, since time.Time) (n int, last time.Time, err error) {
 	var ms int64
 	err = j.read.QueryRowContext(ctx, `SELECT count(*), coalesce(max(o.last_sent), 0) FROM outcomes o
-		WHERE (o.state = 'sent' OR o.tried = 1 AND o.state IN ('pending', 'failed') OR o.attempts > 1) AND o.last_sent > ?`, millis(since)).Scan(&n, &ms)
-	return n, timeOf(ms), j.readError(err)
+		WHERE (o.state = 'sent' OR o.tried = 1 AND o.state IN ('pending', 'failed') OR o.attempts > 1) AND o.last_sent > ?`, Millis(since)).Scan(&n, &ms)
+	return n, TimeOf(ms), j.readError(err)
 }
 
 // LostHashes returns the number of copies and uploads whose hash in the target is unknown:

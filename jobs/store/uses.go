@@ -109,15 +109,7 @@ func (u *Uses) begin(ctx context.Context, what string) error {
 
 // update makes a change in one transaction.
 func (u *Uses) update(ctx context.Context, change func(*sql.Tx) error) error {
-	tx, err := u.db.BeginTx(ctx, nil)
-	if err != nil {
-		return u.classify(err)
-	}
-	defer tx.Rollback()
-	if err := change(tx); err != nil {
-		return u.classify(err)
-	}
-	return u.classify(tx.Commit())
+	return u.classify(inTransaction(ctx, u.db, change))
 }
 
 func (u *Uses) classify(err error) error {
@@ -208,7 +200,7 @@ func (u *Uses) Flush(ctx context.Context) error {
 		}
 		defer add.Close()
 		for _, i := range u.buffer {
-			if _, err := add.ExecContext(ctx, string(i.Account), string(i.Hash), millis(i.ReadAt), i.Present, i.Active, int(i.Use), strings.Join(i.Creatives, " "), i.Name); err != nil {
+			if _, err := add.ExecContext(ctx, string(i.Account), string(i.Hash), Millis(i.ReadAt), i.Present, i.Active, int(i.Use), strings.Join(i.Creatives, " "), i.Name); err != nil {
 				return err
 			}
 		}
@@ -231,6 +223,6 @@ func (u *Uses) Of(ctx context.Context, i jobs.ImageAt) (use jobs.ImageUse, ok bo
 	if errors.Is(err, sql.ErrNoRows) {
 		return use, false, nil
 	}
-	use.Use, use.Creatives, use.ReadAt = graph.Use(known), strings.Fields(creatives), timeOf(at)
+	use.Use, use.Creatives, use.ReadAt = graph.Use(known), strings.Fields(creatives), TimeOf(at)
 	return use, at != 0, u.classify(err)
 }

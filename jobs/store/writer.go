@@ -294,17 +294,3 @@ func (w *writer) freed(tx *sql.Tx, settled []plan.OpID) (map[plan.OpID][]jobs.Re
 	})
 	return free, err
 }
-
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func timeOf(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
-}

@@ -177,7 +177,7 @@ func TestUndoOfRivals(t *testing.T) {
 		w.Has("22")
 		w.Text("operation,target_account,file\nupload,22,a.png\nupload,22,b.png\n")
 		began := time.Now()
-		w.Commit(t,
+		w.Commit(
 			jobs.Record{ID: 1, Outcome: jobs.Outcome{State: jobs.Done, TargetHash: jobtest.Hash("a"), Created: true, Started: began, Finished: began.Add(time.Second)}},
 			jobs.Record{ID: 2, Outcome: jobs.Outcome{State: jobs.Done, TargetHash: jobtest.Hash("a"), Created: true, Started: began.Add(time.Hour), Finished: began.Add(time.Hour + time.Second)}})
 		lines, _ := undoLines(w, t, undo.Options{})
@@ -207,8 +207,7 @@ func TestUndoOfUploads(t *testing.T) {
 			w.Has("33")
 			w.Text("operation,source_account,hash,target_account,file\nupload,," + string(jobtest.Hash("a")) + ",22,a.png\ncopy,22," + string(jobtest.Hash("a")) + ",33,\n")
 			now := time.Now()
-			w.Commit(t,
-				jobs.Record{ID: 1, Outcome: jobs.Outcome{State: jobs.Done, TargetHash: jobtest.Hash("a"), Created: true, Started: now, Finished: now}},
+			w.Commit(jobs.Record{ID: 1, Outcome: jobs.Outcome{State: jobs.Done, TargetHash: jobtest.Hash("a"), Created: true, Started: now, Finished: now}},
 				jobs.Record{ID: 2, Outcome: jobs.Outcome{State: jobs.Done, TargetHash: jobtest.Hash("a"), Created: true, Started: now, Finished: now}})
 			lines, stay := undoLines(w, t, undo.Options{Lost: func(file string) bool { return gone && file == "a.png" }})
 			if want := []string{"22: a.png, from which it was uploaded, is gone", "33: a.png, from which it was uploaded, is gone"}; gone && (len(lines) > 0 || !slices.Equal(stay, want)) {
@@ -248,8 +247,7 @@ func TestUndoOfDoubts(t *testing.T) {
 		w.Has("22", "a")
 		w.Text("operation,source_account,hash,target_account,file\ncopy,11," + string(jobtest.Hash("a")) + ",22,\nupload,,,22,b.png\ncopy,11," + string(jobtest.Hash("b")) + ",22,\n")
 		now := time.Now()
-		w.Commit(t,
-			jobs.Record{ID: 1, Outcome: jobs.Outcome{State: jobs.Failed, Reason: jobs.GaveUp, Tried: true, Attempts: 5, Started: now, LastSent: now.Add(time.Hour), Finished: now}},
+		w.Commit(jobs.Record{ID: 1, Outcome: jobs.Outcome{State: jobs.Failed, Reason: jobs.GaveUp, Tried: true, Attempts: 5, Started: now, LastSent: now.Add(time.Hour), Finished: now}},
 			jobs.Record{ID: 2, Outcome: jobs.Outcome{State: jobs.Sent, Started: now, LastSent: now}},
 			jobs.Record{ID: 3, Outcome: jobs.Outcome{State: jobs.Failed, Reason: jobs.NotFound, Finished: now}})
 		lines, _ := undoLines(w, t, undo.Options{})

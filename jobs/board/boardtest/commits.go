@@ -88,6 +88,15 @@ func testReleasedUnheld(t table) {
 	if n := a.news(); len(n.Released) > 0 {
 		t.Errorf("got %v told after a commit had returned it, or the lane's point", n.Released)
 	}
+	waits := func(want int) {
+		t.Helper()
+		if all, err := a.Waiting(t.Context(), "11"); err != nil || len(all) != want {
+			t.Errorf("got %v, %v, want %d deletions that wait for nothing", all, err, want)
+		}
+	}
+	waits(3)
+	a.commit(records(jobs.Done, got[0].ID))
+	waits(2)
 }
 
 // Whatever order commits of several workers come in, what is counted is what is there.

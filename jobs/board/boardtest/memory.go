@@ -2,6 +2,7 @@
 package boardtest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -115,7 +116,7 @@ func (m *Memory) Workers(context.Context) (all []board.Worker, err error) {
 			all = append(all, b.info)
 		}
 	}
-	slices.SortFunc(all, func(a, b board.Worker) int { return compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b board.Worker) int { return cmp.Compare(a.Name, b.Name) })
 	return all, nil
 }
 
@@ -136,16 +137,6 @@ func (m *Memory) Holds(ctx context.Context, name string) (all []board.Hold, err 
 		all = append(all, h)
 	}
 	return all, err
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // member is a worker at the board.

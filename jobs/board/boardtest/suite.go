@@ -176,12 +176,12 @@ const app = "app 1"
 var free = jobs.Room{Calls: -1, Points: -1, AppCalls: -1}
 
 // depart asks to leave with calls of a point each, for room.
-func (s seat) depart(account plan.Account, calls int, room jobs.Room) jobs.Leave {
+func (s seat) depart(account plan.Account, calls int, room jobs.Room) jobs.Clearance {
 	s.t.Helper()
 	return s.ask(jobs.Departure{App: app, Account: account, Calls: calls, Points: calls, Room: room})
 }
 
-func (s seat) ask(d jobs.Departure) jobs.Leave {
+func (s seat) ask(d jobs.Departure) jobs.Clearance {
 	s.t.Helper()
 	l, err := s.Depart(s.t.Context(), d)
 	s.t.need(err)

@@ -141,12 +141,12 @@ func (v *view) Waits(_ context.Context, a plan.Account, why string, until time.T
 }
 
 // Depart implements [jobs.Sharing].
-func (v *view) Depart(_ context.Context, d jobs.Departure) (jobs.Leave, error) {
+func (v *view) Depart(_ context.Context, d jobs.Departure) (jobs.Clearance, error) {
 	v.board.mu.Lock()
 	defer v.board.mu.Unlock()
 	now := time.Now()
 	if !v.member.alive() {
-		return jobs.Leave{}, board.ErrLeaseLost
+		return jobs.Clearance{}, board.ErrLeaseLost
 	}
 	if _, ok := v.known[place{d.App, d.Account}]; !ok {
 		v.known[place{d.App, d.Account}] = 0
@@ -154,18 +154,18 @@ func (v *view) Depart(_ context.Context, d jobs.Departure) (jobs.Leave, error) {
 	if _, ok := v.apps[d.App]; !ok {
 		v.apps[d.App] = time.Time{}
 	}
-	leave := jobs.Leave{Until: now.Add(jobs.LatestDeparture), News: jobs.News{Spent: v.spent(), Lanes: v.parked(now, d.Account), Apps: v.appParks(now)}}
+	cleared := jobs.Clearance{Until: now.Add(jobs.LatestDeparture), News: jobs.News{Spent: v.spent(), Lanes: v.parked(now, d.Account), Apps: v.appParks(now)}}
 	closed := v.board.apps[d.App].Until
-	for _, l := range leave.News.Lanes {
+	for _, l := range cleared.News.Lanes {
 		closed = later(closed, l.ParkedUntil)
 	}
 	if closed.After(now) && d.Account != "" {
-		leave.Again = closed
-		return leave, nil
+		cleared.Again = closed
+		return cleared, nil
 	}
 	var used jobs.Spent
 	appCalls := 0
-	for _, s := range leave.News.Spent {
+	for _, s := range cleared.News.Spent {
 		if s.App == d.App {
 			appCalls += s.Calls
 			if s.Account == d.Account {
@@ -175,7 +175,7 @@ func (v *view) Depart(_ context.Context, d jobs.Departure) (jobs.Leave, error) {
 	}
 	over := func(used, room int) bool { return room >= 0 && used > room }
 	if over(used.Calls, d.Room.Calls) || over(used.Points, d.Room.Points) || over(appCalls, d.Room.AppCalls) {
-		return leave, nil
+		return cleared, nil
 	}
 	var probes []place
 	if d.Probe {
@@ -186,8 +186,8 @@ func (v *view) Depart(_ context.Context, d jobs.Departure) (jobs.Leave, error) {
 	}
 	for _, at := range probes {
 		if p := v.board.probes[at]; p.by != nil && p.by != v && now.Before(p.until) && p.by.member.alive() {
-			leave.Again = now.Add(time.Second)
-			return leave, nil
+			cleared.Again = now.Add(time.Second)
+			return cleared, nil
 		}
 	}
 	for _, at := range []place{{d.App, d.Account}, {d.App, ""}} { // a call that is no probe shows that the last one is over
@@ -198,10 +198,10 @@ func (v *view) Depart(_ context.Context, d jobs.Departure) (jobs.Leave, error) {
 	for _, at := range probes {
 		v.board.probes[at] = probe{v, now.Add(probeTime)}
 	}
-	leave.May = true
+	cleared.May = true
 	v.board.spent = append(v.board.spent, entry{jobs.Spent{App: d.App, Account: d.Account, At: now, Calls: d.Calls, Points: d.Points}, v})
 	v.told = len(v.board.spent)
-	return leave, nil
+	return cleared, nil
 }
 
 // spent is what others spent that this view was not told.

@@ -125,7 +125,7 @@ func holds(ctx context.Context, conn interface {
 		var since sql.NullTime
 		var until int64
 		err := rows.Scan(&h.Lane, &h.Worker, &since, &h.Why, &until)
-		h.Since, h.Until = since.Time, timeOf(until)
+		h.Since, h.Until = since.Time, store.TimeOf(until)
 		all = append(all, h)
 		return err
 	})

@@ -245,13 +245,13 @@ func TestLeaseOver(t *testing.T) {
 	if names, err := alive.Bury(t.Context()); err != nil || len(names) > 0 {
 		t.Errorf("got %v, %v buried, want nobody", names, err)
 	}
-	leave, err := mine.Depart(t.Context(), jobs.Departure{App: app1, Account: "11", Calls: 1, Room: free})
-	if left := time.Until(leave.Until); err != nil || !leave.May || left > jobs.LatestDeparture || left < jobs.LatestDeparture-10*time.Second {
-		t.Errorf("got %+v, %v, want that it may leave for %v", leave, err, jobs.LatestDeparture)
+	cleared, err := mine.Depart(t.Context(), jobs.Departure{App: app1, Account: "11", Calls: 1, Room: free})
+	if left := time.Until(cleared.Until); err != nil || !cleared.May || left > jobs.LatestDeparture || left < jobs.LatestDeparture-10*time.Second {
+		t.Errorf("got %+v, %v, want that it may leave for %v", cleared, err, jobs.LatestDeparture)
 	}
 	s.Exec(t, address, `UPDATE adferry.workers SET until = clock_timestamp() + '4 s' WHERE name = 'dead'`)
-	leave, err = mine.Depart(t.Context(), jobs.Departure{App: app1, Account: "11", Calls: 1, Room: free})
-	if left := time.Until(leave.Until); err != nil || left > 4*time.Second {
+	cleared, err = mine.Depart(t.Context(), jobs.Departure{App: app1, Account: "11", Calls: 1, Room: free})
+	if left := time.Until(cleared.Until); err != nil || left > 4*time.Second {
 		t.Errorf("got %v, %v, want that it leaves before the lease ends", left, err)
 	}
 	s.Exec(t, address, `UPDATE adferry.workers SET until = clock_timestamp() - interval '1 s' WHERE name = 'dead'`)
@@ -365,7 +365,7 @@ func TestBetweenJobs(t *testing.T) {
 		submitted(t, d, name, storetest.Tangled)
 	}
 	a, b := openShared(t, join(t, d, "a"), "j"), openShared(t, join(t, d, "b"), "other")
-	depart := func(job board.Job, app string) jobs.Leave {
+	depart := func(job board.Job, app string) jobs.Clearance {
 		t.Helper()
 		l, err := job.Depart(t.Context(), jobs.Departure{App: app, Account: "22", Calls: 2, Points: 2, Room: free})
 		if err != nil {

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,22 +73,9 @@ func create(ctx context.Context, tx pgx.Tx, name string, spec store.Spec) (id in
 	if err != nil {
 		return failed(err)
 	}
-	meta := make([][]any, 0, len(entries))
-	for _, e := range entries {
-		meta = append(meta, []any{id, e.Key, fmt.Sprint(e.Value)})
-	}
-	rows := make([][]any, 0, len(loaded.Rows))
-	for _, c := range rowCountsOf(loaded.Rows) {
-		rows = append(rows, []any{id, c.Verb, c.Account, c.First, c.FirstReason, c.Del, c.DelReason, c.N})
-	}
-	ops := make([][]any, 0, len(loaded.Ops))
-	for _, c := range opCountsOf(loaded.Ops) {
-		ops = append(ops, []any{id, c.Kind, c.Lane, c.Others, c.State, c.Blames, c.N, c.Finished})
-	}
-	if err := errors.Join(
-		copyInto(ctx, tx, "meta", []string{"job", "key", "value"}, meta),
-		copyInto(ctx, tx, "row_counts", []string{"job", "verb", "account", "first", "first_reason", "del", "del_reason", "n"}, rows),
-		copyInto(ctx, tx, "op_counts", []string{"job", "kind", "lane", "others", "state", "blames", "n", "finished"}, ops),
+	if err := cmp.Or(
+		copyInto(ctx, tx, id, metaTable, entries, func(e store.Entry) []any { return []any{e.Key, fmt.Sprint(e.Value)} }),
+		copyInto(ctx, tx, id, rowCountsTable, loaded.Rows, store.RowCount.Values), copyInto(ctx, tx, id, opCountsTable, loaded.Ops, store.OpCount.Values),
 	); err != nil {
 		return failed(err)
 	}
@@ -97,49 +85,36 @@ func create(ctx context.Context, tx pgx.Tx, name string, spec store.Spec) (id in
 	return id, loaded, nil
 }
 
-func copyInto(ctx context.Context, tx pgx.Tx, table string, columns []string, rows [][]any) error {
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"adferry", table}, columns, pgx.CopyFromRows(rows))
-	return err
-}
-
 // loader is a store.Loader that copies some thousand rows at a time.
 type loader struct {
-	ctx     context.Context
-	tx      pgx.Tx
-	job     int32
-	table   string
-	columns []string
-	rows    [][]any
+	ctx   context.Context
+	tx    pgx.Tx
+	job   int32
+	table table
+	rows  [][]any
 }
 
 // loaderRows is how many rows are copied at a time.
 const loaderRows = 5000
 
-var (
-	rowColumns  = []string{"job", "line", "verb", "first", "del", "record"}
-	opColumns   = []string{"job", "id", "kind", "source", "hash", "target", "file", "lane", "needs", "needed", "guard"}
-	needColumns = []string{"job", "op", "need"}
-)
-
 func (l *loader) Row(r plan.Row) error {
-	return l.add("rows", rowColumns, l.job, int64(r.Line), r.Verb.String(), idOrNull(r.Copy), idOrNull(r.Delete), []byte(r.Record))
+	values := store.RowValues(r)
+	values[len(values)-1] = []byte(r.Record)
+	return l.add(rowsTable, values)
 }
 
-func (l *loader) Op(o plan.Op) error {
-	return l.add("ops", opColumns, l.job, int64(o.ID), o.Kind.String(), string(o.Source), string(o.Hash), string(o.Target), o.File, string(o.Lane()),
-		number(o.Needs), number(o.Needed), o.Guard.String())
-}
+func (l *loader) Op(o plan.Op) error { return l.add(opsTable, store.OpValues(o)) }
 
 func (l *loader) Need(op, need plan.OpID) error {
-	return l.add("needs", needColumns, l.job, int64(op), int64(need))
+	return l.add(needsTable, []any{int64(op), int64(need)})
 }
 
-func (l *loader) add(table string, columns []string, values ...any) error {
-	if table != l.table || len(l.rows) >= loaderRows {
+func (l *loader) add(t table, values []any) error {
+	if l.table.name != t.name || len(l.rows) >= loaderRows {
 		if err := l.Flush(); err != nil {
 			return err
 		}
-		l.table, l.columns = table, columns
+		l.table = t
 	}
 	l.rows = append(l.rows, values)
 	return nil
@@ -149,17 +124,10 @@ func (l *loader) Flush() error {
 	if len(l.rows) == 0 {
 		return nil
 	}
-	err := copyInto(l.ctx, l.tx, l.table, l.columns, l.rows)
+	err := copyInto(l.ctx, l.tx, l.job, l.table, l.rows, func(values []any) []any { return values })
 	l.rows = l.rows[:0]
 	if err != nil {
 		return fmt.Errorf("write job: %w", classify(err))
 	}
 	return nil
-}
-
-func idOrNull(id plan.OpID) any {
-	if id == 0 {
-		return nil
-	}
-	return int64(id)
 }

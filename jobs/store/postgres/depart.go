@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"adferry/jobs"
+	"adferry/jobs/store"
 )
 
 // appNames makes the names that package dispatch has for apps those of the board, and back. An app
@@ -34,54 +35,54 @@ const waitAgain = 100 * time.Millisecond
 const probeAgain = time.Second
 
 // Depart implements [jobs.Sharing].
-func (j *sharedJob) Depart(ctx context.Context, d jobs.Departure) (jobs.Leave, error) {
+func (j *sharedJob) Depart(ctx context.Context, d jobs.Departure) (jobs.Clearance, error) {
 	asked := time.Now().Round(0)
-	app, t := j.apps.name(d.App), j.told
-	t.mu.Lock()
-	told, known := t.apps[app]
+	app, k := j.apps.name(d.App), j.knowledge
+	k.mu.Lock()
+	told, known := k.apps[app]
 	if !known {
 		told = -1
 	}
-	t.known[d.Account] = true
-	toldAccount, parked, appParked := t.accounts[place{app, d.Account}], t.parks[d.Account], t.appParks[app]
-	t.mu.Unlock()
+	k.known[d.Account] = true
+	toldAccount, parked, appParked := k.accounts[place{app, d.Account}], k.parks[d.Account], k.appParks[app]
+	k.mu.Unlock()
 	var text []byte
 	err := j.member.db.QueryRowContext(ctx, `SELECT adferry.depart($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		j.member.name, j.job.texts.job, j.engine, app, string(d.Account), d.Calls, d.Points, d.Room.Calls, d.Room.Points, d.Room.AppCalls,
-		told, toldAccount, d.Probe, d.AppProbe, millis(parked), millis(appParked)).Scan(&text)
+		told, toldAccount, d.Probe, d.AppProbe, store.Millis(parked), store.Millis(appParked)).Scan(&text)
 	if err != nil {
-		return jobs.Leave{}, fmt.Errorf("ask the other workers: %w", classify(err))
+		return jobs.Clearance{}, fmt.Errorf("ask the other workers: %w", classify(err))
 	}
 	h, err := heardIn(text)
 	if err != nil {
-		return jobs.Leave{}, err
+		return jobs.Clearance{}, err
 	}
-	leave := jobs.Leave{May: h.May, News: t.hear(h, j.apps), Until: asked.Add(min(heldFor, time.Duration(*h.Left)*time.Millisecond))}
+	cleared := jobs.Clearance{May: h.May, News: k.hear(h, j.apps), Until: asked.Add(min(heldFor, time.Duration(*h.Left)*time.Millisecond))}
 	switch {
 	case h.May:
 	case h.Again > 0: // by another clock
-		leave.Again = time.Now().Add(max(waitAgain, time.Until(timeOf(h.Again))))
+		cleared.Again = time.Now().Add(max(waitAgain, time.Until(store.TimeOf(h.Again))))
 	case h.Probing:
-		leave.Again = time.Now().Add(probeAgain)
+		cleared.Again = time.Now().Add(probeAgain)
 	}
-	return leave, nil
+	return cleared, nil
 }
 
 // answered makes known what a change says to other workers once it is durable.
 func (j *sharedJob) answered(ctx context.Context, c jobs.Change) error {
-	t := j.told
-	t.mu.Lock()
+	k := j.knowledge
+	k.mu.Lock()
 	for _, p := range c.Parks {
-		later(t.own, p.Account, p.Until)
-		later(t.parks, p.Account, p.Until)
+		later(k.own, p.Account, p.Until)
+		later(k.parks, p.Account, p.Until)
 	}
 	for _, p := range c.Apps {
-		later(t.appParks, j.apps.name(p.App), p.Until)
+		later(k.appParks, j.apps.name(p.App), p.Until)
 	}
-	t.mu.Unlock()
+	k.mu.Unlock()
 	for _, p := range c.Apps {
 		if _, err := j.member.db.ExecContext(ctx, `INSERT INTO adferry.app_parks AS p (app, until, why) VALUES ($1, $2, $3)
-			ON CONFLICT (app) DO UPDATE SET until = excluded.until, why = excluded.why WHERE excluded.until > p.until`, j.apps.name(p.App), millis(p.Until), valid(p.Why)); err != nil {
+			ON CONFLICT (app) DO UPDATE SET until = excluded.until, why = excluded.why WHERE excluded.until > p.until`, j.apps.name(p.App), store.Millis(p.Until), valid(p.Why)); err != nil {
 			return classify(err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"adferry/jobs"
 	"adferry/jobs/board"
+	"adferry/jobs/store"
 	"adferry/plan"
 )
 
@@ -22,12 +23,12 @@ func (j *sharedJob) SaveLearned(ctx context.Context, l jobs.Learned) error {
 	var accounts []plan.Account
 	var saved [][]byte
 	var seqs []int64
-	j.told.mu.Lock()
+	j.knowledge.mu.Lock()
 	for _, q := range learned {
 		app := j.apps.name(q.App)
-		apps, accounts, saved, seqs = append(apps, app), append(accounts, q.Account), append(saved, q.Saved), append(seqs, j.told.apps[app])
+		apps, accounts, saved, seqs = append(apps, app), append(accounts, q.Account), append(saved, q.Saved), append(seqs, j.knowledge.apps[app])
 	}
-	j.told.mu.Unlock()
+	j.knowledge.mu.Unlock()
 	failing, sound := []plan.Account{}, []plan.Account{}
 	for a, fail := range l.Failing {
 		if fail {
@@ -103,37 +104,37 @@ func (j *sharedJob) learned(ctx context.Context, p *jobs.LanePoint) error {
 		return err
 	})
 	if err == nil {
-		j.told.take(p, saved, spends, j.apps)
+		j.knowledge.take(p, saved, spends, j.apps)
 	}
 	return err
 }
 
 // take notes what an engine is told when it takes a lane. Left out are ad accounts of other lanes that
 // it was told of before, or has used. The lane's own may have had another worker since.
-func (t *told) take(p *jobs.LanePoint, saved []savedQuota, spends []spend, apps appNames) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+func (k *knowledge) take(p *jobs.LanePoint, saved []savedQuota, spends []spend, apps appNames) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	since := map[place]int64{}
 	for _, q := range saved {
-		if t.known[q.account] && q.account != p.Account {
+		if k.known[q.account] && q.account != p.Account {
 			continue
 		}
 		since[q.place] = q.seq
-		t.accounts[q.place] = max(t.accounts[q.place], q.seq)
+		k.accounts[q.place] = max(k.accounts[q.place], q.seq)
 		p.Quotas = append(p.Quotas, jobs.QuotaState{App: apps.key(q.app), Account: q.account, Saved: q.bytes})
 	}
 	for _, s := range spends {
 		from, has := since[s.place]
-		if t.known[s.account] && !has || s.seq <= from {
+		if k.known[s.account] && !has || s.seq <= from {
 			continue
 		}
-		t.accounts[s.place] = s.seq
-		p.Spent = append(p.Spent, jobs.Spent{App: apps.key(s.app), Account: s.account, At: timeOf(s.at), Calls: s.calls, Points: s.points})
+		k.accounts[s.place] = s.seq
+		p.Spent = append(p.Spent, jobs.Spent{App: apps.key(s.app), Account: s.account, At: store.TimeOf(s.at), Calls: s.calls, Points: s.points})
 	}
 	for _, s := range p.States {
-		t.known[s.Account] = true
+		k.known[s.Account] = true
 		if s.Imposed {
-			later(t.parks, s.Account, s.ParkedUntil)
+			later(k.parks, s.Account, s.ParkedUntil)
 		}
 	}
 }

@@ -111,5 +111,5 @@ func (m *member) Open(ctx context.Context, name string) (board.Job, error) {
 	}
 	j := &job{texts{job: id}, name, m.reads}
 	all := &sharedTables{tables: newTables(conn, &j.texts, name), worker: m.name, lanes: map[plan.Account]bool{}, wrote: map[plan.Account]jobs.LaneState{}}
-	return &sharedJob{Job: store.NewReading(j, j.read, all), job: j, tables: all, member: m, engine: rand.Int64(), apps: appNames{id}, told: newTold()}, nil
+	return &sharedJob{Job: store.NewReading(j, j.read, all), job: j, tables: all, member: m, engine: rand.Int64(), apps: appNames{id}, knowledge: newKnowledge()}, nil
 }

@@ -17,12 +17,12 @@ import (
 // sharedJob is a job that a worker carries out lanes of: a [board.Job].
 type sharedJob struct {
 	*store.Job
-	job    *job
-	tables *sharedTables
-	member *member
-	engine int64 // names this engine in what it spends
-	apps   appNames
-	told   *told
+	job       *job
+	tables    *sharedTables
+	member    *member
+	engine    int64 // names this engine in what it spends
+	apps      appNames
+	knowledge *knowledge
 }
 
 // Stored implements [board.Job].
@@ -131,7 +131,7 @@ func (j *sharedJob) Give(_ context.Context, lane plan.Account) error {
 
 // Waits implements [board.Job].
 func (j *sharedJob) Waits(ctx context.Context, lane plan.Account, why string, until time.Time) error {
-	return j.exec(ctx, `UPDATE adferry.leases SET why = $4, until = $5 WHERE job = $1 AND lane = $3 AND worker = $2`, string(lane), valid(why), millis(until))
+	return j.exec(ctx, `UPDATE adferry.leases SET why = $4, until = $5 WHERE job = $1 AND lane = $3 AND worker = $2`, string(lane), valid(why), store.Millis(until))
 }
 
 // exec executes a statement with the job and the worker.
@@ -142,16 +142,16 @@ func (j *sharedJob) exec(ctx context.Context, statement string, args ...any) err
 
 // News implements [board.Job].
 func (j *sharedJob) News(ctx context.Context) (n jobs.News, err error) {
-	t := j.told
-	t.mu.Lock()
+	k := j.knowledge
+	k.mu.Lock()
 	var apps []string
 	var seqs []int64
 	var parked []int64
-	for app, seq := range t.apps {
-		apps, seqs, parked = append(apps, app), append(seqs, seq), append(parked, millis(t.appParks[app]))
+	for app, seq := range k.apps {
+		apps, seqs, parked = append(apps, app), append(seqs, seq), append(parked, store.Millis(k.appParks[app]))
 	}
-	accounts := slices.Collect(maps.Keys(t.known))
-	t.mu.Unlock()
+	accounts := slices.Collect(maps.Keys(k.known))
+	k.mu.Unlock()
 	var text []byte
 	err = j.member.db.QueryRowContext(ctx, `SELECT adferry.news($1, $2, $3, $4, $5, $6, $7)`, j.member.name, j.job.texts.job, j.engine, apps, seqs, parked, accounts).Scan(&text)
 	if err != nil {
@@ -161,7 +161,7 @@ func (j *sharedJob) News(ctx context.Context) (n jobs.News, err error) {
 	if err != nil {
 		return n, err
 	}
-	n = t.hear(h, j.apps)
+	n = k.hear(h, j.apps)
 	progress, err := j.Progress(ctx)
 	n.Progress = &progress
 	return n, err

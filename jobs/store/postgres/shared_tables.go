@@ -130,7 +130,7 @@ func (t *sharedTables) merged(tx *sql.Tx, states []jobs.LaneState) (all []jobs.L
 		var s jobs.LaneState
 		var until, parked int64
 		err := rows.Scan((*string)(&s.Account), &s.Tier, &until, &s.ParkedFor, &s.Calls, &s.Throttles, &parked)
-		s.ParkedUntil, s.Parked = timeOf(until), time.Duration(parked)*time.Millisecond
+		s.ParkedUntil, s.Parked = store.TimeOf(until), time.Duration(parked)*time.Millisecond
 		all = append(all, s.With(mine[s.Account], t.wrote[s.Account]))
 		return err
 	})

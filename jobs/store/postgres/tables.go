@@ -49,12 +49,11 @@ func (t *tables) Query(tx *sql.Tx, text string, args ...any) (*sql.Rows, error) 
 	return tx.Query(t.texts.text(text), args...)
 }
 
-// Write writes with one statement a table, whatever the number of operations: what is written
-// goes there as one JSON array.
 func (t *tables) Write(tx *sql.Tx, w store.Writes) error {
+	job := t.texts.job
 	err := cmp.Or(
-		put(t, tx, putOutcomes, outcomesOf(w.Records)), put(t, tx, putConfirmed, confirmedOf(w.Confirmed)),
-		put(t, tx, putLanes, lanesOf(w.Lanes)), put(t, tx, putSamples, samplesOf(w.Samples)), put(t, tx, addParks, parksOf(w.Parks)),
+		write(tx, job, outcomesTable, w.Records, store.OutcomeValues), t.confirm(tx, w.Confirmed),
+		write(tx, job, lanesTable, w.Lanes, store.LaneValues), write(tx, job, samplesTable, w.Samples, store.SampleValues), write(tx, job, parksTable, w.Parks, store.ParkValues),
 		t.settle(tx, w.Records),
 	)
 	if w.Tally == nil || err != nil {
@@ -67,16 +66,17 @@ func (t *tables) Write(tx *sql.Tx, w store.Writes) error {
 	return t.Set(tx, []store.Entry{{Key: "tally", Value: string(tally)}})
 }
 
-// put executes a statement with the job and a JSON array, unless that is empty.
-func put[T any](t *tables, tx *sql.Tx, statement string, array []T) error {
-	if len(array) == 0 {
+// confirm writes when copies were seen.
+func (t *tables) confirm(tx *sql.Tx, confirmed []jobs.Confirmation) error {
+	if len(confirmed) == 0 {
 		return nil
 	}
-	text, err := json.Marshal(array)
-	if err != nil {
-		return err
+	var ops []plan.OpID
+	var seen []int64
+	for _, c := range confirmed {
+		ops, seen = append(ops, c.ID), append(seen, store.Millis(c.At))
 	}
-	_, err = tx.Exec(statement, t.texts.job, string(text))
+	_, err := tx.Exec(`UPDATE adferry.outcomes AS o SET seen = x.seen FROM unnest($2::bigint[], $3::bigint[]) AS x(op, seen) WHERE o.job = $1 AND o.op = x.op`, t.texts.job, ops, seen)
 	return err
 }
 
@@ -114,7 +114,7 @@ func (t *tables) settle(tx *sql.Tx, records []jobs.Record) error {
 }
 
 func (t *tables) AddCounts(tx *sql.Tx, rows []store.RowCount, ops []store.OpCount) error {
-	return cmp.Or(put(t, tx, addRowCounts, rowCountsOf(rows)), put(t, tx, addOpCounts, opCountsOf(ops)))
+	return cmp.Or(write(tx, t.texts.job, rowCountsTable, rows, store.RowCount.Values), write(tx, t.texts.job, opCountsTable, ops, store.OpCount.Values))
 }
 
 func (t *tables) Set(tx *sql.Tx, entries []store.Entry) error { return set(tx, t.texts.job, entries) }
@@ -166,7 +166,7 @@ func (t *tables) CutParks(tx *sql.Tx, now, stopped time.Time) error {
 			ORDER BY account, until DESC`,
 		`UPDATE adferry.parks SET until = greatest(since, $3::bigint) WHERE job = $1 AND until > $3 AND since < $2`,
 	} {
-		if _, err := tx.Exec(statement, t.texts.job, millis(now), millis(stopped)); err != nil {
+		if _, err := tx.Exec(statement, t.texts.job, store.Millis(now), store.Millis(stopped)); err != nil {
 			return err
 		}
 	}

@@ -7,11 +7,12 @@ import (
 
 	"adferry/jobs"
 	"adferry/jobs/board"
+	"adferry/jobs/store"
 	"adferry/plan"
 )
 
-// told is what an engine knows of what others did.
-type told struct {
+// knowledge is what an engine knows of what others did.
+type knowledge struct {
 	mu       sync.Mutex
 	apps     map[string]int64           // the latest spend, by the names of the apps that it sent something to
 	accounts map[place]int64            // the latest spend that came with what was saved of an ad account
@@ -27,8 +28,8 @@ type place struct {
 	account plan.Account
 }
 
-func newTold() *told {
-	return &told{apps: map[string]int64{}, accounts: map[place]int64{}, known: map[plan.Account]bool{}, parks: map[plan.Account]time.Time{}, appParks: map[string]time.Time{}, own: map[plan.Account]time.Time{}}
+func newKnowledge() *knowledge {
+	return &knowledge{apps: map[string]int64{}, accounts: map[place]int64{}, known: map[plan.Account]bool{}, parks: map[plan.Account]time.Time{}, appParks: map[string]time.Time{}, own: map[plan.Account]time.Time{}}
 }
 
 // heard is an answer of the functions depart and news.
@@ -71,30 +72,30 @@ func heardIn(text []byte) (h heard, err error) {
 
 // hear is what is new of an answer. Answers may overlap, and come in another order than they were
 // given in: each has all that followed what the engine had been told when it asked.
-func (t *told) hear(h heard, own appNames) (n jobs.News) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+func (k *knowledge) hear(h heard, own appNames) (n jobs.News) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	for _, s := range h.Spent {
-		if s.Seq <= t.apps[s.App] {
+		if s.Seq <= k.apps[s.App] {
 			continue
 		}
-		if s.Seq <= t.accounts[place{s.App, s.Account}] {
+		if s.Seq <= k.accounts[place{s.App, s.Account}] {
 			s.Account, s.Points = "", 0 // the ad account was taken over with it
 		}
-		n.Spent = append(n.Spent, jobs.Spent{App: own.key(s.App), Account: s.Account, At: timeOf(s.At), Calls: s.Calls, Points: s.Points})
+		n.Spent = append(n.Spent, jobs.Spent{App: own.key(s.App), Account: s.Account, At: store.TimeOf(s.At), Calls: s.Calls, Points: s.Points})
 	}
 	for app, seq := range h.Told {
-		t.apps[app] = max(t.apps[app], seq)
+		k.apps[app] = max(k.apps[app], seq)
 	}
 	for _, p := range h.Parked {
-		if until := timeOf(p.Until); until.After(t.own[p.Account]) {
-			later(t.parks, p.Account, until)
+		if until := store.TimeOf(p.Until); until.After(k.own[p.Account]) {
+			later(k.parks, p.Account, until)
 			n.Lanes = append(n.Lanes, jobs.LaneState{Account: p.Account, ParkedUntil: until, ParkedFor: p.Why, Imposed: true})
 		}
 	}
 	for _, p := range h.Apps {
-		if until := timeOf(p.Until); until.After(t.appParks[p.App]) {
-			later(t.appParks, p.App, until)
+		if until := store.TimeOf(p.Until); until.After(k.appParks[p.App]) {
+			later(k.appParks, p.App, until)
 			n.Apps = append(n.Apps, jobs.AppPark{App: own.key(p.App), Until: until, Why: p.Why})
 		}
 	}
@@ -107,7 +108,7 @@ func (t *told) hear(h heard, own appNames) (n jobs.News) {
 
 // later notes a time unless a later one is noted already. The database has milliseconds.
 func later[K comparable](times map[K]time.Time, of K, t time.Time) {
-	if t = timeOf(millis(t)); t.After(times[of]) {
+	if t = store.TimeOf(store.Millis(t)); t.After(times[of]) {
 		times[of] = t
 	}
 }
