@@ -157,6 +157,45 @@ func TestSignalTwiceAtOnce(t *testing.T) {
 	}
 }
 
+// A signal that comes when the rows have ended leaves the reports to be written; a second one ends
+// that at once, and with the exit code that says so.
+func TestSignalWhileReporting(t *testing.T) {
+	t.Parallel()
+	r := newTrial(t, 20, sandbox.Options{})
+	reader, full, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	defer full.Close()
+	c := r.command(t, "run", r.manifest, "--job", r.job, "--yes", "--progress", "plain")
+	c.Stdout = full // where the outcome waits for a reader
+	for err == nil {
+		_ = full.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+		_, err = full.Write([]byte("."))
+	}
+	start(t, c)
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = c.Wait() }()
+	for {
+		if s, err := os.ReadFile(filepath.Join(r.job, "summary.json")); err == nil && bytes.Contains(s, []byte(`"state": "finished"`)) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	_ = c.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-ended:
+		t.Fatal("the first signal ended it")
+	case <-time.After(300 * time.Millisecond):
+	}
+	_ = c.Process.Signal(syscall.SIGTERM)
+	<-ended
+	if code := c.ProcessState.ExitCode(); code != exitStopped {
+		t.Errorf("got exit code %d, want %d", code, exitStopped)
+	}
+}
+
 // Whoever reads what adferry says may go away: the job goes on to its end.
 func TestReaderGone(t *testing.T) {
 	t.Parallel()
