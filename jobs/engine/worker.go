@@ -27,9 +27,9 @@ type worker struct {
 // expired.
 var errExpired = errors.New("a permit expired")
 
-// errLate is why nothing more is sent that waited for the checkpoint, or in a process that was
+// ErrLate is why nothing more is sent that waited for the checkpoint, or in a process that was
 // stopped, until another worker may have the lane, by one of two clocks.
-var errLate = errors.New("this worker may have lost its lease while a request waited for the checkpoint")
+var ErrLate = errors.New("this worker may have lost its lease while a request waited for the checkpoint")
 
 // Send implements [dispatch.Sender]: what has to be read of files, the other workers, intents to disk,
 // then one round trip.
@@ -79,7 +79,7 @@ func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result 
 		case w.opt.Sharing == nil:
 			held, err = w.opt.Held()
 		case len(intents) > 0 && !held.IsZero() && (time.Since(asked) > jobs.LatestDeparture || time.Now().Round(0).After(held)):
-			err = errLate
+			err = ErrLate
 		}
 	}
 	if err != nil { // intents on disk say that they were sent, so they are read first

@@ -101,6 +101,8 @@ type worker struct {
 	lanes   map[plan.Account]bool
 	took    bool // it has, or had, a lane
 	stopped stop
+
+	wasStopped bool // at any time
 }
 
 // inOrder are the worker's lanes in order, so that a seed deals alike.
@@ -407,7 +409,7 @@ func (d *dealer) ended(w *worker, err error) {
 	defer d.mu.Unlock()
 	d.ends = append(d.ends, fmt.Sprintf("%s ended after %v: %v", w.name, time.Since(d.began), err))
 	switch {
-	case w.wire.gone, errors.Is(err, board.ErrLeaseLost), errors.Is(err, jobs.ErrInterrupted),
+	case w.wire.gone, errors.Is(err, board.ErrLeaseLost), errors.Is(err, jobs.ErrInterrupted), errors.Is(err, engine.ErrLate) && w.wasStopped,
 		errors.As(err, new(*jobs.OfflineError)) && (d.outages || d.plays(lostFaults...)),
 		errors.As(err, new(*jobs.RefusedError)) && (d.plays("3", "2500") || d.plays("190/463", "10", "102")):
 	default:
@@ -431,6 +433,7 @@ func (d *dealer) disturb() {
 		w.wire.cancel(errGone)
 	case 1, 2: // it is stopped, perhaps for longer than its lease
 		w.stopped.set(time.Now().Add(d.dice.span(time.Second, 3*time.Minute)))
+		w.wasStopped = true
 	case 3:
 		d.leave(w)
 	case 4:
