@@ -29,9 +29,9 @@ func TestAnotherUsersJob(t *testing.T) {
 	}
 	program := filepath.Join(dir, "adferry")
 	copyFile(t, program, buildBinary(t))
-	r := newTrial(t, dir, smallRows, sandbox.Options{})
+	r := newTrialOf(t, dir, smallRows, 7, 5, sandbox.Options{})
 	g := newGate(t, r, 40)
-	job := filepath.Join(dir, "job")
+	job := r.job
 	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
 	start(t, c)
 	stopped := make(chan struct{})

@@ -18,8 +18,7 @@ import (
 func TestAPIWordsReachReports(t *testing.T) {
 	t.Parallel()
 	const title, words, technical = "Bild nicht verfügbar", "Wähle ein anderes Bild, das <dir> gehört.", "(#100) Invalid parameter"
-	dir := t.TempDir()
-	r := newTrial(t, dir, 40, sandbox.Options{})
+	r := newTrial(t, 40, sandbox.Options{})
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if q.Method != http.MethodPost { // a copy, one in a request
 			r.server.ServeHTTP(w, q)
@@ -31,13 +30,12 @@ func TestAPIWordsReachReports(t *testing.T) {
 	}))
 	t.Cleanup(web.Close)
 	r.url = web.URL
-	job := filepath.Join(dir, "job")
-	code, out, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "1", "--log-level", "warn")
+	code, out, stderr := r.run(t, "run", r.manifest, "--job", r.job, "--yes", "--batch-size", "1", "--log-level", "warn")
 	if code != exitFailures {
 		t.Fatalf("got exit code %d, want %d\n%s%s", code, exitFailures, out, stderr)
 	}
 	for _, name := range []string{"results.csv", "failed.csv"} {
-		table := readCSV(t, filepath.Join(job, name))
+		table := readCSV(t, filepath.Join(r.job, name))
 		column := func(row []string, name string) string { return row[slices.Index(table[0], name)] }
 		found := 0
 		for _, row := range table[1:] {
@@ -57,7 +55,7 @@ func TestAPIWordsReachReports(t *testing.T) {
 			t.Errorf("%s: only %d rows failed for it: the test is void", name, found)
 		}
 	}
-	page := string(readFile(t, filepath.Join(job, "report.html")))
+	page := string(readFile(t, filepath.Join(r.job, "report.html")))
 	for _, want := range []string{title, html.EscapeString(words), technical} {
 		if !strings.Contains(page, want) {
 			t.Errorf("report.html does not show %q", want)

@@ -70,7 +70,6 @@ func (a *attempts) once(ctx context.Context, job *store.Job) error {
 		return whileRunning(&jobs.CheckpointError{Err: err})
 	}
 	defer unfollow()
-	defer stopOnSignal(a.s, a.se, engine, a.place)()
 	defer stopWithJob(job, engine)()
 	if s, err := job.Live(ctx); err == nil {
 		logStart(a.se.log, s)
@@ -79,7 +78,7 @@ func (a *attempts) once(ctx context.Context, job *store.Job) error {
 	if !left {
 		a.se.progress.Note(reports.NothingLeft)
 	}
-	return whileRunning(engine.Run(ctx))
+	return whileRunning(a.se.run(ctx, engine))
 }
 
 // stopWithJob stops the engine when the job can no longer be written, until it is released.

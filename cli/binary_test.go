@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -107,4 +109,12 @@ func environ() []string {
 	oneRun.Lock()
 	defer oneRun.Unlock()
 	return os.Environ()
+}
+
+// urlOf is the URL of a server that answers until the test ends.
+func urlOf(t *testing.T, h http.Handler) (url string) {
+	t.Helper()
+	web := httptest.NewServer(h)
+	t.Cleanup(web.Close)
+	return web.URL
 }

@@ -92,11 +92,7 @@ func findUnreadable(ctx context.Context, s *streams, se *session, fence *preflig
 func runReads(ctx context.Context, s *streams, se *session, api dispatch.API, job *store.Job) error {
 	options := preflight.Options(se.engine)
 	options.Observe = watch(se)
-	engine := engine.New(api, job, options)
-	release := stopOnSignal(s, se, engine, place{})
-	endProgress := showProgress(ctx, se, job, place{})
-	err := engine.Run(ctx)
-	endProgress()
-	release()
-	return err
+	defer stopOnSignal(s, se, place{})()
+	defer showProgress(ctx, se, job, place{})()
+	return se.run(ctx, engine.New(api, job, options))
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,9 +44,7 @@ func TestCheckTiers(t *testing.T) {
 					server.AddImage("33", sandbox.Image{Hash: fmt.Sprintf("%032x", i)})
 				}
 			}
-			web := httptest.NewServer(server)
-			defer web.Close()
-			code, out, stderr := inProcess(t, at(web.URL), "plan", manifest, "--check", "--json", "--progress", "none")
+			code, out, stderr := inProcess(t, at(urlOf(t, server)), "plan", manifest, "--check", "--json", "--progress", "none")
 			if code != exitDone {
 				t.Fatalf("got exit code %d, %s", code, stderr)
 			}
@@ -100,9 +97,7 @@ func TestCheckTokens(t *testing.T) {
 			for i := range 200 {
 				server.AddImage("11", sandbox.Image{Hash: fmt.Sprintf("%032x", i)})
 			}
-			web := httptest.NewServer(server)
-			defer web.Close()
-			environment := append(at(web.URL), "NORTH=north-token-0123", "SOUTH=south-token-0123")
+			environment := append(at(urlOf(t, server)), "NORTH=north-token-0123", "SOUTH=south-token-0123")
 			code, out, stderr := inProcess(t, environment, "plan", manifest, "--check", "--progress", "none", "--credentials", file)
 			out = strings.Join(strings.Fields(out), " ")
 			if code != exitDone || !strings.Contains(out, " NORTH 1 7 ") || !strings.Contains(out, " SOUTH 1 8 ") {

@@ -15,8 +15,7 @@ import (
 // verify, and the ad accounts list what they listed before.
 func TestCleanupRestored(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	r := newTrial(t, dir, 1, sandbox.Options{Rates: map[string]float64{"cut_after": 0.02, "html_502": 0.02}})
+	r := newTrial(t, 1, sandbox.Options{Rates: map[string]float64{"cut_after": 0.02, "html_502": 0.02}})
 	accounts := []string{source(0), source(1), source(2)}
 	for i := range 150 {
 		image := sandbox.Image{Hash: fmt.Sprintf("%032x", i+1), Name: fmt.Sprintf("=1+%d, \"spring\".png", i), Width: 30, Height: 20 + i, Created: time.Now().Add(-400 * 24 * time.Hour)}
@@ -43,7 +42,7 @@ func TestCleanupRestored(t *testing.T) {
 		return lines
 	}
 	before := listed()
-	job, kept, back := filepath.Join(dir, "job"), filepath.Join(dir, "kept"), filepath.Join(dir, "back")
+	job, kept, back := filepath.Join(r.dir, "job"), filepath.Join(r.dir, "kept"), filepath.Join(r.dir, "back")
 	do(exitDone, append([]string{"cleanup", "--unused", "--older-than", "180d", "--max-delete", "90%", "--backup", kept, "--job", job, "--yes"}, accounts...)...)
 	if n := len(before) - len(listed()); n != 90 {
 		t.Fatalf("the cleanup deleted %d images, want 90", n)

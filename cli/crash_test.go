@@ -53,28 +53,26 @@ func TestCrashPoints(t *testing.T) {
 // goes on with it or with a copy of its folder.
 func crashAt(t *testing.T, point string, n int, copied bool) {
 	t.Helper()
-	dir := t.TempDir()
-	r := newTrial(t, dir, smallRows, fast)
-	job := filepath.Join(dir, "job")
-	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3", "--retry-base", "5ms")
+	r := newTrial(t, smallRows, fast)
+	c := r.command(t, "run", r.manifest, "--job", r.job, "--yes", "--batch-size", "3", "--retry-base", "5ms")
 	c.Path = builtWith(t, "crashpoints")
 	c.Env = append(c.Env, fmt.Sprintf("ADFERRY_CRASH=%s:%d", point, n))
 	if _, out, stderr := ran(t, c); c.ProcessState.Exited() {
 		t.Errorf("it was not passed %d times: the run ended by itself\n%s%s", n, out, stderr)
 	}
 	r.handleAll(t)
-	if reports, _ := filepath.Glob(filepath.Join(job, "*.csv")); len(reports) > 0 {
+	if reports, _ := filepath.Glob(filepath.Join(r.job, "*.csv")); len(reports) > 0 {
 		t.Errorf("there are reports: %v", reports)
 	}
 	if copied { // it goes on as well, with what the killed process held
 		elsewhere := filepath.Join(t.TempDir(), "copy")
-		if err := errors.Join(os.CopyFS(elsewhere, os.DirFS(job)), os.RemoveAll(job)); err != nil {
+		if err := errors.Join(os.CopyFS(elsewhere, os.DirFS(r.job)), os.RemoveAll(r.job)); err != nil {
 			t.Fatal(err)
 		}
-		job = elsewhere
+		r.job = elsewhere
 	}
-	r.ends(t, exitFailures, "resume", job, "--retry-base", "5ms")
-	checkUndisturbed(t, r, job)
+	r.ends(t, exitFailures, "resume", r.job, "--retry-base", "5ms")
+	checkUndisturbed(t, r, r.job)
 }
 
 // ending is what a job leaves behind, in its folder and on the server, apart
@@ -114,7 +112,7 @@ func undisturbed(t *testing.T) ending {
 	calm.Lock()
 	defer calm.Unlock()
 	if calm.ending == nil {
-		e := endingAlone(t, newTrial(t, t.TempDir(), smallRows, fast))
+		e := endingAlone(t, newTrial(t, smallRows, fast))
 		calm.ending = &e
 	}
 	return *calm.ending

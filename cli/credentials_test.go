@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -33,9 +32,7 @@ func TestThrottledAppIsNotAsked(t *testing.T) {
 				Access: map[string]sandbox.Token{"north-token-0123": {App: "7"}, "south-token-0123": {App: "7"}},
 				Script: []sandbox.Rule{{Match: match, Fault: sandbox.Fault{Name: "4"}}},
 			})
-			web := httptest.NewServer(server)
-			defer web.Close()
-			environment := append(at(web.URL), "NORTH=north-token-0123", "SOUTH=south-token-0123")
+			environment := append(at(urlOf(t, server)), "NORTH=north-token-0123", "SOUTH=south-token-0123")
 			do := func(args ...string) int {
 				before := server.Stats().Requests
 				code, out, stderr := inProcess(t, environment, append(args, "--credentials", file, "--on-throttle", "stop")...)

@@ -137,10 +137,9 @@ func TestEditedUnfinishedJob(t *testing.T) {
 // startedJob is the folder of a job that was stopped before its first request.
 func startedJob(t *testing.T) (r *trial, job string) {
 	t.Helper()
-	dir := t.TempDir()
-	r, job = newTrial(t, dir, 60, sandbox.Options{}), filepath.Join(dir, "job")
-	ends(t, exitStopped, at(r.url), "run", r.manifest, "--job", job, "--yes", "--max-duration", "1ns")
-	return r, job
+	r = newTrial(t, 60, sandbox.Options{})
+	ends(t, exitStopped, at(r.url), "run", r.manifest, "--job", r.job, "--yes", "--max-duration", "1ns")
+	return r, r.job
 }
 
 // What a job has sent and waited is read before anything is written, so that a flipped bit
@@ -185,9 +184,8 @@ func TestDamagedJobKeepsLog(t *testing.T) {
 // to take it up again from the server that environment names.
 func settledJob(t *testing.T) (job string, environment []string) {
 	t.Helper()
-	dir := t.TempDir()
-	r := newTrial(t, dir, 60, sandbox.Options{})
-	job = filepath.Join(dir, "job")
+	r := newTrial(t, 60, sandbox.Options{})
+	job = filepath.Join(r.dir, "job")
 	r.ends(t, exitFailures, "run", r.manifest, "--job", job, "--yes", "--retry-base", "5ms")
 	return job, at(r.url)
 }

@@ -23,7 +23,7 @@ type databaseTrial struct {
 
 func newDatabaseTrial(t *testing.T) *databaseTrial {
 	t.Helper()
-	return inDatabase(t, newTrial(t, t.TempDir(), smallRows, fast))
+	return inDatabase(t, newTrial(t, smallRows, fast))
 }
 
 // inDatabase makes the job of a trial in a database.

@@ -23,11 +23,9 @@ func TestEveryDiskOperationFails(t *testing.T) {
 	needStrace(t)
 	disks := campaign.Start(t, campaign.Disks)
 	const rows = 20 // each fate once
-	dir := t.TempDir()
-	r := newTrial(t, dir, rows, sandbox.Options{})
-	job := filepath.Join(dir, "job")
-	r.ends(t, exitFailures, "run", r.manifest, "--job", job, "--yes", "--retry-base", "5ms")
-	want := endingOf(t, r, job)
+	r := newTrial(t, rows, sandbox.Options{})
+	r.ends(t, exitFailures, "run", r.manifest, "--job", r.job, "--yes", "--retry-base", "5ms")
+	want := endingOf(t, r, r.job)
 	for _, fault := range []string{
 		"pwrite64:error=ENOSPC:when=%d+", "fsync,fdatasync:error=EIO:when=%d+", "fsync,fdatasync:error=EIO:when=%d",
 		"ftruncate:error=EIO:when=%d+", "renameat,renameat2:error=ENOSPC:when=%d+",
@@ -63,9 +61,8 @@ func TestEveryDiskOperationFails(t *testing.T) {
 // the fault came to strike.
 func failNth(t *testing.T, fault string, rows int, want ending) bool {
 	t.Helper()
-	dir := t.TempDir()
-	r := newTrial(t, dir, rows, sandbox.Options{})
-	job, trace := filepath.Join(dir, "job"), filepath.Join(dir, "trace")
+	r := newTrial(t, rows, sandbox.Options{})
+	job, trace := filepath.Join(r.dir, "job"), filepath.Join(r.dir, "trace")
 	behind := strace(fault)
 	behind[3] = trace
 	code, stderr := runBehind(t, r, behind, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3", "--retry-base", "5ms")

@@ -27,12 +27,10 @@ func TestDiskFails(t *testing.T) {
 		for _, n := range []int64{1, 20, 60} {
 			t.Run(fmt.Sprintf("%s/%d", fault, n), func(t *testing.T) {
 				t.Parallel()
-				dir := t.TempDir()
-				r := newTrial(t, dir, smallRows, sandbox.Options{})
+				r := newTrial(t, smallRows, sandbox.Options{})
 				g := newGate(t, r, n)
-				job := filepath.Join(dir, "job")
 				var out strings.Builder
-				c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
+				c := r.command(t, "run", r.manifest, "--job", r.job, "--yes", "--batch-size", "3")
 				c.Stderr = &out
 				start(t, c)
 				<-g.reached
@@ -40,12 +38,12 @@ func TestDiskFails(t *testing.T) {
 				inject(t, c.Process.Pid, fault)
 				g.open()
 				_ = c.Wait()
-				checkDiskStop(t, c.ProcessState.ExitCode(), out.String(), job)
+				checkDiskStop(t, c.ProcessState.ExitCode(), out.String(), r.job)
 				if late := g.late.Load(); late > 0 {
 					t.Errorf("%d requests with writes were sent after the disk had failed", late)
 				}
-				r.ends(t, exitFailures, "resume", job)
-				checkUndisturbed(t, r, job)
+				r.ends(t, exitFailures, "resume", r.job)
+				checkUndisturbed(t, r, r.job)
 			})
 		}
 	}
@@ -56,8 +54,7 @@ func TestDiskFails(t *testing.T) {
 func TestDiskFailsAtFirst(t *testing.T) {
 	t.Parallel()
 	needStrace(t)
-	dir := t.TempDir()
-	r := newTrial(t, dir, smallRows, sandbox.Options{})
+	r := newTrial(t, smallRows, sandbox.Options{})
 	for _, fault := range []string{
 		// No n-th call: strace counts by thread, and the job's calls move between them.
 		"mkdirat:error=ENOSPC", "pwrite64:error=ENOSPC", "fsync:error=EIO", "renameat,renameat2:error=EIO",
@@ -87,22 +84,20 @@ func TestDiskFailsOnce(t *testing.T) {
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			r := newTrial(t, dir, smallRows, sandbox.Options{})
-			job := filepath.Join(dir, "job")
-			code, stderr := runBehind(t, r, strace(fault), "run", r.manifest, "--job", job, "--yes")
+			r := newTrial(t, smallRows, sandbox.Options{})
+			code, stderr := runBehind(t, r, strace(fault), "run", r.manifest, "--job", r.job, "--yes")
 			switch code {
 			case exitFailures: // it struck where it does no harm, or not at all
-				checkUndisturbed(t, r, job)
+				checkUndisturbed(t, r, r.job)
 			case exitUnusable: // SQLite takes a page that cannot be read for a corrupt one
 				if !strings.Contains(fault, "pread64") {
 					t.Errorf("got exit code %d\n%s", code, stderr)
 				}
 			default:
-				checkDiskStop(t, code, stderr, job)
+				checkDiskStop(t, code, stderr, r.job)
 			}
-			r.ends(t, exitFailures, "run", r.manifest, "--job", job, "--yes")
-			checkUndisturbed(t, r, job)
+			r.ends(t, exitFailures, "run", r.manifest, "--job", r.job, "--yes")
+			checkUndisturbed(t, r, r.job)
 		})
 	}
 }
@@ -115,9 +110,8 @@ func TestDiskFull(t *testing.T) {
 	for _, extra := range []int64{-64 << 10, 40 << 10, 200 << 10, 600 << 10} {
 		t.Run(fmt.Sprintf("tmpfs%+dk", extra>>10), func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			r := newTrial(t, dir, smallRows, sandbox.Options{})
-			small := filepath.Join(dir, "small")
+			r := newTrial(t, smallRows, sandbox.Options{})
+			small := filepath.Join(r.dir, "small")
 			resize := mountSmall(t, small)
 			resize(jobSize + extra)
 			job := filepath.Join(small, "job")
@@ -129,14 +123,12 @@ func TestDiskFull(t *testing.T) {
 		})
 		t.Run(fmt.Sprintf("ulimit%+dk", extra>>10), func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			r := newTrial(t, dir, smallRows, sandbox.Options{})
-			job := filepath.Join(dir, "job")
+			r := newTrial(t, smallRows, sandbox.Options{})
 			limit := []string{"sh", "-c", `ulimit -f "$0"; exec "$@"`, strconv.FormatInt((jobSize+extra)/512, 10)}
-			code, stderr := runBehind(t, r, limit, "run", r.manifest, "--job", job, "--yes", "--batch-size", "1")
-			checkDiskStop(t, code, stderr, job)
-			r.ends(t, exitFailures, "run", r.manifest, "--job", job, "--yes")
-			checkUndisturbed(t, r, job)
+			code, stderr := runBehind(t, r, limit, "run", r.manifest, "--job", r.job, "--yes", "--batch-size", "1")
+			checkDiskStop(t, code, stderr, r.job)
+			r.ends(t, exitFailures, "run", r.manifest, "--job", r.job, "--yes")
+			checkUndisturbed(t, r, r.job)
 		})
 	}
 }

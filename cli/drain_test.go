@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -15,11 +14,9 @@ import (
 func TestSignalDrainsInTime(t *testing.T) {
 	t.Parallel()
 	undisturbed(t)
-	dir := t.TempDir()
-	r := newTrial(t, dir, smallRows, sandbox.Options{})
+	r := newTrial(t, smallRows, sandbox.Options{})
 	g := newGate(t, r, 40)
-	job := filepath.Join(dir, "job")
-	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3", "--timeout", "3s")
+	c := r.command(t, "run", r.manifest, "--job", r.job, "--yes", "--batch-size", "3", "--timeout", "3s")
 	start(t, c)
 	<-g.reached
 	g.quiet()
@@ -34,15 +31,15 @@ func TestSignalDrainsInTime(t *testing.T) {
 	if took := time.Since(began); took > 25*time.Second {
 		t.Errorf("it took %v to stop with requests of 3 s", took)
 	}
-	if s := readSummary(t, job); s.Totals.Unknown == 0 {
+	if s := readSummary(t, r.job); s.Totals.Unknown == 0 {
 		t.Errorf("got totals %+v, want the rows without an answer unknown", s.Totals)
 	}
 	g.open()
 	g.quiet()
-	r.ends(t, exitFailures, "resume", job)
+	r.ends(t, exitFailures, "resume", r.job)
 	// What was lost with its answer took effect late, when the gate opened: the
 	// servers are equal, and so are the rows but for the number of attempts.
-	if got, want := endingOf(t, r, job), undisturbed(t); got.Totals != want.Totals || got.ExitCode != want.ExitCode {
+	if got, want := endingOf(t, r, r.job), undisturbed(t); got.Totals != want.Totals || got.ExitCode != want.ExitCode {
 		t.Errorf("got %+v, want %+v", got.Totals, want.Totals)
 	}
 	checkEffects(t, r)

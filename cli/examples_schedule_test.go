@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"fmt"
-	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -104,14 +103,13 @@ func runExample(t *testing.T, args []string, paths *strings.Replacer) {
 			server.AddImage(arg, sandbox.Image{Hash: fmt.Sprintf("%032x", n+1), Created: time.Now().Add(-200 * day), Associated: n > 0})
 		}
 	}
-	web := httptest.NewServer(server)
-	defer web.Close()
+	url := urlOf(t, server)
 	for name, text := range map[string]string{"keep.txt": "0123456789abcdef0123456789abcdef\n", "token": "token\n"} {
 		writeFile(t, filepath.Join(dir, name), text)
 	}
-	environment := []string{"ADFERRY_ENDPOINT=" + web.URL}
+	environment := []string{"ADFERRY_ENDPOINT=" + url}
 	if !slices.Contains(args, "--token-file") {
-		environment = at(web.URL)
+		environment = at(url)
 	}
 	if code, out, stderr := inProcess(t, environment, append(slices.Clone(args), "--dry-run")...); code != exitDone || strings.Count(out, "\ndelete,") != accounts || accounts == 0 {
 		t.Fatalf("%s --dry-run: got exit code %d and\n%s%s", strings.Join(args, " "), code, out, stderr)

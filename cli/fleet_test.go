@@ -147,7 +147,7 @@ func TestFleet(t *testing.T) {
 	const leastBudget = 10 * time.Second
 	trouble := campaign.Start(t, campaign.Fleets)
 	calm := trouble.Budget() > 0 && trouble.Budget() < leastBudget
-	r, want := newTrial(t, t.TempDir(), smallRows, fast), undisturbed
+	r, want := newTrial(t, smallRows, fast), undisturbed
 	if *fleetRows > 0 {
 		wide := func() *trial { return newTrialOf(t, t.TempDir(), *fleetRows, 15, 13, fast) } // with the two that are refused
 		alone := endingAlone(t, wide())

@@ -32,16 +32,14 @@ func TestProxyRefusesTunnel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			proxy := listen(t, test.serve)
-			dir := t.TempDir()
-			r := newTrial(t, dir, 60, sandbox.Options{})
+			r := newTrial(t, 60, sandbox.Options{})
 			r.url = "https://graph.facebook.com"
-			job := filepath.Join(dir, "job")
-			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--retry-base", "5ms", "--retry-max", "20ms")
+			c := r.command(t, "run", r.manifest, "--job", r.job, "--yes", "--retry-base", "5ms", "--retry-max", "20ms")
 			var errs strings.Builder
 			c.Stderr = &errs
-			c.Env = append(c.Env, "HTTPS_PROXY=http://user:hunter2@"+proxy, "NO_PROXY=", "no_proxy=", "ADFERRY_STATE_DIR="+filepath.Join(dir, "state"))
+			c.Env = append(c.Env, "HTTPS_PROXY=http://user:hunter2@"+proxy, "NO_PROXY=", "no_proxy=", "ADFERRY_STATE_DIR="+filepath.Join(r.dir, "state"))
 			_ = c.Run()
-			s := readSummary(t, job)
+			s := readSummary(t, r.job)
 			if code := c.ProcessState.ExitCode(); code != exitStopped || s.Totals.Pending != s.Totals.Rows || s.API.Calls != 0 || s.API.HTTPRequests != 0 {
 				t.Errorf("got exit code %d, totals %+v, %+v, want %d, all pending and no call", code, s.Totals, s.API, exitStopped)
 			}
@@ -72,8 +70,7 @@ func TestForeignPageStops(t *testing.T) {
 		for _, from := range []int64{0, 12} {
 			t.Run(fmt.Sprint(name, " from request ", from), func(t *testing.T) {
 				t.Parallel()
-				dir := t.TempDir()
-				r := newTrial(t, dir, 400, sandbox.Options{})
+				r := newTrial(t, 400, sandbox.Options{})
 				var seen atomic.Int64
 				var gone atomic.Bool
 				web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
@@ -85,10 +82,9 @@ func TestForeignPageStops(t *testing.T) {
 				}))
 				defer web.Close()
 				r.url = web.URL
-				job := filepath.Join(dir, "job")
 				began := time.Now()
-				code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--workers", "2", "--retry-base", "5ms", "--retry-max", "20ms")
-				if s := readSummary(t, job); code != exitStopped || s.Reasons["gave_up"]+s.Reasons["invalid"] > 0 || s.Totals.Pending == 0 {
+				code, _, stderr := r.run(t, "run", r.manifest, "--job", r.job, "--yes", "--workers", "2", "--retry-base", "5ms", "--retry-max", "20ms")
+				if s := readSummary(t, r.job); code != exitStopped || s.Reasons["gave_up"]+s.Reasons["invalid"] > 0 || s.Totals.Pending == 0 {
 					t.Errorf("got exit code %d, totals %+v, reasons %v, want %d and nothing given up", code, s.Totals, s.Reasons, exitStopped)
 				}
 				host := strings.TrimPrefix(web.URL, "http://")
@@ -99,8 +95,8 @@ func TestForeignPageStops(t *testing.T) {
 					t.Errorf("it took %v", took)
 				}
 				gone.Store(true)
-				r.ends(t, exitFailures, "resume", job, "--retry-base", "5ms")
-				checkJobFiles(t, job, r.want)
+				r.ends(t, exitFailures, "resume", r.job, "--retry-base", "5ms")
+				checkJobFiles(t, r.job, r.want)
 				checkEffects(t, r)
 			})
 		}
@@ -115,31 +111,29 @@ func TestRestrictedAppStops(t *testing.T) {
 		for _, nth := range []int{0, 60} {
 			t.Run(fmt.Sprint(code, " from call ", nth), func(t *testing.T) {
 				t.Parallel()
-				dir := t.TempDir()
 				count := 0
 				if nth > 0 {
 					count = 1e6
 				}
-				r := newTrial(t, dir, 400, sandbox.Options{Script: []sandbox.Rule{
+				r := newTrial(t, 400, sandbox.Options{Script: []sandbox.Rule{
 					{Match: sandbox.Match{Nth: nth, Count: count}, Fault: sandbox.Fault{Name: code}},
 				}})
-				job := filepath.Join(dir, "job")
 				for range 2 {
-					exit, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--workers", "2", "--retry-base", "5ms")
+					exit, _, stderr := r.run(t, "run", r.manifest, "--job", r.job, "--yes", "--workers", "2", "--retry-base", "5ms")
 					if exit != exitRefused || !strings.Contains(stderr, "adferry resume") {
 						t.Errorf("got exit code %d, want %d and what to do\n%s", exit, exitRefused, stderr)
 					}
-					for i, row := range readCSV(t, filepath.Join(job, "results.csv"))[1:] {
+					for i, row := range readCSV(t, filepath.Join(r.job, "results.csv"))[1:] {
 						if row[5] == "failed" && row[5]+" "+row[6] != r.want[i] {
 							t.Errorf("row %s: got %s %s, want %s or nothing yet", row[0], row[5], row[6], r.want[i])
 						}
 					}
 				}
 				r.server.ClearFaults()
-				if exit, _, stderr := r.run(t, "resume", job, "--retry-base", "5ms"); exit != exitFailures {
+				if exit, _, stderr := r.run(t, "resume", r.job, "--retry-base", "5ms"); exit != exitFailures {
 					t.Fatalf("resume: got exit code %d, want %d\n%s", exit, exitFailures, stderr)
 				}
-				checkJobFiles(t, job, r.want)
+				checkJobFiles(t, r.job, r.want)
 				checkEffects(t, r)
 			})
 		}

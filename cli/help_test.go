@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"slices"
@@ -177,9 +176,7 @@ func exampleFolder(t *testing.T, line string) {
 	for i := range 10 { // a cleanup finds a tenth of the account unused
 		server.AddImage("2310000000000017", sandbox.Image{Hash: fmt.Sprintf("%032x", i+1), Associated: true, Created: time.Now().Add(-400 * day)})
 	}
-	web := httptest.NewServer(server)
-	t.Cleanup(web.Close)
-	t.Setenv("ADFERRY_ENDPOINT", web.URL)
+	t.Setenv("ADFERRY_ENDPOINT", urlOf(t, server))
 	t.Setenv("ADFERRY_ACCESS_TOKEN", "token-of-the-examples")
 	t.Setenv("ADFERRY_PROGRESS", "none")
 	t.Setenv("ADFERRY_STATE_DIR", t.TempDir())

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"runtime"
@@ -53,8 +52,7 @@ func TestListFlatMemory(t *testing.T) {
 			server.AddImage(account, sandbox.Image{Hash: fmt.Sprintf("%s%030x", account, i), Name: fmt.Sprintf("%d.jpg", i), Creatives: []string{"1"}})
 		}
 	}
-	web := httptest.NewServer(server)
-	defer web.Close()
+	url := urlOf(t, server)
 	for _, format := range []string{"table", "csv", "json", "jsonl"} {
 		var out gauge
 		args, images := []string{"list", "11", "--format", format, "--fields", "name,status,creatives,url,created_time"}, most/4
@@ -62,7 +60,7 @@ func TestListFlatMemory(t *testing.T) {
 			args, images = append(args, "22", "33", "44"), most
 		}
 		began := time.Now()
-		if code, stderr := inProcessTo(t, &out, at(web.URL), args...); code != exitDone || stderr != "" {
+		if code, stderr := inProcessTo(t, &out, at(url), args...); code != exitDone || stderr != "" {
 			t.Fatalf("%s: got exit code %d, %s", format, code, stderr)
 		}
 		extra := map[string]int{"table": 1, "csv": 1, "json": 2, "jsonl": 0}[format]
@@ -84,8 +82,7 @@ func TestListIntoHead(t *testing.T) {
 	for i := range 20_000 {
 		server.AddImage("11", sandbox.Image{Hash: fmt.Sprintf("%032x", i)})
 	}
-	web := httptest.NewServer(server)
-	defer web.Close()
+	url := urlOf(t, server)
 	for _, format := range []string{"table", "csv", "json", "jsonl"} {
 		reader, writer, err := os.Pipe()
 		if err != nil {
@@ -93,7 +90,7 @@ func TestListIntoHead(t *testing.T) {
 		}
 		var errs strings.Builder
 		c := exec.Command(buildBinary(t), "list", "11", "--format", format, "--page-size", "100")
-		c.Env = append(environ(), "ADFERRY_ENDPOINT="+web.URL, "ADFERRY_ACCESS_TOKEN=token")
+		c.Env = append(environ(), "ADFERRY_ENDPOINT="+url, "ADFERRY_ACCESS_TOKEN=token")
 		c.Stdout, c.Stderr = writer, &errs
 		start(t, c)
 		writer.Close()

@@ -16,15 +16,13 @@ import (
 // Whatever is done to the names of a running job, no second process runs it.
 func TestOneProcess(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	r := newTrial(t, dir, smallRows, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
-	job := filepath.Join(dir, "job")
-	running := r.command(t, "run", r.manifest, "--job", job, "--yes", "--workers", "1", "--batch-size", "1")
+	r := newTrial(t, smallRows, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}})
+	running := r.command(t, "run", r.manifest, "--job", r.job, "--yes", "--workers", "1", "--batch-size", "1")
 	start(t, running)
 	for r.server.Stats().Requests == 0 {
 		time.Sleep(10 * time.Millisecond)
 	}
-	file, lock, elsewhere := filepath.Join(job, "job.db"), filepath.Join(job, "job.lock"), filepath.Join(dir, "elsewhere")
+	file, lock, elsewhere := filepath.Join(r.job, "job.db"), filepath.Join(r.job, "job.lock"), filepath.Join(r.dir, "elsewhere")
 	if err := os.Mkdir(elsewhere, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -37,15 +35,15 @@ func TestOneProcess(t *testing.T) {
 		says string
 		back func() error
 	}{
-		{"the lock file is removed", func() error { return os.Remove(lock) }, job, exitLocked, "another process", nil},
-		{"the lock file is a new one", func() error { return os.WriteFile(lock, nil, 0o600) }, job, exitLocked, "another process", nil},
+		{"the lock file is removed", func() error { return os.Remove(lock) }, r.job, exitLocked, "another process", nil},
+		{"the lock file is a new one", func() error { return os.WriteFile(lock, nil, 0o600) }, r.job, exitLocked, "another process", nil},
 		{
-			"the folder has a second path", func() error { return os.Symlink(job, filepath.Join(dir, "alias")) },
-			filepath.Join(dir, "alias"), exitLocked, "another process", nil,
+			"the folder has a second path", func() error { return os.Symlink(r.job, filepath.Join(r.dir, "alias")) },
+			filepath.Join(r.dir, "alias"), exitLocked, "another process", nil,
 		},
 		{
-			"the folder is moved", func() error { return os.Rename(job, job+".moved") },
-			job + ".moved", exitLocked, "another process", func() error { return os.Rename(job+".moved", job) },
+			"the folder is moved", func() error { return os.Rename(r.job, r.job+".moved") },
+			r.job + ".moved", exitLocked, "another process", func() error { return os.Rename(r.job+".moved", r.job) },
 		},
 		{
 			"the job file is a symbolic link", func() error { return os.Symlink(file, beside) },
@@ -77,7 +75,7 @@ func TestOneProcess(t *testing.T) {
 			}
 		}
 	}
-	if _, out, stderr := r.run(t, "status", filepath.Join(dir, "alias"), "--json"); !strings.Contains(out, `"state": "running"`) {
+	if _, out, stderr := r.run(t, "status", filepath.Join(r.dir, "alias"), "--json"); !strings.Contains(out, `"state": "running"`) {
 		t.Errorf("status does not see that it runs\n%s%s", out, stderr)
 	}
 	_ = running.Process.Signal(os.Interrupt)
@@ -85,44 +83,42 @@ func TestOneProcess(t *testing.T) {
 	if code := running.ProcessState.ExitCode(); code != exitStopped {
 		t.Errorf("the process that ran it ended with %d, want %d", code, exitStopped)
 	}
-	if code, _, stderr := r.run(t, "resume", job); code != exitFailures {
+	if code, _, stderr := r.run(t, "resume", r.job); code != exitFailures {
 		t.Errorf("resume: got exit code %d, want %d\n%s", code, exitFailures, stderr)
 	}
-	checkUndisturbed(t, r, job)
+	checkUndisturbed(t, r, r.job)
 }
 
 // What killed processes left half written goes with the next start of the job. What
 // has another name stays.
 func TestLeftoversGo(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	r := newTrial(t, dir, 20, sandbox.Options{})
-	job := filepath.Join(dir, "job")
+	r := newTrial(t, 20, sandbox.Options{})
 	start := func(args ...string) {
 		t.Helper()
 		r.ends(t, exitStopped, append(args, "--max-duration", "1ns")...)
 	}
-	start("run", r.manifest, "--job", job, "--yes")
+	start("run", r.manifest, "--job", r.job, "--yes")
 	left := []string{
 		"job.db.new", "job.db.new-wal", "job.db.new-shm", ".results.csv123", ".failed.csv9", ".mapping.csv1", ".summary.json55", ".report.html4",
 		".cleanup.csv17", ".cleanup.json18", "undo/undo.csv.new",
 	}
 	users := []string{"notes.new", ".results.csv.bak", ".results.csvold", "undo.csv.new", "results.csv.new", "more/job.db.new"}
 	for _, name := range append(left, users...) {
-		path := filepath.Join(job, name)
+		path := filepath.Join(r.job, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		writeFile(t, path, "half")
 	}
-	start("resume", job)
+	start("resume", r.job)
 	for _, name := range left {
-		if _, err := os.Lstat(filepath.Join(job, name)); err == nil {
+		if _, err := os.Lstat(filepath.Join(r.job, name)); err == nil {
 			t.Errorf("%s is left", name)
 		}
 	}
 	for _, name := range users {
-		if _, err := os.Lstat(filepath.Join(job, name)); err != nil {
+		if _, err := os.Lstat(filepath.Join(r.job, name)); err != nil {
 			t.Errorf("%s is gone, which adferry gives no file of a job", name)
 		}
 	}
@@ -132,10 +128,8 @@ func TestLeftoversGo(t *testing.T) {
 // elsewhere; a server on loopback may have another port.
 func TestEndpointIsKept(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	r := newTrial(t, dir, 40, sandbox.Options{})
-	job := filepath.Join(dir, "job")
-	r.ends(t, exitStopped, "run", r.manifest, "--job", job, "--yes", "--max-duration", "1ns")
+	r := newTrial(t, 40, sandbox.Options{})
+	r.ends(t, exitStopped, "run", r.manifest, "--job", r.job, "--yes", "--max-duration", "1ns")
 	first := r.url
 	r.serve(t) // on another port
 	second := r.url
@@ -150,33 +144,33 @@ func TestEndpointIsKept(t *testing.T) {
 	local := strings.Replace(second, "127.0.0.1", "localhost", 1)
 	for _, url := range []string{other, local} {
 		for _, args := range [][]string{
-			{"resume", job}, {"resume", job, "--dry-run"}, {"retry", job}, {"run", r.manifest, "--job", job, "--yes"}, {"run", r.manifest, "--job", job, "--dry-run"},
-			{"undo", job, "--yes"}, {"undo", job, "--dry-run"}, {"verify", job},
+			{"resume", r.job}, {"resume", r.job, "--dry-run"}, {"retry", r.job}, {"run", r.manifest, "--job", r.job, "--yes"}, {"run", r.manifest, "--job", r.job, "--dry-run"},
+			{"undo", r.job, "--yes"}, {"undo", r.job, "--dry-run"}, {"verify", r.job},
 		} {
 			if code, stderr := asked(url, args...); code != exitUsage || !strings.Contains(stderr, first) || !strings.Contains(stderr, url) || !strings.Contains(stderr, "--new-endpoint") {
 				t.Errorf("%v at %s: got exit code %d, want %d and both servers named\n%s", args, url, code, exitUsage, stderr)
 			}
 		}
-		if code, stderr := asked(url, "status", job); code != exitDone {
+		if code, stderr := asked(url, "status", r.job); code != exitDone {
 			t.Errorf("status at %s: got exit code %d\n%s", url, code, stderr)
 		}
 	}
 	if n := r.server.Stats().Requests; n != 0 {
 		t.Errorf("%d requests were sent", n)
 	}
-	if code, stderr := asked(second, "resume", job, "--api-version", "v24.0", "--max-duration", "1ns"); code != exitStopped {
+	if code, stderr := asked(second, "resume", r.job, "--api-version", "v24.0", "--max-duration", "1ns"); code != exitStopped {
 		t.Errorf("at another port and version: got exit code %d\n%s", code, stderr)
 	}
-	if code, stderr := asked(local, "verify", job, "--new-endpoint"); code != exitDone {
+	if code, stderr := asked(local, "verify", r.job, "--new-endpoint"); code != exitDone {
 		t.Errorf("verify --new-endpoint: got exit code %d\n%s", code, stderr)
 	}
-	if code, stderr := asked(local, "resume", job, "--new-endpoint", "--max-duration", "1ns"); code != exitStopped {
+	if code, stderr := asked(local, "resume", r.job, "--new-endpoint", "--max-duration", "1ns"); code != exitStopped {
 		t.Errorf("--new-endpoint: got exit code %d\n%s", code, stderr)
 	}
-	if code, stderr := asked(local, "resume", job); code != exitFailures {
+	if code, stderr := asked(local, "resume", r.job); code != exitFailures {
 		t.Errorf("at the new one: got exit code %d\n%s", code, stderr)
 	}
-	if code, stderr := asked(second, "retry", job); code != exitUsage || !strings.Contains(stderr, local) {
+	if code, stderr := asked(second, "retry", r.job); code != exitUsage || !strings.Contains(stderr, local) {
 		t.Errorf("at the former one: got exit code %d, want %d\n%s", code, exitUsage, stderr)
 	}
 }

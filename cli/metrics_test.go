@@ -31,14 +31,12 @@ import (
 // there. They end with the command, which waits for no scrape.
 func TestMetricsOfRun(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	r := newTrial(t, dir, smallRows, sandbox.Options{})
-	job := filepath.Join(dir, "job")
+	r := newTrial(t, smallRows, sandbox.Options{})
 	least := map[string]float64{}
 	for _, step := range []struct {
 		held int64 // requests before this one are answered
 		args []string
-	}{{40, []string{"run", r.manifest, "--job", job, "--yes"}}, {10, []string{"resume", job}}} {
+	}{{40, []string{"run", r.manifest, "--job", r.job, "--yes"}}, {10, []string{"resume", r.job}}} {
 		g := newGate(t, r, step.held)
 		c := r.command(t, append(step.args, "--batch-size", "3", "--metrics", "127.0.0.1:0")...)
 		url := serving(t, c)
@@ -61,7 +59,7 @@ func TestMetricsOfRun(t *testing.T) {
 			answer.Body.Close()
 			t.Errorf("%s: it is still served", step.args[0])
 		}
-		if least = counters(readSummary(t, job)); least["adferry_calls_total"] == 0 || least["adferry_run_seconds_total"] == 0 {
+		if least = counters(readSummary(t, r.job)); least["adferry_calls_total"] == 0 || least["adferry_run_seconds_total"] == 0 {
 			t.Fatalf("%s: it counted nothing: the test is void", step.args[0])
 		}
 	}

@@ -22,18 +22,16 @@ func TestPageInBrowser(t *testing.T) {
 	if browser == "" {
 		t.Skip("no Chromium here: install it to see the page as a browser does")
 	}
-	dir := t.TempDir()
-	r := newTrial(t, dir, smallRows, sandbox.Options{})
-	job := filepath.Join(dir, "job")
-	r.ends(t, exitFailures, "run", r.manifest, "--job", job, "--yes", "--progress", "none")
-	s := readSummary(t, job)
+	r := newTrial(t, smallRows, sandbox.Options{})
+	r.ends(t, exitFailures, "run", r.manifest, "--job", r.job, "--yes", "--progress", "none")
+	s := readSummary(t, r.job)
 
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	netLog := filepath.Join(dir, "net.json")
+	netLog := filepath.Join(r.dir, "net.json")
 	c := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
 		"--user-data-dir="+browserProfile(t), "--log-net-log="+netLog, "--enable-logging=stderr", "--v=0", "--dump-dom",
-		"file://"+filepath.Join(job, "report.html"))
+		"file://"+filepath.Join(r.job, "report.html"))
 	var said strings.Builder
 	c.Stderr = &said
 	dom, err := c.Output()

@@ -47,9 +47,7 @@ func TestKilledWhileFetching(t *testing.T) {
 			t.Parallel()
 			dir, temp := t.TempDir(), t.TempDir()
 			s := &slowPictures{Server: sandbox.New(sandbox.Options{})}
-			web := httptest.NewServer(s)
-			defer web.Close()
-			r := &trial{server: s.Server, url: web.URL, manifest: filepath.Join(dir, "rows.csv")}
+			r := &trial{server: s.Server, url: urlOf(t, s), manifest: filepath.Join(dir, "rows.csv")}
 			s.AddAccount("77", sandbox.AccountOptions{NoCopies: "200"})
 			s.AddAccount("88", sandbox.AccountOptions{})
 			rows := "operation,source_account,hash,target_account\n"

@@ -18,26 +18,24 @@ func TestRefusedTokenStops(t *testing.T) {
 	} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			r := newTrial(t, dir, 400, sandbox.Options{Script: []sandbox.Rule{
+			r := newTrial(t, 400, sandbox.Options{Script: []sandbox.Rule{
 				{Match: sandbox.Match{Kind: sandbox.Copy, Nth: 60, Count: 1e6}, Fault: sandbox.Fault{Name: code}},
 			}})
-			job := filepath.Join(dir, "job")
-			exit, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--workers", "2")
+			exit, _, stderr := r.run(t, "run", r.manifest, "--job", r.job, "--yes", "--workers", "2")
 			if exit != exitRefused || !strings.Contains(stderr, hint) || !strings.Contains(stderr, "adferry resume") {
 				t.Errorf("got exit code %d, want %d and a hint with %q\n%s", exit, exitRefused, hint, stderr)
 			}
-			if s := readSummary(t, job); s.ExitCode == nil || *s.ExitCode != exitRefused || s.Totals.Pending == 0 || s.Reasons["denied"] > 40 {
+			if s := readSummary(t, r.job); s.ExitCode == nil || *s.ExitCode != exitRefused || s.Totals.Pending == 0 || s.Reasons["denied"] > 40 {
 				t.Errorf("got totals %+v, reasons %v, exit code %v", s.Totals, s.Reasons, s.ExitCode)
 			}
-			if exit, _, _ := r.run(t, "resume", job); exit != exitRefused {
+			if exit, _, _ := r.run(t, "resume", r.job); exit != exitRefused {
 				t.Errorf("resume with the same token: got exit code %d, want %d", exit, exitRefused)
 			}
 			r.server.ClearFaults()
-			if exit, _, stderr := r.run(t, "resume", job); exit != exitFailures {
+			if exit, _, stderr := r.run(t, "resume", r.job); exit != exitFailures {
 				t.Fatalf("resume: got exit code %d, want %d\n%s", exit, exitFailures, stderr)
 			}
-			checkJobFiles(t, job, r.want)
+			checkJobFiles(t, r.job, r.want)
 			checkEffects(t, r)
 		})
 	}
@@ -46,13 +44,11 @@ func TestRefusedTokenStops(t *testing.T) {
 // The flags for attempts and pauses are heeded.
 func TestAttemptFlags(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	r := newTrial(t, dir, 40, sandbox.Options{Script: []sandbox.Rule{
+	r := newTrial(t, 40, sandbox.Options{Script: []sandbox.Rule{
 		{Match: sandbox.Match{Kind: sandbox.Copy}, Fault: sandbox.Fault{Name: "2"}},
 	}})
-	job := filepath.Join(dir, "job")
 	began := time.Now()
-	code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--max-attempts", "8", "--retry-base", "10ms", "--retry-max", "40ms")
+	code, _, stderr := r.run(t, "run", r.manifest, "--job", r.job, "--yes", "--max-attempts", "8", "--retry-base", "10ms", "--retry-max", "40ms")
 	if code != exitFailures {
 		t.Fatalf("got exit code %d, want %d\n%s", code, exitFailures, stderr)
 	}
@@ -60,7 +56,7 @@ func TestAttemptFlags(t *testing.T) {
 		t.Errorf("it took %v: seven pauses of at most 60 ms are not a minute", took)
 	}
 	given := 0
-	for _, row := range readCSV(t, filepath.Join(job, "results.csv")) {
+	for _, row := range readCSV(t, filepath.Join(r.job, "results.csv")) {
 		if row[6] != "gave_up" {
 			continue
 		}

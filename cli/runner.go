@@ -75,6 +75,7 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	if err := keepCredentials(ctx, s, se, job, meta, l); err != nil {
 		return err
 	}
+	defer stopOnSignal(s, se, p)() // until the reports are written, too
 	a := &attempts{s, se, p, l, options}
 	last, stop := a.run(ctx, job)
 	if last != job { // which its opener closes
@@ -309,13 +310,15 @@ func watch(se *session) func(jobs.Event) {
 // lastWords bounds how long a second signal waits for a terminal that takes nothing any more.
 const lastWords = 2 * time.Second
 
-// stopOnSignal lets the first signal drain the engine. The second one ends the process,
-// which loses nothing, because every intent is on disk.
-func stopOnSignal(s *streams, se *session, engine *engine.Engine, p place) (release func()) {
+// stopOnSignal lets the first signal drain the session's engine, now and of those that follow. The
+// second one ends the process, which loses nothing, because every intent is on disk.
+func stopOnSignal(s *streams, se *session, p place) (release func()) {
 	return onStopSignal(func() {
 		se.interrupted.Store(true)
-		engine.Stop(jobs.ErrInterrupted)
-		se.progress.Stopping("stopping: requests in flight may end; interrupt again to stop now")
+		if e := se.running.Load(); e != nil {
+			e.Stop(jobs.ErrInterrupted)
+			se.progress.Stopping("stopping: requests in flight may end; interrupt again to stop now")
+		}
 	}, func() {
 		told := make(chan struct{})
 		go func() {

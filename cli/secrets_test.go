@@ -51,14 +51,12 @@ func TestSecretsStaySecret(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			r := newTrial(t, dir, 140, sandbox.Options{Tokens: []string{theToken, otherToken}, AppSecret: test.appSecret})
+			r := newTrial(t, 140, sandbox.Options{Tokens: []string{theToken, otherToken}, AppSecret: test.appSecret})
 			p := newParrot(t, r)
-			job := filepath.Join(dir, "job")
 			var said strings.Builder
 			access := []string{"--token-file", "-"}
 			if test.several {
-				access = []string{"--credentials", severalTokens(t, dir)}
+				access = []string{"--credentials", severalTokens(t, r.dir)}
 			}
 			do := func(args ...string) {
 				t.Helper()
@@ -69,33 +67,33 @@ func TestSecretsStaySecret(t *testing.T) {
 				_ = c.Run() // what it comes to is another test's matter
 			}
 			gentle := append([]string{access[0], access[1], "--retry-base", "5ms", "--retry-max", "20ms", "--max-duration", "4s", "--max-failures", "100%"}, test.args...)
-			kept := filepath.Join(dir, "kept")
-			do(append([]string{"run", r.manifest, "--job", job, "--yes", "--backup", kept}, gentle...)...)
+			kept := filepath.Join(r.dir, "kept")
+			do(append([]string{"run", r.manifest, "--job", r.job, "--yes", "--backup", kept}, gentle...)...)
 			for _, name := range []string{"failed.csv", "report.html"} {
-				if report, _ := os.ReadFile(filepath.Join(job, name)); !bytes.Contains(report, []byte("[redacted]")) {
+				if report, _ := os.ReadFile(filepath.Join(r.job, name)); !bytes.Contains(report, []byte("[redacted]")) {
 					t.Errorf("no echo reached %s: the test is void; it ended with %s", name, said.String()[max(0, said.Len()-3500):])
 				}
 			}
-			wantSecretFolder(t, job, secrets...)
+			wantSecretFolder(t, r.job, secrets...)
 			if entries, _ := filepath.Glob(filepath.Join(kept, "*", "*.json")); len(entries) == 0 {
 				t.Error("nothing was kept: the test is void")
 			}
 			reading := []string{access[0], access[1], "--retry-base", "5ms", "--retry-max", "20ms", "--max-duration", "4s"}
 			do(append([]string{"list", source(0), deniedSource, "--fields", "id,name,url,permalink_url", "--format", "json"}, reading...)...)
-			do(append([]string{"verify", job, "--json"}, reading...)...)
+			do(append([]string{"verify", r.job, "--json"}, reading...)...)
 			p.refuse(190)
-			do(append([]string{"retry", job}, gentle...)...)
+			do(append([]string{"retry", r.job}, gentle...)...)
 			do(append([]string{"plan", r.manifest, "--check"}, gentle...)...)
-			do("status", job)
-			do("status", job, "--json")
-			do("report", job)
+			do("status", r.job)
+			do("status", r.job, "--json")
+			do("report", r.job)
 			p.refuse(0)
-			do(append([]string{"undo", job, "--yes"}, gentle...)...)
+			do(append([]string{"undo", r.job, "--yes"}, gentle...)...)
 			if !strings.Contains(said.String(), "[redacted]") {
 				t.Errorf("no echo reached the log: the test is void\n%.500s", said.String())
 			}
 			wantSecret(t, "what was said", said.String(), secrets...)
-			wantSecretFolder(t, job, secrets...)
+			wantSecretFolder(t, r.job, secrets...)
 			wantSecretFolder(t, kept, secrets...)
 			p.check(t)
 			if test.several && !p.heardBoth() {
@@ -120,12 +118,10 @@ func TestSecretsInCrash(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGABRT, syscall.SIGQUIT, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			r := newTrial(t, dir, 140, sandbox.Options{Tokens: []string{theToken, otherToken}, AppSecret: theAppSecret, Latency: sandbox.Latency{Min: 20 * time.Millisecond}})
+			r := newTrial(t, 140, sandbox.Options{Tokens: []string{theToken, otherToken}, AppSecret: theAppSecret, Latency: sandbox.Latency{Min: 20 * time.Millisecond}})
 			p := newParrot(t, r)
-			job := filepath.Join(dir, "job")
 			var said strings.Builder
-			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--workers", "2", "--batch-size", "1", "--credentials", severalTokens(t, dir))
+			c := r.command(t, "run", r.manifest, "--job", r.job, "--yes", "--workers", "2", "--batch-size", "1", "--credentials", severalTokens(t, r.dir))
 			c.Env = append(c.Env, "NORTH="+theToken, "SOUTH="+otherToken, "APP="+theAppSecret, "GOTRACEBACK=crash")
 			c.Stdout, c.Stderr = &said, &said
 			start(t, c)
@@ -136,7 +132,7 @@ func TestSecretsInCrash(t *testing.T) {
 				t.Errorf("it left no dump:\n%.500s", said.String())
 			}
 			wantSecret(t, "the dump", said.String(), secrets...)
-			wantSecretFolder(t, job, secrets...)
+			wantSecretFolder(t, r.job, secrets...)
 		})
 	}
 }

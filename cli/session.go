@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"adferry/graph"
+	"adferry/jobs"
+	"adferry/jobs/engine"
 	"adferry/jobs/store"
 	"adferry/plan"
 	"adferry/reports"
@@ -24,7 +26,18 @@ type session struct {
 	link     func(*store.Job) (link, error)
 	exporter *exporter // nil unless asked for
 
-	interrupted atomic.Bool // a signal asked to stop
+	interrupted atomic.Bool                   // a signal asked to stop
+	running     atomic.Pointer[engine.Engine] // nil while none does
+}
+
+// run has an engine carry out what is left of a job, unless a signal has asked to stop.
+func (se *session) run(ctx context.Context, e *engine.Engine) error {
+	se.running.Store(e)
+	defer se.running.Store(nil)
+	if se.interrupted.Load() {
+		e.Stop(jobs.ErrInterrupted)
+	}
+	return e.Run(ctx)
 }
 
 // newSession makes a session that is ready to send.

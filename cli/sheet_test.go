@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,9 +64,7 @@ func serveSheets(t *testing.T, images int) *viewers {
 		}
 		v.AddImage("11", sandbox.Image{Hash: fmt.Sprintf("%032x", i*7919+1), Name: name, Width: 1200, Height: 400 + i%900, Created: old})
 	}
-	web := httptest.NewServer(v)
-	t.Cleanup(web.Close)
-	v.at = []string{"ADFERRY_ENDPOINT=" + web.URL, "ADFERRY_ACCESS_TOKEN=" + sheetToken}
+	v.at = []string{"ADFERRY_ENDPOINT=" + urlOf(t, v), "ADFERRY_ACCESS_TOKEN=" + sheetToken}
 	return v
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -41,33 +40,31 @@ func quiet(r *trial) bool {
 // pause outlives that process.
 func TestSteering(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	r := newTrial(t, dir, 500, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}}) // so that rows are left when it is tuned
-	job := filepath.Join(dir, "job")
+	r := newTrial(t, 500, sandbox.Options{Latency: sandbox.Latency{Min: 100 * time.Millisecond}}) // so that rows are left when it is tuned
 	says := func(want string, args ...string) {
 		t.Helper()
 		if code, out, stderr := r.run(t, args...); code != exitDone || !strings.Contains(out, want) {
 			t.Fatalf("%v: got exit code %d and %q, want 0 and %q\n%s", args, code, out, want, stderr)
 		}
 	}
-	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--workers", "2", "--batch-size", "5")
+	c := r.command(t, "run", r.manifest, "--job", r.job, "--yes", "--workers", "2", "--batch-size", "5")
 	start(t, c)
-	await(t, "rows are settled", func() bool { return statusOf(t, r, job).Totals.Settled() > 20 })
+	await(t, "rows are settled", func() bool { return statusOf(t, r, r.job).Totals.Settled() > 20 })
 
-	says("stops sending within a second", "pause", job)
-	says("has been paused already", "pause", job)
+	says("stops sending within a second", "pause", r.job)
+	says("has been paused already", "pause", r.job)
 	await(t, "it is quiet", func() bool { return quiet(r) })
-	s := statusOf(t, r, job)
+	s := statusOf(t, r, r.job)
 	if s.State != jobs.JobPaused || s.PausedAt == nil {
 		t.Errorf("got state %s since %v", s.State, s.PausedAt)
 	}
-	says("Paused: ", "status", job)
-	says("6 workers", "tune", job, "--workers", "6")
-	says("6 workers and at most 500 writes/s", "tune", job, "--max-rate", "500")
+	says("Paused: ", "status", r.job)
+	says("6 workers", "tune", r.job, "--workers", "6")
+	says("6 workers and at most 500 writes/s", "tune", r.job, "--max-rate", "500")
 	if at := r.server.Stats().MaxConcurrent; at > 2 || !quiet(r) {
 		t.Errorf("a tuning broke the pause, or %d requests were sent at once before it", at)
 	}
-	says("goes on", "unpause", job)
+	says("goes on", "unpause", r.job)
 	await(t, "six requests are sent at once", func() bool { return r.server.Stats().MaxConcurrent == 6 })
 	if err := c.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
@@ -77,26 +74,26 @@ func TestSteering(t *testing.T) {
 		t.Fatalf("after SIGINT: got exit code %d, want %d", code, exitStopped)
 	}
 
-	says("no process runs it now, and the next one will wait", "pause", job)
-	says("adferry unpause "+job, "status", job)
+	says("no process runs it now, and the next one will wait", "pause", r.job)
+	says("adferry unpause "+r.job, "status", r.job)
 	before := r.server.Stats().Requests
 	var stderr bytes.Buffer
-	c = r.command(t, "resume", job, "--workers", "4")
+	c = r.command(t, "resume", r.job, "--workers", "4")
 	c.Stderr = &stderr
 	start(t, c)
-	await(t, "the process has the job", func() bool { return statusOf(t, r, job).State == jobs.JobPaused })
+	await(t, "the process has the job", func() bool { return statusOf(t, r, r.job).State == jobs.JobPaused })
 	if !quiet(r) || r.server.Stats().Requests != before {
 		t.Error("a process that began with a paused job sent something")
 	}
-	if s := statusOf(t, r, job); s.Tuned.Workers != nil || s.Tuned.MaxRate == nil {
+	if s := statusOf(t, r, r.job); s.Tuned.Workers != nil || s.Tuned.MaxRate == nil {
 		t.Errorf("after resume --workers: got %v tuned, want the rate alone", s.Tuned)
 	}
-	says("goes on", "unpause", job)
-	says("is not paused", "unpause", job)
+	says("goes on", "unpause", r.job)
+	says("is not paused", "unpause", r.job)
 	_ = c.Wait()
 	if code := c.ProcessState.ExitCode(); code != exitFailures || !strings.Contains(stderr.String(), "has been paused since") {
 		t.Errorf("got exit code %d, want %d\n%s", code, exitFailures, stderr.String())
 	}
-	checkJobFiles(t, job, r.want)
+	checkJobFiles(t, r.job, r.want)
 	checkEffects(t, r)
 }

@@ -27,11 +27,9 @@ func TestSignalDrains(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			r := newTrial(t, dir, smallRows, sandbox.Options{})
+			r := newTrial(t, smallRows, sandbox.Options{})
 			g := newGate(t, r, 40)
-			job := filepath.Join(dir, "job")
-			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
+			c := r.command(t, "run", r.manifest, "--job", r.job, "--yes", "--batch-size", "3")
 			start(t, c)
 			ended := make(chan struct{})
 			go func() { _ = c.Wait(); close(ended) }()
@@ -52,10 +50,10 @@ func TestSignalDrains(t *testing.T) {
 			if n := g.arrived.Load(); n != sent {
 				t.Errorf("%d more requests were sent after the signal", n-sent)
 			}
-			if s := readSummary(t, job); s.ExitCode == nil || *s.ExitCode != exitStopped || s.Totals.Pending == 0 {
+			if s := readSummary(t, r.job); s.ExitCode == nil || *s.ExitCode != exitStopped || s.Totals.Pending == 0 {
 				t.Errorf("got totals %+v and exit code %v, want some pending and %d", s.Totals, s.ExitCode, exitStopped)
 			}
-			results := readCSV(t, filepath.Join(job, "results.csv"))
+			results := readCSV(t, filepath.Join(r.job, "results.csv"))
 			if len(results) != smallRows+1 {
 				t.Errorf("results.csv has %d lines, want %d", len(results), smallRows+1)
 			}
@@ -64,8 +62,8 @@ func TestSignalDrains(t *testing.T) {
 					t.Errorf("line %s: a copy whose answer came is unknown", row[0])
 				}
 			}
-			r.ends(t, exitFailures, "resume", job)
-			checkUndisturbed(t, r, job)
+			r.ends(t, exitFailures, "resume", r.job)
+			checkUndisturbed(t, r, r.job)
 		})
 	}
 }
@@ -75,11 +73,9 @@ func TestSignalDrains(t *testing.T) {
 func TestSecondSignalLeaves(t *testing.T) {
 	t.Parallel()
 	undisturbed(t)
-	dir := t.TempDir()
-	r := newTrial(t, dir, smallRows, sandbox.Options{})
+	r := newTrial(t, smallRows, sandbox.Options{})
 	g := newGate(t, r, 40)
-	job := filepath.Join(dir, "job")
-	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3", "--progress", "none")
+	c := r.command(t, "run", r.manifest, "--job", r.job, "--yes", "--batch-size", "3", "--progress", "none")
 	var stderr bytes.Buffer
 	c.Stdout, c.Stderr = nil, &stderr
 	start(t, c)
@@ -104,13 +100,13 @@ func TestSecondSignalLeaves(t *testing.T) {
 	if code := c.ProcessState.ExitCode(); code != exitStopped {
 		t.Errorf("got exit code %d, want %d", code, exitStopped)
 	}
-	if want := "adferry: stopped at once, and nothing is lost; its reports are older: adferry report " + job; !strings.HasPrefix(stderr.String(), want) || strings.Count(stderr.String(), "\n") != 1 {
+	if want := "adferry: stopped at once, and nothing is lost; its reports are older: adferry report " + r.job; !strings.HasPrefix(stderr.String(), want) || strings.Count(stderr.String(), "\n") != 1 {
 		t.Errorf("got %q, want the line %s", stderr.String(), want)
 	}
 	g.open()
 	g.quiet()
-	r.ends(t, exitFailures, "resume", job)
-	checkUndisturbed(t, r, job)
+	r.ends(t, exitFailures, "resume", r.job)
+	checkUndisturbed(t, r, r.job)
 }
 
 // A signal that is sent twice at once, as timeout(1) does and a terminal that closes, is one. A run
@@ -131,11 +127,9 @@ func TestSignalTwiceAtOnce(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			r := newTrial(t, dir, smallRows, sandbox.Options{})
+			r := newTrial(t, smallRows, sandbox.Options{})
 			g := newGate(t, r, 40)
-			job := filepath.Join(dir, "job")
-			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--batch-size", "3")
+			c := r.command(t, "run", r.manifest, "--job", r.job, "--yes", "--batch-size", "3")
 			if test.words != nil {
 				c.Path, c.Args = "/bin/sh", append(test.words, append([]string{c.Path}, c.Args[1:]...)...)
 			}
@@ -156,10 +150,49 @@ func TestSignalTwiceAtOnce(t *testing.T) {
 			if code := c.ProcessState.ExitCode(); code != test.code {
 				t.Errorf("got exit code %d, want %d", code, test.code)
 			}
-			if s := readSummary(t, job); s.ExitCode == nil || *s.ExitCode != test.code {
+			if s := readSummary(t, r.job); s.ExitCode == nil || *s.ExitCode != test.code {
 				t.Errorf("got exit code %v in the summary, want %d", s.ExitCode, test.code)
 			}
 		})
+	}
+}
+
+// A signal that comes when the rows have ended leaves the reports to be written; a second one ends
+// that at once, and with the exit code that says so.
+func TestSignalWhileReporting(t *testing.T) {
+	t.Parallel()
+	r := newTrial(t, 20, sandbox.Options{})
+	reader, full, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	defer full.Close()
+	c := r.command(t, "run", r.manifest, "--job", r.job, "--yes", "--progress", "plain")
+	c.Stdout = full // where the outcome waits for a reader
+	for err == nil {
+		_ = full.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+		_, err = full.Write([]byte("."))
+	}
+	start(t, c)
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = c.Wait() }()
+	for {
+		if s, err := os.ReadFile(filepath.Join(r.job, "summary.json")); err == nil && bytes.Contains(s, []byte(`"state": "finished"`)) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	_ = c.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-ended:
+		t.Fatal("the first signal ended it")
+	case <-time.After(300 * time.Millisecond):
+	}
+	_ = c.Process.Signal(syscall.SIGTERM)
+	<-ended
+	if code := c.ProcessState.ExitCode(); code != exitStopped {
+		t.Errorf("got exit code %d, want %d", code, exitStopped)
 	}
 }
 
@@ -173,10 +206,8 @@ func TestReaderGone(t *testing.T) {
 	}{{"stdout", true, false}, {"stderr", false, true}, {"both", true, true}} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			r := newTrial(t, dir, smallRows, sandbox.Options{})
-			job := filepath.Join(dir, "job")
-			c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--progress", "plain", "--log-level", "debug")
+			r := newTrial(t, smallRows, sandbox.Options{})
+			c := r.command(t, "run", r.manifest, "--job", r.job, "--yes", "--progress", "plain", "--log-level", "debug")
 			gone := brokenPipe(t)
 			var out strings.Builder
 			c.Stdout, c.Stderr = &out, &out
@@ -190,7 +221,7 @@ func TestReaderGone(t *testing.T) {
 			if code := c.ProcessState.ExitCode(); code != exitFailures {
 				t.Errorf("got exit code %d, want %d\n%.2000s", code, exitFailures, &out)
 			}
-			checkUndisturbed(t, r, job)
+			checkUndisturbed(t, r, r.job)
 		})
 	}
 }

@@ -13,8 +13,8 @@ import (
 
 // blockedTarget is a trial in which the first copy into one ad account is
 // throttled, and the API names a wait of twenty minutes.
-func blockedTarget(t *testing.T, dir string) *trial {
-	return newTrial(t, dir, 400, sandbox.Options{Script: []sandbox.Rule{{
+func blockedTarget(t *testing.T) *trial {
+	return newTrial(t, 400, sandbox.Options{Script: []sandbox.Rule{{
 		Match: sandbox.Match{Account: target(1), Kind: sandbox.Copy, Nth: 1},
 		Fault: sandbox.Fault{Name: "80004/2446079", Regain: 20 * time.Minute, Hold: 20 * time.Minute},
 	}}})
@@ -34,11 +34,9 @@ func TestThrottledStops(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			r := blockedTarget(t, dir)
-			job := filepath.Join(dir, "job")
+			r := blockedTarget(t)
 			began := time.Now()
-			code, _, stderr := r.run(t, append([]string{"run", r.manifest, "--job", job, "--yes"}, test.flags...)...)
+			code, _, stderr := r.run(t, append([]string{"run", r.manifest, "--job", r.job, "--yes"}, test.flags...)...)
 			if code != exitStopped {
 				t.Fatalf("got exit code %d, want %d\n%s", code, exitStopped, stderr)
 			}
@@ -48,17 +46,17 @@ func TestThrottledStops(t *testing.T) {
 			if took := time.Since(began); took > time.Minute {
 				t.Errorf("it took %v to stop", took)
 			}
-			a := readSummary(t, job).Accounts[plan.Account(target(1))]
+			a := readSummary(t, r.job).Accounts[plan.Account(target(1))]
 			if a.ParkedUntil == nil || time.Until(*a.ParkedUntil) < 15*time.Minute || a.Throttles == 0 {
 				t.Errorf("got a wait until %v and %d throttles, want twenty minutes after one", a.ParkedUntil, a.Throttles)
 			}
-			_, out, _ := r.run(t, "status", job)
+			_, out, _ := r.run(t, "status", r.job)
 			if want := regexp.MustCompile(`(?s)` + target(1) + `.*waits until .*too\s+many\s+calls`); !want.MatchString(out) {
 				t.Errorf("status does not say until when and why it waits:\n%s", out)
 			}
 			// A later process keeps to the time that this one left.
 			before := r.server.Stats().Accounts[target(1)]
-			if code, _, stderr := r.run(t, "resume", job, "--max-wait", "1m"); code != exitStopped {
+			if code, _, stderr := r.run(t, "resume", r.job, "--max-wait", "1m"); code != exitStopped {
 				t.Errorf("resume: got exit code %d, want %d\n%s", code, exitStopped, stderr)
 			}
 			if after := r.server.Stats().Accounts[target(1)]; after.Calls[sandbox.Copy] != before.Calls[sandbox.Copy] || after.WhileBlocked != before.WhileBlocked {
@@ -71,10 +69,9 @@ func TestThrottledStops(t *testing.T) {
 // --max-rate bounds the writes of each ad account, whatever the quota allows.
 func TestMaxRateOfBinary(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	r := newTrial(t, dir, 140, sandbox.Options{})
+	r := newTrial(t, 140, sandbox.Options{})
 	began := time.Now()
-	code, _, stderr := r.run(t, "run", r.manifest, "--job", filepath.Join(dir, "job"), "--yes", "--max-rate", "10")
+	code, _, stderr := r.run(t, "run", r.manifest, "--job", filepath.Join(r.dir, "job"), "--yes", "--max-rate", "10")
 	took := time.Since(began)
 	if code != exitFailures {
 		t.Fatalf("got exit code %d, want %d\n%s", code, exitFailures, stderr)

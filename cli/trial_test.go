@@ -34,6 +34,8 @@ type trial struct {
 	targets  int
 	open     atomic.Int64 // connections to it
 	url      string
+	dir      string // of its own
+	job      string // in it, for a job
 	manifest string
 	want     []string // status and reason, by row
 	copies   int      // writes that no reading could have avoided
@@ -53,15 +55,15 @@ const (
 	deniedSource = "1900000000000001"
 )
 
-func newTrial(t *testing.T, dir string, rows int, o sandbox.Options) *trial {
+func newTrial(t *testing.T, rows int, o sandbox.Options) *trial {
 	t.Helper()
-	return newTrialOf(t, dir, rows, 7, 5, o)
+	return newTrialOf(t, t.TempDir(), rows, 7, 5, o)
 }
 
 // newTrialOf is a trial with so many ad accounts that images come from and go to.
 func newTrialOf(t *testing.T, dir string, rows, sources, targets int, o sandbox.Options) *trial {
 	t.Helper()
-	r := &trial{server: sandbox.New(o), sources: sources, targets: targets, manifest: filepath.Join(dir, "mixed.csv")}
+	r := &trial{server: sandbox.New(o), sources: sources, targets: targets, dir: dir, job: filepath.Join(dir, "job"), manifest: filepath.Join(dir, "mixed.csv")}
 	r.serve(t)
 	r.server.AddAccount(deniedTarget, sandbox.AccountOptions{Denied: "200"})
 	r.server.AddAccount(deniedSource, sandbox.AccountOptions{Denied: "100/33"})
@@ -250,17 +252,15 @@ func begun(t *testing.T, c *exec.Cmd, started func()) (code int, stdout, stderr 
 // workers are in flight.
 func TestMixedManifest(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	r := newTrial(t, dir, 10_000, sandbox.Options{})
-	job := filepath.Join(dir, "job")
+	r := newTrial(t, 10_000, sandbox.Options{})
 	if code, out, stderr := r.run(t, "plan", r.manifest, "--check", "--json", "--workers", "6"); code != exitDone || !strings.Contains(out, `"already_present": 500`) || len(r.server.Log()) > 0 {
 		t.Fatalf("plan --check: got exit code %d and %d writes\n%s%.2000s", code, len(r.server.Log()), stderr, out)
 	}
-	code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--workers", "6")
+	code, _, stderr := r.run(t, "run", r.manifest, "--job", r.job, "--yes", "--workers", "6")
 	if code != exitFailures {
 		t.Fatalf("got exit code %d, want %d\n%s", code, exitFailures, stderr)
 	}
-	results := readCSV(t, filepath.Join(job, "results.csv"))
+	results := readCSV(t, filepath.Join(r.job, "results.csv"))
 	if len(results) != len(r.want)+1 {
 		t.Fatalf("got %d result rows, want %d", len(results)-1, len(r.want))
 	}
@@ -278,11 +278,11 @@ func TestMixedManifest(t *testing.T) {
 		t.Errorf("%d requests were in flight at once, and --workers is 6", s.MaxConcurrent)
 	}
 	checkEffects(t, r)
-	checkJobFiles(t, job, r.want)
+	checkJobFiles(t, r.job, r.want)
 
 	// failed.csv is itself a manifest.
-	again := filepath.Join(dir, "again")
-	if code, _, stderr := r.run(t, "run", filepath.Join(job, "failed.csv"), "--job", again, "--yes"); code != exitFailures {
+	again := filepath.Join(r.dir, "again")
+	if code, _, stderr := r.run(t, "run", filepath.Join(r.job, "failed.csv"), "--job", again, "--yes"); code != exitFailures {
 		t.Errorf("running failed.csv: got exit code %d, want %d\n%s", code, exitFailures, stderr)
 	}
 }
@@ -295,13 +295,13 @@ func TestKilledAndResumed(t *testing.T) {
 	kills := campaign.Start(t, campaign.Kills)
 	latency := sandbox.Options{Latency: sandbox.Latency{Min: 4 * time.Millisecond, Max: 12 * time.Millisecond}}
 	dir := t.TempDir()
-	calm := newTrial(t, filepath.Join(dir), rows, latency)
+	calm := newTrialOf(t, dir, rows, 7, 5, latency)
 	calmJob := filepath.Join(dir, "calm")
 	began := time.Now()
 	calm.ends(t, exitFailures, "run", calm.manifest, "--job", calmJob, "--yes", "--retry-base", "5ms")
 	whole := time.Since(began)
 
-	rough := newTrial(t, dir, rows, latency)
+	rough := newTrialOf(t, dir, rows, 7, 5, latency)
 	job := filepath.Join(dir, "rough")
 	random := rand.New(rand.NewPCG(uint64(began.UnixNano()), 0))
 	killed := 0
@@ -341,16 +341,14 @@ func TestKilledAndResumed(t *testing.T) {
 // refused.
 func TestStatusWhileRunning(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	r := newTrial(t, dir, 2000, sandbox.Options{Latency: sandbox.Latency{Min: 50 * time.Millisecond}})
-	job := filepath.Join(dir, "job")
-	c := r.command(t, "run", r.manifest, "--job", job, "--yes", "--workers", "2")
+	r := newTrial(t, 2000, sandbox.Options{Latency: sandbox.Latency{Min: 50 * time.Millisecond}})
+	c := r.command(t, "run", r.manifest, "--job", r.job, "--yes", "--workers", "2")
 	start(t, c)
 	ended := make(chan error, 1)
 	go func() { ended <- c.Wait() }()
 	last := 0
 	for seen := 0; seen < 3; {
-		code, out, stderr := r.run(t, "status", job, "--json")
+		code, out, stderr := r.run(t, "status", r.job, "--json")
 		var s jobs.Summary
 		if code == exitUsage && strings.Contains(stderr, "no job") {
 			continue // it is still being made
@@ -371,14 +369,14 @@ func TestStatusWhileRunning(t *testing.T) {
 		if last = n.Settled(); last > 0 {
 			seen++
 		}
-		r.ends(t, exitLocked, "resume", job)
+		r.ends(t, exitLocked, "resume", r.job)
 		select {
 		case err := <-ended:
 			t.Fatalf("it ended before status saw anything: %v", err)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	if _, out, _ := r.run(t, "status", job); !strings.Contains(out, "2100000000000000") {
+	if _, out, _ := r.run(t, "status", r.job); !strings.Contains(out, "2100000000000000") {
 		t.Errorf("status names no account:\n%s", out)
 	}
 	if err := c.Process.Signal(os.Interrupt); err != nil {
@@ -388,7 +386,7 @@ func TestStatusWhileRunning(t *testing.T) {
 	if code := c.ProcessState.ExitCode(); code != exitStopped {
 		t.Errorf("after SIGINT: got exit code %d, want %d", code, exitStopped)
 	}
-	if s := readSummary(t, job); s.State != jobs.JobStopped || s.ExitCode == nil || *s.ExitCode != exitStopped || s.Totals.Settled() < last {
+	if s := readSummary(t, r.job); s.State != jobs.JobStopped || s.ExitCode == nil || *s.ExitCode != exitStopped || s.Totals.Settled() < last {
 		t.Errorf("after SIGINT: got summary %+v", s)
 	}
 }

@@ -156,10 +156,8 @@ func settleLostWrites(ctx context.Context, s *streams, se *session, job *store.J
 	options.Held = job.Held
 	options.Only = func(o jobs.Operation) bool { return o.Kind != plan.KindDelete && o.Tried() }
 	defer se.exporter.show(ctx, "", job)()
-	engine := engine.New(l, job, options)
-	ignore := stopOnSignal(s, se, engine, p)
-	defer ignore()
-	if err := whileRunning(engine.Run(ctx)); err != nil {
+	defer stopOnSignal(s, se, p)()
+	if err := whileRunning(se.run(ctx, engine.New(l, job, options))); err != nil {
 		return true, err
 	}
 	if err := reports.Write(ctx, p.Place, job); err != nil {

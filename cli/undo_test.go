@@ -22,10 +22,9 @@ func TestUndoAfterKills(t *testing.T) {
 	for _, rehash := range []bool{false, true} {
 		t.Run(fmt.Sprintf("rehash %v", rehash), func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			r := newTrial(t, dir, 1500, sandbox.Options{Latency: sandbox.Latency{Min: 4 * time.Millisecond, Max: 40 * time.Millisecond}, Variants: sandbox.Variants{Rehash: rehash}})
+			r := newTrial(t, 1500, sandbox.Options{Latency: sandbox.Latency{Min: 4 * time.Millisecond, Max: 40 * time.Millisecond}, Variants: sandbox.Variants{Rehash: rehash}})
 			before := r.places("")
-			job, kept := filepath.Join(dir, "job"), filepath.Join(dir, "kept")
+			job, kept := filepath.Join(r.dir, "job"), filepath.Join(r.dir, "kept")
 			killed := r.killTwice(t, "run", r.manifest, "--job", job, "--yes", "--backup", kept)
 			letTimePass(t, job)
 			written := len(r.server.Log())
@@ -135,8 +134,7 @@ func (r *trial) same(t *testing.T, before []string, prefix string) {
 // come back, too.
 func TestBackupAndRestore(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	r := newTrial(t, dir, 1, sandbox.Options{})
+	r := newTrial(t, 1, sandbox.Options{})
 	var b strings.Builder
 	b.WriteString("operation,source_account,hash\n")
 	for i := range 120 {
@@ -153,18 +151,18 @@ func TestBackupAndRestore(t *testing.T) {
 		return all
 	}
 	before := names()
-	manifest, kept := filepath.Join(dir, "delete.csv"), filepath.Join(dir, "kept")
+	manifest, kept := filepath.Join(r.dir, "delete.csv"), filepath.Join(r.dir, "kept")
 	writeFile(t, manifest, b.String())
 	r.ends(t, exitDone, "run", manifest, "--yes", "--backup", kept)
 	if left := names(); len(left) != len(before)-120 {
 		t.Fatalf("%d images are left of %d", len(left), len(before))
 	}
 	restore := filepath.Join(kept, "restore.csv")
-	r.ends(t, exitDone, "run", restore, "--job", filepath.Join(dir, "back"))
+	r.ends(t, exitDone, "run", restore, "--job", filepath.Join(r.dir, "back"))
 	if after := names(); !slices.Equal(before, after) {
 		t.Errorf("before %q\nafter %q", before, after)
 	}
-	if code, _, stderr := r.run(t, "run", restore, "--job", filepath.Join(dir, "twice")); code != exitDone || r.server.Stats().Calls[sandbox.Upload] != 120 {
+	if code, _, stderr := r.run(t, "run", restore, "--job", filepath.Join(r.dir, "twice")); code != exitDone || r.server.Stats().Calls[sandbox.Upload] != 120 {
 		t.Errorf("restored twice: got exit code %d and %d uploads\n%s", code, r.server.Stats().Calls[sandbox.Upload], stderr)
 	}
 	// Nothing that the job made is left to undo, and what it deleted comes back
@@ -182,8 +180,7 @@ func TestBackupAndRestore(t *testing.T) {
 // images along by their bytes, and a later process goes on so.
 func TestOnDenied(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	r := newTrial(t, dir, 1, sandbox.Options{})
+	r := newTrial(t, 1, sandbox.Options{})
 	r.server.AddAccount("77", sandbox.AccountOptions{NoCopies: "100"})
 	var b strings.Builder
 	b.WriteString("source_account,hash,target_account\n")
@@ -192,7 +189,7 @@ func TestOnDenied(t *testing.T) {
 		r.server.AddImage("77", sandbox.Image{Hash: hash, Name: fmt.Sprint(i, ".png")})
 		fmt.Fprintf(&b, "77,%s,%s\n", hash, target(0))
 	}
-	manifest, job := filepath.Join(dir, "copies.csv"), filepath.Join(dir, "copies.job")
+	manifest, job := filepath.Join(r.dir, "copies.csv"), filepath.Join(r.dir, "copies.job")
 	writeFile(t, manifest, b.String())
 	r.ends(t, exitFailures, "run", manifest)
 	code, out, stderr := r.run(t, "retry", job, "--on-denied", "upload")

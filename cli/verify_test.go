@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -71,11 +70,9 @@ func TestReadingInterrupted(t *testing.T) {
 	for i := range 5000 {
 		server.AddImage("11", sandbox.Image{Hash: fmt.Sprintf("%032x", i)})
 	}
-	web := httptest.NewServer(server)
-	defer web.Close()
 	var out, errs strings.Builder
 	c := exec.Command(buildBinary(t), "list", "11", "--page-size", "10", "--format", "json")
-	c.Env = append(environ(), "ADFERRY_ENDPOINT="+web.URL, "ADFERRY_ACCESS_TOKEN=token")
+	c.Env = append(environ(), "ADFERRY_ENDPOINT="+urlOf(t, server), "ADFERRY_ACCESS_TOKEN=token")
 	c.Stdout, c.Stderr = &out, &errs
 	start(t, c)
 	await(t, "pages have come", func() bool { return server.Stats().Requests >= 5 })

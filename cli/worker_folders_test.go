@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,9 +39,7 @@ func newSite(t *testing.T) *site {
 	}
 	server.AddAccount("12", sandbox.AccountOptions{})
 	server.AddAccount("21", sandbox.AccountOptions{})
-	web := httptest.NewServer(server)
-	t.Cleanup(web.Close)
-	w := &site{t.TempDir(), append(at(web.URL), "ADFERRY_STATE_DIR="+t.TempDir(), "ADFERRY_DATABASE="+database, "ADFERRY_ACCESS_TOKEN="+northToken), server}
+	w := &site{t.TempDir(), append(at(urlOf(t, server)), "ADFERRY_STATE_DIR="+t.TempDir(), "ADFERRY_DATABASE="+database, "ADFERRY_ACCESS_TOKEN="+northToken), server}
 	w.must(t, "migrate")
 	return w
 }

@@ -21,7 +21,7 @@ const waiting = 10 * time.Minute
 // has it; then the job ends.
 func TestWorkerCredentials(t *testing.T) {
 	t.Parallel()
-	r := newTrial(t, t.TempDir(), 60, fast)
+	r := newTrial(t, 60, fast)
 	d := inDatabase(t, r)
 	south := target(0)
 	file := filepath.Join(t.TempDir(), "accounts.csv")
@@ -70,7 +70,7 @@ func TestWorkerCredentials(t *testing.T) {
 // A worker says why it leaves a job alone, and goes on.
 func TestWorkerRefusesJob(t *testing.T) {
 	t.Parallel()
-	r := newTrial(t, t.TempDir(), 20, fast)
+	r := newTrial(t, 20, fast)
 	d := &databaseTrial{r, pgtest.Start(t), "", filepath.Join(t.TempDir(), "files")}
 	d.env = "ADFERRY_DATABASE=" + d.server.Database(t)
 	for _, args := range [][]string{{"migrate"}, {"submit", r.manifest, "--job", "rehearsal", "--sandbox", "--yes"}, {"submit", r.manifest, "--job", "elsewhere", "--endpoint", "https://other.example", "--yes"}} {

@@ -37,6 +37,25 @@ func Cells(record string) ([]string, error) {
 	return cells, nil
 }
 
+// RawCells appends the raw cells of a record, quotes included. In one that Read has accepted quotes come in
+// pairs, and a comma outside a pair separates cells. Parsing cells and quoting them again would
+// turn CRLF within a cell into LF.
+func RawCells(cells []string, record string) []string {
+	start, quoted := 0, false
+	for i := range len(record) {
+		switch record[i] {
+		case '"':
+			quoted = !quoted
+		case ',':
+			if !quoted {
+				cells = append(cells, record[start:i])
+				start = i + 1
+			}
+		}
+	}
+	return append(cells, record[start:])
+}
+
 // trimRecord removes empty lines before a record and the line end after it.
 func trimRecord(raw []byte) []byte {
 	raw = bytes.TrimSuffix(raw[emptyLines(raw):], []byte("\n"))

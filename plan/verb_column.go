@@ -12,6 +12,7 @@ import (
 type verbColumns struct {
 	rows       int
 	candidates []verbColumn
+	cells      []string // of the row; its memory is used again
 }
 
 type verbColumn struct {
@@ -40,9 +41,13 @@ func (w *verbColumns) row(raw []byte) {
 	if len(w.candidates) == 0 {
 		return
 	}
+	w.cells = RawCells(w.cells[:0], string(raw))
 	kept := w.candidates[:0]
 	for _, c := range w.candidates {
-		word := strings.TrimSpace(strings.Trim(string(rawCell(raw, c.at)), `"`))
+		word := ""
+		if c.at < len(w.cells) {
+			word = strings.TrimSpace(strings.Trim(w.cells[c.at], `"`))
+		}
 		if word != "" {
 			var v Verb
 			if v.UnmarshalText([]byte(word)) != nil {
@@ -82,25 +87,4 @@ func (w *verbColumns) problems(h *header) (bad, warnings []Problem) {
 		bad = append(bad, p)
 	}
 	return bad, warnings
-}
-
-// rawCell is a cell of a raw record, quotes included.
-func rawCell(record []byte, at int) []byte {
-	start, quoted := 0, false
-	for i, b := range record {
-		switch {
-		case b == '"':
-			quoted = !quoted
-		case b != ',' || quoted:
-		case at == 0:
-			return record[start:i]
-		default:
-			at--
-			start = i + 1
-		}
-	}
-	if at > 0 {
-		return nil
-	}
-	return record[start:]
 }

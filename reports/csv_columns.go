@@ -75,23 +75,3 @@ func isManifestColumn(name string) bool {
 
 // same compares column names as package plan does.
 func same(name, want string) bool { return strings.EqualFold(strings.TrimSpace(name), want) }
-
-// split appends the raw cells of a CSV record, quotes included. Package plan has
-// accepted the record, so that quotes come in pairs and a comma outside a pair
-// separates cells. Parsing them and quoting them again would turn CRLF within a cell
-// into LF.
-func split(cells []string, record string) []string {
-	start, quoted := 0, false
-	for i := range len(record) {
-		switch record[i] {
-		case '"':
-			quoted = !quoted
-		case ',':
-			if !quoted {
-				cells = append(cells, record[start:i])
-				start = i + 1
-			}
-		}
-	}
-	return append(cells, record[start:])
-}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"adferry/plan"
 	"bytes"
 	"encoding/csv"
 	"slices"
@@ -80,7 +81,7 @@ func FuzzSplit(f *testing.F) {
 			return // package plan gives one record without a line end
 		}
 		var got []string
-		for _, raw := range split(nil, record) {
+		for _, raw := range plan.RawCells(nil, record) {
 			if cell, quoted := strings.CutPrefix(raw, `"`); quoted {
 				raw = strings.ReplaceAll(strings.TrimSuffix(cell, `"`), `""`, `"`)
 			}

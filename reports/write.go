@@ -125,7 +125,7 @@ func writeRows(ctx context.Context, out rowFiles, found *failures, header []stri
 		if n++; n%1024 == 0 && ctx.Err() != nil {
 			return totals, ctx.Err()
 		}
-		cells = split(cells[:0], row.Record)
+		cells = plan.RawCells(cells[:0], row.Record)
 		if len(cells) != len(header) {
 			return totals, fmt.Errorf("row %d has %d cells, and the header has %d: the job file does not hold the manifest that it was made from",
 				row.Line, len(cells), len(header))
