@@ -9,6 +9,7 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/board"
 	"adferry/jobs/disk"
+	"adferry/jobs/engine"
 	"adferry/jobs/proof"
 	"adferry/jobs/store"
 )
@@ -38,7 +39,9 @@ func (s *session) engineEnded(j *job, why error) {
 		}
 	}
 	if mine { // it says nothing of what other workers can do
-		until = time.Now().Add(offlinePause)
+		if !errors.Is(why, engine.ErrLate) { // then it is over
+			until = time.Now().Add(offlinePause)
+		}
 		s.tell(Event{Kind: JobOffline, Job: j.name, Err: why, Until: until})
 	} else {
 		if err := s.pause(ctx, j.board.Stored(), why); err != nil {

