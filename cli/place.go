@@ -2,8 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 
+	"adferry/jobs"
 	"adferry/jobs/store"
 	"adferry/jobs/store/postgres"
 	"adferry/plan"
@@ -56,14 +59,22 @@ func (p place) checkPlan(ctx context.Context) error {
 	return withJob(p, store.CheckPlan(ctx, p.Folder))
 }
 
-// create makes a job, with little garbage beside its plan.
-func (p place) create(ctx context.Context, spec store.Spec) (*store.Job, *plan.Plan, error) {
+// create makes a job, with little garbage beside its plan, unless a signal comes first.
+func (p place) create(ctx context.Context, spec store.Spec) (job *store.Job, made *plan.Plan, err error) {
 	defer keepLittleGarbage()()
+	ctx, stop := context.WithCancelCause(ctx) // which is not the end of a job that was made
+	release := onStopSignal(func() { stop(jobs.ErrInterrupted) }, func() { os.Exit(exitStopped) })
+	defer release()
 	if p.database != nil {
 		spec.Output = absolute(p.Folder)
-		return p.database.Create(ctx, p.Name, spec)
+		job, made, err = p.database.Create(ctx, p.Name, spec)
+	} else {
+		job, made, err = store.Create(ctx, p.Folder, spec)
 	}
-	return store.Create(ctx, p.Folder, spec)
+	if err != nil && ctx.Err() != nil && !errors.As(err, new(*guardError)) {
+		err = &readingError{context.Cause(ctx)}
+	}
+	return job, made, err
 }
 
 // another is how to name another job in its place.

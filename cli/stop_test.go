@@ -4,6 +4,7 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -154,6 +155,36 @@ func TestSignalTwiceAtOnce(t *testing.T) {
 				t.Errorf("got exit code %v in the summary, want %d", s.ExitCode, test.code)
 			}
 		})
+	}
+}
+
+// A signal that comes while the job is being made leaves none.
+func TestSignalWhileMaking(t *testing.T) {
+	t.Parallel()
+	r := newTrial(t, 0, sandbox.Options{})
+	var b strings.Builder
+	b.WriteString("source_account,hash,target_account\n")
+	for i := range 200_000 {
+		fmt.Fprintf(&b, "11,%032x,22\n", i)
+	}
+	writeFile(t, r.manifest, b.String())
+	c := r.command(t, "run", r.manifest, "--job", r.job)
+	var stderr bytes.Buffer
+	c.Stdout, c.Stderr = nil, &stderr
+	start(t, c)
+	for {
+		if _, err := os.Lstat(filepath.Join(r.job, "job.db.new")); err == nil {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	_ = c.Process.Signal(syscall.SIGTERM)
+	_ = c.Wait()
+	if code := c.ProcessState.ExitCode(); code != exitStopped || !strings.HasPrefix(stderr.String(), "adferry: interrupted\n  hint: nothing was changed") {
+		t.Errorf("got exit code %d, want %d\n%s", code, exitStopped, &stderr)
+	}
+	if _, err := os.Lstat(r.job); err == nil {
+		t.Error("the job's folder is left")
 	}
 }
 
