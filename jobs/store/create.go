@@ -109,10 +109,7 @@ func loadFile(ctx context.Context, db *sql.DB, name string, spec Spec) (loaded L
 		return loaded, fmt.Errorf("make job file: %w", err)
 	}
 	defer tx.Rollback()
-	loader, err := newFileLoader(ctx, conn)
-	if err != nil {
-		return loaded, err
-	}
+	loader := newFileLoader(conn)
 	defer loader.close()
 	if loaded, err = Load(ctx, spec, loader); err != nil {
 		return loaded, err
@@ -144,10 +141,7 @@ func writeCounts(ctx context.Context, db *sql.DB, l Loaded) error {
 		return err
 	}
 	defer tx.Rollback()
-	counts, err := newCountTables(ctx, conn)
-	if err != nil {
-		return err
-	}
+	counts := newCountTables(conn)
 	defer counts.close()
 	if err := counts.add(l.Rows, l.Ops); err != nil {
 		return err
