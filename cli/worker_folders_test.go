@@ -33,7 +33,7 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	t.Parallel()
-	database := pgtest.Start(t).Database(t)
+	database := migrated(t, pgtest.Common(t))
 	server := sandbox.New(sandbox.Options{Access: map[string]sandbox.Token{northToken: {}}})
 	for i := range 10 {
 		server.AddImage("11", sandbox.Image{Hash: fmt.Sprintf("%032x", i), Created: time.Now().Add(-400 * day), Associated: i > 0})
@@ -42,9 +42,7 @@ func newSite(t *testing.T) *site {
 	server.AddAccount("21", sandbox.AccountOptions{})
 	web := httptest.NewServer(server)
 	t.Cleanup(web.Close)
-	w := &site{t.TempDir(), append(at(web.URL), "ADFERRY_STATE_DIR="+t.TempDir(), "ADFERRY_DATABASE="+database, "ADFERRY_ACCESS_TOKEN="+northToken), server}
-	w.must(t, "migrate")
-	return w
+	return &site{t.TempDir(), append(at(web.URL), "ADFERRY_STATE_DIR="+t.TempDir(), "ADFERRY_DATABASE="+database, "ADFERRY_ACCESS_TOKEN="+northToken), server}
 }
 
 func (w *site) command(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
