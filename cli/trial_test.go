@@ -251,9 +251,9 @@ func begun(t *testing.T, c *exec.Cmd, started func()) (code int, stdout, stderr 
 func TestMixedManifest(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	r := newTrial(t, dir, 10_000, sandbox.Options{})
+	r := newTrial(t, dir, 3000, sandbox.Options{})
 	job := filepath.Join(dir, "job")
-	if code, out, stderr := r.run(t, "plan", r.manifest, "--check", "--json", "--workers", "6"); code != exitDone || !strings.Contains(out, `"already_present": 500`) || len(r.server.Log()) > 0 {
+	if code, out, stderr := r.run(t, "plan", r.manifest, "--check", "--json", "--workers", "6"); code != exitDone || !strings.Contains(out, `"already_present": 150`) || len(r.server.Log()) > 0 {
 		t.Fatalf("plan --check: got exit code %d and %d writes\n%s%.2000s", code, len(r.server.Log()), stderr, out)
 	}
 	code, _, stderr := r.run(t, "run", r.manifest, "--job", job, "--yes", "--workers", "6")
