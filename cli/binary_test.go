@@ -44,7 +44,7 @@ func builtWith(t *testing.T, tags string) string {
 		binaries.dir, binaries.path = dir, map[string]string{}
 	}
 	path := filepath.Join(binaries.dir, "adferry"+tags)
-	if out, err := exec.Command("go", "build", "-tags", tags, "-o", path, "adferry").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-tags", tags, "-o", path, "adferry").CombinedOutput(); err != nil {
 		t.Fatalf("go build -tags %q: %v\n%s", tags, err, out)
 	}
 	binaries.path[tags] = path

@@ -21,22 +21,25 @@ type databaseTrial struct {
 	job    string // folder for the job's files
 }
 
-func newDatabaseTrial(t *testing.T) *databaseTrial {
+func newDatabaseTrial(t *testing.T, server *pgtest.Server) *databaseTrial {
 	t.Helper()
-	return inDatabase(t, newTrial(t, smallRows, fast))
+	return inDatabase(t, server, newTrial(t, smallRows, fast))
 }
 
-// inDatabase makes the job of a trial in a database.
-func inDatabase(t *testing.T, r *trial) *databaseTrial {
+// inDatabase makes the job of a trial in a database of a server.
+func inDatabase(t *testing.T, server *pgtest.Server, r *trial) *databaseTrial {
 	t.Helper()
-	server := pgtest.Start(t)
-	d := &databaseTrial{r, server, "ADFERRY_DATABASE=" + server.Database(t), filepath.Join(t.TempDir(), "files")}
-	for _, args := range [][]string{{"migrate"}, {"submit", d.manifest, "--job", "autumn", "--yes"}} {
-		if code, _, stderr := ran(t, d.command(t, args...)); code != exitDone {
-			t.Fatalf("%s: got exit code %d\n%s", args[0], code, stderr)
-		}
-	}
+	d := &databaseTrial{r, server, "ADFERRY_DATABASE=" + migrated(t, server), filepath.Join(t.TempDir(), "files")}
+	d.submit(t, d.manifest, "--job", "autumn")
 	return d
+}
+
+// submit makes a job.
+func (d *databaseTrial) submit(t *testing.T, args ...string) {
+	t.Helper()
+	if code, _, stderr := ran(t, d.command(t, append([]string{"submit", "--yes"}, args...)...)); code != exitDone {
+		t.Fatalf("submit: got exit code %d\n%s", code, stderr)
+	}
 }
 
 func (d *databaseTrial) command(t *testing.T, args ...string) *exec.Cmd {
@@ -66,7 +69,7 @@ func (d *databaseTrial) end(t *testing.T) {
 func TestDatabaseRunnerKilled(t *testing.T) {
 	t.Parallel()
 	const least, most = 3, 20
-	d, kills, killed := newDatabaseTrial(t), campaign.Start(t, campaign.Kills), 0
+	d, kills, killed := newDatabaseTrial(t, pgtest.Common(t)), campaign.Start(t, campaign.Kills), 0
 	for ; killed < least || killed < most && kills.Next(); killed++ {
 		c := d.resume(t)
 		if code, out, stderr := d.killed(t, 1+rand.IntN(12), c); c.ProcessState.Exited() {
@@ -85,7 +88,7 @@ func TestDatabaseRunnerKilled(t *testing.T) {
 func TestDatabaseServerKilled(t *testing.T) {
 	t.Parallel()
 	const least, most = 1, 5
-	d, kills, killed := newDatabaseTrial(t), campaign.Start(t, campaign.Kills), 0
+	d, kills, killed := newDatabaseTrial(t, pgtest.Start(t)), campaign.Start(t, campaign.Kills), 0
 	c := d.resume(t)
 	ended := make(chan int, 1)
 	arrived := make(chan struct{}, 1)
@@ -123,7 +126,7 @@ func TestDatabaseServerKilled(t *testing.T) {
 // exit code 3, and a later one goes on.
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
-	d := newDatabaseTrial(t)
+	d := newDatabaseTrial(t, pgtest.Start(t))
 	c := d.resume(t)
 	c.Args = append(c.Args, "--max-wait", "1s")
 	arrived := make(chan struct{})
@@ -149,7 +152,7 @@ func TestDatabaseAway(t *testing.T) {
 // that one is given up.
 func TestDatabaseContradiction(t *testing.T) {
 	t.Parallel()
-	d := newDatabaseTrial(t)
+	d := newDatabaseTrial(t, pgtest.Common(t))
 	c := d.resume(t)
 	if code, _, stderr := d.killed(t, 3, c); c.ProcessState.Exited() {
 		t.Fatalf("the first job ended by itself, with exit code %d\n%s", code, stderr)

@@ -44,7 +44,7 @@ func TestDocsRun(t *testing.T) {
 			server := docServer(t, seed, access)
 			database := ""
 			if strings.Contains(text, "export ADFERRY_DATABASE") {
-				database = pgtest.Start(t).Database(t)
+				database = pgtest.Common(t).Database(t)
 			}
 			root, err := filepath.Abs("..")
 			if err != nil {

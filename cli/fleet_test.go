@@ -18,6 +18,7 @@ import (
 	"adferry/jobs"
 	"adferry/jobs/campaign"
 	"adferry/jobs/store/postgres"
+	"adferry/jobs/store/postgres/pgtest"
 )
 
 var (
@@ -153,7 +154,7 @@ func TestFleet(t *testing.T) {
 		alone := endingAlone(t, wide())
 		r, want = wide(), func(*testing.T) ending { return alone }
 	}
-	f := newFleet(t, inDatabase(t, r), 3)
+	f := newFleet(t, inDatabase(t, pgtest.Start(t), r), 3)
 	kills, stops, downs := 0, 0, 0
 	for !calm && f.left(t) != 0 && trouble.Next() {
 		arrived := make(chan struct{})

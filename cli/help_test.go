@@ -126,7 +126,6 @@ copy,act_2310000000000025,2c1743a391305fbf367df8e4f069f9f9,act_2310000000000017,
 
 // Every example works as it stands, in a folder that has the files it names.
 func TestExamples(t *testing.T) {
-	database := sync.OnceValue(func() *pgtest.Server { return pgtest.Start(t) })
 	for command, all := range examples {
 		for _, e := range all {
 			t.Run(e.Line, func(t *testing.T) {
@@ -135,10 +134,11 @@ func TestExamples(t *testing.T) {
 					t.Fatalf("it is no example of %s", command)
 				}
 				if strings.Contains(e.Line, "autumn") || slices.Contains([]string{"submit", "worker", "jobs", "migrate"}, command) {
-					if !pgtest.Installed() {
-						t.Skip(pgtest.Missing)
+					address := migrated(t, pgtest.Common(t))
+					if command == "migrate" {
+						address = pgtest.Common(t).Database(t)
 					}
-					t.Setenv("ADFERRY_DATABASE", database().Database(t))
+					t.Setenv("ADFERRY_DATABASE", address)
 				}
 				exampleFolder(t, e.Line)
 				t.Setenv("ADFERRY_LISTEN", "127.0.0.1:0") // the usual port may be in use
@@ -180,11 +180,8 @@ func exampleFolder(t *testing.T, line string) {
 	t.Setenv("ADFERRY_ACCESS_TOKEN", "token-of-the-examples")
 	t.Setenv("ADFERRY_PROGRESS", "none")
 	t.Setenv("ADFERRY_STATE_DIR", t.TempDir())
-	if os.Getenv("ADFERRY_DATABASE") != "" && !strings.Contains(line, "migrate") {
-		must(t, "migrate")
-		if !strings.Contains(line, "submit") {
-			must(t, "submit", "manifest.csv", "--job", "autumn")
-		}
+	if os.Getenv("ADFERRY_DATABASE") != "" && !strings.Contains(line, "migrate") && !strings.Contains(line, "submit") {
+		must(t, "submit", "manifest.csv", "--job", "autumn")
 	}
 	if strings.Contains(line, "manifest.job") {
 		must(t, "run", "manifest.csv")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	picture "image"
 	"image/gif"
 	"net/http"
@@ -13,15 +12,14 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"adferry/jobs/store/postgres"
 	"adferry/jobs/store/postgres/pgtest"
 )
 
@@ -50,11 +48,7 @@ func (c cleanUp) Run() int {
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	defer removeBinaries()
-	flag.Parse()
-	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
-		_ = parallel.Value.Set(strconv.Itoa(6 * runtime.GOMAXPROCS(0))) // most tests wait more than they work
-	}
-	return c.m.Run()
+	return pgtest.Main(c.m.Run)
 }
 
 // TestScripts runs the commands as users do: arguments, exit code, both streams,
@@ -72,7 +66,6 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := sync.OnceValue(func() *pgtest.Server { return pgtest.Start(t) })
 	testscript.Run(t, testscript.Params{
 		Condition: func(name string) (bool, error) { return name == "postgres" && pgtest.Installed(), nil },
 		Dir:       "../testdata/script",
@@ -88,7 +81,7 @@ func TestScripts(t *testing.T) {
 			"serve": serve,
 			"holds": holds, "expire": expire, "grant": grant, "outside": outside,
 			"database": func(ts *testscript.TestScript, _ bool, _ []string) { // sets ADFERRY_DATABASE to a new one
-				ts.Setenv("ADFERRY_DATABASE", server().Database(t))
+				ts.Setenv("ADFERRY_DATABASE", pgtest.Common(t).Database(t))
 			},
 			"lose":     lose,
 			"gain":     gain,
@@ -144,4 +137,18 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if got != want {
 		ts.Fatalf("got exit code %d, want %d", got, want)
 	}
+}
+
+// migrated is the address of a new database with the tables of adferry.
+func migrated(t *testing.T, server *pgtest.Server) string {
+	t.Helper()
+	return server.Prepared(t, func(address string) {
+		d, err := postgres.New(address)
+		if err == nil {
+			_, err = d.Migrate(t.Context(), postgres.Version)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
 }

@@ -91,7 +91,7 @@ func TestListAsPicturesInABrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}
-	const images = 10_000
+	const images = 5000
 	b, server := openBrowser(t), serveSheets(t, images)
 	path := filepath.Join(t.TempDir(), "list.html")
 	page, err := os.Create(path)

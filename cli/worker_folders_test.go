@@ -32,16 +32,14 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	t.Parallel()
-	database := pgtest.Start(t).Database(t)
+	database := migrated(t, pgtest.Common(t))
 	server := sandbox.New(sandbox.Options{Access: map[string]sandbox.Token{northToken: {}}})
 	for i := range 10 {
 		server.AddImage("11", sandbox.Image{Hash: fmt.Sprintf("%032x", i), Created: time.Now().Add(-400 * day), Associated: i > 0})
 	}
 	server.AddAccount("12", sandbox.AccountOptions{})
 	server.AddAccount("21", sandbox.AccountOptions{})
-	w := &site{t.TempDir(), append(at(urlOf(t, server)), "ADFERRY_STATE_DIR="+t.TempDir(), "ADFERRY_DATABASE="+database, "ADFERRY_ACCESS_TOKEN="+northToken), server}
-	w.must(t, "migrate")
-	return w
+	return &site{t.TempDir(), append(at(urlOf(t, server)), "ADFERRY_STATE_DIR="+t.TempDir(), "ADFERRY_DATABASE="+database, "ADFERRY_ACCESS_TOKEN="+northToken), server}
 }
 
 func (w *site) command(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {

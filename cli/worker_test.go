@@ -22,7 +22,7 @@ const waiting = 10 * time.Minute
 func TestWorkerCredentials(t *testing.T) {
 	t.Parallel()
 	r := newTrial(t, 60, fast)
-	d := inDatabase(t, r)
+	d := inDatabase(t, pgtest.Common(t), r)
 	south := target(0)
 	file := filepath.Join(t.TempDir(), "accounts.csv")
 	writeFile(t, file, "account,token\n*,NORTH_TOKEN\n"+south+",SOUTH_TOKEN\n")
@@ -71,13 +71,9 @@ func TestWorkerCredentials(t *testing.T) {
 func TestWorkerRefusesJob(t *testing.T) {
 	t.Parallel()
 	r := newTrial(t, 20, fast)
-	d := &databaseTrial{r, pgtest.Start(t), "", filepath.Join(t.TempDir(), "files")}
-	d.env = "ADFERRY_DATABASE=" + d.server.Database(t)
-	for _, args := range [][]string{{"migrate"}, {"submit", r.manifest, "--job", "rehearsal", "--sandbox", "--yes"}, {"submit", r.manifest, "--job", "elsewhere", "--endpoint", "https://other.example", "--yes"}} {
-		if code, _, stderr := ran(t, d.command(t, args...)); code != exitDone {
-			t.Fatalf("%s: got exit code %d\n%s", args[0], code, stderr)
-		}
-	}
+	d := &databaseTrial{r, nil, "ADFERRY_DATABASE=" + migrated(t, pgtest.Common(t)), filepath.Join(t.TempDir(), "files")}
+	d.submit(t, r.manifest, "--job", "rehearsal", "--sandbox")
+	d.submit(t, r.manifest, "--job", "elsewhere", "--endpoint", "https://other.example")
 	f := newFleet(t, d, 0)
 	log := f.run(t, f.command(t, "worker"))
 	for _, want := range []string{"job rehearsal: not carried out here: it runs against the embedded sandbox", "job elsewhere: not carried out here: it runs against https://other.example"} {

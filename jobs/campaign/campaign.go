@@ -28,15 +28,15 @@ const (
 // budgets are how long each campaign tries cases, on a clock that runs while other tests
 // do, too.
 var budgets = map[Name]time.Duration{
-	Worlds:  4 * time.Second,
-	Workers: 4 * time.Second,
-	Fleets:  2 * time.Second,
-	Cuts:    3 * time.Second,
-	Undone:  3 * time.Second,
-	Detours: 3 * time.Second,
-	Crashes: 4 * time.Second,
-	Kills:   4 * time.Second,
-	Disks:   4 * time.Second,
+	Worlds:  2 * time.Second,
+	Workers: 2 * time.Second,
+	Fleets:  1 * time.Second,
+	Cuts:    1500 * time.Millisecond,
+	Undone:  1500 * time.Millisecond,
+	Detours: 1500 * time.Millisecond,
+	Crashes: 2 * time.Second,
+	Kills:   2 * time.Second,
+	Disks:   2 * time.Second,
 	SDK:     20 * time.Second,
 }
 

@@ -19,8 +19,6 @@ import (
 	"adferry/jobs/fleet"
 	"adferry/jobs/proof"
 	"adferry/jobs/store"
-	"adferry/jobs/store/postgres"
-	"adferry/jobs/store/postgres/pgtest"
 	"adferry/plan"
 )
 
@@ -229,14 +227,8 @@ func TestCleanupRefused(t *testing.T) {
 // Of several workers with the same schedules one makes the job, and none does when another one
 // leads later.
 func TestCleanupsOfWorkers(t *testing.T) {
-	address := pgtest.Start(t).Database(t)
-	d, err := postgres.New(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
-		t.Fatal(err)
-	}
+	t.Parallel()
+	d := migrated(t)
 	due := time.Now().UTC().Add(-2 * time.Minute).Truncate(time.Minute)
 	s := scheduled(t, fmt.Sprintf("%d %d * * *", due.Minute(), due.Hour()), "100%,,")
 	pool, err := d.Pool(t.Context())
@@ -305,13 +297,8 @@ func TestCleanupsOfWorkers(t *testing.T) {
 
 // A schedule's name is one process's at a time.
 func TestReserve(t *testing.T) {
-	d, err := postgres.New(pgtest.Start(t).Database(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
-		t.Fatal(err)
-	}
+	t.Parallel()
+	d := migrated(t)
 	held, release, err := d.Reserve(t.Context(), "a")
 	if err != nil || held(t.Context()) != nil {
 		t.Fatal(err)

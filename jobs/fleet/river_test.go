@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,17 +27,33 @@ import (
 	"adferry/plan"
 )
 
+// TestMain ends the PostgreSQL that the tests share.
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m.Run)) }
+
+// migrated is a new database with the tables of adferry.
+func migrated(t *testing.T) *postgres.Database {
+	t.Helper()
+	address := pgtest.Common(t).Prepared(t, func(address string) {
+		d, err := postgres.New(address)
+		if err == nil {
+			_, err = d.Migrate(t.Context(), postgres.Version)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	d, err := postgres.New(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // Two workers carry out a job of a database, whose slices River deals, as one process carries out
 // the same job in a folder: the same results, apart from times.
 func TestRiver(t *testing.T) {
 	t.Parallel()
-	d, err := postgres.New(pgtest.Start(t).Database(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
-		t.Fatal(err)
-	}
+	d := migrated(t)
 	folder, shared := jobtest.NewWorld(t, sandbox.Options{}), jobtest.NewWorld(t, sandbox.Options{})
 	rows := moves(300)(folder)
 	folder.Manifest(rows...)
@@ -111,13 +128,7 @@ func TestRiver(t *testing.T) {
 // A slice that is in its deck is dealt to the worker that keeps it, which does not watch the deck.
 func TestKeep(t *testing.T) {
 	t.Parallel()
-	d, err := postgres.New(pgtest.Start(t).Database(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.Migrate(t.Context(), postgres.Version); err != nil {
-		t.Fatal(err)
-	}
+	d := migrated(t)
 	pool, err := d.Pool(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -94,7 +94,7 @@ func labShared(t *testing.T, m model, stored *store.Job, watch *labWatch, o engi
 		has[h.Lane] = i % len(workers)
 		take(workers[has[h.Lane]], h.Lane)
 	}
-	for second := 1; ; second++ {
+	for second, settled := 1, false; ; second++ {
 		time.Sleep(time.Second)
 		for _, w := range workers {
 			if second%5 == 0 {
@@ -108,12 +108,9 @@ func labShared(t *testing.T, m model, stored *store.Job, watch *labWatch, o engi
 				t.Fatal(err)
 			}
 			w.engine.Hear(n)
+			settled = n.Progress.Settled == n.Progress.Operations
 		}
-		left, err := stored.Unfinished(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !left || second > int(10*m.ideal.Seconds())+1000 {
+		if settled || second > int(10*m.ideal.Seconds())+1000 {
 			break
 		}
 		if every := int(moveEvery.Seconds()); second%every == 0 {

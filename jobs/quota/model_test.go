@@ -190,8 +190,8 @@ func TestLaneAgainstServers(t *testing.T) {
 	}{
 		{"linear score", linear, true, 60, 12},
 		{"sliding score", sliding, true, 60, 12},
-		{"rolling hour", sliding, false, 8, 2},
-		{"clock hour", clock, false, 8, 3},
+		{"rolling hour", sliding, false, 8, 1},
+		{"clock hour", clock, false, 8, 2},
 	} {
 		for _, tier := range []graph.Tier{graph.TierLimited, graph.TierFull} {
 			for _, silent := range []bool{false, true} {

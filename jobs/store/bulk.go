@@ -13,35 +13,35 @@ var bulkSizes = [...]int{25, 5, 2, 1}
 
 // bulk inserts rows into a table, several with one statement, in the order in which they are
 // added. Its statements are the driver's: package sql would copy and lock for each of them what
-// here is one connection's alone, a tenth of what a job allocates.
+// here is one connection's alone, a tenth of what a job allocates. Each is prepared when it is
+// needed first: a small job needs few of them, and the one for most rows is the dearest.
 type bulk struct {
-	conn       *sql.Conn
-	statements [len(bulkSizes)]driver.Stmt
-	width      int                 // values of a row
-	values     []driver.NamedValue // of the rows that were added and not inserted yet
+	conn              *sql.Conn
+	insert, row, rest string // of a statement, see newBulk
+	statements        [len(bulkSizes)]driver.Stmt
+	width             int                 // values of a row
+	values            []driver.NamedValue // of the rows that were added and not inserted yet
 }
 
 // rowOf is a row of so many values.
 func rowOf(values int) string { return `(?` + strings.Repeat(`, ?`, values-1) + `)` }
 
-// newBulk prepares the statements of a bulk, which has to be closed before its connection: insert,
-// such as INSERT INTO rows VALUES, then rows, each with a question mark for each of its values, then
-// the rest of the statement.
-func newBulk(ctx context.Context, conn *sql.Conn, insert, row, rest string) (*bulk, error) {
-	b := &bulk{conn: conn, width: strings.Count(row, `?`)}
-	err := conn.Raw(func(c any) (err error) {
-		for i, size := range bulkSizes {
-			if b.statements[i], err = c.(driver.ConnPrepareContext).PrepareContext(ctx, insert+` `+row+strings.Repeat(`, `+row, size-1)+rest); err != nil {
-				return err
-			}
+// newBulk makes a bulk, which has to be closed before its connection: insert, such as INSERT INTO
+// rows VALUES, then rows, each with a question mark for each of its values, then the rest of the
+// statement.
+func newBulk(conn *sql.Conn, insert, row, rest string) *bulk {
+	return &bulk{conn: conn, insert: insert, row: row, rest: rest, width: strings.Count(row, `?`)}
+}
+
+// statement is the one for bulkSizes[i] rows.
+func (b *bulk) statement(conn driver.ConnPrepareContext, i int) (s driver.StmtExecContext, err error) {
+	if b.statements[i] == nil {
+		text := b.insert + ` ` + b.row + strings.Repeat(`, `+b.row, bulkSizes[i]-1) + b.rest
+		if b.statements[i], err = conn.PrepareContext(context.Background(), text); err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	if err != nil {
-		b.close()
-		return nil, err
 	}
-	return b, nil
+	return b.statements[i].(driver.StmtExecContext), nil
 }
 
 func (b *bulk) close() {
@@ -72,10 +72,10 @@ func (b *bulk) flush() error {
 	if len(b.values) == 0 {
 		return nil
 	}
-	return b.conn.Raw(b.insert)
+	return b.conn.Raw(b.insertAll)
 }
 
-func (b *bulk) insert(any) error {
+func (b *bulk) insertAll(conn any) error {
 	left := b.values
 	b.values = b.values[:0]
 	for i, size := range bulkSizes {
@@ -83,7 +83,11 @@ func (b *bulk) insert(any) error {
 			for k := range n {
 				left[k].Ordinal = k + 1
 			}
-			if _, err := b.statements[i].(driver.StmtExecContext).ExecContext(context.Background(), left[:n]); err != nil {
+			statement, err := b.statement(conn.(driver.ConnPrepareContext), i)
+			if err != nil {
+				return err
+			}
+			if _, err := statement.ExecContext(context.Background(), left[:n]); err != nil {
 				return err
 			}
 		}

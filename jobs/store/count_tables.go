@@ -2,24 +2,17 @@ package store
 
 import (
 	"cmp"
-	"context"
 	"database/sql"
 )
 
 // countTables are the tables of counts in a file of SQLite.
 type countTables struct{ rows, ops *bulk }
 
-func newCountTables(ctx context.Context, conn *sql.Conn) (*countTables, error) {
-	rows, err := newBulk(ctx, conn, `INSERT INTO row_counts VALUES`, rowOf(7), ` ON CONFLICT DO UPDATE SET n = n + excluded.n`)
-	if err != nil {
-		return nil, err
+func newCountTables(conn *sql.Conn) *countTables {
+	return &countTables{
+		rows: newBulk(conn, `INSERT INTO row_counts VALUES`, rowOf(7), ` ON CONFLICT DO UPDATE SET n = n + excluded.n`),
+		ops:  newBulk(conn, `INSERT INTO op_counts VALUES`, rowOf(7), ` ON CONFLICT DO UPDATE SET n = n + excluded.n, finished = max(finished, excluded.finished)`),
 	}
-	ops, err := newBulk(ctx, conn, `INSERT INTO op_counts VALUES`, rowOf(7), ` ON CONFLICT DO UPDATE SET n = n + excluded.n, finished = max(finished, excluded.finished)`)
-	if err != nil {
-		rows.close()
-		return nil, err
-	}
-	return &countTables{rows, ops}, nil
 }
 
 func (t *countTables) close() {

@@ -109,10 +109,7 @@ func loadFile(ctx context.Context, db *sql.DB, name string, spec Spec) (loaded L
 		return loaded, fmt.Errorf("make job file: %w", err)
 	}
 	defer tx.Rollback()
-	loader, err := newFileLoader(ctx, conn)
-	if err != nil {
-		return loaded, err
-	}
+	loader := newFileLoader(conn)
 	defer loader.close()
 	if loaded, err = Load(ctx, spec, loader); err != nil {
 		return loaded, err
@@ -140,10 +137,7 @@ func writeCounts(ctx context.Context, db *sql.DB, l Loaded) error {
 	}
 	defer conn.Close()
 	return inTransaction(ctx, conn, func(*sql.Tx) error {
-		counts, err := newCountTables(ctx, conn)
-		if err != nil {
-			return err
-		}
+		counts := newCountTables(conn)
 		defer counts.close()
 		return counts.add(l.Rows, l.Ops)
 	})

@@ -74,17 +74,13 @@ func (t *fileTables) prepare(ctx context.Context) (err error) {
 		t.prepared[text] = s
 	}
 	const put = `INSERT OR REPLACE INTO outcomes VALUES`
-	if t.outcomes, err = newBulk(ctx, t.conn, put, rowOf(1+outcomeWidth), ``); err != nil {
-		return err
-	}
+	t.outcomes = newBulk(t.conn, put, rowOf(1+outcomeWidth), ``)
 	t.plain = map[jobs.State]*bulk{}
 	for _, s := range []jobs.State{jobs.Pending, jobs.Sent, jobs.Done} {
-		if t.plain[s], err = newBulk(ctx, t.conn, put, `(?, '`+s.String()+`', '', ?, ?, ?, ?, ?, 0, 0, '', '', ?, ?, ?, '')`, ``); err != nil {
-			return err
-		}
+		t.plain[s] = newBulk(t.conn, put, `(?, '`+s.String()+`', '', ?, ?, ?, ?, ?, 0, 0, '', '', ?, ?, ?, '')`, ``)
 	}
-	t.counts, err = newCountTables(ctx, t.conn)
-	return err
+	t.counts = newCountTables(t.conn)
+	return nil
 }
 
 func (t *fileTables) Begin() (*sql.Tx, error) {

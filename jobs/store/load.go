@@ -107,18 +107,11 @@ func Load(ctx context.Context, spec Spec, l Loader) (Loaded, error) {
 // fileLoader writes into a file of SQLite.
 type fileLoader struct{ rows, ops, needs *bulk }
 
-func newFileLoader(ctx context.Context, conn *sql.Conn) (l fileLoader, err error) {
-	for _, t := range []struct {
-		bulk  **bulk
-		table string
-		width int
-	}{{&l.rows, "rows", 5}, {&l.ops, "ops", 10}, {&l.needs, "needs", 2}} {
-		if *t.bulk, err = newBulk(ctx, conn, `INSERT INTO `+t.table+` VALUES`, rowOf(t.width), ``); err != nil {
-			l.close()
-			return l, fmt.Errorf("write job file: %w", err)
-		}
+func newFileLoader(conn *sql.Conn) fileLoader {
+	into := func(table string, width int) *bulk {
+		return newBulk(conn, `INSERT INTO `+table+` VALUES`, rowOf(width), ``)
 	}
-	return l, nil
+	return fileLoader{into("rows", 5), into("ops", 10), into("needs", 2)}
 }
 
 func (l fileLoader) Row(r plan.Row) error {
@@ -145,9 +138,7 @@ func written(err error) error {
 }
 
 func (l fileLoader) close() {
-	for _, b := range []*bulk{l.rows, l.ops, l.needs} {
-		if b != nil {
-			b.close()
-		}
-	}
+	l.rows.close()
+	l.ops.close()
+	l.needs.close()
 }

@@ -113,7 +113,7 @@ func TestLeastPrivilege(t *testing.T) {
 // Another machine is not spoken to without TLS, even if it says that it has none.
 func TestRemoteNeedsTLS(t *testing.T) {
 	t.Parallel()
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	local := s.Database(t)
 	socket := filepath.Join(strings.TrimPrefix(strings.Fields(local)[0], "host="), ".s.PGSQL.5432")
 	for options, want := range map[string]bool{"": false, " sslmode=prefer": false, " sslmode=require": false, " sslmode=disable": true} {

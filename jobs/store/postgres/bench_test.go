@@ -69,7 +69,7 @@ func BenchmarkDepart(b *testing.B) {
 func counted(b *testing.B) (d *postgres.Database, sent func() int64) {
 	b.Helper()
 	var n atomic.Int64
-	d = open(b, pgtest.Start(b).Database(b))
+	d = open(b, pgtest.Common(b).Database(b))
 	d.SetDial(func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 		return countedConn{conn, &n}, err

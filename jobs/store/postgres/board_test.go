@@ -29,6 +29,7 @@ func join(t testing.TB, d *postgres.Database, name string) board.Member {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(m.Close)
 	return m
 }
 
@@ -77,7 +78,7 @@ func (s shared) Open(name string) (*store.Job, error) {
 // A job that one worker carries out beside others is as one that it carries out alone.
 func TestSharedSuite(t *testing.T) {
 	t.Parallel()
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	storetest.Run(t, false, func(t *testing.T) storetest.Backend {
 		d := migrated(t, s)
 		return shared{databases{t, d}, join(t, d, "w")}
@@ -121,7 +122,7 @@ func submitted(t testing.TB, d *postgres.Database, name, manifest string) {
 // However many jobs a sweep asks about, a worker asks with the connections that it has.
 func TestHoldsOnConnections(t *testing.T) {
 	t.Parallel()
-	d := migrated(t, pgtest.Start(t))
+	d := migrated(t, pgtest.Common(t))
 	submitted(t, d, "j", storetest.Tangled)
 	var dialed atomic.Int64
 	d.SetDial(func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -147,7 +148,7 @@ func TestHoldsOnConnections(t *testing.T) {
 // Nothing stays of a job that is removed, nor of waits and probes that are over.
 func TestNothingStays(t *testing.T) {
 	t.Parallel()
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	address := migratedAt(t, s)
 	d := open(t, address)
 	w := join(t, d, "w")
@@ -189,7 +190,7 @@ func TestNothingStays(t *testing.T) {
 // A lane is one worker's. A process that runs the job alone, and workers, exclude each other.
 func TestHeldByOne(t *testing.T) {
 	t.Parallel()
-	d := migrated(t, pgtest.Start(t))
+	d := migrated(t, pgtest.Common(t))
 	submitted(t, d, "j", storetest.Tangled)
 	a, b := openShared(t, join(t, d, "a"), "j"), openShared(t, join(t, d, "b"), "j")
 	take(t, a, "11", "11")
@@ -229,7 +230,7 @@ func TestHeldByOne(t *testing.T) {
 // A worker whose lease is over writes and sends nothing, and its lanes are others'.
 func TestLeaseOver(t *testing.T) {
 	t.Parallel()
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	address := migratedAt(t, s)
 	d := open(t, address)
 	submitted(t, d, "j", storetest.Tangled)
@@ -290,7 +291,7 @@ func second[T any](_ T, err error) error { return err }
 // stopped leaves so for some seconds.
 func TestBuriedLater(t *testing.T) {
 	t.Parallel()
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	address := migratedAt(t, s)
 	d := open(t, address)
 	submitted(t, d, "j", storetest.Tangled)
@@ -318,7 +319,7 @@ func TestBuriedLater(t *testing.T) {
 // The slices of a worker that is buried go back to where they came from.
 func TestSlicesOfTheDead(t *testing.T) {
 	t.Parallel()
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	address := migratedAt(t, s)
 	d := open(t, address)
 	join(t, d, "dead")
@@ -342,7 +343,7 @@ func TestSlicesOfTheDead(t *testing.T) {
 // Boards in a database are as every board. Time passes there when everything that ends is moved back.
 func TestBoardSuite(t *testing.T) {
 	t.Parallel()
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	boardtest.Run(t, func(t *testing.T, test func(*testing.T, boardtest.World)) {
 		address := migratedAt(t, s)
 		d := open(t, address)
@@ -360,7 +361,7 @@ func TestBoardSuite(t *testing.T) {
 // An ad account and an app whose id is known are those of all jobs. Other apps are a job's own.
 func TestBetweenJobs(t *testing.T) {
 	t.Parallel()
-	d := migrated(t, pgtest.Start(t))
+	d := migrated(t, pgtest.Common(t))
 	for _, name := range []string{"j", "other"} {
 		submitted(t, d, name, storetest.Tangled)
 	}

@@ -13,7 +13,7 @@ import (
 // counted as that one left it when the first worker finds that it failed.
 func TestCountedAfterGiving(t *testing.T) {
 	t.Parallel()
-	d := migrated(t, pgtest.Start(t))
+	d := migrated(t, pgtest.Common(t))
 	submitted(t, d, "j", "operation,source_account,hash,target_account\ncopy,11,0123456789abcdef0123456789abcdef,22\ncopy,11,0123456789abcdef0123456789abcdef,33\n")
 	a, b := openShared(t, join(t, d, "a"), "j"), openShared(t, join(t, d, "b"), "j")
 	claim := func(lane plan.Account) plan.OpID {

@@ -64,8 +64,10 @@ func HasPassword(address string) bool {
 	return strings.Contains(address, "password")
 }
 
-// planned are parameters by which the planner prefers indexes whatever it takes the tables for.
-var planned = map[string]string{"enable_seqscan": "off", "enable_material": "off"}
+// planned are parameters by which the planner prefers indexes whatever it takes the tables for. It
+// takes a plan in which it cannot for so dear that it would compile it, which takes longer than any
+// statement of ours.
+var planned = map[string]string{"enable_seqscan": "off", "enable_material": "off", "jit": "off"}
 
 // session are parameters of every connection.
 func (d *Database) session(parameters map[string]string) *pgx.ConnConfig {

@@ -21,7 +21,7 @@ CREATE TRIGGER fail BEFORE INSERT ON adferry.outcomes EXECUTE FUNCTION adferry.f
 // also when the connection that has the lock is alive.
 func TestPassingErrors(t *testing.T) {
 	t.Parallel()
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	address := migratedAt(t, s)
 	d := open(t, address)
 	job, _, err := d.Create(t.Context(), "j", storetest.Spec(storetest.Tangled))

@@ -22,7 +22,7 @@ import (
 // nothing more; another one can run the job.
 func TestLockLost(t *testing.T) {
 	t.Parallel()
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	address := migratedAt(t, s)
 	d := open(t, address)
 	job, _, err := d.Create(t.Context(), "j", storetest.Spec(storetest.Tangled))
@@ -124,7 +124,7 @@ func (c *cutConn) Read(b []byte) (int, error) {
 func TestNthStatementFails(t *testing.T) {
 	t.Parallel()
 	const seed, some = 3, 2
-	d := migrated(t, pgtest.Start(t))
+	d := migrated(t, pgtest.Common(t))
 	want := transcripts(t, seed, some)
 	cuts := campaign.Start(t, campaign.Cuts)
 	const statements = 100 // more than there are

@@ -23,7 +23,7 @@ import (
 func TestReadsGrowWithTheJob(t *testing.T) {
 	t.Parallel()
 	const rows, most = 2000, 150 // rows of tables and indexes that are read for an operation
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	address := migratedAt(t, s)
 	d := open(t, address)
 	var manifest strings.Builder
@@ -60,6 +60,7 @@ func TestReadsGrowWithTheJob(t *testing.T) {
 			if err := worker.Leave(t.Context()); err != nil {
 				t.Fatal(err)
 			}
+			worker.Close()
 		}
 		if n := (read(t, address) - began) / operations; n > most {
 			t.Errorf("%s: got %d rows read for an operation, want at most %d", name, n, most)
@@ -72,7 +73,7 @@ func TestReadsGrowWithTheJob(t *testing.T) {
 func TestTakeLargeLane(t *testing.T) {
 	t.Parallel()
 	const rows, ready, most = 3000, 10, 600
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	address := migratedAt(t, s)
 	d := open(t, address)
 	var manifest strings.Builder

@@ -18,6 +18,9 @@ import (
 	"adferry/reports"
 )
 
+// TestMain ends the PostgreSQL that the tests share.
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m.Run)) }
+
 // databases are jobs in a database of their own.
 type databases struct {
 	t *testing.T
@@ -38,14 +41,14 @@ func (d databases) View(name string) (*store.Job, error) {
 
 func TestSuite(t *testing.T) {
 	t.Parallel()
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	storetest.Run(t, true, func(t *testing.T) storetest.Backend { return databases{t, migrated(t, s)} })
 }
 
 // After the same history all that can be read of a job is the same as of a file of SQLite.
 func TestSameAsFile(t *testing.T) {
 	t.Parallel()
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	address := migratedAt(t, s)
 	d := open(t, address)
 	for seed := range uint64(5) {
@@ -75,7 +78,7 @@ func TestSameAsFile(t *testing.T) {
 // name is told so, and does not wait for the answer.
 func TestMadeTwice(t *testing.T) {
 	t.Parallel()
-	d := migrated(t, pgtest.Start(t))
+	d := migrated(t, pgtest.Common(t))
 	spec := storetest.Spec(storetest.Tangled)
 	spec.Agree = func(*plan.Plan) error {
 		_, _, err := d.Create(t.Context(), "j", storetest.Spec(storetest.Tangled))
@@ -118,7 +121,7 @@ func open(t testing.TB, address string) *postgres.Database {
 
 func TestMigrate(t *testing.T) {
 	t.Parallel()
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	address := s.Database(t)
 	d := open(t, address)
 	var schema *postgres.SchemaError
@@ -168,7 +171,7 @@ func TestMigrate(t *testing.T) {
 // After the same history the reports of a job are those of a file of SQLite, byte for byte.
 func TestSameReports(t *testing.T) {
 	t.Parallel()
-	d := migrated(t, pgtest.Start(t))
+	d := migrated(t, pgtest.Common(t))
 	folder := filepath.Join(t.TempDir(), "j")
 	fromFile := reportsOf(t, folders{t, folder})
 	fromDatabase := reportsOf(t, databases{t, d})

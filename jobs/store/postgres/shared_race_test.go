@@ -36,7 +36,7 @@ func hammered(images int) string {
 func TestFourWorkers(t *testing.T) {
 	t.Parallel()
 	const workers, images = 4, 150
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	address := migratedAt(t, s)
 	d := open(t, address)
 	submitted(t, d, "j", hammered(images))
@@ -94,7 +94,7 @@ func TestFourWorkers(t *testing.T) {
 func TestWorkersDie(t *testing.T) {
 	t.Parallel()
 	const workers, images, kills = 3, 100, 12
-	s := pgtest.Start(t)
+	s := pgtest.Common(t)
 	address := migratedAt(t, s)
 	d := open(t, address)
 	submitted(t, d, "j", hammered(images))
@@ -377,7 +377,7 @@ func (w *hammerer) some(t *testing.T, a plan.Account) error {
 func TestReleasedOnce(t *testing.T) {
 	t.Parallel()
 	const images = 100
-	d := migrated(t, pgtest.Start(t))
+	d := migrated(t, pgtest.Common(t))
 	var manifest strings.Builder
 	manifest.WriteString("operation,source_account,hash,target_account\n")
 	for n := range images {
