@@ -36,7 +36,7 @@ func TestEveryDiskOperationFails(t *testing.T) {
 			for first := true; !late && (first || disks.Next()); first = false {
 				var missed atomic.Bool
 				t.Run(fmt.Sprint("from ", n), func(t *testing.T) { // it returns when all have ended
-					for range 4 {
+					for range 2 {
 						fault, void := fmt.Sprintf(fault, n), n == 1
 						t.Run(fmt.Sprint(n), func(t *testing.T) {
 							t.Parallel()
