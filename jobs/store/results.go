@@ -11,31 +11,58 @@ import (
 	"adferry/plan"
 )
 
-// pageRows is how many rows one query reads. A query that took minutes would keep SQLite from
-// reusing the write-ahead log.
-const pageRows = 5000
+// pageLines is how many lines of the manifest one query reads. A query that took minutes would keep
+// SQLite from reusing the write-ahead log.
+const pageLines = 2500
+
+// pagesAhead is how many pages are read while one is yielded: reading a row takes several times as
+// long as writing it.
+const pagesAhead = 2
 
 // Results streams the manifest's rows with their fates, in manifest order.
 func (j *Job) Results(ctx context.Context) iter.Seq2[jobs.Result, error] {
 	return func(yield func(jobs.Result, error) bool) {
 		deletes, err := j.Deletes(ctx)
+		lines := 0
+		if err == nil {
+			err = j.readError(j.read.QueryRowContext(ctx, `SELECT coalesce(max(line), 0) FROM rows`).Scan(&lines))
+		}
 		if err != nil {
 			yield(jobs.Result{}, err)
 			return
 		}
-		last := plan.OpID(0)            // the highest of a row's copy or upload so far: it is the first mention of all up to it
-		var read, yielded []jobs.Result // a page is read while the one before it is yielded, into the memory of the one before that
-		pagesAhead(pageRows, func(after jobs.Result) (page []jobs.Result, err error) {
-			page, last, err = j.resultPage(ctx, yielded[:0], after.Line, last, deletes > 0)
-			read, yielded = page, read
-			return page, err
-		})(yield)
+		var memory [pagesAhead + 1][]resultRow // a page is read into that of one that was yielded
+		last := plan.OpID(0)                   // the highest of a row's copy or upload so far: it is the first mention of all up to it
+		for page, err := range inOrder((lines+pageLines-1)/pageLines, pagesAhead, func(i int) ([]resultRow, error) {
+			kept := &memory[i%len(memory)]
+			rows, err := j.resultPage(ctx, (*kept)[:0], i*pageLines, (i+1)*pageLines, deletes > 0)
+			*kept = rows
+			return rows, err
+		}) {
+			if err != nil {
+				yield(jobs.Result{}, err)
+				return
+			}
+			for _, row := range page {
+				row.Mapped = row.Mapped && row.first > last
+				last = max(last, row.first)
+				if !yield(row.Result, nil) {
+					return
+				}
+			}
+		}
 	}
 }
 
-// resultPage appends the rows after a line, and returns the highest copy or upload, of which last was
-// the one before. Where the job has no deletions, neither they nor chains are looked for.
-func (j *Job) resultPage(ctx context.Context, all []jobs.Result, after int, last plan.OpID, deletes bool) ([]jobs.Result, plan.OpID, error) {
+// resultRow is a result with its row's copy or upload, 0 if it has none.
+type resultRow struct {
+	jobs.Result
+	first plan.OpID
+}
+
+// resultPage appends the rows after a line, up to another. Where the job has no deletions, neither
+// they nor chains are looked for.
+func (j *Job) resultPage(ctx context.Context, all []resultRow, after, upTo int, deletes bool) ([]resultRow, error) {
 	query := `SELECT r.line, r.verb, r.record, r.first, p.source, p.hash, p.target, p.file, ` + fateColumns("o") + `
 		FROM rows r LEFT JOIN ops p ON p.id = r.first LEFT JOIN outcomes o ON o.op = r.first`
 	if deletes {
@@ -43,19 +70,17 @@ func (j *Job) resultPage(ctx context.Context, all []jobs.Result, after int, last
 		FROM rows r LEFT JOIN ops p ON p.id = r.first LEFT JOIN ops q ON q.id = r.del
 		LEFT JOIN outcomes o ON o.op = r.first LEFT JOIN outcomes d ON d.op = r.del`
 	}
-	rows, err := j.read.QueryContext(ctx, query+` WHERE r.line > ? ORDER BY r.line LIMIT ?`, after, pageRows)
+	rows, err := j.read.QueryContext(ctx, query+` WHERE r.line > ? AND r.line <= ? ORDER BY r.line LIMIT ?`, after, upTo, upTo-after) // the limit shows PostgreSQL how few there are
 	var outcomes [2]jobs.Outcome
 	err = eachRecord(rows, err, func(r *record) error {
 		row, first, err := r.result(deletes, &outcomes)
 		if err != nil {
 			return j.db.Damaged(fmt.Errorf("line %d: %w", row.Line, err))
 		}
-		row.Mapped = row.Mapped && first > last
-		last = max(last, first)
-		all = append(all, row)
+		all = append(all, resultRow{row, first})
 		return nil
 	})
-	return all, last, j.readError(err)
+	return all, j.readError(err)
 }
 
 // result takes the columns of resultPage, with memory for the outcomes of a row. It returns the copy

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"sync"
 	"time"
 )
 
@@ -83,38 +84,37 @@ func pages[T any](size int, read func(after T) ([]T, error)) iter.Seq2[T, error]
 	}
 }
 
-// pagesAhead is pages, but a page is read while the one before it is yielded.
-func pagesAhead[T any](size int, read func(after T) ([]T, error)) iter.Seq2[T, error] {
+// inOrder yields what read returns for 0 to n-1, in that order, and ends with the first error. While
+// one is yielded, so many of the next are read beside each other.
+func inOrder[T any](n, ahead int, read func(i int) (T, error)) iter.Seq2[T, error] {
 	type answer struct {
-		page []T
-		err  error
-	}
-	start := func(after T) <-chan answer {
-		coming := make(chan answer, 1)
-		go func() {
-			page, err := read(after)
-			coming <- answer{page, err}
-		}()
-		return coming
+		value T
+		err   error
 	}
 	return func(yield func(T, error) bool) {
-		for coming := start(*new(T)); coming != nil; {
-			a := <-coming
-			coming = nil
-			if a.err != nil {
-				yield(*new(T), a.err)
+		var reads sync.WaitGroup
+		defer reads.Wait() // nothing is read any more when this returns
+		coming := make([]chan answer, ahead+1)
+		start := func(i int) {
+			if i < n {
+				c := make(chan answer, 1)
+				coming[i%len(coming)] = c
+				reads.Go(func() {
+					value, err := read(i)
+					c <- answer{value, err}
+				})
+			}
+		}
+		for i := range ahead {
+			start(i)
+		}
+		for i := range n {
+			a := <-coming[i%len(coming)]
+			if a.err == nil {
+				start(i + ahead)
+			}
+			if !yield(a.value, a.err) || a.err != nil {
 				return
-			}
-			if len(a.page) == size {
-				coming = start(a.page[size-1])
-			}
-			for _, row := range a.page {
-				if !yield(row, nil) {
-					if coming != nil {
-						<-coming // nothing is read any more when this returns
-					}
-					return
-				}
 			}
 		}
 	}

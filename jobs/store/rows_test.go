@@ -3,59 +3,67 @@ package store
 import (
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 )
 
-// Pages come in order, an error after what came before it, and nothing is read any more once the
-// consumer has stopped.
-func TestPagesAhead(t *testing.T) {
+// What is read beside each other comes in order, an error after what came before it, and nothing is
+// read any more once the consumer has stopped.
+func TestInOrder(t *testing.T) {
 	t.Parallel()
-	failed := errors.New("failed")
+	const none = -1
 	for _, test := range []struct {
 		name   string
-		rows   int
-		failAt int // the page after this row cannot be read; 0: all can
-		stop   int // the consumer stops at this row; 0: it does not
-		want   int // rows
+		n      int
+		failAt int
+		stopAt int // the consumer
+		want   int // values
 	}{
-		{"none", 0, 0, 0, 0},
-		{"part of a page", 2, 0, 0, 2},
-		{"whole pages", 6, 0, 0, 6},
-		{"more", 8, 0, 0, 8},
-		{"an error", 8, 3, 0, 3},
-		{"stopped in a page", 8, 0, 2, 2},
-		{"stopped at its end", 8, 0, 3, 3},
-		{"stopped before an error", 8, 3, 2, 2},
+		{"nothing", 0, none, none, 0},
+		{"less than is read ahead", 1, none, none, 1},
+		{"more", 8, none, none, 8},
+		{"an error", 8, 3, none, 3},
+		{"an error at once", 8, 0, none, 0},
+		{"stopped", 8, none, 2, 3},
+		{"stopped at the end", 8, none, 7, 8},
+		{"stopped before an error", 8, 3, 2, 3},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			reads := 0 // without a lock: one page is read at a time, and none after the end
-			all := pagesAhead(3, func(after int) (page []int, err error) {
-				reads++
-				if test.failAt > 0 && after == test.failAt {
-					return nil, failed
-				}
-				for n := after + 1; n <= min(after+3, test.rows); n++ {
-					page = append(page, n)
-				}
-				return page, nil
-			})
+			const ahead = 2
+			failed := errors.New("failed")
+			var under, begun atomic.Int32
 			var got []int
 			var err error
-			for n, e := range all {
+			for i, e := range inOrder(test.n, ahead, func(i int) (int, error) {
+				begun.Add(1)
+				if n := under.Add(1); n > ahead {
+					t.Errorf("%d are read at a time", n)
+				}
+				defer under.Add(-1)
+				if i == test.failAt {
+					return 0, failed
+				}
+				return i, nil
+			}) {
 				if err = e; err != nil {
 					break
 				}
-				if got = append(got, n); n == test.stop {
+				if got = append(got, i); i == test.stopAt {
 					break
 				}
 			}
-			reads++
-			if wantErr := test.failAt > 0 && test.stop == 0; errors.Is(err, failed) != wantErr {
+			if n := under.Load(); n != 0 {
+				t.Errorf("%d are still being read", n)
+			}
+			if n := int(begun.Load()); n > test.want+1+ahead {
+				t.Errorf("%d were read, want no more than %d beyond those that came", n, 1+ahead)
+			}
+			if wantErr := test.failAt != none && test.stopAt == none; errors.Is(err, failed) != wantErr {
 				t.Errorf("got error %v, want one: %t", err, wantErr)
 			}
 			if len(got) != test.want || !slices.IsSorted(got) {
-				t.Errorf("got %v, want %d rows in order", got, test.want)
+				t.Errorf("got %v, want %d values in order", got, test.want)
 			}
 		})
 	}
