@@ -42,7 +42,7 @@ func openManifest(s *streams, path string) (*manifest, error) {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, usagef("", "manifest: %s cannot be read: %w", shown(path), graph.WithoutPath(err))
+		return nil, unreadable(shown(path), err)
 	}
 	switch mode := info.Mode(); {
 	case mode.IsDir():
@@ -53,6 +53,11 @@ func openManifest(s *streams, path string) (*manifest, error) {
 		return nil, usagef("name a file or a pipe", "manifest: %s is a device or a socket", path)
 	}
 	return manifestIn(path), nil
+}
+
+// unreadable is the error about a manifest that cannot be opened or read.
+func unreadable(name string, err error) error {
+	return usagef("check its path, and that you may read it", "manifest: %s cannot be read: %w", name, graph.WithoutPath(err))
 }
 
 // openManifest opens the manifest of a command that may read its token from standard input,
@@ -100,7 +105,7 @@ const pipePatience = 5 * time.Second
 func openPipe(path string) (*manifest, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, usagef("", "manifest: %s cannot be read: %w", path, graph.WithoutPath(err))
+		return nil, unreadable(path, err)
 	}
 	defer f.Close()
 	if isDescriptor(path) {
@@ -117,7 +122,7 @@ func openPipe(path string) (*manifest, error) {
 			}
 			return m, err
 		case err != nil && err != io.EOF:
-			return nil, usagef("", "manifest: %s cannot be read: %w", path, graph.WithoutPath(err))
+			return nil, unreadable(path, err)
 		case time.Now().After(end):
 			return nil, usagef("start the program that writes to it, or name a file", "manifest: %s is a pipe, and nothing was written to it for %s", path, pipePatience)
 		}
@@ -140,7 +145,7 @@ func copyPipe(name string, r io.Reader) (*manifest, error) {
 		if w.err != nil {
 			return nil, notStarted(&store.DiskError{Err: w.err})
 		}
-		return nil, usagef("", "manifest: %s cannot be read: %w", name, graph.WithoutPath(err))
+		return nil, usagef("nothing was sent; pipe it in again", "manifest: %s cannot be read: %w", name, graph.WithoutPath(err))
 	}
 	m.open = func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(f, 0, size)), nil }
 	return m, nil
@@ -174,7 +179,7 @@ func (m *manifest) read(visit func(plan.Row) error) (*plan.Plan, error) {
 func (m *manifest) readWith(check plan.FileCheck, visit func(plan.Row) error) (*plan.Plan, error) {
 	r, err := m.open()
 	if err != nil {
-		return nil, usagef("", "manifest: %s cannot be read: %w", m.name, graph.WithoutPath(err))
+		return nil, unreadable(m.name, err)
 	}
 	defer r.Close()
 	defer keepLittleGarbage()()
