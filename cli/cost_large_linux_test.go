@@ -39,7 +39,7 @@ func (c *costs) large(n int) {
 	}
 	report, bare := median(reports), median(bares)
 	c.row("the rows of its reports, written with encoding/csv", n, bare, "")
-	c.row("report", n, report, fmt.Sprintf("%.1f times that", float64(report.cpu)/float64(bare.cpu)))
+	c.row("report", n, report, fmt.Sprintf("%.1f times that in time, %.1f in CPU", report.wall.Seconds()/bare.wall.Seconds(), float64(report.cpu)/float64(bare.cpu)))
 	c.row("resume, nothing left to do", n, c.measure(url, c.adferry, "resume", dir, "--progress", "none"), "")
 	c.row("verify", n, c.measure(url, c.adferry, "verify", dir, "--quota", "off"), "")
 	took, scrapes := c.resume(c.serve(manifest), manifest)
