@@ -31,7 +31,7 @@ func (a *attempts) run(ctx context.Context, job *store.Job) (last *store.Job, st
 	began, most := time.Now(), a.options.MaxDuration
 	for {
 		stop = a.once(ctx, job)
-		if a.place.database == nil || !postgres.IsLost(stop) || a.se.interrupted.Load() {
+		if a.place.database == nil || !postgres.IsLost(stop) || a.se.interrupted.Err() != nil {
 			return job, stop
 		}
 		if most > 0 {
@@ -97,7 +97,7 @@ func stopWithJob(job *store.Job, engine *engine.Engine) (release func()) {
 
 // reopen waits until the job can be opened again after its database was lost.
 func (a *attempts) reopen(ctx context.Context, lost error) (*store.Job, error) {
-	ctx, release := untilSignal(ctx)
+	ctx, release := a.se.untilInterrupted(ctx)
 	defer release()
 	for _, end := range []struct {
 		after time.Duration

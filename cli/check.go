@@ -32,9 +32,11 @@ func checkPlan(ctx context.Context, o runOptions, s *streams, path string, asJSO
 		return notStarted(&store.DiskError{Err: err})
 	}
 	defer os.RemoveAll(dir)
-	job, p, err := inFolder(dir).create(ctx, store.Spec{
+	making, release := untilSignal(ctx)
+	job, p, err := inFolder(dir).create(making, store.Spec{
 		Manifest: m.kept, Sandbox: o.sandboxed, Read: func(visit func(plan.Row) error) (*plan.Plan, error) { return m.readFor(o.sandboxed, visit) },
 	})
+	release()
 	if err != nil {
 		return notStarted(showProblems(s, err))
 	}

@@ -48,7 +48,10 @@ func (o *cleanupOptions) start(ctx context.Context, s *streams, se *session, mak
 		removeReview(dir)
 		return endCleanup(s, inv, err)
 	}
-	job, err := makeCleanup(ctx, s, se, inv, dir)
+	defer stopOnSignal(s, se, inFolder(dir))()
+	making, release := se.untilInterrupted(ctx)
+	job, err := makeCleanup(making, s, se, inv, dir)
+	release()
 	if err != nil {
 		return notStarted(err)
 	}

@@ -89,6 +89,7 @@ func summaryIn(ctx context.Context, dir string) (jobs.Summary, error) {
 // resumeCleanup carries out the rest of an unfinished cleanup. Its deletions were
 // agreed to when it was made.
 func resumeCleanup(ctx context.Context, s *streams, se *session, dir string) error {
+	defer stopOnSignal(s, se, inFolder(dir))()
 	job, err := inFolder(dir).open(ctx)
 	if err != nil {
 		return err

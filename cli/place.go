@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
-	"adferry/jobs"
 	"adferry/jobs/store"
 	"adferry/jobs/store/postgres"
 	"adferry/plan"
@@ -59,12 +57,9 @@ func (p place) checkPlan(ctx context.Context) error {
 	return withJob(p, store.CheckPlan(ctx, p.Folder))
 }
 
-// create makes a job, with little garbage beside its plan, unless a signal comes first.
+// create makes a job, with little garbage beside its plan, unless ctx ends first.
 func (p place) create(ctx context.Context, spec store.Spec) (job *store.Job, made *plan.Plan, err error) {
 	defer keepLittleGarbage()()
-	ctx, stop := context.WithCancelCause(ctx) // which is not the end of a job that was made
-	release := onStopSignal(func() { stop(jobs.ErrInterrupted) }, func() { os.Exit(exitStopped) })
-	defer release()
 	if p.database != nil {
 		spec.Output = absolute(p.Folder)
 		job, made, err = p.database.Create(ctx, p.Name, spec)

@@ -71,6 +71,7 @@ func resume(ctx context.Context, o runOptions, s *streams, p place, reopen bool)
 		se.progress.Stop()
 		return conclude(s, se, p, summary, endOf(summary), nil)
 	}
+	defer stopOnSignal(s, se, p)()
 	if !reopen {
 		return goOn(ctx, s, se, p)
 	}

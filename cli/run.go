@@ -117,7 +117,10 @@ func runNew(ctx context.Context, s *streams, se *session, m *manifest, p place) 
 		}
 		return se.checkDeletions(ctx, s, made, se.mostDeletes, reports.ManifestDeletions, nil)
 	}
-	job, _, err := p.create(ctx, spec)
+	defer stopOnSignal(s, se, p)()
+	making, release := se.untilInterrupted(ctx)
+	job, _, err := p.create(making, spec)
+	release()
 	if err != nil {
 		return notStarted(showProblems(s, err))
 	}

@@ -75,7 +75,6 @@ func runAndReport(ctx context.Context, s *streams, se *session, job *store.Job, 
 	if err := keepCredentials(ctx, s, se, job, meta, l); err != nil {
 		return err
 	}
-	defer stopOnSignal(s, se, p)() // until the reports are written, too
 	a := &attempts{s, se, p, l, options}
 	last, stop := a.run(ctx, job)
 	if last != job { // which its opener closes
@@ -310,11 +309,13 @@ func watch(se *session) func(jobs.Event) {
 // lastWords bounds how long a second signal waits for a terminal that takes nothing any more.
 const lastWords = 2 * time.Second
 
-// stopOnSignal lets the first signal drain the session's engine, now and of those that follow. The
-// second one ends the process, which loses nothing, because every intent is on disk.
+// stopOnSignal lets the first signal drain the session's engine, now and of those that follow; what
+// is made or waited for before that ends ([session.untilInterrupted]). The second one ends the process,
+// which loses nothing, because every intent is on disk. It is for all of a command that runs a job,
+// from before that is made or opened until the reports are written.
 func stopOnSignal(s *streams, se *session, p place) (release func()) {
 	return onStopSignal(func() {
-		se.interrupted.Store(true)
+		se.interrupt()
 		if e := se.running.Load(); e != nil {
 			e.Stop(jobs.ErrInterrupted)
 			se.progress.Stopping("stopping: requests in flight may end; interrupt again to stop now")

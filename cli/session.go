@@ -26,15 +26,27 @@ type session struct {
 	link     func(*store.Job) (link, error)
 	exporter *exporter // nil unless asked for
 
-	interrupted atomic.Bool                   // a signal asked to stop
+	interrupted context.Context // ends when a signal asks to stop
+	interrupt   context.CancelFunc
 	running     atomic.Pointer[engine.Engine] // nil while none does
+}
+
+// untilInterrupted is a context that ends with [jobs.ErrInterrupted] when a signal asks to stop, until
+// it is released.
+func (se *session) untilInterrupted(ctx context.Context) (until context.Context, release func()) {
+	until, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(se.interrupted, func() { cancel(jobs.ErrInterrupted) })
+	return until, func() {
+		stop()
+		cancel(nil)
+	}
 }
 
 // run has an engine carry out what is left of a job, unless a signal has asked to stop.
 func (se *session) run(ctx context.Context, e *engine.Engine) error {
 	se.running.Store(e)
 	defer se.running.Store(nil)
-	if se.interrupted.Load() {
+	if se.interrupted.Err() != nil {
 		e.Stop(jobs.ErrInterrupted)
 	}
 	return e.Run(ctx)
@@ -72,8 +84,9 @@ func prepare(o runOptions, s *streams) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	interrupted, interrupt := context.WithCancel(context.Background())
 	return &session{
-		runOptions: o, progress: reports.NewProgress(o.mode, s.terminal),
+		interrupted: interrupted, interrupt: interrupt, runOptions: o, progress: reports.NewProgress(o.mode, s.terminal),
 		quiet: o.quiet || o.mode == reports.ProgressNone, silent: o.mode == reports.ProgressNone && !o.quiet, log: log,
 	}, nil
 }

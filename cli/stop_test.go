@@ -158,33 +158,55 @@ func TestSignalTwiceAtOnce(t *testing.T) {
 	}
 }
 
-// A signal that comes while the job is being made leaves none.
+// A signal that comes before anything is sent, at whatever moment, leaves no job, or one that can be
+// gone on with and of which nothing was sent after that.
 func TestSignalWhileMaking(t *testing.T) {
 	t.Parallel()
+	const rows = 20_000
 	r := newTrial(t, 0, sandbox.Options{})
 	var b strings.Builder
 	b.WriteString("source_account,hash,target_account\n")
-	for i := range 200_000 {
+	for i := range rows {
 		fmt.Fprintf(&b, "11,%032x,22\n", i)
 	}
 	writeFile(t, r.manifest, b.String())
-	c := r.command(t, "run", r.manifest, "--job", r.job)
-	var stderr bytes.Buffer
-	c.Stdout, c.Stderr = nil, &stderr
-	start(t, c)
-	for {
-		if _, err := os.Lstat(filepath.Join(r.job, "job.db.new")); err == nil {
-			break
+	for _, seen := range []string{"job.db.new", "job.db"} { // then the signal is sent, and again and again a little later
+		for late := range 6 {
+			t.Run(fmt.Sprintf("%s and %d", seen, late), func(t *testing.T) {
+				t.Parallel()
+				job := filepath.Join(t.TempDir(), "job")
+				c := r.command(t, "run", r.manifest, "--job", job)
+				var stderr bytes.Buffer
+				c.Stdout, c.Stderr = nil, &stderr
+				start(t, c)
+				ended := make(chan struct{})
+				go func() { defer close(ended); _ = c.Wait() }()
+				for waits := true; waits; {
+					_, err := os.Lstat(filepath.Join(job, seen))
+					select {
+					case <-ended:
+						waits = false
+					case <-time.After(time.Millisecond):
+						waits = err != nil
+					}
+				}
+				time.Sleep(time.Duration(late) * 10 * time.Millisecond)
+				_ = c.Process.Signal(syscall.SIGTERM)
+				<-ended
+				if code := c.ProcessState.ExitCode(); code != exitStopped {
+					t.Fatalf("got exit code %d, want %d\n%s", code, exitStopped, &stderr)
+				}
+				if _, err := os.Lstat(job); err != nil {
+					if !strings.HasPrefix(stderr.String(), "adferry: interrupted\n  hint: nothing was changed") {
+						t.Errorf("got\n%swant that nothing was changed", &stderr)
+					}
+					return
+				}
+				if s := readSummary(t, job); s.ExitCode == nil || *s.ExitCode != exitStopped || s.Totals.Rows != rows || s.Totals.Pending == 0 {
+					t.Errorf("got %+v, want a job that was stopped before its end", s)
+				}
+			})
 		}
-		time.Sleep(time.Millisecond)
-	}
-	_ = c.Process.Signal(syscall.SIGTERM)
-	_ = c.Wait()
-	if code := c.ProcessState.ExitCode(); code != exitStopped || !strings.HasPrefix(stderr.String(), "adferry: interrupted\n  hint: nothing was changed") {
-		t.Errorf("got exit code %d, want %d\n%s", code, exitStopped, &stderr)
-	}
-	if _, err := os.Lstat(r.job); err == nil {
-		t.Error("the job's folder is left")
 	}
 }
 

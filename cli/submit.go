@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -91,9 +92,15 @@ func submit(ctx context.Context, o submitOptions, s *streams, path string) error
 		}
 		return nil
 	}
-	job, p, err := o.place.create(ctx, spec)
+	making, release := untilSignal(ctx)
+	job, p, err := o.place.create(making, spec)
+	release()
 	if err != nil {
-		proof.Remove(ctx, needed)
+		if view, err := o.place.view(ctx); errors.Is(err, store.ErrNoJob) {
+			proof.Remove(ctx, needed)
+		} else if err == nil { // it was made all the same, or by somebody else
+			_ = view.Close()
+		}
 		return withJob(o.place, notStarted(showProblems(s, err)))
 	}
 	if err := job.Close(); err != nil {

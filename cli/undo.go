@@ -182,12 +182,15 @@ func backupHints(e *undo.BackupError, _ error) []string {
 
 // runUndo runs the undo, or goes on with one that was begun.
 func runUndo(ctx context.Context, s *streams, se *session, u undo.Job, sandboxed, begun bool) error {
+	defer stopOnSignal(s, se, inFolder(u.Dir))()
 	var job *store.Job
 	var err error
 	if begun {
 		job, err = openUndo(ctx, u)
 	} else {
-		job, err = createUndo(ctx, se, u, sandboxed)
+		making, release := se.untilInterrupted(ctx)
+		job, err = createUndo(making, se, u, sandboxed)
+		release()
 	}
 	if err != nil {
 		return showProblems(s, err)

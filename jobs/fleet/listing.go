@@ -211,7 +211,9 @@ func (c *Cleanups) makeJob(ctx context.Context, s cleanup.Scheduled, name string
 	}
 	job, _, err := c.Database.Create(ctx, name, spec)
 	if err != nil {
-		proof.Remove(ctx, left)
+		if ctx.Err() == nil { // else the job may be there
+			proof.Remove(ctx, left)
+		}
 		return 0, err
 	}
 	return deletes, job.Close()

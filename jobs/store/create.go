@@ -44,6 +44,9 @@ func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error
 		err = spec.Agree(p)
 	}
 	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
 		err = publish(draftOf(path), path)
 	}
 	if err != nil {
@@ -55,6 +58,7 @@ func Create(ctx context.Context, dir string, spec Spec) (*Job, *plan.Plan, error
 		unlock()
 		return unmade(err)
 	}
+	ctx = context.WithoutCancel(ctx) // the job exists
 	j, err := openLocked(ctx, dir, unlock)
 	if err == nil {
 		j, err = j.sound(ctx)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -12,6 +13,9 @@ import (
 	"adferry/jobs/store"
 	"adferry/plan"
 )
+
+// commitTime is how long the database may take to commit a new job, whatever ends meanwhile.
+const commitTime = 30 * time.Second
 
 // Create makes a job and opens it, locked. It exists only when every row is loaded: a crash or a
 // bad manifest leaves no job behind.
@@ -23,13 +27,23 @@ func (d *Database) Create(ctx context.Context, name string, spec store.Spec) (*s
 	var id int32
 	var loaded store.Loaded
 	err = conn.Raw(func(c any) error {
-		return pgx.BeginFunc(ctx, c.(*stdlib.Conn).Conn(), func(tx pgx.Tx) (err error) {
-			id, loaded, err = create(ctx, tx, name, spec)
+		tx, err := c.(*stdlib.Conn).Conn().Begin(ctx)
+		if err != nil {
 			return err
-		})
+		}
+		defer tx.Rollback(context.WithoutCancel(ctx))
+		if id, loaded, err = create(ctx, tx, name, spec); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		committing, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+		defer cancel()
+		return tx.Commit(committing)
 	})
-	if err == nil {
-		err = lock(ctx, conn, name, id, false)
+	if err == nil { // the job exists
+		err = lock(context.WithoutCancel(ctx), conn, name, id, false)
 	}
 	if err != nil {
 		conn.Close()
