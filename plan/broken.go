@@ -29,9 +29,14 @@ func (c *checker) addBroken(r *record) {
 		if has < wants {
 			var without []string
 			for _, name := range c.header.names[has:] {
-				without = append(without, quoteIfNeeded(name))
+				if name != "" {
+					without = append(without, quoteIfNeeded(name))
+				}
 			}
-			p.Hint = fmt.Sprintf("nothing is left for %s; an empty cell needs its comma, too", clip(strings.Join(without, ", ")))
+			p.Hint = "an empty cell needs its comma, too"
+			if len(without) > 0 {
+				p.Hint = fmt.Sprintf("nothing is left for %s; %s", clip(strings.Join(without, ", ")), p.Hint)
+			}
 		}
 	case errors.As(r.err, &parse):
 		p.What, p.Hint = quotingProblem(parse)

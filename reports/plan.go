@@ -62,8 +62,8 @@ func ManifestWarnings(p *plan.Plan) []string {
 		warnings = append(warnings, w.String())
 	}
 	if names := ambiguous(p.Header); len(names) > 0 {
-		warnings = append(warnings, Counted(len(names), "column has the name", "columns have the names")+" of one in the reports ("+OneLine(list(names))+
-			"): in results.csv ours comes first, in failed.csv yours; rename yours, because programs that go by the name may take one for the other")
+		warnings = append(warnings, Counted(len(names), "column has", "columns have")+" a name that the reports use, too ("+OneLine(list(names))+
+			"): rename yours, because programs that go by the name may take one for the other")
 	}
 	return warnings
 }

@@ -141,7 +141,7 @@ func TestRandomThrottles(t *testing.T) {
 					w := jobtest.NewWorld(t, sandbox.Options{Rates: map[string]float64{code: 0.02}, Headers: headers, Latency: sandbox.Latency{Min: 200 * time.Millisecond}, Seed: 3})
 					w.Has("11")
 					var rows []string
-					for i := range 600 {
+					for i := range 1200 {
 						w.Has("11", fmt.Sprint(i))
 						rows = append(rows, fmt.Sprintf("copy 11 %d 2%d", i, i%3))
 					}
@@ -154,7 +154,7 @@ func TestRandomThrottles(t *testing.T) {
 					if s := w.Summary(); s.Totals.Done != len(rows) {
 						t.Errorf("got %+v, want all %d rows done", s.Totals, len(rows))
 					}
-					// Some four parks of a minute in each lane, or one after the other
+					// Some eight parks of a minute in each lane, or one after the other
 					// for the whole app. Without headers, throttles that happen to
 					// come where Limited access ends look like it.
 					most := 75 * time.Minute

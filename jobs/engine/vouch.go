@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"context"
 	"errors"
 
 	"adferry/jobs"
+	"adferry/jobs/dispatch"
 	"adferry/plan"
 )
 
@@ -15,9 +17,33 @@ import (
 // errDoubted is why a delete is not sent whose copy may be a placeholder.
 var errDoubted = errors.New("its copy may be a placeholder")
 
-// needsFiles reports whether files have to be read before the write is sent.
-func (w *write) needsFiles() bool {
-	return w.op.Kind == plan.KindUpload || w.uploadedTo != "" || w.picture.got
+// needsVouching reports whether the write relies on a picture.
+func (w *write) needsVouching() bool { return w.uploadedTo != "" || w.picture.got }
+
+// vouchFor notes of writes that are to be sent why they are not. It is called after the other workers
+// were asked, because it notes pictures as uploaded.
+func (w *worker) vouchFor(ctx context.Context, items []dispatch.Item, unsent []error) {
+	var relying []int
+	for i, item := range items {
+		if write, ok := item.(*write); ok && unsent[i] == nil && write.needsVouching() {
+			relying = append(relying, i)
+		}
+	}
+	if len(relying) == 0 {
+		return
+	}
+	why, err := within(ctx, func(context.Context) ([]error, error) {
+		var why []error
+		for _, i := range relying {
+			why = append(why, w.vouch(items[i].(*write)))
+		}
+		return why, nil
+	})
+	for n, i := range relying {
+		if unsent[i] = err; err == nil {
+			unsent[i] = why[n]
+		}
+	}
 }
 
 // vouch returns an error if a picture that a write relies on is no longer taken for its image's.

@@ -31,16 +31,16 @@ var errExpired = errors.New("a permit expired")
 // stopped, until another worker may have the lane, by one of two clocks.
 var ErrLate = errors.New("this worker may have lost its lease while a request waited for the checkpoint")
 
-// Send implements [dispatch.Sender]: what has to be read of files, the other workers, intents to disk,
-// then one round trip.
+// Send implements [dispatch.Sender]: the file of an upload, the other workers, what pictures turned out
+// to be, intents to disk, then one round trip.
 func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result {
-	calls, unsent := w.withFiles(ctx, r)
+	calls, unsent := w.withFile(ctx, r)
 	if len(calls) > 0 && !slices.Contains(unsent, nil) {
 		return dispatch.Result{Replies: make([]graph.Reply, len(calls)), Unsent: unsent}
 	}
 	var held time.Time
 	var err error
-	asked := time.Now() // files may be slow, which says nothing of the lease
+	asked := time.Now() // the file may be slow, which says nothing of the lease
 	if w.opt.Sharing != nil {
 		held, err = w.depart(ctx, r.Departure())
 	}
@@ -54,6 +54,7 @@ func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result 
 	if r.Lane == nil { // the neutral question
 		return dispatch.Plain{API: w.api}.Send(ctx, r)
 	}
+	w.vouchFor(ctx, r.Items(), unsent)
 	intents := make([]jobs.Record, 0, len(calls))
 	var until time.Time
 	for i, item := range r.Items() {
@@ -103,27 +104,13 @@ func (w *worker) Send(ctx context.Context, r *dispatch.Request) dispatch.Result 
 	return dispatch.Result{Replies: w.doSome(ctx, calls, unsent), Unsent: unsent}
 }
 
-// withFiles are the calls of a request with the files of uploads, and for each why it is not sent: its
-// file, or what a picture that it relies on turned out to be.
-func (w *worker) withFiles(ctx context.Context, r *dispatch.Request) (calls []graph.Call, unsent []error) {
+// withFile are the calls of a request with the file of an upload, and for each why it is not sent.
+func (w *worker) withFile(ctx context.Context, r *dispatch.Request) (calls []graph.Call, unsent []error) {
 	calls, unsent = r.Calls, make([]error, len(r.Calls))
 	for i, item := range r.Items() {
-		write, ok := item.(*write)
-		if !ok || !write.needsFiles() {
-			continue
-		}
-		var file graph.File
-		file, unsent[i] = within(ctx, func(context.Context) (file graph.File, err error) {
-			if write.op.Kind == plan.KindUpload {
-				if file, err = w.opt.File(*write.op); err != nil {
-					return file, err
-				}
-			}
-			return file, w.vouch(write)
-		})
-		if write.op.Kind == plan.KindUpload {
+		if write, ok := item.(*write); ok && write.op.Kind == plan.KindUpload {
 			calls = slices.Clone(r.Calls) // it is alone in its request
-			calls[i].File = file
+			calls[i].File, unsent[i] = within(ctx, func(context.Context) (graph.File, error) { return w.opt.File(*write.op) })
 		}
 	}
 	return calls, unsent

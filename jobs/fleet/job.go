@@ -104,6 +104,8 @@ func (j *job) prepare(ctx context.Context, s *session) (err error) {
 // setUp is Options.Setup for a job whose folders may hang from now on: then the worker waits neither to
 // begin nor to end.
 func (s *session) setUp(ctx context.Context, name string, stored *store.Job, meta store.Meta) (Setup, error) {
+	ctx, cancel := context.WithTimeout(ctx, setUpTime)
+	defer cancel()
 	setup, err := disk.Within(ctx, func() (Setup, error) {
 		made, err := s.opt.Setup(ctx, name, stored, meta)
 		if err == nil && ctx.Err() != nil { // perhaps long ago

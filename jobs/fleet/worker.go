@@ -55,8 +55,9 @@ const (
 	stepTime   = 10 * time.Second // that the database may take for one step
 	sweepTime  = 30 * time.Second // ... and for all steps of a sweep
 	openTime   = 10 * time.Minute // ... to open a job, which is compared with all others
+	setUpTime  = 2 * time.Minute  // that setting a job up may take, while no other job is opened
 	idleTime   = time.Minute      // until a job without lanes here is closed
-	leaveTime  = 2 * time.Minute  // that requests in flight and files may take to end when the worker leaves, or was cut off
+	leaveTime  = 90 * time.Second // that requests in flight and files may take to end when the worker leaves, or was cut off
 )
 
 // Run works until ctx ends, and then gives all lanes back and leaves: it returns nil. When its

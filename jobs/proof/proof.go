@@ -96,6 +96,8 @@ func (e *UnseenError) Error() string {
 		return "the job was not submitted with --on-denied upload"
 	case e.Err == nil:
 		return "the job was not submitted with the folder " + e.Folder
+	case errors.Is(e.Err, disk.ErrHangs):
+		return fmt.Sprintf("the folder %s cannot be reached: %v", e.Folder, e.Err)
 	}
 	return fmt.Sprintf("%s is not the folder that the job was submitted with: %v", e.Folder, e.Err)
 }
@@ -115,6 +117,9 @@ func Check(ctx context.Context, m store.Meta) error {
 	for _, folder := range f.Paths() {
 		if f.Proof == "" {
 			return &UnseenError{Folder: folder}
+		}
+		if looks.at(ctx, folder, func(path string) error { _, _ = os.Stat(path); return nil }) != nil { // once for all jobs in it
+			return &UnseenError{folder, disk.ErrHangs}
 		}
 		flag := os.O_RDWR
 		if folder == f.Files {

@@ -29,7 +29,7 @@ func (d *Database) Remove(ctx context.Context, name string) error {
 					return err
 				}
 			}
-			for _, table := range []string{"quotas", "app_parks", "probes"} { // of apps that are the job's own
+			for _, table := range []string{"quotas", "probes", "app_parks"} { // of apps that are the job's own
 				if _, err := tx.Exec(ctx, `DELETE FROM adferry.`+table+` WHERE starts_with(app, $1)`, appNames{id}.prefix()); err != nil {
 					return err
 				}

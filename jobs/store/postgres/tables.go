@@ -95,10 +95,11 @@ func (t *tables) Release(tx *sql.Tx, all []jobs.Released) ([]jobs.Released, erro
 // settle removes from ready what is settled.
 func (t *tables) settle(tx *sql.Tx, records []jobs.Record) error {
 	if t.needs == nil {
-		t.needs = new(bool)
-		if err := tx.QueryRow(`SELECT EXISTS (SELECT FROM adferry.needs WHERE job = $1)`, t.texts.job).Scan(t.needs); err != nil {
+		var needs bool
+		if err := tx.QueryRow(`SELECT EXISTS (SELECT FROM adferry.needs WHERE job = $1)`, t.texts.job).Scan(&needs); err != nil {
 			return err
 		}
+		t.needs = &needs
 	}
 	var settled []plan.OpID
 	for _, r := range records {

@@ -73,9 +73,11 @@ func Common(t testing.TB) *Server {
 // Start starts a PostgreSQL of a test's own, or skips the test where there is none.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	together.Lock()
-	clusterFolder(t)
-	together.Unlock()
+	func() {
+		together.Lock()
+		defer together.Unlock() // also if the test is skipped
+		clusterFolder(t)
+	}()
 	dir := newFolder(t)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	s := newServer(t, dir)
