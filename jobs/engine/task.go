@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"adferry/graph"
@@ -43,7 +44,7 @@ type task struct {
 	doubted          bool         // the source was asked once more for an image it did not show
 	picture          *picture     // for its backup or its upload; noPicture until it was downloaded
 	downloadFailures int          // downloads that failed
-	sourceReads      int          // times the source was read back and still showed the image
+	sourceReads      int          // times the source was read back: a delete's still showed the image, a copy's not yet
 	copyMisses       int          // times a copy was not shown
 	readsHeld        hold         // when the quota or a throttle last kept one of its reads from being sent
 	staleCount       int          // times a confirmation was too old before the others came
@@ -151,6 +152,8 @@ func (t *task) nextCopy(now time.Time, attempts int) step {
 		return readStep(query{slotSource, t.Source, hash, t.sourceAsks()})
 	case source.Known == evidence.Absent && !t.doubted && !t.readOnly:
 		return step{kind: stepDoubt}
+	case source.Known == evidence.Absent && t.comesFromJob() && !t.readOnly && t.sourceReads < len(copyPauses):
+		return step{kind: stepWait, wait: copyPauses[t.sourceReads]}
 	case source.Known == evidence.Absent && t.mayBeKept:
 		return step{kind: stepSend, kept: true}
 	case source.Known == evidence.Absent:
@@ -227,6 +230,14 @@ func (t *task) sourceHash() (h plan.Hash, failed string) {
 		h = cmp.Or(n.Outcome.TargetHash, h)
 	}
 	return h, failed
+}
+
+// comesFromJob reports whether the source got the image by a write of this job, which may be shown
+// late.
+func (t *task) comesFromJob() bool {
+	return slices.ContainsFunc(t.Needs, func(n jobs.Operation) bool {
+		return n.Kind != plan.KindDelete && n.Target == t.Source && n.Outcome.State == jobs.Done
+	})
 }
 
 // forget drops what reading said, so that it is read again.
