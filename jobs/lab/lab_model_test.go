@@ -16,7 +16,7 @@ type size struct{ full, limited, spread, moves int }
 
 var (
 	wholeSize   = size{20_000, 600, 40_000, 300}
-	reducedSize = size{3400, 120, 1500, 120} // just above a score's limit
+	reducedSize = size{3400, 120, 3000, 120} // just above a score's limit
 )
 
 func (s size) of(tier sandbox.Tier) int {
