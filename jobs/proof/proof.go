@@ -27,7 +27,16 @@ func pathOf(folder, proof string) string { return filepath.Join(folder, jobs.Pro
 // has a proof already. A worker that makes jobs by itself would else make a folder where nothing is
 // mounted. It is an error, too, if the folder does not answer before ctx ends.
 func CheckShared(ctx context.Context, folder string) error {
-	return looks.at(ctx, folder, checkShared)
+	if err := answers(ctx, folder); err != nil {
+		return err
+	}
+	return looks.at(ctx, filepath.Join(folder, jobs.SharedMark), func(string) error { return checkShared(folder) })
+}
+
+// answers returns [disk.ErrHangs] if a folder does not answer before ctx ends. All who need it wait
+// for one look, whatever they look for in it then.
+func answers(ctx context.Context, folder string) error {
+	return looks.at(ctx, folder, func(path string) error { _, _ = os.Stat(path); return nil })
 }
 
 func checkShared(folder string) error {
@@ -118,8 +127,8 @@ func Check(ctx context.Context, m store.Meta) error {
 		if f.Proof == "" {
 			return &UnseenError{Folder: folder}
 		}
-		if looks.at(ctx, folder, func(path string) error { _, _ = os.Stat(path); return nil }) != nil { // once for all jobs in it
-			return &UnseenError{folder, disk.ErrHangs}
+		if err := answers(ctx, folder); err != nil {
+			return &UnseenError{folder, err}
 		}
 		flag := os.O_RDWR
 		if folder == f.Files {
