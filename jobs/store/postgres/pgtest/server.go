@@ -22,8 +22,8 @@ type Server struct {
 	options   string // of the next start
 	databases atomic.Int64
 
-	prepared sync.Once
-	template string // the name of a prepared database
+	preparing sync.Mutex
+	template  string // the name of the prepared database; empty until one is
 }
 
 // Missing is why a test is skipped where PostgreSQL is not installed.
@@ -124,12 +124,15 @@ func newServer(t testing.TB, dir string) *Server {
 	return s
 }
 
-// serverPrograms is the folder with initdb and pg_ctl, which Debian keeps out of PATH.
+// debian is where Debian keeps initdb, out of PATH.
+var debian = "/usr/lib/postgresql/*/bin/initdb"
+
+// serverPrograms is the folder with initdb and pg_ctl; empty where there are none.
 func serverPrograms() string {
 	if path, err := exec.LookPath("initdb"); err == nil {
 		return filepath.Dir(path)
 	}
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	found, _ := filepath.Glob(debian)
 	if found == nil {
 		return ""
 	}
@@ -183,15 +186,23 @@ func (s *Server) Database(t testing.TB) string {
 	return s.address(s.create(t, "template1"))
 }
 
-// Prepared is Database for one that prepare has prepared, which is called once: the others are
-// copies, which takes less time.
+// Prepared is Database for one that prepare has prepared, which is called until it succeeds once: all
+// are copies of that one, which takes less time.
 func (s *Server) Prepared(t testing.TB, prepare func(address string)) string {
 	t.Helper()
-	s.prepared.Do(func() {
-		s.template = s.create(t, "template1")
-		prepare(s.address(s.template))
-	})
-	return s.address(s.create(t, s.template))
+	return s.address(s.create(t, s.prepare(t, prepare)))
+}
+
+func (s *Server) prepare(t testing.TB, prepare func(address string)) (template string) {
+	t.Helper()
+	s.preparing.Lock()
+	defer s.preparing.Unlock() // also if prepare ends the test
+	if s.template == "" {
+		name := s.create(t, "template1")
+		prepare(s.address(name))
+		s.template = name
+	}
+	return s.template
 }
 
 func (s *Server) create(t testing.TB, template string) (name string) {
