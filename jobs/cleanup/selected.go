@@ -21,13 +21,16 @@ type Selected struct {
 	Note string
 }
 
+// Image names the image.
+func (s Selected) Image() (plan.Account, plan.Hash) { return s.Account, s.Hash }
+
 // longestLink bounds a link in the temporary file; Meta's have some 500 characters.
 const longestLink = 4096
 
 // selected is what is kept of an image that the policy selects as of now.
 func (p Policy) selected(a plan.Account, i graph.Image, now time.Time) Selected {
 	s := Selected{review.Of(a, i), noteOf(i)}
-	s.Hash, _ = plan.ParseHash(i.Hash) // it is valid, see Judge
+	s.Hash, _ = plan.ParseHash(i.Hash) // it is valid, see Judge; no other is kept
 	s.Why = p.Why(i, now)
 	s.Name = plain(s.Name)
 	if len(s.Thumbnail) > longestLink {

@@ -43,6 +43,9 @@ type row struct {
 	Name    string
 }
 
+// Image names the image.
+func (r row) Image() (plan.Account, plan.Hash) { return r.Account, r.Hash }
+
 // List lists the request's ad accounts to their end. progress, which may be nil, hears after
 // each page how many images were listed so far. Memory holds counts; the rest is in a
 // temporary file. Errors are those of the Images, *[spill.Error], or those of accounts that
