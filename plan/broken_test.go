@@ -38,6 +38,13 @@ func TestBroken(t *testing.T) {
 	}
 }
 
+// A column without a name is not named.
+func TestShortRowUnnamedColumns(t *testing.T) {
+	const columns = "source_account,hash,target_account"
+	checkProblems(t, columns+",,note,\n1,"+hashA+",2\n", []string{"line 2: the row has 3 cells, the header 6; nothing is left for note; an empty cell needs its comma, too"})
+	checkProblems(t, columns+",,\n1,"+hashA+",2\n", []string{"line 2: the row has 3 cells, the header 5; an empty cell needs its comma, too"})
+}
+
 func TestRowProblems(t *testing.T) {
 	const columns = "operation,source_account,hash,target_account,file\n"
 	for _, tt := range []struct{ name, row, want string }{

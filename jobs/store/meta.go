@@ -2,10 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"adferry/jobs"
@@ -52,7 +53,8 @@ type Meta struct {
 }
 
 // Meta reads the table meta.
-func (j *Job) Meta(ctx context.Context) (m Meta, err error) {
+func (j *Job) Meta(ctx context.Context) (Meta, error) {
+	var m Meta
 	entries := map[string]any{
 		"name": &m.Name, "manifest_path": &m.Manifest.Path, "manifest_sha256": &m.Manifest.SHA256, "rows": &m.Manifest.Rows, "header": &m.Header,
 		"policy": &m.Policy, "created_at": &m.Created, "consent": &m.Consent, "sandbox": &m.Sandbox, "endpoint": &m.Endpoint,
@@ -60,26 +62,36 @@ func (j *Job) Meta(ctx context.Context) (m Meta, err error) {
 		"paused_at": &m.PausedAt, "workers": &m.Workers, "max_rate": &m.MaxRate,
 		"running_at": &m.Running, "pace": &m.Pace, "exit_code": &m.ExitCode, "stop": &m.Stop,
 	}
-	rows, err := j.read.QueryContext(ctx, `SELECT key, value FROM meta WHERE key <> '`+labelsKey+`' AND value IS NOT NULL`)
+	rows, err := j.read.QueryContext(ctx, `SELECT key, value FROM meta WHERE key <> '`+labelsKey+`'`)
 	err = eachRow(rows, err, func(scan func(...any) error) error {
-		var key, value string
+		var key string
+		var value sql.NullString
 		if err := scan(&key, &value); err != nil {
 			return err
 		}
-		if into, known := entries[key]; known {
-			if err := readEntry(into, value); err != nil {
+		if into, known := entries[key]; known && (value.Valid || !tuned(key)) {
+			if err := readEntry(into, value.String); err != nil {
 				return j.db.Damaged(fmt.Errorf("meta %s: %w", key, err))
 			}
 		}
 		return nil
 	})
+	if errors.As(err, new(*DamagedError)) {
+		return Meta{}, err
+	}
+	if err != nil {
+		return Meta{}, j.readError(err)
+	}
 	if b := j.begun.Load(); b != nil {
 		m.Running, m.Pace, m.ExitCode, m.Stop = b.at, b.pace, nil, ""
 	}
-	return m, j.readError(err)
+	return m, nil
 }
 
-// readEntry reads the value of an entry of meta. Whatever is no text, condition or time is JSON.
+// tuned reports whether an entry may be NULL: a number that the process's options decide then.
+func tuned(key string) bool { return key == "workers" || key == "max_rate" }
+
+// readEntry reads the value of an entry of meta. Whatever is no text, condition, time or number is JSON.
 func readEntry(into any, value string) error {
 	switch into := into.(type) {
 	case *string:
@@ -87,8 +99,19 @@ func readEntry(into any, value string) error {
 	case *bool:
 		*into = value == "1" || value == "true"
 	case *time.Time:
-		ms, err := strconv.ParseInt(value, 10, 64)
+		ms := int64(0)
+		_, err := fmt.Sscan(value, &ms)
 		*into = TimeOf(ms)
+		return err
+	case *int:
+		_, err := fmt.Sscan(value, into)
+		return err
+	case **int:
+		*into = new(int)
+		return readEntry(*into, value)
+	case **float64:
+		*into = new(float64)
+		_, err := fmt.Sscan(value, *into)
 		return err
 	default:
 		return json.Unmarshal([]byte(value), into)
