@@ -43,8 +43,8 @@ func onStopSignal(first, again func()) (release func()) {
 			since := time.Since(stopped)
 			switch {
 			case stopped.IsZero():
-				stopped = time.Now()
 				first()
+				stopped = time.Now() // not before: on a busy machine the second may wait as long as the first takes
 			case since > oneHangup, since > oneSignal && s != syscall.SIGHUP:
 				again()
 			}
