@@ -75,7 +75,8 @@ type Job interface {
 	// Take makes a lane this worker's, unless another has it (ErrHeld), and returns where it stood,
 	// with what was learned of ad accounts that this engine has not used yet.
 	Take(ctx context.Context, lane plan.Account) (jobs.LanePoint, error)
-	// Waiting are the unsettled operations of a lane whose needs are all settled.
+	// Waiting are the unsettled operations of a lane whose needs are all settled. What others
+	// released in the lane is taken with them: News need not tell it any more.
 	Waiting(ctx context.Context, lane plan.Account) ([]jobs.Released, error)
 	// Give gives a lane back: nothing of it is under way.
 	Give(ctx context.Context, lane plan.Account) error

@@ -27,11 +27,11 @@ func (s *session) open(name string) (j *job, later time.Duration) {
 	return nil, again
 }
 
-// once runs one thing at a time for a name.
-type once struct{ names sync.Map }
+// oneEach runs one thing at a time for each name.
+type oneEach struct{ names sync.Map }
 
-// run has do run as a task of the session, unless one for that name is under way.
-func (o *once) run(s *session, name string, do func()) {
+// run has do run as a task of the session, unless something for that name is under way.
+func (o *oneEach) run(s *session, name string, do func()) {
 	if _, under := o.names.LoadOrStore(name, nil); under {
 		return
 	}

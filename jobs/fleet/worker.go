@@ -102,8 +102,8 @@ type session struct {
 	offers   map[string]parts   // jobs that this worker could carry out lanes of
 	decks    []Deck             // of the offers, that this worker is able to carry out
 	refused  map[string]refusal // jobs that this worker leaves alone for a time
-	opened   once               // jobs that are being opened
-	finished once               // jobs whose end is being recorded
+	opened   oneEach            // jobs that are being opened
+	finished oneEach            // jobs whose end is being recorded
 	toldWhy  map[string]string  // why jobs are not carried out here, as it was told
 	unfit    map[string]string  // ... as other workers know; of the sweep alone
 	unswept  bool               // the latest sweep failed; of the sweep alone
