@@ -65,6 +65,7 @@ func TestTroubleshooting(t *testing.T) {
 		{jobs.ErrUnsettled, "the outcome of some rows is unknown"},
 		{&jobs.CheckpointError{Err: odd}, "the checkpoint failed"},
 		{&jobs.PictureError{Err: odd}, "a picture could not be saved"},
+		{&jobs.PictureError{File: "a.png", Err: odd}, "could not be uploaded"},
 		{notStarted(full), "the job cannot be started"},
 		{full, "no space left on device"},
 		{errReports, "the reports could not be written"},

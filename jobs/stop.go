@@ -71,10 +71,19 @@ type OfflineError struct{ Err *graph.Error }
 func (e *OfflineError) Error() string { return e.Err.Error() }
 func (e *OfflineError) Unwrap() error { return e.Err }
 
-// PictureError: a picture could not be written to disk, so nothing more was sent.
-type PictureError struct{ Err error }
+// PictureError: a picture could not be written to disk, or the disk of an upload's file failed, so
+// nothing more was sent.
+type PictureError struct {
+	File string // of an upload; "": the picture was received
+	Err  error
+}
 
-func (e *PictureError) Error() string { return "a picture could not be saved: " + e.Err.Error() }
+func (e *PictureError) Error() string {
+	if e.File != "" {
+		return "the file " + e.File + " could not be uploaded: " + e.Err.Error()
+	}
+	return "a picture could not be saved: " + e.Err.Error()
+}
 func (e *PictureError) Unwrap() error { return e.Err }
 
 // FileError: the file of an upload cannot be read, or is no image.

@@ -218,7 +218,7 @@ func (e *Engine) downloaded(t *task, got picture) {
 		e.advance(t)
 		return
 	case errors.Is(err, disk.ErrHangs): // which says nothing of the picture
-		e.d.Halt(&jobs.PictureError{Err: err})
+		e.d.Halt(&jobs.PictureError{File: t.File, Err: err})
 		return
 	case t.fromKept:
 		e.settle(t, t.fail(jobs.NotFound, t.sourceLacks()+", and "+err.Error()).outcome)
@@ -226,7 +226,7 @@ func (e *Engine) downloaded(t *task, got picture) {
 	case errors.As(err, &shared):
 		refused = &graph.Error{Class: graph.Transient, Message: shared.Error()}
 	case !errors.As(err, &refused):
-		e.d.Halt(&jobs.PictureError{Err: err})
+		e.d.Halt(&jobs.PictureError{File: t.File, Err: err})
 		return
 	}
 	if refused.Class != graph.RefusedItem && t.downloadFailures+1 < e.opt.Attempts {

@@ -56,3 +56,24 @@ func TestBackupHangs(t *testing.T) {
 		close(backup.answer)
 	})
 }
+
+// A file that hangs ends the run, which names it.
+func TestFileHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		w.Has("22")
+		w.Text("operation,target_account,file\nupload,22,0.png\n")
+		answer := make(chan struct{})
+		began := time.Now()
+		err := w.Run(engine.Options{File: func(plan.Op) (graph.File, error) {
+			<-answer
+			return graph.File{}, nil
+		}})
+		var e *jobs.PictureError
+		if took := time.Since(began); !errors.Is(err, disk.ErrHangs) || !errors.As(err, &e) || e.File != "0.png" || took > 6*time.Minute {
+			t.Errorf("got %v after %v, want that 0.png hangs, after one wait for it", err, took)
+		}
+		close(answer)
+	})
+}

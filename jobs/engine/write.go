@@ -76,7 +76,7 @@ func (w *write) Unsent(why error, _ time.Time) {
 		t.staleCount++
 		t.forgetCopies()
 		e.unsent(t)
-	default: // its picture is not taken for its image's any more
+	default: // its picture is not taken for its image's any more, or its file system fails
 		t.Outcome.State, t.Outcome.Reason = jobs.Pending, ""
 		if t.lost { // an earlier write is still in doubt
 			t.Outcome.State = jobs.Sent
