@@ -47,7 +47,7 @@ func engineOptions(c *cli.Context) (engine.Options, error) {
 func pace(c *cli.Context) (engine.Options, error) {
 	o := engine.Options{
 		Workers: c.Int("workers"), RetryBase: c.Duration("retry-base"), RetryMax: c.Duration("retry-max"),
-		MaxWait: c.Duration("max-wait"), MaxDuration: c.Duration("max-duration"),
+		MaxWait: c.Duration("max-wait"), MaxDuration: c.Duration("max-duration"), DownloadTime: c.Duration("timeout"),
 	}
 	if err := inRange(c, "workers", 1, mostWorkers); err != nil {
 		return o, err

@@ -144,8 +144,9 @@ func (e *Engine) download(t *task) func(context.Context) picture {
 		image := *t.known[slotSource].Image
 		get = func(ctx context.Context) picture { return e.worker.download(ctx, op.Source, image, backup, op.Hash) }
 	}
+	limit := max(fileTime, e.opt.DownloadTime+time.Minute) // a download ends by itself before
 	return func(ctx context.Context) picture {
-		got, err := within(ctx, func(ctx context.Context) (picture, error) { return get(ctx), nil })
+		got, err := withinTime(ctx, limit, func(ctx context.Context) (picture, error) { return get(ctx), nil })
 		if err != nil {
 			return picture{err: err}
 		}

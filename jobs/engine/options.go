@@ -23,6 +23,8 @@ type Options struct {
 
 	Credential func(plan.Account) dispatch.Credential // see dispatch.Options
 
+	DownloadTime time.Duration // what one download may take, if that is longer than files may
+
 	MaxFailures    jobs.Limit    // stop when more of the job's operations than this failed; zero: half of at least 1,000 settled
 	MaxWait        time.Duration // stop rather than wait longer than this at a stretch; 0: wait
 	MaxDuration    time.Duration // stop after this long; 0: never

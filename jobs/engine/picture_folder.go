@@ -24,13 +24,17 @@ type pictureFolder struct {
 	folder *content.Folder
 }
 
-// fileTime is how long it may take to do something with files, or to download one, before they count
-// as hanging.
+// fileTime is how long it may take to do something with files before they count as hanging, also to
+// download one unless Options.DownloadTime is longer.
 const fileTime = 5 * time.Minute
 
 // within does something with files, see [disk.Within].
 func within[T any](ctx context.Context, do func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, fileTime)
+	return withinTime(ctx, fileTime, do)
+}
+
+func withinTime[T any](ctx context.Context, limit time.Duration, do func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return disk.Within(ctx, func() (T, error) { return do(ctx) })
 }

@@ -77,3 +77,31 @@ func TestFileHangs(t *testing.T) {
 		close(answer)
 	})
 }
+
+// longBackup is a backup whose downloads take long.
+type longBackup struct{ takes time.Duration }
+
+func (b longBackup) Save(ctx context.Context, _ plan.Account, i graph.Image) (graph.Sum, error) {
+	select {
+	case <-time.After(b.takes):
+		return graph.Sum(sha256.Sum256([]byte(i.Hash))), nil
+	case <-ctx.Done():
+		return graph.Sum{}, &graph.Error{Class: graph.Transient, Message: "cut off"}
+	}
+}
+
+func (longBackup) Vouch(graph.Sum, plan.Hash) error { return nil }
+
+// A download may take as long as its own limit says, however long files may.
+func TestSlowDownload(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := jobtest.NewWorld(t, sandbox.Options{})
+		w.Has("11", "0")
+		w.Manifest("delete 11 0 -")
+		w.Finish(engine.Options{Backup: longBackup{8 * time.Minute}, DownloadTime: 10 * time.Minute})
+		if w.Holds("11", "0") {
+			t.Error("the image is there, want it deleted after its backup")
+		}
+	})
+}
