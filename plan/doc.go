@@ -29,7 +29,8 @@
 //   - a copy out of (A,h) needs every copy and upload into (A,h);
 //   - a deletion of (A,h) needs every copy out of it and every copy into it;
 //   - a deletion of (A,h) needs the deletion of every (X,h) that is moved into
-//     (A,h): the image must be seen in A before A loses it;
+//     (A,h): the image must be seen in A before A loses it, also when the deletion in X
+//     failed and is tried again;
 //   - a deletion whose guard has a witness needs every copy and upload into the witness.
 //
 // These needs never form a cycle in a plan that [Read] returns.

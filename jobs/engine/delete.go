@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,6 +63,10 @@ func (t *task) nextDelete(now time.Time, attempts int) step {
 	}
 	if failed != "" && !t.deleted {
 		return t.fail(jobs.DependencyFailed, failed)
+	}
+	if earlier := t.failedDeletion(); earlier != nil && !t.deleted {
+		return t.fail(jobs.DependencyFailed, fmt.Sprintf("it was moved here from %s, where it could not be deleted (%s); when that is tried again, it has to be seen here",
+			earlier.Source.Act(), earlier.Outcome.Reason))
 	}
 	if !source.Recent(now, observationAge) && t.joins() {
 		if t.group == nil {
@@ -202,6 +207,16 @@ func (t *task) failedCopy() *jobs.Operation {
 		}
 	}
 	return nil
+}
+
+// failedDeletion is a deletion of the image in an account that it was moved from, which did not
+// succeed, or nil.
+func (t *task) failedDeletion() *jobs.Operation {
+	i := slices.IndexFunc(t.Needs, func(n jobs.Operation) bool { return n.Kind == plan.KindDelete && n.Outcome.State == jobs.Failed })
+	if i < 0 || t.readOnly {
+		return nil
+	}
+	return &t.Needs[i]
 }
 
 // confirmations are when the copies of a delete's image were seen.

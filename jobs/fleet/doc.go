@@ -47,6 +47,6 @@
 // images a worker takes lanes only if it sees the job's folders (package proof).
 //
 // A folder may hang for days. Nobody waits for it longer than is said where it is used ([disk.Within],
-// package proof), so that it holds up the jobs that need it, and neither others nor the end of the
-// worker. What hangs goes on in a goroutine of its own, and a thread, until the folder answers.
+// package proof), so that it holds up the jobs that need it, and not the end of the worker. It holds up
+// others if it begins to hang while a job is set up: for two minutes. What hangs goes on in a goroutine of its own, and a thread, until the folder answers.
 package fleet

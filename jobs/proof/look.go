@@ -7,9 +7,9 @@ import (
 	"adferry/jobs/disk"
 )
 
-// looks are under way in this process, by their paths: two kinds of look never have the same one. A folder may hang for days, each look at it
-// keeps a thread, and there is a sweep every few seconds: so there is one at a time, and once somebody
-// has waited for it in vain nobody else does.
+// looks are under way in this process, by their paths: two kinds of look never have the same one. A
+// folder may hang for days, each look at it keeps a thread, and there is a sweep every few seconds: so
+// there is one at a time, and once somebody has waited for it in vain nobody else does.
 var looks = lookout{underway: map[string]*look{}}
 
 type lookout struct {

@@ -151,8 +151,8 @@ CREATE FUNCTION adferry.news(me text, of_job integer, by bigint, apps text[], to
 $$;
 
 -- bury ends the leases that are over, of workers of which no transaction is under way any more, and
--- returns their names. Waits and probes that are over go, too. Slices in queues of workers that are no more go back to the queues that they
--- came from (package fleet).
+-- returns their names. Waits and probes that are over go, too. Slices in queues of workers that are
+-- no more go back to the queues that they came from (package fleet).
 CREATE FUNCTION adferry.bury() RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
 	names text[];
